@@ -1,0 +1,55 @@
+"""What a person sees while environments are built: a line each, live on a terminal."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+
+class PlainDisplay:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put back."""
+
+    def doing(self, task: str, step: str) -> None:
+        click.echo(f"{time.strftime('%H:%M:%S')} {task}: {step}", err=True)
+
+    def done(self, task: str, result: str) -> None:
+        click.echo(f"{time.strftime('%H:%M:%S')} {task}: {result}", err=True)
+
+
+class LiveDisplay(PlainDisplay):
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(finished_text=" "),
+            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.fields[step]}", markup=False),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, highlight=False),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def doing(self, task: str, step: str) -> None:
+        if task not in self._tasks:
+            self._tasks[task] = self._progress.add_task(task, total=1, step=step)
+        self._progress.update(self._tasks[task], step=step)
+
+    def done(self, task: str, result: str) -> None:
+        self.doing(task, result)
+        self._progress.update(self._tasks[task], completed=1)

@@ -1,0 +1,29 @@
+"""What the shell may complete: names that the project knows."""
+
+import click
+from click.shell_completion import CompletionItem
+
+from pipeline.cli.context import project_or_none
+
+
+def workflows(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.spec.workflows import names
+
+    here = project_or_none()
+    return _matching(names(here) if here else [], incomplete)
+
+
+def environments(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    here = project_or_none()
+    return _matching([path.stem for path in here.config.glob("environments/*.yaml")] if here else [], incomplete)
+
+
+def jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.jobs.store import JobStore
+
+    here = project_or_none()
+    return _matching(["latest", *JobStore(here.jobs).ids()] if here else [], incomplete)
+
+
+def _matching(names: list[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

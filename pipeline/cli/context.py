@@ -1,0 +1,64 @@
+"""What the commands share: the project they work on, and its catalog."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import __version__
+from pipeline.errors import PipelineError
+from pipeline.project import Project, find
+
+CHOSEN = "pipeline.root"  # in click's context, which all levels of a command line share
+
+
+def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="PIPELINE_ROOT",
+        expose_value=False,
+        is_eager=True,
+        callback=_choose,
+        help="The project's folder; default: the one that the current folder lies in.",
+    )(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.version_option(__version__, prog_name="pipeline")(command)
+
+
+def project() -> Project:
+    """The project that the command line names, else the one that the current folder lies in."""
+    context = click.get_current_context(silent=True)
+    chosen = context.meta.get(CHOSEN) if context else None
+    return find(Path.cwd(), chosen or _from_environment())
+
+
+def project_or_none() -> Project | None:
+    try:
+        return project()
+    except (PipelineError, OSError):
+        return None
+
+
+def _from_environment() -> Path | None:
+    """For shell completion, which runs no option's callback."""
+    value = os.environ.get("PIPELINE_ROOT")
+    return Path(value) if value else None
+
+
+def _choose(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.meta[CHOSEN] = value
+
+
+def on_terminal() -> bool:
+    return sys.stderr.isatty()

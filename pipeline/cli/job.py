@@ -1,0 +1,141 @@
+"""``pipeline job``: what was prepared, and what became of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.cli.plain import printable
+from pipeline.errors import PipelineError, UsageError, did_you_mean
+from pipeline.jobs.job import Job
+from pipeline.jobs.state import Status
+from pipeline.jobs.store import JobStore
+from pipeline.locks import is_held
+
+
+@click.group("job")
+def group() -> None:
+    """Jobs: what was prepared, and what became of it."""
+
+
+@group.command("list")
+@json_option
+@root_option
+def list_(as_json: bool) -> None:
+    """List all jobs with their state."""
+    store = JobStore(project().jobs)
+    rows = [_row(store, id) for id in store.ids()]
+    if as_json:
+        print_json("job-list", rows)
+    else:
+        cells = [[row["job_id"], row["workflow"], row["state"], printable(row["input"])] for row in rows]
+        print_table(["job", "workflow", "state", "input"], cells, "no job has been prepared yet")
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@json_option
+@root_option
+def show(id: str, as_json: bool) -> None:
+    """Show a job's stages: environment, state, attempts and time."""
+    job = JobStore(project().jobs).find(id)
+    data = {**_summary(job), "stages": [_stage(job, stage) for stage in job.stages], "output": str(job.output)}
+    if as_json:
+        print_json("job", data)
+        return
+    click.echo(f"{job.id}: {data['workflow']}, {data['state']}, input {printable(data['input'])}")
+    cells = [
+        [
+            row["name"],
+            row["environment"],
+            row["state"],
+            str(row["attempt"] or ""),
+            _seconds(row["seconds"]),
+            _remark(row),
+        ]
+        for row in data["stages"]
+    ]
+    print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
+    if data["state"] == Status.FINISHED.value:
+        click.echo(f"output: {printable(data['output'])}")
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@click.argument("stage", required=False)
+@json_option
+@root_option
+def logs(id: str, stage: str | None, as_json: bool) -> None:
+    """Print what a job's stages wrote, or only STAGE."""
+    job = JobStore(project().jobs).find(id)
+    known = [each["name"] for each in job.stages]
+    if stage is not None and stage not in known:
+        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    texts = {name: _log(job, name) for name in known if stage in (None, name)}
+    if as_json:
+        print_json(
+            "job-logs", [{"stage": name, "log": str(job.log(name)), "text": text} for name, text in texts.items()]
+        )
+        return
+    for name, text in texts.items():
+        if text is not None:
+            click.echo(f"==> {name}: {job.log(name)} <==" if stage is None else "", nl=stage is None)
+            click.echo(text, nl=not text.endswith("\n"))
+
+
+def _row(store: JobStore, id: str) -> dict[str, Any]:
+    """A job that can't be read is a row that says so; it doesn't hide the others."""
+    try:
+        return _summary(store.find(id))
+    except (PipelineError, OSError) as error:
+        return {"job_id": id, "workflow": "", "state": "damaged", "input": str(error), "created_at": None}
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.id,
+        "workflow": job.document["workflow"],
+        "state": _state(job),
+        "input": job.document["input"]["path"],
+        "created_at": job.document["created_at"],
+    }
+
+
+def _state(job: Job) -> str:
+    """What the journal says; a run that ended without a word shows as killed, which its lock tells."""
+    status = job.state().status
+    if status is Status.RUNNING and not is_held(job.lock):
+        return "killed"
+    return status.value
+
+
+def _stage(job: Job, stage: Mapping[str, Any]) -> dict[str, Any]:
+    state = job.state().stage(stage["name"])
+    return {
+        "name": stage["name"],
+        "environment": stage["environment"],
+        "state": state.status.value,
+        "attempt": state.attempt,
+        "seconds": state.seconds,
+        "reason": state.reason,
+        "warnings": list(state.warnings),
+        "log": str(job.log(stage["name"])),
+    }
+
+
+def _remark(row: Mapping[str, Any]) -> str:
+    return printable("; ".join(filter(None, [row["reason"], *row["warnings"]])))
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s"
+
+
+def _log(job: Job, stage: str) -> str | None:
+    try:
+        return job.log(stage).read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None

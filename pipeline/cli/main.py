@@ -1,0 +1,37 @@
+"""``pipeline``: everything that looks at a project without running a job."""
+
+import click
+
+from pipeline.cli import env, handler, job, workflow
+from pipeline.cli.context import root_option, version_option
+
+COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@root_option
+@version_option
+def command() -> None:
+    """Look at environments, jobs and workflows."""
+
+
+@command.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete our commands: eval "$(pipeline completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    for name in COMMANDS:
+        variable = f"_{name.replace('-', '_').upper()}_COMPLETE"
+        click.echo(kind(command, {}, name, variable).source())
+
+
+command.add_command(env.group)
+command.add_command(job.group)
+command.add_command(workflow.group)
+
+
+def main() -> None:
+    handler.run(command)

@@ -1,0 +1,79 @@
+"""``prepare-job``: check everything, freeze the plan, print the job's id."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli import completion, handler
+from pipeline.cli.context import json_option, project, root_option, version_option
+from pipeline.errors import UsageError
+
+SHORTCUTS = ("transcribe", "translate", "subtitle")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("media", type=click.Path(path_type=Path))
+@click.option("--transcribe", "shortcut", flag_value="transcribe", help="The workflow 'transcribe'.")
+@click.option("--translate", "shortcut", flag_value="translate", help="The workflow 'translate'.")
+@click.option("--subtitle", "shortcut", flag_value="subtitle", help="The workflow 'subtitle'.")
+@click.option("--workflow", metavar="NAME", shell_complete=completion.workflows, help="Any workflow by its name.")
+@click.option("-s", "--source-language", metavar="CODE", help="Language that is spoken; default: detect it.")
+@click.option(
+    "-t", "--target-language", "targets", metavar="CODE", multiple=True, help="May be repeated: -t es,fr -t de."
+)
+@click.option("--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow.")
+@json_option
+@root_option
+@version_option
+def command(
+    media: Path,
+    shortcut: str | None,
+    workflow: str | None,
+    source_language: str | None,
+    targets: tuple[str, ...],
+    parameters: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Check MEDIA and everything that its workflow needs, and prepare a job for it.
+
+    A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
+    """
+    from pipeline.prepare import Request, prepare
+    from pipeline.spec.catalog import Catalog
+
+    given = _given(source_language, targets, parameters)
+    request = Request(media, _workflow(shortcut, workflow), given)
+    job = prepare(Catalog(project()), request)
+    if as_json:
+        from pipeline.cli.output import print_json
+
+        print_json("job", job.document)
+    else:
+        click.echo(job.id)
+        click.echo(f"next:  run-pipeline -j {job.id}", err=True)
+
+
+def _workflow(shortcut: str | None, workflow: str | None) -> str:
+    chosen = {name for name in (shortcut, workflow) if name}
+    if len(chosen) != 1:
+        options = ", ".join(f"--{name}" for name in SHORTCUTS)
+        raise UsageError(f"name one workflow: {options} or --workflow NAME", "pipeline workflow list")
+    return chosen.pop()
+
+
+def _given(source: str | None, targets: tuple[str, ...], parameters: tuple[str, ...]) -> dict[str, str]:
+    given = {}
+    for text in parameters:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--param takes NAME=VALUE, not {text!r}")
+        given[name] = value
+    if source is not None:
+        given["source_language"] = source
+    if targets:
+        given["target_languages"] = ",".join(targets)
+    return given
+
+
+def main() -> None:
+    handler.run(command)

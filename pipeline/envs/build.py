@@ -1,0 +1,161 @@
+"""Building an environment: single-flight, at its final place, proved before it counts.
+
+The ready marker is written last and by one rename; a folder without it is nobody's environment and is
+removed by whoever builds next.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pipeline import process
+from pipeline.envs import health, interpreters, keys, uv
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.registry import MARKER, Registry, label
+from pipeline.envs.variables import without_python
+from pipeline.errors import NotReady
+from pipeline.files import dump_json, write_whole
+from pipeline.locks import exclusive
+
+Tell = Callable[[str], None]  # what is being done now, for a person who waits
+
+SDK = Path(__file__).parents[1] / "sdk"
+
+
+@dataclass(frozen=True)
+class Builder:
+    registry: Registry
+    uv: Path
+    logs: Path
+    time_limit: float  # seconds, for each step that an installer takes
+
+    def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
+        """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
+        if not force and (build := self._usable(definition)):
+            return build
+        self._make_folders()
+        with exclusive(self.registry.builds / f"{definition.name}.lock", lambda who: tell(f"waiting for {who}")):
+            if not force and (build := self._usable(definition)):
+                return build
+            return self._build(definition, tell, force)
+
+    def _usable(self, definition: Definition) -> Build | None:
+        return None if self.registry.problem(definition) else self.registry.live(definition.name)
+
+    def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+        tell("choosing Python")
+        interpreter = interpreters.find(definition, self.uv)
+        key_input = keys.key_input(definition, interpreter)
+        key = keys.key_of(key_input)
+        self._sweep(definition.name)
+        earlier = None if force else self.registry.with_key(definition.name, key)
+        if earlier is not None and health.damage(earlier) is None:
+            self.registry.point(definition.name, earlier.prefix)
+            return earlier
+        prefix = self._new_place(definition.name, key)
+        try:
+            self._install(definition, interpreter, prefix, tell)
+            write_whole(prefix / MARKER, dump_json(_record(definition, key, key_input, prefix)))
+        except BaseException:
+            shutil.rmtree(prefix, ignore_errors=True)
+            raise
+        self.registry.point(definition.name, prefix)
+        return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
+
+    def _install(
+        self, definition: Definition, interpreter: interpreters.BaseInterpreter, prefix: Path, tell: Tell
+    ) -> None:
+        log_path = self.logs / f"{definition.name}.log"
+        with log_path.open("wb") as log:
+            tell("creating")
+            self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
+            python = Build(definition.name, prefix, "", {}).python
+            tell("installing")
+            sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
+            self._uv(definition, log, *sync, python, definition.lock)
+            _link_provided_tools(definition, prefix)
+            tell("proving")
+            self._compile_runner(python, log)
+            reason = health.fails_to_import(definition, python, prefix)
+            if reason:
+                raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {log_path}")
+
+    def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
+        variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
+        try:
+            done = process.run([self.uv, *arguments], variables, self.time_limit, log)
+        except process.TimedOut as error:
+            raise NotReady(f"environment '{definition.name}': {error}", f"read {log.name}") from error
+        if done.returncode:
+            words = "\n".join(process.tail(Path(log.name), 12))
+            raise NotReady(f"environment '{definition.name}' can't be built:\n{words}", f"read {log.name}")
+
+    def _compile_runner(self, python: Path, log: IO[bytes]) -> None:
+        """Bytecode of our runner for this interpreter's version, beside the source where that can be written."""
+        argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", SDK / "stagekit"]
+        process.run(argv, without_python(os.environ), self.time_limit, log)
+
+    def _cache_shares_disk(self) -> bool:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return uv.cache_shares_disk(Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv")), self.registry.builds)
+
+    def _make_folders(self) -> None:
+        for folder in (self.registry.builds, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _sweep(self, name: str) -> None:
+        """Remove what an interrupted build left. We hold the name's lock, so nobody is at work on it."""
+        for prefix in self.registry.builds.glob(f"{name}-" + "[0-9a-f]" * 16 + "*"):
+            if not (prefix / MARKER).is_file():
+                shutil.rmtree(prefix)
+
+    def _new_place(self, name: str, key: str) -> Path:
+        """A folder that isn't there yet: a build for the same key stays with the jobs that use it."""
+        wanted = self.registry.builds / label(name, key)
+        count = 1
+        while wanted.exists():
+            count += 1
+            wanted = wanted.with_name(f"{label(name, key)}.{count}")
+        return wanted
+
+
+def _record(definition: Definition, key: str, key_input: dict[str, object], prefix: Path) -> dict[str, object]:
+    build = Build(definition.name, prefix, key, {})
+    site_packages = _site_packages(prefix)
+    base = os.stat(build.python)
+    return {
+        "schema": 1,
+        "name": definition.name,
+        "key": key,
+        "key_input": key_input,
+        "interpreter": [base.st_size, base.st_mtime_ns],
+        "site_packages": str(site_packages.relative_to(prefix)),
+        "fingerprint": health.fingerprint(site_packages),
+    }
+
+
+def _site_packages(prefix: Path) -> Path:
+    return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")
+
+
+def _link_provided_tools(definition: Definition, prefix: Path) -> None:
+    """A folder with just the provided programs, so that nothing else of this environment gets onto a ``PATH``."""
+    build = Build(definition.name, prefix, "", {})
+    for tool, relative in definition.provides:
+        program = _site_packages(prefix) / relative
+        if not program.is_file():
+            raise NotReady(
+                f"environment '{definition.name}' provides {tool}, but its package has no {relative} on this platform",
+                f"install {tool} so that it is on PATH",
+            )
+        if not os.access(program, os.X_OK):
+            # A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache.
+            shutil.copyfile(program, program.with_suffix(".new"))
+            program.with_suffix(".new").chmod(0o755)
+            program.with_suffix(".new").replace(program)
+        build.provided_tools.mkdir(exist_ok=True)
+        (build.provided_tools / tool).symlink_to(program)

@@ -1,0 +1,55 @@
+"""Is an environment what was built? Answers come as a reason, or ``None`` where nothing is wrong.
+
+``damage`` is for every use: it starts no Python and takes a fraction of a millisecond. It sees a missing or
+replaced interpreter, and packages added, removed or reinstalled; it doesn't see a changed byte inside a
+package, which ``fails_to_import`` may.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pipeline import process
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.variables import stage_variables
+
+PROBE_SECONDS = 300
+
+
+def damage(build: Build) -> str | None:
+    expected = build.record
+    try:
+        base = os.stat(build.python)
+    except OSError:
+        return f"its interpreter {build.python} is gone"
+    if [base.st_size, base.st_mtime_ns] != expected["interpreter"]:
+        return "the Python that it was built on has been replaced"
+    try:
+        found = fingerprint(build.prefix / expected["site_packages"])
+    except OSError as error:
+        return f"its packages can't be read: {error.strerror}"
+    return None if found == expected["fingerprint"] else "its packages have changed since it was built"
+
+
+def fingerprint(site_packages: Path) -> dict[str, Any]:
+    """Names and times of what an installer touches: the folder itself, and each package's ``RECORD``."""
+    records = {}
+    with os.scandir(site_packages) as entries:
+        for entry in entries:
+            if entry.name.endswith(".dist-info"):
+                record = os.stat(os.path.join(entry.path, "RECORD"))
+                records[entry.name] = [record.st_size, record.st_mtime_ns]
+    return {"folder": os.stat(site_packages).st_mtime_ns, "records": dict(sorted(records.items()))}
+
+
+def fails_to_import(definition: Definition, python: Path, prefix: Path) -> str | None:
+    """Import what the definition wants proved, with the variables that a stage would get."""
+    code = "; ".join(["import sys", *(f"import {module}" for module in definition.imports)])
+    try:
+        done = process.run([python, "-I", "-B", "-c", code], stage_variables(prefix, os.environ), PROBE_SECONDS)
+    except process.TimedOut as error:
+        return f"importing {', '.join(definition.imports)}: {error}"
+    if done.returncode == 0:
+        return None
+    last = done.error_text.splitlines()[-1:] or [f"exit code {done.returncode}"]
+    return f"importing {', '.join(definition.imports)} fails: {last[0]}"

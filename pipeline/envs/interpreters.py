@@ -1,0 +1,63 @@
+"""The Python that an environment is built on."""
+
+import json
+import os
+import platform
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import process
+from pipeline.envs.definition import Definition
+from pipeline.envs.variables import without_python
+from pipeline.errors import NotReady
+
+QUERY = """
+import json, platform, sysconfig
+print(json.dumps([platform.python_version(), sysconfig.get_config_var("SOABI") or ""]))
+"""
+
+
+@dataclass(frozen=True)
+class BaseInterpreter:
+    executable: Path
+    version: str  # exact, such as 3.11.7
+    abi: str
+
+
+def find(definition: Definition, uv: Path) -> BaseInterpreter:
+    """Our own interpreter where it fits the range, else the one that uv finds (or fetches).
+
+    Raises ``NotReady`` where there is none.
+    """
+    own = _own()
+    if _fits(definition.python, own.version):
+        return own
+    found = process.run([uv, "python", "find", "--no-project", definition.python], without_python(os.environ), 120)
+    if found.returncode:
+        raise NotReady(
+            f"environment '{definition.name}' needs Python {definition.python}, and there is none here",
+            f"uv python install '{definition.python}', or widen the range in {definition.name}.yaml",
+        )
+    return _query(Path(os.fsdecode(found.stdout.strip())))
+
+
+def _own() -> BaseInterpreter:
+    executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    return BaseInterpreter(executable, platform.python_version(), sysconfig.get_config_var("SOABI") or "")
+
+
+def _query(executable: Path) -> BaseInterpreter:
+    """Ask an interpreter, which also proves that it runs."""
+    answer = process.run([executable, "-I", "-c", QUERY], without_python(os.environ), 30)
+    if answer.returncode:
+        raise NotReady(f"the interpreter {executable} doesn't run: {answer.error_text}")
+    version, abi = json.loads(answer.stdout)
+    return BaseInterpreter(executable.resolve(), version, abi)
+
+
+def _fits(specifier: str, version: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return version in SpecifierSet(specifier)

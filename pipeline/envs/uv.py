@@ -1,0 +1,53 @@
+"""uv, the installer: on PATH, or in ``.tools`` beside this package, where ``bootstrap.sh`` puts it."""
+
+import os
+import shutil
+from pathlib import Path
+
+from pipeline.envs.definition import scripts_folder
+from pipeline.errors import NotReady
+
+
+PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / "uv"
+
+
+def find() -> Path:
+    """Raises ``NotReady`` where there is none."""
+    found = shutil.which(PRIVATE) or shutil.which("uv")
+    if found is None:
+        raise NotReady("uv, which builds environments, isn't there", "./bootstrap.sh")
+    return Path(found)
+
+
+def variables(base: dict[str, str], cache_on_same_disk: bool) -> dict[str, str]:
+    """No configuration but ours, and copies where hard links from uv's cache can't work."""
+    steering = {name for name in base if name.startswith("UV_") and name not in KEPT}
+    chosen = {name: value for name, value in base.items() if name not in steering}
+    if not cache_on_same_disk:
+        chosen["UV_LINK_MODE"] = "copy"
+    return {**chosen, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
+
+
+# Where packages come from, and how the network is reached, is the machine's business.
+KEPT = {
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_OFFLINE",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_HTTP_TIMEOUT",
+    "UV_PYTHON_DOWNLOADS",
+    "UV_PYTHON_INSTALL_DIR",
+}
+
+
+def cache_shares_disk(uv_cache: Path, target: Path) -> bool:
+    try:
+        return os.stat(uv_cache).st_dev == os.stat(target).st_dev
+    except OSError:
+        return True  # no cache yet: it will be made, most likely on the same disk

@@ -1,0 +1,64 @@
+"""One root for everything that can go wrong in a way that a person should understand.
+
+A message says what failed and where; ``next_step`` is the exact command (or act) that comes next.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    USAGE = 2  # the command line, or a configuration file
+    NOT_READY = 3  # an environment, a model, a tool or the disk
+    STAGE_FAILED = 4
+    INPUT_UNUSABLE = 5
+    BUG = 70  # EX_SOFTWARE of sysexits.h: ours, never the user's
+    INTERRUPTED = 130  # 128 + SIGINT
+
+
+class PipelineError(Exception):
+    exit_code = ExitCode.BUG
+
+    def __init__(self, message: str, next_step: str | None = None, exit_code: ExitCode | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.exit_code = exit_code or self.exit_code
+
+
+class UsageError(PipelineError):
+    exit_code = ExitCode.USAGE
+
+
+class ConfigurationError(PipelineError):
+    """A file that a person wrote is wrong; the message names file, line and key."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotReady(PipelineError):
+    """An environment, model, tool or folder that the work needs isn't there or isn't healthy."""
+
+    exit_code = ExitCode.NOT_READY
+
+
+class StageFailed(PipelineError):
+    exit_code = ExitCode.STAGE_FAILED
+
+
+class InputUnusable(PipelineError):
+    exit_code = ExitCode.INPUT_UNUSABLE
+
+
+class Interrupted(PipelineError):
+    exit_code = ExitCode.INTERRUPTED
+
+
+def did_you_mean(word: str, known: "list[str]") -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, or what there is to choose from."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; there are: {', '.join(sorted(known))}" if known else ""

@@ -1,0 +1,11 @@
+"""Where invocations run. A new executor is one module here and one line in the table."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.executors.base import Event, Executor, Exited, Invocation, Message
+from pipeline.executors.local import LocalExecutor
+
+EXECUTORS: dict[str, Callable[[Path], Executor]] = {"local": LocalExecutor}
+
+__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message"]

@@ -1,0 +1,50 @@
+"""Why a stage ended without a result, in words that a person can act on."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline import process
+from pipeline.errors import InputUnusable, NotReady, StageFailed
+from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE, EXIT_WRONG_ENVIRONMENT
+
+SHOWN_LINES = 10
+
+
+@dataclass(frozen=True)
+class Failure:
+    job: str
+    stage: str
+    environment: str
+    how: str
+    said: str | None  # the stage's own words, where it refused its work
+    returncode: int
+    log: Path
+
+    @property
+    def last_lines(self) -> list[str]:
+        return process.tail(self.log, SHOWN_LINES)
+
+
+def describe_exit(returncode: int) -> str:
+    if returncode < 0:
+        try:
+            return f"it was killed by {signal.Signals(-returncode).name}"
+        except ValueError:
+            return f"it was killed by signal {-returncode}"
+    return f"it ended with exit code {returncode}"
+
+
+def raise_for(failure: Failure) -> NoReturn:
+    """Raise the error that a failed run ends with."""
+    headline = f"{failure.job}: stage '{failure.stage}' in environment '{failure.environment}' failed"
+    again = f"run-pipeline -j {failure.job}   tries again, after what is done already"
+    if failure.returncode == EXIT_INPUT_UNUSABLE and failure.said:
+        raise InputUnusable(f"{headline}: {failure.said}")
+    if failure.returncode == EXIT_WRONG_ENVIRONMENT:
+        raise NotReady(f"{headline}: {failure.how}", f"bootstrap --env {failure.environment} --force")
+    if failure.said:
+        raise StageFailed(f"{headline}: {failure.said}", again)
+    lines = "".join(f"\n  | {line}" for line in failure.last_lines)
+    raise StageFailed(f"{headline}: {failure.how}{lines}\n  the whole log: {failure.log}", again)

@@ -1,0 +1,164 @@
+"""Attempts at a stage: each in a folder of its own, committed by one rename, adopted after a crash.
+
+``stages/NAME/N/`` holds ``invocation.json``, ``outputs/``, ``work/`` while it runs, and ``result.json`` once the
+outputs are on the disk. An attempt with a valid result counts; one without is run again under the next number.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pipeline.digests import content_digest
+from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_whole
+from pipeline.jobs.job import Job
+
+RESULT = "result.json"
+
+
+class OutputsMissing(Exception):
+    """The stage ended well but didn't leave what it declares."""
+
+
+class Superseded(Exception):
+    """A later attempt at the same stage has begun; this one's result no longer counts."""
+
+
+@dataclass(frozen=True)
+class Output:
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a committed attempt left."""
+
+    attempt: int
+    key: str
+    key_input: Mapping[str, Any]
+    outputs: Mapping[str, Output]
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    stage: str
+    number: int
+    folder: Path
+
+    @property
+    def invocation(self) -> Path:
+        return self.folder / "invocation.json"
+
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    def commit(
+        self,
+        declared: Mapping[str, str],
+        key: str,
+        key_input: Mapping[str, Any],
+        seconds: float,
+        warnings: tuple[str, ...],
+    ) -> Result:
+        """Make the outputs durable, then the record that says so. Raises ``OutputsMissing``, ``Superseded``."""
+        outputs = {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
+        shutil.rmtree(self.work)
+        for path in outputs.values():
+            sync_file(path)
+        sync_folder(self.outputs)
+        record = {
+            "schema": 1,
+            "stage": self.stage,
+            "attempt": self.number,
+            "key": key,
+            "key_input": key_input,
+            "seconds": round(seconds, 3),
+            "warnings": list(warnings),
+            "outputs": {name: _describe(path) for name, path in outputs.items()},
+        }
+        if max(_numbers(self.folder.parent)) != self.number:
+            raise Superseded
+        write_whole(self.folder / RESULT, dump_json(record))
+        sync_folder(self.folder.parent)
+        return _result(self.folder, record)
+
+
+def begin(job: Job, stage: str) -> Attempt:
+    """The next attempt's empty folder."""
+    parent = job.attempts(stage)
+    parent.mkdir(exist_ok=True)
+    number = max(_numbers(parent), default=0) + 1
+    attempt = Attempt(stage, number, parent / str(number))
+    for folder in (attempt.folder, attempt.outputs, attempt.work):
+        folder.mkdir()
+    return attempt
+
+
+def latest_result(job: Job, stage: str) -> Result | None:
+    """The last committed attempt whose outputs are still as they were recorded, by size and time."""
+    parent = job.attempts(stage)
+    for number in sorted(_numbers(parent), reverse=True):
+        try:
+            record = read_json(parent / str(number) / RESULT)
+        except (OSError, ValueError):
+            continue
+        outputs = parent / str(number) / "outputs"
+        if all(_unchanged(outputs, entry) for entry in record["outputs"].values()):
+            return _result(parent / str(number), record)
+    return None
+
+
+def _result(folder: Path, record: Mapping[str, Any]) -> Result:
+    outputs = {
+        name: Output(folder / "outputs" / entry["file"], entry["digest"]) for name, entry in record["outputs"].items()
+    }
+    return Result(
+        record["attempt"], record["key"], record["key_input"], outputs, record["seconds"], tuple(record["warnings"])
+    )
+
+
+def _find(folder: Path, name: str, pattern: str) -> Path:
+    found = [entry for entry in os.listdir(folder) if fnmatchcase(entry, pattern)]
+    if len(found) != 1:
+        what = "isn't there" if not found else f"is there {len(found)} times"
+        raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")
+    path = folder / found[0]
+    if path.is_symlink() or not path.is_file():
+        raise OutputsMissing(f"it ended well, but its output '{name}' ({found[0]}) isn't a regular file")
+    return path
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    status = path.stat()
+    return {
+        "file": path.name,
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "digest": content_digest(path),
+    }
+
+
+def _unchanged(folder: Path, entry: Mapping[str, Any]) -> bool:
+    try:
+        status = os.stat(folder / entry["file"])
+    except OSError:
+        return False
+    return [status.st_size, status.st_mtime_ns] == [entry["size"], entry["mtime_ns"]]
+
+
+def _numbers(parent: Path) -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(parent) if name.isdecimal()]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,96 @@
+"""A prepared job: ``job.json`` as it was frozen, and where the job's other files are."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.digests import sha256_of_bytes
+from pipeline.errors import InputUnusable, UsageError
+from pipeline.jobs.journal import Journal
+from pipeline.jobs.state import JobState, fold
+
+DOCUMENT = "job.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    folder: Path
+    document: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.document["job_id"])
+
+    @property
+    def input(self) -> Path:
+        return Path(self.document["input"]["path"])
+
+    @property
+    def stages(self) -> list[Mapping[str, Any]]:
+        """The planned stages, in an order in which they can run."""
+        return list(self.document["stages"])
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "output"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    def log(self, stage: str) -> Path:
+        return self.folder / "logs" / f"{stage}.log"
+
+    def attempts(self, stage: str) -> Path:
+        return self.folder / "stages" / stage
+
+    def require_input(self) -> None:
+        """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""
+        expected = self.document["input"]
+        try:
+            status = os.stat(self.input)
+        except OSError as error:
+            raise InputUnusable(f"the job's input {self.input} can't be read: {error.strerror}") from error
+        if [status.st_size, status.st_mtime_ns] != [expected["size"], expected["mtime_ns"]]:
+            raise InputUnusable(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
+
+    def journal(self) -> Journal:
+        return Journal(self.folder)
+
+    def state(self) -> JobState:
+        return fold(self.journal().read())
+
+
+def load(folder: Path) -> Job:
+    """Read a job as it was prepared.
+
+    Its digest is in the journal's first line, so one comparison replaces the schema: what isn't byte for byte
+    what ``prepare-job`` validated and wrote is refused. Raises ``UsageError``.
+    """
+    import json
+
+    data = (folder / DOCUMENT).read_bytes()
+    if sha256_of_bytes(data) != fold(Journal(folder).read()).job_digest:
+        raise UsageError(
+            f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}",
+            "prepare the job again; a plan is never edited",
+        )
+    return Job(folder, json.loads(data))
+
+
+def _what_is_wrong(data: bytes) -> str:
+    """The schema's complaint where there is one; a change that keeps the form is refused all the same."""
+    import json
+
+    from pipeline.spec.source import schema_errors
+
+    try:
+        errors = schema_errors(json.loads(data), "job")
+    except ValueError as error:
+        return f"it isn't JSON any more: {error}"
+    if not errors:
+        return "paths and commands come from the project's configuration, never from an edited plan"
+    keys, message = errors[0]
+    return f"{'.'.join(str(key) for key in keys) or 'it'}: {message}"

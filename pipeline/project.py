@@ -1,0 +1,65 @@
+"""Where a project's files are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UsageError
+
+MARKER = Path("config", "pipeline.yaml")
+
+
+@dataclass(frozen=True)
+class Project:
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def requirements(self) -> Path:
+        return self.root / "requirements"
+
+    @property
+    def stages(self) -> Path:
+        return self.root / "stages"
+
+    @property
+    def environments(self) -> Path:
+        return self.root / "venv"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    def stage_file(self, stage: str) -> Path:
+        return self.stages / f"{stage}.py"
+
+
+def find(start: Path, root: Path | None = None) -> Project:
+    """The project at ``root``, else the one that ``start`` lies in."""
+    if root is not None:
+        return _at(root.resolve())
+    for folder in (start, *start.parents):
+        if (folder / MARKER).is_file():
+            return _at(folder)
+    raise UsageError(
+        f"no project here: neither {start} nor a folder above it has {MARKER}",
+        "go into the project's folder, or name it with --root FOLDER or PIPELINE_ROOT",
+    )
+
+
+def _at(root: Path) -> Project:
+    if not (root / MARKER).is_file():
+        raise UsageError(f"no project at {root}: it has no {MARKER}", "name the project's folder with --root")
+    if "\n" in str(root):
+        raise UsageError(f"the project's path {str(root)!r} holds a line break", "move it to a folder without one")
+    return Project(root)

@@ -1,0 +1,141 @@
+"""Run one stage inside its own environment. Started by path, with nothing of ours installed there.
+
+Two ways in, one way through:
+
+* ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
+* With no argument it waits for one order on standard input, so that it can be started before the
+  stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG NEWLINE``. No order, but end of
+  file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
+
+Standard library only, Python 3.8 and later. Imports are kept to what a stage that does nothing
+needs: ``json`` alone would double its running time, so it is left to the stage's first question.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+EXIT_STAGE_FAILED = 1
+EXIT_INPUT_UNUSABLE = 5
+EXIT_WRONG_ENVIRONMENT = 96
+
+
+def main() -> int:
+    if len(sys.argv) > 1:
+        return run(_stage_file_of(sys.argv[1]), sys.argv[1], None)
+    order = sys.stdin.buffer.readline()
+    if not order.endswith(b"\n"):
+        return 0
+    prefix, stage_file, invocation, log = order[:-1].decode("utf-8", "surrogateescape").split("\0")
+    reports = _claim_channels(log)
+    if sys.prefix != prefix:
+        print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
+        return EXIT_WRONG_ENVIRONMENT
+    return run(stage_file, invocation, reports)
+
+
+def run(stage_file: str, invocation: str, reports: "int | None") -> int:
+    """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
+    stagekit = _load_stagekit()
+    stage = stagekit.Stage(invocation, reports)
+    try:
+        _load("stage", stage_file).run(stage)
+    except stagekit.InputUnusable as error:
+        return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
+    except stagekit.StageFailed as error:
+        return _refuse(stage, error, EXIT_STAGE_FAILED)
+    return 0
+
+
+def _refuse(stage: "Any", error: Exception, code: int) -> int:
+    print(error, file=sys.stderr)
+    stage.report(error=str(error))
+    return code
+
+
+def _claim_channels(log: str) -> int:
+    """Keep the two pipes for ourselves; give the stage a log file and an empty standard input.
+
+    Descriptors 1 and 2 are replaced before any of the stage's imports, so that neither a print nor a
+    write from C reaches the report channel.
+    """
+    order_pipe, reports = os.dup(0), os.dup(1)
+    _die_with(order_pipe)
+    for target, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
+        opened = os.open(path, flags, 0o666)
+        os.dup2(opened, target)
+        os.close(opened)
+    os.dup2(1, 2)
+    return reports
+
+
+def _die_with(pipe: int) -> None:
+    """Kill this whole process group when the orchestrator's end of the pipe closes, however it closes.
+
+    On Linux the kernel does it (a signal-driven pipe, fcntl(2) F_SETSIG), so neither a stage that never
+    releases the interpreter lock nor a grandchild such as ffmpeg stays behind. Elsewhere a thread waits.
+    """
+    if sys.platform == "linux":
+        import fcntl
+        import signal
+
+        set_signal = 10  # F_SETSIG, which the module lacks before Python 3.11
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(pipe, set_signal, signal.SIGKILL)
+        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+        if _is_closed(pipe):  # it closed before the kernel was told to watch it
+            os._exit(0)
+    else:
+        import threading
+
+        threading.Thread(target=_wait_and_die, args=(pipe,), daemon=True).start()
+
+
+def _is_closed(pipe: int) -> bool:
+    import select
+
+    readable, _, _ = select.select([pipe], [], [], 0)
+    return bool(readable)
+
+
+def _wait_and_die(pipe: int) -> None:
+    os.read(pipe, 1)
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), 9)
+    os._exit(1)
+
+
+def _load_stagekit() -> "Any":
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    try:
+        import stagekit  # type: ignore[import-not-found]  # found by path, not installed
+    finally:
+        sys.path.remove(here)
+    return stagekit
+
+
+def _load(name: str, path: str) -> "Any":
+    """A module from a file path, so that no sibling file can shadow a library."""
+    from importlib.machinery import SourceFileLoader
+
+    module = type(sys)(name)
+    module.__file__ = path
+    sys.modules[name] = module
+    code = SourceFileLoader(name, path).get_code(name)
+    exec(code or "", module.__dict__)  # noqa: S102  # running it is what this file is for
+    return module
+
+
+def _stage_file_of(invocation: str) -> str:
+    import json
+
+    with open(invocation, encoding="utf-8") as file:
+        return str(json.load(file)["stage_file"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What a stage sees of the orchestrator: its inputs, its parameters, and where its outputs go.
+
+A stage is a file with a function ``run(stage)``::
+
+    # /// script
+    # [tool.pipeline.stage]
+    # environment = "common"
+    # inputs = ["media"]
+    # [tool.pipeline.stage.outputs]
+    # audio = "audio.wav"
+    # ///
+    def run(stage):
+        convert(stage.input("media"), stage.output("audio"), rate=stage.parameters["rate"])
+
+Standard library only, Python 3.8 and later.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+VERSION = 1
+
+
+class StageFailed(Exception):
+    """The stage can't do its work; the message is for the person who runs the job. No traceback."""
+
+
+class InputUnusable(StageFailed):
+    """The job's input itself can't be used (no audio, truncated), as opposed to a fault of the stage."""
+
+
+class Stage:
+    """One invocation of a stage. The invocation file is read when the stage first asks for something."""
+
+    def __init__(self, invocation: str, reports: "int | None" = None) -> None:
+        self._path = invocation
+        self._reports = reports
+        self._loaded = None  # type: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """The stage's name in the job, for example ``subtitle_generation_en``."""
+        return str(self._invocation["stage"])
+
+    @property
+    def parameters(self) -> "dict[str, Any]":
+        """Parameter name to JSON value, as declared by the stage and set by the workflow."""
+        return dict(self._invocation["parameters"])
+
+    @property
+    def work(self) -> Path:
+        """An empty folder for temporary files, on the same file system as the outputs; removed afterwards."""
+        return Path(self._invocation["work"])
+
+    @property
+    def cpus(self) -> int:
+        """How many CPUs this stage may keep busy."""
+        return int(self._invocation["cpus"])
+
+    def input(self, name: str) -> Path:
+        """Path of an input that is one file. ``LookupError`` where it is none or several."""
+        paths = self.inputs(name)
+        if len(paths) != 1:
+            raise LookupError(f"input {name!r} has {len(paths)} files; use inputs()")
+        return paths[0]
+
+    def inputs(self, name: str) -> "list[Path]":
+        """Paths of an input, in workflow order: one per member where it comes from a fan-out."""
+        return [Path(path) for path in self._invocation["inputs"][name]]
+
+    def model(self, name: str) -> Path:
+        """Folder of a model, complete and verified. A stage never downloads."""
+        return Path(self._invocation["models"][name])
+
+    def output(self, name: str, filename: "str | None" = None) -> Path:
+        """Path to write an output to.
+
+        ``filename`` is needed where the declared name is a pattern (``movie = "subtitled.*"``), and must
+        match it. A declared output that isn't there when ``run`` returns fails the stage.
+        """
+        import fnmatch
+
+        pattern = self._invocation["outputs"][name]
+        filename = filename or pattern
+        if os.path.basename(filename) != filename or not fnmatch.fnmatchcase(filename, pattern):
+            raise ValueError(f"output {name!r} is declared as {pattern!r}, not {filename!r}")
+        return Path(self._invocation["output_folder"], filename)
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Tell how far the work is, from 0 to 1. Cheap enough to call often; shown, never stored."""
+        self.report(progress=min(max(float(fraction), 0.0), 1.0), note=note)
+
+    def warn(self, message: str) -> None:
+        """Tell the person something that they should know about a result that stands. Kept in the job's record."""
+        print("warning:", message, file=sys.stderr, flush=True)
+        self.report(warning=message)
+
+    def report(self, **message: "Any") -> None:
+        """Send one JSON line to the orchestrator; nowhere when the stage is run by hand."""
+        if self._reports is None:
+            return
+        import json
+
+        line = (json.dumps(message) + "\n").encode("ascii")
+        while line:
+            line = line[os.write(self._reports, line) :]
+
+    @property
+    def _invocation(self) -> "dict[str, Any]":
+        if self._loaded is None:
+            import json
+
+            with open(self._path, encoding="utf-8") as file:
+                self._loaded = json.load(file)
+        return self._loaded

@@ -1,0 +1,1 @@
+"""What people write, loaded and checked once into frozen values."""

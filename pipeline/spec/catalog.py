@@ -1,0 +1,59 @@
+"""Everything a project defines, loaded when it is asked for and only once."""
+
+from functools import cached_property
+
+from pipeline.envs.definition import Definition
+from pipeline.project import Project
+from pipeline.spec import environments, models, settings, stages, workflows
+from pipeline.spec.models import ModelSpec
+from pipeline.spec.settings import Settings
+from pipeline.spec.source import choose
+from pipeline.spec.stages import StageSpec
+from pipeline.spec.workflows import WorkflowSpec
+
+
+class Catalog:
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._environments: dict[str, Definition] = {}
+        self._stages: dict[str, StageSpec] = {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        return settings.load(self.project)
+
+    @cached_property
+    def models(self) -> dict[str, ModelSpec]:
+        return models.load(self.project)
+
+    @cached_property
+    def environment_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.project.config / "environments").glob("*.yaml"))
+
+    @property
+    def workflow_names(self) -> list[str]:
+        return workflows.names(self.project)
+
+    def environment(self, name: str) -> Definition:
+        if name not in self._environments:
+            choose("environment", name, self.environment_names, "pipeline env list")
+            path = self.project.config / "environments" / f"{name}.yaml"
+            self._environments[name] = environments.load(self.project, path)
+        return self._environments[name]
+
+    def provider(self, tool: str) -> Definition | None:
+        """The environment that provides a program, if there is one."""
+        definitions = (self.environment(name) for name in self.environment_names)
+        return next((each for each in definitions if tool in dict(each.provides)), None)
+
+    def stage(self, name: str) -> StageSpec:
+        if name not in self._stages:
+            self._stages[name] = stages.load(self.project, name)
+        return self._stages[name]
+
+    def workflow(self, name: str) -> WorkflowSpec:
+        return workflows.load(self.project, name)
+
+    def model(self, name: str) -> ModelSpec:
+        choose("model", name, sorted(self.models), "look into config/models.yaml")
+        return self.models[name]

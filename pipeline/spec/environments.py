@@ -1,0 +1,45 @@
+"""``config/environments/NAME.yaml`` and its lock, as the definition that the environment rooms work with."""
+
+from pathlib import Path
+
+from pipeline.envs.definition import Definition
+from pipeline.errors import ConfigurationError
+from pipeline.project import Project
+from pipeline.spec.source import Source, load_yaml
+
+
+def load(project: Project, path: Path) -> Definition:
+    source = load_yaml(path, project.root, "environment")
+    value = source.value
+    requirements = project.requirements / value.get("requirements", f"{path.stem}.txt")
+    _check_python(source, value["python"])
+    return Definition(
+        name=path.stem,
+        python=value["python"],
+        lock=_lock(project, source, requirements),
+        imports=tuple(value.get("imports", ())),
+        tools=tuple(value.get("tools", ())),
+        models=tuple(value.get("models", ())),
+        provides=tuple(sorted(value.get("provides", {}).items())),
+        description=value.get("description", ""),
+    )
+
+
+def _check_python(source: Source, text: str) -> None:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise source.error(("python",), f"{text!r} isn't a range of versions such as >=3.10,<3.13") from error
+
+
+def _lock(project: Project, source: Source, requirements: Path) -> Path:
+    lock = requirements.with_suffix(".lock")
+    if not lock.is_file():
+        wanted, asked = lock.relative_to(project.root), requirements.relative_to(project.root)
+        raise ConfigurationError(
+            f"{source.shown_as}: the lock {wanted} isn't there",
+            f"uv pip compile --universal --generate-hashes --no-header {asked} -o {wanted}",
+        )
+    return lock

@@ -1,0 +1,75 @@
+"""``config/models.yaml``: what a model's files must be, and where they can come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.models.shelf import identity
+from pipeline.project import Project
+from pipeline.spec.source import load_yaml
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A copy that a person put there."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class PackageSource:
+    """Packages that carry the files; ``files`` maps a file to its parts inside their install folder, in order."""
+
+    packages: tuple[str, ...]
+    files: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """A Hugging Face repository at one commit."""
+
+    repository: str
+    revision: str
+
+
+ModelSource = FolderSource | PackageSource | HubSource
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    name: str
+    files: Mapping[str, str]  # file name to SHA-256, hexadecimal
+    sources: tuple[ModelSource, ...]
+    languages: tuple[str, ...]  # empty where the model has none in particular
+    description: str = ""
+
+    @property
+    def digest(self) -> str:
+        return identity(self.files)
+
+
+def load(project: Project) -> dict[str, ModelSpec]:
+    path = project.config / "models.yaml"
+    if not path.is_file():
+        return {}
+    source = load_yaml(path, project.root, "models")
+    return {
+        name: ModelSpec(
+            name=name,
+            files=value["files"],
+            sources=tuple(_source(project, entry) for entry in value["sources"]),
+            languages=tuple(value.get("languages", ())),
+            description=value.get("description", ""),
+        )
+        for name, value in source.value.items()
+    }
+
+
+def _source(project: Project, entry: Mapping[str, Any]) -> ModelSource:
+    if "folder" in entry:
+        return FolderSource(project.root / entry["folder"])
+    if "packages" in entry:
+        files = {name: (parts,) if isinstance(parts, str) else tuple(parts) for name, parts in entry["files"].items()}
+        return PackageSource(tuple(entry["packages"]), files)
+    return HubSource(entry["huggingface"], entry["revision"])

@@ -1,0 +1,51 @@
+# Sourced by the scripts that need the orchestrator. Makes a virtual environment from a lock, once.
+# Nothing here needs root, and a second call costs a few milliseconds.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# A command named python may be a launcher without a Python behind it, so each is run before it is trusted.
+find_python() {
+    local name found
+    for name in ${PIPELINE_PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+        found=$("$name" -I -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11); print(sys._base_executable)' 2>/dev/null) || continue
+        echo "$found"
+        return
+    done
+    echo "error: no Python 3.11 or later with venv was found (on Debian: apt-get install python3 python3-venv)" >&2
+    return 3
+}
+
+# uv from PATH if it runs, else from PyPI into .tools, at the version and hash that requirements/uv.lock names.
+find_uv() {
+    local private=$project/.tools/uv
+    if [ -x "$private/bin/uv" ]; then
+        echo "$private/bin/uv"
+    elif uv --version >/dev/null 2>&1; then
+        command -v uv
+    else
+        echo "installing uv into .tools" >&2
+        rm -rf "$private" "$private.part"
+        mkdir -p "$project/.tools"
+        "$(find_python)" -m venv "$private" >&2 &&
+            "$private/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$project/requirements/uv.lock" >&2 &&
+            echo "$private/bin/uv" || { rm -rf "$private"; echo "error: uv could not be installed" >&2; return 3; }
+    fi
+}
+
+# ensure_venv FOLDER LOCK: the packages of a lock and this project's commands, compiled to bytecode.
+ensure_venv() {
+    local folder=$project/$1 lock=$project/requirements/$2 python uv wanted
+    python=$(find_python) || return
+    wanted=$(cat "$lock" "$project/pyproject.toml" "$project/scripts/setup.sh" | cksum; echo "$python")
+    if [ "$(cat "$folder/.made-from" 2>/dev/null)" != "$wanted" ]; then
+        uv=$(find_uv) || return
+        echo "installing the orchestrator into $1" >&2
+        rm -f "$folder/.made-from"
+        VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --python "$python" "$folder" &&
+            "$uv" pip sync --quiet --no-config --require-hashes --compile-bytecode --python "$folder/bin/python" "$lock" &&
+            "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project" || return 3
+        echo "$wanted" >"$folder/.made-from"
+    fi
+    # The project's own modules: the machine may forbid Python to write bytecode by itself.
+    "$folder/bin/python" -m compileall -q "$project/pipeline" || true
+}

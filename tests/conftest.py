@@ -1,0 +1,193 @@
+"""What tests may touch: no real home, no stray variables, and processes only where a test asks for them."""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXTURES = Path(__file__).parent / "fixtures"
+REPOSITORY = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent  # where this project's commands are installed
+
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+@pytest.fixture(autouse=True)
+def clean_variables(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each test sees an empty home and only the variables that a machine needs to work."""
+    for name in set(os.environ) - set(KEPT_VARIABLES) - {"PYTEST_CURRENT_TEST"}:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def no_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that doesn't say ``spawning`` (or use a fixture that does) can't start a process."""
+    if "spawning" in request.fixturenames:
+        return
+
+    def refuse(*arguments: Any, **_: Any) -> None:
+        raise AssertionError(f"this test starts a process without the fixture 'spawning': {arguments}")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
+
+@pytest.fixture(scope="session")
+def spawning() -> None:
+    """Asked for by tests that start processes."""
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """What a command with ``--json`` printed, without its envelope."""
+        envelope = json.loads(self.out)
+        assert envelope["schema"] == 1
+        return envelope["data"]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A project in a temporary folder, and our commands on it."""
+
+    root: Path
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def run(self, *words: "str | Path", variables: Mapping[str, str] | None = None, timeout: float = 60) -> Result:
+        """Run one of our commands on this project, as a person would."""
+        done = subprocess.run(
+            [BIN / words[0], *words[1:]],
+            env={**os.environ, "PIPELINE_ROOT": str(self.root), **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *words: "str | Path") -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [BIN / words[0], *words[1:]],
+            env={**os.environ, "PIPELINE_ROOT": str(self.root)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def prepare(self, workflow: str, *words: str) -> str:
+        """Prepare a job on ``input.txt`` and return its id."""
+        if not (self.root / "input.txt").exists():
+            self.write("input.txt", "some input\n")
+        done = self.run("prepare-job", self.root / "input.txt", "--workflow", workflow, *words)
+        assert done.code == 0, done.err
+        return done.out.strip()
+
+    def workflow(self, name: str, stages: str, head: str = "") -> None:
+        """Write a workflow for any file; ``stages`` is YAML for the mapping, one line each."""
+        body = "\n".join(f"  {line}" for line in stages.strip().splitlines())
+        self.write(f"config/workflows/{name}.yaml", f"input: file\n{head}\nstages:\n{body}\n")
+
+    def job(self, id: str) -> Path:
+        return self.root / "jobs" / id
+
+    def events(self, id: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.job(id) / "journal.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """A project with the fixture stages and definitions of two environments; nothing is built."""
+    return make_sandbox(tmp_path / "project", tmp_path / "wheels")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Sandbox:
+    """As ``sandbox``, with both environments built; shared, so only for reading."""
+    folder = tmp_path_factory.mktemp("built")
+    sandbox = make_sandbox(folder / "project", folder / "wheels")
+    done = sandbox.run("bootstrap", "--all", variables=offline(folder))
+    assert done.code == 0, done.err
+    return sandbox
+
+
+@pytest.fixture
+def ready(sandbox: Sandbox, built: Sandbox) -> Sandbox:
+    """A project of this test's own whose environments are built (they stand in the shared one's folder)."""
+    (sandbox.root / "venv").symlink_to(built.root / "venv")
+    return sandbox
+
+
+def offline(folder: Path) -> dict[str, str]:
+    """Variables with which uv sees only the fixture wheels."""
+    return {
+        "UV_OFFLINE": "1",
+        "UV_NO_INDEX": "1",
+        "UV_FIND_LINKS": str(folder / "wheels"),
+        "UV_CACHE_DIR": str(folder / "uv-cache"),
+    }
+
+
+def make_sandbox(root: Path, wheels: Path) -> Sandbox:
+    sandbox = Sandbox(root)
+    sandbox.write("config/pipeline.yaml", "default_workflows: []\ngrace_seconds: 1\n")
+    wheels.mkdir(parents=True, exist_ok=True)
+    for name, version in (("alpha", "1.0"), ("beta", "2.0")):
+        wheel = make_wheel(wheels, "quirk", version, f"VERSION = {version!r}\n")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        sandbox.write(f"config/environments/{name}.yaml", 'python: ">=3.11"\nimports: [quirk]\n')
+        sandbox.write(f"requirements/{name}.txt", f"quirk=={version}\n")
+        sandbox.write(f"requirements/{name}.lock", f"quirk=={version} \\\n    --hash=sha256:{digest}\n")
+    for stage in (FIXTURES / "stages").glob("*.py"):
+        sandbox.write(f"stages/{stage.name}", stage.read_text(encoding="utf-8"))
+    return sandbox
+
+
+def make_wheel(folder: Path, name: str, version: str, source: str) -> Path:
+    """A real wheel with one module; the same bytes every time, so that its hash can stand in a lock."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": source,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},{_record_hash(text)},{len(text)}\n" for path, text in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0)), text)
+    return wheel
+
+
+def _record_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def waited() -> Iterator[None]:
+    """Fails a test that leaves one of its own processes behind."""
+    import psutil
+
+    yield
+    left = [process for process in psutil.Process().children(recursive=True) if process.is_running()]
+    assert not left, left
