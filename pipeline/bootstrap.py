@@ -1,9 +1,14 @@
 """Making a project ready: which environments and models, and doing it side by side."""
 
+import contextlib
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Protocol
 
 from pipeline.envs import tools, uv
@@ -16,8 +21,11 @@ from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import plan
+from pipeline.prepare import PROBER
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
+
+STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
 
 
 class Display(Protocol):
@@ -46,25 +54,67 @@ def tasks(catalog: Catalog, names: Sequence[str], everything: bool, force: bool)
 
 
 def carry_out(work: Sequence[Task], display: Display) -> list[PipelineError]:
-    """Do all tasks, in parallel; one's failure doesn't stop the others. Returns the failures."""
+    """Do all tasks, in parallel; one's failure doesn't stop the others. Returns the failures.
 
-    def attempt(task: Task) -> PipelineError | None:
-        try:
-            display.done(task.name, task.carry_out(lambda step: display.doing(task.name, step)))
-        except PipelineError as error:
+    An interruption ends what the tasks have started before it goes on its way.
+    """
+    waiting = deque(enumerate(work))
+    ended: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
+    # They mostly wait for uv and the network, so there may be more of them than processors. Daemons, since
+    # one that waits for a lock of another process can't be told to stop.
+    count = min(len(work), max(4, os.cpu_count() or 1))
+    workers = [Thread(target=_work, args=(waiting, ended, display), daemon=True) for _ in range(count)]
+    try:
+        for worker in workers:
+            worker.start()
+        errors = dict(ended.get() for _ in work)
+    except BaseException:
+        waiting.clear()
+        _stop(workers)
+        raise
+    failures = [error for _, error in sorted(errors.items()) if error]
+    for error in failures:
+        if not isinstance(error, PipelineError):
+            raise error
+    return [error for error in failures if isinstance(error, PipelineError)]
+
+
+def _work(waiting: deque[tuple[int, Task]], ended: SimpleQueue[tuple[int, Exception | None]], display: Display) -> None:
+    with contextlib.suppress(IndexError):  # none is left
+        while True:
+            index, task = waiting.popleft()
+            ended.put((index, _attempt(task, display)))
+
+
+def _attempt(task: Task, display: Display) -> Exception | None:
+    """Whatever goes wrong is returned, for the thread that asked to tell or to raise."""
+    try:
+        display.done(task.name, task.carry_out(partial(display.doing, task.name)))
+    except Exception as error:
+        with contextlib.suppress(OSError):  # nobody may be looking any more
             display.done(task.name, "failed")
-            return error
-        return None
+        return error
+    return None
 
-    # They mostly wait for uv and the network, so there may be more of them than processors.
-    with ThreadPoolExecutor(max(4, os.cpu_count() or 1)) as pool:
-        return [error for error in pool.map(attempt, work) if error]
+
+def _stop(workers: Sequence[Thread]) -> None:
+    """End the processes of the workers, which then clean up; one may start another before it has noticed."""
+    import psutil
+
+    until = time.monotonic() + STOP_SECONDS
+    while any(worker.is_alive() for worker in workers) and time.monotonic() < until:
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        for worker in workers:
+            worker.join(0.05)
 
 
 def _wanted(catalog: Catalog, names: Sequence[str], everything: bool) -> tuple[list[Definition], list[ModelSpec]]:
     if names:
-        definitions = [catalog.environment(name) for name in names]
-        return definitions, [catalog.model(name) for each in definitions for name in each.models]
+        definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
+        models = dict.fromkeys(name for each in definitions for name in each.models)
+        return definitions, [catalog.model(name) for name in models]
     if everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
     return _for_default_workflows(catalog)
@@ -72,17 +122,17 @@ def _wanted(catalog: Catalog, names: Sequence[str], everything: bool) -> tuple[l
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    plans = []
-    for name in catalog.settings.default_workflows:
-        workflow = catalog.workflow(name)
-        plans.append(plan(workflow, resolve(workflow, {}, catalog), catalog))
+    workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
+    plans = [plan(workflow, resolve(workflow, {}, catalog), catalog) for workflow in workflows]
     names = sorted({name for each in plans for name in each.environments})
     definitions = [catalog.environment(name) for name in names]
-    wanted = sorted({tool for definition in definitions for tool in definition.tools})
-    located = [tools.locate(tool, catalog.provider(tool), os.environ) for tool in wanted]
-    providers = {tool.provider.name: tool.provider for tool in located if tool.provider}
+    wanted = {tool for definition in definitions for tool in definition.tools}
+    wanted |= {PROBER for workflow in workflows if workflow.takes_media}
+    located = [tools.locate(tool, catalog.provider(tool), os.environ) for tool in sorted(wanted)]
+    needed = {each.name: each for each in definitions}
+    needed |= {tool.provider.name: tool.provider for tool in located if tool.provider}
     models = sorted({model for each in plans for model in each.models})
-    return [*definitions, *providers.values()], [catalog.model(model) for model in models]
+    return list(needed.values()), [catalog.model(model) for model in models]
 
 
 def _build(builder: Builder, definition: Definition, force: bool) -> Task:

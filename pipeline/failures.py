@@ -8,8 +8,10 @@ from typing import NoReturn
 from pipeline import process
 from pipeline.errors import InputUnusable, NotReady, StageFailed
 from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE, EXIT_WRONG_ENVIRONMENT
+from pipeline.text import printable
 
 SHOWN_LINES = 10
+SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,17 @@ class Failure:
     said: str | None  # the stage's own words, where it refused its work
     returncode: int
     log: Path
+    log_start: int = 0  # bytes of the log that earlier attempts wrote
 
     @property
     def last_lines(self) -> list[str]:
-        return process.tail(self.log, SHOWN_LINES)
+        """What this attempt printed last, fit for a terminal."""
+        lines = process.tail(self.log, SHOWN_LINES, self.log_start)
+        return [_shortened(printable(line.expandtabs())) for line in lines]
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= SHOWN_WIDTH else f"{line[:SHOWN_WIDTH]}…"
 
 
 def describe_exit(returncode: int) -> str:

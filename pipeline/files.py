@@ -8,7 +8,8 @@ from typing import Any
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside the target, flush to the disk, then take the target's name. Survives a crash at any point."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # A name that nobody has: in a container, the process that crashed here may have had our own number.
+    beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         with open(beside, "xb") as file:
             file.write(data)
@@ -33,7 +34,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+    # For reading where that is enough: the file may be one that its owner made read-only.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -31,9 +31,13 @@ class Interrupts:
 
 @contextmanager
 def watched() -> Iterator[Interrupts]:
-    """Take the signals over for as long as a run lasts."""
+    """Take the signals over for as long as a run lasts.
+
+    One that is ignored stays so: ``nohup`` and a shell's background jobs rely on it.
+    """
     interrupts = Interrupts()
-    before = {number: signal.signal(number, interrupts.note) for number in ASKING}
+    heeded = [number for number in ASKING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupts.note) for number in heeded}
     try:
         yield interrupts
     finally:

@@ -37,7 +37,7 @@ class Held(Exception):
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``."""
-    with open(path, "a+", encoding="utf-8") as file:
+    with open(path, "a+", encoding="utf-8", errors="replace") as file:
         _acquire(file, on_wait)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {_host()}")

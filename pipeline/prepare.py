@@ -1,6 +1,7 @@
 """Preparing a job: everything is checked, then the plan is frozen. Nothing is written before the last step."""
 
 import os
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
 from pipeline.spec.catalog import Catalog
+from pipeline.text import printable
 
 PROBER = "ffprobe"
 
@@ -110,23 +112,32 @@ def _prober(catalog: Catalog, registry: Registry) -> Path:
 
 
 def _readable(path: Path) -> Path:
-    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened."""
+    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened, or isn't a plain file."""
     file = Path(os.path.abspath(path))
-    if file.is_dir():
-        raise InputUnusable(f"{file} is a folder; name a file in it")
+    shown = printable(str(file))
     try:
+        _require_regular(file, shown)
         with file.open("rb") as opened:
             if not opened.read(1):
-                raise InputUnusable(f"{file} is empty")
+                raise InputUnusable(f"{shown} is empty")
     except FileNotFoundError as error:
-        raise InputUnusable(f"there is no file {file}") from error
+        raise InputUnusable(f"there is no file {shown}") from error
     except OSError as error:
-        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+        raise InputUnusable(f"{shown} can't be read: {error.strerror}") from error
     return file
 
 
+def _require_regular(file: Path, shown: str) -> None:
+    """Before it is opened: a pipe that nobody writes to would be waited for."""
+    mode = os.stat(file).st_mode
+    if stat.S_ISDIR(mode):
+        raise InputUnusable(f"{shown} is a folder; name a file in it")
+    if not stat.S_ISREG(mode):
+        raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
+
+
 def _describe(file: Path, duration: float | None) -> dict[str, Any]:
-    status = file.stat()
+    status = file.stat()  # before the digest: what is written meanwhile shows as a change
     return {
         "path": str(file),
         "size": status.st_size,

@@ -50,22 +50,22 @@ def run(
 
     Raises ``TimedOut`` after ``timeout`` seconds, and ``FileNotFoundError`` where there is no such program.
     """
-    child = subprocess.Popen(
+    with subprocess.Popen(
         argv,
         env=variables,
         stdin=subprocess.DEVNULL,
         stdout=log or subprocess.PIPE,
         stderr=log or subprocess.PIPE,
         start_new_session=True,
-    )
-    try:
-        stdout, stderr = child.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        stop([child], grace=0)
-        raise TimedOut(f"{Path(argv[0]).name} took longer than {timeout:.0f} s") from None
-    except BaseException:
-        stop([child], grace=0)
-        raise
+    ) as child:
+        try:
+            stdout, stderr = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            stop([child], grace=0)
+            raise TimedOut(f"{Path(argv[0]).name} took longer than {timeout:.0f} s") from None
+        except BaseException:
+            stop([child], grace=0)
+            raise
     return Completed(child.returncode, stdout or b"", stderr or b"")
 
 
@@ -93,6 +93,8 @@ def reap(child: "subprocess.Popen[bytes]") -> int:
 
 def stop(children: "Sequence[subprocess.Popen[bytes]]", grace: float) -> None:
     """End processes and all their descendants: ask, wait up to ``grace`` seconds, then kill."""
+    if not children:
+        return
     import psutil
 
     tree = [process for child in children for process in _tree(child.pid)]
@@ -108,12 +110,12 @@ def stop(children: "Sequence[subprocess.Popen[bytes]]", grace: float) -> None:
         child.wait()
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log, whatever bytes are in it; none where there is no such file."""
+def tail(path: Path, lines: int, start: int = 0) -> list[str]:
+    """The last lines of a log after its first ``start`` bytes, whatever they are; none where there is no such file."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL_BYTES))
+            file.seek(max(start, size - TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return []

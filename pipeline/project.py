@@ -1,5 +1,6 @@
 """Where a project's files are."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,4 +63,6 @@ def _at(root: Path) -> Project:
         raise UsageError(f"no project at {root}: it has no {MARKER}", "name the project's folder with --root")
     if "\n" in str(root):
         raise UsageError(f"the project's path {str(root)!r} holds a line break", "move it to a folder without one")
+    if os.pathsep in str(root):
+        raise UsageError(f"the project's path {root} can't stand on PATH, since it has a {os.pathsep!r}", "move it")
     return Project(root)

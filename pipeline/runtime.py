@@ -9,7 +9,7 @@ from pipeline.envs import health
 from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
-from pipeline.errors import NotReady
+from pipeline.errors import ConfigurationError, NotReady, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf
 from pipeline.process import Interpreter
@@ -35,7 +35,8 @@ class Runtime:
 
 
 def resolve(project: Project, job: Job) -> Runtime:
-    """Look everything up; what is missing or damaged is named in ``problems`` or, for a model, raised."""
+    """Look everything up; an environment that is missing or damaged is named in ``problems``, all else raised."""
+    _require_defined(project, job)
     registry = Registry(project.environments)
     builds: dict[str, Build] = {}
     problems: dict[str, str] = {}
@@ -55,6 +56,23 @@ def resolve(project: Project, job: Job) -> Runtime:
     return Runtime(builds, interpreters, _models(project, job), problems)
 
 
+def _require_defined(project: Project, job: Job) -> None:
+    """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
+    for name in job.document["environments"]:
+        _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
+    for name in dict.fromkeys(stage["uses"] for stage in job.stages):
+        _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+
+
+def _require_file(file: Path, what: str, job: Job, project: Project) -> None:
+    if not file.is_file():
+        known = did_you_mean(file.stem, [path.stem for path in file.parent.glob(f"*{file.suffix}")])
+        raise ConfigurationError(
+            f"{job.id} can't run: no {what}{known}",
+            f"put {file.relative_to(project.root)} back, or prepare the job again",
+        )
+
+
 def _why_absent(registry: Registry, name: str) -> str:
     if registry.live(name) is None:
         return "it isn't there any more"
@@ -71,5 +89,5 @@ def _models(project: Project, job: Job) -> dict[str, Path]:
     for name, digest in job.document["models"].items():
         reason = shelf.damage(name, digest)
         if reason:
-            raise NotReady(f"model '{name}' can't be used: {reason}", "./bootstrap.sh")
+            raise NotReady(f"{job.id} can't run\nmodel '{name}' can't be used: {reason}", "./bootstrap.sh")
     return {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from pipeline import stage_key
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Executor, Exited, Invocation, Message
 from pipeline.failures import Failure, describe_exit, raise_for
 from pipeline.files import dump_json
@@ -24,6 +24,7 @@ from pipeline.jobs.state import StageStatus, Status
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT, split
 from pipeline.runtime import Runtime
+from pipeline.sdk.run_stage import EXIT_WRONG_ENVIRONMENT
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
 
@@ -44,6 +45,7 @@ class _Running:
     attempt: Attempt
     key_input: Mapping[str, Any]
     started: float
+    log_start: int  # bytes that earlier attempts wrote into the stage's log
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
 
@@ -53,7 +55,7 @@ class Outcome:
     """How a run that didn't fail ended."""
 
     delivered: list[Path]
-    ran: int  # stages that were run now, as opposed to found done
+    unchanged: bool  # it was finished already, and nothing had to be run or delivered
 
 
 class JobRun:
@@ -76,18 +78,28 @@ class JobRun:
     def run(self, interrupts: Interrupts) -> Outcome:
         """Raises the error of the stage that failed, or ``Interrupted``."""
         try:
-            self._advance()
-            while self._running:
-                for event in self._executor.wait(interrupts.fileno()):
-                    self._heard(event)
-                if interrupts.received:
-                    self._interrupt(interrupts.received)
-                self._advance()
-            return self._end()
+            return self._work(interrupts)
+        except KeyboardInterrupt:  # asked twice
+            self._interrupt(interrupts.received or "SIGINT", grace=0)
+        except Interrupted:
+            raise
+        except PipelineError as error:
+            self._journal.append("run_failed", reason=error.message)
+            raise
         finally:
             self._executor.stop(grace=0)
             self._executor.close()
             self._journal.close()
+
+    def _work(self, interrupts: Interrupts) -> Outcome:
+        self._advance()
+        while self._running:
+            for event in self._executor.wait(interrupts.fileno()):
+                self._heard(event)
+            if interrupts.received:
+                self._interrupt(interrupts.received, self._job.document["grace_seconds"])
+            self._advance()
+        return self._end()
 
     def _advance(self) -> None:
         """Start what is ready: one stage at a time, in the plan's order."""
@@ -122,19 +134,26 @@ class JobRun:
         attempt = attempts.begin(self._job, name)
         self._write_invocation(stage, attempt)
         self._journal.append("stage_started", stage=name, attempt=attempt.number)
-        self._running[name] = _Running(stage, attempt, key_input, time.monotonic())
-        self._executor.submit(
-            Invocation(
-                stage=name,
-                interpreter=self._runtime.interpreters[environment],
-                stage_file=self._project.stage_file(stage["uses"]),
-                file=attempt.invocation,
-                log=self._job.log(name),
-            )
-        )
+        running = _Running(stage, attempt, key_input, time.monotonic(), _size(self._job.log(name)))
+        self._running[name] = running
         self._observer.stage_started(name, environment, _because(earlier, key_input))
+        try:
+            self._executor.submit(self._invocation(stage, attempt))
+        except FileNotFoundError as error:
+            del self._running[name]
+            self._failed(running, 0, f"{error.filename} is gone", EXIT_WRONG_ENVIRONMENT)
+            return
         for ahead in list(self._waiting.values())[:AHEAD]:
             self._executor.prepare(self._runtime.interpreters[ahead["environment"]])
+
+    def _invocation(self, stage: Mapping[str, Any], attempt: Attempt) -> Invocation:
+        return Invocation(
+            stage=attempt.stage,
+            interpreter=self._runtime.interpreters[stage["environment"]],
+            stage_file=self._project.stage_file(stage["uses"]),
+            file=attempt.invocation,
+            log=self._job.log(attempt.stage),
+        )
 
     def _write_invocation(self, stage: Mapping[str, Any], attempt: Attempt) -> None:
         invocation = {
@@ -209,6 +228,7 @@ class JobRun:
             said=running.error,
             returncode=returncode,
             log=self._job.log(name),
+            log_start=running.log_start,
         )
         self._journal.append(
             "stage_failed",
@@ -220,8 +240,11 @@ class JobRun:
         )
         self._observer.stage_failed(self._failure)
 
-    def _interrupt(self, by: str) -> None:
-        self._executor.stop(self._job.document["grace_seconds"])
+    def _interrupt(self, by: str, grace: float) -> NoReturn:
+        try:
+            self._executor.stop(grace)
+        except KeyboardInterrupt:  # asked again while waiting: no more grace
+            self._executor.stop(0)
         for name, running in self._running.items():
             seconds = round(time.monotonic() - running.started, 3)
             self._journal.append(
@@ -234,13 +257,19 @@ class JobRun:
 
     def _end(self) -> Outcome:
         if self._failure:
-            self._journal.append("run_failed", stage=self._failure.stage)
             raise_for(self._failure)
         unchanged = not self._ran and self._state.status is Status.FINISHED
         delivered = deliver(self._job, self._results, anew=not unchanged)
         if not unchanged:
             self._journal.append("run_finished")
-        return Outcome(delivered, self._ran)
+        return Outcome(delivered, unchanged)
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _because(earlier: Result | None, key_input: Mapping[str, Any]) -> str:

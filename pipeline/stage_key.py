@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
+from pipeline.errors import ConfigurationError
 from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
 from pipeline.project import Project
@@ -15,10 +16,13 @@ SDK = Path(__file__).parent / "sdk"
 
 
 def key_input(project: Project, job: Job, stage: Mapping[str, Any], results: Mapping[str, Result]) -> dict[str, Any]:
-    """The parts of the key by name, so that a difference can be told. All of ``needs`` must be in ``results``."""
+    """The parts of the key by name, so that a difference can be told. All of ``needs`` must be in ``results``.
+
+    Raises ``ConfigurationError`` where the stage's file isn't there.
+    """
     return {
         "stage": stage["uses"],
-        "source": sha256_of_bytes(project.stage_file(stage["uses"]).read_bytes()),
+        "source": _source_digest(project, stage["uses"]),
         "stagekit": _sdk_digest(),
         "environment": job.document["environment_keys"][stage["environment"]],
         "parameters": stage["parameters"],
@@ -34,6 +38,14 @@ def key_of(key_input: Mapping[str, Any]) -> str:
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return [part for part in now if before.get(part) != now[part]]
+
+
+def _source_digest(project: Project, stage: str) -> str:
+    try:
+        return sha256_of_bytes(project.stage_file(stage).read_bytes())
+    except FileNotFoundError as error:
+        name = project.stage_file(stage).relative_to(project.root)
+        raise ConfigurationError(f"the stage file {name} isn't there any more", f"put {name} back") from error
 
 
 def _digest(job: Job, results: Mapping[str, Result], reference: str) -> str:

@@ -63,11 +63,10 @@ def run(stage: stagekit.Stage) -> None:
 def read_audio(path: Path) -> numpy.ndarray:
     """A 16 kHz mono 16 bit WAV as float32 samples from -1 to 1."""
     with wave.open(str(path), "rb") as file:
-        shape = (file.getframerate(), file.getnchannels(), file.getsampwidth())
-        if shape != (SAMPLE_RATE, 1, 2):
-            raise stagekit.StageFailed(
-                f"{path}: rate, channels and bytes per sample are {shape}, not {(SAMPLE_RATE, 1, 2)}. Take the audio from demux"
-            )
+        found, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
+        if found != wanted:
+            what = f"{path}: rate, channels and bytes per sample are {found}, not {wanted}"
+            raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
         frames = file.readframes(file.getnframes())
     samples = numpy.frombuffer(frames, dtype="<i2").astype(numpy.float32)
     samples /= 32768
@@ -84,11 +83,8 @@ def _check_language(model: WhisperModel, language: str, name: str) -> None:
     multilingual = model.model.is_multilingual
     known = model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None if multilingual else language == "en"
     if not known:
-        raise stagekit.StageFailed(
-            "model {} doesn't recognise language {!r}{}. Choose another with --param model=NAME".format(
-                name, language, "" if multilingual else ", only English"
-            )
-        )
+        what = f"model {name} doesn't recognise language {language!r}{'' if multilingual else ', only English'}"
+        raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
 
 
 def _transcribe(model: WhisperModel, samples: numpy.ndarray, language: str | None) -> tuple:
@@ -121,15 +117,13 @@ def _words_of(segment: Segment) -> Iterator[dict]:
     """The words of a segment. Where the library could align none, the whole text counts as one."""
     for word in segment.words or ():
         if word.word.strip():
-            yield {
-                "start": word.start,
-                "end": word.end,
-                "word": word.word,
-                "probability": _probability(word.probability),
-            }
+            yield _word(word.start, word.end, word.word, word.probability)
     if not segment.words and segment.text.strip():
-        probability = _probability(math.exp(segment.avg_logprob))
-        yield {"start": segment.start, "end": segment.end, "word": segment.text, "probability": probability}
+        yield _word(segment.start, segment.end, segment.text, math.exp(segment.avg_logprob))
+
+
+def _word(start: float, end: float, text: str, probability: float) -> dict:
+    return {"start": start, "end": end, "word": text, "probability": _probability(probability)}
 
 
 def _probability(value: float) -> float:
@@ -156,4 +150,4 @@ def _write(stage: stagekit.Stage, transcript: dict) -> None:
         json.dump(transcript, file, ensure_ascii=False, allow_nan=False, indent=1)
         file.write("\n")
     with stage.output("text").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(paragraph + "\n\n" for paragraph in paragraphs(transcript["segments"]))
+        print(*paragraphs(transcript["segments"]), sep="\n\n", file=file)

@@ -106,9 +106,7 @@ def select(streams: list[dict], container: str) -> Selection:
     media = [stream for stream in streams if stream.get("codec_type") in ("video", "audio")]
     others = [stream for stream in streams if stream not in media and _holds(container, stream)]
     kept = media + others
-    left_out = [
-        stream for stream in streams if stream not in kept and stream.get("codec_tag_string") not in REMADE_DATA
-    ]
+    left_out = [other for other in streams if other not in kept and other.get("codec_tag_string") not in REMADE_DATA]
     return Selection(container, media, others, left_out)
 
 
@@ -124,9 +122,9 @@ def _command(media: Path, tracks: list[Track], movie: Path, selection: Selection
     command += ["-fflags", "+genpts", "-i", _url(media)]  # avi has no presentation times, which Matroska needs
     for track in tracks:
         command += ["-f", "srt", "-i", _url(track.srt)]  # stated, since an empty file doesn't show its format
-    maps = ["0:{}".format(stream["index"]) for stream in selection.media]
+    maps = [f"0:{stream['index']}" for stream in selection.media]
     maps += [f"{index}:0" for index in range(1, len(tracks) + 1)]
-    maps += ["0:{}".format(stream["index"]) for stream in selection.others]
+    maps += [f"0:{stream['index']}" for stream in selection.others]
     for stream in maps:
         command += ["-map", stream]
     command += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
@@ -174,9 +172,7 @@ def _warn(stage: stagekit.Stage, preferred: str, selection: Selection) -> None:
     if selection.container != preferred:
         stage.warn(f"the movie's streams don't fit into {preferred}, so it is {selection.container} now")
     for stream in selection.left_out:
-        what = "stream {} ({}, {})".format(
-            stream["index"], stream.get("codec_type"), stream.get("codec_name", "unknown")
-        )
+        what = f"stream {stream['index']} ({stream.get('codec_type')}, {stream.get('codec_name', 'unknown')})"
         stage.warn(f"{what} was left out: {selection.container} can't hold it")
 
 

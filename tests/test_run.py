@@ -1,14 +1,28 @@
 """Running jobs through the real commands, in real environments."""
 
 import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
 
-from tests.conftest import Sandbox
+import psutil
+import pytest
+
+from tests.conftest import Result, Sandbox
+from tests.jobs.helpers import prepared
+from tests.test_process import alive, eventually
+
+
+def run(sandbox: Sandbox, stages: str, head: str = "") -> tuple[str, Result]:
+    """Prepare a job for a workflow of these stages and run it."""
+    sandbox.workflow("tested", stages, head)
+    id = prepared(sandbox, "tested").id
+    return id, sandbox.run("run-pipeline", "-j", id)
 
 
 def test_two_environments_hold_different_versions_of_one_package_in_one_job(ready: Sandbox) -> None:
-    ready.workflow("both", "report_alpha: {}\nreport_beta: {after: [report_alpha]}")
-    id = ready.prepare("both")
-    done = ready.run("run-pipeline", "-j", id)
+    id, done = run(ready, "report_alpha: {}\nreport_beta: {after: [report_alpha]}")
     assert done.code == 0, done.err
     reports = {
         name: json.loads((ready.job(id) / f"stages/report_{name}/1/outputs/report.json").read_text())
@@ -16,3 +30,318 @@ def test_two_environments_hold_different_versions_of_one_package_in_one_job(read
     }
     assert reports["alpha"]["quirk"] == "1.0"
     assert reports["beta"]["quirk"] == "2.0"
+
+
+STRAY = {
+    "PYTHONPATH": "/stray",
+    "PYTHONSTARTUP": "/stray/startup.py",
+    "CONDA_PREFIX": "/stray/conda",
+    "VIRTUAL_ENV": "/stray/active",
+    "HARMLESS": "kept",
+}
+
+
+@pytest.fixture
+def inside(ready: Sandbox) -> dict[str, Any]:
+    """What a stage sees when run-pipeline is started with stray variables."""
+    ready.workflow("tested", "report_alpha: {}")
+    id = prepared(ready, "tested").id
+    path = f"/stray/active/bin:{os.environ['PATH']}"
+    done = ready.run("run-pipeline", "-j", id, variables={**STRAY, "PATH": path})
+    assert done.code == 0, done.err
+    report = json.loads((ready.job(id) / "stages/report_alpha/1/outputs/report.json").read_text())
+    return {**report, "expected": os.path.realpath(ready.root / "venv/alpha")}
+
+
+def test_a_stage_runs_on_its_environments_interpreter(inside: dict[str, Any]) -> None:
+    assert inside["prefix"] == inside["expected"]
+    assert Path(inside["executable"]).parent == Path(inside["expected"], "bin")
+
+
+def test_a_stage_sees_its_environment_as_the_active_one(inside: dict[str, Any]) -> None:
+    assert inside["variables"]["VIRTUAL_ENV"] == inside["expected"]
+    path = inside["variables"]["PATH"].split(os.pathsep)
+    assert path[0] == f"{inside['expected']}/bin"
+    assert "/stray/active/bin" not in path
+
+
+def test_a_stage_sees_no_variable_that_steers_python(inside: dict[str, Any]) -> None:
+    assert {*STRAY} & {*inside["variables"]} == {"VIRTUAL_ENV", "HARMLESS"}
+    assert inside["variables"]["PYTHONNOUSERSITE"] == "1"
+
+
+def test_a_stage_finds_standard_input_empty(inside: dict[str, Any]) -> None:
+    assert inside["standard_input"] == ""
+
+
+def test_a_stages_path_holds_its_environment_and_the_standard_library_only(inside: dict[str, Any]) -> None:
+    library = Path(os.__file__).parent
+    allowed = {str(library), str(library / "lib-dynload"), f"{sys.base_prefix}/lib/python311.zip"}
+    others = [entry for entry in inside["path"] if entry not in allowed and "python3" not in Path(entry).name]
+    assert others == [f"{inside['expected']}/lib/{library.name}/site-packages"]
+
+
+def test_a_run_says_what_is_healthy_and_where_each_stage_runs(ready: Sandbox) -> None:
+    _, done = run(ready, "report_alpha: {}\nreport_beta: {after: [report_alpha]}")
+    lines = [line[9:] for line in done.err.splitlines()]
+    assert [line for line in lines if line.startswith("environment alpha (venv/alpha): healthy")]
+    assert [line for line in lines if line.startswith("environment beta (venv/beta): healthy")]
+    assert "report_alpha: runs in environment alpha" in lines
+    assert "report_beta: runs in environment beta" in lines
+    assert lines.index("report_beta: runs in environment beta") > 2
+
+
+def test_each_stages_output_goes_to_its_own_log(ready: Sandbox) -> None:
+    stages = "one: {uses: counted, inputs: {file: job.input}}\ntwo: {uses: says}"
+    id, _ = run(ready, stages)
+    logs = ready.job(id) / "logs"
+    assert (logs / "one.log").read_text() == "ran\n"
+    assert (logs / "two.log").read_text() == "warning: something to know\n"
+
+
+def test_deliverables_stand_in_output_and_their_paths_are_printed(ready: Sandbox) -> None:
+    id, done = run(ready, "copy: {inputs: {file: job.input}}", head="deliver: [copy.file]")
+    output = ready.job(id) / "output/input.copy.txt"
+    assert output.read_text() == "some input\n"
+    assert done.out == f"{output}\n"
+
+
+def test_a_finished_job_run_again_does_nothing_and_says_so(ready: Sandbox) -> None:
+    id, first = run(ready, "copy: {inputs: {file: job.input}}", head="deliver: [copy.file]")
+    journal = (ready.job(id) / "journal.jsonl").read_bytes()
+    again = ready.run("run-pipeline", "-j", "latest")
+    assert (again.code, again.out) == (0, first.out)
+    assert f"{id}: is finished already, nothing to do" in again.err
+    assert (ready.job(id) / "journal.jsonl").read_bytes() == journal
+
+
+def test_a_finished_job_needs_its_input_no_more(ready: Sandbox) -> None:
+    id, _ = run(ready, "copy: {inputs: {file: job.input}}")
+    (ready.root / "input.txt").unlink()
+    assert ready.run("run-pipeline", "-j", id).code == 0
+
+
+def test_a_plan_is_never_written_again(ready: Sandbox) -> None:
+    ready.workflow("tested", "copy: {inputs: {file: job.input}}")
+    id = prepared(ready, "tested").id
+    plan = ready.job(id) / "job.json"
+    before = (plan.read_bytes(), plan.stat().st_mtime_ns, plan.stat().st_ino)
+    ready.run("run-pipeline", "-j", id)
+    assert (plan.read_bytes(), plan.stat().st_mtime_ns, plan.stat().st_ino) == before
+
+
+def test_a_failing_stage_shows_its_last_lines_and_its_log(ready: Sandbox) -> None:
+    id, done = run(ready, "fails: {}")
+    assert done.code == 4
+    assert f"{id}: stage 'fails' in environment 'alpha' failed: it ended with exit code 1" in done.err
+    assert "  | RuntimeError: this stage always fails" in done.err
+    assert f"the whole log: {ready.job(id)}/logs/fails.log" in done.err
+    assert f"next:  run-pipeline -j {id}" in done.err
+
+
+FAILURES = {
+    "exits: {}": "it ended with exit code 3",
+    "killed: {}": "it was killed by SIGKILL",
+    "forgets: {}": "its output 'file' (promised.txt) isn't there",
+    "twice: {}": "its output 'file' (*.txt) is there 2 times",
+    "links: {}": "its output 'file' (link.txt) isn't a regular file",
+    "wrecks: {}": "its output 'file' (gone.txt) isn't there",
+    "refuses: {}": "failed: can't do this today",
+}
+
+
+@pytest.mark.parametrize("stages", FAILURES)
+def test_a_stage_that_fails_says_how_and_ends_with_4(ready: Sandbox, stages: str) -> None:
+    id, done = run(ready, stages)
+    assert done.code == 4
+    assert FAILURES[stages] in done.err
+    assert "Traceback" not in done.err
+    assert ready.run("pipeline", "job", "show", id, "--json").data["state"] == "failed"
+
+
+def test_a_stage_that_finds_the_input_unusable_ends_with_5(ready: Sandbox) -> None:
+    _, done = run(ready, "refuses: {parameters: {unusable: true}}")
+    assert done.code == 5
+    assert "nothing in here can be used" in done.err
+
+
+def test_a_stage_that_prints_megabytes_of_odd_bytes_shows_a_few_lines(ready: Sandbox) -> None:
+    id, done = run(ready, "floods: {}")
+    assert done.code == 4
+    assert "from C: \ufffd\ufffd" in done.err
+    assert len(done.err) < 20_000
+    assert (ready.job(id) / "logs/floods.log").stat().st_size > 5_000_000
+
+
+def test_a_failure_shows_nothing_that_an_earlier_attempt_printed(ready: Sandbox) -> None:
+    id, _ = run(ready, "fails: {}")
+    ready.write("stages/fails.py", (ready.root / "stages/killed.py").read_text())
+    done = ready.run("run-pipeline", "-j", id)
+    assert "it was killed by SIGKILL" in done.err
+    assert "always fails" not in done.err
+
+
+def test_stages_after_a_failed_one_do_not_run(ready: Sandbox) -> None:
+    id, _ = run(ready, "fails: {}\nnoop: {after: [fails]}")
+    assert not (ready.job(id) / "stages/noop").exists()
+
+
+@pytest.mark.parametrize("stage", ["closes", "garbles", "tidies", "noop", "says"])
+def test_an_odd_stage_that_keeps_its_word_is_well(ready: Sandbox, stage: str) -> None:
+    _, done = run(ready, f"{stage}: {{}}")
+    assert done.code == 0, done.err
+
+
+def test_a_child_that_outlives_its_stage_is_gone_afterwards(ready: Sandbox) -> None:
+    id, done = run(ready, "leaves: {}")
+    assert done.code == 0, done.err
+    pid = int((ready.job(id) / "stages/leaves/1/outputs/pid.txt").read_text())
+    assert eventually(lambda: not alive(pid))
+
+
+def test_a_warning_is_told_and_kept(ready: Sandbox) -> None:
+    id, done = run(ready, "says: {}")
+    assert "says: warning: something to know" in done.err
+    stages = ready.run("pipeline", "job", "show", id, "--json").data["stages"]
+    assert stages[0]["warnings"] == ["something to know"]
+
+
+def test_an_edited_stage_runs_again_and_says_why(ready: Sandbox) -> None:
+    stages = "first: {uses: counted, inputs: {file: job.input}}\nsecond: {uses: copy, inputs: {file: first.file}}"
+    id, _ = run(ready, stages, head="deliver: [second.file]")
+    stage = ready.root / "stages/copy.py"
+    stage.write_text(stage.read_text() + "\n# a word more\n")
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert "first: done already" in done.err
+    assert "second: runs in environment alpha again, since its source changed" in done.err
+
+
+def test_an_edited_stage_makes_those_after_it_run_again(ready: Sandbox) -> None:
+    stages = "first: {uses: counted, inputs: {file: job.input}}\nsecond: {uses: copy, inputs: {file: first.file}}"
+    id, _ = run(ready, stages, head="deliver: [second.file]")
+    stage = ready.root / "stages/counted.py"
+    stage.write_text(stage.read_text().replace('b"counted', 'b"edited'))
+    done = ready.run("run-pipeline", "-j", id)
+    assert "second: runs in environment alpha again, since its inputs changed" in done.err
+    assert (ready.job(id) / "output/input.copy.txt").read_text() == "some input\nedited\n"
+
+
+def test_a_stage_whose_file_is_gone_is_named(ready: Sandbox) -> None:
+    ready.workflow("tested", "copy: {inputs: {file: job.input}}")
+    id = prepared(ready, "tested").id
+    (ready.root / "stages/copy.py").unlink()
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 2
+    assert "no stage 'copy'" in done.err
+    assert "put stages/copy.py back" in done.err
+
+
+@pytest.mark.parametrize("change", ["deleted", "changed"])
+def test_an_input_that_is_not_the_same_any_more_is_refused(ready: Sandbox, change: str) -> None:
+    ready.workflow("tested", "noop: {}\ncopy: {inputs: {file: job.input}, after: [noop]}")
+    id = prepared(ready, "tested").id
+    file = ready.root / "input.txt"
+    file.unlink() if change == "deleted" else file.write_text("something else\n")
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 5
+    assert str(file) in done.err
+    assert ready.run("pipeline", "job", "show", id, "--json").data["state"] == "failed"
+
+
+NAMES = [
+    b"with space.txt",
+    b'quote\'s "double".txt',
+    b"line\nbreak.txt",
+    b"-leading.txt",
+    "éé 字幕 🎬.txt".encode(),
+    b"not utf8 \xff\xfe.txt",
+    b"x" * 255,
+    b"[red]markup $HOME `id` %s.txt",
+    b".hidden",
+    b"no suffix",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_a_file_of_any_name_goes_all_the_way(ready: Sandbox, name: bytes) -> None:
+    ready.workflow("tested", "copy: {inputs: {file: job.input}}", head="deliver: [copy.file]")
+    Path(os.fsdecode(os.fsencode(ready.root) + b"/" + name)).write_text("odd\n")
+    file = ready.root / os.fsdecode(name)
+    made = ready.run("prepare-job", "--workflow", "tested", "--", file)
+    assert made.code == 0, made.err
+    done = ready.run("run-pipeline", "-j", "latest")
+    assert done.code == 0, done.err
+    (placed,) = (ready.job(made.out.strip()) / "output").iterdir()
+    assert placed.read_text() == "odd\n"
+    assert len(done.out.splitlines()) == 1
+    assert ready.run("pipeline", "job", "list", "--json").data[0]["input"] == str(file)
+
+
+@pytest.fixture
+def own(sandbox: Sandbox, built: Sandbox) -> Sandbox:
+    """A project whose environment pointers are its own, so that one can be taken away."""
+    (sandbox.root / "venv").mkdir()
+    for name in ("alpha", "beta"):
+        (sandbox.root / "venv" / name).symlink_to(os.path.realpath(built.root / "venv" / name))
+    return sandbox
+
+
+def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -> None:
+    own.workflow("tested", "noop: {}")
+    id = prepared(own, "tested").id
+    (own.root / "venv/alpha").unlink()
+    done = own.run("run-pipeline", "-j", id)
+    assert done.code == 3
+    assert "environment 'alpha' can't be used: it isn't there any more" in done.err
+    assert "bootstrap --env alpha" in done.err
+    assert "./bootstrap.sh" in done.err
+    assert [event["event"] for event in own.events(id)] == ["job_prepared"]
+
+
+def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) -> None:
+    scripts = Path(os.path.realpath(ready.root / "venv/beta"), "bin")
+    head = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\nimport os\n'
+    ready.write(
+        "stages/takes.py", f"{head}def run(stage):\n    os.rename({str(scripts)!r}, {str(scripts)!r} + '.away')\n"
+    )
+    # Interpreters are started ahead of their turn, so some stages must lie between.
+    between = "a: {uses: noop, after: [takes]}\nb: {uses: noop, after: [a]}\nc: {uses: noop, after: [b]}"
+    try:
+        _, done = run(ready, f"takes: {{}}\n{between}\nreport_beta: {{after: [c]}}")
+    finally:
+        scripts.with_name("bin.away").rename(scripts)
+    assert done.code == 3, done.err
+    assert f"stage 'report_beta' in environment 'beta' failed: {scripts}/python is gone" in done.err
+    assert "bootstrap --env beta" in done.err
+
+
+def test_an_environment_that_the_project_defines_no_more_is_refused(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    id = prepared(ready, "tested").id
+    (ready.root / "config/environments/alpha.yaml").unlink()
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 2
+    assert "no environment 'alpha'" in done.err
+
+
+def test_no_interpreter_is_left_when_a_run_ends(ready: Sandbox) -> None:
+    run(ready, "\n".join(f"s{n}: {{uses: noop, after: [{f's{n - 1}' if n else ''}]}}" for n in range(5)))
+    prefix = os.path.realpath(ready.root / "venv")
+    assert not [each for each in psutil.process_iter(["cmdline"]) if prefix in " ".join(each.info["cmdline"] or [])]
+
+
+def test_nothing_of_ours_is_installed_in_an_environment(built: Sandbox) -> None:
+    names = {path.name for path in (built.root / "venv").glob("*/lib/python3*/site-packages/*")}
+    assert not [name for name in names if name.startswith(("pipeline", "stagekit"))]
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_job(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}\nsays: {after: [noop]}")
+    id = prepared(ready, "tested").id
+    child = ready.start("run-pipeline", "-j", id)
+    assert child.stderr is not None
+    child.stderr.close()
+    assert child.wait(timeout=30) == 0
+    child.communicate()
+    assert ready.events(id)[-1]["event"] == "run_finished"

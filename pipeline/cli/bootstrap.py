@@ -1,12 +1,13 @@
 """``bootstrap``: build environments and fetch models, side by side."""
 
+import signal
 from typing import Any
 
 import click
 
 from pipeline.cli import completion, handler
 from pipeline.cli.context import on_terminal, project, root_option, version_option
-from pipeline.errors import NotReady
+from pipeline.errors import NotReady, UsageError
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,12 +28,27 @@ def command(names: tuple[str, ...], everything: bool, force: bool) -> None:
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
 
+    if names and everything:
+        raise UsageError("--env and --all don't go together", "bootstrap --help")
+    _heed_signals()
     catalog = Catalog(project())
     tasks = bootstrap.tasks(catalog, names, everything, force)
+    if not tasks:
+        click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
     with _display() as display:
         failures = bootstrap.carry_out(tasks, display)
     if failures:
-        raise NotReady("\n".join(error.message for error in failures), failures[0].next_step)
+        steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
+        raise NotReady("\n".join(error.message for error in failures), "\n       ".join(steps) or None)
+
+
+def _heed_signals() -> None:
+    """Let a request to end do what Ctrl-C does, so that no installer goes on alone. An ignored one stays ignored."""
+    from pipeline.interrupts import ASKING
+
+    for number in ASKING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _display() -> Any:  # what shows it is imported only where it is shown

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from pipeline import __version__
 from pipeline.errors import PipelineError
@@ -39,7 +40,7 @@ def project() -> Project:
     """The project that the command line names, else the one that the current folder lies in."""
     context = click.get_current_context(silent=True)
     chosen = context.meta.get(CHOSEN) if context else None
-    return find(Path.cwd(), chosen or _from_environment())
+    return find(_here(), chosen or _from_environment())
 
 
 def project_or_none() -> Project | None:
@@ -49,6 +50,13 @@ def project_or_none() -> Project | None:
         return None
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # somebody removed it
+        return Path(os.path.abspath(os.sep))
+
+
 def _from_environment() -> Path | None:
     """For shell completion, which runs no option's callback."""
     value = os.environ.get("PIPELINE_ROOT")
@@ -56,7 +64,9 @@ def _from_environment() -> Path | None:
 
 
 def _choose(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
-    if value is not None:
+    """What is written goes before what a variable says, on whichever level of the command line it stands."""
+    written = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    if value is not None and (written or CHOSEN not in context.meta):
         context.meta[CHOSEN] = value
 
 

@@ -1,5 +1,6 @@
 """The one place where errors become messages and exit codes."""
 
+import contextlib
 import errno
 import os
 import sys
@@ -8,25 +9,48 @@ from pathlib import Path
 import click
 
 from pipeline.errors import ExitCode, PipelineError
+from pipeline.text import printable
 
 # What the disk, and not we, did: the machine isn't ready for the work.
-STORAGE = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE}
+STORAGE = {
+    errno.ENOSPC: "make room on that disk, then give the command again",
+    errno.EDQUOT: "make room within your quota, then give the command again",
+    errno.EROFS: "make that disk writable, or name a project elsewhere with --root",
+    errno.EACCES: "get the right to it (see ls -l), then give the command again",
+    errno.EPERM: "get the right to it (see ls -l), then give the command again",
+    errno.EIO: "look at the disk (dmesg), then give the command again",
+    errno.EMFILE: "raise the limit of open files (ulimit -n), then give the command again",
+    errno.ENFILE: "let other programs close files, then give the command again",
+}
 
 
 def run(command: click.Command) -> None:
     """Run a command as the whole process and leave with its exit code."""
-    sys.exit(_exit_code(command))
+    code = _exit_code(command)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _stop_talking()
+    sys.exit(code)
 
 
 def _exit_code(command: click.Command) -> int:
+    stdout = sys.stdout
     try:
         command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)
         sys.stdout.flush()
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as asking:
+        click.echo(asking.format_message(), err=True)
+        return ExitCode.USAGE
+    except SystemExit as leaving:
+        # Where the reader of our output has gone, as `head` does, rich leaves with 1, and so does click, which
+        # replaces the stream. That is no failure of ours.
+        if sys.stdout is stdout and not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        _stop_talking()
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _stop_talking()
     except (Exception, KeyboardInterrupt) as error:
         known = _understood(error)
         return _tell(known) if known else _own_bug(error)
@@ -45,16 +69,18 @@ def _understood(error: BaseException) -> PipelineError | None:
         case KeyboardInterrupt() | click.Abort():
             return PipelineError("interrupted", None, ExitCode.INTERRUPTED)
         case OSError() if error.errno in STORAGE:
-            return PipelineError(f"{error.filename or 'the disk'}: {error.strerror}", None, ExitCode.NOT_READY)
+            where = printable(os.fsdecode(error.filename)) if error.filename else "a file could not be written"
+            return PipelineError(f"{where}: {error.strerror}", STORAGE[error.errno], ExitCode.NOT_READY)
     return None
 
 
 def _tell(error: PipelineError) -> int:
-    if "--json" in sys.argv:
-        from pipeline.cli.output import print_error
+    with contextlib.suppress(OSError):  # nobody may be left to tell
+        if "--json" in sys.argv:
+            from pipeline.cli.output import print_error
 
-        print_error(error)
-    _say(error.message, error.next_step)
+            print_error(error)
+        _say(error.message, error.next_step)
     return error.exit_code
 
 
@@ -69,12 +95,19 @@ def _say(message: str, next_step: str | None) -> None:
         click.echo(f"{click.style('next:', bold=True)}  {next_step}", err=True)
 
 
+def _stop_talking() -> None:
+    """What is still buffered goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+
+
 def _own_bug(error: BaseException) -> int:
     """A traceback never reaches the terminal, and is never lost."""
     log = _keep_traceback(error)
     where = f"the traceback is in {log}" if log else "its traceback could not be written anywhere"
-    _say(f"a bug in pipeline: {type(error).__name__}: {error}", f"report it; {where}")
-    return ExitCode.BUG
+    message = f"a bug in pipeline: {type(error).__name__}: {error}"
+    return _tell(PipelineError(message, f"report it; {where}", ExitCode.BUG))
 
 
 def _keep_traceback(error: BaseException) -> Path | None:

@@ -8,12 +8,12 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.plain import printable
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
+from pipeline.text import printable
 
 
 @click.group("job")

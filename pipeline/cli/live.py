@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from pipeline.cli.plain import PlainReporter, printable
+from pipeline.cli.plain import PlainReporter
 from pipeline.failures import Failure
 from pipeline.jobs.job import Job
+from pipeline.text import printable
 
 
 class LiveReporter(PlainReporter):

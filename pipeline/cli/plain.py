@@ -1,5 +1,6 @@
 """A run told in plain lines, for logs and pipes."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from pipeline.failures import Failure
 from pipeline.jobs.job import Job
 from pipeline.runtime import Runtime
 from pipeline.scheduler import Outcome
+from pipeline.text import printable
 
 PROGRESS_EVERY = 10  # seconds between two lines about one stage
 
@@ -48,10 +50,10 @@ class PlainReporter:
         self.say(f"{failure.stage}: failed")
 
     def job_finished(self, outcome: Outcome) -> None:
-        if outcome.ran:
-            self.say(f"{self._job.id}: finished")
-        else:
+        if outcome.unchanged:
             self.say(f"{self._job.id}: is finished already, nothing to do")
+        else:
+            self.say(f"{self._job.id}: finished")
         for path in outcome.delivered:
             click.echo(printable(str(path)))
 
@@ -59,13 +61,9 @@ class PlainReporter:
         """Nothing to put back."""
 
     def say(self, text: str) -> None:
-        click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)
-
-
-def printable(text: str) -> str:
-    """A name as it can stand on one line of a terminal, whatever bytes are in it."""
-    shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+        # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
+        with contextlib.suppress(OSError):
+            click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)
 
 
 def _duration(seconds: float) -> str:

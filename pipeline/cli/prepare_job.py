@@ -13,9 +13,9 @@ SHORTCUTS = ("transcribe", "translate", "subtitle")
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("media", type=click.Path(path_type=Path))
-@click.option("--transcribe", "shortcut", flag_value="transcribe", help="The workflow 'transcribe'.")
-@click.option("--translate", "shortcut", flag_value="translate", help="The workflow 'translate'.")
-@click.option("--subtitle", "shortcut", flag_value="subtitle", help="The workflow 'subtitle'.")
+@click.option("--transcribe", is_flag=True, help="The workflow 'transcribe'.")
+@click.option("--translate", is_flag=True, help="The workflow 'translate'.")
+@click.option("--subtitle", is_flag=True, help="The workflow 'subtitle'.")
 @click.option("--workflow", metavar="NAME", shell_complete=completion.workflows, help="Any workflow by its name.")
 @click.option("-s", "--source-language", metavar="CODE", help="Language that is spoken; default: detect it.")
 @click.option(
@@ -27,7 +27,9 @@ SHORTCUTS = ("transcribe", "translate", "subtitle")
 @version_option
 def command(
     media: Path,
-    shortcut: str | None,
+    transcribe: bool,
+    translate: bool,
+    subtitle: bool,
     workflow: str | None,
     source_language: str | None,
     targets: tuple[str, ...],
@@ -42,7 +44,8 @@ def command(
     from pipeline.spec.catalog import Catalog
 
     given = _given(source_language, targets, parameters)
-    request = Request(media, _workflow(shortcut, workflow), given)
+    shortcuts = [name for name, chosen in zip(SHORTCUTS, (transcribe, translate, subtitle), strict=True) if chosen]
+    request = Request(media, _workflow(shortcuts, workflow), given)
     job = prepare(Catalog(project()), request)
     if as_json:
         from pipeline.cli.output import print_json
@@ -53,26 +56,33 @@ def command(
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
 
 
-def _workflow(shortcut: str | None, workflow: str | None) -> str:
-    chosen = {name for name in (shortcut, workflow) if name}
+def _workflow(shortcuts: list[str], workflow: str | None) -> str:
+    chosen = {*shortcuts, *([workflow] if workflow else [])}
     if len(chosen) != 1:
         options = ", ".join(f"--{name}" for name in SHORTCUTS)
-        raise UsageError(f"name one workflow: {options} or --workflow NAME", "pipeline workflow list")
+        what = f"not {' and '.join(sorted(chosen))} at once: " if chosen else ""
+        raise UsageError(f"{what}name one workflow: {options} or --workflow NAME", "pipeline workflow list")
     return chosen.pop()
 
 
 def _given(source: str | None, targets: tuple[str, ...], parameters: tuple[str, ...]) -> dict[str, str]:
-    given = {}
+    given: dict[str, str] = {}
     for text in parameters:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f"--param takes NAME=VALUE, not {text!r}")
-        given[name] = value
+            raise UsageError(f"--param takes NAME=VALUE, not {text!r}", "prepare-job --help")
+        _give(given, name, value)
     if source is not None:
-        given["source_language"] = source
+        _give(given, "source_language", source)
     if targets:
-        given["target_languages"] = ",".join(targets)
+        _give(given, "target_languages", ",".join(targets))
     return given
+
+
+def _give(given: dict[str, str], name: str, value: str) -> None:
+    if name in given:
+        raise UsageError(f"the parameter '{name}' is given twice: {given[name]!r} and {value!r}", "give it once")
+    given[name] = value
 
 
 def main() -> None:

@@ -48,13 +48,13 @@ def _run(here: Project, job: Job) -> None:
     from pipeline.executors import EXECUTORS
     from pipeline.scheduler import JobRun
 
-    reporter = _reporter(job)
     with interrupts.watched() as asked:
         resolved = runtime.resolve(here, job)
-        reporter.job_started(resolved)
-        resolved.require(job)
-        executor = EXECUTORS["local"](job.folder / "logs")
+        reporter = _reporter(job)
         try:
+            reporter.job_started(resolved)
+            resolved.require(job)
+            executor = EXECUTORS["local"](job.folder / "logs")
             outcome = JobRun(here, job, resolved, executor, reporter).run(asked)
         finally:
             reporter.close()

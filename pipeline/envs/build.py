@@ -4,8 +4,10 @@ The ready marker is written last and by one rename; a folder without it is nobod
 removed by whoever builds next.
 """
 
+import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import IO
 from pipeline import process
 from pipeline.envs import health, interpreters, keys, uv
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.registry import MARKER, Registry, label
+from pipeline.envs.registry import MARKER, Registry, label, misfit
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
@@ -47,15 +49,17 @@ class Builder:
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
 
     def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+        if reason := self.registry.obstacle(definition.name):
+            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
         key = keys.key_of(key_input)
         self._sweep(definition.name)
-        earlier = None if force else self.registry.with_key(definition.name, key)
-        if earlier is not None and health.damage(earlier) is None:
-            self.registry.point(definition.name, earlier.prefix)
-            return earlier
+        earlier = () if force else self.registry.all_with_key(definition.name, key)
+        if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
+            self.registry.point(definition.name, fitting.prefix)
+            return fitting
         prefix = self._new_place(definition.name, key)
         try:
             self._install(definition, interpreter, prefix, tell)
@@ -97,30 +101,34 @@ class Builder:
     def _compile_runner(self, python: Path, log: IO[bytes]) -> None:
         """Bytecode of our runner for this interpreter's version, beside the source where that can be written."""
         argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", SDK / "stagekit"]
-        process.run(argv, without_python(os.environ), self.time_limit, log)
+        with contextlib.suppress(process.TimedOut):  # a stage starts without it, a little later
+            process.run(argv, without_python(os.environ), self.time_limit, log)
 
     def _cache_shares_disk(self) -> bool:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
         return uv.cache_shares_disk(Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv")), self.registry.builds)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
 
     def _sweep(self, name: str) -> None:
-        """Remove what an interrupted build left. We hold the name's lock, so nobody is at work on it."""
-        for prefix in self.registry.builds.glob(f"{name}-" + "[0-9a-f]" * 16 + "*"):
-            if not (prefix / MARKER).is_file():
-                shutil.rmtree(prefix)
+        """Remove what an interrupted build left. We hold the name's lock, so nobody of ours is at work on it.
+
+        An installer whose parent was killed may be; what it still writes is removed by the next build.
+        """
+        ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.[0-9a-f]{8}")
+        for prefix in self.registry.builds.iterdir():
+            if ours.fullmatch(prefix.name) and not (prefix / MARKER).is_file():
+                shutil.rmtree(prefix, ignore_errors=True)
 
     def _new_place(self, name: str, key: str) -> Path:
-        """A folder that isn't there yet: a build for the same key stays with the jobs that use it."""
-        wanted = self.registry.builds / label(name, key)
-        count = 1
-        while wanted.exists():
-            count += 1
-            wanted = wanted.with_name(f"{label(name, key)}.{count}")
-        return wanted
+        """A place that was never used: an older build stays with its jobs, and a killed one's installer may live."""
+        # The real path, which is the one that is compared when somebody asks whether the build was moved.
+        return Path(os.path.realpath(self.registry.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
 
 
 def _record(definition: Definition, key: str, key_input: dict[str, object], prefix: Path) -> dict[str, object]:
@@ -132,7 +140,10 @@ def _record(definition: Definition, key: str, key_input: dict[str, object], pref
         "name": definition.name,
         "key": key,
         "key_input": key_input,
+        "promises": definition.promises(),
+        "prefix": str(prefix),
         "interpreter": [base.st_size, base.st_mtime_ns],
+        "files": health.files(prefix, [build.provided_tools / tool for tool, _ in definition.provides]),
         "site_packages": str(site_packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(site_packages),
     }

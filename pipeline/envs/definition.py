@@ -25,6 +25,10 @@ class Definition:
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.lock.read_bytes())
 
+    def promises(self) -> dict[str, Any]:
+        """What a build must show beyond its lock. Kept in its record, so that a new promise isn't taken as kept."""
+        return {"imports": list(self.imports), "provides": dict(self.provides)}
+
 
 @dataclass(frozen=True)
 class Build:

@@ -1,11 +1,12 @@
 """Is an environment what was built? Answers come as a reason, or ``None`` where nothing is wrong.
 
-``damage`` is for every use: it starts no Python and takes a fraction of a millisecond. It sees a missing or
-replaced interpreter, and packages added, removed or reinstalled; it doesn't see a changed byte inside a
-package, which ``fails_to_import`` may.
+``damage`` is for every use: it starts no Python and takes a fraction of a millisecond. It sees a moved
+environment, a missing or replaced interpreter, a missing program, and packages added, removed or reinstalled; it
+doesn't see a changed byte inside a package, which ``fails_to_import`` may.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,33 @@ PROBE_SECONDS = 300
 
 def damage(build: Build) -> str | None:
     expected = build.record
-    try:
-        base = os.stat(build.python)
-    except OSError:
-        return f"its interpreter {build.python} is gone"
-    if [base.st_size, base.st_mtime_ns] != expected["interpreter"]:
-        return "the Python that it was built on has been replaced"
+    if str(build.prefix) != expected["prefix"]:
+        return f"it was built as {expected['prefix']} and has been moved, which breaks its scripts"
+    if reason := _interpreter_damage(build):
+        return reason
+    for file, status in expected["files"].items():
+        if _status(build.prefix / file) != status:
+            return f"its file {file} is missing or has changed"
     try:
         found = fingerprint(build.prefix / expected["site_packages"])
     except OSError as error:
         return f"its packages can't be read: {error.strerror}"
     return None if found == expected["fingerprint"] else "its packages have changed since it was built"
+
+
+def _interpreter_damage(build: Build) -> str | None:
+    try:
+        base = os.stat(build.python)
+    except OSError:
+        return f"its interpreter {build.python} is gone"
+    if [base.st_size, base.st_mtime_ns] != build.record["interpreter"]:
+        return "the Python that it was built on has been replaced"
+    return None if os.access(build.python, os.X_OK) else f"its interpreter {build.python} can't be executed"
+
+
+def files(prefix: Path, programs: Iterable[Path]) -> dict[str, list[int] | None]:
+    """What an environment depends on beside its packages, by path in it: what makes it one, and what it provides."""
+    return {path.relative_to(prefix).as_posix(): _status(path) for path in (prefix / "pyvenv.cfg", *programs)}
 
 
 def fingerprint(site_packages: Path) -> dict[str, Any]:
@@ -53,3 +70,11 @@ def fails_to_import(definition: Definition, python: Path, prefix: Path) -> str |
         return None
     last = done.error_text.splitlines()[-1:] or [f"exit code {done.returncode}"]
     return f"importing {', '.join(definition.imports)} fails: {last[0]}"
+
+
+def _status(path: Path) -> list[int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_mode & 0o111]

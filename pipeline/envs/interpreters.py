@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
+from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
+ASK_SECONDS = 120
 QUERY = """
 import json, platform, sysconfig
 print(json.dumps([platform.python_version(), sysconfig.get_config_var("SOABI") or ""]))
@@ -26,19 +28,21 @@ class BaseInterpreter:
     abi: str
 
 
-def find(definition: Definition, uv: Path) -> BaseInterpreter:
-    """Our own interpreter where it fits the range, else the one that uv finds (or fetches).
+def find(definition: Definition, installer: Path) -> BaseInterpreter:
+    """Our own interpreter where it fits the range, else the one that uv finds on the machine.
 
     Raises ``NotReady`` where there is none.
     """
     own = _own()
     if _fits(definition.python, own.version):
         return own
-    found = process.run([uv, "python", "find", "--no-project", definition.python], without_python(os.environ), 120)
+    question: list[str | Path] = [installer, "python", "find", "--no-project", "--system", definition.python]
+    found = _ask(question, uv.variables(without_python(os.environ), cache_on_same_disk=True))
     if found.returncode:
         raise NotReady(
             f"environment '{definition.name}' needs Python {definition.python}, and there is none here",
-            f"uv python install '{definition.python}', or widen the range in {definition.name}.yaml",
+            f"{installer} python install '{definition.python}'"
+            f"   or widen the range in config/environments/{definition.name}.yaml",
         )
     return _query(Path(os.fsdecode(found.stdout.strip())))
 
@@ -50,11 +54,18 @@ def _own() -> BaseInterpreter:
 
 def _query(executable: Path) -> BaseInterpreter:
     """Ask an interpreter, which also proves that it runs."""
-    answer = process.run([executable, "-I", "-c", QUERY], without_python(os.environ), 30)
+    answer = _ask([executable, "-I", "-c", QUERY], without_python(os.environ))
     if answer.returncode:
         raise NotReady(f"the interpreter {executable} doesn't run: {answer.error_text}")
     version, abi = json.loads(answer.stdout)
     return BaseInterpreter(executable.resolve(), version, abi)
+
+
+def _ask(question: list[str | Path], variables: dict[str, str]) -> process.Completed:
+    try:
+        return process.run(question, variables, ASK_SECONDS)
+    except process.TimedOut as error:
+        raise NotReady(f"no interpreter could be chosen: {error}") from error
 
 
 def _fits(specifier: str, version: str) -> bool:

@@ -6,12 +6,15 @@ resolved it keeps its build while a repair makes another. A name is a label; the
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pipeline.envs import health
+from pipeline.envs import health, keys
 from pipeline.envs.definition import Build, Definition
 
 MARKER = ".pipeline-ready.json"
+FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
 class Registry:
@@ -28,27 +31,33 @@ class Registry:
 
     def with_key(self, name: str, key: str) -> Build | None:
         """The live build if it has this key, else an older one that does."""
-        live = self.live(name)
-        if live is not None and live.key == key:
-            return live
-        older = (self._read(name, prefix) for prefix in sorted(self.builds.glob(f"{label(name, key)}*")))
-        return next((build for build in older if build is not None and build.key == key), None)
+        return next(self.all_with_key(name, key), None)
+
+    def all_with_key(self, name: str, key: str) -> Iterator[Build]:
+        """The finished builds that have this key, the live one first."""
+        folders = [self.pointer(name), *sorted(self.builds.glob(f"{label(name, key)}*"))]
+        builds = (self._read(name, folder) for folder in folders)
+        return (build for build in builds if build is not None and build.key == key)
 
     def problem(self, definition: Definition) -> str | None:
         """Why the live build can't be used for this definition."""
         build = self.live(definition.name)
-        if build is None:
-            return "it isn't built"
-        if build.record["key_input"]["lock"] != definition.lock_digest():
-            return f"its lock {definition.lock.name} has changed since it was built"
-        return _python_problem(definition, build) or health.damage(build)
+        return misfit(definition, build) if build else "it isn't built"
+
+    def obstacle(self, name: str) -> str | None:
+        """Why the name can't be made to stand for a build: something that isn't ours is in its place."""
+        pointer = self.pointer(name)
+        in_the_way = pointer.exists() and not pointer.is_symlink()
+        return f"{pointer} is in the way: it isn't something that bootstrap made" if in_the_way else None
 
     def point(self, name: str, prefix: Path) -> None:
         """Let the name stand for another build, in one step."""
         pointer = self.pointer(name)
+        for left in self.root.glob(f".{name}.*.pointer"):  # by a process that was killed here; we hold the name's lock
+            left.unlink()
         beside = pointer.with_name(f".{name}.{os.getpid()}.pointer")
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(os.path.relpath(prefix, self.root), target_is_directory=True)
+        target = os.path.relpath(os.path.realpath(prefix), os.path.realpath(self.root))
+        beside.symlink_to(target, target_is_directory=True)
         os.replace(beside, pointer)
 
     def _read(self, name: str, folder: Path) -> Build | None:
@@ -56,14 +65,33 @@ class Registry:
             # Resolved once: what is used from here on doesn't move when the pointer does.
             prefix = Path(os.path.realpath(folder))
             record = json.loads((prefix / MARKER).read_bytes())
-            return Build(name, prefix, record["key"], record)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError):
             return None
+        return Build(name, prefix, record["key"], record) if _is_whole(name, record) else None
+
+
+def misfit(definition: Definition, build: Build) -> str | None:
+    """Why a finished build isn't what the definition asks for, or isn't what it was."""
+    if build.record["key_input"]["lock"] != definition.lock_digest():
+        return f"its lock {definition.lock.name} has changed since it was built"
+    if build.record["promises"] != definition.promises():
+        return f"its imports or what it provides have changed in {definition.name}.yaml since it was built"
+    return _python_problem(definition, build) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
     """A build's folder name; enough of the key to tell builds apart for a person, never for a decision."""
     return f"{name}-{key.removeprefix('sha256:')[:16]}"
+
+
+def _is_whole(name: str, record: Any) -> bool:
+    """Whether a marker is one that we wrote, for this name, and not torn or edited: its key proves its own input."""
+    if not isinstance(record, dict) or not record.keys() >= FIELDS or record["name"] != name:
+        return False
+    if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
+        return False
+    key_input = record.get("key_input")
+    return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
 
 
 def _python_problem(definition: Definition, build: Build) -> str | None:

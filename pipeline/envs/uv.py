@@ -7,7 +7,6 @@ from pathlib import Path
 from pipeline.envs.definition import scripts_folder
 from pipeline.errors import NotReady
 
-
 PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / "uv"
 
 

@@ -10,6 +10,7 @@ import os
 import select
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
@@ -28,13 +29,23 @@ class LocalExecutor:
     def prepare(self, interpreter: Interpreter) -> None:
         spares = self._spares.setdefault(interpreter.prefix, [])
         if len(spares) < SPARES:
-            spares.append(_Worker(interpreter, self._startup_log))
+            with contextlib.suppress(OSError):  # only a hint: what is wrong shows where the interpreter is needed
+                spares.append(_Worker(interpreter, self._startup_log))
 
     def submit(self, invocation: Invocation) -> None:
-        spares = self._spares.get(invocation.interpreter.prefix)
-        worker = spares.pop(0) if spares else _Worker(invocation.interpreter, self._startup_log)
+        worker = self._spare(invocation.interpreter) or _Worker(invocation.interpreter, self._startup_log)
         self._running.append(worker)
         worker.order(invocation)
+
+    def _spare(self, interpreter: Interpreter) -> "_Worker | None":
+        """One that was started ahead and is still alive."""
+        spares = self._spares.get(interpreter.prefix, [])
+        while spares:
+            worker = spares.pop(0)
+            if worker.child.poll() is None:
+                return worker
+            worker.close()
+        return None
 
     def wait(self, wake: int) -> Sequence[Event]:
         poller = select.poll()
@@ -58,10 +69,10 @@ class LocalExecutor:
         return events
 
     def stop(self, grace: float) -> None:
-        workers, self._running = self._running, []
-        process.stop([worker.child for worker in workers], grace)
-        for worker in workers:
-            worker.close()
+        # Forgotten only when it is gone: asked again while this waits, they must still be known.
+        process.stop([worker.child for worker in self._running], grace)
+        while self._running:
+            self._running.pop().close()
 
     def close(self) -> None:
         for worker in (worker for spares in self._spares.values() for worker in spares):
@@ -111,7 +122,7 @@ class _Worker:
         while chunk := self._read():
             self._buffer += chunk
         *lines, self._buffer = self._buffer.split(b"\n")
-        return [Message(self.stage, json.loads(line)) for line in lines]
+        return [Message(self.stage, fields) for line in lines if (fields := _decode(line))]
 
     def has_ended(self, ready: set[int]) -> bool:
         return self._exit in ready if self._exit is not None else self._at_end
@@ -132,3 +143,12 @@ class _Worker:
             return b""
         self._at_end = not chunk
         return chunk
+
+
+def _decode(line: bytes) -> dict[str, Any] | None:
+    """A report; ``None`` for what a stage wrote to the descriptor by mistake."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) else None

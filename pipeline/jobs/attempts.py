@@ -73,7 +73,7 @@ class Attempt:
     ) -> Result:
         """Make the outputs durable, then the record that says so. Raises ``OutputsMissing``, ``Superseded``."""
         outputs = {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
-        shutil.rmtree(self.work)
+        shutil.rmtree(self.work, ignore_errors=True)  # the stage may have removed it, or locked a part of it
         for path in outputs.values():
             sync_file(path)
         sync_folder(self.outputs)
@@ -95,13 +95,17 @@ class Attempt:
 
 
 def begin(job: Job, stage: str) -> Attempt:
-    """The next attempt's empty folder."""
+    """The next attempt's empty folder. What earlier ones left without a result is removed: it can be large."""
     parent = job.attempts(stage)
     parent.mkdir(exist_ok=True)
-    number = max(_numbers(parent), default=0) + 1
+    earlier = _numbers(parent)
+    number = max(earlier, default=0) + 1
     attempt = Attempt(stage, number, parent / str(number))
     for folder in (attempt.folder, attempt.outputs, attempt.work):
         folder.mkdir()
+    for each in earlier:
+        if not (parent / str(each) / RESULT).exists():
+            shutil.rmtree(parent / str(each), ignore_errors=True)
     return attempt
 
 
@@ -109,13 +113,15 @@ def latest_result(job: Job, stage: str) -> Result | None:
     """The last committed attempt whose outputs are still as they were recorded, by size and time."""
     parent = job.attempts(stage)
     for number in sorted(_numbers(parent), reverse=True):
+        folder = parent / str(number)
         try:
-            record = read_json(parent / str(number) / RESULT)
-        except (OSError, ValueError):
+            record = read_json(folder / RESULT)
+            result = _result(folder, record)
+            unchanged = all(_unchanged(folder / "outputs", entry) for entry in record["outputs"].values())
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or not one that we wrote
             continue
-        outputs = parent / str(number) / "outputs"
-        if all(_unchanged(outputs, entry) for entry in record["outputs"].values()):
-            return _result(parent / str(number), record)
+        if unchanged and result.attempt == number:
+            return result
     return None
 
 
@@ -129,7 +135,7 @@ def _result(folder: Path, record: Mapping[str, Any]) -> Result:
 
 
 def _find(folder: Path, name: str, pattern: str) -> Path:
-    found = [entry for entry in os.listdir(folder) if fnmatchcase(entry, pattern)]
+    found = [entry for entry in _names(folder) if fnmatchcase(entry, pattern)]
     if len(found) != 1:
         what = "isn't there" if not found else f"is there {len(found)} times"
         raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")
@@ -158,7 +164,11 @@ def _unchanged(folder: Path, entry: Mapping[str, Any]) -> bool:
 
 
 def _numbers(parent: Path) -> list[int]:
+    return [int(name) for name in _names(parent) if name.isdecimal()]
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        return [int(name) for name in os.listdir(parent) if name.isdecimal()]
-    except FileNotFoundError:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return []

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.jobs.attempts import Result
@@ -17,32 +18,46 @@ def deliver(job: Job, results: Mapping[str, Result], anew: bool) -> list[Path]:
     """Put each deliverable there; ``anew`` replaces what stands there already. Returns the paths in order."""
     job.output.mkdir(exist_ok=True)
     placed = []
-    for reference in job.document["deliver"]:
-        name, output = split(reference)
-        source = results[name].outputs[output].path
-        target = job.output / _name(job.input.stem, source.name)
+    for source, name in _named(job.document["deliver"], results):
+        target = job.output / _name(job.input.stem, name)
         if anew or not target.exists():
             _place(source, target)
         placed.append(target)
     return placed
 
 
+def _named(references: Sequence[str], results: Mapping[str, Result]) -> list[tuple[Path, str]]:
+    """Each output with its name; where several have the same, the stage's name goes before it."""
+    parts = [split(reference) for reference in references]
+    sources = [(stage, results[stage].outputs[output].path) for stage, output in parts]
+    count = Counter(source.name for _, source in sources)
+    return [(source, source.name if count[source.name] == 1 else f"{stage}.{source.name}") for stage, source in sources]
+
+
 def _name(title: str, output: str) -> str:
     """The input's name without its suffix, shortened where the file system would refuse the whole."""
     room = LONGEST_NAME - len(os.fsencode(f".{output}"))
-    while len(os.fsencode(title)) > room:
+    while title and len(os.fsencode(title)) > room:
         title = title[:-1]
-    return f"{title}.{output}"
+    return f"{title}.{output}" if title else output
 
 
 def _place(source: Path, target: Path) -> None:
-    beside = target.with_name(f".{os.getpid()}.tmp")
+    beside = target.with_name(".placing.tmp")  # one name, so that what a killed run left is in nobody's way
     beside.unlink(missing_ok=True)
     try:
-        if source.stat().st_size > COPY_UP_TO:
-            os.link(source, beside)
-        else:
+        if source.stat().st_size <= COPY_UP_TO or not _link(source, beside):
             shutil.copyfile(source, beside)
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _link(source: Path, beside: Path) -> bool:
+    """False on a file system without links, or another one."""
+    try:
+        os.link(source, beside)
     except OSError:
-        shutil.copyfile(source, beside)  # a file system without links, or another one
-    os.replace(beside, target)
+        return False
+    return True

@@ -8,10 +8,12 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputUnusable, UsageError
-from pipeline.jobs.journal import Journal
+from pipeline.jobs.bounds import out_of_bounds
+from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.state import JobState, fold
 
 DOCUMENT = "job.json"
+AGAIN = "prepare the job again; a plan is never edited"
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,19 @@ def load(folder: Path) -> Job:
     """
     import json
 
-    data = (folder / DOCUMENT).read_bytes()
-    if sha256_of_bytes(data) != fold(Journal(folder).read()).job_digest:
-        raise UsageError(
-            f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}",
-            "prepare the job again; a plan is never edited",
-        )
-    return Job(folder, json.loads(data))
+    try:
+        data, events = (folder / DOCUMENT).read_bytes(), Journal(folder).read()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"{error.filename} is gone", AGAIN) from error
+    if not events:
+        raise UsageError(f"{folder / NAME}:1: this line isn't what was written", AGAIN)
+    if sha256_of_bytes(data) != fold(events).job_digest:
+        raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
+    document = json.loads(data)
+    problem = out_of_bounds(document, folder.name)
+    if problem:
+        raise UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
+    return Job(folder, document)
 
 
 def _what_is_wrong(data: bytes) -> str:

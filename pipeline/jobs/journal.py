@@ -11,7 +11,7 @@ Events, in the order in which a job can meet them:
 ``stage_finished``   an attempt was committed; ``adopted`` where an earlier run had done it
 ``stage_failed``     an attempt ended without a result; ``reason`` says how
 ``run_interrupted``  the run was asked to stop, and stopped its stages
-``run_failed``       the run ended with a failed stage
+``run_failed``       the run ended without a result; ``reason`` says why
 ``run_finished``     every stage is done and the deliverables stand in the output folder
 """
 
@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import canonical_json
-from pipeline.errors import PipelineError
+from pipeline.errors import UsageError
 
 NAME = "journal.jsonl"
 
 
-class JournalDamaged(PipelineError):
+class JournalDamaged(UsageError):
     """A line before the last isn't what was written."""
 
 
@@ -81,7 +81,7 @@ def _parse(path: Path) -> tuple[list[dict[str, Any]], int]:
     for number, line in enumerate(lines[:-1], start=1):
         event = _decode(line)
         if event is None:
-            if number == len(lines) - 1:
+            if number == len(lines) - 1 and not lines[-1]:
                 break  # the last line; a crash may have left it so
             raise JournalDamaged(
                 f"{path}:{number}: this line isn't what was written",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from pipeline.errors import UsageError
+
 
 class Status(Enum):
     PREPARED = "prepared"  # no run has begun
@@ -61,7 +63,8 @@ def apply(state: JobState, event: Mapping[str, Any]) -> JobState:
         return replace(state, job_digest=event["job_digest"])
     if name in RUN_EVENTS:
         return replace(state, status=RUN_EVENTS[name])
-    return replace(state, stages={**state.stages, event["stage"]: _stage_state(event)})
+    stage = _stage_state(event)
+    return replace(state, stages={**state.stages, event["stage"]: stage})
 
 
 def _stage_state(event: Mapping[str, Any]) -> StageState:
@@ -74,4 +77,4 @@ def _stage_state(event: Mapping[str, Any]) -> StageState:
         case "stage_failed":
             return StageState(StageStatus.FAILED, event["attempt"], event["seconds"], reason=event["reason"])
         case unknown:
-            raise ValueError(f"the journal has an event '{unknown}', which this version doesn't know")
+            raise UsageError(f"the journal has an event '{unknown}', which this version doesn't know")

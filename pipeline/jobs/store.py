@@ -1,5 +1,6 @@
 """The folder of all jobs: names that nobody else has, jobs that are there whole or not at all."""
 
+import contextlib
 import getpass
 import os
 import re
@@ -84,8 +85,9 @@ class JobStore:
     def _sweep(self) -> None:
         """Remove what a killed ``prepare-job`` left, long after anyone can be at work in it."""
         for part in self._root.glob(".preparing-*"):
-            if time.time() - part.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(part, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # its job is whole by now
+                if time.time() - part.stat().st_mtime > STALE_SECONDS:
+                    shutil.rmtree(part, ignore_errors=True)
 
 
 def _write(part: Path, content: Mapping[str, Any]) -> None:
@@ -102,4 +104,4 @@ def _user() -> str:
         name = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         name = "user"
-    return re.sub(r"[^a-z0-9_-]+", "_", name.lower()) or "user"
+    return re.sub(r"[^a-z0-9_-]+", "_", name.lower())[:32] or "user"  # a file name has its limits

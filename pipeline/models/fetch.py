@@ -28,11 +28,12 @@ def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> Path:
 
 
 def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
-    for left in shelf.root.glob(f".{spec.name}.*.part*"):
-        shutil.rmtree(left)  # of an interrupted fetch; we hold the model's lock
+    # "+" is in no model's name, so that whisper-tiny leaves alone what whisper-tiny.en is fetching.
+    for left in shelf.root.glob(f".{spec.name}+*.part*"):
+        shutil.rmtree(left, ignore_errors=True)  # of an interrupted fetch; we hold the model's lock
     reasons = []
     for source in spec.sources:
-        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}.", suffix=".part", dir=shelf.root))
+        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=shelf.root))
         try:
             tell(f"fetching from {fetcher.describe(source)}")
             fetcher.fetch(source, list(spec.files), part)
@@ -43,11 +44,14 @@ def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    raise NotReady("\n".join([f"model '{spec.name}' can't be had from any of its sources:", *reasons]))
+    headline = f"model '{spec.name}' can't be had from any of its sources:"
+    raise NotReady("\n".join([headline, *reasons]), "./bootstrap.sh   tries them again")
 
 
 def _accept(shelf: Shelf, spec: ModelSpec, part: Path) -> None:
     for file, expected in spec.files.items():
+        if not (part / file).is_file():
+            raise Unavailable(f"it has no {file}")
         found = sha256_of_file(part / file).removeprefix("sha256:")
         if found != expected:
             raise Unavailable(f"{file} has SHA-256 {found}, not {expected}; it was refused")

@@ -27,7 +27,11 @@ class Shelf:
             record = read_json(folder / MARKER)
         except FileNotFoundError:
             return "it hasn't been fetched"
-        if record["digest"] != digest:
+        except (OSError, ValueError):
+            return "its record can't be read"
+        if not isinstance(record, dict) or not isinstance(record.get("files"), dict) or not record["files"]:
+            return "its record is incomplete"
+        if record.get("digest") != digest:
             return "another model stands in its place"
         changed = [file for file, expected in record["files"].items() if signature(folder / file) != expected]
         return f"its file {changed[0]} is missing or has changed" if changed else None

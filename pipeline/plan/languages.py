@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pipeline.errors import UsageError
 
 DETECT = "auto"
+NEAR = 10  # of langcodes' distances: one language written or called another way, not merely a neighbour
 
 
 def normalise(text: str, known: Sequence[str]) -> str:
@@ -25,8 +26,18 @@ def normalise(text: str, known: Sequence[str]) -> str:
     if tag and (tag in known if known else langcodes.tag_is_valid(tag)):
         return tag
     if tag and langcodes.tag_is_valid(tag):
-        raise UsageError(f"the language '{text}' ({_name(tag)}) isn't among those that the model recognises")
-    raise UsageError(f"'{text}' isn't a language code{_suggestion(text, known)}", "give a code such as en, es or hi")
+        raise UsageError(
+            f"the language '{text}' ({_name(tag)}) isn't among those that the model recognises{_relative(tag, known)}"
+        )
+    raise UsageError(f"{text!r} isn't a language code{_suggestion(text, known)}", "give a code such as en, es or hi")
+
+
+def _relative(tag: str, known: Sequence[str]) -> str:
+    """A language that serves in its place, such as ``en`` for ``en-US`` and ``no`` for ``nb``."""
+    import langcodes
+
+    near = langcodes.closest_supported_match(tag, list(known), max_distance=NEAR)
+    return f"; did you mean '{near}' ({_name(near)})?" if near else ""
 
 
 def _suggestion(text: str, known: Sequence[str]) -> str:

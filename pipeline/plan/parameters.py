@@ -1,5 +1,6 @@
 """Parameter values: what was given, typed and checked against the workflow; defaults for the rest."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,12 @@ def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) 
     }
     known = _recognised_languages(workflow, values, catalog)
     for name, spec in workflow.parameters.items():
-        values[name] = _checked(workflow, spec, values[name], known)
+        try:
+            values[name] = _checked(workflow, spec, values[name], known)
+        except UsageError as error:
+            if name in given:
+                raise
+            raise workflow.source.error(("parameters", name, "default"), error.message, error.next_step) from error
     return values
 
 
@@ -36,7 +42,7 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
             case "integer":
                 return int(text)
             case "number":
-                return float(text)
+                return _finite(text)
             case "boolean":
                 return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
             case "languages":
@@ -49,22 +55,38 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
         raise UsageError(f"parameter '{spec.name}': {text!r} isn't of type {spec.type}") from error
 
 
+def _finite(text: str) -> float:
+    """Raises ``ValueError`` also for what a float can be and a number in a plan can't."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
 def _recognised_languages(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> Sequence[str]:
     """The languages of the workflow's model; all there are where it uses none, or one without a list."""
-    chosen = [catalog.model(values[name]) for name, spec in workflow.parameters.items() if spec.type == "model"]
+    named = [name for name, spec in workflow.parameters.items() if spec.type == "model" and values[name] is not None]
+    for name in named:
+        if values[name] not in catalog.models:
+            nearest = did_you_mean(values[name], sorted(catalog.models))
+            raise workflow.source.error(("parameters", name, "default"), f"no model '{values[name]}'{nearest}")
+    chosen = [catalog.model(values[name]) for name in named]
     lists = [set(model.languages) for model in chosen if model.languages]
     return sorted(set.intersection(*lists)) if lists else []
 
 
 def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Sequence[str]) -> Any:
-    if spec.type == "language" and value != languages.DETECT:
-        value = languages.normalise(value, known)
     if spec.type == "languages":
         value = list(dict.fromkeys(languages.normalise(code, ()) for code in value or ()))
         _check_count(workflow, spec, value)
-    if spec.choices and value not in spec.choices:
-        choices = [str(choice) for choice in spec.choices]
-        raise UsageError(f"parameter '{spec.name}': no choice {value!r}{did_you_mean(str(value), choices)}")
+    if value is None:
+        return None
+    if spec.type == "language" and value != languages.DETECT:
+        value = languages.normalise(value, known)
+    for item in value if isinstance(value, list) else [value]:
+        if spec.choices and item not in spec.choices:
+            choices = [str(choice) for choice in spec.choices]
+            raise UsageError(f"parameter '{spec.name}': no choice {item!r}{did_you_mean(str(item), choices)}")
     return value
 
 

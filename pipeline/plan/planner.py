@@ -3,6 +3,7 @@
 Everything here is a pure function of specs and values; the result goes into ``job.json`` as it is.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,8 @@ from pipeline.spec.catalog import Catalog
 from pipeline.spec.stages import StageSpec
 from pipeline.spec.workflows import StageUse, WorkflowSpec
 
+NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
+NAME_LENGTH = 100
 EACH = "$each"  # the value of a for_each, inside its stage's parameters
 
 
@@ -48,7 +51,14 @@ class Plan:
 def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> Plan:
     """Raises ``ConfigurationError``, with file, line and key, for a workflow that doesn't hold together."""
     expansion = _Expansion(workflow, values, catalog)
-    stages = {stage.name: stage for id in workflow.stages for stage in expansion.members(id)}
+    stages: dict[str, PlannedStage] = {}
+    for id in workflow.stages:
+        for stage in expansion.members(id):
+            if stage.name in stages:
+                raise workflow.source.error(("stages", id), f"two stages would have the name '{stage.name}'")
+            stages[stage.name] = stage
+    if not stages:
+        raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty")
     deliver = [ref for index, text in enumerate(workflow.deliver) for ref in expansion.refer(text, ("deliver", index))]
     return Plan(tuple(stages[name] for name in _ordered(workflow, stages)), tuple(deliver))
 
@@ -56,10 +66,16 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
 def _ordered(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage]) -> list[str]:
     """Written order where the inputs leave a choice, so that two plans of one workflow are the same."""
     try:
-        return list(TopologicalSorter({name: stage.needs for name, stage in stages.items()}).static_order())
+        TopologicalSorter({name: stage.needs for name, stage in stages.items()}).prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise workflow.source.error(("stages",), f"these stages wait for each other: {circle}") from error
+    order: dict[str, None] = {}
+    while len(order) < len(stages):
+        order[
+            next(name for name, stage in stages.items() if name not in order and order.keys() >= set(stage.needs))
+        ] = None
+    return list(order)
 
 
 class _Expansion:
@@ -117,7 +133,15 @@ class _Expansion:
             return [(use.id, None)]
         filled = [self._fill(value, ("stages", use.id, "for_each"), None) for value in use.for_each]
         values = [item for value in filled for item in (value if isinstance(value, list) else [value])]
-        return [(f"{use.id}_{value}".replace("-", "_"), value) for value in dict.fromkeys(values)]
+        return list(dict.fromkeys((self._member(use, value), value) for value in values))
+
+    def _member(self, use: StageUse, value: Any) -> str:
+        """The name of one stage of a fan-out; it becomes the name of folders and files."""
+        name = f"{use.id}_{value}".replace("-", "_")
+        if not isinstance(value, str | int) or value == "" or not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+            keys = ("stages", use.id, "for_each")
+            raise self._error(keys, f"{value!r} can't end a stage's name: only letters, digits, - and _, and not many")
+        return name
 
     def _check_slots(self, use: StageUse, spec: StageSpec) -> None:
         for kind, given, known in (
@@ -137,6 +161,10 @@ class _Expansion:
         return {slot: self._fill(value, ("stages", use.id, kind, slot), each) for slot, value in values.items()}
 
     def _fill(self, value: Any, keys: Sequence[str | int], each: Any) -> Any:
+        if isinstance(value, list):
+            return [self._fill(item, keys, each) for item in value]
+        if isinstance(value, dict):
+            return {key: self._fill(item, keys, each) for key, item in value.items()}
         if not isinstance(value, str) or not value.startswith("$"):
             return value
         if value == EACH and each is not None:
@@ -149,9 +177,11 @@ class _Expansion:
     def _model(self, use: StageUse, slot: str, value: str, each: Any) -> str:
         keys = ("stages", use.id, "models", slot)
         name = self._fill(value, keys, each)
+        if not isinstance(name, str):
+            raise self._error(keys, f"{value} must be a model's name, and is {name!r}")
         if name not in self._catalog.models:
             raise self._error(keys, f"no model '{name}'{did_you_mean(name, sorted(self._catalog.models))}")
-        return str(name)
+        return name
 
     def _error(self, keys: Sequence[str | int], message: str) -> ConfigurationError:
         return self._workflow.source.error(keys, message)

@@ -7,7 +7,7 @@ from pipeline.project import Project
 from pipeline.spec import environments, models, settings, stages, workflows
 from pipeline.spec.models import ModelSpec
 from pipeline.spec.settings import Settings
-from pipeline.spec.source import choose
+from pipeline.spec.source import choose, names_in
 from pipeline.spec.stages import StageSpec
 from pipeline.spec.workflows import WorkflowSpec
 
@@ -28,7 +28,7 @@ class Catalog:
 
     @cached_property
     def environment_names(self) -> list[str]:
-        return sorted(path.stem for path in (self.project.config / "environments").glob("*.yaml"))
+        return names_in(self.project.config / "environments")
 
     @property
     def workflow_names(self) -> list[str]:

@@ -1,5 +1,6 @@
 """``config/environments/NAME.yaml`` and its lock, as the definition that the environment rooms work with."""
 
+import re
 from pathlib import Path
 
 from pipeline.envs.definition import Definition
@@ -7,12 +8,16 @@ from pipeline.errors import ConfigurationError
 from pipeline.project import Project
 from pipeline.spec.source import Source, load_yaml
 
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
 
 def load(project: Project, path: Path) -> Definition:
     source = load_yaml(path, project.root, "environment")
+    _check_name(source)
     value = source.value
     requirements = project.requirements / value.get("requirements", f"{path.stem}.txt")
     _check_python(source, value["python"])
+    _check_provides(source)
     return Definition(
         name=path.stem,
         python=value["python"],
@@ -23,6 +28,18 @@ def load(project: Project, path: Path) -> Definition:
         provides=tuple(sorted(value.get("provides", {}).items())),
         description=value.get("description", ""),
     )
+
+
+def _check_name(source: Source) -> None:
+    if not NAME.fullmatch(source.path.stem):
+        raise source.error((), "an environment's name is lower-case letters, digits, - and _, a letter first")
+
+
+def _check_provides(source: Source) -> None:
+    """A program's name is a name, since a link of that name is made."""
+    for tool in source.value.get("provides", {}):
+        if tool in ("", ".", "..") or "/" in tool or "\\" in tool:
+            raise source.error(("provides", tool), f"{tool!r} isn't a program's name")
 
 
 def _check_python(source: Source, text: str) -> None:

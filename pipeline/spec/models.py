@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import did_you_mean
 from pipeline.models.shelf import identity
 from pipeline.project import Project
-from pipeline.spec.source import load_yaml
+from pipeline.spec.source import Source, load_yaml
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def load(project: Project) -> dict[str, ModelSpec]:
     if not path.is_file():
         return {}
     source = load_yaml(path, project.root, "models")
+    _check_packages(source)
     return {
         name: ModelSpec(
             name=name,
@@ -64,6 +66,21 @@ def load(project: Project) -> dict[str, ModelSpec]:
         )
         for name, value in source.value.items()
     }
+
+
+def _check_packages(source: Source) -> None:
+    """A source that leaves a file out would only be found wrong after its download."""
+    for name, value in source.value.items():
+        wanted = value["files"]
+        packages = [(index, entry["files"]) for index, entry in enumerate(value["sources"]) if "packages" in entry]
+        for index, files in packages:
+            keys = (name, "sources", index, "files")
+            for file in wanted:
+                if not files.get(file):
+                    raise source.error(keys, f"it doesn't say where '{file}' is")
+            for file in files:
+                if file not in wanted:
+                    raise source.error((*keys, file), f"the model has no such file{did_you_mean(file, list(wanted))}")
 
 
 def _source(project: Project, entry: Mapping[str, Any]) -> ModelSource:

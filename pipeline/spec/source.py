@@ -1,7 +1,8 @@
 """Configuration files with their line numbers, so that an error can say where it is."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from pipeline.errors import ConfigurationError, did_you_mean
 
 Keys = tuple[str | int, ...]
+VALUES_LIMIT = 100_000  # more than any project needs; aliases of aliases could ask for billions
+SHOWN = 60  # characters of a wrong value in a message
 
 
 @dataclass(frozen=True)
@@ -38,38 +41,88 @@ class Source:
 def load_yaml(path: Path, root: Path, schema: str) -> Source:
     """Read and check one YAML file. Raises ``ConfigurationError`` with file, line and key."""
     shown_as = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{shown_as}: not UTF-8 text ({error.reason} at byte {error.start})") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"{shown_as}{line}: not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{shown_as}: not valid YAML: {error}") from error
-    lines: dict[Keys, int] = {}
-    value = _construct(node, (), lines, shown_as) if node is not None else {}
-    source = Source(path, shown_as, value, lines)
+    node = _parse(read_text(path, shown_as), shown_as)
+    source = Source(path, shown_as, {}, {(): 1})
+    if node is not None:
+        source = replace(source, value=_Construction(source).value(node, ()))
     check(source, schema)
     return source
 
 
-def _construct(node: yaml.Node, keys: Keys, lines: dict[Keys, int], shown_as: str) -> Any:
-    """Plain values from YAML nodes, noting lines. Aliases and merge keys resolve to what they stand for."""
-    lines.setdefault(keys, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(child, (*keys, index), lines, shown_as) for index, child in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node)
-    mapping: dict[Any, Any] = {}
-    for key_node, child in node.value:
-        key, line = key_node.value, key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode) or key in mapping:
-            raise ConfigurationError(f"{shown_as}:{line}: the key {key!r} is there twice, or isn't a word")
-        lines[(*keys, key)] = line
-        mapping[key] = _construct(child, (*keys, key), lines, shown_as)
-    return mapping
+def read_text(path: Path, shown_as: str) -> str:
+    """The text of a file that a person wrote. Raises ``ConfigurationError`` where there is none to be had."""
+    try:
+        data = path.read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{shown_as}:{line}: not UTF-8 text ({error.reason})") from error
+    except OSError as error:
+        raise ConfigurationError(f"{shown_as}: can't be read: {error.strerror}") from error
+
+
+def _parse(text: str, shown_as: str) -> yaml.Node | None:
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigurationError(f"{shown_as}{line}: not valid YAML: {problem}") from error
+    except yaml.reader.ReaderError as error:
+        where = f"{shown_as}:{text.count(chr(10), 0, error.position) + 1}"
+        raise ConfigurationError(f"{where}: not valid YAML: the character U+{error.character:04X}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{shown_as}: not valid YAML: nested too deeply") from error
+    return node
+
+
+class _Construction:
+    """Plain values from YAML nodes, noting lines. Aliases resolve to what they stand for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._open: list[yaml.Node] = []  # the nodes that we are inside of
+
+    def value(self, node: yaml.Node, keys: Keys) -> Any:
+        lines = self._source.lines
+        lines.setdefault(keys, node.start_mark.line + 1)
+        if len(lines) > VALUES_LIMIT:
+            raise self._source.error(keys, f"there are more than {VALUES_LIMIT} values, counting what aliases repeat")
+        if any(node is outer for outer in self._open):
+            raise self._source.error(keys, "this alias holds itself")
+        self._open.append(node)
+        try:
+            return self._value(node, keys)
+        finally:
+            self._open.pop()
+
+    def _value(self, node: yaml.Node, keys: Keys) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*keys, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, keys)
+        try:
+            value = _scalar(node)
+        except (yaml.YAMLError, ValueError) as error:
+            kind = node.tag.removeprefix("tag:yaml.org,2002:")
+            raise self._source.error(keys, f"{_shown(node.value)} can't be read as {kind}") from error
+        if not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
+            raise self._source.error(keys, f"{_shown(node.value)} isn't a value that JSON has")
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, child in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigurationError(f"{self._source.shown_as}:{line}: a key must be a word, not a list or mapping")
+            key = (*keys, str(key_node.value))
+            if key_node.value in mapping:
+                first, self._source.lines[key] = self._source.lines[key], line
+                raise self._source.error(key, f"this key is there twice, first in line {first}")
+            self._source.lines[key] = line
+            mapping[key_node.value] = self.value(child, key)
+        return mapping
 
 
 def _scalar(node: yaml.Node) -> Any:
@@ -80,6 +133,11 @@ def _scalar(node: yaml.Node) -> Any:
         return node.value
     loader = yaml.SafeLoader("")
     return loader.construct_object(node)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def check(source: Source, schema: str) -> None:
@@ -99,21 +157,44 @@ def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:
     path = Path(__file__).parents[1] / "schemas" / f"{schema}.json"
     validator = Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
     errors = sorted(validator.iter_errors(value), key=lambda error: (-len(error.absolute_path), str(error.path)))
-    return [(tuple(error.absolute_path), _sentence(error)) for error in errors]
+    return [_told(error, tuple(error.absolute_path)) for error in errors]
 
 
-def _sentence(error: Any) -> str:
+def _told(error: Any, keys: Keys) -> tuple[Keys, str]:
+    """Where the error is, down to the key that is wrong, and a sentence."""
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
-        return f"unknown key '{unknown}'{did_you_mean(unknown, known)}"
-    if error.validator == "required":
-        return str(error.message).replace(" is a required property", " is missing")
-    if error.validator == "pattern":
-        return f"{error.instance!r} doesn't fit: {error.schema.get('description', error.message)}"
-    if error.validator == "propertyNames":
-        return f"{error.instance!r} isn't a valid name"
-    return str(error.message)
+        return (*keys, unknown), f"unknown key '{unknown}'{did_you_mean(unknown, known)}"
+    if error.parent is None and "propertyNames" in error.absolute_schema_path:
+        return (*keys, error.instance), f"{_shown(error.instance)} isn't a valid name"
+    return keys, _sentence(error)
+
+
+def _sentence(error: Any) -> str:
+    shown, wanted = _shown(error.instance), error.validator_value
+    match error.validator:
+        case "required":
+            text = str(error.message).replace(" is a required property", " is missing")
+        case "pattern":
+            text = f"{shown} doesn't fit: {error.schema.get('description', wanted)}"
+        case "type":
+            text = f"{shown} isn't of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+        case "enum":
+            text = f"{shown} is none of these{did_you_mean(str(error.instance), wanted)}"
+        case "oneOf":
+            ways = "; or ".join(" and ".join(way.get("required", ())) for way in wanted)
+            text = f"exactly one way must be given: {ways}"
+        case "minItems" | "minProperties":
+            text = "it is empty"
+        case _:
+            text = str(error.message).replace(repr(error.instance), shown)
+    return text
+
+
+def names_in(folder: Path) -> list[str]:
+    """What the YAML files in a folder define. Hidden files are those of editors and file managers."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if not path.name.startswith("."))
 
 
 def choose(kind: str, name: str, known: Sequence[str], next_step: str) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
-from pipeline.spec.source import Source, check, choose
+from pipeline.spec.source import Source, check, choose, read_text
 
+TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
 
@@ -48,7 +50,7 @@ def load(project: Project, name: str) -> StageSpec:
 
 def _table(file: Path, root: Path) -> dict[str, Any]:
     shown_as = str(file.relative_to(root))
-    text = file.read_text(encoding="utf-8")
+    text = read_text(file, shown_as).replace("\r\n", "\n")
     blocks = [match for match in BLOCK.finditer(text) if match["type"] == "script"]
     if len(blocks) != 1:
         raise ConfigurationError(
@@ -56,11 +58,32 @@ def _table(file: Path, root: Path) -> dict[str, Any]:
         )
     start = text.count("\n", 0, blocks[0].start()) + 1
     content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
-    try:
-        table = tomllib.loads(content)["tool"]["pipeline"]["stage"]
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{shown_as}:{start}: the script block isn't valid TOML: {error}") from error
-    except KeyError as error:
-        raise ConfigurationError(f"{shown_as}:{start}: the script block has no [tool.pipeline.stage] table") from error
-    check(Source(file, shown_as, table, {(): start}), "stage")
+    table = _parse(content, shown_as, start)
+    for key in ("tool", "pipeline", "stage"):
+        if not isinstance(table, dict) or key not in table:
+            raise ConfigurationError(f"{shown_as}:{start}: the script block has no [tool.pipeline.stage] table")
+        table = table[key]
+    source = Source(file, shown_as, table, {(): start})
+    check(source, "stage")
+    _check_defaults(source)
     return dict(table)
+
+
+def _parse(content: str, shown_as: str, start: int) -> Any:
+    """The block's content, which begins in the line after ``start``."""
+    try:
+        return tomllib.loads(content)
+    except ValueError as error:
+        place = TOML_PLACE.search(str(error))
+        line = start + int(place[1]) if place else start
+        reason = TOML_PLACE.sub("", str(error))
+        raise ConfigurationError(f"{shown_as}:{line}: the script block isn't valid TOML: {reason}") from error
+
+
+def _check_defaults(source: Source) -> None:
+    """TOML has dates and infinities; a plan, which is JSON, has none."""
+    for name, value in source.value.get("parameters", {}).items():
+        try:
+            canonical_json(value)
+        except (TypeError, ValueError) as error:
+            raise source.error(("parameters", name), f"its default {value} isn't a value that JSON has") from error

@@ -1,11 +1,23 @@
 """``config/workflows/NAME.yaml``: which stages, with what, in which order follows from the inputs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.project import Project
-from pipeline.spec.source import Source, choose, load_yaml
+from pipeline.spec.source import Source, choose, load_yaml, names_in
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "language": str,
+    "model": str,
+}
+MEMBERS = {"languages": "language"}  # types whose values are lists, and the type of what is in them
 
 
 @dataclass(frozen=True)
@@ -43,27 +55,29 @@ class WorkflowSpec:
 
 
 def names(project: Project) -> list[str]:
-    return sorted(path.stem for path in (project.config / "workflows").glob("*.yaml"))
+    return names_in(project.config / "workflows")
 
 
 def load(project: Project, name: str) -> WorkflowSpec:
     """Raises ``ConfigurationError`` where there is no such workflow or its file is wrong."""
     choose("workflow", name, names(project), "pipeline workflow list")
     source = load_yaml(project.config / "workflows" / f"{name}.yaml", project.root, "workflow")
+    if not NAME.fullmatch(name):
+        raise source.error((), "a workflow's name is letters, digits and underscores")
     value = source.value
     return WorkflowSpec(
         name=name,
         description=value.get("description", ""),
         takes_media=value.get("input", "media") == "media",
-        parameters={name: _parameter(name, entry) for name, entry in value.get("parameters", {}).items()},
+        parameters={name: _parameter(source, name, entry) for name, entry in value.get("parameters", {}).items()},
         stages={id: _stage_use(id, entry) for id, entry in value["stages"].items()},
         deliver=tuple(value.get("deliver", ())),
         source=source,
     )
 
 
-def _parameter(name: str, entry: Mapping[str, Any]) -> ParameterSpec:
-    return ParameterSpec(
+def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
+    spec = ParameterSpec(
         name=name,
         type=entry["type"],
         default=entry.get("default"),
@@ -71,6 +85,21 @@ def _parameter(name: str, entry: Mapping[str, Any]) -> ParameterSpec:
         at_most=entry.get("at_most"),
         description=entry.get("description", ""),
     )
+    keys = ("parameters", name)
+    if spec.default is not None and not _is_of(spec.type, spec.default):
+        raise source.error((*keys, "default"), f"{spec.default!r} isn't of type {spec.type}")
+    for index, choice in enumerate(spec.choices):
+        if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
+            raise source.error((*keys, "choices", index), f"{choice!r} can't be a value of type {spec.type}")
+    if spec.at_most is not None and spec.type not in MEMBERS:
+        raise source.error((*keys, "at_most"), f"only a list has it, and '{name}' is of type {spec.type}")
+    return spec
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    if kind in MEMBERS:
+        return isinstance(value, list) and all(_is_of(MEMBERS[kind], item) for item in value)
+    return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 def _stage_use(id: str, entry: Mapping[str, Any]) -> StageUse:

@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -32,6 +34,21 @@ STAGE = """# /// script
 # ///
 def run(stage):
     pass
+"""
+CUE = "1\n00:00:01,000 --> 00:00:03,000\nA cue.\n"
+ONE_CUE = f"""# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# [tool.pipeline.stage.outputs]
+# srt = "en.srt"
+# ///
+def run(stage):
+    stage.output("srt").write_text({CUE!r})
+"""
+REMUX = """stages:
+  demux: {inputs: {media: job.input}}
+  one_cue: {after: [demux]}
+  mux: {inputs: {media: job.input, subtitles: one_cue.srt}}
 """
 LOOP = """import subprocess, sys
 for _ in range(int(sys.argv[1])):
@@ -57,12 +74,18 @@ def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
     (folder / "loop.py").write_text(LOOP)
     figures = {}
     for name, count in (("chain20_ratio", 20), ("one_stage_ratio", 1)):
-        bare = [str(BIN / "python"), str(folder / "loop.py"), str(count), str(python.resolve()), str(folder / "noop.py")]
+        bare = [
+            str(BIN / "python"),
+            str(folder / "loop.py"),
+            str(count),
+            str(python.resolve()),
+            str(folder / "noop.py"),
+        ]
         workflow = "chain20" if count == 20 else "one"
-        figures[name] = _median_ratio(pairs, lambda w=workflow: _job(project, w), lambda b=bare: _timed(b))
+        figures[name] = _median_ratio(pairs, partial(_job, project, workflow), partial(_timed, bare))
     figures["health_check_ms"] = health_check_ms()
     if media:
-        figures |= media_ratios(folder)
+        figures |= media_ratios(folder, pairs=max(3, pairs // 3))
     return figures
 
 
@@ -118,7 +141,7 @@ def _command(project: Path, *words: str) -> str:
     return done.stdout
 
 
-def _timed(argv: Sequence[str]) -> float:
+def _timed(argv: Sequence[str | Path]) -> float:
     start = time.perf_counter()
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
@@ -129,8 +152,98 @@ def _median_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], floa
     return round(statistics.median(ours() / bare() for _ in range(pairs)), 3)
 
 
-def media_ratios(folder: Path) -> dict[str, float]:
-    return {}
+def media_ratios(folder: Path, pairs: int) -> dict[str, float]:
+    """The project's own stages on a one-hour movie: from the order to the committed result, output on the disk."""
+    ffmpeg = _ffmpeg()
+    movie = make_hour(folder, ffmpeg)
+    project = make_media_project(folder / "media")
+    bare_movie, bare_audio = folder / "bare.mp4", folder / "bare.wav"
+    subtitles = folder / "en.srt"
+    subtitles.write_text(CUE)
+    bare_demux: list[str | Path] = [
+        ffmpeg,
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        movie,
+        "-vn",
+        "-ac",
+        "1",
+        "-ar",
+        "16000",
+        bare_audio,
+    ]
+    language = ("-metadata:s:s:0", "language=eng")
+    bare_mux: list[str | Path] = [
+        ffmpeg,
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        movie,
+        "-i",
+        subtitles,
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c",
+        "copy",
+    ]
+    bare_mux += ["-c:s", "mov_text", *language, bare_movie]
+    ratios: dict[str, list[float]] = {"demux_ratio": [], "mux_ratio": []}
+    for _ in range(pairs + 1):  # the first pair warms the page cache
+        ours = stage_seconds(project, movie)
+        ratios["demux_ratio"].append(ours["demux"] / _timed(bare_demux))
+        ratios["mux_ratio"].append(ours["mux"] / _timed(bare_mux))
+        bare_movie.unlink()
+    return {name: round(statistics.median(values[1:]), 3) for name, values in ratios.items()}
+
+
+def stage_seconds(project: Path, movie: Path) -> dict[str, float]:
+    """What a job's journal says of each stage: from its start to its commit."""
+    id = _command(project, "prepare-job", str(movie), "--workflow", "remux").strip()
+    _command(project, "run-pipeline", "-j", id)
+    events = [json.loads(line) for line in (project / "jobs" / id / "journal.jsonl").read_text().splitlines()]
+    at = {(event["event"], event.get("stage")): datetime.fromisoformat(event["at"]) for event in events}
+    shutil.rmtree(project / "jobs" / id)
+    return {
+        stage: (at["stage_finished", stage] - at["stage_started", stage]).total_seconds() for stage in ("demux", "mux")
+    }
+
+
+def make_media_project(root: Path) -> Path:
+    """This project's environments and stages, with a workflow that leaves recognition out."""
+    root.mkdir()
+    for name in ("requirements", "venv"):
+        (root / name).symlink_to(PROJECT / name)
+    shutil.copytree(PROJECT / "config", root / "config")
+    shutil.copytree(PROJECT / "stages", root / "stages")
+    (root / "stages" / "one_cue.py").write_text(ONE_CUE)
+    (root / "config" / "workflows" / "remux.yaml").write_text(REMUX)
+    return root
+
+
+def make_hour(folder: Path, ffmpeg: str) -> Path:
+    """Five minutes of a test picture and a tone, twelve times over: 0.7 GB."""
+    segment, movie = folder / "segment.mp4", folder / "hour.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=300", "-f", "lavfi", "-i", "sine=f=300:d=300"]
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "1500k", "-c:a", "aac", "-b:a", "128k"]
+    subprocess.run([ffmpeg, "-v", "error", "-y", *picture, *coded, segment], check=True)
+    (folder / "list.txt").write_text(f"file '{segment}'\n" * 12)
+    joined: list[str | Path] = ["-f", "concat", "-safe", "0", "-i", folder / "list.txt", "-c", "copy"]
+    subprocess.run([ffmpeg, "-v", "error", "-y", *joined, movie], check=True)
+    segment.unlink()
+    return movie
+
+
+def _ffmpeg() -> str:
+    """The program that the stages use, too."""
+    found = shutil.which("ffmpeg") or PROJECT / "venv" / "ffmpeg" / "provides" / "ffmpeg"
+    if not Path(found).exists():
+        sys.exit("there is no ffmpeg; run ./bootstrap.sh")
+    return str(found)
 
 
 def _arguments() -> argparse.Namespace:

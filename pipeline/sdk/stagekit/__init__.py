@@ -86,6 +86,8 @@ class Stage:
         import fnmatch
 
         pattern = self._invocation["outputs"][name]
+        if filename is None and any(special in pattern for special in "*?["):
+            raise ValueError(f"output {name!r} is declared as {pattern!r}, so it needs a filename")
         filename = filename or pattern
         if os.path.basename(filename) != filename or not fnmatch.fnmatchcase(filename, pattern):
             raise ValueError(f"output {name!r} is declared as {pattern!r}, not {filename!r}")
@@ -98,7 +100,7 @@ class Stage:
     def warn(self, message: str) -> None:
         """Tell the person something that they should know about a result that stands. Kept in the job's record."""
         print("warning:", message, file=sys.stderr, flush=True)
-        self.report(warning=message)
+        self.report(warning=str(message))
 
     def report(self, **message: "Any") -> None:
         """Send one JSON line to the orchestrator; nowhere when the stage is run by hand."""

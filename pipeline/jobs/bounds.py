@@ -1,0 +1,66 @@
+"""What a plan may say: names that the project's configuration can hold, and references to earlier stages.
+
+``job.json`` is refused where it isn't what ``prepare-job`` wrote. This is the second lock: even a plan that was
+forged together with its journal leads to no path, interpreter or command but the project's own. The schema
+says the same and more, but costs ten times what a small job does.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipeline.references import JOB_INPUT
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
+ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]*")
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def out_of_bounds(document: Any, id: str) -> str | None:
+    """What a plan names that it may not, or ``None``."""
+    try:
+        return next(_complaints(document, id), None)
+    except (LookupError, TypeError, AttributeError) as error:
+        return f"it hasn't the form of a plan ({type(error).__name__}: {error})"
+
+
+def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
+    if document["job_id"] != id:
+        yield f"it is the plan of {document['job_id']!r}"
+    environments, keys, models = document["environments"], document["environment_keys"], document["models"]
+    yield from _misnamed("an environment", ENVIRONMENT, [*environments, *keys, *document["tools"]])
+    yield from _misnamed("an environment's key", DIGEST, keys.values())
+    yield from _misnamed("a model", MODEL, models)
+    yield from _misnamed("a model's digest", DIGEST, models.values())
+    if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():
+        yield "its environments aren't venv/NAME, each with its key"
+    if not isinstance(document["grace_seconds"], int | float):
+        yield "its grace_seconds isn't a number"
+    yield from _stage_complaints(document)
+
+
+def _stage_complaints(document: Mapping[str, Any]) -> Iterator[str]:
+    done: set[str] = set()
+    outputs = {JOB_INPUT}
+    for stage in document["stages"]:
+        yield from _misnamed("a stage", NAME, [stage["name"], stage["uses"]])
+        yield from _unknown("an environment of this job", document["environments"], [stage["environment"]])
+        yield from _unknown("a model of this job", document["models"], stage["models"].values())
+        yield from _unknown("an earlier stage", done, stage["needs"])
+        yield from _unknown("an earlier stage's output", outputs, _listed(stage["inputs"]))
+        done.add(stage["name"])
+        outputs |= {f"{stage['name']}.{output}" for output in stage["outputs"]}
+    yield from _unknown("a stage's output", outputs - {JOB_INPUT}, document["deliver"])
+
+
+def _listed(inputs: Mapping[str, list[str]]) -> list[str]:
+    return [reference for references in inputs.values() for reference in references]
+
+
+def _misnamed(kind: str, pattern: "re.Pattern[str]", names: Iterable[str]) -> Iterator[str]:
+    return (f"{name!r} can't be {kind}" for name in names if not pattern.fullmatch(name))
+
+
+def _unknown(kind: str, known: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+    return (f"{name!r} isn't {kind}" for name in names if name not in known)

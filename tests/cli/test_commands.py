@@ -1,0 +1,308 @@
+"""The commands as a person gives them: where they find the project, what they print, and how they refuse."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, Result, Sandbox
+from tests.jobs.helpers import prepared
+
+
+@pytest.fixture(autouse=True)
+def _spawns(spawning: None) -> None:
+    """All of these start commands."""
+
+
+def give(folder: Path, *words: "str | Path", **variables: str) -> Result:
+    """A command given in a folder, where nothing but that says which project is meant."""
+    done = subprocess.run(
+        [BIN / words[0], *words[1:]],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+LISTINGS = {
+    "environment-list": ["env", "list"],
+    "environment-status": ["env", "status"],
+    "job-list": ["job", "list"],
+    "workflow-list": ["workflow", "list"],
+}
+
+
+@pytest.mark.parametrize("kind", LISTINGS)
+def test_every_listing_has_the_envelope(sandbox: Sandbox, kind: str) -> None:
+    sandbox.workflow("tested", "noop: {}")
+    done = sandbox.run("pipeline", *LISTINGS[kind], "--json")
+    envelope = json.loads(done.out)
+    assert (done.code, envelope["schema"], envelope["kind"]) == (0, 1, kind)
+    assert isinstance(envelope["data"], list)
+
+
+@pytest.mark.parametrize("kind", LISTINGS)
+def test_every_listing_is_readable_without_json(sandbox: Sandbox, kind: str) -> None:
+    done = sandbox.run("pipeline", *LISTINGS[kind])
+    assert (done.code, done.err) == (0, "")
+    assert done.out.strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["job", "show", "nope"],
+        ["job", "logs", "nope"],
+        ["workflow", "show", "nope"],
+        ["env", "status", "nope"],
+        ["job", "list", "--nope"],
+    ],
+)
+def test_every_error_has_the_envelope(sandbox: Sandbox, words: list[str]) -> None:
+    done = sandbox.run("pipeline", *words, "--json")
+    envelope = json.loads(done.out)
+    assert (done.code, envelope["schema"], envelope["kind"]) == (2, 1, "error")
+    assert envelope["error"]["message"]
+    assert "Traceback" not in done.err
+
+
+def test_a_job_is_shown_with_its_stages(ready: Sandbox) -> None:
+    ready.workflow("tested", "says: {}\nfails: {after: [says]}")
+    job = prepared(ready, "tested")
+    ready.run("run-pipeline", "-j", job.id)
+    data = ready.run("pipeline", "job", "show", "latest", "--json").data
+    assert (data["job_id"], data["state"]) == (job.id, "failed")
+    assert [(row["name"], row["state"], row["attempt"]) for row in data["stages"]] == [
+        ("says", "finished", 1),
+        ("fails", "failed", 1),
+    ]
+    shown = ready.run("pipeline", "job", "show", "latest").out
+    assert "something to know" in shown
+    assert "it ended with exit code 1" in shown
+
+
+def test_logs_are_printed_by_stage(ready: Sandbox) -> None:
+    ready.workflow("tested", "says: {}\nfails: {after: [says]}")
+    job = prepared(ready, "tested")
+    ready.run("run-pipeline", "-j", job.id)
+    assert ready.run("pipeline", "job", "logs", job.id, "says").out == "warning: something to know\n"
+    both = ready.run("pipeline", "job", "logs", job.id).out
+    assert both.index("==> says:") < both.index("==> fails:") < both.index("RuntimeError")
+    told = ready.run("pipeline", "job", "logs", job.id, "--json").data
+    assert [row["stage"] for row in told] == ["says", "fails"]
+
+
+def test_logs_of_an_unknown_stage_suggest_the_nearest(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    done = ready.run("pipeline", "job", "logs", prepared(ready, "tested").id, "nop")
+    assert done.code == 2
+    assert "did you mean 'noop'?" in done.err
+
+
+def test_a_damaged_job_is_a_row_and_does_not_hide_the_others(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    first, second, third = (prepared(ready, "tested") for _ in range(3))
+    (first.folder / "job.json").write_text("{}")
+    (second.folder / "journal.jsonl").unlink()
+    rows = ready.run("pipeline", "job", "list", "--json").data
+    assert [(row["job_id"], row["state"]) for row in rows] == [
+        (first.id, "damaged"),
+        (second.id, "damaged"),
+        (third.id, "prepared"),
+    ]
+
+
+@pytest.mark.parametrize("words", [["run-pipeline", "-j"], ["pipeline", "job", "show"]])
+def test_an_unknown_job_suggests_the_nearest(ready: Sandbox, words: list[str]) -> None:
+    ready.workflow("tested", "noop: {}")
+    id = prepared(ready, "tested").id
+    done = ready.run(*words, id[:-1] + "7")
+    assert done.code == 2
+    assert f"did you mean '{id}'?" in done.err
+    assert "next:  pipeline job list" in done.err
+
+
+def test_an_edited_plan_is_refused_by_run_pipeline(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    job = prepared(ready, "tested")
+    plan = job.folder / "job.json"
+    plan.write_text(plan.read_text().replace('"venv/alpha"', '"/usr"'))
+    done = ready.run("run-pipeline", "-j", job.id)
+    assert done.code == 2
+    assert f"{plan} isn't what prepare-job wrote" in done.err
+    assert sorted(path.name for path in job.folder.iterdir()) == ["job.json", "journal.jsonl", "logs", "stages"]
+
+
+def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    job = prepared(ready, "tested")
+    ready.run("run-pipeline", "-j", job.id)
+    journal = job.folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"stage_started", b"stage_sxarted"))
+    done = ready.run("run-pipeline", "-j", job.id)
+    assert done.code == 2
+    assert f"{journal}:3: this line isn't what was written" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["pipeline", "jbo"], "No such command 'jbo'. Did you mean 'job'?"),
+        (["pipeline", "job", "list", "--jsn"], "No such option '--jsn'. Did you mean '--json'?"),
+        (["run-pipeline", "--jbo", "x"], "No such option '--jbo'. Did you mean '--job'?"),
+        (["run-pipeline"], "Missing option '-j'"),
+        (["prepare-job"], "Missing argument 'MEDIA'"),
+        (["prepare-job", "x", "--subtitel"], "Did you mean '--subtitle'?"),
+        (["prepare-job", "x"], "name one workflow: --transcribe, --translate, --subtitle or --workflow NAME"),
+        (["prepare-job", "x", "--subtitle", "--transcribe"], "not subtitle and transcribe at once"),
+        (["prepare-job", "x", "--subtitle", "--workflow", "other"], "not other and subtitle at once"),
+        (["prepare-job", "x", "--subtitle", "--param", "word"], "--param takes NAME=VALUE, not 'word'"),
+        (["prepare-job", "x", "--subtitle", "--param", "a=1", "--param", "a=2"], "'a' is given twice"),
+        (
+            ["prepare-job", "x", "--subtitle", "-s", "en", "--param", "source_language=de"],
+            "'source_language' is given twice",
+        ),
+        (["pipeline", "completion", "tcsh"], "'tcsh' is not one of"),
+    ],
+)
+def test_a_wrong_command_line_is_told_with_what_helps(sandbox: Sandbox, words: list[str], message: str) -> None:
+    done = sandbox.run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert "next:  " in done.err
+
+
+def test_a_command_without_words_shows_its_help(sandbox: Sandbox) -> None:
+    done = sandbox.run("pipeline")
+    assert done.code == 2
+    assert done.err.startswith("Usage: pipeline")
+
+
+@pytest.mark.parametrize("command", ["pipeline", "prepare-job", "run-pipeline", "bootstrap"])
+def test_help_and_version_need_no_project(tmp_path: Path, command: str) -> None:
+    for word in ("--help", "--version"):
+        done = give(tmp_path, command, word)
+        assert (done.code, done.err) == (0, "")
+        assert done.out
+
+
+def test_a_project_is_found_from_a_folder_inside(sandbox: Sandbox) -> None:
+    inside = sandbox.root / "stages/deep/deeper"
+    inside.mkdir(parents=True)
+    assert give(inside, "pipeline", "env", "list", "--json").code == 0
+
+
+def test_outside_any_project_the_ways_to_name_one_are_told(tmp_path: Path) -> None:
+    done = give(tmp_path, "pipeline", "job", "list")
+    assert done.code == 2
+    assert f"neither {tmp_path} nor a folder above it has config/pipeline.yaml" in done.err
+    assert "--root FOLDER or PIPELINE_ROOT" in done.err
+
+
+def test_from_a_folder_that_was_removed_a_named_project_is_found(sandbox: Sandbox, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = (
+        f"cd {gone} && rmdir {gone} && {BIN}/pipeline job list --root {sandbox.root}; {BIN}/pipeline job list; echo $?"
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "no job has been prepared yet\n2\n"
+
+
+@pytest.mark.parametrize("words", [["--root", "{}", "job", "list"], ["job", "list", "--root", "{}"]])
+def test_a_named_root_goes_before_the_variable(sandbox: Sandbox, tmp_path: Path, words: list[str]) -> None:
+    words = [word.format(sandbox.root) for word in words]
+    assert give(tmp_path, "pipeline", *words, PIPELINE_ROOT="/nowhere").code == 0
+
+
+def test_the_variable_names_the_project(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert give(tmp_path, "pipeline", "job", "list", PIPELINE_ROOT=str(sandbox.root)).code == 0
+
+
+def test_an_empty_variable_names_nothing(sandbox: Sandbox) -> None:
+    assert give(sandbox.root, "pipeline", "job", "list", PIPELINE_ROOT="").code == 0
+
+
+def test_a_root_that_is_no_project_is_refused(tmp_path: Path) -> None:
+    done = give(tmp_path, "pipeline", "job", "list", "--root", tmp_path)
+    assert done.code == 2
+    assert f"no project at {tmp_path}" in done.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_names_every_command(sandbox: Sandbox, shell: str) -> None:
+    done = sandbox.run("pipeline", "completion", shell)
+    assert done.code == 0, done.err
+    for command in ("pipeline", "prepare-job", "run-pipeline", "bootstrap"):
+        assert f"_{command.replace('-', '_').upper()}_COMPLETE" in done.out
+
+
+def test_the_bash_script_is_valid(sandbox: Sandbox) -> None:
+    script = sandbox.run("pipeline", "completion", "bash").out
+    assert subprocess.run(["bash", "-n"], input=script.encode(), capture_output=True, check=False).stderr == b""
+
+
+def complete(sandbox: Sandbox, line: str) -> list[str]:
+    words = line.split(" ")
+    variable = f"_{words[0].replace('-', '_').upper()}_COMPLETE"
+    done = sandbox.run(
+        words[0], variables={variable: "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    )
+    assert done.err == ""
+    return [answer.partition(",")[2] for answer in done.out.splitlines()]
+
+
+def test_job_ids_complete(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    id = prepared(ready, "tested").id
+    assert complete(ready, "run-pipeline -j job-") == [id]
+    assert complete(ready, "pipeline job show la") == ["latest"]
+
+
+def test_workflows_environments_and_options_complete(sandbox: Sandbox) -> None:
+    sandbox.workflow("tested", "noop: {}")
+    assert complete(sandbox, "prepare-job --workflow te") == ["tested"]
+    assert complete(sandbox, "bootstrap --env b") == ["beta"]
+    assert complete(sandbox, "prepare-job x --sub") == ["--subtitle"]
+
+
+def test_outside_a_project_completion_is_silent(tmp_path: Path) -> None:
+    variables = {"_RUN_PIPELINE_COMPLETE": "bash_complete", "COMP_WORDS": "run-pipeline -j ", "COMP_CWORD": "2"}
+    done = give(tmp_path, "run-pipeline", **variables)
+    assert (done.code, done.out.strip(), done.err) == (0, "", "")
+
+
+def test_a_reader_that_reads_nothing_is_no_error(sandbox: Sandbox) -> None:
+    script = f"{BIN}/pipeline env list --root {sandbox.root} 2>&1 | head -0; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_prepare_job_prints_the_id_alone_on_standard_output(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    file = ready.write("input.txt", "some input\n")
+    done = ready.run("prepare-job", file, "--workflow", "tested")
+    (id,) = done.out.splitlines()
+    assert ready.job(id).is_dir()
+    assert done.err == f"next:  run-pipeline -j {id}\n"
+
+
+def test_prepare_job_prints_its_plan_as_json(ready: Sandbox) -> None:
+    ready.workflow("tested", "noop: {}")
+    file = ready.write("input.txt", "some input\n")
+    data = ready.run("prepare-job", file, "--workflow", "tested", "--json").data
+    assert data == json.loads((ready.job(data["job_id"]) / "job.json").read_text())
+
+
+def test_without_an_environment_prepare_job_ends_with_3(sandbox: Sandbox) -> None:
+    sandbox.workflow("tested", "noop: {}")
+    file = sandbox.write("input.txt", "some input\n")
+    done = sandbox.run("prepare-job", file, "--workflow", "tested", "--json")
+    assert done.code == 3
+    assert json.loads(done.out)["error"]["next"] == "bootstrap --env alpha   or   ./bootstrap.sh"
+    assert not (sandbox.root / "jobs").exists()

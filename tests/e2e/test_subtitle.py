@@ -1,0 +1,185 @@
+"""A movie goes in, a subtitled movie comes out."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPOSITORY, Sandbox
+from tests.e2e.conftest import SAMPLE
+
+PATIENCE = 300  # seconds; a loaded machine recognises slower than it speaks
+
+
+@pytest.fixture(scope="session")
+def subtitled(bootstrapped: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a finished job on the sample."""
+    root = tmp_path_factory.mktemp("subtitled")
+    for name in ("config", "requirements", "stages", "venv", "models"):
+        (root / name).symlink_to(REPOSITORY / name)
+    return subtitle(Sandbox(root), SAMPLE, "-s", "en")
+
+
+def subtitle(studio: Sandbox, movie: Path, *words: str) -> Path:
+    prepared = studio.run("prepare-job", "--subtitle", *words, "--", movie)
+    assert prepared.code == 0, prepared.err
+    done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+    assert done.code == 0, done.err
+    return studio.job(prepared.out.strip()) / "output"
+
+
+def test_the_transcript_of_the_sample_has_under_three_percent_wrong_words(subtitled: Path) -> None:
+    spoken = words(SAMPLE.with_suffix(".txt").read_text(encoding="utf-8"))
+    heard = words((subtitled / "two_cities.transcript.txt").read_text(encoding="utf-8"))
+    assert distance(spoken, heard) / len(spoken) < 0.03
+
+
+def test_the_transcript_has_a_time_for_each_word(subtitled: Path) -> None:
+    transcript = json.loads((subtitled / "two_cities.transcript.json").read_text(encoding="utf-8"))
+    starts = [word["start"] for segment in transcript["segments"] for word in segment["words"]]
+    assert transcript["language"] == "en"
+    assert len(starts) > 100
+    assert starts == sorted(starts)
+
+
+def test_the_movie_keeps_its_streams_and_length_and_gains_a_tagged_subtitle_track(
+    subtitled: Path, tools: dict[str, Path]
+) -> None:
+    before, after = probe(tools, SAMPLE), probe(tools, subtitled / "two_cities.subtitled.mp4")
+    kinds = [stream["codec_type"] for stream in after["streams"]]
+    track = after["streams"][kinds.index("subtitle")]
+    assert kinds.count("video") == kinds.count("audio") == kinds.count("subtitle") == 1
+    assert track["tags"]["language"] == "eng"
+    assert float(after["format"]["duration"]) == pytest.approx(float(before["format"]["duration"]), abs=0.05)
+    assert packets(tools, SAMPLE) == packets(tools, subtitled / "two_cities.subtitled.mp4")
+
+
+def test_both_subtitle_files_hold_the_same_cues(subtitled: Path) -> None:
+    srt = (subtitled / "two_cities.en.srt").read_text(encoding="utf-8")
+    vtt = (subtitled / "two_cities.en.vtt").read_text(encoding="utf-8")
+    assert vtt.startswith("WEBVTT")
+    assert srt.count("-->") == vtt.count("-->") > 5
+    assert "best of times" in srt
+
+
+def test_a_killed_run_goes_on_from_the_last_finished_stage(studio: Sandbox) -> None:
+    id = studio.run("prepare-job", SAMPLE, "--subtitle", "-s", "en").out.strip()
+    with studio.start("run-pipeline", "-j", id) as run:
+        assert run.stderr is not None
+        assert any(b"asr: runs" in line for line in run.stderr)
+        run.send_signal(signal.SIGKILL)
+    done = studio.run("run-pipeline", "-j", id, timeout=PATIENCE)
+    assert done.code == 0, done.err
+    assert "demux: done already" in done.err
+    assert (studio.job(id) / "output" / "two_cities.en.srt").is_file()
+
+
+def test_a_name_with_everything_in_it_works(studio: Sandbox, tmp_path: Path) -> None:
+    movie = tmp_path / '-it\'s "odd": %d é\n字.mp4'
+    shutil.copyfile(SAMPLE, movie)
+    output = subtitle(studio, movie, "-s", "en")
+    assert (output / f"{movie.stem}.en.srt").is_file()
+
+
+def test_a_matroska_movie_stays_one_and_detects_its_language(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    movie = made(tools, tmp_path / "movie.mkv", "-i", str(SAMPLE), "-t", "12", "-c", "copy")
+    output = subtitle(studio, movie)
+    after = probe(tools, output / "movie.subtitled.mkv")
+    assert [stream["tags"]["language"] for stream in after["streams"] if stream["codec_type"] == "subtitle"] == ["eng"]
+    assert (output / "movie.en.vtt").is_file()
+
+
+def test_silence_ends_well_with_empty_valid_subtitles_and_a_warning(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    movie = made(tools, tmp_path / "silence.mp4", *PICTURE, "-f", "lavfi", "-i", "anullsrc=r=48000", "-t", "5")
+    prepared = studio.run("prepare-job", movie, "--subtitle", "-s", "en")
+    done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+    output = studio.job(prepared.out.strip()) / "output"
+    assert done.code == 0, done.err
+    assert "warning" in done.err
+    assert (output / "silence.en.vtt").read_text(encoding="utf-8").strip() == "WEBVTT"
+    assert "-->" not in (output / "silence.en.srt").read_text(encoding="utf-8")
+    assert probe(tools, output / "silence.subtitled.mp4")["streams"]
+
+
+def test_a_text_file_named_mp4_is_refused(studio: Sandbox, tmp_path: Path) -> None:
+    movie = tmp_path / "text.mp4"
+    movie.write_text("this is no movie\n" * 100)
+    done = studio.run("prepare-job", movie, "--subtitle")
+    assert done.code == 5
+    assert "isn't a media file" in done.err
+    assert not (studio.root / "jobs").exists()
+
+
+def test_a_movie_without_audio_is_refused(studio: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    movie = made(tools, tmp_path / "mute.mp4", *PICTURE, "-t", "2")
+    done = studio.run("prepare-job", movie, "--subtitle")
+    assert done.code == 5
+    assert "no audio stream" in done.err
+
+
+def test_a_movie_cut_off_before_its_index_is_refused(studio: Sandbox, tmp_path: Path) -> None:
+    movie = tmp_path / "cut.mp4"
+    movie.write_bytes(SAMPLE.read_bytes()[:1000])
+    done = studio.run("prepare-job", movie, "--subtitle")
+    assert done.code == 5
+
+
+def test_a_movie_cut_off_in_the_middle_is_transcribed_as_far_as_it_goes_with_a_warning(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    whole = made(tools, tmp_path / "whole.mp4", "-i", str(SAMPLE), "-c", "copy", "-movflags", "faststart")
+    movie = tmp_path / "cut.mp4"
+    movie.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    prepared = studio.run("prepare-job", movie, "--transcribe", "-s", "en")
+    assert prepared.code == 0, prepared.err
+    done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+    assert done.code == 0, done.err
+    assert "demux: warning" in done.err
+    text = (studio.job(prepared.out.strip()) / "output" / "cut.transcript.txt").read_text(encoding="utf-8")
+    assert "best of times" in text
+
+
+PICTURE = ("-f", "lavfi", "-i", "color=s=160x90:r=5")
+
+
+def made(tools: dict[str, Path], movie: Path, *options: str) -> Path:
+    """A small movie by ffmpeg."""
+    subprocess.run([tools["ffmpeg"], "-v", "error", "-y", *options, movie], check=True)
+    return movie
+
+
+def probe(tools: dict[str, Path], movie: Path) -> Any:
+    shown = ["-v", "error", "-show_streams", "-show_format", "-of", "json"]
+    return json.loads(subprocess.run([tools["ffprobe"], *shown, movie], capture_output=True, check=True).stdout)
+
+
+def packets(tools: dict[str, Path], movie: Path) -> bytes:
+    """A digest of each video and audio stream's packets, as they are in the container."""
+    digests = ["-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "streamhash", "-"]
+    return subprocess.run(
+        [tools["ffmpeg"], "-v", "error", "-i", movie, *digests], capture_output=True, check=True
+    ).stdout
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
+
+
+def distance(expected: Sequence[str], found: Sequence[str]) -> int:
+    """Words to insert, delete or replace (Levenshtein)."""
+    row = list(range(len(found) + 1))
+    for number, word in enumerate(expected, start=1):
+        before, row[0] = row[0], number
+        for column, other in enumerate(found, start=1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (word != other))
+    return row[-1]

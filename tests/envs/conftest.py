@@ -1,0 +1,59 @@
+"""Environments built by the real installer from tiny wheels."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs import uv
+from pipeline.envs.build import Builder
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.registry import Registry
+from tests.conftest import make_wheel, offline
+
+Wheel = Callable[[str, str, str], str]
+
+
+def quiet(_step: str) -> None:
+    """For who doesn't want to hear what is being done."""
+
+
+@pytest.fixture
+def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Path:
+    """The real uv, which sees only this test's wheels."""
+    (tmp_path / "wheels").mkdir()
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return uv.find()
+
+
+@pytest.fixture
+def builder(tmp_path: Path, installer: Path) -> Builder:
+    return Builder(Registry(tmp_path / "venv"), installer, tmp_path / "logs", time_limit=60)
+
+
+@pytest.fixture
+def definition(tmp_path: Path, installer: Path) -> Definition:
+    """An environment with one package of one module, ``quirk``."""
+    lock = tmp_path / "alpha.lock"
+    lock.write_text(locked(make_wheel(tmp_path / "wheels", "quirk", "1.0", "VERSION = '1.0'\n")))
+    return Definition("alpha", ">=3.11", lock, imports=("quirk",))
+
+
+def locked(wheel: Path) -> str:
+    name, version = wheel.name.split("-")[:2]
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+@pytest.fixture
+def build(builder: Builder, definition: Definition) -> Build:
+    return builder.ensure(definition, quiet)
+
+
+def other(definition: Definition, folder: Path, version: str) -> Definition:
+    """The same environment, locked to another version."""
+    lock = folder / f"alpha-{version}.lock"
+    lock.write_text(locked(make_wheel(folder / "wheels", "quirk", version, f"VERSION = {version!r}\n")))
+    return replace(definition, lock=lock)

@@ -1,0 +1,50 @@
+"""Finding uv, and the variables that it gets."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs import uv
+from pipeline.errors import ExitCode, NotReady
+
+
+def test_without_uv_the_message_says_what_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(uv, "PRIVATE", tmp_path / "uv")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotReady) as refused:
+        uv.find()
+    assert refused.value.exit_code == ExitCode.NOT_READY
+    assert refused.value.next_step == "./bootstrap.sh"
+
+
+def test_uv_of_the_project_comes_before_that_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("private", "machine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "uv").write_text("#!/bin/sh\n")
+        (tmp_path / name / "uv").chmod(0o755)
+    monkeypatch.setattr(uv, "PRIVATE", tmp_path / "private/uv")
+    monkeypatch.setenv("PATH", str(tmp_path / "machine"))
+    assert uv.find() == tmp_path / "private/uv"
+    (tmp_path / "private/uv").chmod(0o644)
+    assert uv.find() == tmp_path / "machine/uv"
+
+
+def test_where_packages_come_from_is_the_machine_s_business_and_the_rest_is_not() -> None:
+    given = {"UV_INDEX_URL": "u", "UV_OFFLINE": "1", "UV_PYTHON": "p", "UV_CONFIG_FILE": "c", "HTTPS_PROXY": "h"}
+    assert uv.variables(given, cache_on_same_disk=True) == {
+        "UV_INDEX_URL": "u",
+        "UV_OFFLINE": "1",
+        "HTTPS_PROXY": "h",
+        "UV_NO_CONFIG": "1",
+        "UV_NO_PROGRESS": "1",
+    }
+
+
+def test_links_become_copies_where_the_cache_is_on_another_disk() -> None:
+    assert uv.variables({}, cache_on_same_disk=False)["UV_LINK_MODE"] == "copy"
+
+
+def test_a_cache_that_is_not_there_yet_is_taken_to_share_the_disk(tmp_path: Path) -> None:
+    assert uv.cache_shares_disk(tmp_path / "nowhere", tmp_path)
+    assert uv.cache_shares_disk(tmp_path, tmp_path)
+    assert not uv.cache_shares_disk(Path("/proc"), tmp_path)

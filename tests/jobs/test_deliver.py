@@ -1,0 +1,114 @@
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.jobs import attempts, deliver
+from pipeline.jobs.attempts import Result
+from pipeline.jobs.job import Job
+from tests.jobs.helpers import committed, stage, stored
+
+
+def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, dict[str, Result]]:
+    """A job with a stage 'copy' that left files, all to be delivered."""
+    described = {"size": 1, "mtime_ns": 1, "digest": "sha256:" + "0" * 64, "duration_s": None}
+    outputs = {stem: f"{stem}.txt" for stem in files}
+    job = stored(
+        tmp_path / "jobs",
+        input={"path": movie, **described},
+        stages=[stage("copy", outputs=outputs)],
+        deliver=[f"copy.{stem}" for stem in files],
+    )
+    return job, {"copy": committed(attempts.begin(job, "copy"), **files)}
+
+
+def test_deliverables_are_named_after_the_input(tmp_path: Path) -> None:
+    job, results = with_results(tmp_path, "/films/my movie.mp4", en="words")
+    (placed,) = deliver.deliver(job, results, anew=True)
+    assert placed == job.output / "my movie.en.txt"
+    assert placed.read_text() == "words"
+
+
+@pytest.mark.parametrize("title", ["x" * 251, "é" * 125, "-", "a\nb", "\udcff", "字" * 83])
+def test_a_name_always_fits_the_file_system(tmp_path: Path, title: str) -> None:
+    job, results = with_results(tmp_path, f"/films/{title}.mp4", en="words")
+    (placed,) = deliver.deliver(job, results, anew=True)
+    assert len(os.fsencode(placed.name)) <= 255
+    assert placed.read_text() == "words"
+
+
+def test_an_output_whose_name_leaves_no_room_keeps_it(tmp_path: Path) -> None:
+    long = "y" * 251
+    job, results = with_results(tmp_path, "/films/movie.mp4", **{long: "words"})
+    (placed,) = deliver.deliver(job, results, anew=True)
+    assert placed.name == f"{long}.txt"
+
+
+def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) -> None:
+    job = stored(tmp_path / "jobs", stages=[stage("one"), stage("two")], deliver=["one.file", "two.file"])
+    results = {
+        name: attempt.commit({"file": "copy.txt"}, "key", {}, 0, ())
+        for name in ("one", "two")
+        if (attempt := attempts.begin(job, name)) and (attempt.outputs / "copy.txt").write_text(name)
+    }
+    placed = deliver.deliver(job, results, anew=True)
+    assert {path.name: path.read_text() for path in placed} == {
+        "movie.one.copy.txt": "one",
+        "movie.two.copy.txt": "two",
+    }
+
+
+def test_what_a_person_changed_stays_where_nothing_was_run_again(tmp_path: Path) -> None:
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    (placed,) = deliver.deliver(job, results, anew=True)
+    placed.write_text("better words")
+    deliver.deliver(job, results, anew=False)
+    assert placed.read_text() == "better words"
+
+
+def test_a_deleted_deliverable_comes_back(tmp_path: Path) -> None:
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    (placed,) = deliver.deliver(job, results, anew=True)
+    placed.unlink()
+    deliver.deliver(job, results, anew=False)
+    assert placed.read_text() == "words"
+
+
+def test_a_large_output_is_linked_and_a_small_one_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver, "COPY_UP_TO", 10)
+    job, results = with_results(tmp_path, "/films/movie.mp4", small="few", large="more than ten")
+    small, large = deliver.deliver(job, results, anew=True)
+    assert small.stat().st_nlink == 1
+    assert large.samefile(results["copy"].outputs["large"].path)
+
+
+def test_without_links_a_large_output_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(deliver, "COPY_UP_TO", 0)
+    monkeypatch.setattr(os, "link", refuse)
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    assert deliver.deliver(job, results, anew=True)[0].read_text() == "words"
+
+
+def test_a_full_disk_leaves_no_half_deliverable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(source: Path, target: Path) -> None:
+        target.write_text("ha")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    monkeypatch.setattr("shutil.copyfile", fill)
+    with pytest.raises(OSError, match="No space left"):
+        deliver.deliver(job, results, anew=True)
+    assert list(job.output.iterdir()) == []
+
+
+def test_what_a_killed_run_left_half_placed_is_replaced(tmp_path: Path) -> None:
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    job.output.mkdir()
+    (job.output / ".placing.tmp").write_text("ha")
+    deliver.deliver(job, results, anew=True)
+    assert [path.name for path in job.output.iterdir()] == ["movie.en.txt"]

@@ -1,0 +1,178 @@
+"""Loading a job: what isn't what prepare-job wrote is refused, whatever somebody did to it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.digests import sha256_of_bytes
+from pipeline.errors import ExitCode, InputUnusable, UsageError
+from pipeline.files import dump_json
+from pipeline.jobs.job import Job, load
+from pipeline.jobs.journal import Journal
+from pipeline.spec.source import schema_errors
+from tests.jobs.helpers import DIGEST, document, stage, stored
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return stored(tmp_path / "jobs")
+
+
+def rewrite(job: Job, changes: dict[str, Any]) -> None:
+    (job.folder / "job.json").write_bytes(dump_json({**job.document, **changes}))
+
+
+def forge(job: Job, content: Any) -> None:
+    """Change the plan, and the journal with it, as somebody would who knows how both are made."""
+    data = dump_json(content)
+    (job.folder / "job.json").write_bytes(data)
+    (job.folder / "journal.jsonl").unlink()
+    journal = Journal(job.folder)
+    journal.append("job_prepared", job_digest=sha256_of_bytes(data))
+    journal.close()
+
+
+def refused(job: Job) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        load(job.folder)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.next_step
+    return caught.value
+
+
+def test_the_plan_of_these_tests_fits_the_schema(job: Job) -> None:
+    assert schema_errors(job.document, "job") == []
+
+
+def test_a_job_is_loaded_as_it_was_written(job: Job) -> None:
+    assert load(job.folder).document == job.document
+
+
+EDITS: dict[str, tuple[dict[str, Any], str]] = {
+    "another interpreter": ({"environments": {"alpha": "/usr"}}, "environments.alpha"),
+    "a path outside the project": ({"environments": {"alpha": "venv/../../elsewhere"}}, "environments.alpha"),
+    "an unknown environment": ({"stages": [stage("copy", environment="gamma")]}, "never from an edited plan"),
+    "an unknown key": ({"interpreter": "/bin/sh"}, "unknown key 'interpreter'"),
+    "another parameter": ({"parameters": {"source_language": "de"}}, "never from an edited plan"),
+    "a stage that is a path": ({"stages": [stage("copy", uses="../../evil")]}, "stages.0.uses"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_plan_is_refused(job: Job, name: str) -> None:
+    changes, complaint = EDITS[name]
+    rewrite(job, changes)
+    message = refused(job).message
+    assert str(job.folder / "job.json") in message
+    assert complaint in message
+
+
+@pytest.mark.parametrize("text", ["", "{", "not json", "\0", "[1]", "null"])
+def test_a_plan_that_is_no_plan_is_refused(job: Job, text: str) -> None:
+    (job.folder / "job.json").write_text(text)
+    assert "isn't what prepare-job wrote" in refused(job).message
+
+
+def test_bytes_that_are_not_utf8_are_refused(job: Job) -> None:
+    (job.folder / "job.json").write_bytes(b"\xff\xfe{}")
+    assert "isn't JSON any more" in refused(job).message
+
+
+def test_white_space_alone_is_an_edit(job: Job) -> None:
+    with (job.folder / "job.json").open("ab") as file:
+        file.write(b"\n")
+    refused(job)
+
+
+@pytest.mark.parametrize("name", ["job.json", "journal.jsonl"])
+def test_a_missing_file_is_named(job: Job, name: str) -> None:
+    (job.folder / name).unlink()
+    assert str(job.folder / name) in refused(job).message
+
+
+@pytest.mark.parametrize("cut", [1, 10, 1000])
+def test_a_journal_without_its_first_line_is_named(job: Job, cut: int) -> None:
+    journal = job.folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[: -min(cut, journal.stat().st_size)])
+    assert "journal.jsonl:1" in refused(job).message
+
+
+def test_a_copied_job_is_refused_under_its_new_name(job: Job) -> None:
+    copy = job.folder.with_name("job-20260101-somebody-0001")
+    job.folder.rename(copy)
+    with pytest.raises(UsageError, match=f"the plan of '{job.id}'"):
+        load(copy)
+
+
+FORGERIES: dict[str, dict[str, Any]] = {
+    "an environment beyond the project": {
+        "environment_keys": {"../../x": DIGEST},
+        "environments": {"../../x": "venv/../../x"},
+    },
+    "an absolute environment": {"environment_keys": {"/usr": DIGEST}, "environments": {"/usr": "venv//usr"}},
+    "an environment without a key": {"environment_keys": {}},
+    "an environment's folder elsewhere": {"environments": {"alpha": "/usr"}},
+    "an environment with a line break": {
+        "environment_keys": {"alpha\n": DIGEST},
+        "environments": {"alpha\n": "venv/alpha\n"},
+    },
+    "a key that is a path": {"environment_keys": {"alpha": "sha256:../../../x"}},
+    "a stage's environment that the job hasn't": {"stages": [stage("copy", environment="gamma")]},
+    "a stage file beyond the project": {"stages": [stage("copy", uses="../../evil")]},
+    "an absolute stage file": {"stages": [stage("copy", uses="/tmp/evil")]},
+    "a stage name that is a path": {"stages": [stage("../../../copy")]},
+    "a stage name with a slash": {"stages": [stage("a/b")]},
+    "a stage name with a zero byte": {"stages": [stage("a\0b")]},
+    "a stage that needs itself": {"stages": [stage("copy", needs=["copy"])]},
+    "an input from nowhere": {"stages": [stage("copy", inputs={"file": ["../../etc.passwd"]})]},
+    "a model that is a path": {"models": {"../../x": DIGEST}},
+    "a model's digest that is a path": {"models": {"x": "sha256:../../../../"}},
+    "a stage's model that the job hasn't": {"stages": [stage("copy", models={"m": "x"})]},
+    "tools of an environment beyond the project": {"tools": {"../../x": {"ffmpeg": "PATH"}}},
+    "a deliverable of no stage": {"deliver": ["other.file"]},
+    "a grace that is a word": {"grace_seconds": "long"},
+    "stages that are none": {"stages": 3},
+    "another job's id": {"job_id": "../../x"},
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_plan_forged_together_with_its_journal_leads_nowhere(job: Job, name: str) -> None:
+    forge(job, {**document(job.id), **FORGERIES[name]})
+    assert "isn't a plan that prepare-job makes" in refused(job).message
+
+
+@pytest.mark.parametrize(
+    "key", sorted({*document("x")} - {"schema", "created_at", "parameters", "input", "workflow", "stage_environments"})
+)
+def test_a_forged_plan_without_a_key_is_refused(job: Job, key: str) -> None:
+    forge(job, {name: value for name, value in job.document.items() if name != key})
+    refused(job)
+
+
+@pytest.mark.parametrize("content", [None, 3, [], "text", {}])
+def test_a_forged_plan_of_another_form_is_refused(job: Job, content: Any) -> None:
+    forge(job, content)
+    refused(job)
+
+
+def test_the_input_is_recognised_by_size_and_time(tmp_path: Path) -> None:
+    file = tmp_path / "movie.mp4"
+    file.write_text("film")
+    status = file.stat()
+    described = {"path": str(file), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    job = stored(tmp_path / "jobs", input={**described, "digest": DIGEST, "duration_s": None})
+    job.require_input()
+    os.utime(file, ns=(0, 0))
+    with pytest.raises(InputUnusable, match="has changed since"):
+        job.require_input()
+    file.unlink()
+    with pytest.raises(InputUnusable, match="No such file"):
+        job.require_input()
+
+
+def test_a_plan_is_text_that_json_tools_read(job: Job) -> None:
+    assert json.loads((job.folder / "job.json").read_text(encoding="ascii"))["job_id"] == job.id

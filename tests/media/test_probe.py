@@ -1,0 +1,98 @@
+"""ffprobe's answers, told by small programs in its place; the real one is tested end to end."""
+
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ExitCode, InputUnusable, NotReady
+from pipeline.media import probe as media
+from pipeline.media.probe import Media, probe
+
+MOVIE = Path("/films/movie.mp4")
+SOUND = {"streams": [{"codec_type": "audio"}], "format": {"duration": "2.5"}}
+
+
+@pytest.fixture(autouse=True)
+def _spawns(spawning: None) -> None:
+    """All of these start a program."""
+
+
+def answering(folder: Path, script: str) -> Path:
+    program = folder / "ffprobe"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+def saying(folder: Path, answer: Any) -> Path:
+    return answering(folder, f"printf %s {shlex.quote(json.dumps(answer))}")
+
+
+def test_streams_are_counted_and_the_duration_read(tmp_path: Path) -> None:
+    streams = [{"codec_type": kind} for kind in ("video", "audio", "audio", "data")]
+    answer = {"streams": streams, "format": {"duration": "2.5"}}
+    assert probe(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=2, video_streams=1)
+
+
+@pytest.mark.parametrize("duration", [None, "N/A", "", "-1", "nan", "inf"])
+def test_what_is_no_duration_is_none(tmp_path: Path, duration: str | None) -> None:
+    assert probe(MOVIE, saying(tmp_path, {**SOUND, "format": {"duration": duration}})).duration_s is None
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"streams": []}, {"streams": [{"codec_type": "video"}]}])
+def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: Any) -> None:
+    with pytest.raises(InputUnusable, match="no audio stream") as caught:
+        probe(MOVIE, saying(tmp_path, answer))
+    assert caught.value.exit_code is ExitCode.INPUT_UNUSABLE
+
+
+def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:
+    refusing = answering(
+        tmp_path, 'echo "first" >&2; for file; do :; done; echo "$file: moov atom not found" >&2; exit 1'
+    )
+    with pytest.raises(InputUnusable) as caught:
+        probe(MOVIE, refusing)
+    assert caught.value.message == f"{MOVIE} isn't a media file that ffmpeg can read: moov atom not found"
+
+
+def test_a_name_with_a_line_break_stays_on_one_line(tmp_path: Path) -> None:
+    refusing = answering(tmp_path, 'for file; do :; done; echo "$file: no good" >&2; exit 1')
+    with pytest.raises(InputUnusable) as caught:
+        probe(Path("/films/a\nb.mp4"), refusing)
+    assert caught.value.message == r"/films/a\nb.mp4 isn't a media file that ffmpeg can read: no good"
+
+
+def test_a_name_with_a_colon_is_no_protocol(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    probe(
+        Path("/films/http:x.mp4"),
+        answering(tmp_path, f"printf '%s\\n' \"$@\" >{told}; printf %s {shlex.quote(json.dumps(SOUND))}"),
+    )
+    assert told.read_text().splitlines()[-1] == "file:/films/http:x.mp4"
+
+
+def test_a_name_that_is_not_utf8_reaches_ffprobe_as_it_is(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    odd = os.fsdecode(b"/films/\xff.mp4")
+    probe(Path(odd), answering(tmp_path, f"printf '%s\\n' \"$@\" >{told}; printf %s {shlex.quote(json.dumps(SOUND))}"))
+    assert told.read_bytes().endswith(b"file:/films/\xff.mp4\n")
+
+
+def test_a_tag_that_is_not_utf8_is_no_harm(tmp_path: Path) -> None:
+    answer = r'{"streams": [{"codec_type": "audio", "tags": {"title": "\377"}}]}'
+    assert probe(MOVIE, answering(tmp_path, f"printf '{answer}'")).audio_streams == 1
+
+
+def test_a_program_that_answers_otherwise_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="ffprobe doesn't answer"):
+        probe(MOVIE, answering(tmp_path, "echo hello"))
+
+
+def test_a_program_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "PROBE_SECONDS", 0.2)
+    with pytest.raises(InputUnusable, match="longer than"):
+        probe(MOVIE, answering(tmp_path, "sleep 600"))

@@ -1,0 +1,64 @@
+"""Whether a model on the shelf is still what was verified."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.models import fetch
+from pipeline.models.shelf import MARKER, Shelf, identity
+from pipeline.models.sources import Fetcher
+from pipeline.spec.models import FolderSource, ModelSpec
+from tests.models.conftest import declare, quiet
+
+
+@pytest.fixture
+def spec(shelf: Shelf, folder: Path) -> ModelSpec:
+    """A model that is on the shelf."""
+    spec = declare(FolderSource(folder))
+    fetch.ensure(shelf, spec, Fetcher(Path("/nowhere/uv")), quiet)
+    return spec
+
+
+def test_a_model_that_was_never_fetched_is_told(shelf: Shelf) -> None:
+    assert shelf.damage("tiny", "sha256:00") == "it hasn't been fetched"
+
+
+def test_a_missing_file_is_named(shelf: Shelf, spec: ModelSpec) -> None:
+    (shelf.folder(spec.name, spec.digest) / "config.json").unlink()
+    assert shelf.damage(spec.name, spec.digest) == "its file config.json is missing or has changed"
+
+
+def test_an_altered_file_is_named(shelf: Shelf, spec: ModelSpec) -> None:
+    file = shelf.folder(spec.name, spec.digest) / "model.bin"
+    file.write_bytes(b"x" * file.stat().st_size)
+    assert shelf.damage(spec.name, spec.digest) == "its file model.bin is missing or has changed"
+
+
+def test_a_touched_file_is_named(shelf: Shelf, spec: ModelSpec) -> None:
+    os.utime(shelf.folder(spec.name, spec.digest) / "model.bin")
+    assert shelf.damage(spec.name, spec.digest) == "its file model.bin is missing or has changed"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"null", b"[]", b"{}", b'{"files": {}, "digest": ""}'])
+def test_a_record_that_we_did_not_write_is_a_reason(shelf: Shelf, spec: ModelSpec, content: bytes) -> None:
+    (shelf.folder(spec.name, spec.digest) / MARKER).write_bytes(content)
+    assert shelf.damage(spec.name, spec.digest) in {"its record can't be read", "its record is incomplete"}
+
+
+def test_another_model_in_its_place_is_told(shelf: Shelf, spec: ModelSpec) -> None:
+    marker = shelf.folder(spec.name, spec.digest) / MARKER
+    marker.write_text(marker.read_text().replace(spec.digest, "sha256:" + "0" * 64))
+    assert shelf.damage(spec.name, spec.digest) == "another model stands in its place"
+
+
+def test_a_file_where_the_folder_should_be_is_a_reason(shelf: Shelf) -> None:
+    shelf.root.mkdir(parents=True)
+    shelf.folder("tiny", "sha256:00").touch()
+    assert shelf.damage("tiny", "sha256:00") == "its record can't be read"
+
+
+def test_a_model_is_identified_by_its_files_and_not_by_their_order() -> None:
+    assert identity({"a": "1", "b": "2"}) == identity({"b": "2", "a": "1"})
+    assert identity({"a": "1"}) != identity({"a": "2"})
+    assert identity({"a": "1"}) != identity({"b": "1"})

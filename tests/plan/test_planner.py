@@ -1,0 +1,149 @@
+"""Plans: what a workflow becomes, and each way in which it can fail to hold together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ConfigurationError
+from pipeline.plan.planner import Plan, plan
+from pipeline.spec.catalog import Catalog
+
+Write = Callable[[str], None]
+
+
+def planned(catalog: Catalog, **values: Any) -> Plan:
+    return plan(catalog.workflow("w"), values, catalog)
+
+
+def refusal(catalog: Catalog, **values: Any) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        planned(catalog, **values)
+    return refused.value.message
+
+
+def test_a_stage_needs_those_whose_outputs_it_takes_and_those_it_comes_after(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  c: {uses: copy, inputs: {file: a.file}, after: [b]}\n  a: {uses: source}\n  b: {uses: source}\n")
+    result = planned(catalog)
+    assert [stage.name for stage in result.stages] == ["a", "b", "c"]
+    assert result.stages[-1].needs == ("a", "b")
+
+
+def test_stages_stay_in_written_order_where_nothing_decides(catalog: Catalog, write: Write) -> None:
+    write(
+        "stages:\n  z: {uses: source}\n  late: {uses: copy, inputs: {file: b.file}}\n"
+        "  m: {uses: source}\n  b: {uses: source}\n  a: {uses: source}\n"
+    )
+    assert [stage.name for stage in planned(catalog).stages] == ["z", "m", "b", "late", "a"]
+
+
+def test_a_fan_out_makes_a_stage_for_each_distinct_value(catalog: Catalog, write: Write) -> None:
+    write(
+        "stages:\n  s: {uses: source, for_each: [en, $more, en, zh-Hans, 7], parameters: {word: $each}}\n"
+        "  c: {uses: copy, inputs: {file: s.file}}\ndeliver: [s.file]\n"
+    )
+    result = planned(catalog, more=["fr", "en"])
+    names = ["s_en", "s_fr", "s_zh_Hans", "s_7"]
+    assert [stage.name for stage in result.stages] == [*names, "c"]
+    assert [stage.parameters["word"] for stage in result.stages[:-1]] == ["en", "fr", "zh-Hans", 7]
+    assert result.stages[-1].inputs["file"] == result.deliver == tuple(f"{name}.file" for name in names)
+
+
+def test_an_empty_fan_out_leaves_no_stage_and_no_input(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  s: {uses: source, for_each: [$l]}\n  c: {uses: copy, inputs: {file: s.file}}\n")
+    result = planned(catalog, l=[])
+    assert [stage.name for stage in result.stages] == ["c"]
+    assert result.stages[0].inputs == {"file": ()}
+
+
+def test_a_plan_without_any_stage_is_refused(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  s: {uses: source, for_each: [$l]}\n")
+    assert refusal(catalog, l=[]) == (
+        "config/workflows/w.yaml:1: stages: nothing is left to do: every for_each is empty"
+    )
+
+
+@pytest.mark.parametrize("value", ["../../etc", "a b", "", "a/b", "x" * 200, "ünï", "a\n", 1.5, None, {"a": 1}, ["b"]])
+def test_a_value_that_cannot_be_part_of_a_folder_name_is_refused(catalog: Catalog, write: Write, value: Any) -> None:
+    write("stages:\n  s:\n    uses: source\n    for_each: [$l]\n")
+    message = refusal(catalog, l=[value])
+    assert message.startswith("config/workflows/w.yaml:4: stages.s.for_each: ")
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        "  s: {uses: source, for_each: [a-b, a_b]}\n",
+        "  s: {uses: source, for_each: [x]}\n  s_x: {uses: source}\n",
+        "  s: {uses: source, for_each: [1, '1']}\n",
+    ],
+)
+def test_two_stages_of_one_name_are_refused(catalog: Catalog, write: Write, stages: str) -> None:
+    write(f"stages:\n{stages}")
+    assert "two stages would have the name" in refusal(catalog)
+
+
+def test_parameters_of_the_workflow_fill_those_of_a_stage_also_inside_lists(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  s: {uses: source, parameters: {word: $w, list: [$w, {a: $w}, costs $5]}}\n")
+    (stage,) = planned(catalog, w="hello").stages
+    assert stage.parameters == {"word": "hello", "list": ["hello", {"a": "hello"}, "costs $5"]}
+
+
+def test_a_parameter_that_is_not_given_has_the_default_of_the_stage(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  source: {}\n")
+    assert planned(catalog).stages[0].parameters == {"word": "x", "list": []}
+
+
+def test_a_model_is_filled_from_a_parameter(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  recognise: {models: {recognizer: $m}}\n")
+    assert planned(catalog, m="any").models == ["any"]
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        ("  a: {uses: copy, inputs: {file: b.file}}\n", "w.yaml:2: stages.a.inputs.file: no stage 'b'"),
+        ("  srce: {}\n", "w.yaml:2: stages.srce: no stage 'srce'; did you mean 'source'?"),
+        (
+            "  s: {uses: source}\n  c: {uses: copy, inputs: {file: s.fil}}\n",
+            "w.yaml:3: stages.c.inputs.file: stage 's' has no output 'fil'; did you mean 'file'?",
+        ),
+        ("  copy: {}\n", "w.yaml:2: stages.copy: the input 'file' of 'copy' is missing"),
+        ("  recognise: {}\n", "the model 'recognizer' of 'recognise' is missing"),
+        ("  copy: {inputs: {fiel: job.input}}\n", "stages.copy.inputs.fiel: stage 'copy' has no input 'fiel'; did you"),
+        ("  source: {parameters: {wrod: x}}\n", "stages.source.parameters.wrod: stage 'source' has no parameter"),
+        ("  source: {parameters: {word: $langage}}\n", "no parameter 'langage'; did you mean 'language'?"),
+        ("  source: {parameters: {word: $each}}\n", "stages.source.parameters.word: no parameter 'each'"),
+        ("  source: {after: [nobody]}\n", "stages.source.after: no stage 'nobody'"),
+        ("  recognise: {models: {recognizer: tinny}}\n", "no model 'tinny'; did you mean 'tiny'?"),
+        ("  recognise: {models: {recognizer: $language}}\n", "no model 'en'"),
+        ("  recognise: {models: {recognizer: $nothing}}\n", "$nothing must be a model's name, and is None"),
+        ("  recognise: {models: {recognizer: $several}}\n", "$several must be a model's name, and is ['a']"),
+        ("  source: {}\ndeliver: [source.fiel]\n", "w.yaml:3: deliver.0: stage 'source' has no output 'fiel'"),
+    ],
+)
+def test_a_reference_to_nothing_is_told_with_line_and_key(
+    catalog: Catalog, write: Write, stages: str, expected: str
+) -> None:
+    write(f"stages:\n{stages}")
+    assert expected in refusal(catalog, language="en", nothing=None, several=["a"])
+
+
+@pytest.mark.parametrize(
+    ("stages", "circle"),
+    [
+        ("  a: {uses: copy, inputs: {file: a.file}}\n", "a -> a"),
+        ("  a: {uses: source, after: [b]}\n  b: {uses: source, after: [a]}\n", "a -> b -> a"),
+        ("  f: {uses: source, for_each: [x], after: [c]}\n  c: {uses: copy, inputs: {file: f.file}}\n", "f_x"),
+    ],
+)
+def test_stages_that_wait_for_each_other_are_named(catalog: Catalog, write: Write, stages: str, circle: str) -> None:
+    write(f"stages:\n{stages}")
+    message = refusal(catalog)
+    assert message.startswith("config/workflows/w.yaml:1: stages: these stages wait for each other: ")
+    assert circle in message or " -> ".join(reversed(circle.split(" -> "))) in message
+
+
+def test_a_plan_is_the_same_each_time(catalog: Catalog, write: Write) -> None:
+    write("stages:\n" + "".join(f"  s{n}: {{uses: source, for_each: [a, b]}}\n" for n in range(20)))
+    assert planned(catalog) == planned(catalog)

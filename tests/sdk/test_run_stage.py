@@ -1,0 +1,97 @@
+"""The runner as a program: by hand, and waiting for an order."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.sdk import run_stage
+
+RUNNER = Path(run_stage.__file__)
+PYTHON = [sys.executable, "-I", "-B", str(RUNNER)]
+
+
+def write_stage(folder: Path, body: str) -> Path:
+    lines = "\n    ".join(body.splitlines())
+    (folder / "stage.py").write_text(f"import os, sys, stagekit\ndef run(stage):\n    {lines}\n")
+    (folder / "invocation.json").write_text(
+        json.dumps({"stage_file": str(folder / "stage.py"), "parameters": {"n": 1}})
+    )
+    return folder / "invocation.json"
+
+
+def by_hand(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*PYTHON, write_stage(folder, body)], capture_output=True, text=True, timeout=30, check=False)
+
+
+def ordered(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
+    write_stage(folder, body)
+    fields = [sys.prefix, str(folder / "stage.py"), str(folder / "invocation.json"), str(folder / "log")]
+    with subprocess.Popen(PYTHON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write("\0".join(fields).encode() + b"\n")
+        child.stdin.flush()
+        out = child.stdout.read()
+        return subprocess.CompletedProcess(PYTHON, child.wait(timeout=30), out, b"")
+
+
+def test_by_hand_output_stands_on_the_terminal(spawning: None, tmp_path: Path) -> None:
+    done = by_hand(tmp_path, "print(stage.parameters)")
+    assert (done.returncode, done.stdout) == (0, "{'n': 1}\n")
+
+
+@pytest.mark.parametrize(("error", "code"), [("StageFailed", 1), ("InputUnusable", 5)])
+def test_a_refusal_is_a_sentence_and_a_code_without_a_traceback(
+    spawning: None, tmp_path: Path, error: str, code: int
+) -> None:
+    done = by_hand(tmp_path, f"raise stagekit.{error}('not today')")
+    assert (done.returncode, done.stderr) == (code, "not today\n")
+
+
+def test_another_exception_shows_its_place_in_the_stage(spawning: None, tmp_path: Path) -> None:
+    done = by_hand(tmp_path, "raise RuntimeError('broken')")
+    assert done.returncode == 1
+    assert f'File "{tmp_path / "stage.py"}", line 3' in done.stderr
+
+
+def test_a_refusal_is_reported_to_the_orchestrator(spawning: None, tmp_path: Path) -> None:
+    done = ordered(tmp_path, "raise stagekit.StageFailed('not today')")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"error": "not today"}
+    assert (tmp_path / "log").read_text() == "not today\n"
+
+
+def test_without_an_order_the_runner_leaves(spawning: None) -> None:
+    assert subprocess.run(PYTHON, stdin=subprocess.DEVNULL, timeout=30, check=False).returncode == 0
+
+
+def test_half_an_order_is_none(spawning: None) -> None:
+    assert subprocess.run(PYTHON, input=b"/prefix\0/stage", timeout=30, check=False).returncode == 0
+
+
+def test_the_runner_leaves_nothing_of_ours_on_the_path(spawning: None, tmp_path: Path) -> None:
+    bare = subprocess.run([sys.executable, "-I", "-c", "import sys; print(sys.path)"], capture_output=True, check=True)
+    assert by_hand(tmp_path, "print(sys.path)").stdout == bare.stdout.decode()
+
+
+def test_a_file_beside_the_stage_can_not_shadow_a_library(spawning: None, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    (tmp_path / "stagekit.py").write_text("raise SystemExit('shadowed')")
+    assert by_hand(tmp_path, "import json").returncode == 0
+
+
+def test_a_stage_that_does_nothing_loads_no_json(spawning: None, tmp_path: Path) -> None:
+    ordered(tmp_path, "print('json' in sys.modules)")
+    assert (tmp_path / "log").read_text() == "False\n"
+
+
+def test_the_sdk_imports_the_standard_library_only() -> None:
+    for file in RUNNER.parent.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
+        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {"stagekit"}

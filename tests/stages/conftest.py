@@ -1,0 +1,46 @@
+"""Loads a stage file by its path, as the runner does, without the libraries of its environment."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import MagicMock
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def load_stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+    """``load_stage("asr", "numpy")``: the stage's module, with stand-ins for the libraries named."""
+
+    def load(name: str, *libraries: str) -> ModuleType:
+        monkeypatch.syspath_prepend(str(ROOT / "pipeline" / "sdk"))
+        for library in libraries:
+            monkeypatch.setitem(sys.modules, library, MagicMock())
+        path = ROOT / "stages" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"stage_{name}", path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+class RecordingStage:
+    """What a stage tells its orchestrator, kept for looking at."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@pytest.fixture
+def stage() -> RecordingStage:
+    return RecordingStage()

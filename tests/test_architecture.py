@@ -1,0 +1,194 @@
+"""The boundaries of the architecture, read from the source and not from anybody's memory."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+PACKAGE = REPOSITORY / "pipeline"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
+
+LEAVES = {"digests", "errors", "files", "locks", "references", "text"}  # import nothing above themselves
+
+# What each folder or module may import of the package, beside itself and the leaves.
+MAY_IMPORT = {
+    "envs": {"process"},
+    "executors": {"process", "sdk"},
+    "media": {"envs", "process"},
+    "models": {"envs", "process", "spec"},
+    "process": set(),
+    "project": set(),
+    "jobs": {"envs", "project", "spec"},
+    "spec": {"envs", "models", "project"},
+    "plan": {"spec"},
+    "sdk": set(),
+    **{leaf: set() for leaf in LEAVES},
+}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Dotted names of what a file imports, wherever in it, with their lines."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def part(path: Path) -> str:
+    """The folder of the package that a file lies in, or the module itself."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def shown(path: Path, line: int) -> str:
+    return f"{path.relative_to(REPOSITORY)}:{line}"
+
+
+@pytest.mark.parametrize("name", sorted(MAY_IMPORT))
+def test_a_part_imports_only_what_it_may(name: str) -> None:
+    allowed = MAY_IMPORT[name] | (LEAVES - {name} if name not in LEAVES else LEAVES) | {name, "__version__"}
+    if name == "sdk":
+        allowed = set()
+    strays = [
+        f"{shown(path, line)} imports {imported}"
+        for path in MODULES
+        if part(path) == name
+        for imported, line in imports(path)
+        if imported.split(".")[0] == "pipeline" and imported.split(".")[1] not in allowed
+    ]
+    assert strays == []
+
+
+def test_only_the_commands_import_the_commands() -> None:
+    strays = [
+        shown(path, line)
+        for path in MODULES
+        if part(path) != "cli"
+        for imported, line in imports(path)
+        if imported.startswith("pipeline.cli")
+    ]
+    assert strays == []
+
+
+def test_what_runs_in_a_stage_s_environment_is_standard_library_only() -> None:
+    strays = [
+        f"{shown(path, line)} imports {imported}"
+        for path in (PACKAGE / "sdk").rglob("*.py")
+        for imported, line in imports(path)
+        if imported.split(".")[0] not in {*sys.stdlib_module_names, "stagekit"}
+    ]
+    assert strays == []
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+def test_a_stage_imports_nothing_of_the_orchestrator(path: Path) -> None:
+    assert [line for imported, line in imports(path) if imported.split(".")[0] == "pipeline"] == []
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+def test_a_stage_imports_no_other_stage(path: Path) -> None:
+    names = {stage.stem for stage in STAGES}
+    assert [imported for imported, _ in imports(path) if imported.split(".")[0] in names] == []
+
+
+def test_one_module_starts_processes() -> None:
+    starters = {"subprocess", "multiprocessing", "pty", "concurrent.futures.ProcessPoolExecutor"}
+    calls = {
+        "system",
+        "popen",
+        "fork",
+        "forkpty",
+        "posix_spawn",
+        "posix_spawnp",
+        "execv",
+        "execve",
+        "execvp",
+        "execvpe",
+    }
+    found = set()
+    for path in MODULES:
+        if any(imported in starters or imported.split(".")[0] in starters for imported, _ in imports(path)):
+            found.add(path.relative_to(PACKAGE).as_posix())
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
+                assert node.attr not in calls, shown(path, node.lineno)
+    assert found == {"process.py"}
+
+
+def test_nothing_writes_to_the_environment_variables() -> None:
+    strays = [shown(path, line) for path in MODULES for line in environment_writes(tree(path))]
+    assert strays == []
+
+
+def environment_writes(module: ast.Module) -> Iterator[int]:
+    changing = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Subscript) and is_environ(node.value) and not isinstance(node.ctx, ast.Load):
+            yield node.lineno
+        if isinstance(node, ast.Attribute) and node.attr in changing and is_environ(node.value):
+            yield node.lineno
+        if isinstance(node, ast.Attribute) and node.attr in {"putenv", "unsetenv"}:
+            yield node.lineno
+        if isinstance(node, ast.Attribute) and is_environ(node) and not isinstance(node.ctx, ast.Load):
+            yield node.lineno
+
+
+def is_environ(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in {"environ", "environb"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.environ['A'] = '1'",
+        "del os.environ['A']",
+        "os.environ.update(A='1')",
+        "os.putenv('A', '1')",
+        "os.environ = {}",
+    ],
+)
+def test_the_search_for_such_writes_finds_them(code: str) -> None:
+    assert list(environment_writes(ast.parse(code))) == [1]
+
+
+def test_every_module_can_be_imported_and_warns_of_nothing(spawning: None) -> None:
+    names = [
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+        for path in MODULES
+        if part(path) != "sdk"
+    ]
+    code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_schema_is_a_valid_one() -> None:
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    for path in (PACKAGE / "schemas").glob("*.json"):
+        Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_every_package_has_its_init_so_that_the_wheel_holds_it() -> None:
+    folders = {path.parent for path in MODULES if "sdk" not in path.parts}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []

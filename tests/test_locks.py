@@ -1,0 +1,107 @@
+"""Locks between processes: one holder, who can be named, and nothing left when it dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline.locks import Held, exclusive, is_held
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pipeline.locks import exclusive
+with exclusive(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(lock: Path) -> "subprocess.Popen[bytes]":
+    """A process that has the lock until its standard input is closed."""
+    child = subprocess.Popen([sys.executable, "-c", HOLDER, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"held\n"
+    return child
+
+
+def release(child: "subprocess.Popen[bytes]") -> None:
+    child.communicate(timeout=20)
+
+
+def test_a_second_holder_is_refused_and_told_who_the_first_is(tmp_path: Path, spawning: None) -> None:
+    child = hold(tmp_path / "lock")
+    with pytest.raises(Held) as refused, exclusive(tmp_path / "lock"):
+        pass
+    release(child)
+    assert refused.value.holder == f"process {child.pid} on {os.uname().nodename}"
+
+
+def test_a_lock_vanishes_with_a_holder_that_was_killed(tmp_path: Path, spawning: None) -> None:
+    child = hold(tmp_path / "lock")
+    child.send_signal(signal.SIGKILL)
+    release(child)
+    with exclusive(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text().startswith(f"process {os.getpid()} ")
+
+
+def test_a_waiter_is_told_who_holds_it_and_gets_it_afterwards(tmp_path: Path, spawning: None) -> None:
+    child = hold(tmp_path / "lock")
+    told: list[str] = []
+
+    def free(holder: str) -> None:
+        told.append(holder)
+        release(child)
+
+    with exclusive(tmp_path / "lock", on_wait=free):
+        assert is_held(tmp_path / "lock")
+    assert told == [f"process {child.pid} on {os.uname().nodename}"]
+
+
+def test_a_lock_is_free_after_an_exception_inside(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), exclusive(tmp_path / "lock"):
+        _ = 1 / 0
+    assert not is_held(tmp_path / "lock")
+
+
+def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with exclusive(tmp_path / "lock", on_wait=lambda _: None):
+            inside += 1
+            most = max(most, inside)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert most == 1
+
+
+def test_a_lock_that_was_never_taken_is_not_held_and_asking_does_not_make_it(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "lock")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_asking_needs_no_right_to_write(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text("")
+    (tmp_path / "lock").chmod(0o444)
+    with exclusive(tmp_path / "other"):
+        assert not is_held(tmp_path / "lock")
+
+
+def test_garbage_in_a_lock_file_is_no_obstacle(tmp_path: Path, spawning: None) -> None:
+    (tmp_path / "lock").write_bytes(b"\xff\xfe garbage")
+    child = hold(tmp_path / "lock")
+    (tmp_path / "lock").write_bytes(b"\xff\xfe garbage")
+    with pytest.raises(Held, match="garbage"), exclusive(tmp_path / "lock"):
+        pass
+    release(child)

@@ -1,0 +1,156 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline import process
+
+STUBBORN = "trap '' TERM INT; echo $$ >{pids}; while :; do sleep 1; done"
+VARIABLES = {"PATH": os.environ["PATH"]}
+
+
+def eventually(condition: object, seconds: float = 10) -> bool:
+    """Whether a condition comes true within a bound."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def started(*argv: str) -> "subprocess.Popen[bytes]":
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    try:
+        return process.spawn(argv, VARIABLES, nowhere, nowhere, nowhere)
+    finally:
+        os.close(nowhere)
+
+
+def pid_in(file: Path) -> int:
+    assert eventually(lambda: file.exists() and file.read_text().endswith("\n"))
+    return int(file.read_text())
+
+
+def test_a_tool_gives_its_streams_and_its_code(spawning: None) -> None:
+    done = process.run(["sh", "-c", "echo out; echo err >&2; exit 3"], VARIABLES, timeout=10)
+    assert (done.returncode, done.stdout, done.error_text) == (3, b"out\n", "err")
+
+
+def test_a_tool_sees_only_the_variables_it_is_given(spawning: None) -> None:
+    done = process.run([sys.executable, "-c", "import os; print(sorted(os.environ))"], {"ONLY": "1"}, timeout=10)
+    assert "'HOME'" not in done.stdout.decode()
+    assert "'ONLY'" in done.stdout.decode()
+
+
+def test_a_tool_finds_standard_input_empty(spawning: None) -> None:
+    assert process.run(["cat"], VARIABLES, timeout=10).stdout == b""
+
+
+def test_a_tools_streams_can_go_to_a_log(spawning: None, tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        done = process.run(["sh", "-c", "echo out; echo err >&2"], VARIABLES, timeout=10, log=log)
+    assert (done.stdout, (tmp_path / "log").read_text()) == (b"", "out\nerr\n")
+
+
+def test_a_tool_that_takes_too_long_is_gone_with_what_it_started(spawning: None, tmp_path: Path) -> None:
+    script = f"({STUBBORN.format(pids=tmp_path / 'pid')}) & wait"
+    with pytest.raises(process.TimedOut, match="sh took longer than 1 s"):
+        process.run(["sh", "-c", script], VARIABLES, timeout=1)
+    assert not alive(pid_in(tmp_path / "pid"))
+
+
+def test_a_missing_program_is_named(spawning: None) -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-program"):
+        process.run(["no-such-program"], VARIABLES, timeout=1)
+
+
+def test_a_process_that_obeys_ends_within_its_grace(spawning: None) -> None:
+    child = started("sleep", "600")
+    process.stop([child], grace=30)
+    assert child.returncode is not None
+
+
+def test_a_grandchild_that_ignores_being_asked_is_killed(spawning: None, tmp_path: Path) -> None:
+    child = started("sh", "-c", f"({STUBBORN.format(pids=tmp_path / 'pid')}) & wait")
+    stubborn = pid_in(tmp_path / "pid")
+    process.stop([child], grace=0.1)
+    assert not alive(stubborn)
+
+
+def test_a_descendant_in_a_session_of_its_own_is_stopped_too(spawning: None, tmp_path: Path) -> None:
+    script = STUBBORN.format(pids=tmp_path / "pid")
+    child = started("sh", "-c", f'setsid sh -c "{script.replace("$$", chr(92) + "$$")}" & wait')
+    stubborn = pid_in(tmp_path / "pid")
+    process.stop([child], grace=0.1)
+    assert eventually(lambda: not alive(stubborn))
+
+
+def test_what_has_ended_already_can_be_stopped(spawning: None) -> None:
+    child = started("true")
+    child.wait()
+    process.stop([child], grace=1)
+    assert child.returncode == 0
+
+
+def test_reaping_ends_what_a_process_left_in_its_group(spawning: None, tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    child = started("sh", "-c", f"sh -c '{STUBBORN.format(pids=pids)}' & while [ ! -s {pids} ]; do :; done; exit 4")
+    left = pid_in(pids)
+    assert eventually(lambda: not alive(child.pid))
+    assert process.reap(child) == 4
+    assert eventually(lambda: not alive(left))
+
+
+def test_an_exit_descriptor_becomes_readable_at_the_end(spawning: None) -> None:
+    import select
+
+    child = started("sleep", "600")
+    descriptor = process.exit_descriptor(child)
+    assert descriptor is not None
+    assert select.select([descriptor], [], [], 0)[0] == []
+    child.send_signal(signal.SIGKILL)
+    assert select.select([descriptor], [], [], 10)[0] == [descriptor]
+    os.close(descriptor)
+    child.wait()
+
+
+def test_stopping_nothing_costs_no_import() -> None:
+    loaded = sys.modules.pop("psutil")
+    try:
+        process.stop([], grace=1)
+        assert "psutil" not in sys.modules
+    finally:
+        sys.modules["psutil"] = loaded
+
+
+def test_the_tail_is_the_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("".join(f"line {number}\n" for number in range(100)))
+    assert process.tail(log, 2) == ["line 98", "line 99"]
+
+
+def test_the_tail_begins_after_what_was_there_before(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("old\nnew\n")
+    assert process.tail(log, 10, start=4) == ["new"]
+
+
+def test_the_tail_survives_any_bytes(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"\xff\xfe\0\n")
+    assert process.tail(log, 1) == ["\ufffd\ufffd\0"]
+
+
+def test_the_tail_of_no_log_is_empty(tmp_path: Path) -> None:
+    assert process.tail(tmp_path / "log", 5) == []

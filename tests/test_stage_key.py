@@ -1,0 +1,105 @@
+"""A stage's key: each part that counts, and nothing that doesn't."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ConfigurationError, ExitCode
+from pipeline.jobs.attempts import Output, Result
+from pipeline.jobs.job import Job
+from pipeline.project import Project
+from pipeline.stage_key import changed_parts, key_input, key_of
+from tests.conftest import Sandbox
+from tests.jobs.helpers import document, stage
+
+OTHER = "sha256:" + "1" * 64
+MODELS = {"tiny": "sha256:" + "2" * 64}
+
+
+@pytest.fixture
+def project(sandbox: Sandbox) -> Project:
+    return Project(sandbox.root)
+
+
+def result(digest: str) -> Result:
+    return Result(1, "key", {}, {"file": Output(Path("/somewhere/copy.txt"), digest)}, 0.5, ())
+
+
+def parts(project: Project, planned: dict[str, Any], results: dict[str, Result] | None = None, **changes: Any) -> Any:
+    job = Job(project.jobs / "one", document("job-20260101-me-0001", models=MODELS, **changes))
+    return key_input(project, job, planned, results or {})
+
+
+def test_the_same_stage_has_the_same_key(project: Project) -> None:
+    assert key_of(parts(project, stage("a"))) == key_of(parts(project, stage("a")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"parameters": {"rate": 2}}, "parameters"),
+        ({"models": {"m": "tiny"}}, "models"),
+        ({"outputs": {"file": "other.txt"}}, "outputs"),
+        ({"inputs": {"file": ["job.input", "job.input"]}}, "inputs"),
+        ({"uses": "join"}, "stage"),
+    ],
+)
+def test_each_part_of_the_plan_counts_and_is_named(project: Project, changes: dict[str, Any], part: str) -> None:
+    before, now = parts(project, stage("a")), parts(project, stage("a", **changes))
+    assert key_of(before) != key_of(now)
+    assert part in changed_parts(before, now)
+
+
+def test_the_name_of_the_stage_in_the_job_does_not_count(project: Project) -> None:
+    assert key_of(parts(project, stage("a"))) == key_of(parts(project, stage("b")))
+
+
+def test_one_byte_of_the_stage_s_source_counts(project: Project) -> None:
+    before = parts(project, stage("a"))
+    with project.stage_file("copy").open("a") as file:
+        file.write("\n")
+    assert changed_parts(before, parts(project, stage("a"))) == ["source"]
+
+
+def test_the_time_of_the_stage_s_source_does_not_count(project: Project) -> None:
+    before = parts(project, stage("a"))
+    os.utime(project.stage_file("copy"), (1, 1))
+    assert changed_parts(before, parts(project, stage("a"))) == []
+
+
+def test_the_environment_s_key_counts(project: Project) -> None:
+    before = parts(project, stage("a"))
+    now = parts(project, stage("a"), environment_keys={"alpha": OTHER})
+    assert changed_parts(before, now) == ["environment"]
+
+
+def test_the_content_of_the_input_counts_and_its_place_does_not(project: Project) -> None:
+    described = document("job-20260101-me-0001")["input"]
+    before = parts(project, stage("a"))
+    assert changed_parts(before, parts(project, stage("a"), input={**described, "path": "/moved", "size": 5})) == []
+    assert changed_parts(before, parts(project, stage("a"), input={**described, "digest": OTHER})) == ["inputs"]
+
+
+def test_the_content_of_an_earlier_stage_s_output_counts(project: Project) -> None:
+    planned = stage("b", needs=["a"], inputs={"file": ["a.file"]})
+    before, now = (parts(project, planned, {"a": result(digest)}) for digest in ("blake3:00", "blake3:11"))
+    assert changed_parts(before, now) == ["inputs"]
+    assert before["inputs"] == {"file": ["blake3:00"]}
+
+
+def test_the_runner_that_a_stage_sees_counts(project: Project) -> None:
+    assert parts(project, stage("a"))["stagekit"].startswith("sha256:")
+
+
+def test_a_part_that_an_older_record_lacks_is_a_changed_one() -> None:
+    assert changed_parts({}, {"source": "x"}) == ["source"]
+
+
+def test_a_stage_file_that_is_gone_is_told_with_what_to_do(project: Project) -> None:
+    project.stage_file("copy").unlink()
+    with pytest.raises(ConfigurationError, match=r"stages/copy\.py isn't there any more") as refused:
+        parts(project, stage("a"))
+    assert refused.value.exit_code == ExitCode.USAGE
+    assert refused.value.next_step == "put stages/copy.py back"
