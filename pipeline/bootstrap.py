@@ -11,17 +11,18 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from pipeline.envs import tools, uv
+from pipeline.envs import uv
 from pipeline.envs.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
+from pipeline.media.probe import PROBER
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import plan
-from pipeline.prepare import PROBER
+from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 
@@ -39,9 +40,18 @@ class Task:
     carry_out: Callable[[Callable[[str], None]], str]  # gets a way to tell its steps, returns what came of it
 
 
-def tasks(catalog: Catalog, names: Sequence[str], everything: bool, force: bool) -> list[Task]:
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for by name; everything there is; or, where neither, what the default workflows need."""
+
+    environments: Sequence[str] = ()
+    models: Sequence[str] = ()
+    everything: bool = False
+
+
+def tasks(catalog: Catalog, wanted: Wanted, force: bool) -> list[Task]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
-    definitions, models = _wanted(catalog, names, everything)
+    definitions, models = _resolve(catalog, wanted)
     project = catalog.project
     installer = uv.find()
     builder = Builder(
@@ -110,29 +120,32 @@ def _stop(workers: Sequence[Thread]) -> None:
             worker.join(0.05)
 
 
-def _wanted(catalog: Catalog, names: Sequence[str], everything: bool) -> tuple[list[Definition], list[ModelSpec]]:
-    if names:
-        definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
-        models = dict.fromkeys(name for each in definitions for name in each.models)
-        return definitions, [catalog.model(name) for name in models]
-    if everything:
+def _resolve(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+    if wanted.everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
-    return _for_default_workflows(catalog)
+    if not wanted.environments and not wanted.models:
+        return _for_default_workflows(catalog)
+    definitions = [catalog.environment(name) for name in wanted.environments]
+    models = [*wanted.models, *(name for each in definitions for name in each.models)]
+    return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(models)]
 
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
     plans = [plan(workflow, resolve(workflow, {}, catalog), catalog) for workflow in workflows]
-    names = sorted({name for each in plans for name in each.environments})
-    definitions = [catalog.environment(name) for name in names]
-    wanted = {tool for definition in definitions for tool in definition.tools}
-    wanted |= {PROBER for workflow in workflows if workflow.takes_media}
-    located = [tools.locate(tool, catalog.provider(tool), os.environ) for tool in sorted(wanted)]
-    needed = {each.name: each for each in definitions}
-    needed |= {tool.provider.name: tool.provider for tool in located if tool.provider}
+    definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
     models = sorted({model for each in plans for model in each.models})
-    return list(needed.values()), [catalog.model(model) for model in models]
+    own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
+    return _with_providers(catalog, definitions, own_tools), [catalog.model(model) for model in models]
+
+
+def _with_providers(
+    catalog: Catalog, definitions: Sequence[Definition], own_tools: tuple[str, ...] = ()
+) -> list[Definition]:
+    tools = {tool for definition in definitions for tool in definition.tools}.union(own_tools)
+    located = locate_all(catalog, sorted(tools))
+    return list({each.name: each for each in [*definitions, *providers(located)]}.values())
 
 
 def _build(builder: Builder, definition: Definition, force: bool) -> Task:

@@ -54,6 +54,11 @@ class Interrupted(PipelineError):
     exit_code = ExitCode.INTERRUPTED
 
 
+def bootstrap_steps(commands: "list[str]") -> str:
+    """One command for each thing that isn't ready, and the one that makes the usual things ready."""
+    return "\n".join([*commands, "or ./bootstrap.sh, for all that the default workflows need"])
+
+
 def did_you_mean(word: str, known: "list[str]") -> str:
     """``"; did you mean 'x'?"`` for the nearest known word, or what there is to choose from."""
     from difflib import get_close_matches

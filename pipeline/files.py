@@ -22,6 +22,12 @@ def write_whole(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def sync_all() -> None:
+    """Everything that any program has written so far, for where there are too many files to flush one by one."""
+    if os.name != "nt":
+        os.sync()
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder as durable as the files. Windows has no such call, and needs none."""
     if os.name == "nt":

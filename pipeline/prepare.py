@@ -8,21 +8,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import readiness
 from pipeline.digests import sha256_of_file
-from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
-from pipeline.envs.tools import Tool, locate
+from pipeline.envs.tools import locate
 from pipeline.errors import InputUnusable, NotReady
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
-from pipeline.media.probe import probe
+from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
+from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.text import printable
-
-PROBER = "ffprobe"
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,6 @@ class Request:
     input: Path
     workflow: str
     parameters: Mapping[str, str]  # as typed
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """What a plan needs of the machine, and what of that isn't there."""
-
-    environments: Mapping[str, Definition]
-    tools: Mapping[str, tuple[Tool, ...]]  # by environment
-    problems: tuple[str, ...]
-    missing: tuple[str, ...]  # environments whose bootstrap would help
 
 
 def prepare(catalog: Catalog, request: Request) -> Job:
@@ -50,8 +39,8 @@ def prepare(catalog: Catalog, request: Request) -> Job:
     file = _readable(request.input)
     registry = Registry(catalog.project.environments)
     shelf = Shelf(catalog.project.models)
-    ready = readiness(catalog, planned, registry, shelf, PROBER if workflow.takes_media else None)
-    _require(ready)
+    ready = readiness.look(catalog, planned, registry, shelf, (PROBER,) if workflow.takes_media else ())
+    readiness.require(ready)
     duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
     document = {
         "workflow": workflow.name,
@@ -64,41 +53,6 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "grace_seconds": catalog.settings.grace_seconds,
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
-
-
-def readiness(
-    catalog: Catalog, planned: Plan, registry: Registry, shelf: Shelf, prober: str | None = None
-) -> Readiness:
-    """Compare what the plan needs with what is there. Starts no process."""
-    definitions = {name: catalog.environment(name) for name in planned.environments}
-    tools = {name: _tools(catalog, definition.tools) for name, definition in definitions.items()}
-    wanted = [tool for located in tools.values() for tool in located]
-    wanted += _tools(catalog, (prober,) if prober else ())
-    definitions |= {tool.provider.name: tool.provider for tool in wanted if tool.provider}
-    problems, helped = [], []
-    for name, definition in sorted(definitions.items()):
-        if reason := registry.problem(definition):
-            problems.append(f"environment '{name}' isn't ready: {reason}")
-            helped.append(name)
-    for name in planned.models:
-        if reason := shelf.damage(name, catalog.model(name).digest):
-            problems.append(f"model '{name}' isn't ready: {reason}")
-            helped += [stage.environment for stage in planned.stages if name in stage.models.values()]
-    nowhere = sorted({tool.name for tool in wanted if tool.path is None and tool.provider is None})
-    problems += [f"{name} isn't on PATH, and no environment provides it: install it" for name in nowhere]
-    return Readiness(definitions, tools, tuple(problems), tuple(dict.fromkeys(helped)))
-
-
-def _tools(catalog: Catalog, names: tuple[str, ...]) -> tuple[Tool, ...]:
-    return tuple(locate(name, catalog.provider(name), os.environ) for name in names)
-
-
-def _require(ready: Readiness) -> None:
-    if not ready.problems:
-        return
-    commands = [f"bootstrap --env {name}" for name in ready.missing]
-    commands.append("./bootstrap.sh")
-    raise NotReady("\n".join(ready.problems), "   or   ".join(commands))
 
 
 def _prober(catalog: Catalog, registry: Registry) -> Path:

@@ -9,7 +9,7 @@ from pipeline.envs import health
 from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
-from pipeline.errors import ConfigurationError, NotReady, did_you_mean
+from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf
 from pipeline.process import Interpreter
@@ -31,7 +31,7 @@ class Runtime:
             return
         text = "\n".join(f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items())
         commands = [f"bootstrap --env {name}" for name in self.problems]
-        raise NotReady(f"{job.id} can't run\n{text}", "   or   ".join([*commands, "./bootstrap.sh"]))
+        raise NotReady(f"{job.id} can't run\n{text}", bootstrap_steps(commands))
 
 
 def resolve(project: Project, job: Job) -> Runtime:
@@ -89,5 +89,5 @@ def _models(project: Project, job: Job) -> dict[str, Path]:
     for name, digest in job.document["models"].items():
         reason = shelf.damage(name, digest)
         if reason:
-            raise NotReady(f"{job.id} can't run\nmodel '{name}' can't be used: {reason}", "./bootstrap.sh")
+            raise NotReady(f"{job.id} can't run\nmodel '{name}' can't be used: {reason}", f"bootstrap --model {name}")
     return {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}

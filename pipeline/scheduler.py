@@ -3,7 +3,6 @@
 State is what the journal and the committed attempts say; a run that was killed anywhere goes on from there.
 """
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,17 +11,17 @@ from typing import Any, NoReturn, Protocol
 
 from pipeline import stage_key
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.executors import Executor, Exited, Invocation, Message
+from pipeline.executors import Executor, Exited, Message
 from pipeline.failures import Failure, describe_exit, raise_for
-from pipeline.files import dump_json
 from pipeline.interrupts import Interrupts
+from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import Attempt, OutputsMissing, Result
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import StageStatus, Status
 from pipeline.project import Project
-from pipeline.references import JOB_INPUT, split
+from pipeline.references import JOB_INPUT
 from pipeline.runtime import Runtime
 from pipeline.sdk.run_stage import EXIT_WRONG_ENVIRONMENT
 
@@ -65,6 +64,7 @@ class JobRun:
         self._project = project
         self._job = job
         self._runtime = runtime
+        self._invocations = Invocations(project, job, runtime)
         self._executor = executor
         self._observer = observer
         self._journal = job.journal()
@@ -132,50 +132,19 @@ class JobRun:
             self._journal.append("run_started")
         self._ran += 1
         attempt = attempts.begin(self._job, name)
-        self._write_invocation(stage, attempt)
+        invocation = self._invocations.write(stage, attempt, self._results)
         self._journal.append("stage_started", stage=name, attempt=attempt.number)
         running = _Running(stage, attempt, key_input, time.monotonic(), _size(self._job.log(name)))
         self._running[name] = running
         self._observer.stage_started(name, environment, _because(earlier, key_input))
         try:
-            self._executor.submit(self._invocation(stage, attempt))
+            self._executor.submit(invocation)
         except FileNotFoundError as error:
             del self._running[name]
             self._failed(running, 0, f"{error.filename} is gone", EXIT_WRONG_ENVIRONMENT)
             return
         for ahead in list(self._waiting.values())[:AHEAD]:
             self._executor.prepare(self._runtime.interpreters[ahead["environment"]])
-
-    def _invocation(self, stage: Mapping[str, Any], attempt: Attempt) -> Invocation:
-        return Invocation(
-            stage=attempt.stage,
-            interpreter=self._runtime.interpreters[stage["environment"]],
-            stage_file=self._project.stage_file(stage["uses"]),
-            file=attempt.invocation,
-            log=self._job.log(attempt.stage),
-        )
-
-    def _write_invocation(self, stage: Mapping[str, Any], attempt: Attempt) -> None:
-        invocation = {
-            "schema": 1,
-            "job": self._job.id,
-            "stage": stage["name"],
-            "stage_file": str(self._project.stage_file(stage["uses"])),
-            "inputs": {slot: [str(self._path(ref)) for ref in refs] for slot, refs in stage["inputs"].items()},
-            "parameters": stage["parameters"],
-            "models": {slot: str(self._runtime.models[name]) for slot, name in stage["models"].items()},
-            "outputs": stage["outputs"],
-            "output_folder": str(attempt.outputs),
-            "work": str(attempt.work),
-            "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        }
-        attempt.invocation.write_bytes(dump_json(invocation))
-
-    def _path(self, reference: str) -> Path:
-        if reference == JOB_INPUT:
-            return self._job.input
-        name, output = split(reference)
-        return self._results[name].outputs[output].path
 
     def _heard(self, event: Message | Exited) -> None:
         running = self._running[event.stage]

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import sha256_of_file
-from pipeline.errors import ConfigurationError, ExitCode, InputUnusable, NotReady, PipelineError, UsageError
+from pipeline.errors import (
+    ConfigurationError,
+    ExitCode,
+    InputUnusable,
+    NotReady,
+    PipelineError,
+    UsageError,
+    bootstrap_steps,
+)
 from pipeline.prepare import Request, prepare
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
@@ -94,7 +102,7 @@ def test_a_missing_environment_is_named_with_both_ways_to_make_it(sandbox: Sandb
     sandbox.workflow("tested", COPY)
     error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady)
     assert error.message == "environment 'alpha' isn't ready: it isn't built"
-    assert error.next_step == "bootstrap --env alpha   or   ./bootstrap.sh"
+    assert error.next_step == bootstrap_steps(["bootstrap --env alpha"])
     assert error.exit_code is ExitCode.NOT_READY
 
 
@@ -103,7 +111,7 @@ def test_all_that_is_missing_is_named_at_once(sandbox: Sandbox) -> None:
     error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady)
     assert "environment 'alpha'" in error.message
     assert "environment 'beta'" in error.message
-    assert error.next_step == "bootstrap --env alpha   or   bootstrap --env beta   or   ./bootstrap.sh"
+    assert error.next_step == bootstrap_steps(["bootstrap --env alpha", "bootstrap --env beta"])
 
 
 def test_only_the_environments_that_a_workflow_needs_must_be_there(ready: Sandbox) -> None:

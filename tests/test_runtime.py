@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import runtime
-from pipeline.errors import ConfigurationError, ExitCode, NotReady
+from pipeline.errors import ConfigurationError, ExitCode, NotReady, bootstrap_steps
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from tests.conftest import Sandbox
@@ -52,7 +52,7 @@ def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, p
     with pytest.raises(NotReady) as caught:
         resolved.require(other)
     assert caught.value.exit_code is ExitCode.NOT_READY
-    assert caught.value.next_step == "bootstrap --env alpha   or   ./bootstrap.sh"
+    assert caught.value.next_step == bootstrap_steps(["bootstrap --env alpha"])
 
 
 def test_a_missing_model_is_named(job: Job, project: Project) -> None:

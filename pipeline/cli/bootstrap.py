@@ -19,27 +19,35 @@ from pipeline.errors import NotReady, UsageError
     shell_complete=completion.environments,
     help="Only this one; may be repeated.",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.models,
+    help="Only this model of config/models.yaml; may be repeated.",
+)
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
 @root_option
 @version_option
-def command(names: tuple[str, ...], everything: bool, force: bool) -> None:
+def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
 
-    if names and everything:
-        raise UsageError("--env and --all don't go together", "bootstrap --help")
+    if everything and (names or models):
+        raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
     _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, names, everything, force)
+    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
     if not tasks:
         click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
     with _display() as display:
         failures = bootstrap.carry_out(tasks, display)
     if failures:
         steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
-        raise NotReady("\n".join(error.message for error in failures), "\n       ".join(steps) or None)
+        raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
 
 
 def _heed_signals() -> None:

@@ -18,6 +18,13 @@ def environments(context: click.Context, parameter: click.Parameter, incomplete:
     return _matching([path.stem for path in here.config.glob("environments/*.yaml")] if here else [], incomplete)
 
 
+def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.spec.models import load
+
+    here = project_or_none()
+    return _matching(list(load(here)) if here else [], incomplete)
+
+
 def jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from pipeline.jobs.store import JobStore
 

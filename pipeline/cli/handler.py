@@ -92,7 +92,8 @@ def _of_usage(error: click.UsageError) -> PipelineError:
 def _say(message: str, next_step: str | None) -> None:
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if next_step:
-        click.echo(f"{click.style('next:', bold=True)}  {next_step}", err=True)
+        lines = next_step.replace("\n", "\n       ")
+        click.echo(f"{click.style('next:', bold=True)}  {lines}", err=True)
 
 
 def _stop_talking() -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import process
-from pipeline.envs import health, interpreters, keys, uv
+from pipeline.envs import health, interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import MARKER, Registry, label, misfit
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, write_whole
+from pipeline.files import dump_json, sync_all, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
@@ -63,6 +63,7 @@ class Builder:
         prefix = self._new_place(definition.name, key)
         try:
             self._install(definition, interpreter, prefix, tell)
+            sync_all()  # a power cut must not leave the marker with half the packages behind it
             write_whole(prefix / MARKER, dump_json(_record(definition, key, key_input, prefix)))
         except BaseException:
             shutil.rmtree(prefix, ignore_errors=True)
@@ -81,7 +82,7 @@ class Builder:
             tell("installing")
             sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
             self._uv(definition, log, *sync, python, definition.lock)
-            _link_provided_tools(definition, prefix)
+            provided.place(definition, prefix, _site_packages(prefix))
             tell("proving")
             self._compile_runner(python, log)
             reason = health.fails_to_import(definition, python, prefix)
@@ -143,7 +144,7 @@ def _record(definition: Definition, key: str, key_input: dict[str, object], pref
         "promises": definition.promises(),
         "prefix": str(prefix),
         "interpreter": [base.st_size, base.st_mtime_ns],
-        "files": health.files(prefix, [build.provided_tools / tool for tool, _ in definition.provides]),
+        "files": health.files(prefix, provided.files(definition, prefix, site_packages)),
         "site_packages": str(site_packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(site_packages),
     }
@@ -151,22 +152,3 @@ def _record(definition: Definition, key: str, key_input: dict[str, object], pref
 
 def _site_packages(prefix: Path) -> Path:
     return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")
-
-
-def _link_provided_tools(definition: Definition, prefix: Path) -> None:
-    """A folder with just the provided programs, so that nothing else of this environment gets onto a ``PATH``."""
-    build = Build(definition.name, prefix, "", {})
-    for tool, relative in definition.provides:
-        program = _site_packages(prefix) / relative
-        if not program.is_file():
-            raise NotReady(
-                f"environment '{definition.name}' provides {tool}, but its package has no {relative} on this platform",
-                f"install {tool} so that it is on PATH",
-            )
-        if not os.access(program, os.X_OK):
-            # A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache.
-            shutil.copyfile(program, program.with_suffix(".new"))
-            program.with_suffix(".new").chmod(0o755)
-            program.with_suffix(".new").replace(program)
-        build.provided_tools.mkdir(exist_ok=True)
-        (build.provided_tools / tool).symlink_to(program)

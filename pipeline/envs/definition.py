@@ -20,6 +20,7 @@ class Definition:
     tools: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     provides: tuple[tuple[str, str], ...] = ()
+    tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
     description: str = ""
 
     def lock_digest(self) -> str:
@@ -27,7 +28,11 @@ class Definition:
 
     def promises(self) -> dict[str, Any]:
         """What a build must show beyond its lock. Kept in its record, so that a new promise isn't taken as kept."""
-        return {"imports": list(self.imports), "provides": dict(self.provides)}
+        return {
+            "imports": list(self.imports),
+            "provides": dict(self.provides),
+            "tool_variables": dict(self.tool_variables),
+        }
 
 
 @dataclass(frozen=True)

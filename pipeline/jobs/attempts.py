@@ -6,7 +6,7 @@ outputs are on the disk. An attempt with a valid result counts; one without is r
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_w
 from pipeline.jobs.job import Job
 
 RESULT = "result.json"
+LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
 
 class OutputsMissing(Exception):
@@ -74,8 +75,7 @@ class Attempt:
         """Make the outputs durable, then the record that says so. Raises ``OutputsMissing``, ``Superseded``."""
         outputs = {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
         shutil.rmtree(self.work, ignore_errors=True)  # the stage may have removed it, or locked a part of it
-        for path in outputs.values():
-            sync_file(path)
+        digests = _digest_and_sync(list(outputs.values()))
         sync_folder(self.outputs)
         record = {
             "schema": 1,
@@ -85,7 +85,7 @@ class Attempt:
             "key_input": key_input,
             "seconds": round(seconds, 3),
             "warnings": list(warnings),
-            "outputs": {name: _describe(path) for name, path in outputs.items()},
+            "outputs": {name: _describe(path, digests[path]) for name, path in outputs.items()},
         }
         if max(_numbers(self.folder.parent)) != self.number:
             raise Superseded
@@ -125,6 +125,23 @@ def latest_result(job: Job, stage: str) -> Result | None:
     return None
 
 
+def _digest_and_sync(paths: Sequence[Path]) -> dict[Path, str]:
+    """Flush files to the disk and take their digests, at once where a file is large enough for that to count."""
+    digests = {}
+    for path in paths:
+        if path.stat().st_size < LARGE:
+            sync_file(path)
+            digests[path] = content_digest(path)
+            continue
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as beside:
+            flushed = beside.submit(sync_file, path)
+            digests[path] = content_digest(path)
+            flushed.result()
+    return digests
+
+
 def _result(folder: Path, record: Mapping[str, Any]) -> Result:
     outputs = {
         name: Output(folder / "outputs" / entry["file"], entry["digest"]) for name, entry in record["outputs"].items()
@@ -145,13 +162,13 @@ def _find(folder: Path, name: str, pattern: str) -> Path:
     return path
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def _describe(path: Path, digest: str) -> dict[str, Any]:
     status = path.stat()
     return {
         "file": path.name,
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
-        "digest": content_digest(path),
+        "digest": digest,
     }
 
 

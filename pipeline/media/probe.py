@@ -11,6 +11,7 @@ from pipeline.envs.variables import without_python
 from pipeline.errors import InputUnusable, NotReady
 from pipeline.text import printable
 
+PROBER = "ffprobe"
 PROBE_SECONDS = 120
 
 

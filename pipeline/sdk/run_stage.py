@@ -47,6 +47,12 @@ def run(stage_file: str, invocation: str, reports: "int | None") -> int:
         return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
     except stagekit.StageFailed as error:
         return _refuse(stage, error, EXIT_STAGE_FAILED)
+    except OSError as error:
+        import errno
+
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        return _refuse(stage, error, EXIT_STAGE_FAILED)
     return 0
 
 

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from pipeline.envs.definition import Definition
+from pipeline.errors import ConfigurationError
 from pipeline.project import Project
 from pipeline.spec import environments, models, settings, stages, workflows
 from pipeline.spec.models import ModelSpec
@@ -43,8 +44,15 @@ class Catalog:
 
     def provider(self, tool: str) -> Definition | None:
         """The environment that provides a program, if there is one."""
-        definitions = (self.environment(name) for name in self.environment_names)
-        return next((each for each in definitions if tool in dict(each.provides)), None)
+        definitions = [self._definition_or_none(name) for name in self.environment_names]
+        return next((each for each in definitions if each and tool in dict(each.provides)), None)
+
+    def _definition_or_none(self, name: str) -> Definition | None:
+        """A definition that is broken is told when it is asked for; it mustn't stop those who look for a program."""
+        try:
+            return self.environment(name)
+        except ConfigurationError:
+            return None
 
     def stage(self, name: str) -> StageSpec:
         if name not in self._stages:

@@ -26,6 +26,7 @@ def load(project: Project, path: Path) -> Definition:
         tools=tuple(value.get("tools", ())),
         models=tuple(value.get("models", ())),
         provides=tuple(sorted(value.get("provides", {}).items())),
+        tool_variables=tuple(sorted(value.get("tool_variables", {}).items())),
         description=value.get("description", ""),
     )
 

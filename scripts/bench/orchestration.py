@@ -5,7 +5,7 @@ Everything is measured in one run, in alternating pairs, and told as the median 
 chain20_ratio    20 stages in a chain, journal on, `run-pipeline` as a whole command / `python loop.py` with 20 runs
 one_stage_ratio  one stage / one run
 health_check_ms  one look at a built environment's health, milliseconds
-demux_ratio      the demux stage on a one-hour movie, from its start to its commit / the bare ffmpeg command
+demux_ratio      the demux stage on a one-hour movie, from its start to its durable commit / the bare ffmpeg command
 mux_ratio        the mux stage likewise
 
 The one-hour movie is made once in a temporary folder (0.7 GB, a minute); --no-media leaves it out.
@@ -45,11 +45,10 @@ ONE_CUE = f"""# /// script
 def run(stage):
     stage.output("srt").write_text({CUE!r})
 """
-REMUX = """stages:
-  demux: {inputs: {media: job.input}}
-  one_cue: {after: [demux]}
-  mux: {inputs: {media: job.input, subtitles: one_cue.srt}}
-"""
+ONLY = {
+    "demux": "stages:\n  demux: {inputs: {media: job.input}}\n",
+    "mux": "stages:\n  one_cue: {}\n  mux: {inputs: {media: job.input, subtitles: one_cue.srt}}\n",
+}
 LOOP = """import subprocess, sys
 for _ in range(int(sys.argv[1])):
     subprocess.run([sys.argv[2], sys.argv[3]], check=True)
@@ -85,7 +84,7 @@ def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
         figures[name] = _median_ratio(pairs, partial(_job, project, workflow), partial(_timed, bare))
     figures["health_check_ms"] = health_check_ms()
     if media:
-        figures |= media_ratios(folder, pairs=max(3, pairs // 3))
+        figures |= media_ratios(folder, pairs=max(4, pairs // 2))
     return figures
 
 
@@ -157,60 +156,49 @@ def media_ratios(folder: Path, pairs: int) -> dict[str, float]:
     ffmpeg = _ffmpeg()
     movie = make_hour(folder, ffmpeg)
     project = make_media_project(folder / "media")
-    bare_movie, bare_audio = folder / "bare.mp4", folder / "bare.wav"
     subtitles = folder / "en.srt"
     subtitles.write_text(CUE)
-    bare_demux: list[str | Path] = [
-        ffmpeg,
-        "-v",
-        "error",
-        "-y",
-        "-i",
-        movie,
-        "-vn",
-        "-ac",
-        "1",
-        "-ar",
-        "16000",
-        bare_audio,
-    ]
-    language = ("-metadata:s:s:0", "language=eng")
-    bare_mux: list[str | Path] = [
-        ffmpeg,
-        "-v",
-        "error",
-        "-y",
-        "-i",
-        movie,
-        "-i",
-        subtitles,
-        "-map",
-        "0",
-        "-map",
-        "1",
-        "-c",
-        "copy",
-    ]
-    bare_mux += ["-c:s", "mov_text", *language, bare_movie]
-    ratios: dict[str, list[float]] = {"demux_ratio": [], "mux_ratio": []}
-    for _ in range(pairs + 1):  # the first pair warms the page cache
-        ours = stage_seconds(project, movie)
-        ratios["demux_ratio"].append(ours["demux"] / _timed(bare_demux))
-        ratios["mux_ratio"].append(ours["mux"] / _timed(bare_mux))
-        bare_movie.unlink()
-    return {name: round(statistics.median(values[1:]), 3) for name, values in ratios.items()}
+    bare: dict[str, list[str | Path]] = {
+        "demux": ["-vn", "-ac", "1", "-ar", "16000", folder / "bare.wav"],
+        "mux": ["-i", subtitles, "-map", "0", "-map", "1", "-c", "copy", "-c:s", "mov_text", folder / "bare.mp4"],
+    }
+    ratios = {}
+    for stage, options in bare.items():
+        command = [ffmpeg, "-v", "error", "-y", "-i", movie, *options]
+        ours = partial(stage_seconds, project, movie, stage)
+        ratios[f"{stage}_ratio"] = _settled_ratio(pairs, ours, partial(_timed, command), Path(str(options[-1])))
+    return ratios
 
 
-def stage_seconds(project: Path, movie: Path) -> dict[str, float]:
-    """What a job's journal says of each stage: from its start to its commit."""
-    id = _command(project, "prepare-job", str(movie), "--workflow", "remux").strip()
+def _settled_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float], left: Path) -> float:
+    """Median over pairs, each side first in turn, each starting with nothing of the other waiting for the disk."""
+
+    def settled(measure: Callable[[], float]) -> float:
+        os.sync()
+        seconds = measure()
+        left.unlink(missing_ok=True)
+        return seconds
+
+    settled(ours), settled(bare)  # warm both
+    ratios = []
+    for number in range(pairs):
+        if number % 2:
+            seconds = settled(bare)
+            ratios.append(settled(ours) / seconds)
+        else:
+            seconds = settled(ours)
+            ratios.append(seconds / settled(bare))
+    return round(statistics.median(ratios), 3)
+
+
+def stage_seconds(project: Path, movie: Path, stage: str) -> float:
+    """What a job's journal says of the stage: from its start to its commit."""
+    id = _command(project, "prepare-job", str(movie), "--workflow", f"only_{stage}").strip()
     _command(project, "run-pipeline", "-j", id)
     events = [json.loads(line) for line in (project / "jobs" / id / "journal.jsonl").read_text().splitlines()]
-    at = {(event["event"], event.get("stage")): datetime.fromisoformat(event["at"]) for event in events}
     shutil.rmtree(project / "jobs" / id)
-    return {
-        stage: (at["stage_finished", stage] - at["stage_started", stage]).total_seconds() for stage in ("demux", "mux")
-    }
+    at = {event["event"]: datetime.fromisoformat(event["at"]) for event in events if event.get("stage") == stage}
+    return (at["stage_finished"] - at["stage_started"]).total_seconds()
 
 
 def make_media_project(root: Path) -> Path:
@@ -221,7 +209,8 @@ def make_media_project(root: Path) -> Path:
     shutil.copytree(PROJECT / "config", root / "config")
     shutil.copytree(PROJECT / "stages", root / "stages")
     (root / "stages" / "one_cue.py").write_text(ONE_CUE)
-    (root / "config" / "workflows" / "remux.yaml").write_text(REMUX)
+    for stage, workflow in ONLY.items():
+        (root / "config" / "workflows" / f"only_{stage}.yaml").write_text(workflow)
     return root
 
 

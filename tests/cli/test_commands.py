@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import bootstrap_steps
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
 
@@ -304,5 +305,5 @@ def test_without_an_environment_prepare_job_ends_with_3(sandbox: Sandbox) -> Non
     file = sandbox.write("input.txt", "some input\n")
     done = sandbox.run("prepare-job", file, "--workflow", "tested", "--json")
     assert done.code == 3
-    assert json.loads(done.out)["error"]["next"] == "bootstrap --env alpha   or   ./bootstrap.sh"
+    assert json.loads(done.out)["error"]["next"] == bootstrap_steps(["bootstrap --env alpha"])
     assert not (sandbox.root / "jobs").exists()

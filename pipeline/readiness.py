@@ -1,0 +1,75 @@
+"""What a plan needs of the machine, and what of that isn't there. Nothing is started or written to find out."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.envs.definition import Definition
+from pipeline.envs.registry import Registry
+from pipeline.envs.tools import Tool, locate
+from pipeline.errors import NotReady, bootstrap_steps
+from pipeline.models.shelf import Shelf
+from pipeline.plan.planner import Plan
+from pipeline.spec.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Problem:
+    what: str
+    command: str  # that helps
+
+
+@dataclass(frozen=True)
+class Readiness:
+    environments: Mapping[str, Definition]  # with those that provide tools
+    tools: Mapping[str, tuple[Tool, ...]]  # by the environment that needs them
+    problems: tuple[Problem, ...]
+
+
+def look(
+    catalog: Catalog, planned: Plan, registry: Registry, shelf: Shelf, own_tools: tuple[str, ...] = ()
+) -> Readiness:
+    """``own_tools`` are programs that the orchestrator itself needs for this plan."""
+    needed = [catalog.environment(name) for name in planned.environments]
+    tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
+    wanted = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
+    definitions = {each.name: each for each in [*needed, *providers(wanted)]}
+    problems = [
+        *_environment_problems(registry, definitions),
+        *_model_problems(catalog, shelf, planned),
+        *_tool_problems(wanted),
+    ]
+    return Readiness(definitions, tools, tuple(problems))
+
+
+def require(ready: Readiness) -> None:
+    """Raises ``NotReady`` with each problem, and the command for each."""
+    if ready.problems:
+        what = "\n".join(problem.what for problem in ready.problems)
+        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems]))
+
+
+def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:
+    return tuple(locate(name, catalog.provider(name), os.environ) for name in names)
+
+
+def providers(tools: Iterable[Tool]) -> list[Definition]:
+    """The environments that carry what ``PATH`` doesn't have."""
+    return list({tool.provider.name: tool.provider for tool in tools if tool.provider}.values())
+
+
+def _environment_problems(registry: Registry, definitions: Mapping[str, Definition]) -> Iterator[Problem]:
+    for name, definition in sorted(definitions.items()):
+        if reason := registry.problem(definition):
+            yield Problem(f"environment '{name}' isn't ready: {reason}", f"bootstrap --env {name}")
+
+
+def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[Problem]:
+    for name in planned.models:
+        if reason := shelf.damage(name, catalog.model(name).digest):
+            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap --model {name}")
+
+
+def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:
+    for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
+        yield Problem(f"{name} isn't on PATH, and no environment provides it", f"install {name}")
