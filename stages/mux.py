@@ -70,7 +70,7 @@ def run(stage: stagekit.Stage) -> None:
     streams, preferred = _probe(media), "mp4" if media.suffix.lower() in MP4_NAMES else "mkv"
     for container in dict.fromkeys([preferred, "mkv"]):
         movie, selection = stage.output("movie", "subtitled." + container), select(streams, container)
-        code, said = _run_ffmpeg(stage, _command(media, tracks, movie, selection), os.path.getsize(media))
+        code, said = _run_ffmpeg(stage, _command(media, tracks, movie, selection), os.path.getsize(media), movie)
         disk_fault = any(fault in line for line in said for fault in _DISK_FAULTS)
         if code == 0 and not disk_fault:  # on a full disk ffmpeg 6 may end with 0, and a movie without its index
             return _warn(stage, preferred, selection)
@@ -118,7 +118,19 @@ def _holds(container: str, stream: dict) -> bool:
 
 
 def _command(media: Path, tracks: list[Track], movie: Path, selection: Selection) -> list[str]:
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-v", "warning", "-nostats", "-progress", "pipe:2", "-y"]
+    command = [
+        "ffmpeg",
+        "-nostdin",
+        "-hide_banner",
+        "-v",
+        "warning",
+        "-nostats",
+        "-progress",
+        "pipe:2",
+        "-stats_period",
+        "0.1",
+        "-y",
+    ]
     command += ["-fflags", "+genpts", "-i", _url(media)]  # avi has no presentation times, which Matroska needs
     for track in tracks:
         command += ["-f", "srt", "-i", _url(track.srt)]  # stated, since an empty file doesn't show its format
@@ -153,9 +165,24 @@ def _url(path: Path) -> str:
     return f"file:{path}"
 
 
-def _run_ffmpeg(stage: stagekit.Stage, command: list[str], size: int) -> tuple[int, list[str]]:
+def _hand_over(movie: Path, start: int, end: int) -> int:
+    """Let the disk begin with what was just written, instead of with all of it when the result is committed.
+
+    For pages that aren't on the disk yet, this advice means: write them soon. Returns ``end``.
+    """
+    if hasattr(os, "posix_fadvise"):
+        descriptor = os.open(movie, os.O_RDONLY)
+        try:
+            os.posix_fadvise(descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
+    return end
+
+
+def _run_ffmpeg(stage: stagekit.Stage, command: list[str], size: int, movie: Path) -> tuple[int, list[str]]:
     """Run ffmpeg, showing progress as written bytes of ``size``. Returns its exit code and its last lines."""
     said = collections.deque(maxlen=8)
+    handed_over = 0
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         for raw in process.stderr:
             line = raw.decode("utf-8", "replace").rstrip()
@@ -165,6 +192,7 @@ def _run_ffmpeg(stage: stagekit.Stage, command: list[str], size: int) -> tuple[i
                 print(line, file=sys.stderr)
             elif progress[1] == "total_size" and progress[2].isdigit() and size:
                 stage.progress(int(progress[2]) / size)
+                handed_over = _hand_over(movie, handed_over, int(progress[2]))
     return process.returncode, list(said)
 
 

@@ -7,6 +7,7 @@ one_stage_ratio  one stage / one run
 health_check_ms  one look at a built environment's health, milliseconds
 demux_ratio      the demux stage on a one-hour movie, from its start to its durable commit / the bare ffmpeg command
 mux_ratio        the mux stage likewise
+mux_durable_ratio  the same / the bare command and an fsync of what it wrote, which a commit can't do without
 
 The one-hour movie is made once in a temporary folder (0.7 GB, a minute); --no-media leaves it out.
 """
@@ -166,8 +167,18 @@ def media_ratios(folder: Path, pairs: int) -> dict[str, float]:
     for stage, options in bare.items():
         command = [ffmpeg, "-v", "error", "-y", "-i", movie, *options]
         ours = partial(stage_seconds, project, movie, stage)
-        ratios[f"{stage}_ratio"] = _settled_ratio(pairs, ours, partial(_timed, command), Path(str(options[-1])))
-    return ratios
+        left = Path(str(options[-1]))
+        ratios[f"{stage}_ratio"] = _settled_ratio(pairs, ours, partial(_timed, command), left)
+    durable = partial(_timed_durable, command, left)
+    return {**ratios, "mux_durable_ratio": _settled_ratio(pairs, ours, durable, left)}
+
+
+def _timed_durable(command: Sequence[str | Path], written: Path) -> float:
+    start = time.perf_counter()
+    _timed(command)
+    with written.open("rb") as file:
+        os.fsync(file)
+    return time.perf_counter() - start
 
 
 def _settled_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float], left: Path) -> float:

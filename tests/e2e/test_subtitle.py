@@ -111,6 +111,12 @@ def test_silence_ends_well_with_empty_valid_subtitles_and_a_warning(
     assert probe(tools, output / "silence.subtitled.mp4")["streams"]
 
 
+def test_a_transport_stream_can_be_read(studio: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    movie = made(tools, tmp_path / "movie.ts", "-i", str(SAMPLE), "-t", "6", "-c", "copy", "-f", "mpegts")
+    output = subtitle(studio, movie, "-s", "en")
+    assert "best of times" in (output / "movie.en.srt").read_text(encoding="utf-8")
+
+
 def test_a_text_file_named_mp4_is_refused(studio: Sandbox, tmp_path: Path) -> None:
     movie = tmp_path / "text.mp4"
     movie.write_text("this is no movie\n" * 100)
