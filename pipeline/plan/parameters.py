@@ -92,8 +92,8 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
 
 def _check_count(workflow: WorkflowSpec, spec: ParameterSpec, value: Sequence[str]) -> None:
     if spec.at_most is not None and len(value) > spec.at_most:
-        limit = f"at most {spec.at_most}" if spec.at_most else "none"
+        limit = f"at most {spec.at_most}" if spec.at_most else "no value"
         raise UsageError(
-            f"workflow '{workflow.name}' takes {limit} for '{spec.name}', not {','.join(value)}",
+            f"'{spec.name}' of workflow '{workflow.name}' takes {limit}, not {','.join(value)}",
             f"pipeline workflow show {workflow.name}",
         )

@@ -94,8 +94,8 @@ def test_choices_of_a_list_hold_for_each_of_its_values(catalog: Catalog, write: 
 def test_more_values_than_allowed_are_refused_and_counted_without_repetitions(catalog: Catalog, write: Write) -> None:
     assert value(catalog, write, "type: languages, at_most: 1", "es,spa,es") == ["es"]
     error = refusal(catalog, write, "type: languages, at_most: 1", "es,fr")
-    assert error.message == "workflow 'w' takes at most 1 for 'x', not es,fr"
-    assert "takes none for 'x', not es" in refusal(catalog, write, "type: languages, at_most: 0", "es").message
+    assert error.message == "'x' of workflow 'w' takes at most 1, not es,fr"
+    assert "'x' of workflow 'w' takes no value, not es" in refusal(catalog, write, "type: languages, at_most: 0", "es").message
 
 
 @pytest.mark.parametrize(
