@@ -59,6 +59,9 @@ def bootstrap_steps(commands: "list[str]") -> str:
     return "\n".join([*commands, "or ./bootstrap.sh, for all that the default workflows need"])
 
 
+LISTED = 20  # names that can still be read in a message
+
+
 def did_you_mean(word: str, known: "list[str]") -> str:
     """``"; did you mean 'x'?"`` for the nearest known word, or what there is to choose from."""
     from difflib import get_close_matches
@@ -66,4 +69,4 @@ def did_you_mean(word: str, known: "list[str]") -> str:
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; there are: {', '.join(sorted(known))}" if known else ""
+    return f"; there are: {', '.join(sorted(known))}" if 0 < len(known) <= LISTED else ""

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from pipeline import process
 from pipeline.errors import InputUnusable, NotReady, StageFailed
-from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE, EXIT_WRONG_ENVIRONMENT
+from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
 from pipeline.text import printable
 
 SHOWN_LINES = 10
@@ -21,7 +21,8 @@ class Failure:
     environment: str
     how: str
     said: str | None  # the stage's own words, where it refused its work
-    returncode: int
+    returncode: int | None  # None where no process could be started
+    wrong_environment: bool
     log: Path
     log_start: int = 0  # bytes of the log that earlier attempts wrote
 
@@ -51,8 +52,10 @@ def raise_for(failure: Failure) -> NoReturn:
     again = f"run-pipeline -j {failure.job}   tries again, after what is done already"
     if failure.returncode == EXIT_INPUT_UNUSABLE and failure.said:
         raise InputUnusable(f"{headline}: {failure.said}")
-    if failure.returncode == EXIT_WRONG_ENVIRONMENT:
+    if failure.wrong_environment:
         raise NotReady(f"{headline}: {failure.how}", f"bootstrap --env {failure.environment} --force")
+    if failure.returncode is None:
+        raise NotReady(f"{headline}: {failure.how}", again)
     if failure.said:
         raise StageFailed(f"{headline}: {failure.said}", again)
     lines = "".join(f"\n  | {line}" for line in failure.last_lines)

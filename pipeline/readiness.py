@@ -67,7 +67,10 @@ def _environment_problems(registry: Registry, definitions: Mapping[str, Definiti
 def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[Problem]:
     for name in planned.models:
         if reason := shelf.damage(name, catalog.model(name).digest):
-            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap --model {name}")
+            bringing = [f"--env {each}" for each in planned.environments if name in catalog.environment(each).models]
+            yield Problem(
+                f"model '{name}' isn't ready: {reason}", f"bootstrap --env {by}" if by else f"bootstrap --model {name}"
+            )
 
 
 def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """What a job's stages run with: each environment resolved once, from the project and never from the job's text."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +25,22 @@ class Runtime:
     interpreters: Mapping[str, Interpreter]
     models: Mapping[str, Path]
     problems: Mapping[str, str]  # environment to what is wrong with it
+    others: Mapping[str, str]  # what is wrong with a model or a program, to what helps
 
     def require(self, job: Job) -> None:
         """Raises ``NotReady`` where something is wrong with what the job needs."""
-        if not self.problems:
-            return
-        text = "\n".join(f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items())
-        commands = [f"bootstrap --env {name}" for name in self.problems]
-        raise NotReady(f"{job.id} can't run\n{text}", bootstrap_steps(commands))
+        environments = [f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items()]
+        if environments or self.others:
+            commands = [*(f"bootstrap --env {name}" for name in self.problems), *self.others.values()]
+            text = "\n".join([f"{job.id} can't run", *environments, *self.others])
+            raise NotReady(text, bootstrap_steps(commands))
 
 
 def resolve(project: Project, job: Job) -> Runtime:
-    """Look everything up; an environment that is missing or damaged is named in ``problems``, all else raised."""
+    """Look everything up and note what is wrong: a job that is finished needs none of it.
+
+    Raises ``ConfigurationError`` where the project doesn't define what the plan names.
+    """
     _require_defined(project, job)
     registry = Registry(project.environments)
     builds: dict[str, Build] = {}
@@ -53,7 +58,10 @@ def resolve(project: Project, job: Job) -> Runtime:
         )
         for name, build in builds.items()
     }
-    return Runtime(builds, interpreters, _models(project, job), problems)
+    shelf = Shelf(project.models)
+    folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
+    others = {**_model_problems(shelf, job), **_program_problems(job)}
+    return Runtime(builds, interpreters, folders, problems, others)
 
 
 def _require_defined(project: Project, job: Job) -> None:
@@ -84,10 +92,20 @@ def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path
     return [builds[name].provided_tools for name in dict.fromkeys(providers) if name in builds]
 
 
-def _models(project: Project, job: Job) -> dict[str, Path]:
-    shelf = Shelf(project.models)
-    for name, digest in job.document["models"].items():
-        reason = shelf.damage(name, digest)
-        if reason:
-            raise NotReady(f"{job.id} can't run\nmodel '{name}' can't be used: {reason}", f"bootstrap --model {name}")
-    return {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
+def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
+    reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
+    return {
+        f"model '{name}' can't be used: {reason}": f"bootstrap --model {name}"
+        for name, reason in reasons.items()
+        if reason
+    }
+
+
+def _program_problems(job: Job) -> dict[str, str]:
+    """Programs that were on ``PATH`` when the job was prepared."""
+    wanted = {name: where for tools in job.document["tools"].values() for name, where in tools.items()}
+    return {
+        f"{name} isn't on PATH any more": f"install {name}, or prepare the job again"
+        for name, where in wanted.items()
+        if where == "PATH" and shutil.which(name) is None
+    }

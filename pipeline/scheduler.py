@@ -3,6 +3,7 @@
 State is what the journal and the committed attempts say; a run that was killed anywhere goes on from there.
 """
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from pipeline import stage_key
-from pipeline.errors import Interrupted, PipelineError
+from pipeline.errors import Interrupted
 from pipeline.executors import Executor, Exited, Message
 from pipeline.failures import Failure, describe_exit, raise_for
 from pipeline.interrupts import Interrupts
@@ -23,7 +24,6 @@ from pipeline.jobs.state import StageStatus, Status
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.runtime import Runtime
-from pipeline.sdk.run_stage import EXIT_WRONG_ENVIRONMENT
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
 
@@ -47,6 +47,7 @@ class _Running:
     log_start: int  # bytes that earlier attempts wrote into the stage's log
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+    wrong_environment: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class JobRun:
             self._interrupt(interrupts.received or "SIGINT", grace=0)
         except Interrupted:
             raise
-        except PipelineError as error:
-            self._journal.append("run_failed", reason=error.message)
+        except Exception as error:
+            self._give_up(error)
             raise
         finally:
             self._executor.stop(grace=0)
@@ -129,6 +130,7 @@ class JobRun:
         if JOB_INPUT in {ref for refs in stage["inputs"].values() for ref in refs}:
             self._job.require_input()
         if not self._ran:
+            self._runtime.require(self._job)
             self._journal.append("run_started")
         self._ran += 1
         attempt = attempts.begin(self._job, name)
@@ -139,9 +141,11 @@ class JobRun:
         self._observer.stage_started(name, environment, _because(earlier, key_input))
         try:
             self._executor.submit(invocation)
-        except FileNotFoundError as error:
+        except OSError as error:
             del self._running[name]
-            self._failed(running, 0, f"{error.filename} is gone", EXIT_WRONG_ENVIRONMENT)
+            running.wrong_environment = isinstance(error, FileNotFoundError)
+            where = f"{error.filename}: " if error.filename else ""
+            self._failed(running, 0, f"it can't be started: {where}{error.strerror}", None)
             return
         for ahead in list(self._waiting.values())[:AHEAD]:
             self._executor.prepare(self._runtime.interpreters[ahead["environment"]])
@@ -156,6 +160,8 @@ class JobRun:
             running.warnings.append(event.fields["warning"])
         if "error" in event.fields:
             running.error = event.fields["error"]
+        if "wrong_environment" in event.fields:
+            running.wrong_environment = True
         self._observer.stage_said(event.stage, event.fields)
 
     def _ended(self, running: _Running, returncode: int) -> None:
@@ -187,7 +193,7 @@ class JobRun:
             **taken,
         )
 
-    def _failed(self, running: _Running, seconds: float, how: str, returncode: int) -> None:
+    def _failed(self, running: _Running, seconds: float, how: str, returncode: int | None) -> None:
         name = running.attempt.stage
         self._failure = Failure(
             job=self._job.id,
@@ -196,6 +202,7 @@ class JobRun:
             how=how,
             said=running.error,
             returncode=returncode,
+            wrong_environment=running.wrong_environment,
             log=self._job.log(name),
             log_start=running.log_start,
         )
@@ -224,13 +231,19 @@ class JobRun:
             f"{self._job.id} was interrupted by {by}", f"run-pipeline -j {self._job.id}   goes on from here"
         )
 
+    def _give_up(self, error: Exception) -> None:
+        """Let the journal say how the run ended, unless it is the disk under the journal that failed."""
+        if self._ran:
+            with contextlib.suppress(OSError):
+                self._journal.append("run_failed", reason=str(error))
+
     def _end(self) -> Outcome:
         if self._failure:
             raise_for(self._failure)
         unchanged = not self._ran and self._state.status is Status.FINISHED
-        delivered = deliver(self._job, self._results, anew=not unchanged)
+        delivered = deliver(self._job, self._results, not unchanged, self._state.delivered)
         if not unchanged:
-            self._journal.append("run_finished")
+            self._journal.append("run_finished", delivered=[path.name for path in delivered])
         return Outcome(delivered, unchanged)
 
 

@@ -15,16 +15,23 @@ find_python() {
     return 3
 }
 
-# uv from PATH if it runs, else from PyPI into .tools, at the version and hash that requirements/uv.lock names.
+# is_new_enough "uv 0.9.0 (…)"
+is_new_enough() {
+    local version=${1#uv }
+    [ -n "$1" ] && [ "$(printf '%s\n' 0.9.0 "${version%% *}" | sort -V | head -n 1)" = 0.9.0 ]
+}
+
+# uv from .tools if it is there, else from PATH if it is new enough to install this project without the network, else
+# from PyPI into .tools, at the version and hash that requirements/uv.lock names.
 find_uv() {
     local private=$project/.tools/uv
     if [ -x "$private/bin/uv" ]; then
         echo "$private/bin/uv"
-    elif uv --version >/dev/null 2>&1; then
+    elif is_new_enough "$(uv --version 2>/dev/null)"; then
         command -v uv
     else
         echo "installing uv into .tools" >&2
-        rm -rf "$private" "$private.part"
+        rm -rf "$private"
         mkdir -p "$project/.tools"
         "$(find_python)" -m venv "$private" >&2 &&
             "$private/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$project/requirements/uv.lock" >&2 &&

@@ -312,7 +312,10 @@ def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) ->
     finally:
         scripts.with_name("bin.away").rename(scripts)
     assert done.code == 3, done.err
-    assert f"stage 'report_beta' in environment 'beta' failed: {scripts}/python is gone" in done.err
+    assert (
+        f"stage 'report_beta' in environment 'beta' failed: it can't be started: {scripts}/python: No such file"
+        in done.err
+    )
     assert "bootstrap --env beta" in done.err
 
 
@@ -323,6 +326,73 @@ def test_an_environment_that_the_project_defines_no_more_is_refused(ready: Sandb
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 2
     assert "no environment 'alpha'" in done.err
+
+
+def test_a_finished_job_needs_no_environment_any_more(ready: Sandbox) -> None:
+    id, _ = run(ready, "noop: {}")
+    (ready.root / "venv").unlink()
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert "nothing to do" in done.err
+
+
+def test_a_killed_stage_keeps_what_it_printed_in_order(ready: Sandbox) -> None:
+    body = "import os, subprocess\ndef run(stage):\n    print('one')\n    subprocess.run(['echo', 'two'])\n"
+    ready.write("stages/talks.py", f"{HEAD}{body}    print('three')\n    os.kill(os.getpid(), 9)\n")
+    _, done = run(ready, "talks: {}")
+    assert done.code == 4
+    assert "| one\n  | two\n  | three" in done.err
+
+
+def test_an_exit_code_like_one_of_ours_is_the_stages_own(ready: Sandbox) -> None:
+    _, done = run(ready, "exits: {parameters: {code: 96}}")
+    assert done.code == 4
+    assert "exit code 96" in done.err
+
+
+def test_odd_reports_of_a_stage_do_no_harm(ready: Sandbox) -> None:
+    body = (
+        "def run(stage):\n    stage.report(warning=5)\n    stage.progress(0.5, 7)\n    stage.progress(float('nan'))\n"
+    )
+    ready.write("stages/odd.py", HEAD + body)
+    _, done = run(ready, "odd: {}")
+    assert done.code == 0, done.err
+
+
+def test_a_program_that_was_on_the_path_and_is_gone_is_named(ready: Sandbox, tmp_path: Path) -> None:
+    program = ready.write("bin/frobnicate", "#!/bin/sh\n")
+    program.chmod(0o755)
+    definition = ready.root / "config/environments/alpha.yaml"
+    definition.write_text(definition.read_text() + "tools: [frobnicate]\n")
+    ready.workflow("tested", "noop: {}")
+    path = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    file = ready.write("input.txt", "some input\n")
+    id = ready.run("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 3
+    assert "frobnicate isn't on PATH any more" in done.err
+
+
+def test_what_is_not_delivered_any_more_is_removed(ready: Sandbox) -> None:
+    ready.write("stages/names.py", NAMING.format(name="en.txt"))
+    ready.workflow("tested", "names: {}", head="deliver: [names.file]")
+    id = ready.prepare("tested")
+    ready.run("run-pipeline", "-j", id)
+    ready.write("stages/names.py", NAMING.format(name="es.txt"))
+    assert ready.run("run-pipeline", "-j", id).code == 0
+    assert [path.name for path in (ready.job(id) / "output").iterdir()] == ["input.es.txt"]
+
+
+HEAD = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n'
+NAMING = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# [tool.pipeline.stage.outputs]
+# file = "*.txt"
+# ///
+def run(stage):
+    stage.output("file", "{name}").write_text("x")
+"""
 
 
 def test_no_interpreter_is_left_when_a_run_ends(ready: Sandbox) -> None:

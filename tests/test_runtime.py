@@ -56,8 +56,9 @@ def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, p
 
 
 def test_a_missing_model_is_named(job: Job, project: Project) -> None:
+    resolved = runtime.resolve(project, changed(job, models={"whisper": DIGEST}))
     with pytest.raises(NotReady, match=r"(?s)can't run.*model 'whisper' can't be used: it hasn't been fetched"):
-        runtime.resolve(project, changed(job, models={"whisper": DIGEST}))
+        resolved.require(job)
 
 
 def test_an_environment_without_a_definition_is_refused(job: Job, project: Project) -> None:

@@ -95,7 +95,7 @@ class Bench:
     def run(self, **acts: Act) -> Outcome:
         self.listener, self.executor = Listener(), Pretender(acts)
         interpreter = Interpreter(Path("/env/bin/python"), Path("/env"), {})
-        runtime = Runtime({}, {"alpha": interpreter}, {}, {})
+        runtime = Runtime({}, {"alpha": interpreter}, {}, {}, {})
         return JobRun(self.project, self.job, runtime, self.executor, self.listener).run(self.interrupts)
 
     def events(self) -> list[str]:
@@ -194,10 +194,30 @@ def test_an_interpreter_that_is_gone_is_an_environment_that_is_not_ready(
         raise FileNotFoundError(2, "No such file", "/env/bin/python")
 
     monkeypatch.setattr(Pretender, "submit", gone)
-    with pytest.raises(NotReady, match="/env/bin/python is gone") as caught:
+    with pytest.raises(NotReady, match="can't be started: /env/bin/python: No such file") as caught:
         bench.run()
     assert caught.value.next_step == "bootstrap --env alpha --force"
     assert bench.events()[-2:] == ["stage_failed", "run_failed"]
+
+
+def test_a_process_that_the_machine_refuses_is_told_and_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Pretender, invocation: Invocation) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Pretender, "submit", refused)
+    with pytest.raises(NotReady, match="can't be started: Resource temporarily unavailable"):
+        bench.run()
+    assert bench.events()[-2:] == ["stage_failed", "run_failed"]
+
+
+def test_a_fault_of_ours_leaves_its_end_in_the_journal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Pretender, wake: int) -> Sequence[Event]:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(Pretender, "wait", broken)
+    with pytest.raises(TypeError):
+        bench.run()
+    assert bench.events()[-1] == "run_failed"
 
 
 def test_an_input_that_vanished_before_a_later_stage_fails_the_run(bench: Bench) -> None:

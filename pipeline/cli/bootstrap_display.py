@@ -1,5 +1,6 @@
 """What a person sees while environments are built: a line each, live on a terminal."""
 
+import contextlib
 import time
 from types import TracebackType
 from typing import Self
@@ -19,10 +20,12 @@ class PlainDisplay:
         """Nothing to put back."""
 
     def doing(self, task: str, step: str) -> None:
-        click.echo(f"{time.strftime('%H:%M:%S')} {task}: {step}", err=True)
+        # Whoever listened may have gone (`2>&1 | head`); what was asked for is made ready all the same.
+        with contextlib.suppress(OSError):
+            click.echo(f"{time.strftime('%H:%M:%S')} {task}: {step}", err=True)
 
     def done(self, task: str, result: str) -> None:
-        click.echo(f"{time.strftime('%H:%M:%S')} {task}: {result}", err=True)
+        self.doing(task, result)
 
 
 class LiveDisplay(PlainDisplay):

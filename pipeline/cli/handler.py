@@ -20,6 +20,8 @@ STORAGE = {
     errno.EPERM: "get the right to it (see ls -l), then give the command again",
     errno.EIO: "look at the disk (dmesg), then give the command again",
     errno.EMFILE: "raise the limit of open files (ulimit -n), then give the command again",
+    errno.EAGAIN: "let other programs end, or raise the limit of processes (ulimit -u), then give the command again",
+    errno.ENOMEM: "let other programs end, then give the command again",
     errno.ENFILE: "let other programs close files, then give the command again",
 }
 

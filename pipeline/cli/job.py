@@ -10,10 +10,12 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.jobs.state import Status
+from pipeline.jobs.state import JobState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
 from pipeline.text import printable
+
+KILLED = "killed"  # said to be running by the journal, but nobody holds the job's lock
 
 
 @click.group("job")
@@ -42,7 +44,9 @@ def list_(as_json: bool) -> None:
 def show(id: str, as_json: bool) -> None:
     """Show a job's stages: environment, state, attempts and time."""
     job = JobStore(project().jobs).find(id)
-    data = {**_summary(job), "stages": [_stage(job, stage) for stage in job.stages], "output": str(job.output)}
+    summary, state = _summary(job), job.state()
+    killed = summary["state"] == KILLED
+    data = {**summary, "stages": [_stage(job, state, stage, killed) for stage in job.stages], "output": str(job.output)}
     if as_json:
         print_json("job", data)
         return
@@ -108,16 +112,16 @@ def _state(job: Job) -> str:
     """What the journal says; a run that ended without a word shows as killed, which its lock tells."""
     status = job.state().status
     if status is Status.RUNNING and not is_held(job.lock):
-        return "killed"
+        return KILLED
     return status.value
 
 
-def _stage(job: Job, stage: Mapping[str, Any]) -> dict[str, Any]:
-    state = job.state().stage(stage["name"])
+def _stage(job: Job, of_job: JobState, stage: Mapping[str, Any], killed: bool) -> dict[str, Any]:
+    state = of_job.stage(stage["name"])
     return {
         "name": stage["name"],
         "environment": stage["environment"],
-        "state": state.status.value,
+        "state": KILLED if killed and state.status is StageStatus.RUNNING else state.status.value,
         "attempt": state.attempt,
         "seconds": state.seconds,
         "reason": state.reason,

@@ -1,5 +1,6 @@
 """A run on a terminal: the plain lines above, and below them a bar for what runs now."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,4 +53,5 @@ class LiveReporter(PlainReporter):
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        self._console.print(Text(text), soft_wrap=True)
+        with contextlib.suppress(OSError):  # the terminal may be closed; the job goes on
+            self._console.print(Text(text), soft_wrap=True)

@@ -19,7 +19,7 @@ def print_json(kind: str, data: Any) -> None:
 
 def print_error(error: PipelineError) -> None:
     content = {"message": error.message, "next": error.next_step, "exit_code": int(error.exit_code)}
-    click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "error": content}, indent=2))
+    click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "data": None, "error": content}, indent=2))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:

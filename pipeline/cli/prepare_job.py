@@ -45,8 +45,9 @@ def command(
 
     given = _given(source_language, targets, parameters)
     shortcuts = [name for name, chosen in zip(SHORTCUTS, (transcribe, translate, subtitle), strict=True) if chosen]
-    request = Request(media, _workflow(shortcuts, workflow), given)
-    job = prepare(Catalog(project()), request)
+    catalog = Catalog(project())
+    request = Request(media, _workflow(catalog.workflow_names, shortcuts, workflow), given)
+    job = prepare(catalog, request)
     if as_json:
         from pipeline.cli.output import print_json
 
@@ -56,13 +57,16 @@ def command(
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
 
 
-def _workflow(shortcuts: list[str], workflow: str | None) -> str:
+def _workflow(known: list[str], shortcuts: list[str], workflow: str | None) -> str:
     chosen = {*shortcuts, *([workflow] if workflow else [])}
     if len(chosen) != 1:
         options = ", ".join(f"--{name}" for name in SHORTCUTS)
         what = f"not {' and '.join(sorted(chosen))} at once: " if chosen else ""
         raise UsageError(f"{what}name one workflow: {options} or --workflow NAME", "pipeline workflow list")
-    return chosen.pop()
+    name = chosen.pop()
+    if name in shortcuts and name not in known:
+        raise UsageError(f"this project has no workflow for --{name} yet", "pipeline workflow list")
+    return name
 
 
 def _given(source: str | None, targets: tuple[str, ...], parameters: tuple[str, ...]) -> dict[str, str]:

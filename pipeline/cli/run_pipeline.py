@@ -53,7 +53,6 @@ def _run(here: Project, job: Job) -> None:
         reporter = _reporter(job)
         try:
             reporter.job_started(resolved)
-            resolved.require(job)
             executor = EXECUTORS["local"](job.folder / "logs")
             outcome = JobRun(here, job, resolved, executor, reporter).run(asked)
         finally:

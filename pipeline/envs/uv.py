@@ -1,4 +1,4 @@
-"""uv, the installer: on PATH, or in ``.tools`` beside this package, where ``bootstrap.sh`` puts it."""
+"""uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, or on PATH."""
 
 import os
 import shutil

@@ -17,6 +17,7 @@ from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.process import Interpreter
 
 RUNNER = Path(__file__).parents[1] / "sdk" / "run_stage.py"
+REPORTS = {"note": str, "warning": str, "error": str, "wrong_environment": bool}  # and progress, a number
 SPARES = 2  # one per core of a small machine: enough to keep start-up off the critical path
 
 
@@ -89,11 +90,12 @@ class _Worker:
         self._interpreter = interpreter
         self._buffer = b""
         self._at_end = False
+        startup_log.parent.mkdir(exist_ok=True)
+        log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         orders, self._orders = os.pipe()
         self._reports, reports = os.pipe()
-        log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
         try:
-            argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
             self.child = process.spawn(argv, interpreter.variables, orders, reports, log)
         except OSError:
             self.close_pipes()
@@ -151,4 +153,11 @@ def _decode(line: bytes) -> dict[str, Any] | None:
         fields = json.loads(line)
     except ValueError:
         return None
-    return fields if isinstance(fields, dict) else None
+    known = {name: value for name, value in fields.items() if _fits(name, value)} if isinstance(fields, dict) else None
+    return known or None
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name == "progress":
+        return isinstance(value, int | float) and 0 <= value <= 1  # which NaN isn't
+    return isinstance(value, REPORTS.get(name, ()))

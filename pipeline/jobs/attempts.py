@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import content_digest
+from pipeline.errors import PipelineError
 from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_whole
 from pipeline.jobs.job import Job
 
@@ -24,7 +25,7 @@ class OutputsMissing(Exception):
     """The stage ended well but didn't leave what it declares."""
 
 
-class Superseded(Exception):
+class Superseded(PipelineError):
     """A later attempt at the same stage has begun; this one's result no longer counts."""
 
 
@@ -76,7 +77,8 @@ class Attempt:
         outputs = {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
         shutil.rmtree(self.work, ignore_errors=True)  # the stage may have removed it, or locked a part of it
         digests = _digest_and_sync(list(outputs.values()))
-        sync_folder(self.outputs)
+        if outputs:
+            sync_folder(self.outputs)
         record = {
             "schema": 1,
             "stage": self.stage,
@@ -88,7 +90,7 @@ class Attempt:
             "outputs": {name: _describe(path, digests[path]) for name, path in outputs.items()},
         }
         if max(_numbers(self.folder.parent)) != self.number:
-            raise Superseded
+            raise Superseded(f"stage '{self.stage}' was begun anew by somebody else, so attempt {self.number} is void")
         write_whole(self.folder / RESULT, dump_json(record))
         sync_folder(self.folder.parent)
         return _result(self.folder, record)
@@ -97,7 +99,9 @@ class Attempt:
 def begin(job: Job, stage: str) -> Attempt:
     """The next attempt's empty folder. What earlier ones left without a result is removed: it can be large."""
     parent = job.attempts(stage)
-    parent.mkdir(exist_ok=True)
+    if not parent.is_dir():
+        parent.mkdir(parents=True)
+        sync_folder(parent.parent)
     earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
     attempt = Attempt(stage, number, parent / str(number))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipeline.files import sync_file, sync_folder
 from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
 from pipeline.references import split
@@ -14,16 +15,24 @@ COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so small 
 LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
-def deliver(job: Job, results: Mapping[str, Result], anew: bool) -> list[Path]:
-    """Put each deliverable there; ``anew`` replaces what stands there already. Returns the paths in order."""
+def deliver(job: Job, results: Mapping[str, Result], anew: bool, before: Sequence[str] = ()) -> list[Path]:
+    """Put each deliverable there, on the disk; ``anew`` replaces what stands there already.
+
+    ``before`` are the names that an earlier run delivered: what isn't delivered any more is removed. Returns the
+    paths in order.
+    """
     job.output.mkdir(exist_ok=True)
-    placed = []
+    placed = {}
     for source, name in _named(job.document["deliver"], results):
         target = job.output / _name(job.input.stem, name)
-        if anew or not target.exists():
+        placed[target] = anew or not target.exists()
+        if placed[target]:
             _place(source, target)
-        placed.append(target)
-    return placed
+    for name in set(before) - {target.name for target in placed}:
+        (job.output / name).unlink(missing_ok=True)
+    if any(placed.values()):
+        sync_folder(job.output)
+    return list(placed)
 
 
 def _named(references: Sequence[str], results: Mapping[str, Result]) -> list[tuple[Path, str]]:
@@ -48,6 +57,7 @@ def _place(source: Path, target: Path) -> None:
     try:
         if source.stat().st_size <= COPY_UP_TO or not _link(source, beside):
             shutil.copyfile(source, beside)
+            sync_file(beside)
         os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ Events, in the order in which a job can meet them:
 ``stage_failed``     an attempt ended without a result; ``reason`` says how
 ``run_interrupted``  the run was asked to stop, and stopped its stages
 ``run_failed``       the run ended without a result; ``reason`` says why
-``run_finished``     every stage is done and the deliverables stand in the output folder
+``run_finished``     every stage is done, and what ``delivered`` names stands in the output folder
 """
 
 import json

@@ -37,6 +37,7 @@ class JobState:
     status: Status = Status.PREPARED
     job_digest: str = ""
     stages: Mapping[str, StageState] = field(default_factory=dict)
+    delivered: tuple[str, ...] = ()  # names in the output folder
 
     def stage(self, name: str) -> StageState:
         return self.stages.get(name, StageState())
@@ -62,7 +63,8 @@ def apply(state: JobState, event: Mapping[str, Any]) -> JobState:
     if name == "job_prepared":
         return replace(state, job_digest=event["job_digest"])
     if name in RUN_EVENTS:
-        return replace(state, status=RUN_EVENTS[name])
+        delivered = tuple(event.get("delivered", state.delivered))
+        return replace(state, status=RUN_EVENTS[name], delivered=delivered)
     stage = _stage_state(event)
     return replace(state, stages={**state.stages, event["stage"]: stage})
 

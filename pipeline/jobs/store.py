@@ -15,7 +15,7 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.files import dump_json, sync_folder, write_whole
 from pipeline.jobs.job import DOCUMENT, Job, load
-from pipeline.jobs.journal import Journal
+from pipeline.jobs.journal import NAME, Journal
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
@@ -91,12 +91,13 @@ class JobStore:
 
 
 def _write(part: Path, content: Mapping[str, Any]) -> None:
+    """The journal first: the folder is flushed with the document, and then both names are durable."""
     data = dump_json(content)
-    write_whole(part / DOCUMENT, data)
-    (part / "journal.jsonl").unlink(missing_ok=True)
+    (part / NAME).unlink(missing_ok=True)
     journal = Journal(part)
     journal.append("job_prepared", job_digest=sha256_of_bytes(data))
     journal.close()
+    write_whole(part / DOCUMENT, data)
 
 
 def _user() -> str:

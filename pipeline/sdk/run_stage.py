@@ -32,6 +32,7 @@ def main() -> int:
     prefix, stage_file, invocation, log = order[:-1].decode("utf-8", "surrogateescape").split("\0")
     reports = _claim_channels(log)
     if sys.prefix != prefix:
+        os.write(reports, b'{"wrong_environment": true}\n')
         print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
         return EXIT_WRONG_ENVIRONMENT
     return run(stage_file, invocation, reports)
@@ -75,6 +76,9 @@ def _claim_channels(log: str) -> int:
         os.dup2(opened, target)
         os.close(opened)
     os.dup2(1, 2)
+    # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     return reports
 
 

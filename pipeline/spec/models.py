@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.digests import tagged_digest
 from pipeline.errors import did_you_mean
-from pipeline.models.shelf import identity
 from pipeline.project import Project
 from pipeline.spec.source import Source, load_yaml
 
@@ -47,7 +47,8 @@ class ModelSpec:
 
     @property
     def digest(self) -> str:
-        return identity(self.files)
+        """Its identity: the SHA-256 of its files, wherever they came from."""
+        return tagged_digest("model", dict(self.files))
 
 
 def load(project: Project) -> dict[str, ModelSpec]:

@@ -148,7 +148,7 @@ def test_submitting_what_is_not_there_is_an_error(executor: LocalExecutor, tmp_p
 def test_another_prefix_than_was_asked_for_is_refused(executor: LocalExecutor, never: int, tmp_path: Path) -> None:
     wrong = Interpreter(Path(sys.executable), tmp_path, HERE.variables)
     executor.submit(invocation(tmp_path, "print('ran')", wrong))
-    assert until_exit(executor, never) == [Exited("test", 96)]
+    assert until_exit(executor, never) == [Message("test", {"wrong_environment": True}), Exited("test", 96)]
     assert "instead of" in (tmp_path / "stage.log").read_text()
 
 

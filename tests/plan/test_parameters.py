@@ -95,7 +95,10 @@ def test_more_values_than_allowed_are_refused_and_counted_without_repetitions(ca
     assert value(catalog, write, "type: languages, at_most: 1", "es,spa,es") == ["es"]
     error = refusal(catalog, write, "type: languages, at_most: 1", "es,fr")
     assert error.message == "'x' of workflow 'w' takes at most 1, not es,fr"
-    assert "'x' of workflow 'w' takes no value, not es" in refusal(catalog, write, "type: languages, at_most: 0", "es").message
+    assert (
+        "'x' of workflow 'w' takes no value, not es"
+        in refusal(catalog, write, "type: languages, at_most: 0", "es").message
+    )
 
 
 @pytest.mark.parametrize(

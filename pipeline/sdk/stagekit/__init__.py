@@ -23,8 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = 1
-
 
 class StageFailed(Exception):
     """The stage can't do its work; the message is for the person who runs the job. No traceback."""
