@@ -62,11 +62,11 @@ def bootstrap_steps(commands: "list[str]") -> str:
 LISTED = 20  # names that can still be read in a message
 
 
-def did_you_mean(word: str, known: "list[str]") -> str:
+def did_you_mean(word: str, known: "list[str]", listing: bool = True) -> str:
     """``"; did you mean 'x'?"`` for the nearest known word, or what there is to choose from."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; there are: {', '.join(sorted(known))}" if 0 < len(known) <= LISTED else ""
+    return f"; there are: {', '.join(sorted(known))}" if listing and 0 < len(known) <= LISTED else ""

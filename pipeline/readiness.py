@@ -68,9 +68,8 @@ def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[P
     for name in planned.models:
         if reason := shelf.damage(name, catalog.model(name).digest):
             bringing = [f"--env {each}" for each in planned.environments if name in catalog.environment(each).models]
-            yield Problem(
-                f"model '{name}' isn't ready: {reason}", f"bootstrap --env {by}" if by else f"bootstrap --model {name}"
-            )
+            wanted = bringing[0] if bringing else f"--model {name}"
+            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {wanted}")
 
 
 def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 find_python() {
     local name found
     for name in ${PIPELINE_PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
-        found=$("$name" -I -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11); print(sys._base_executable)' 2>/dev/null) || continue
+        found=$("$name" -I -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11); import os; print(os.path.realpath(sys._base_executable))' 2>/dev/null) || continue
         echo "$found"
         return
     done
@@ -39,6 +39,21 @@ find_uv() {
     fi
 }
 
+# A virtual environment can't be moved once it is made, so the one before steps aside until the new one is whole.
+fill_venv() {
+    local uv=$1 folder=$2 lock=$3 python=$4
+    restore_venv "$folder"
+    if [ -d "$folder" ]; then mv "$folder" "$folder.before" || return; fi
+    VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --python "$python" "$folder" &&
+        "$uv" pip sync --quiet --no-config --require-hashes --compile-bytecode --python "$folder/bin/python" "$lock" &&
+        "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project"
+}
+
+# What a failed or killed call set aside comes back.
+restore_venv() {
+    if [ -d "$1.before" ]; then rm -rf "$1" && mv "$1.before" "$1"; fi
+}
+
 # ensure_venv FOLDER LOCK: the packages of a lock and this project's commands, compiled to bytecode.
 ensure_venv() {
     local folder=$project/$1 lock=$project/requirements/$2 python uv wanted
@@ -47,10 +62,8 @@ ensure_venv() {
     if [ "$(cat "$folder/.made-from" 2>/dev/null)" != "$wanted" ]; then
         uv=$(find_uv) || return
         echo "installing the orchestrator into $1" >&2
-        rm -f "$folder/.made-from"
-        VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --python "$python" "$folder" &&
-            "$uv" pip sync --quiet --no-config --require-hashes --compile-bytecode --python "$folder/bin/python" "$lock" &&
-            "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project" || return 3
+        fill_venv "$uv" "$folder" "$lock" "$python" || { restore_venv "$folder"; return 3; }
+        rm -rf "$folder.before"
         echo "$wanted" >"$folder/.made-from"
     fi
     # The project's own modules: the machine may forbid Python to write bytecode by itself.

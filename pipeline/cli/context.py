@@ -10,9 +10,10 @@ import click
 from click.core import ParameterSource
 
 from pipeline import __version__
-from pipeline.errors import PipelineError
-from pipeline.project import Project, find
+from pipeline.errors import PipelineError, UsageError
+from pipeline.project import MARKER, Project, find
 
+OWN = Path(__file__).resolve().parents[2]  # the checkout that these commands were installed from
 CHOSEN = "pipeline.root"  # in click's context, which all levels of a command line share
 
 
@@ -24,7 +25,8 @@ def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
         expose_value=False,
         is_eager=True,
         callback=_choose,
-        help="The project's folder; default: the one that the current folder lies in.",
+        help="The project's folder; default: the one around the current folder, else that of these commands.",
+        show_envvar=True,
     )(command)
 
 
@@ -37,10 +39,19 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def project() -> Project:
-    """The project that the command line names, else the one that the current folder lies in."""
+    """The project that the command line names, else the one that the current folder lies in, else our own.
+
+    The last lets a person work in a folder of movies: the commands in a project's ``.venv`` are that project's.
+    """
     context = click.get_current_context(silent=True)
     chosen = context.meta.get(CHOSEN) if context else None
-    return find(_here(), chosen or _from_environment())
+    named = chosen or _from_environment()
+    try:
+        return find(_here(), named)
+    except UsageError:
+        if named or not _is_installed_in(OWN):
+            raise
+        return find(OWN)
 
 
 def project_or_none() -> Project | None:
@@ -48,6 +59,10 @@ def project_or_none() -> Project | None:
         return project()
     except (PipelineError, OSError):
         return None
+
+
+def _is_installed_in(folder: Path) -> bool:
+    return Path(sys.prefix) == folder / ".venv" and (folder / MARKER).is_file()
 
 
 def _here() -> Path:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from pipeline.cli.plain import PlainReporter
@@ -21,9 +22,10 @@ class LiveReporter(PlainReporter):
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[note]}", markup=False),
+            BarColumn(bar_width=20),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=self._console,
             transient=True,
         )
@@ -36,7 +38,7 @@ class LiveReporter(PlainReporter):
 
     def stage_said(self, stage: str, fields: Mapping[str, Any]) -> None:
         if "progress" in fields:
-            note = printable(fields.get("note", "")) or f"{fields['progress']:.0%}"
+            note = printable(fields.get("note", ""))
             self._progress.update(self._tasks[stage], total=1.0, completed=fields["progress"], note=note)
         else:
             super().stage_said(stage, fields)

@@ -18,6 +18,11 @@ def find() -> Path:
     return Path(found)
 
 
+def command() -> str:
+    """uv as a person can type it."""
+    return "uv" if shutil.which("uv") else str(PRIVATE)
+
+
 def variables(base: dict[str, str], cache_on_same_disk: bool) -> dict[str, str]:
     """No configuration but ours, and copies where hard links from uv's cache can't work."""
     steering = {name for name in base if name.startswith("UV_") and name not in KEPT}

@@ -49,8 +49,11 @@ class JobStore:
         if name == "latest" and known:
             return load(self._root / max(known, key=self._prepared_at))
         if name not in known:
-            hint = did_you_mean(name, known) if known else "; none has been prepared yet"
-            raise UsageError(f"no job '{name}'{hint}", "pipeline job list" if known else "prepare-job MOVIE --subtitle")
+            if not known or not name:
+                what = "no job was named" if known else f"no job '{name}'; none has been prepared yet"
+                raise UsageError(what, "pipeline job list" if known else "prepare-job MOVIE --subtitle")
+            near = did_you_mean(name, known, listing=False)
+            raise UsageError(f"no job '{name}'{near}", "pipeline job list")
         return load(self._root / name)
 
     def ids(self) -> list[str]:

@@ -21,6 +21,12 @@ def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) 
                 f"workflow '{workflow.name}' has no parameter '{name}'{did_you_mean(name, list(workflow.parameters))}",
                 f"pipeline workflow show {workflow.name}",
             )
+    for name, spec in workflow.parameters.items():
+        if spec.required and name not in given:
+            raise UsageError(
+                f"workflow '{workflow.name}' needs the parameter '{name}'",
+                f"prepare-job … --param {name}=VALUE   (pipeline workflow show {workflow.name})",
+            )
     values = {
         name: _value(spec, given[name], catalog) if name in given else spec.default
         for name, spec in workflow.parameters.items()

@@ -44,6 +44,7 @@ def run(stage_file: str, invocation: str, reports: "int | None") -> int:
     stage = stagekit.Stage(invocation, reports)
     try:
         _load("stage", stage_file).run(stage)
+        sys.stdout.flush()
     except stagekit.InputUnusable as error:
         return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
     except stagekit.StageFailed as error:
@@ -58,9 +59,19 @@ def run(stage_file: str, invocation: str, reports: "int | None") -> int:
 
 
 def _refuse(stage: "Any", error: Exception, code: int) -> int:
-    print(error, file=sys.stderr)
     stage.report(error=str(error))
+    try:
+        print(error, file=sys.stderr, flush=True)
+    except OSError:  # the log's disk is full, which may be the error
+        _leave_the_log()
     return code
+
+
+def _leave_the_log() -> None:
+    """What is still buffered goes nowhere, so that the interpreter can end with its exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 def _claim_channels(log: str) -> int:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -58,6 +59,6 @@ def _lock(project: Project, source: Source, requirements: Path) -> Path:
         wanted, asked = lock.relative_to(project.root), requirements.relative_to(project.root)
         raise ConfigurationError(
             f"{source.shown_as}: the lock {wanted} isn't there",
-            f"uv pip compile --universal --generate-hashes --no-header {asked} -o {wanted}",
+            f"{uv.command()} pip compile --universal --generate-hashes --no-header {asked} -o {wanted}",
         )
     return lock

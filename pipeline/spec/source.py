@@ -180,6 +180,7 @@ def _sentence(error: Any) -> str:
             text = f"{shown} doesn't fit: {error.schema.get('description', wanted)}"
         case "type":
             text = f"{shown} isn't of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+            text += "; put it in quotes" if wanted == "string" and isinstance(error.instance, int | float) else ""
         case "enum":
             text = f"{shown} is none of these{did_you_mean(str(error.instance), wanted)}"
         case "oneOf":

@@ -25,6 +25,7 @@ class ParameterSpec:
     name: str
     type: str
     default: Any = None
+    required: bool = False  # the file gives it no default, and it has no natural one, as a list has
     choices: tuple[Any, ...] = ()
     at_most: int | None = None
     description: str = ""
@@ -81,6 +82,7 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
         name=name,
         type=entry["type"],
         default=entry.get("default"),
+        required="default" not in entry and entry["type"] not in MEMBERS,
         choices=tuple(entry.get("choices", ())),
         at_most=entry.get("at_most"),
         description=entry.get("description", ""),

@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli import context
 from pipeline.errors import bootstrap_steps
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
@@ -307,3 +309,21 @@ def test_without_an_environment_prepare_job_ends_with_3(sandbox: Sandbox) -> Non
     assert done.code == 3
     assert json.loads(done.out)["error"]["next"] == bootstrap_steps(["bootstrap --env alpha"])
     assert not (sandbox.root / "jobs").exists()
+
+
+def test_the_commands_of_a_project_work_on_it_from_anywhere(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(context, "OWN", sandbox.root)
+    monkeypatch.setattr(sys, "prefix", str(sandbox.root / ".venv"))
+    assert context.project().root == sandbox.root
+
+
+def test_a_workflow_that_needs_a_parameter_is_listed_and_shown(sandbox: Sandbox, spawning: None) -> None:
+    head = "parameters:\n  word: {type: string}"
+    sandbox.workflow("needs", "word: {for_each: [$word], parameters: {word: $each}}", head)
+    shown = sandbox.run("pipeline", "workflow", "show", "needs")
+    assert shown.code == 0, shown.err
+    assert "(required)" in shown.out
+    assert sandbox.run("pipeline", "workflow", "list", "--json").data[0]["name"] == "needs"

@@ -12,13 +12,15 @@ import pytest
 
 from pipeline.cli import handler
 from pipeline.errors import NotReady
+from tests.conftest import Sandbox
 
 Raising = Callable[..., int]
 
 
 @pytest.fixture
-def raising(monkeypatch: pytest.MonkeyPatch, sandbox: object) -> Raising:
+def raising(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Raising:
     """Run a command that raises, and give back its exit code."""
+    monkeypatch.setenv("PIPELINE_ROOT", str(sandbox.root))  # where the log goes
 
     def run(error: BaseException, *words: str) -> int:
         @click.command()
@@ -83,6 +85,7 @@ def test_our_own_bug_ends_with_70_and_its_traceback_is_in_the_log(
 def test_outside_any_project_the_traceback_is_kept_too(
     raising: Raising, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PIPELINE_ROOT")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert raising(RuntimeError("the sky fell")) == 70

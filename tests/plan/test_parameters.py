@@ -66,8 +66,8 @@ def test_text_that_is_of_another_type_is_refused(catalog: Catalog, write: Write,
 
 
 @pytest.mark.parametrize("kind", ["string", "integer", "number", "boolean", "language", "model"])
-def test_a_parameter_without_a_default_may_stay_without_a_value(catalog: Catalog, write: Write, kind: str) -> None:
-    assert value(catalog, write, f"type: {kind}") is None
+def test_a_parameter_without_a_default_must_be_given(catalog: Catalog, write: Write, kind: str) -> None:
+    assert refusal(catalog, write, f"type: {kind}").message == "workflow 'w' needs the parameter 'x'"
 
 
 def test_languages_without_a_default_are_an_empty_list(catalog: Catalog, write: Write) -> None:
