@@ -153,6 +153,16 @@ def test_preparing_on_a_full_disk_leaves_no_half_job(project: Sandbox, full_disk
     assert list(full_disk.iterdir()) == [ballast]
 
 
+@pytest.mark.parametrize("body", ["print('x' * 200000)", "open(stage.work / 'big', 'wb').write(bytes(200000))"])
+def test_a_stage_that_fills_the_disk_says_so(ready: Sandbox, full_disk: Path, body: str) -> None:
+    head = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n'
+    ready.write("stages/fills.py", f"{head}def run(stage):\n    {body}\n")
+    ready.workflow("fills", "fills: {}")
+    done = ready.run("run-pipeline", "-j", ready.prepare("fills"))
+    assert done.code == 4
+    assert "No space left on device" in done.err
+
+
 def test_a_job_whose_disk_was_full_finishes_when_there_is_room(project: Sandbox, full_disk: Path) -> None:
     job = prepared(project, "tested")
     ballast = fill(full_disk)
