@@ -6,13 +6,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Column
 from rich.text import Text
 
 from pipeline.cli.plain import PlainReporter
 from pipeline.failures import Failure
 from pipeline.jobs.job import Job
 from pipeline.text import printable
+
+NOTE_WIDTH = 28
 
 
 class LiveReporter(PlainReporter):
@@ -25,7 +26,7 @@ class LiveReporter(PlainReporter):
             BarColumn(bar_width=20),
             TaskProgressColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            TextColumn("{task.fields[note]}", markup=False),
             console=self._console,
             transient=True,
         )
@@ -38,7 +39,7 @@ class LiveReporter(PlainReporter):
 
     def stage_said(self, stage: str, fields: Mapping[str, Any]) -> None:
         if "progress" in fields:
-            note = printable(fields.get("note", ""))
+            note = _shortened(printable(fields.get("note", "")))
             self._progress.update(self._tasks[stage], total=1.0, completed=fields["progress"], note=note)
         else:
             super().stage_said(stage, fields)
@@ -57,3 +58,8 @@ class LiveReporter(PlainReporter):
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be closed; the job goes on
             self._console.print(Text(text), soft_wrap=True)
+
+
+def _shortened(note: str) -> str:
+    """So that it leaves room for the bar and the time on a terminal of 80 columns."""
+    return note if len(note) <= NOTE_WIDTH else f"{note[: NOTE_WIDTH - 1]}…"
