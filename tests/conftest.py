@@ -81,7 +81,7 @@ class Sandbox:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def run(self, *words: "str | Path", variables: Mapping[str, str] | None = None, timeout: float = 60) -> Result:
+    def run(self, *words: "str | Path", variables: Mapping[str, str] | None = None, timeout: float = 120) -> Result:
         """Run one of our commands on this project, as a person would."""
         done = subprocess.run(
             [BIN / words[0], *words[1:]],

@@ -174,7 +174,7 @@ def test_every_module_can_be_imported_and_warns_of_nothing(spawning: None) -> No
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )
     assert done.returncode == 0, done.stderr

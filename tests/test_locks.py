@@ -30,7 +30,7 @@ def hold(lock: Path) -> "subprocess.Popen[bytes]":
 
 
 def release(child: "subprocess.Popen[bytes]") -> None:
-    child.communicate(timeout=20)
+    child.communicate(timeout=90)
 
 
 def test_a_second_holder_is_refused_and_told_who_the_first_is(tmp_path: Path, spawning: None) -> None:

@@ -412,6 +412,6 @@ def test_a_reader_that_goes_away_does_not_stop_the_job(ready: Sandbox) -> None:
     child = ready.start("run-pipeline", "-j", id)
     assert child.stderr is not None
     child.stderr.close()
-    assert child.wait(timeout=30) == 0
+    assert child.wait(timeout=90) == 0
     child.communicate()
     assert ready.events(id)[-1]["event"] == "run_finished"

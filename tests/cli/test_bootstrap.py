@@ -16,7 +16,7 @@ import pytest
 from pipeline.errors import ExitCode
 from tests.conftest import BIN, Sandbox, make_wheel, offline
 
-WAIT = 15  # seconds; a bound, never a measure
+WAIT = 90  # seconds; a bound, never a measure
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ def test_a_read_only_environment_root_is_good_enough_to_prepare_and_run(isolated
         env={**os.environ, "PIPELINE_ROOT": str(isolated.root)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )
     if (done.returncode in {1, 99} and "mount" in done.stderr + done.stdout) or "unshare" in done.stderr:

@@ -27,7 +27,7 @@ def give(folder: Path, *words: "str | Path", **variables: str) -> Result:
         env={**os.environ, **variables},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=90,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -35,7 +35,7 @@ def test_a_user_name_as_long_as_a_file_name_is_shortened(tmp_path: Path, monkeyp
 
 def test_ids_are_unique_when_eight_processes_prepare_at_once(spawning: None, tmp_path: Path) -> None:
     with get_context("fork").Pool(8) as pool:
-        made = pool.starmap_async(prepare_some, [(tmp_path, 10)] * 8).get(timeout=30)
+        made = pool.starmap_async(prepare_some, [(tmp_path, 10)] * 8).get(timeout=90)
     ids = [id for some in made for id in some]
     assert len(set(ids)) == 80
     assert JobStore(tmp_path).ids() == sorted(ids)
@@ -44,7 +44,7 @@ def test_ids_are_unique_when_eight_processes_prepare_at_once(spawning: None, tmp
 
 def test_every_job_prepared_at_once_can_be_loaded(spawning: None, tmp_path: Path) -> None:
     with get_context("fork").Pool(4) as pool:
-        pool.starmap_async(prepare_some, [(tmp_path, 5)] * 4).get(timeout=30)
+        pool.starmap_async(prepare_some, [(tmp_path, 5)] * 4).get(timeout=90)
     assert all(JobStore(tmp_path).find(id).id == id for id in JobStore(tmp_path).ids())
 
 

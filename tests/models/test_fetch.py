@@ -130,7 +130,7 @@ def test_a_fetch_that_was_killed_leaves_nothing_that_is_used(shelf: Shelf, folde
     while child.stdout.readline() != b"verifying\n":
         assert child.poll() is None
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=20)
+    child.communicate(timeout=90)
     assert list(shelf.root.glob(".tiny+*"))
     assert shelf.damage(spec.name, spec.digest) == "it hasn't been fetched"
     found = fetch.ensure(shelf, spec, NO_UV, quiet)

@@ -24,7 +24,7 @@ def write_stage(folder: Path, body: str) -> Path:
 
 
 def by_hand(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([*PYTHON, write_stage(folder, body)], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([*PYTHON, write_stage(folder, body)], capture_output=True, text=True, timeout=90, check=False)
 
 
 def ordered(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
@@ -36,7 +36,7 @@ def ordered(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
         child.stdin.write("\0".join(fields).encode() + b"\n")
         child.stdin.flush()
         out = child.stdout.read()
-        return subprocess.CompletedProcess(PYTHON, child.wait(timeout=30), out, b"")
+        return subprocess.CompletedProcess(PYTHON, child.wait(timeout=90), out, b"")
 
 
 def test_by_hand_output_stands_on_the_terminal(spawning: None, tmp_path: Path) -> None:
@@ -66,11 +66,11 @@ def test_a_refusal_is_reported_to_the_orchestrator(spawning: None, tmp_path: Pat
 
 
 def test_without_an_order_the_runner_leaves(spawning: None) -> None:
-    assert subprocess.run(PYTHON, stdin=subprocess.DEVNULL, timeout=30, check=False).returncode == 0
+    assert subprocess.run(PYTHON, stdin=subprocess.DEVNULL, timeout=90, check=False).returncode == 0
 
 
 def test_half_an_order_is_none(spawning: None) -> None:
-    assert subprocess.run(PYTHON, input=b"/prefix\0/stage", timeout=30, check=False).returncode == 0
+    assert subprocess.run(PYTHON, input=b"/prefix\0/stage", timeout=90, check=False).returncode == 0
 
 
 def test_the_runner_leaves_nothing_of_ours_on_the_path(spawning: None, tmp_path: Path) -> None:
