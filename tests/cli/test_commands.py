@@ -327,3 +327,11 @@ def test_a_workflow_that_needs_a_parameter_is_listed_and_shown(sandbox: Sandbox,
     assert shown.code == 0, shown.err
     assert "(required)" in shown.out
     assert sandbox.run("pipeline", "workflow", "list", "--json").data[0]["name"] == "needs"
+
+
+def test_a_broken_definition_does_not_hide_the_other_environments(ready: Sandbox) -> None:
+    ready.write("config/environments/broken.yaml", "pyton: 3\n")
+    done = ready.run("pipeline", "env", "status", "--json")
+    assert done.code == 0, done.err
+    states = {row["name"]: row["state"] for row in done.data}
+    assert states == {"alpha": "healthy", "beta": "healthy", "broken": "broken"}
