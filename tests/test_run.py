@@ -301,7 +301,7 @@ def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -
 
 def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) -> None:
     scripts = Path(os.path.realpath(ready.root / "venv/beta"), "bin")
-    head = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\nimport os\n'
+    head = f"{HEAD}import os\n"
     ready.write(
         "stages/takes.py", f"{head}def run(stage):\n    os.rename({str(scripts)!r}, {str(scripts)!r} + '.away')\n"
     )

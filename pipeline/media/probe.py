@@ -19,7 +19,6 @@ PROBE_SECONDS = 120
 class Media:
     duration_s: float | None  # None where the container doesn't say
     audio_streams: int
-    video_streams: int
 
 
 def probe(file: Path, ffprobe: Path) -> Media:
@@ -50,7 +49,7 @@ def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[typ
 def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own form
     kinds = [stream.get("codec_type") for stream in answer.get("streams", ())]
     duration = answer.get("format", {}).get("duration")
-    return Media(_seconds(duration), kinds.count("audio"), kinds.count("video"))
+    return Media(_seconds(duration), kinds.count("audio"))
 
 
 def _seconds(duration: str | None) -> float | None:

@@ -4,10 +4,8 @@ Sizes and times are compared with what was recorded when every file's SHA-256 ha
 """
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.digests import tagged_digest
 from pipeline.files import read_json
 
 MARKER = ".pipeline-ready.json"
@@ -35,11 +33,6 @@ class Shelf:
             return "another model stands in its place"
         changed = [file for file, expected in record["files"].items() if signature(folder / file) != expected]
         return f"its file {changed[0]} is missing or has changed" if changed else None
-
-
-def identity(files: Mapping[str, str]) -> str:
-    """A model's digest: the SHA-256 of its files, wherever they came from."""
-    return tagged_digest("model", dict(files))
 
 
 def signature(path: Path) -> list[int] | None:

@@ -135,7 +135,9 @@ def test_an_interpreter_that_died_while_it_waited_is_not_used(
 
 
 def test_preparing_what_is_not_there_is_only_a_hint_that_failed(executor: LocalExecutor) -> None:
+    before = os.listdir("/proc/self/fd")
     executor.prepare(MISSING)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_submitting_what_is_not_there_is_an_error(executor: LocalExecutor, tmp_path: Path) -> None:

@@ -80,5 +80,6 @@ def test_a_warning_survives_names_that_are_not_utf8(tmp_path: Path) -> None:
     assert reported(tmp_path, lambda stage: stage.warn("odd \udcff\n name")) == [{"warning": "odd \udcff\n name"}]
 
 
-def test_by_hand_reports_go_nowhere(tmp_path: Path) -> None:
+def test_by_hand_reports_go_nowhere(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     make(tmp_path).progress(0.5)
+    assert capfd.readouterr() == ("", "")
