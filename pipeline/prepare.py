@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import Plan, plan
+from pipeline.plan.planner import Plan, PlannedStage, plan
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.text import printable
@@ -51,6 +51,7 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "stages": [_plain(stage) for stage in planned.stages],
         "deliver": list(planned.deliver),
         "grace_seconds": catalog.settings.grace_seconds,
+        **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
 
@@ -119,8 +120,22 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
     }
 
 
-def _plain(stage: Any) -> dict[str, Any]:
-    return {**asdict(stage), "needs": list(stage.needs), "inputs": {k: list(v) for k, v in stage.inputs.items()}}
+def _plain(stage: PlannedStage) -> dict[str, Any]:
+    """As it stands in the plan; what is the default isn't there, since a plan can have ten thousand stages."""
+    plain = {
+        "name": stage.name,
+        "uses": stage.uses,
+        "environment": stage.environment,
+        "needs": list(stage.needs),
+        "inputs": {slot: list(refs) for slot, refs in stage.inputs.items()},
+        "parameters": stage.parameters,
+        "models": stage.models,
+        "outputs": stage.outputs,
+        "for_each": stage.for_each,
+        "ensure": stage.ensure,
+        **stage.policy,
+    }
+    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure") or value}
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.references import JOB_INPUT
+from pipeline.references import JOB_INPUT, PAIRED
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]*")
@@ -48,14 +48,16 @@ def _stage_complaints(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _unknown("an environment of this job", document["environments"], [stage["environment"]])
         yield from _unknown("a model of this job", document["models"], stage["models"].values())
         yield from _unknown("an earlier stage", done, stage["needs"])
-        yield from _unknown("an earlier stage's output", outputs, _listed(stage["inputs"]))
+        yield from _unknown("an earlier stage's output", outputs, _listed(stage))
         done.add(stage["name"])
         outputs |= {f"{stage['name']}.{output}" for output in stage["outputs"]}
     yield from _unknown("a stage's output", outputs - {JOB_INPUT}, document["deliver"])
 
 
-def _listed(inputs: Mapping[str, list[str]]) -> list[str]:
-    return [reference for references in inputs.values() for reference in references]
+def _listed(stage: Mapping[str, Any]) -> list[str]:
+    """All references of a stage; the mark of a pair stands only where the stage itself is a fan-out."""
+    refs = [reference for references in stage["inputs"].values() for reference in references]
+    return [*(ref.replace(PAIRED, "", 1) for ref in refs), stage["for_each"]] if "for_each" in stage else refs
 
 
 def _misnamed(kind: str, pattern: "re.Pattern[str]", names: Iterable[str]) -> Iterator[str]:

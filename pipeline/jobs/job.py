@@ -42,6 +42,15 @@ class Job:
     def lock(self) -> Path:
         return self.folder / "lock"
 
+    @property
+    def cancellation(self) -> Path:
+        """A file that is there when somebody has asked for the job's end."""
+        return self.folder / "cancel"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancellation.exists()
+
     def log(self, stage: str) -> Path:
         return self.folder / "logs" / f"{stage}.log"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import policy
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -29,6 +30,7 @@ class StageSpec:
     models: tuple[str, ...]
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
+    policy: Mapping[str, Any]  # what it says of how it is run (pipeline/policy.py)
 
 
 def load(project: Project, name: str) -> StageSpec:
@@ -45,6 +47,7 @@ def load(project: Project, name: str) -> StageSpec:
         models=tuple(table.get("models", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
+        policy=policy.declared(table),
     )
 
 

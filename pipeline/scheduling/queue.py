@@ -1,0 +1,55 @@
+"""Stages that are ready, the one with the longest way to go first, as far as resources allow."""
+
+from collections.abc import Callable, Hashable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+Request = TypeVar("Request", bound=Hashable)
+Grant = TypeVar("Grant")
+
+
+class ReadyQueue(Generic[T, Request]):
+    """One heap for each distinct request, so that a look at the heads is enough to know what fits."""
+
+    def __init__(self) -> None:
+        self._heaps: dict[Request, list[tuple[float, int, T]]] = {}
+        self._arrivals = count()
+
+    def push(self, item: T, request: Request, remaining: float) -> None:
+        """``remaining``: seconds of the longest way through it. Equal ones come in the order of their arrival."""
+        heappush(self._heaps.setdefault(request, []), (-remaining, next(self._arrivals), item))
+
+    def pop(self, take: Callable[[Request], Grant | None]) -> tuple[T, Grant] | None:
+        """The first whose request ``take`` grants, with the grant; ``None`` where it grants none."""
+        for request in self._in_order():
+            grant = take(request)
+            if grant is not None:
+                return heappop(self._heaps[request])[2], grant
+        return None
+
+    def first(self) -> T | None:
+        """The one with the longest way to go, whether it fits or not."""
+        return next((self._heaps[request][0][2] for request in self._in_order()), None)
+
+    @property
+    def requests(self) -> list[Request]:
+        return [request for request, heap in self._heaps.items() if heap]
+
+    def _in_order(self) -> list[Request]:
+        return sorted(self.requests, key=lambda request: self._heaps[request][0][:2])
+
+    def drop(self, unwanted: Callable[[T], bool]) -> list[T]:
+        """Take out what won't run any more."""
+        dropped = []
+        for request, heap in self._heaps.items():
+            dropped += [entry[2] for entry in heap if unwanted(entry[2])]
+            self._heaps[request] = sorted(entry for entry in heap if not unwanted(entry[2]))
+        return dropped
+
+    def __len__(self) -> int:
+        return sum(map(len, self._heaps.values()))
+
+    def __bool__(self) -> bool:
+        return any(self._heaps.values())

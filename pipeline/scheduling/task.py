@@ -1,0 +1,74 @@
+"""A stage that has to run, and one attempt at it in flight."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.executors import Invocation, Start
+from pipeline.jobs.attempts import Attempt
+from pipeline.policy import Policy
+from pipeline.process import Interpreter
+from pipeline.resources import Grant, Request
+
+if TYPE_CHECKING:
+    from pipeline.scheduling.job_run import JobRun
+
+
+@dataclass(eq=False)
+class Task:
+    """One stage of one job that has no result yet, with all that it needs there."""
+
+    job_run: "JobRun"
+    stage: Mapping[str, Any]
+    key_parts: Mapping[str, Any]
+    key: str
+    because: str  # it runs although there was a result before; empty where there was none
+    policy: Policy
+    request: Request
+    remaining: float  # expected seconds of the longest way through it
+    failed: int = 0  # attempts that count against the stage's own retries
+    spared: int = 0  # attempts that were lost through no fault of its own
+
+    start: Start = "cold"
+
+    @property
+    def name(self) -> str:
+        return str(self.stage["name"])
+
+    @property
+    def is_cold(self) -> bool:
+        return self.start == "cold"
+
+    @property
+    def interpreter(self) -> Interpreter:
+        return self.job_run.runtime.interpreters[self.stage["environment"]]
+
+
+@dataclass(eq=False)
+class Running:
+    """An attempt that was handed to the executor, and what it has said so far."""
+
+    task: Task
+    attempt: Attempt
+    invocation: Invocation
+    grant: Grant
+    log_start: int  # bytes that earlier attempts wrote into the stage's log
+    started: float = field(default_factory=time.monotonic)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+    raised: Mapping[str, Any] | None = None
+    wrong_environment: bool = False
+    timed_out: bool = False
+    killed_by_us: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def heard(self, fields: Mapping[str, Any]) -> None:
+        if "warning" in fields:
+            self.warnings.append(fields["warning"])
+        self.error = fields.get("error", self.error)
+        self.raised = fields if "raised" in fields else self.raised
+        self.wrong_environment = self.wrong_environment or "wrong_environment" in fields
