@@ -13,7 +13,9 @@ from typing import Any, NoReturn, Protocol
 from pipeline import stage_key
 from pipeline.errors import Interrupted
 from pipeline.executors import Executor, Exited, Message
-from pipeline.failures import Failure, describe_exit, raise_for
+from pipeline.failures import Evidence, Failure, last_lines, oom, raise_for
+from pipeline.failures.evidence import Raised, raised_of
+from pipeline.failures.oom import OomKills
 from pipeline.interrupts import Interrupts
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
@@ -47,7 +49,9 @@ class _Running:
     log_start: int  # bytes that earlier attempts wrote into the stage's log
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+    raised: Raised | None = None
     wrong_environment: bool = False
+    oom_before: OomKills = field(default_factory=oom.read)
 
 
 @dataclass(frozen=True)
@@ -143,9 +147,7 @@ class JobRun:
             self._executor.submit(invocation)
         except OSError as error:
             del self._running[name]
-            running.wrong_environment = isinstance(error, FileNotFoundError)
-            where = f"{error.filename}: " if error.filename else ""
-            self._failed(running, 0, f"it can't be started: {where}{error.strerror}", None)
+            self._failed(running, 0, self._evidence(running, start_error=error))
             return
         for ahead in list(self._waiting.values())[:AHEAD]:
             self._executor.prepare(self._runtime.interpreters[ahead["environment"]])
@@ -160,6 +162,7 @@ class JobRun:
             running.warnings.append(event.fields["warning"])
         if "error" in event.fields:
             running.error = event.fields["error"]
+        running.raised = raised_of(event.fields) or running.raised
         if "wrong_environment" in event.fields:
             running.wrong_environment = True
         self._observer.stage_said(event.stage, event.fields)
@@ -167,14 +170,14 @@ class JobRun:
     def _ended(self, running: _Running, returncode: int) -> None:
         seconds = time.monotonic() - running.started
         if returncode:
-            self._failed(running, seconds, describe_exit(returncode), returncode)
+            self._failed(running, seconds, self._evidence(running, returncode))
             return
         key = stage_key.key_of(running.key_input)
         try:
             declared = running.stage["outputs"]
             result = running.attempt.commit(declared, key, running.key_input, seconds, tuple(running.warnings))
         except OutputsMissing as error:
-            self._failed(running, seconds, str(error), returncode)
+            self._failed(running, seconds, self._evidence(running, returncode, missing=str(error)))
             return
         self._append_finished(running.attempt.stage, result, adopted=False)
         self._results[running.attempt.stage] = result
@@ -193,26 +196,45 @@ class JobRun:
             **taken,
         )
 
-    def _failed(self, running: _Running, seconds: float, how: str, returncode: int | None) -> None:
+    def _evidence(
+        self,
+        running: _Running,
+        returncode: int | None = None,
+        start_error: OSError | None = None,
+        missing: str | None = None,
+    ) -> Evidence:
+        environment = running.stage["environment"]
+        return Evidence(
+            prefix=str(self._runtime.interpreters[environment].prefix),
+            returncode=returncode,
+            error=running.error,
+            raised=running.raised,
+            last_lines=last_lines(self._job.log(running.attempt.stage), running.log_start),
+            start_error=start_error,
+            wrong_environment=running.wrong_environment,
+            missing=missing,
+            oom_before=running.oom_before,
+            oom_after=oom.read(),
+        )
+
+    def _failed(self, running: _Running, seconds: float, evidence: Evidence) -> None:
         name = running.attempt.stage
         self._failure = Failure(
             job=self._job.id,
             stage=name,
             environment=running.stage["environment"],
-            how=how,
-            said=running.error,
-            returncode=returncode,
-            wrong_environment=running.wrong_environment,
+            file=f"stages/{running.stage['uses']}.py",
+            evidence=evidence,
             log=self._job.log(name),
-            log_start=running.log_start,
         )
         self._journal.append(
             "stage_failed",
             stage=name,
             attempt=running.attempt.number,
             seconds=round(seconds, 3),
-            reason=running.error or how,
-            exit_code=returncode,
+            kind=self._failure.kind.value,
+            reason=self._failure.reason,
+            exit_code=evidence.returncode,
         )
         self._observer.stage_failed(self._failure)
 
