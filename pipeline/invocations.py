@@ -37,7 +37,7 @@ class Invocations:
             "job": self.job.id,
             "stage": stage["name"],
             "stage_file": str(stage_file),
-            "inputs": {slot: self._paths(refs) for slot, refs in stage["inputs"].items()},
+            "inputs": self.inputs(stage),
             "parameters": stage["parameters"],
             "models": {slot: str(self.runtime.models[name]) for slot, name in stage["models"].items()},
             "outputs": stage["outputs"],
@@ -58,6 +58,10 @@ class Invocations:
             start=start,
             variables=grant.variables,
         )
+
+    def inputs(self, stage: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The files of each input, in order."""
+        return {slot: self._paths(refs) for slot, refs in stage["inputs"].items()}
 
     def _paths(self, references: list[str]) -> list[str]:
         paths: list[str] = []

@@ -5,15 +5,16 @@ A stage's block says it, a workflow's entry may say otherwise, and the plan hold
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+Start = Literal["cold", "fork", "worker"]
 KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries")
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
 
 
 @dataclass(frozen=True)
 class Policy:
-    start: tuple[str, ...] = ("cold",)  # the ways it may be started, the preferred one first
+    start: tuple[Start, ...] = ("cold",)  # the ways it may be started, the preferred one first
     timeout_seconds: float | None = None  # of one attempt
     expected_seconds: float | None = None
     cache: bool = True  # whether other jobs may reuse its results

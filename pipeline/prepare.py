@@ -51,6 +51,7 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "stages": [_plain(stage) for stage in planned.stages],
         "deliver": list(planned.deliver),
         "grace_seconds": catalog.settings.grace_seconds,
+        "cache_limit": catalog.settings.cache_limit,
         **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))

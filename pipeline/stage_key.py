@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
+from pipeline.jobs.attempts import Key
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.project import Project
@@ -21,14 +22,18 @@ class StageKeys:
     def __init__(self, project: Project, job: Job, results: Results) -> None:
         self._project = project
         self._document = job.document
-        self._results = results
+        self.results = results
         self._sources: dict[str, str] = {}
 
-    def parts(self, stage: Mapping[str, Any]) -> dict[str, Any]:
-        """The parts of the key by name, so that a difference can be told. All that it needs must have results.
+    def of(self, stage: Mapping[str, Any]) -> Key:
+        """With its parts by name, so that a difference can be told. All that the stage needs must have results.
 
         Raises ``ConfigurationError`` where the stage's file isn't there.
         """
+        parts = self._parts(stage)
+        return Key(tagged_digest("stage", parts), parts)
+
+    def _parts(self, stage: Mapping[str, Any]) -> dict[str, Any]:
         parts = {
             "stage": stage["uses"],
             "source": self.source(stage["uses"]),
@@ -53,12 +58,8 @@ class StageKeys:
             if reference == JOB_INPUT:
                 digests.append(self._document["input"]["digest"])
             else:
-                digests += [output.digest for output in self._results.outputs(reference).values()]
+                digests += [output.digest for output in self.results.outputs(reference).values()]
         return digests
-
-
-def key_of(parts: Mapping[str, Any]) -> str:
-    return tagged_digest("stage", parts)
 
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

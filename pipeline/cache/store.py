@@ -48,6 +48,10 @@ class ResultStore:
             aside.remove(part)
             raise
 
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, whole or not."""
+        return os.path.lexists(folder_of(self.root, key))
+
     def take(self, key: str, folder: Path) -> dict[str, Any] | None:
         """Put a result's files into an empty folder; returns its record, with their size and time there.
 

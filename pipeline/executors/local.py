@@ -48,13 +48,13 @@ class LocalExecutor:
             worker.close()
         return None
 
-    def wait(self, wake: int) -> Sequence[Event]:
+    def wait(self, wake: int, timeout: float | None) -> Sequence[Event]:
         poller = select.poll()
         poller.register(wake, select.POLLIN)
         for worker in self._running:
             for descriptor in worker.descriptors:
                 poller.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poller.poll()}
+        ready = {descriptor for descriptor, _ in poller.poll(None if timeout is None else timeout * 1000)}
         events: list[Event] = []
         for worker in [worker for worker in self._running if ready.intersection(worker.descriptors)]:
             events += worker.messages()
@@ -65,9 +65,14 @@ class LocalExecutor:
     def _collect(self, worker: "_Worker") -> list[Event]:
         self._running.remove(worker)
         returncode = process.reap(worker.child)
-        events: list[Event] = [*worker.messages(), Exited(worker.stage, returncode)]
+        events: list[Event] = [*worker.messages(), Exited(worker.id, returncode)]
         worker.close()
         return events
+
+    def cancel(self, id: str, grace: float) -> None:
+        for worker in self._running:
+            if worker.id == id:
+                process._signal_group(worker.child.pid, 9)
 
     def stop(self, grace: float) -> None:
         # Forgotten only when it is gone: asked again while this waits, they must still be known.
@@ -86,7 +91,7 @@ class _Worker:
     """One process of the runner: an order pipe into it, a report pipe out of it."""
 
     def __init__(self, interpreter: Interpreter, startup_log: Path) -> None:
-        self.stage = ""
+        self.id = ""
         self._interpreter = interpreter
         self._buffer = b""
         self._at_end = False
@@ -113,7 +118,7 @@ class _Worker:
         return ends if self._at_end and ends else [self._reports, *ends]
 
     def order(self, invocation: Invocation) -> None:
-        self.stage = invocation.stage
+        self.id = invocation.id
         fields = (self._interpreter.prefix, invocation.stage_file, invocation.file, invocation.log)
         line = b"\0".join(os.fsencode(field) for field in fields) + b"\n"
         with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
@@ -124,7 +129,7 @@ class _Worker:
         while chunk := self._read():
             self._buffer += chunk
         *lines, self._buffer = self._buffer.split(b"\n")
-        return [Message(self.stage, fields) for line in lines if (fields := _decode(line))]
+        return [Message(self.id, fields) for line in lines if (fields := _decode(line))]
 
     def has_ended(self, ready: set[int]) -> bool:
         return self._exit in ready if self._exit is not None else self._at_end

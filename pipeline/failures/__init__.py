@@ -3,7 +3,7 @@
 from pipeline.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.failures.classify import classify, should_escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Verdict, Whole
-from pipeline.failures.message import Failure, describe_exit, last_lines, raise_for
+from pipeline.failures.message import Failure, describe_exit, last_lines, error_of
 
 __all__ = [
     "FREE_ATTEMPTS",
@@ -19,6 +19,6 @@ __all__ = [
     "classify",
     "describe_exit",
     "last_lines",
-    "raise_for",
+    "error_of",
     "should_escalate",
 ]

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from pipeline import process
 from pipeline.errors import InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
@@ -59,12 +58,12 @@ def describe_exit(returncode: int) -> str:
     return f"it ended with exit code {returncode}"
 
 
-def raise_for(failure: Failure) -> NoReturn:
-    """Raise the error that a failed run ends with."""
-    raise _error_of(failure.kind)(text(failure), next_step(failure))
+def error_of(failure: Failure) -> PipelineError:
+    """The error that a failed run ends with."""
+    return _class_of(failure.kind)(text(failure), next_step(failure))
 
 
-def _error_of(kind: FailureClass) -> type[PipelineError]:
+def _class_of(kind: FailureClass) -> type[PipelineError]:
     match kind:
         case FailureClass.INPUT_UNUSABLE:
             return InputUnusable

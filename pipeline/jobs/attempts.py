@@ -22,6 +22,14 @@ RESULT = "result.json"
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
 
+@dataclass(frozen=True)
+class Key:
+    """A stage's identity, and the parts that it is the digest of."""
+
+    digest: str
+    parts: Mapping[str, Any]
+
+
 class OutputsMissing(Exception):
     """The stage ended well but didn't leave what it declares."""
 
@@ -106,8 +114,7 @@ class Attempt:
     def commit(
         self,
         outputs: Mapping[str, Path],
-        key: str,
-        key_input: Mapping[str, Any],
+        key: Key,
         seconds: float,
         warnings: Sequence[str] = (),
         digests: Mapping[str, str] | None = None,
@@ -118,14 +125,14 @@ class Attempt:
         """
         if self.work.exists():
             shutil.rmtree(self.work, ignore_errors=True)  # the stage may have locked a part of it
-        taken = {name: _make_durable(path, digests and digests[name]) for name, path in outputs.items()}
+        taken = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
                 sync_folder(folder)
         if max(_numbers(self.folder.parent)) != self.number:
             raise Superseded(f"stage '{self.stage}' was begun anew by somebody else, so attempt {self.number} is void")
-        result = Result(self.number, key, taken, round(seconds, 3), tuple(warnings))
-        record = {"schema": 1, "stage": self.stage, **result.described, "key_input": key_input}
+        result = Result(self.number, key.digest, taken, round(seconds, 3), tuple(warnings))
+        record = {"schema": 1, "stage": self.stage, **result.described, "key_input": key.parts}
         write_at_once(self.folder / RESULT, pack_json(record))
         return result
 
@@ -135,14 +142,14 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
     parent = job.attempts(stage)
     earlier: list[int] = []
     try:
-        os.mkdir(parent)
+        parent.mkdir()
     except FileExistsError:
         earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
     attempt = Attempt(stage, number, parent / str(number))
-    os.mkdir(attempt.folder)
+    attempt.folder.mkdir()
     if with_outputs:
-        os.mkdir(attempt.outputs)
+        attempt.outputs.mkdir()
         if number == 1:
             sync_folder(parent.parent)
     for each in earlier:

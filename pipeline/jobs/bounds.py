@@ -35,8 +35,9 @@ def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
     yield from _misnamed("a model's digest", DIGEST, models.values())
     if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():
         yield "its environments aren't venv/NAME, each with its key"
-    if not isinstance(document["grace_seconds"], int | float):
-        yield "its grace_seconds isn't a number"
+    for number in ("grace_seconds", "cache_limit"):
+        if not isinstance(document[number], int | float):
+            yield f"its {number} isn't a number"
     yield from _stage_complaints(document)
 
 

@@ -16,9 +16,12 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.files import dump_json, sync_folder, write_whole
 from pipeline.jobs.job import DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.state import Status
+from pipeline.locks import is_held
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
+UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
 
 
 class JobStore:
@@ -55,6 +58,17 @@ class JobStore:
             near = did_you_mean(name, known, listing=False)
             raise UsageError(f"no job '{name}'{near}", "pipeline job list")
         return load(self._root / name)
+
+    def unfinished(self) -> list[Job]:
+        """The jobs that wait to be run or to be gone on with: not those that failed or were cancelled, which somebody
+        has to look at, nor those that a process runs. One that can't be read is left out."""
+        jobs = []
+        for id in self.ids():
+            with contextlib.suppress(UsageError, OSError):
+                job = load(self._root / id)
+                if job.state().status in UNFINISHED and not is_held(job.lock):
+                    jobs.append(job)
+        return jobs
 
     def ids(self) -> list[str]:
         if not self._root.is_dir():

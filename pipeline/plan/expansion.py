@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pipeline import policy
-from pipeline.errors import ConfigurationError, UsageError, did_you_mean
+from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.plan.filling import fill, is_each, of_each
 from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.sizes import parse_size
@@ -178,8 +178,8 @@ class Expansion:
     def _bytes(self, use: StageUse, size: int | str) -> int:
         try:
             return parse_size(size)
-        except UsageError as error:
-            raise self._error(("stages", use.id, "resources"), error.message) from error
+        except ValueError as error:
+            raise self._error(("stages", use.id, "resources"), str(error)) from error
 
     def _parameters(self, use: StageUse, each: Any) -> dict[str, Any]:
         return {

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.errors import PipelineError
 from pipeline.jobs.job import Job
 
 
@@ -16,7 +15,7 @@ class Outcome:
     delivered: list[Path] = field(default_factory=list)
     unchanged: bool = False  # it was finished already, and nothing had to be run or delivered
     partial: bool = False  # the run was asked for a part of it
-    error: PipelineError | None = None
+    error: Exception | None = None
 
 
 class Observer(Protocol):

@@ -99,7 +99,7 @@ class Run:
             reason = self._ledger.impossible(task.request)
             if reason:
                 raise NotReady(f"{task.job_run.job.id}: stage '{task.name}' {reason}", "run-pipeline --help")
-            self._ready.push(task, task.request, task.remaining)
+            self._ready.push(task, task.request, task.due.remaining)
 
     def _start(self, task: Task, grant: Grant) -> None:
         job = task.job_run
@@ -122,7 +122,7 @@ class Run:
         job, seconds = running.task.job_run, running.task.policy.timeout_seconds
         if seconds is not None:
             self._timers.add(seconds, partial(self._time_out, running))
-        if job.began_now:
+        if job.has_just_begun:
             whole = self._bounds.timeout_seconds or job.job.document.get("timeout_seconds")
             if whole is not None:
                 self._timers.add(whole, partial(self._time_out_job, job, whole))
@@ -133,7 +133,7 @@ class Run:
         if first is None:
             for interpreter in task.job_run.next_interpreters(task, AHEAD):
                 self._executor.prepare(interpreter)
-        elif first.is_cold:
+        elif first.start == "cold":
             for _ in range(AHEAD):
                 self._executor.prepare(first.interpreter)
 
@@ -169,7 +169,7 @@ class Run:
 
     def _try_again(self, task: Task) -> None:
         if task.job_run in self._live():
-            self._ready.push(task, task.request, task.remaining)
+            self._ready.push(task, task.request, task.due.remaining)
 
     def _wind_down(self) -> None:
         """Start nothing more; what runs may end."""

@@ -71,4 +71,3 @@ def _with_ancestors(known: Sequence[str], before: Mapping[str, Sequence[str]], n
         if name in reached:
             reached.update(before[name])
     return reached
-

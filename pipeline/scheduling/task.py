@@ -10,6 +10,7 @@ from pipeline.jobs.attempts import Attempt
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.resources import Grant, Request
+from pipeline.scheduling.frontier import Due
 
 if TYPE_CHECKING:
     from pipeline.scheduling.job_run import JobRun
@@ -17,28 +18,30 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Task:
-    """One stage of one job that has no result yet, with all that it needs there."""
+    """A due stage of one job, with what has become of it in this run."""
 
     job_run: "JobRun"
-    stage: Mapping[str, Any]
-    key_parts: Mapping[str, Any]
-    key: str
-    because: str  # it runs although there was a result before; empty where there was none
+    due: Due
     policy: Policy
     request: Request
-    remaining: float  # expected seconds of the longest way through it
+    start: Start
     failed: int = 0  # attempts that count against the stage's own retries
     spared: int = 0  # attempts that were lost through no fault of its own
 
-    start: Start = "cold"
+    @property
+    def stage(self) -> Mapping[str, Any]:
+        return self.due.stage
 
     @property
     def name(self) -> str:
-        return str(self.stage["name"])
+        return str(self.due.stage["name"])
 
     @property
-    def is_cold(self) -> bool:
-        return self.start == "cold"
+    def because(self) -> str:
+        """Why it runs although there was a result, or an attempt, before."""
+        if self.failed or self.spared:
+            return f"again, attempt {self.failed + self.spared + 1} in this run"
+        return self.due.because
 
     @property
     def interpreter(self) -> Interpreter:

@@ -1,0 +1,88 @@
+"""From prepared jobs to a run: locks taken, environments looked up, the parts of a run put together."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from pipeline import interrupts, machine, runtime
+from pipeline.cache.store import ResultStore
+from pipeline.errors import UsageError
+from pipeline.executors import EXECUTORS, Start
+from pipeline.gpu_leases import Allocator, shared_folder
+from pipeline.jobs.held import held_keys
+from pipeline.jobs.job import Job, load
+from pipeline.locks import Held, exclusive
+from pipeline.project import Project
+from pipeline.resources import Ledger, Limits
+from pipeline.runtime import Runtime
+from pipeline.scheduling.job_run import JobRun, Setting
+from pipeline.scheduling.observer import Observer, Outcome
+from pipeline.scheduling.run import Bounds, Run
+from pipeline.scheduling.selection import Selection
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may ask of a run."""
+
+    selection: Selection = field(default_factory=Selection)
+    bounds: Bounds = field(default_factory=Bounds)
+    limits: Limits = field(default_factory=Limits)
+    start: Start | None = None  # the way to start the stages that allow it
+    verify: bool = False  # read outputs before trusting them
+
+
+def execute(
+    project: Project, jobs: Sequence[Job], options: Options, observer: Callable[[Mapping[str, Runtime]], Observer]
+) -> Mapping[str, Outcome]:
+    """Run jobs at once; ``observer`` is made when it is known with what each will run. Returns what became of each.
+
+    Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
+    """
+    with interrupts.watched() as asked, _locked(jobs):
+        jobs = [load(job.folder) for job in jobs]  # another process may have worked on it until now
+        store = ResultStore(project.results)
+        outcomes = _assembled(project, jobs, store, options, observer).run(asked)
+        _trim(project, jobs, store)
+    return outcomes
+
+
+@contextmanager
+def _locked(jobs: Sequence[Job]) -> Iterator[None]:
+    """Hold the locks of all jobs, always in one order, so that two runs of the same jobs can't wait for each other."""
+    with ExitStack() as held:
+        for job in sorted(jobs, key=lambda job: job.id):
+            try:
+                held.enter_context(exclusive(job.lock))
+            except Held as other:
+                raise UsageError(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
+            job.cancellation.unlink(missing_ok=True)  # of an earlier run
+        yield
+
+
+def _assembled(
+    project: Project,
+    jobs: Sequence[Job],
+    store: ResultStore,
+    options: Options,
+    observer: Callable[[Mapping[str, Runtime]], Observer],
+) -> Run:
+    runtimes = {job.id: runtime.resolve(project, job) for job in jobs}
+    setting = Setting(project, store, observer(runtimes), options.selection, options.start, options.verify)
+    runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
+    executor = EXECUTORS["local"](jobs[0].folder / "logs")
+    return Run(runs, executor, _ledger(jobs, options.limits), options.bounds)
+
+
+def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
+    """What the machine has; its GPUs are asked for only where a stage wants one."""
+    with_gpus = any(stage.get("resources", {}).get("gpus") for job in jobs for stage in job.stages)
+    found = machine.detect(os.environ, with_gpus)
+    return Ledger(found, limits, Allocator(shared_folder(os.environ)))
+
+
+def _trim(project: Project, jobs: Sequence[Job], store: ResultStore) -> None:
+    limit = min(job.document["cache_limit"] for job in jobs)
+    if store.needs_trim(limit):
+        store.trim(limit, held_keys(project.jobs))

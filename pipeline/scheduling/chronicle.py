@@ -1,0 +1,87 @@
+"""What happens to one job, written into its journal and told to whoever watches."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.jobs.attempts import Result
+from pipeline.jobs.job import Job
+from pipeline.scheduling.observer import Observer, Outcome
+
+
+class Chronicle:
+    def __init__(self, job: Job, observer: Observer) -> None:
+        self._job = job
+        self._observer = observer
+        self._journal = job.journal()
+        self._has_begun = False
+
+    def run_started(self) -> None:
+        """Once, before the first stage."""
+        if not self._has_begun:
+            self._journal.append("run_started")
+        self._has_begun = True
+
+    @property
+    def has_begun(self) -> bool:
+        return self._has_begun
+
+    def started(self, stage: Mapping[str, Any], attempt: int, because: str) -> None:
+        told = {"because": because} if because else {}
+        self._journal.append("stage_started", stage=stage["name"], attempt=attempt, **told)
+        self._observer.stage_started(self._job, stage["name"], stage["environment"], because)
+
+    def said(self, stage: str, fields: Mapping[str, Any]) -> None:
+        self._observer.stage_said(self._job, stage, fields)
+
+    def expanded(self, stage: str, members: int) -> None:
+        self._journal.append("stage_expanded", stage=stage, members=members)
+
+    def finished(self, stage: str, result: Result) -> None:
+        self._journal.append("stage_finished", stage=stage, **result.described)
+        self._observer.stage_finished(self._job, stage, result.seconds)
+
+    def adopted(self, stage: str, result: Result) -> None:
+        """An earlier run committed it and died before the journal said so."""
+        self._journal.append("stage_finished", stage=stage, **result.described, adopted=True)
+
+    def taken(self, stage: str, result: Result, origin: str) -> None:
+        """Another job, ``origin``, had the same result."""
+        self._journal.append("stage_finished", stage=stage, **result.described, taken=origin)
+
+    def reused(self, stage: str, result: Result, origin: str) -> None:
+        self._observer.stage_reused(self._job, stage, result.seconds, origin)
+
+    def failed(self, stage: str, reason: str, again: float | None = None, **told: Any) -> None:
+        told = told if again is None else {**told, "again": again}
+        self._journal.append("stage_failed", **{"stage": stage, "attempt": 0, "seconds": 0, "reason": reason, **told})
+        self._observer.stage_failed(self._job, stage, reason, again)
+
+    def stopped(self, stage: str, attempt: int, seconds: float, reason: str) -> None:
+        """An attempt was ended because its run ends."""
+        self._journal.append("stage_failed", stage=stage, attempt=attempt, seconds=round(seconds, 3), reason=reason)
+
+    def skipped(self, stages: Sequence[str], because: str) -> None:
+        for stage in stages:
+            self._journal.append("stage_skipped", stage=stage, because=because)
+            self._observer.stage_skipped(self._job, stage, because)
+
+    def interrupted(self, by: str) -> None:
+        self._journal.append("run_interrupted", by=by)
+
+    def ended(self, event: str | None, outcome: Outcome, **told: Any) -> Outcome:
+        """How the run of the job ended; without an event where nothing has changed."""
+        if event:
+            # Where the disk under the journal is full, that is why the run ended, and must not hide it.
+            with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
+                self._journal.append(event, **told)
+                self._journal.flush()
+        self._observer.job_ended(self._job, outcome)
+        return outcome
+
+    def flush(self) -> None:
+        """What was committed is on the disk before anything builds on it."""
+        self._journal.flush()
+
+    def close(self) -> None:
+        self._journal.close()
