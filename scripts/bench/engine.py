@@ -104,7 +104,7 @@ def chain(bench: Bench, _: Path) -> None:
             bench.figures.measure(_name(figure, way), partial(median_ratio, bench.effort.pairs, run, bare))
         for name, peer in bench.peers.items():
             run = partial(peer.fresh, "chain", count)
-            bench.figures.measure(_name(figure, name), partial(median_ratio, bench.effort.peer_pairs, run, bare))
+            bench.figures.measure(_name(figure, name), partial(median_ratio, bench.effort.peer_pairs, run, bare, False))
 
 
 def wide(bench: Bench, _: Path) -> None:
@@ -119,7 +119,7 @@ def wide(bench: Bench, _: Path) -> None:
         bare = partial(bench.field.bare, "wide", count)
         pairs = effort.wide_pairs if peer.peer.many else effort.peer_pairs
         run = partial(peer.fresh, "wide", count)
-        bench.figures.measure(f"wide1000_{name}", partial(median_ratio, pairs, run, bare), _said(count))
+        bench.figures.measure(f"wide1000_{name}", partial(median_ratio, pairs, run, bare, False), _said(count))
 
 
 def noop(bench: Bench, _: Path) -> None:
@@ -143,17 +143,17 @@ def _noop(bench: Bench, count: int, other: Installed | None) -> float:
     theirs = partial(doit.again, "files", count, folder / f"doit{count}")
     if other is not None:
         run = partial(other.again, "files", count, folder / f"{other.peer.name}{count}")
-        return _second_runs(bench, run, theirs)
+        return _second_runs(bench.effort.peer_pairs, run, theirs)
     id = bench.ours.prepare(f"files{count}")
     try:
-        return _second_runs(bench, lambda: bench.ours.run(id, "cold").seconds, theirs)
+        return _second_runs(bench.effort.pairs, lambda: bench.ours.run(id, "cold").seconds, theirs)
     finally:
         bench.ours.forget(id)
 
 
-def _second_runs(bench: Bench, run: Callable[[], float], theirs: Callable[[], float]) -> float:
-    run(), theirs()  # the first ones do the work
-    return median_ratio(bench.effort.pairs, run, theirs)
+def _second_runs(pairs: int, run: Callable[[], float], theirs: Callable[[], float]) -> float:
+    """The first ones do the work."""
+    return median_ratio(pairs, run, theirs, warm=True)
 
 
 def warm(bench: Bench, _: Path) -> None:
@@ -198,8 +198,8 @@ def makespan(bench: Bench, folder: Path) -> None:
 def _makespan(bench: Bench, figure: str, workflow: shapes.Workflow, run: tuple[str, str, int]) -> float:
     least = shapes.bound(workflow, run[2])
     ideal = shapes.list_schedule(workflow, run[2])
-    pairs = [bench.ours.makespan(*run) for _ in range(bench.effort.repeats)]
-    seconds, whole = (statistics.median(column) for column in zip(*pairs, strict=True))
+    times = [bench.ours.makespan(*run) for _ in range(bench.effort.repeats if run[1] == "worker" else 1)]
+    seconds, whole = (statistics.median(column) for column in zip(*times, strict=True))
     note = f"whole command {whole / least:.3f}"
     if ideal <= least * REACHABLE:
         if run[1] != "cold":
@@ -223,7 +223,9 @@ PARTS: dict[str, Callable[[Bench, Path], None]] = {
 def _install(arguments: argparse.Namespace, place: Field, figures: Figures) -> Iterator[tuple[str, Installed]]:
     for peer in arguments.peers:
         try:
-            yield peer.name, Installed(peer, contenders.install(peer.requirements, arguments.folder), place)
+            installed = Installed(peer, contenders.install(peer.requirements, arguments.folder), place)
+            installed.fresh("chain", 1)  # makes its data base
+            yield peer.name, installed
         except Failed as failed:
             figures.measure(peer.name, partial(_fail, str(failed)))
 

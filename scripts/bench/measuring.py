@@ -66,9 +66,10 @@ def timed(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None
     return spend(argv, variables, cwd).seconds
 
 
-def median_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float]) -> float:
-    """Median over pairs, each side first in turn."""
-    ours(), bare()  # warm both
+def median_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float], warm: bool = True) -> float:
+    """Median over pairs, each side first in turn; ``warm`` runs both once before."""
+    if warm:
+        ours(), bare()
     ratios = []
     for number in range(pairs):
         if number % 2:
