@@ -10,6 +10,7 @@ from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Start
 from pipeline.gpu_leases import Allocator, shared_folder
+from pipeline.guardian import Guardian
 from pipeline.jobs.held import held_keys
 from pipeline.jobs.job import Job, load
 from pipeline.locks import Held, exclusive
@@ -40,12 +41,28 @@ def execute(
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    with interrupts.watched() as asked, _locked(jobs):
+    store = ResultStore(project.results)
+    with interrupts.watched() as asked, _locked(jobs), _guarded() as guardian:
         jobs = [load(job.folder) for job in jobs]  # another process may have worked on it until now
-        store = ResultStore(project.results)
-        outcomes = _assembled(project, jobs, store, options, observer).run(asked)
-        _trim(project, jobs, store)
+        runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
+        setting = Setting(
+            project, store, observer(runtimes), guardian, options.selection, options.start, options.verify
+        )
+        runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
+        executor = EXECUTORS["local"](jobs[0].folder / "logs")
+        outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
+    _trim(project, jobs, store)
     return outcomes
+
+
+@contextmanager
+def _guarded() -> Iterator[Guardian]:
+    """A guardian that ends what stages left behind when the run is over."""
+    guardian = Guardian(os.urandom(16).hex())
+    try:
+        yield guardian
+    finally:
+        guardian.end()
 
 
 @contextmanager
@@ -59,20 +76,6 @@ def _locked(jobs: Sequence[Job]) -> Iterator[None]:
                 raise UsageError(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
             job.cancellation.unlink(missing_ok=True)  # of an earlier run
         yield
-
-
-def _assembled(
-    project: Project,
-    jobs: Sequence[Job],
-    store: ResultStore,
-    options: Options,
-    observer: Callable[[Mapping[str, Runtime]], Observer],
-) -> Run:
-    runtimes = {job.id: runtime.resolve(project, job) for job in jobs}
-    setting = Setting(project, store, observer(runtimes), options.selection, options.start, options.verify)
-    runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
-    executor = EXECUTORS["local"](jobs[0].folder / "logs")
-    return Run(runs, executor, _ledger(jobs, options.limits), options.bounds)
 
 
 def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:

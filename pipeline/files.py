@@ -31,7 +31,7 @@ def _replace(path: Path, data: bytes, durable: bool) -> None:
         os.replace(beside, path)
     except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+            Path(beside).unlink()
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is told by a call that knows no name
         raise

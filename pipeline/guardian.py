@@ -20,7 +20,7 @@ class Guardian:
     """One per run. ``busy`` is the folder where workers that serve many runs say which one they work for."""
 
     def __init__(self, token: str, busy: Path | None = None) -> None:
-        self._token = token
+        self.token = token
         self._busy = busy
         self._since = 0
         self._watch: _Watch | None = None
@@ -35,7 +35,13 @@ class Guardian:
 
     def sweep(self, spare: "set[int] | None" = None) -> set[int]:
         """End what the run's stages have left behind, apart from ``spare``; returns the pids."""
-        return sweep.sweep(self._token, spare or (), self._since)
+        return sweep.sweep(self.token, spare or (), self._since)
+
+    def end(self) -> None:
+        """The run is over: end what its stages have left behind, and stop watching."""
+        if self._watch is not None:
+            self.sweep()
+            self.release()
 
     def release(self) -> None:
         """The run has ended by itself: nobody has to watch it any more."""
@@ -47,7 +53,7 @@ class Guardian:
         # Without site, which the search needs only for psutil, and that only where there is no /proc.
         options = ["-I", "-B", "-S"] if sys.platform == "linux" else ["-I", "-B"]
         folder = [self._busy] if self._busy else []
-        return [SHELL, "-c", WATCH, sys.executable, *options, sweep.__file__, self._token, str(self._since), *folder]
+        return [SHELL, "-c", WATCH, sys.executable, *options, sweep.__file__, self.token, str(self._since), *folder]
 
 
 class _Watch:

@@ -1,6 +1,8 @@
 """``pipeline job``: what was prepared, and what became of it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -14,7 +16,9 @@ from pipeline.jobs.state import JobState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
 from pipeline.text import printable
+from pipeline.why import explain
 
+SHOWN_WIDTH = 80  # characters of a changed value
 KILLED = "killed"  # said to be running by the journal, but nobody holds the job's lock
 
 
@@ -88,6 +92,48 @@ def logs(id: str, stage: str | None, as_json: bool) -> None:
         if text is not None:
             click.echo(f"==> {name}: {job.log(name)} <==" if stage is None else "", nl=stage is None)
             click.echo(text, nl=not text.endswith("\n"))
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@click.argument("stage", required=False)
+@json_option
+@root_option
+def why(id: str, stage: str | None, as_json: bool) -> None:
+    """Say why each stage ran or was reused, or only STAGE: which part of its key changed, from what to what."""
+    store = JobStore(project().jobs)
+    job = store.find(id)
+    found = explain(job, store)
+    known = [each.stage for each in found]
+    if stage is not None and stage not in known:
+        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    found = [each for each in found if stage in (None, each.stage)]
+    if as_json:
+        print_json("job-why", [asdict(each) for each in found])
+        return
+    for each in found:
+        click.echo(printable(f"{each.stage}: {each.what}{f': {each.because}' if each.because else ''}"))
+        for change in each.changes:
+            click.echo(printable(f"    {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@root_option
+def cancel(id: str) -> None:
+    """Give a job up: its stages are ended, and it isn't run again unless it is named.
+
+    The process that runs it goes on with its other jobs.
+    """
+    from pipeline.jobs.cancel import cancel
+
+    job = JobStore(project().jobs).find(id)
+    click.echo(f"{job.id}: {cancel(job)}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_WIDTH else f"{text[:SHOWN_WIDTH]}..."
 
 
 def _row(store: JobStore, id: str) -> dict[str, Any]:

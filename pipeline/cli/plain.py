@@ -61,6 +61,9 @@ class PlainReporter:
     def stage_skipped(self, job: Job, stage: str, because: str) -> None:
         self.tell(job, stage, f"skipped, since {because} failed")
 
+    def told(self, text: str) -> None:
+        self.say(text)
+
     def job_ended(self, job: Job, outcome: Outcome) -> None:
         if len(job.document["stages"]) > NAMED and self._reused[job.id]:
             self.say(f"{job.id}: {self._reused[job.id]} stages were done already")

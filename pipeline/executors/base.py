@@ -11,7 +11,6 @@ from typing import Any, Literal, Protocol
 
 from pipeline.process import Interpreter
 
-
 Start = Literal["cold", "fork", "worker"]
 
 

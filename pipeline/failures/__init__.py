@@ -3,7 +3,7 @@
 from pipeline.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.failures.classify import classify, should_escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Verdict, Whole
-from pipeline.failures.message import Failure, describe_exit, last_lines, error_of
+from pipeline.failures.message import Failure, describe_exit, error_of, last_lines
 
 __all__ = [
     "FREE_ATTEMPTS",
@@ -18,7 +18,7 @@ __all__ = [
     "Whole",
     "classify",
     "describe_exit",
-    "last_lines",
     "error_of",
+    "last_lines",
     "should_escalate",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.failures.oom import OomKills
+from pipeline.oom import OomKills
 
 
 @dataclass(frozen=True)

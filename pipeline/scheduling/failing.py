@@ -1,29 +1,24 @@
-"""What becomes of an attempt without a result: its evidence, its name, and whether there is another one."""
+"""What becomes of an attempt without a result: its evidence, and whether there is another one."""
 
 from typing import Any
 
-from pipeline.failures import FREE_ATTEMPTS, Evidence, Failure, FailureClass, Retry, last_lines, should_escalate
-from pipeline.failures import oom
+from pipeline.failures import FREE_ATTEMPTS, Evidence, Failure, FailureClass, Retry, last_lines
 from pipeline.failures.evidence import raised_of
 from pipeline.jobs.job import Job
-from pipeline.runtime import Runtime
 from pipeline.scheduling.task import Running, Task
 
 
-def failure_of(job: Job, runtime: Runtime, running: Running, **found: Any) -> Failure:
+def failure_of(job: Job, running: Running, **found: Any) -> Failure:
     """``found``: fields of ``Evidence`` that the end of the attempt showed."""
-    stage = running.task.stage
-    log = job.log(running.task.name)
+    stage, log = running.task.stage, running.invocation.log
     evidence = Evidence(
-        prefix=str(runtime.interpreters[stage["environment"]].prefix),
+        prefix=str(running.invocation.interpreter.prefix),
         error=running.error,
         raised=raised_of(running.raised or {}),
         last_lines=last_lines(log, running.log_start),
         wrong_environment=running.wrong_environment,
         timed_out=running.task.policy.timeout_seconds if running.timed_out else None,
         killed_by_us=running.killed_by_us,
-        oom_before=runtime.oom_before,
-        oom_after=oom.read(),
         **found,
     )
     return Failure(job.id, running.task.name, stage["environment"], f"stages/{stage['uses']}.py", evidence, log)

@@ -13,9 +13,7 @@ class Graph:
     def __init__(self, stages: Sequence[Mapping[str, Any]], seconds: Callable[[Mapping[str, Any]], float]) -> None:
         """``stages`` stand in an order in which they can run; needs that aren't among them are taken as met."""
         self._needs = {stage["name"]: stage["needs"] for stage in stages}
-        self._waits = {
-            stage["name"]: int("for_each" in stage) for stage in stages
-        }  # for its list
+        self._waits = {stage["name"]: int("for_each" in stage) for stage in stages}  # for its list
         self._dependants: dict[str, list[str]] = {name: [] for name in self._needs}
         self._over: set[str] = set()
         for stage in stages:

@@ -5,14 +5,16 @@ State is what the journal and the committed attempts say; a run that was killed 
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import policy
+from pipeline import oom, policy, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message, Start
+from pipeline.guardian import Guardian
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing
@@ -20,6 +22,7 @@ from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
+from pipeline.oom import OomKills
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
@@ -37,6 +40,7 @@ from pipeline.scheduling.task import Running, Task
 from pipeline.stage_key import StageKeys
 
 if TYPE_CHECKING:
+    from pipeline.escalation import Escalation
     from pipeline.failures import Failure
 
 
@@ -47,9 +51,16 @@ class Setting:
     project: Project
     store: ResultStore
     observer: Observer
+    guardian: Guardian
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
+
+    @cached_property
+    def escalation(self) -> "Escalation":
+        from pipeline.escalation import Escalation
+
+        return Escalation(self.project, self.observer.told)
 
 
 class JobRun:
@@ -73,6 +84,7 @@ class JobRun:
         self._frontier = Frontier(self._chosen, graph, keys, reuse, self._chronicle)
         self._running: dict[str, Running] = {}
         self._started = 0
+        self._oom_kills = OomKills()
 
     def begin(self) -> list[Task]:
         """What must run first. Raises what keeps the job from running at all."""
@@ -202,6 +214,8 @@ class JobRun:
         if not self._started:
             self.runtime.require(self.job)
             self._chronicle.run_started()
+            self._oom_kills = oom.read()
+            self._setting.guardian.start()
 
     def _commit(self, running: Running) -> "list[Task] | Failure":
         task = running.task
@@ -229,9 +243,19 @@ class JobRun:
         return postconditions.unmet(stage["ensure"], outputs, inputs, self._setting.project)
 
     def _failure(self, running: Running, **found: Any) -> "Failure":
+        """Its name, once the environment has been looked into where that may be to blame."""
+        from pipeline.failures import Repaired, should_escalate
         from pipeline.scheduling.failing import failure_of
 
-        return failure_of(self.job, self.runtime, running, **found)
+        before, self._oom_kills = self._oom_kills, oom.read()
+        failure = failure_of(self.job, running, oom_before=before, oom_after=self._oom_kills, **found)
+        if not should_escalate(failure.evidence):
+            return failure
+        verdict = self._setting.escalation.look(self.job, failure.environment, failure.evidence)
+        if isinstance(verdict, Repaired):
+            self.runtime = runtime.resolve(self._setting.project, self.job, self._setting.guardian.token)
+            self._invocations = replace(self._invocations, runtime=self.runtime)
+        return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
 
     def _stop_running(self, reason: str) -> None:
         for running in self._running.values():

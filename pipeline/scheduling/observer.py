@@ -31,4 +31,7 @@ class Observer(Protocol):
     def stage_skipped(self, job: Job, stage: str, because: str) -> None:
         """``because``: the stage that failed."""
 
+    def told(self, text: str) -> None:
+        """Something else that takes a while, such as the repair of an environment."""
+
     def job_ended(self, job: Job, outcome: Outcome) -> None: ...

@@ -37,7 +37,7 @@ class Reuse:
 
     def find(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
         """The result with this key, its outputs in this job's folder."""
-        return self._own(stage["name"], key.digest) or self._shared(stage, key)
+        return self.own(stage["name"], key.digest) or self._shared(stage, key)
 
     def has_run(self, stage: str) -> bool:
         """Whether it had a result in this job before."""
@@ -63,7 +63,8 @@ class Reuse:
         before = attempts.key_input(self.job, stage, event["attempt"]) or {}
         return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
 
-    def _own(self, name: str, key: str) -> Reused | None:
+    def own(self, name: str, key: str) -> Reused | None:
+        """The result that this job has already."""
         known = self.state.stage(name)
         if known.status is not StageStatus.FINISHED:
             left = attempts.unrecorded(self.job, name, known.committed["attempt"] if known.committed else 0)
@@ -76,8 +77,12 @@ class Reuse:
             return None
         return Reused(result, is_recorded=known.status is StageStatus.FINISHED)
 
+    def is_shared(self, stage: Mapping[str, Any], key: Key) -> bool:
+        """Whether the store seems to have it; whether it is whole shows when it is taken."""
+        return policy.of(stage).cache and self.store.has(key.digest)
+
     def _shared(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
-        if not policy.of(stage).cache or not self.store.has(key.digest):
+        if not self.is_shared(stage, key):
             return None
         attempt = attempts.begin(self.job, stage["name"])
         record = self.store.take(key.digest, attempt.outputs)

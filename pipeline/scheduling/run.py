@@ -159,7 +159,6 @@ class Run:
         from pipeline.scheduling import failing
 
         task = running.task
-        failure = failing.escalated(task.job_run, failure)
         again = failing.seconds_until_again(task, failure.kind)
         task.job_run.failed(running, failure, again)
         if again is not None:

@@ -22,7 +22,7 @@ from pipeline.failures import (
     should_escalate,
 )
 from pipeline.failures.evidence import raised_of
-from pipeline.failures.oom import OomKills
+from pipeline.oom import OomKills
 
 PREFIX = "/project/venv/.builds/alpha-1"
 FAILED = Evidence(PREFIX, returncode=1)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
 from pipeline.failures import Evidence, Failure, FailureClass, Raised, Unrepairable, Whole, last_lines, raise_for
-from pipeline.failures.oom import OomKills
+from pipeline.oom import OomKills
 
 PREFIX = "/p/venv/.builds/alpha-1"
 HEAD = "j1: stage 'cut' in environment 'alpha' failed"
