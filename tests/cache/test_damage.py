@@ -143,6 +143,24 @@ def test_what_another_process_has_made_whole_again_is_not_removed(store: ResultS
     assert store.problem(key) is None
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["and put again", "for good"])
+def test_an_entry_that_is_collected_while_it_is_read_is_not_damaged(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    key = put(store, "one", words="hello\n")
+
+    def collected(path: Path) -> str:
+        monkeypatch.undo()
+        store.evict(list(store.entries()))
+        if again:
+            put(store, "one", words="hello\n")
+        return "blake3:of nothing"
+
+    monkeypatch.setattr("pipeline.cache.record.content_digest", collected)
+    assert store.problem(key) is None
+    assert entry(store, key).exists() is again
+
+
 def test_an_entry_that_is_gone_has_no_problem(store: ResultStore) -> None:
     assert store.problem(key_of("one")) is None
     assert not store.drop_damaged(key_of("one"))

@@ -75,10 +75,12 @@ def test_a_shard_that_has_not_changed_is_not_looked_into(store: ResultStore, mon
     seen = looked_at(monkeypatch)
     assert estimate(store.root) == total
     assert seen == []
-    put(store, "another", words="hello\n")
+    shard = entry(store, key_of("0")).parent
+    another = next(name for name in map(str, range(20, 100_000)) if entry(store, key_of(name)).parent == shard)
+    put(store, another, words="hello\n")
     assert estimate(store.root) == total + 4 * BLOCK
-    shard = entry(store, key_of("another")).parent
     assert sorted(seen) == sorted(each.name for each in shard.iterdir())
+    assert len(seen) > 1
 
 
 def test_a_shard_that_changed_just_now_is_looked_into_again(store: ResultStore) -> None:
