@@ -60,15 +60,30 @@ def check_bytes(file: Path, output: Mapping[str, Any]) -> None:
 
 def problem(entry: Path, key: str) -> str | None:
     """Why a whole entry can't be handed on, having read all of it; ``None`` where it can, or isn't there."""
+    before = _identity(entry)
+    damage = _damage(entry, key) if before else None
+    return damage if _identity(entry) == before else None  # somebody removed it, or put another, meanwhile
+
+
+def _damage(entry: Path, key: str) -> str | None:
     try:
         for output in read(entry, key)["outputs"].values():
             check(entry / OUTPUTS / output["file"], output)
             check_bytes(entry / OUTPUTS / output["file"], output)
     except Damaged as damage:
-        return str(damage) if entry.exists() else None  # a collection may have taken it away meanwhile
+        return str(damage)
     except OSError as error:
-        return f"it can't be read: {error.strerror}" if entry.exists() else None
+        return f"it can't be read: {error.strerror}"
     return None
+
+
+def _identity(entry: Path) -> tuple[int, int] | None:
+    """Tells an entry from a later one with the same name, even where its inode is used again."""
+    try:
+        status = os.lstat(entry)
+    except OSError:
+        return None
+    return status.st_ino, status.st_ctime_ns
 
 
 def _decode(data: bytes) -> dict[str, Any] | None:

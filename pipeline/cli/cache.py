@@ -1,5 +1,6 @@
 """``pipeline cache``: what the store of results holds, whether it is whole, and making room in it."""
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -70,7 +71,8 @@ def verify(remove: bool, as_json: bool) -> None:
         return
     if as_json:
         sys.exit(ExitCode.NOT_READY)  # an error's envelope would be a second document
-    raise NotReady(f"{_results(len(rows))} can't be handed on", "pipeline cache verify --remove")
+    next_step = _right_to(store) if remove else "pipeline cache verify --remove"
+    raise NotReady(f"{_results(len(rows))} can't be handed on", next_step)
 
 
 @group.command()
@@ -86,8 +88,9 @@ def gc(limit: int | None, dry_run: bool, as_json: bool) -> None:
     if not dry_run:
         store.sweep()
     eviction = choose(store.entries(), limit, held_keys(here.jobs))
-    gone = list(eviction.evicted) if dry_run else store.evict(eviction.evicted)
-    data = {"limit": limit, "dry_run": dry_run, **_told(eviction), "evicted": [_row(entry) for entry in gone]}
+    if not dry_run:
+        _evict(store, eviction)
+    data = {"limit": limit, "dry_run": dry_run, **_told(eviction)}
     if as_json:
         print_json("cache-gc", data)
     else:
@@ -113,8 +116,21 @@ def _tell_damaged(count: int, rows: Sequence[Mapping[str, Any]]) -> None:
     print_table(["result", "problem", ""], cells, f"{_results(count)}, each as it was put there")
 
 
-def _told(eviction: Eviction) -> dict[str, int]:
-    return {"before": eviction.before, "after": eviction.after, "kept": eviction.kept, "held": eviction.held}
+def _evict(store: ResultStore, eviction: Eviction) -> None:
+    """Raises ``NotReady`` where the store can't be written to; what somebody else removed first is gone as well."""
+    store.evict(eviction.evicted)
+    left = [entry for entry in eviction.evicted if entry.folder.exists()]
+    if left and not os.access(store.root, os.W_OK):
+        raise NotReady(f"{_results(len(left))} can't be removed: {store.root} can't be written to", _right_to(store))
+
+
+def _right_to(store: ResultStore) -> str:
+    return f"get the right to write to {store.root} (see ls -l), then give the command again"
+
+
+def _told(eviction: Eviction) -> dict[str, Any]:
+    counts = {"before": eviction.before, "after": eviction.after, "kept": eviction.kept, "held": eviction.held}
+    return {**counts, "evicted": [_row(entry) for entry in eviction.evicted]}
 
 
 def _tell_eviction(data: Mapping[str, Any]) -> None:
