@@ -87,9 +87,10 @@ class Frontier:
         else:
             because = self._reuse.because(name, key)
         if planned not in self._chosen.may_run:
+            id = self._reuse.job.id
             raise UsageError(
-                f"{self._reuse.job.id}: stage '{name}' comes before those that were chosen, and has no result that holds",
-                f"run-pipeline -j {self._reuse.job.id} --until {planned}",
+                f"{id}: stage '{name}' comes before those that were chosen, and has no result that holds",
+                f"run-pipeline -j {id} --until {planned}",
             )
         return Due(stage, key, because, self._graph.remaining(name))
 

@@ -45,7 +45,7 @@ class Graph:
         return lost
 
     def expand(self, name: str, members: Mapping[str, Sequence[str]]) -> list[str]:
-        """A fan-out's members are known, each with the stages that it alone needs. Returns the stages that are ready."""
+        """A fan-out's members are known, each with what it alone needs. Returns the stages that are ready."""
         for member, own in members.items():
             needs = [need for need in (*self._needs[name], *own) if need in self._dependants and need not in self._over]
             self._needs[member] = needs

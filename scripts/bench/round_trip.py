@@ -21,7 +21,7 @@ def milliseconds(ours: Ours, trips: int) -> float:
     ours.run(id, "worker")
     project = Project(ours.root)
     job = JobStore(project.jobs).find(id)
-    interpreter = runtime.resolve(project, job).interpreters["bare"]
+    interpreter = runtime.resolve(project, job, "").interpreters["bare"]
     stage_file = project.stage_file("noop")
     digest = sha256(stage_file.read_bytes()).hexdigest()
     file = next(Path(job.folder, "stages", "s0").glob("*/invocation.json"))
