@@ -73,7 +73,7 @@ class JobRun:
         self.open = 0  # tasks that were given out and have no end yet
         self._setting = setting
         self._chosen = choose(job.stages, setting.selection)
-        self._state = job.state()
+        self._state = job.loaded
         self._results = Results()
         self._durations = Durations(setting.project, job)
         self._chronicle = Chronicle(job, setting.observer)
@@ -95,7 +95,7 @@ class JobRun:
         self._require_ready(task.stage)
         attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
-        self._chronicle.started(task.stage, attempt.number, task.because)
+        self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
         running = Running(task, attempt, invocation, grant, _size(invocation.log))
         self._running[invocation.id] = running
         self._started += 1
