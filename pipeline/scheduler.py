@@ -8,13 +8,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from pipeline import stage_key
 from pipeline.errors import Interrupted
 from pipeline.executors import Executor, Exited, Message
-from pipeline.failures import Evidence, Failure, last_lines, oom, raise_for
-from pipeline.failures.evidence import Raised, raised_of
+from pipeline.failures import oom
 from pipeline.failures.oom import OomKills
 from pipeline.interrupts import Interrupts
 from pipeline.invocations import Invocations
@@ -27,6 +26,10 @@ from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.runtime import Runtime
 
+if TYPE_CHECKING:
+    from pipeline.failures.evidence import Evidence
+    from pipeline.failures.message import Failure
+
 AHEAD = 2  # how many stages' interpreters are started before their turn
 
 
@@ -37,7 +40,7 @@ class Observer(Protocol):
     def stage_started(self, stage: str, environment: str, because: str) -> None: ...
     def stage_said(self, stage: str, fields: Mapping[str, Any]) -> None: ...
     def stage_finished(self, stage: str, seconds: float) -> None: ...
-    def stage_failed(self, failure: Failure) -> None: ...
+    def stage_failed(self, failure: "Failure") -> None: ...
 
 
 @dataclass
@@ -49,7 +52,7 @@ class _Running:
     log_start: int  # bytes that earlier attempts wrote into the stage's log
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
-    raised: Raised | None = None
+    raised: Mapping[str, Any] = field(default_factory=dict)  # the report that says so
     wrong_environment: bool = False
     oom_before: OomKills = field(default_factory=oom.read)
 
@@ -162,7 +165,8 @@ class JobRun:
             running.warnings.append(event.fields["warning"])
         if "error" in event.fields:
             running.error = event.fields["error"]
-        running.raised = raised_of(event.fields) or running.raised
+        if "raised" in event.fields:
+            running.raised = event.fields
         if "wrong_environment" in event.fields:
             running.wrong_environment = True
         self._observer.stage_said(event.stage, event.fields)
@@ -202,13 +206,16 @@ class JobRun:
         returncode: int | None = None,
         start_error: OSError | None = None,
         missing: str | None = None,
-    ) -> Evidence:
+    ) -> "Evidence":
+        from pipeline.failures.evidence import Evidence, raised_of
+        from pipeline.failures.message import last_lines
+
         environment = running.stage["environment"]
         return Evidence(
             prefix=str(self._runtime.interpreters[environment].prefix),
             returncode=returncode,
             error=running.error,
-            raised=running.raised,
+            raised=raised_of(running.raised),
             last_lines=last_lines(self._job.log(running.attempt.stage), running.log_start),
             start_error=start_error,
             wrong_environment=running.wrong_environment,
@@ -217,7 +224,9 @@ class JobRun:
             oom_after=oom.read(),
         )
 
-    def _failed(self, running: _Running, seconds: float, evidence: Evidence) -> None:
+    def _failed(self, running: _Running, seconds: float, evidence: "Evidence") -> None:
+        from pipeline.failures.message import Failure
+
         name = running.attempt.stage
         self._failure = Failure(
             job=self._job.id,
@@ -261,6 +270,8 @@ class JobRun:
 
     def _end(self) -> Outcome:
         if self._failure:
+            from pipeline.failures.message import raise_for
+
             raise_for(self._failure)
         unchanged = not self._ran and self._state.status is Status.FINISHED
         delivered = deliver(self._job, self._results, not unchanged, self._state.delivered)

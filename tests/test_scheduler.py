@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputUnusable, Interrupted, NotReady, StageFailed
 from pipeline.executors import Event, Exited, Invocation, Message
-from pipeline.failures import Failure
+from pipeline.failures.message import Failure
 from pipeline.files import read_json
 from pipeline.interrupts import Interrupts
 from pipeline.jobs.job import Job

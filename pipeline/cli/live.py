@@ -2,16 +2,18 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from pipeline.cli.plain import PlainReporter
-from pipeline.failures import Failure
 from pipeline.jobs.job import Job
 from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.failures.message import Failure
 
 NOTE_WIDTH = 28
 
@@ -48,7 +50,7 @@ class LiveReporter(PlainReporter):
         self._progress.remove_task(self._tasks.pop(stage))
         super().stage_finished(stage, seconds)
 
-    def stage_failed(self, failure: Failure) -> None:
+    def stage_failed(self, failure: "Failure") -> None:
         self._progress.remove_task(self._tasks.pop(failure.stage))
         super().stage_failed(failure)
 

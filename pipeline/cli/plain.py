@@ -3,15 +3,17 @@
 import contextlib
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.failures import Failure
 from pipeline.jobs.job import Job
 from pipeline.runtime import Runtime
 from pipeline.scheduler import Outcome
 from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.failures.message import Failure
 
 PROGRESS_EVERY = 10  # seconds between two lines about one stage
 
@@ -46,7 +48,7 @@ class PlainReporter:
     def stage_finished(self, stage: str, seconds: float) -> None:
         self.say(f"{stage}: finished in {_duration(seconds)}")
 
-    def stage_failed(self, failure: Failure) -> None:
+    def stage_failed(self, failure: "Failure") -> None:
         self.say(f"{failure.stage}: failed")
 
     def job_finished(self, outcome: Outcome) -> None:

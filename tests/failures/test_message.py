@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
-from pipeline.failures import Evidence, Failure, FailureClass, Raised, Unrepairable, Whole, last_lines, raise_for
+from pipeline.failures.classes import FailureClass
+from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
+from pipeline.failures.message import Failure, last_lines, raise_for
 from pipeline.failures.oom import OomKills
 
 PREFIX = "/p/venv/.builds/alpha-1"
