@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import oom, policy, runtime
+from pipeline import policy, runtime
+from pipeline.failures import oom
 from pipeline.cache.store import ResultStore
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message, Start
@@ -22,7 +23,7 @@ from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
-from pipeline.oom import OomKills
+from pipeline.failures.oom import OomKills
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
@@ -41,7 +42,7 @@ from pipeline.stage_key import StageKeys
 
 if TYPE_CHECKING:
     from pipeline.escalation import Escalation
-    from pipeline.failures import Failure
+    from pipeline.failures.message import Failure
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class JobRun:
 
     def failed(self, running: Running, failure: "Failure", again: float | None) -> None:
         """Record a failed attempt; without another one, what depends on the stage is skipped."""
-        from pipeline.failures import error_of
+        from pipeline.failures.message import error_of
 
         name = running.task.name
         self._chronicle.failed(
@@ -244,7 +245,8 @@ class JobRun:
 
     def _failure(self, running: Running, **found: Any) -> "Failure":
         """Its name, once the environment has been looked into where that may be to blame."""
-        from pipeline.failures import Repaired, should_escalate
+        from pipeline.failures.classify import should_escalate
+        from pipeline.failures.evidence import Repaired
         from pipeline.scheduling.failing import failure_of
 
         before, self._oom_kills = self._oom_kills, oom.read()
