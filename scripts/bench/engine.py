@@ -80,6 +80,7 @@ def main() -> None:
     arguments = _arguments()
     effort = QUICK if arguments.quick else Effort()
     figures = Figures()
+    _warn_of_load()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as runs:
         try:
@@ -218,6 +219,12 @@ PARTS: dict[str, Callable[[Bench, Path], None]] = {
     "scale": scale,
     "makespan": makespan,
 }
+
+
+def _warn_of_load() -> None:
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1) / 4:
+        print(f"something else keeps this machine busy (load {load:.1f}); ratios will be off", file=sys.stderr)
 
 
 def _install(arguments: argparse.Namespace, place: Field, figures: Figures) -> Iterator[tuple[str, Installed]]:
