@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.digests import sha256_of_bytes
 from pipeline.executors import Invocation
 from pipeline.files import dump_json
 from pipeline.jobs.attempts import Attempt, Result
@@ -41,7 +42,14 @@ class Invocations:
         }
         attempt.invocation.write_bytes(dump_json(content))
         interpreter = self.runtime.interpreters[stage["environment"]]
-        return Invocation(attempt.stage, interpreter, stage_file, attempt.invocation, self.job.log(attempt.stage))
+        return Invocation(
+            id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
+            interpreter=interpreter,
+            stage_file=stage_file,
+            source_digest=sha256_of_bytes(stage_file.read_bytes()),
+            file=attempt.invocation,
+            log=self.job.log(attempt.stage),
+        )
 
     def _path(self, reference: str, results: Mapping[str, Result]) -> Path:
         if reference == JOB_INPUT:

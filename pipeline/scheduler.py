@@ -151,9 +151,10 @@ class JobRun:
             self._executor.prepare(self._runtime.interpreters[ahead["environment"]])
 
     def _heard(self, event: Message | Exited) -> None:
-        running = self._running[event.stage]
+        stage = event.id.split("/")[-2]
+        running = self._running[stage]
         if isinstance(event, Exited):
-            del self._running[event.stage]
+            del self._running[stage]
             self._ended(running, event.returncode)
             return
         if "warning" in event.fields:
@@ -162,7 +163,7 @@ class JobRun:
             running.error = event.fields["error"]
         if "wrong_environment" in event.fields:
             running.wrong_environment = True
-        self._observer.stage_said(event.stage, event.fields)
+        self._observer.stage_said(stage, event.fields)
 
     def _ended(self, running: _Running, returncode: int) -> None:
         seconds = time.monotonic() - running.started

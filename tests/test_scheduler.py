@@ -24,13 +24,17 @@ from tests.jobs.helpers import DIGEST, stage, stored
 Act = Callable[[Invocation, Path], Sequence[Event]]  # gets the folder for outputs
 
 
+def stage_of(invocation: Invocation) -> str:
+    return invocation.id.split("/")[-2]
+
+
 def succeed(invocation: Invocation, outputs: Path) -> Sequence[Event]:
-    (outputs / "copy.txt").write_text(invocation.stage)
-    return [Exited(invocation.stage, 0)]
+    (outputs / "copy.txt").write_text(stage_of(invocation))
+    return [Exited(invocation.id, 0)]
 
 
 def fail(invocation: Invocation, outputs: Path) -> Sequence[Event]:
-    return [Message(invocation.stage, {"error": "not today"}), Exited(invocation.stage, 1)]
+    return [Message(invocation.id, {"error": "not today"}), Exited(invocation.id, 1)]
 
 
 @dataclass
@@ -47,13 +51,16 @@ class Pretender:
         """Nothing is started ahead."""
 
     def submit(self, invocation: Invocation) -> None:
-        self.submitted.append(invocation.stage)
+        self.submitted.append(stage_of(invocation))
         self.queue.append(invocation)
 
-    def wait(self, wake: int) -> Sequence[Event]:
+    def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
         invocation = self.queue.pop()
         outputs = Path(read_json(invocation.file)["output_folder"])
-        return self.acts.get(invocation.stage, succeed)(invocation, outputs)
+        return self.acts.get(stage_of(invocation), succeed)(invocation, outputs)
+
+    def cancel(self, id: str, grace: float) -> None:
+        """Nothing runs that could be."""
 
     def stop(self, grace: float) -> None:
         self.stopped.append(grace)
@@ -232,7 +239,7 @@ def test_an_input_that_vanished_before_a_later_stage_fails_the_run(bench: Bench)
 
 def test_a_warning_is_kept_with_the_result(bench: Bench) -> None:
     def warn(invocation: Invocation, outputs: Path) -> Sequence[Event]:
-        return [Message(invocation.stage, {"warning": "quiet"}), *succeed(invocation, outputs)]
+        return [Message(invocation.id, {"warning": "quiet"}), *succeed(invocation, outputs)]
 
     bench.run(one=warn)
     assert bench.job.state().stage("one").warnings == ("quiet",)
