@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "deliver": list(planned.deliver),
         "grace_seconds": catalog.settings.grace_seconds,
         "cache_limit": catalog.settings.cache_limit,
+        "workers": asdict(catalog.settings.workers),
         **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
