@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import interrupts, machine, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
-from pipeline.executors import EXECUTORS, Start
+from pipeline.executors import EXECUTORS, Start, WorkerLimits, runtime_folder
 from pipeline.gpu_leases import Allocator, shared_folder
 from pipeline.guardian import Guardian
 from pipeline.jobs.held import held_keys
@@ -55,7 +55,7 @@ def execute(
             project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
         )
         runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
-        executor = EXECUTORS["local"](jobs[0].folder / "logs")
+        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
     _trim(project, jobs, store)
     return outcomes
@@ -64,7 +64,7 @@ def execute(
 @contextmanager
 def _guarded() -> Iterator[Guardian]:
     """A guardian that ends what stages left behind when the run is over."""
-    guardian = Guardian(os.urandom(16).hex())
+    guardian = Guardian(os.urandom(16).hex(), runtime_folder.locate(os.environ))
     try:
         yield guardian
     finally:

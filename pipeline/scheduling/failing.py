@@ -3,9 +3,8 @@
 from typing import Any
 
 from pipeline.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
-from pipeline.failures.evidence import Evidence
+from pipeline.failures.evidence import Evidence, raised_of
 from pipeline.failures.message import Failure, last_lines
-from pipeline.failures.evidence import raised_of
 from pipeline.jobs.job import Job
 from pipeline.scheduling.task import Running, Task
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import policy, runtime
-from pipeline.failures import oom
 from pipeline.cache.store import ResultStore
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message, Start
+from pipeline.failures import oom
+from pipeline.failures.oom import OomKills
 from pipeline.guardian import Guardian
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
@@ -23,7 +24,6 @@ from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
-from pipeline.failures.oom import OomKills
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
@@ -238,10 +238,9 @@ class JobRun:
     def _unmet(self, stage: Mapping[str, Any], outputs: Mapping[str, Path]) -> list[str]:
         if "ensure" not in stage:
             return []
-        from pipeline import postconditions
+        from pipeline.scheduling.promises import broken
 
-        inputs = {slot: list(map(Path, paths)) for slot, paths in self._invocations.inputs(stage).items()}
-        return postconditions.unmet(stage["ensure"], outputs, inputs, self._setting.project)
+        return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
     def _failure(self, running: Running, **found: Any) -> "Failure":
         """Its name, once the environment has been looked into where that may be to blame."""

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import ExitCode, InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
-from pipeline.failures.message import Failure, last_lines, error_of
+from pipeline.failures.message import Failure, error_of, last_lines
 from pipeline.failures.oom import OomKills
 
 PREFIX = "/p/venv/.builds/alpha-1"
