@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pipeline import process
 from pipeline.digests import sha256_of_bytes, tagged_digest
@@ -21,9 +21,6 @@ from pipeline.executors.channel import Channel
 from pipeline.executors.cold import RUNNER
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.process import Interpreter
-
-if TYPE_CHECKING:
-    from subprocess import Popen  # noqa: TID251  # the type of what process.spawn gives
 
 RUN_VARIABLE = "PIPELINE_RUN"
 # Of the shell that a run was started from, and not of what it does; a kept process has none of them.
@@ -100,7 +97,7 @@ class Pools:
         self._limits = limits
         self._known: dict[tuple[object, ...], Pool] = {}
         self._idle: dict[str, list[Lease]] = {}
-        self._starters: list[Popen[bytes]] = []
+        self._starters: list[process.Child] = []
 
     def pool_of(self, invocation: Invocation) -> Pool:
         loads = (str(invocation.stage_file), invocation.source_digest) if invocation.start == "fork" else ()

@@ -59,7 +59,7 @@ def test_an_idle_worker_is_listed_and_stops(
     executor: LocalExecutor, never: int, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     for start in ("worker", "fork"):
-        executor.submit(invocation(tmp_path, "pass", start))  # type: ignore[arg-type]  # both are ways to start
+        executor.submit(invocation(tmp_path, "pass", start))
         until_exit(executor, never)
     executor.close()
     listed = sandbox.run("pipeline", "worker", "list", "--json").data

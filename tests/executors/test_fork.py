@@ -11,7 +11,7 @@ from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
 from pipeline.sdk.stageserver import fitness
 from tests.executors.conftest import servers_in
-from tests.executors.helpers import BOUND, Runs, exit_of, invocation, log, until_exit, warnings, with_id
+from tests.executors.helpers import Runs, exit_of, invocation, log, until_exit, warnings, with_id
 from tests.test_process import alive, eventually
 
 
@@ -32,7 +32,8 @@ def test_a_stage_is_loaded_once_and_each_task_has_a_process_of_its_own(run: Runs
 
 
 def test_each_task_finds_the_state_that_loading_left(run: Runs, tmp_path: Path) -> None:
-    body = "print(getattr(sys.modules['stage'], 'seen', 0), stage.memo('k', os.getpid) == os.getpid())\nsys.modules['stage'].seen = 1"
+    body = "print(getattr(sys.modules['stage'], 'seen', 0), stage.memo('k', os.getpid) == os.getpid())"
+    body += "\nsys.modules['stage'].seen = 1"
     run(body)
     run(body)
     assert log(tmp_path) == "0 True\n" * 2
