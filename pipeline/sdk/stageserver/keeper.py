@@ -58,11 +58,13 @@ class _Keeper:
 
     def end(self) -> None:
         """Nothing of the worker, its files or what its stages started outlives this."""
-        children.kill_group(self._worker)
-        with contextlib.suppress(ProcessLookupError):
-            if not self._worker_ended:
+        if not self._worker_ended:
+            children.kill_group(self._worker)
+            with contextlib.suppress(ProcessLookupError):  # it may not lead a group yet
                 os.kill(self._worker, signal.SIGKILL)
-        children.end_all()
+            children.end_all()
+            if self._lease:
+                self._lease.tell("lost", -signal.SIGTERM, "the worker that ran it was stopped")
         self._place.remove()
 
     def _wait(self) -> "set[int]":
@@ -85,10 +87,10 @@ class _Keeper:
             return
         self._worker_ended = True
         children.end_all()  # before the client hears of it
-        if self._lease:
-            self._lease.tell("lost", code, "the worker that ran it " + children.describe(code))
         if code:
             self._place.log("worker %d %s" % (self._worker, children.describe(code)))
+        if self._lease:
+            self._lease.tell("lost", code, "the worker that ran it " + children.describe(code))
 
     def _release(self) -> None:
         with contextlib.suppress(OSError):
@@ -112,8 +114,9 @@ class _Keeper:
                 self._take(descriptors)
             elif request == b"status":
                 connection.sendall(self._status())
-            elif request == b"stop" and not self._lease:
+            elif request == b"end" or (request == b"stop" and not self._lease):
                 self._told_to_end = True
+                connection.sendall(b"ended")
 
     def _take(self, descriptors: "list[int]") -> None:
         if self._lease or len(descriptors) != 3:
