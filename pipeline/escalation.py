@@ -8,7 +8,7 @@ from pipeline.envs.build import Builder
 from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
-from pipeline.failures import Evidence, Repaired, Unrepairable, Verdict, Whole
+from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 

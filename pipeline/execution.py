@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipeline import interrupts, machine, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
-from pipeline.executors import EXECUTORS, Start
+from pipeline.executors import EXECUTORS, Start, WorkerLimits, runtime_folder
 from pipeline.gpu_leases import Allocator, shared_folder
 from pipeline.guardian import Guardian
 from pipeline.jobs.held import held_keys
@@ -35,21 +36,26 @@ class Options:
 
 
 def execute(
-    project: Project, jobs: Sequence[Job], options: Options, observer: Callable[[Mapping[str, Runtime]], Observer]
+    project: Project,
+    folders: Sequence[Path],
+    options: Options,
+    observer: Callable[[Sequence[Job], Mapping[str, Runtime]], Observer],
 ) -> Mapping[str, Outcome]:
-    """Run jobs at once; ``observer`` is made when it is known with what each will run. Returns what became of each.
+    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run.
+
+    Returns what became of each, by its id.
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
     store = ResultStore(project.results)
-    with interrupts.watched() as asked, _locked(jobs), _guarded() as guardian:
-        jobs = [load(job.folder) for job in jobs]  # another process may have worked on it until now
+    with interrupts.watched() as asked, _locked(folders), _guarded() as guardian:
+        jobs = [load(folder) for folder in folders]
         runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
         setting = Setting(
-            project, store, observer(runtimes), guardian, options.selection, options.start, options.verify
+            project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
         )
         runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
-        executor = EXECUTORS["local"](jobs[0].folder / "logs")
+        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
     _trim(project, jobs, store)
     return outcomes
@@ -58,7 +64,7 @@ def execute(
 @contextmanager
 def _guarded() -> Iterator[Guardian]:
     """A guardian that ends what stages left behind when the run is over."""
-    guardian = Guardian(os.urandom(16).hex())
+    guardian = Guardian(os.urandom(16).hex(), runtime_folder.locate(os.environ))
     try:
         yield guardian
     finally:
@@ -66,14 +72,15 @@ def _guarded() -> Iterator[Guardian]:
 
 
 @contextmanager
-def _locked(jobs: Sequence[Job]) -> Iterator[None]:
-    """Hold the locks of all jobs, always in one order, so that two runs of the same jobs can't wait for each other."""
+def _locked(folders: Sequence[Path]) -> Iterator[None]:
+    """Hold the locks of all jobs, or of none: nobody waits for another run's end."""
     with ExitStack() as held:
-        for job in sorted(jobs, key=lambda job: job.id):
+        for job in (Job(folder, {}) for folder in folders):
             try:
                 held.enter_context(exclusive(job.lock))
             except Held as other:
-                raise UsageError(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
+                id = job.folder.name
+                raise UsageError(f"{id} is being run by {other.holder}", f"pipeline job show {id}") from other
             job.cancellation.unlink(missing_ok=True)  # of an earlier run
         yield
 

@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
+from pipeline.spec.workflows import WorkflowSpec
 from pipeline.text import printable
 
 
@@ -39,7 +40,7 @@ def prepare(catalog: Catalog, request: Request) -> Job:
     file = _readable(request.input)
     registry = Registry(catalog.project.environments)
     shelf = Shelf(catalog.project.models)
-    ready = readiness.look(catalog, planned, registry, shelf, (PROBER,) if workflow.takes_media else ())
+    ready = readiness.look(catalog, planned, registry, shelf, _own_tools(workflow, planned))
     readiness.require(ready)
     duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
     document = {
@@ -52,9 +53,16 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "deliver": list(planned.deliver),
         "grace_seconds": catalog.settings.grace_seconds,
         "cache_limit": catalog.settings.cache_limit,
+        "workers": asdict(catalog.settings.workers),
         **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
+    """Programs that the orchestrator itself needs: to look at the input, and to hold stages to their promises."""
+    measured = any("duration" in promise for stage in planned.stages for promise in stage.ensure.values())
+    return (PROBER,) if workflow.takes_media or measured else ()
 
 
 def _prober(catalog: Catalog, registry: Registry) -> Path:

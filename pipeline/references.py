@@ -19,3 +19,8 @@ def is_paired(reference: str) -> bool:
 def paired_stages(inputs: Mapping[str, Iterable[str]]) -> list[str]:
     """The fan-outs whose members go with those of the stage that has these inputs."""
     return [split(reference)[0] for references in inputs.values() for reference in references if is_paired(reference)]
+
+
+def member_name(stage: str, index: int) -> str:
+    """Of a fan-out over a list: by place, since a value can be anything; four digits sort like the list."""
+    return f"{stage}_{index + 1:04d}"

@@ -29,7 +29,7 @@ class Explanation:
 
 def explain(job: Job, store: JobStore) -> list[Explanation]:
     """For each stage that the journal knows, and each planned one, in order."""
-    events, state = job.journal().read(), job.state()
+    events, state = job.journal().read(), job.loaded
     causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
     planned = [stage["name"] for stage in job.stages]
     names = [name for name in planned if state.stage(name).members is None]
@@ -82,7 +82,7 @@ def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str
         if parts := attempts.key_input(job, stage, number):
             return f"attempt {number}", parts
     for other in earlier:
-        committed = other.state().stage(stage).committed
+        committed = other.loaded.stage(stage).committed
         if committed and (parts := attempts.key_input(other, stage, committed["attempt"])):
             return other.id, parts
     return "", None

@@ -12,7 +12,7 @@ from pipeline.envs.build import Builder
 from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
 from pipeline.escalation import Escalation, escalate
-from pipeline.failures import Evidence, Raised, Repaired, Unrepairable, Whole
+from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog

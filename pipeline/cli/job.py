@@ -11,8 +11,9 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import PipelineError, UsageError, did_you_mean
+from pipeline.jobs import overview
 from pipeline.jobs.job import Job
-from pipeline.jobs.state import JobState, StageStatus, Status
+from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
 from pipeline.text import printable
@@ -50,7 +51,8 @@ def show(id: str, as_json: bool) -> None:
     job = JobStore(project().jobs).find(id)
     summary, state = _summary(job), job.state()
     killed = summary["state"] == KILLED
-    data = {**summary, "stages": [_stage(job, state, stage, killed) for stage in job.stages], "output": str(job.output)}
+    rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
+    data = {**summary, "stages": rows, "output": str(job.output)}
     if as_json:
         print_json("job", data)
         return
@@ -79,9 +81,8 @@ def show(id: str, as_json: bool) -> None:
 def logs(id: str, stage: str | None, as_json: bool) -> None:
     """Print what a job's stages wrote, or only STAGE."""
     job = JobStore(project().jobs).find(id)
-    known = [each["name"] for each in job.stages]
-    if stage is not None and stage not in known:
-        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    known = [each["name"] for each, _ in overview.stages(job, job.state())]
+    _require_stage(job, stage, known)
     texts = {name: _log(job, name) for name in known if stage in (None, name)}
     if as_json:
         print_json(
@@ -104,9 +105,7 @@ def why(id: str, stage: str | None, as_json: bool) -> None:
     store = JobStore(project().jobs)
     job = store.find(id)
     found = explain(job, store)
-    known = [each.stage for each in found]
-    if stage is not None and stage not in known:
-        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    _require_stage(job, stage, [each.stage for each in found])
     found = [each for each in found if stage in (None, each.stage)]
     if as_json:
         print_json("job-why", [asdict(each) for each in found])
@@ -129,6 +128,11 @@ def cancel(id: str) -> None:
 
     job = JobStore(project().jobs).find(id)
     click.echo(f"{job.id}: {cancel(job)}")
+
+
+def _require_stage(job: Job, stage: str | None, known: list[str]) -> None:
+    if stage is not None and stage not in known:
+        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
 
 
 def _shown(value: Any) -> str:
@@ -162,8 +166,7 @@ def _state(job: Job) -> str:
     return status.value
 
 
-def _stage(job: Job, of_job: JobState, stage: Mapping[str, Any], killed: bool) -> dict[str, Any]:
-    state = of_job.stage(stage["name"])
+def _stage(job: Job, stage: Mapping[str, Any], state: StageState, killed: bool) -> dict[str, Any]:
     return {
         "name": stage["name"],
         "environment": stage["environment"],
@@ -171,13 +174,15 @@ def _stage(job: Job, of_job: JobState, stage: Mapping[str, Any], killed: bool) -
         "attempt": state.attempt,
         "seconds": state.seconds,
         "reason": state.reason,
+        "taken_from": (state.committed or {}).get("taken") if state.status is StageStatus.FINISHED else None,
         "warnings": list(state.warnings),
         "log": str(job.log(stage["name"])),
     }
 
 
 def _remark(row: Mapping[str, Any]) -> str:
-    return printable("; ".join(filter(None, [row["reason"], *row["warnings"]])))
+    taken = f"taken from {row['taken_from']}" if row["taken_from"] else None
+    return printable("; ".join(filter(None, [row["reason"], taken, *row["warnings"]])))
 
 
 def _seconds(seconds: float | None) -> str:

@@ -10,6 +10,8 @@ from pipeline.cli.context import on_terminal, project, root_option, version_opti
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.cli.plain import PlainReporter
     from pipeline.execution import Options
     from pipeline.jobs.job import Job
@@ -76,42 +78,42 @@ def command(
         start,  # type: ignore[arg-type]  # click's choice
         verify,
     )
-    jobs = _jobs(here, names, all_prepared)
+    folders = _jobs(here, names, all_prepared)
     if dry_run:
         from pipeline.cli.dry_run import tell
 
-        tell(here, jobs, options)
+        tell(here, folders, options)
     else:
-        _run(here, jobs, options)
+        _run(here, folders, options)
 
 
-def _jobs(here: "Project", names: Sequence[str], all_prepared: bool) -> "list[Job]":
+def _jobs(here: "Project", names: Sequence[str], all_prepared: bool) -> "list[Path]":
+    """The folders of the jobs to run."""
     from pipeline.jobs.store import JobStore
 
     store = JobStore(here.jobs)
     if bool(names) == all_prepared:
         raise UsageError("name jobs with -j ID, or take them all with --all-prepared", "pipeline job list")
     if not all_prepared:
-        found = {job.id: job for job in map(store.find, names)}
-        return list(found.values())
-    jobs = store.unfinished()
-    if not jobs:
+        return list(dict.fromkeys(map(store.folder, names)))
+    folders = store.unfinished()
+    if not folders:
         raise UsageError("no job is left to run", "pipeline job list")
-    return jobs
+    return folders
 
 
-def _run(here: "Project", jobs: "Sequence[Job]", options: "Options") -> None:
+def _run(here: "Project", folders: "Sequence[Path]", options: "Options") -> None:
     from pipeline.execution import execute
 
     reporters: list[PlainReporter] = []
 
-    def reporter(runtimes: "Mapping[str, Runtime]") -> "PlainReporter":
+    def reporter(jobs: "Sequence[Job]", runtimes: "Mapping[str, Runtime]") -> "PlainReporter":
         reporters.append(_reporter(jobs))
         reporters[0].run_started(runtimes)
         return reporters[0]
 
     try:
-        outcomes = execute(here, jobs, options, reporter)
+        outcomes = execute(here, folders, options, reporter)
     finally:
         for each in reporters:
             each.close()

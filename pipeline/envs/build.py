@@ -94,16 +94,15 @@ class Builder:
         """Returns the files that their publisher made otherwise than its ``RECORD`` says, with their digests."""
         log_path = self.logs / f"{definition.name}.log"
         with log_path.open("wb") as log:
-            tell("creating")
-            self._install_packages(definition, interpreter, prefix, log)
+            self._install_packages(definition, interpreter, prefix, log, tell)
             otherwise: Mapping[str, str | None] = {}
             if damaged := deep.damaged(_site_packages(prefix)):
                 # uv links files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
                 packages = sorted({each.package for each in damaged})
-                tell(f"installing {', '.join(packages)} anew")
+                tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
                 self._uv(definition, log, "cache", "clean", *packages)
                 shutil.rmtree(prefix)
-                self._install_packages(definition, interpreter, prefix, log)
+                self._install_packages(definition, interpreter, prefix, log, tell)
                 # The archive's own hash was in the lock, so that what differs now was published so.
                 otherwise = {each.file: each.digest for each in deep.damaged(_site_packages(prefix))}
             provided.place(definition, prefix, _site_packages(prefix))
@@ -116,9 +115,16 @@ class Builder:
         return otherwise
 
     def _install_packages(
-        self, definition: Definition, interpreter: interpreters.BaseInterpreter, prefix: Path, log: IO[bytes]
+        self,
+        definition: Definition,
+        interpreter: interpreters.BaseInterpreter,
+        prefix: Path,
+        log: IO[bytes],
+        tell: Tell,
     ) -> None:
+        tell("creating")
         self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
+        tell("installing")
         python = Build(definition.name, prefix, "", {}).python
         sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
         self._uv(definition, log, *sync, python, definition.lock)

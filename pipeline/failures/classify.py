@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
-from pipeline.oom import rose
+from pipeline.failures.oom import rose
 from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
 
 EXIT_NO_LIBRARY = 127  # of the dynamic loader, and of a shell that finds no program

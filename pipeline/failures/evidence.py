@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.oom import OomKills
+from pipeline.failures.oom import OomKills
 
 
 @dataclass(frozen=True)

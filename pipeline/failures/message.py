@@ -12,7 +12,7 @@ from pipeline.errors import InputUnusable, Interrupted, NotReady, PipelineError,
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.classify import classify, exception
 from pipeline.failures.evidence import Evidence, Unrepairable, Whole
-from pipeline.oom import rose
+from pipeline.failures.oom import rose
 from pipeline.text import printable
 
 SHOWN_LINES = 10

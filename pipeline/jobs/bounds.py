@@ -35,9 +35,10 @@ def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
     yield from _misnamed("a model's digest", DIGEST, models.values())
     if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():
         yield "its environments aren't venv/NAME, each with its key"
-    for number in ("grace_seconds", "cache_limit"):
-        if not isinstance(document[number], int | float):
-            yield f"its {number} isn't a number"
+    numbers = {name: document[name] for name in ("grace_seconds", "cache_limit")}
+    for name, number in {**numbers, **document["workers"]}.items():
+        if not isinstance(number, int | float):
+            yield f"its {name} isn't a number"
     yield from _stage_complaints(document)
 
 

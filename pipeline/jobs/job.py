@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ AGAIN = "prepare the job again; a plan is never edited"
 class Job:
     folder: Path
     document: Mapping[str, Any]
+    loaded: JobState = field(default_factory=JobState)  # as the journal told it when the job was loaded
 
     @property
     def id(self) -> str:
@@ -71,6 +72,7 @@ class Job:
         return Journal(self.folder)
 
     def state(self) -> JobState:
+        """As the journal tells it now."""
         return fold(self.journal().read())
 
 
@@ -88,13 +90,14 @@ def load(folder: Path) -> Job:
         raise UsageError(f"{error.filename} is gone", AGAIN) from error
     if not events:
         raise UsageError(f"{folder / NAME}:1: this line isn't what was written", AGAIN)
-    if sha256_of_bytes(data) != fold(events).job_digest:
+    state = fold(events)
+    if sha256_of_bytes(data) != state.job_digest:
         raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
     document = json.loads(data)
     problem = out_of_bounds(document, folder.name)
     if problem:
         raise UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
-    return Job(folder, document)
+    return Job(folder, document, state)
 
 
 def _what_is_wrong(data: bytes) -> str:

@@ -48,27 +48,31 @@ class JobStore:
 
     def find(self, name: str) -> Job:
         """A job by its id, or the ``latest``. Raises ``UsageError``."""
+        return load(self.folder(name))
+
+    def folder(self, name: str) -> Path:
+        """As ``find``, without a look into it."""
         known = self.ids()
         if name == "latest" and known:
-            return load(self._root / max(known, key=self._prepared_at))
+            return self._root / max(known, key=self._prepared_at)
         if name not in known:
             if not known or not name:
                 what = "no job was named" if known else f"no job '{name}'; none has been prepared yet"
                 raise UsageError(what, "pipeline job list" if known else "prepare-job MOVIE --subtitle")
             near = did_you_mean(name, known, listing=False)
             raise UsageError(f"no job '{name}'{near}", "pipeline job list")
-        return load(self._root / name)
+        return self._root / name
 
-    def unfinished(self) -> list[Job]:
+    def unfinished(self) -> list[Path]:
         """The jobs that wait to be run or to be gone on with: not those that failed or were cancelled, which somebody
         has to look at, nor those that a process runs. One that can't be read is left out."""
-        jobs = []
+        folders = []
         for id in self.ids():
             with contextlib.suppress(UsageError, OSError):
                 job = load(self._root / id)
-                if job.state().status in UNFINISHED and not is_held(job.lock):
-                    jobs.append(job)
-        return jobs
+                if job.loaded.status in UNFINISHED and not is_held(job.lock):
+                    folders.append(job.folder)
+        return folders
 
     def ids(self) -> list[str]:
         if not self._root.is_dir():

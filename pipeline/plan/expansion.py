@@ -68,6 +68,7 @@ class Expansion:
                 models={slot: self._model(use, slot, value, each) for slot, value in use.models.items()},
                 outputs=spec.outputs,
                 for_each=listed,
+                ensure=spec.ensure,
                 policy=chosen,
             )
 

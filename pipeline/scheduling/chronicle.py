@@ -26,9 +26,10 @@ class Chronicle:
     def has_begun(self) -> bool:
         return self._has_begun
 
-    def started(self, stage: Mapping[str, Any], attempt: int, because: str) -> None:
+    def started(self, stage: Mapping[str, Any], attempt: int, key: str, because: str) -> None:
+        """The key is what the job holds from now on: the store of results doesn't evict it."""
         told = {"because": because} if because else {}
-        self._journal.append("stage_started", stage=stage["name"], attempt=attempt, **told)
+        self._journal.append("stage_started", stage=stage["name"], attempt=attempt, key=key, **told)
         self._observer.stage_started(self._job, stage["name"], stage["environment"], because)
 
     def said(self, stage: str, fields: Mapping[str, Any]) -> None:

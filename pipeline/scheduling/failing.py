@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pipeline.failures import FREE_ATTEMPTS, Evidence, Failure, FailureClass, Retry, last_lines
-from pipeline.failures.evidence import raised_of
+from pipeline.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
+from pipeline.failures.evidence import Evidence, raised_of
+from pipeline.failures.message import Failure, last_lines
 from pipeline.jobs.job import Job
 from pipeline.scheduling.task import Running, Task
 

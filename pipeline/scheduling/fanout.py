@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.plan.filling import fill, is_each, of_each
-from pipeline.references import is_paired, split
+from pipeline.references import is_paired, member_name, split
 
 
 class ListUnusable(Exception):
@@ -23,11 +23,6 @@ def read_list(file: Path) -> list[Any]:
     if not isinstance(items, list):
         raise ListUnusable(f"{file.name} holds no list, but {type(items).__name__}")
     return items
-
-
-def member_name(stage: str, index: int) -> str:
-    """By place and not by value, which can be anything; four digits, so that folders sort like the list."""
-    return f"{stage}_{index + 1:04d}"
 
 
 def members(stage: Mapping[str, Any], items: list[Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import oom, policy, runtime
+from pipeline import policy, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message, Start
+from pipeline.failures import oom
+from pipeline.failures.oom import OomKills
 from pipeline.guardian import Guardian
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
@@ -22,7 +24,6 @@ from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
-from pipeline.oom import OomKills
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
@@ -41,7 +42,7 @@ from pipeline.stage_key import StageKeys
 
 if TYPE_CHECKING:
     from pipeline.escalation import Escalation
-    from pipeline.failures import Failure
+    from pipeline.failures.message import Failure
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class JobRun:
         self.open = 0  # tasks that were given out and have no end yet
         self._setting = setting
         self._chosen = choose(job.stages, setting.selection)
-        self._state = job.state()
+        self._state = job.loaded
         self._results = Results()
         self._durations = Durations(setting.project, job)
         self._chronicle = Chronicle(job, setting.observer)
@@ -95,7 +96,7 @@ class JobRun:
         self._require_ready(task.stage)
         attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
-        self._chronicle.started(task.stage, attempt.number, task.because)
+        self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
         running = Running(task, attempt, invocation, grant, _size(invocation.log))
         self._running[invocation.id] = running
         self._started += 1
@@ -119,7 +120,7 @@ class JobRun:
 
     def failed(self, running: Running, failure: "Failure", again: float | None) -> None:
         """Record a failed attempt; without another one, what depends on the stage is skipped."""
-        from pipeline.failures import error_of
+        from pipeline.failures.message import error_of
 
         name = running.task.name
         self._chronicle.failed(
@@ -237,14 +238,14 @@ class JobRun:
     def _unmet(self, stage: Mapping[str, Any], outputs: Mapping[str, Path]) -> list[str]:
         if "ensure" not in stage:
             return []
-        from pipeline import postconditions
+        from pipeline.scheduling.promises import broken
 
-        inputs = {slot: list(map(Path, paths)) for slot, paths in self._invocations.inputs(stage).items()}
-        return postconditions.unmet(stage["ensure"], outputs, inputs, self._setting.project)
+        return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
     def _failure(self, running: Running, **found: Any) -> "Failure":
         """Its name, once the environment has been looked into where that may be to blame."""
-        from pipeline.failures import Repaired, should_escalate
+        from pipeline.failures.classify import should_escalate
+        from pipeline.failures.evidence import Repaired
         from pipeline.scheduling.failing import failure_of
 
         before, self._oom_kills = self._oom_kills, oom.read()

@@ -20,7 +20,7 @@ from pipeline.scheduling.task import Running, Task
 from pipeline.scheduling.timers import Timers
 
 if TYPE_CHECKING:
-    from pipeline.failures import Failure
+    from pipeline.failures.message import Failure
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
 LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free

@@ -1,8 +1,9 @@
 """Run one stage inside its own environment. Started by path, with nothing of ours installed there.
 
-Two ways in, one way through:
+Three ways in, one way through:
 
 * ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
+* ``--serve …`` stays and runs many (``stageserver``).
 * With no argument it waits for one order on standard input, so that it can be started before the
   stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG NEWLINE``. No order, but end of
   file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
@@ -24,6 +25,9 @@ EXIT_WRONG_ENVIRONMENT = 96
 
 
 def main() -> int:
+    if len(sys.argv) > 1 and sys.argv[1] == "--serve":
+        import_beside("stageserver").main(sys.argv[2:], sys.modules[__name__])
+        return 0
     if len(sys.argv) > 1:
         return run(_stage_file_of(sys.argv[1]), sys.argv[1], None)
     order = sys.stdin.buffer.readline()
@@ -31,31 +35,54 @@ def main() -> int:
         return 0
     prefix, stage_file, invocation, log = order[:-1].decode("utf-8", "surrogateescape").split("\0")
     reports = _claim_channels(log)
-    if sys.prefix != prefix:
-        os.write(reports, b'{"wrong_environment": true}\n')
-        print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
+    if not is_right_environment(prefix, reports):
         return EXIT_WRONG_ENVIRONMENT
     return run(stage_file, invocation, reports)
 
 
+def is_right_environment(prefix: str, reports: int) -> bool:
+    if sys.prefix == prefix:
+        return True
+    os.write(reports, b'{"wrong_environment": true}\n')
+    print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
+    return False
+
+
 def run(stage_file: str, invocation: str, reports: "int | None") -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
-    stagekit = _load_stagekit()
-    stage = stagekit.Stage(invocation, reports)
+    stage = import_beside("stagekit").Stage(invocation, reports)
+    return attempt(stage, lambda: load("stage", stage_file))
+
+
+def attempt(stage: "Any", loaded: "Any") -> int:
+    """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through."""
+    stagekit = sys.modules["stagekit"]
     try:
-        _load("stage", stage_file).run(stage)
+        loaded().run(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
         return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
     except stagekit.StageFailed as error:
         return _refuse(stage, error, EXIT_STAGE_FAILED)
-    except OSError as error:
-        import errno
-
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+    except Exception as error:
+        _report_raised(stage, error)
+        if not _is_full_disk(error):
             raise
         return _refuse(stage, error, EXIT_STAGE_FAILED)
     return 0
+
+
+def _report_raised(stage: "Any", error: Exception) -> None:
+    """What was raised, so that whoever reads it can tell a damaged environment from a mistake in the stage."""
+    name = getattr(error, "filename", None)
+    file = os.fsdecode(name) if isinstance(name, (str, bytes)) else None
+    stage.report(raised={"type": type(error).__name__, "message": str(error)[:4000], "file": file})
+
+
+def _is_full_disk(error: Exception) -> bool:
+    import errno
+
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def _refuse(stage: "Any", error: Exception, code: int) -> int:
@@ -81,19 +108,24 @@ def _claim_channels(log: str) -> int:
     write from C reaches the report channel.
     """
     order_pipe, reports = os.dup(0), os.dup(1)
-    _die_with(order_pipe)
-    for target, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
-        opened = os.open(path, flags, 0o666)
-        os.dup2(opened, target)
-        os.close(opened)
-    os.dup2(1, 2)
+    die_with(order_pipe)
+    redirect(log)
     # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     return reports
 
 
-def _die_with(pipe: int) -> None:
+def redirect(log: str) -> None:
+    """Descriptor 0 reads nothing; 1 and 2 append to the log."""
+    for target, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
+        opened = os.open(path, flags, 0o666)
+        os.dup2(opened, target)
+        os.close(opened)
+    os.dup2(1, 2)
+
+
+def die_with(pipe: int) -> None:
     """Kill this whole process group when the orchestrator's end of the pipe closes, however it closes.
 
     On Linux the kernel does it (a signal-driven pipe, fcntl(2) F_SETSIG), so neither a stage that never
@@ -129,17 +161,17 @@ def _wait_and_die(pipe: int) -> None:
     os._exit(1)
 
 
-def _load_stagekit() -> "Any":
+def import_beside(name: str) -> "Any":
+    """A module that lies beside this file, without leaving the folder on the path."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, here)
     try:
-        import stagekit  # type: ignore[import-not-found]  # found by path, not installed
+        return __import__(name)
     finally:
         sys.path.remove(here)
-    return stagekit
 
 
-def _load(name: str, path: str) -> "Any":
+def load(name: str, path: str) -> "Any":
     """A module from a file path, so that no sibling file can shadow a library."""
     from importlib.machinery import SourceFileLoader
 

@@ -15,6 +15,7 @@ from pipeline import policy
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
+from pipeline.spec import ensure
 from pipeline.spec.source import Source, check, choose, read_text
 
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -30,6 +31,7 @@ class StageSpec:
     models: tuple[str, ...]
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
+    ensure: Mapping[str, Any]  # post-conditions by output (pipeline/spec/ensure.py)
     policy: Mapping[str, Any]  # what it says of how it is run (pipeline/policy.py)
 
 
@@ -47,6 +49,7 @@ def load(project: Project, name: str) -> StageSpec:
         models=tuple(table.get("models", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
+        ensure=table.get("ensure", {}),
         policy=policy.declared(table),
     )
 
@@ -69,6 +72,7 @@ def _table(file: Path, root: Path) -> dict[str, Any]:
     source = Source(file, shown_as, table, {(): start})
     check(source, "stage")
     _check_defaults(source)
+    ensure.check(source, root)
     return dict(table)
 
 

@@ -23,6 +23,7 @@ Tools that take minutes for 1,000 stages are measured with fewer, which the tabl
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import sys
@@ -38,7 +39,7 @@ import round_trip
 import shapes
 from contenders import PEERS, Field, Installed, Peer
 from figures import Figures
-from measuring import Failed, median_ratio
+from measuring import Failed, call, median_ratio
 from ours import Ours
 
 WAYS = {"cold": "cold", "warm": "worker", "fork": "fork"}  # the figure's name, and what run-pipeline calls it
@@ -80,6 +81,7 @@ def main() -> None:
     arguments = _arguments()
     effort = QUICK if arguments.quick else Effort()
     figures = Figures()
+    _warn_of_load()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as runs:
         try:
@@ -89,9 +91,10 @@ def main() -> None:
         place = contenders.make(Path(runs) / "peers", arguments.baseline or project.python)
         peers = dict(_install(arguments, place, figures))
         bench = Bench(project, place, peers, effort, figures)
-        for name, part in PARTS.items():
-            if arguments.only is None or name in arguments.only:
-                part(bench, arguments.folder)
+        with _own_workers(project, Path(runs) / "run"):
+            for name, part in PARTS.items():
+                if arguments.only is None or name in arguments.only:
+                    part(bench, arguments.folder)
     figures.show(arguments.json)
 
 
@@ -218,6 +221,24 @@ PARTS: dict[str, Callable[[Bench, Path], None]] = {
     "scale": scale,
     "makespan": makespan,
 }
+
+
+@contextlib.contextmanager
+def _own_workers(project: Ours, folder: Path) -> Iterator[None]:
+    """Workers apart from the user's: none of theirs is used, and none of ours is left behind."""
+    folder.mkdir(mode=0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Failed):  # where there are none, there may be no such command either
+            call(project.root, "pipeline", "worker", "stop")
+
+
+def _warn_of_load() -> None:
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1) / 4:
+        print(f"something else keeps this machine busy (load {load:.1f}); ratios will be off", file=sys.stderr)
 
 
 def _install(arguments: argparse.Namespace, place: Field, figures: Figures) -> Iterator[tuple[str, Installed]]:

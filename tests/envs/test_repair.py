@@ -43,7 +43,7 @@ def test_a_repair_makes_a_whole_build_of_the_same_key_beside(
 ) -> None:
     steps: list[str] = []
     repaired = builder.repair(definition, damaged.prefix, steps.append)
-    assert "installing quirk anew" in steps
+    assert "forgetting the damaged quirk in uv's cache" in steps
     assert repaired.key == damaged.key
     assert repaired.prefix != damaged.prefix
     assert module(repaired).read_text() == GOOD
@@ -69,7 +69,7 @@ def test_the_cache_is_whole_afterwards_for_other_environments(
     other = replace(definition, name="other")
     steps: list[str] = []
     assert module(builder.ensure(other, steps.append)).read_text() == GOOD
-    assert "installing quirk anew" not in steps
+    assert "forgetting the damaged quirk in uv's cache" not in steps
 
 
 def test_an_ordinary_build_does_not_take_damage_from_the_cache(
@@ -87,7 +87,7 @@ def test_damage_in_the_build_alone_leaves_the_cache_as_it_is(
     steps: list[str] = []
     repaired = builder.repair(definition, build.prefix, steps.append)
     assert module(repaired).read_text() == GOOD
-    assert "installing quirk anew" not in steps
+    assert "forgetting the damaged quirk in uv's cache" not in steps
 
 
 def test_threads_that_repair_one_build_get_one(builder: Builder, definition: Definition, damaged: Build) -> None:

@@ -10,19 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.failures import (
-    Evidence,
-    FailureClass,
-    Raised,
-    Repaired,
-    Retry,
-    Unrepairable,
-    Whole,
-    classify,
-    should_escalate,
-)
-from pipeline.failures.evidence import raised_of
-from pipeline.oom import OomKills
+from pipeline.failures.classes import FailureClass, Retry
+from pipeline.failures.classify import classify, should_escalate
+from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole, raised_of
+from pipeline.failures.oom import OomKills
 
 PREFIX = "/project/venv/.builds/alpha-1"
 FAILED = Evidence(PREFIX, returncode=1)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
-from pipeline.failures import Evidence, Failure, FailureClass, Raised, Unrepairable, Whole, last_lines, raise_for
-from pipeline.oom import OomKills
+from pipeline.failures.classes import FailureClass
+from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
+from pipeline.failures.message import Failure, error_of, last_lines
+from pipeline.failures.oom import OomKills
 
 PREFIX = "/p/venv/.builds/alpha-1"
 HEAD = "j1: stage 'cut' in environment 'alpha' failed"
@@ -20,7 +22,7 @@ WHOLE = Whole("requirements/alpha.txt", ("uv pip compile …", "bootstrap --env 
 def told(evidence: Evidence) -> PipelineError:
     failure = Failure("j1", "cut", "alpha", "stages/cutter.py", evidence, Path("/p/jobs/j1/logs/cut.log"))
     with pytest.raises(PipelineError) as raised:
-        raise_for(failure)
+        raise error_of(failure)
     return raised.value
 
 
@@ -199,7 +201,7 @@ def test_none_of_them_is_told_as_a_bug_of_ours() -> None:
 def test_braces_in_names_are_no_templates() -> None:
     failure = Failure("{j}", "{x}", "{e}", "stages/{f}.py", Evidence(PREFIX, -9, timed_out=1), Path("/{l}/logs/x.log"))
     with pytest.raises(StageFailed, match=r"stages/\{f\}.py"):
-        raise_for(failure)
+        raise error_of(failure)
 
 
 def test_last_lines_are_fit_for_a_terminal_and_of_this_attempt_only(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import oom
-from pipeline.oom import OomKills
+from pipeline.failures import oom
+from pipeline.failures.oom import OomKills
 
 V2 = "30 20 0:26 {root} {mount} rw,nosuid - cgroup2 cgroup rw\n"
 V1 = "31 20 0:32 {root} {mount} rw - cgroup cgroup rw,memory\n32 20 0:33 / /nowhere rw - cgroup cgroup rw,cpu\n"

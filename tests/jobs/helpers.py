@@ -44,6 +44,8 @@ def document(id: str, **changes: Any) -> dict[str, Any]:
         "stages": [stage("copy")],
         "deliver": ["copy.file"],
         "grace_seconds": 1,
+        "cache_limit": 1 << 30,
+        "workers": {"idle_seconds": 1, "tasks": 10, "memory": 1 << 30},
         **changes,
     }
 

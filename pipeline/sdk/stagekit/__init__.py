@@ -21,7 +21,9 @@ from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable, Hashable, TypeVar
+
+    Made = TypeVar("Made")
 
 
 class StageFailed(Exception):
@@ -35,9 +37,12 @@ class InputUnusable(StageFailed):
 class Stage:
     """One invocation of a stage. The invocation file is read when the stage first asks for something."""
 
-    def __init__(self, invocation: str, reports: "int | None" = None) -> None:
+    def __init__(
+        self, invocation: str, reports: "int | None" = None, kept: "dict[Hashable, Any] | None" = None
+    ) -> None:
         self._path = invocation
         self._reports = reports
+        self._kept = {} if kept is None else kept
         self._loaded = None  # type: dict[str, Any] | None
 
     @property
@@ -53,7 +58,9 @@ class Stage:
     @property
     def work(self) -> Path:
         """An empty folder for temporary files, on the same file system as the outputs; removed afterwards."""
-        return Path(self._invocation["work"])
+        folder = Path(self._invocation["work"])
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def cpus(self) -> int:
@@ -74,6 +81,16 @@ class Stage:
     def model(self, name: str) -> Path:
         """Folder of a model, complete and verified. A stage never downloads."""
         return Path(self._invocation["models"][name])
+
+    def memo(self, key: "Hashable", make: "Callable[[], Made]") -> "Made":
+        """``make()``, or what it gave before: a worker keeps a loaded model for its later tasks.
+
+        Kept as long as the process and the stage's source stay the same, so ``key`` must name all that the
+        thing depends on besides (which model, which device). A stage must not change what it got.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[no-any-return]  # the key's owner knows its type
 
     def output(self, name: str, filename: "str | None" = None) -> Path:
         """Path to write an output to.
