@@ -5,6 +5,7 @@ and the two that it keeps to itself, ``os.fsync`` and ``os.write``, are wrapped.
 """
 
 import errno
+import json
 import os
 import signal
 import sys
@@ -37,7 +38,7 @@ class Steps:
     torn: bool = False  # a write that is to be the last leaves its first half
     full: bool = False  # instead of dying: no room is left from there on
     labels: list[str] = field(default_factory=list)
-    synced: Path | None = None  # a file that gets what was flushed, as it happens
+    trace: Path | None = None  # a file that gets what was written, flushed and renamed, as it happens
     _no_room: bool = False
 
     def watch(self) -> None:
@@ -53,20 +54,25 @@ class Steps:
                 self._step(event, path)
         elif event == SPAWN or (event in TOLD and (isinstance(arguments[0], int) or self._is_ours(arguments[0]))):
             self._step(event, arguments[0])
+            if event == "os.rename":
+                self._tell(moved=[os.fspath(path) for path in arguments[:2]])
 
     def _on_fsync(self, descriptor: int) -> None:
         self._step("fsync", descriptor)
         self._fsync(descriptor)
-        if self.synced:
-            note(self.synced, descriptor, self._write)
+        path = Path(_path(descriptor))
+        known = {"names": os.listdir(path)} if path.is_dir() else {"size": path.stat().st_size}
+        self._tell(flushed=str(path), **known)
 
     def _on_write(self, descriptor: int, data: bytes) -> int:
         target = _path(descriptor)
-        if self._is_ours(target):
-            self._step("write", target, lambda: self._write(descriptor, data[: len(data) // 2]))
-        elif target.startswith("pipe:") and b"\0" in data:
-            self._step("order", target, lambda: self._write(descriptor, data[: len(data) // 2]))
-        return self._write(descriptor, data)
+        event = "write" if self._is_ours(target) else "order" if b"\0" in data else None
+        if event:
+            self._step(event, target, lambda: self._write(descriptor, data[: len(data) // 2]))
+        written = self._write(descriptor, data)
+        if event:
+            self._tell(**{event: data.decode()})
+        return written
 
     def _step(self, event: str, where: Any, half: Callable[[], object] | None = None) -> None:
         label = f"{event} in {_caller(sys._getframe(2))}"
@@ -84,17 +90,14 @@ class Steps:
             half()
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def _tell(self, **fields: Any) -> None:
+        if self.trace:
+            opened = os.open(self.trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            self._write(opened, json.dumps(fields).encode() + b"\n")
+            os.close(opened)
+
     def _is_ours(self, path: Any) -> bool:
         return os.fspath(path).startswith(str(self.root)) if isinstance(path, str | os.PathLike) else False
-
-
-def note(file: Path, descriptor: int, write: Callable[[int, bytes], int]) -> None:
-    """A line for what is on the disk now: a file with its size, or a folder with its names."""
-    path = _path(descriptor)
-    known = ["folder", *sorted(os.listdir(path))] if Path(path).is_dir() else ["file", str(os.stat(path).st_size)]
-    opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    write(opened, "\0".join([path, *known]).encode() + b"\n")
-    os.close(opened)
 
 
 def _path(descriptor: int) -> str:
