@@ -58,8 +58,8 @@ def cut(root: Path, disk: Disk, with_names: bool) -> None:
         for path in _paths(folder, files):
             if os.lstat(path).st_size > disk.sizes.get(path, 0):
                 os.truncate(path, disk.sizes.get(path, 0))
-        for path in [] if with_names else map(Path, _paths(folder, {*folders, *files} - certain)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for left in [] if with_names else map(Path, _paths(folder, {*folders, *files} - certain)):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         folders[:] = [name for name in folders if Path(folder, name).is_dir()]
 
 
