@@ -16,7 +16,11 @@ from stageserver.tasks import end_interpreter
 
 def serve(server: Server) -> None:
     os.close(server.lock)  # a worker's lock is its client's; this is the log once more
-    keeper = _Keeper(server)
+    try:
+        keeper = _Keeper(server)
+    except BaseException:
+        server.place.remove()
+        raise
     try:
         keeper.loop()
     finally:
@@ -40,6 +44,7 @@ class _Keeper:
         children.adopt_orphans()
         self._idle_since = time.monotonic()
         self._busy = Busy(self._place, self._worker)
+        self._busy.clear()  # takes its room on the disk; without it nobody is answered
 
     def loop(self) -> None:
         while not (self._worker_ended or self._told_to_end):

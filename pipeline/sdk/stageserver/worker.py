@@ -49,7 +49,6 @@ class _Worker:
         self._runner = server.runner
         self._loaded = Loaded(server.runner)
         self._busy = Busy(server.place, os.getpid())
-        self._busy.clear()
         self._log = os.dup(2)
         self._tasks = 0
         self._neutral = Neutral()
