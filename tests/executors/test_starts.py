@@ -214,6 +214,14 @@ def test_a_cancelled_stage_is_asked_first(executor: LocalExecutor, never: int, t
     assert until_exit(executor, never) == [Exited("job/test/1", -signal.SIGTERM)]
 
 
+def test_what_is_asked_to_end_before_it_began_ends(
+    executor: LocalExecutor, never: int, tmp_path: Path, start: Start
+) -> None:
+    executor.submit(invocation(tmp_path, "time.sleep(600)", start))
+    executor.cancel("job/test/1", grace=0.5)
+    assert exit_of(until_exit(executor, never)).returncode in (-signal.SIGTERM, -signal.SIGKILL)
+
+
 def wait_for_owner(executor: LocalExecutor, never: int) -> None:
     """Let the executor hear who answers for what it submitted."""
     executor.wait(never, 0.05)

@@ -36,6 +36,7 @@ class _Keeper:
         self._lease = None  # type: Lease | None
         self._watched = -1  # the lease's order pipe, while its client is known to be there
         self._worker_ended = False
+        self._is_deaf = False  # the worker ends, or a stage has closed what wasn't its own
         self._told_to_end = False
         self._control, theirs = socket.socketpair()
         self._worker = _start_worker(server, self._control, theirs)
@@ -74,8 +75,10 @@ class _Keeper:
 
     def _wait(self) -> "set[int]":
         poller = select.poll()
-        for descriptor in (self._signals.descriptor, self._control.fileno(), self._listener.fileno()):
+        for descriptor in (self._signals.descriptor, self._listener.fileno()):
             poller.register(descriptor, select.POLLIN)
+        if not self._is_deaf:
+            poller.register(self._control.fileno(), select.POLLIN)
         if self._watched >= 0:
             poller.register(self._watched, 0)  # only its end: what it brings is for the worker
         timeout = None if self._lease else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
@@ -99,10 +102,11 @@ class _Keeper:
 
     def _release(self) -> None:
         with contextlib.suppress(OSError):
-            if self._control.recv(16) and self._lease:
-                self._lease.close()
-                self._lease, self._watched = None, -1
-                self._idle_since = time.monotonic()
+            self._is_deaf = not self._control.recv(16)
+        if self._lease and not self._is_deaf:
+            self._lease.close()
+            self._lease, self._watched = None, -1
+            self._idle_since = time.monotonic()
 
     def _client_gone(self) -> None:
         self._watched = -1  # an idle worker sees the end itself, and says that the lease is over
