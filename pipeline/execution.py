@@ -73,9 +73,10 @@ def _guarded() -> Iterator[Guardian]:
 
 @contextmanager
 def _locked(folders: Sequence[Path]) -> Iterator[None]:
-    """Hold the locks of all jobs, or of none: nobody waits for another run's end."""
+    """Hold the locks of all jobs, or of none: nobody waits for another run's end. They are taken in one order, so that
+    of two runs that meet, one goes on."""
     with ExitStack() as held:
-        for job in (Job(folder, {}) for folder in folders):
+        for job in (Job(folder, {}) for folder in sorted(folders)):
             try:
                 held.enter_context(exclusive(job.lock))
             except Held as other:

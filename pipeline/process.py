@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+Child = subprocess.Popen[bytes]
 TAIL_BYTES = 64 * 1024
 
 

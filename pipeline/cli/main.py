@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli import cache, env, handler, job, workflow
+from pipeline.cli import cache, env, handler, job, worker, workflow
 from pipeline.cli.context import root_option, version_option
 
 COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
@@ -31,6 +31,7 @@ def completion(shell: str) -> None:
 command.add_command(cache.group)
 command.add_command(env.group)
 command.add_command(job.group)
+command.add_command(worker.group)
 command.add_command(workflow.group)
 
 

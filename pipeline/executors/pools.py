@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pipeline import process
 from pipeline.digests import sha256_of_bytes, tagged_digest
@@ -21,9 +21,6 @@ from pipeline.executors.channel import Channel
 from pipeline.executors.cold import RUNNER
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.process import Interpreter
-
-if TYPE_CHECKING:
-    from subprocess import Popen  # noqa: TID251  # the type of what process.spawn gives
 
 RUN_VARIABLE = "PIPELINE_RUN"
 # Of the shell that a run was started from, and not of what it does; a kept process has none of them.
@@ -63,8 +60,8 @@ class Lease:
         assert self._orders is not None
         fields = (
             invocation.id,
-            self.pool.interpreter.variables.get(RUN_VARIABLE, ""),
-            self.pool.interpreter.prefix,
+            invocation.interpreter.variables.get(RUN_VARIABLE, ""),
+            invocation.interpreter.prefix,
             invocation.stage_file,
             invocation.source_digest,
             invocation.file,
@@ -100,7 +97,7 @@ class Pools:
         self._limits = limits
         self._known: dict[tuple[object, ...], Pool] = {}
         self._idle: dict[str, list[Lease]] = {}
-        self._starters: list[Popen[bytes]] = []
+        self._starters: list[process.Child] = []
 
     def pool_of(self, invocation: Invocation) -> Pool:
         loads = (str(invocation.stage_file), invocation.source_digest) if invocation.start == "fork" else ()
@@ -161,8 +158,7 @@ class Pools:
         name = f"{pool.name}-{os.urandom(4).hex()}"
         try:
             with contextlib.closing(servers.Lock(self.folder / f"{name}.lock")) as lock:
-                self._start(pool, name, log, log)
-                servers.hand_over(self.folder, name, [*pipes.theirs, lock.descriptor])
+                self._start(pool, name, [*pipes.theirs, lock.descriptor], log, log)
         finally:
             os.close(log)
 
@@ -173,8 +169,7 @@ class Pools:
         log = servers.prepared(self.folder)
         try:
             with contextlib.closing(servers.Lock(self.folder / f"{pool.name}.lock")) as lock:
-                self._start(pool, pool.name, lock.descriptor, log)
-                servers.hand_over(self.folder, pool.name, pipes.theirs)
+                self._start(pool, pool.name, pipes.theirs, lock.descriptor, log)
                 return True
         except BlockingIOError:  # somebody else is at it
             servers.soon(self.folder, pool.name, pipes.theirs)
@@ -182,12 +177,18 @@ class Pools:
         finally:
             os.close(log)
 
-    def _start(self, pool: Pool, name: str, second: int, log: int) -> None:
+    def _start(self, pool: Pool, name: str, lease: list[int], second: int, log: int) -> None:
+        """A server that finds the lease at its door, and the descriptor ``second`` as its standard output."""
         limits = (str(pool.limits.idle_seconds), str(pool.limits.tasks), str(pool.limits.memory))
         words = ["--serve", pool.kind, str(self.folder), name, *limits, *pool.loads]
         with servers.listen(self.folder, name) as listener:
             argv: list[str | Path] = [pool.interpreter.python, "-I", "-B", RUNNER, *words]
-            self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log))
+            servers.hand_over(self.folder, name, lease)
+            try:
+                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log))
+            except OSError:
+                servers.remove(self.folder, name)
+                raise
 
 
 class _Pipes:

@@ -86,6 +86,14 @@ def status(folder: Path) -> Iterator[dict[str, Any]]:
             yield {"name": name, **json.loads(ask(folder, name, b"status")), "jobs": _jobs(folder, name)}
 
 
+def end(folder: Path, name: str, force: bool) -> bool:
+    """Whether it ends. One that a run holds does so only by force."""
+    try:
+        return ask(folder, name, b"end" if force else b"stop") == b"ended"
+    except OSError:
+        return False  # it was about to
+
+
 def listen(folder: Path, name: str) -> socket.socket:
     """A socket for a server that is about to start, so that it can be found before it is ready."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -107,7 +115,15 @@ def sweep(folder: Path) -> None:
         name = lock.name.removesuffix(".lock")
         with contextlib.suppress(OSError), contextlib.closing(Lock(lock)):
             if not _answers(folder, name):
-                _remove(folder, name)
+                remove(folder, name)
+
+
+def remove(folder: Path, name: str) -> None:
+    """A server's files; last its lock, which the caller holds."""
+    for entry in sorted(os.listdir(folder), key=lambda entry: entry.endswith(".lock")):
+        if entry.startswith(f"{name}."):
+            with contextlib.suppress(FileNotFoundError):
+                (folder / entry).unlink()
 
 
 def prepared(folder: Path) -> int:
@@ -145,13 +161,6 @@ def _answers(folder: Path, name: str) -> bool:
     except OSError:
         pass
     return True
-
-
-def _remove(folder: Path, name: str) -> None:
-    for entry in sorted(os.listdir(folder), key=lambda entry: entry.endswith(".lock")):
-        if entry.startswith(f"{name}."):
-            with contextlib.suppress(FileNotFoundError):
-                (folder / entry).unlink()
 
 
 def _jobs(folder: Path, name: str) -> list[str]:

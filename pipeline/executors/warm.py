@@ -35,10 +35,7 @@ class WarmRun:
         """Raises ``Refused`` where it was never begun."""
         if self.abandoned:
             return [Exited(self.invocation.id, -9)]
-        events: list[Event] = []
-        for line in self.lease.channel.lines():
-            if self._exited is None and (event := self._event(line)):  # a worker that leaves is told of once more
-                events.append(event)
+        events = [event for line in self.lease.channel.lines() if (event := self._event(line))]
         if self._exited is None and (self.lease.channel.at_end or self.lease.ended in ready):
             events.append(self._end_without_a_word())
         return events
@@ -59,6 +56,8 @@ class WarmRun:
         self.lease.close()
 
     def _event(self, line: bytes) -> Event | None:
+        if self._exited is not None:
+            return None  # a worker that leaves after its last task is told of once more
         if line.startswith(SERVER):
             word, _, rest = line[len(SERVER) :].decode("utf-8", "replace").partition(" ")
             return self._served(word, rest)
@@ -68,6 +67,8 @@ class WarmRun:
     def _served(self, word: str, rest: str) -> Event | None:
         if word == "owner":
             self.lease.owned_by(int(rest))
+            if self._cancelled:  # before there was anybody to ask
+                self.ask()
             return None
         if word == "refused":
             raise Refused(rest, pool_is_unfit=True)

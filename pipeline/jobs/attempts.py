@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,15 @@ class Attempt:
     number: int
     folder: Path
 
-    @property
+    @cached_property
     def invocation(self) -> Path:
         return self.folder / "invocation.json"
 
-    @property
+    @cached_property
     def outputs(self) -> Path:
         return self.folder / "outputs"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         return self.folder / "work"
 
@@ -146,15 +147,15 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
     except FileExistsError:
         earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
+    left = [each for each in earlier if not (parent / str(each) / RESULT).exists()]
     attempt = Attempt(stage, number, parent / str(number))
     attempt.folder.mkdir()
     if with_outputs:
         attempt.outputs.mkdir()
-        if number == 1:
+        if left == earlier:  # a run that was killed may have made the folder and not come to this
             sync_folder(parent.parent)
-    for each in earlier:
-        if not (parent / str(each) / RESULT).exists():
-            shutil.rmtree(parent / str(each), ignore_errors=True)
+    for each in left:
+        shutil.rmtree(parent / str(each), ignore_errors=True)
     return attempt
 
 

@@ -30,7 +30,8 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     for name in set(before) - {target.name for target in placed}:
         (job.output / name).unlink(missing_ok=True)
     if any(placed.values()):
-        sync_folder(job.output)
+        for folder in (job.output, job.folder):
+            sync_folder(folder)
     return list(placed)
 
 

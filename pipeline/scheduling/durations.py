@@ -1,10 +1,12 @@
 """How long stages took when they last ran, so that the longest way through a job is known before it is gone."""
 
 import contextlib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline import policy
+from pipeline.cache import aside
 from pipeline.files import pack_json, read_json, write_at_once
 from pipeline.jobs.job import Job
 from pipeline.project import Project
@@ -26,15 +28,12 @@ class Durations:
             known = read_json(self._file)
         except (OSError, ValueError):
             known = {}
-        self._known: dict[str, float] = known if isinstance(known, dict) else {}
+        self._known: dict[str, float] = {name: seconds for name, seconds in _items(known) if _is_time(seconds)}
 
     def expected(self, stage: Mapping[str, Any]) -> float:
         """Seconds that a stage will take."""
-        known = self._known.get(_name(stage))
-        if isinstance(known, int | float):
-            return float(known)
         hint = policy.of(stage).expected_seconds
-        return UNKNOWN if hint is None else hint
+        return self._known.get(_name(stage), UNKNOWN if hint is None else hint)
 
     def took(self, stage: Mapping[str, Any], seconds: float) -> None:
         if seconds >= WORTH_KEEPING:
@@ -44,7 +43,16 @@ class Durations:
         if self._changed:
             with contextlib.suppress(OSError):  # a folder that can't be written to costs an estimate
                 self._file.parent.mkdir(parents=True, exist_ok=True)
+                aside.sweep(self._file.parent)
                 write_at_once(self._file, pack_json({**self._known, **self._changed}))
+
+
+def _items(known: Any) -> Iterable[tuple[str, Any]]:
+    return known.items() if isinstance(known, dict) else ()
+
+
+def _is_time(seconds: Any) -> bool:
+    return isinstance(seconds, int | float) and 0 <= seconds < math.inf  # which NaN isn't
 
 
 def _name(stage: Mapping[str, Any]) -> str:

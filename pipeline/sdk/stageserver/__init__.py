@@ -17,15 +17,15 @@ On the report pipe, a line that begins with ``=`` is the server's own; a stage's
 import os
 import sys
 
-from stageserver import keeper, template
-from stageserver.place import Limits, Place, Server
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
 def main(arguments: "list[str]", runner: "Any") -> None:
+    from stageserver import keeper, template
+    from stageserver.place import Limits, Place, Server
+
     kind, folder, name, idle, tasks, memory = arguments[:6]
     if os.fork():
         os._exit(0)  # whoever started us collects this process; the server is nobody's child

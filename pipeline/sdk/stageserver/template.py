@@ -104,8 +104,9 @@ class _Template:
                 self._take(Lease(*descriptors))
             elif request == b"status":
                 connection.sendall(self._status())
-            elif request == b"stop" and not self._handlers:
+            elif request == b"end" or (request == b"stop" and not self._handlers):
                 self._told_to_end = True
+                connection.sendall(b"ended")
 
     def _status(self) -> bytes:
         idle, leased = round(self._idle_for(), 1), bool(self._handlers)
@@ -155,8 +156,8 @@ class _Handler:
         self._tie, self._held = os.pipe()
 
     def serve(self) -> None:
+        self._busy.clear()  # takes its room on the disk; without it nobody is answered
         self._lease.tell("owner", os.getpid())
-        self._busy.clear()
         with contextlib.closing(self._lease):
             while True:
                 order = self._lease.next_order()
