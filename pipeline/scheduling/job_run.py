@@ -76,7 +76,7 @@ class JobRun:
         self.runtime = runtime
         self.open = 0  # tasks that were given out and have no end yet
         self._setting = setting
-        self._chosen = choose(job.stages, setting.selection)
+        self._chosen = choose(job, setting.selection)
         self._state = job.loaded
         self._results = Results()
         self._durations = Durations(setting.project, job)
