@@ -29,6 +29,7 @@ def _together(own: StageState, members: list[StageState]) -> StageState:
     """A fan-out's state: the worst of its members'."""
     worst = next((each for each in WORST_FIRST if any(member.status is each for member in members)), None)
     done = sum(member.status is StageStatus.FINISHED for member in members)
-    reason = own.reason or f"{done} of {len(members)} done"
+    failed = worst in (StageStatus.FAILED, StageStatus.SKIPPED)
+    reason = (own.reason if failed else None) or f"{done} of {len(members)} done"
     seconds = sum(member.seconds or 0.0 for member in members)
     return StageState(worst or StageStatus.FINISHED, 0, seconds, reason, members=own.members)

@@ -97,7 +97,7 @@ def _after(before: StageState, event: Mapping[str, Any]) -> StageState:
             reason = f"stage '{event['because']}' failed"
             return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=reason)
         case "stage_expanded":
-            return replace(before, members=event["members"])
+            return StageState(members=event["members"])
         case unknown:
             raise _unknown(unknown)
 
