@@ -1,5 +1,8 @@
 """A run that is killed anywhere goes on from there: same outputs, nothing done twice, nothing left behind."""
 
+import operator
+from functools import partial
+
 import pytest
 
 from tests.conftest import Sandbox
@@ -85,9 +88,8 @@ def test_a_run_killed_where_it_first_comes_to_a_place_goes_on(
     known = [place for place in places(ready, SHAPES[name]) if not torn or place.startswith(TEARABLE)]
     chosen = [place for number, place in enumerate(known) if number % len(SHAPES) == SPREAD[name]]
     for place in chosen:
-        killed = killed_and_resumed(
-            ready, SHAPES[name], lambda _, label, place=place: label == place, torn, False, f"{name}: {place}"
-        )
+        here = partial(operator.eq, place)
+        killed = killed_and_resumed(ready, SHAPES[name], lambda _, at: here(at), torn, False, f"{name}: {place}")
         assert killed or "spawn" in place, place  # an interpreter isn't always started ahead
     require_alone()
 
