@@ -11,7 +11,6 @@ from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
-from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.resources import Grant
 from pipeline.runtime import Runtime
@@ -22,7 +21,6 @@ from pipeline.stage_key import StageKeys
 class Invocations:
     """The invocations of one job, with what its run has resolved."""
 
-    project: Project
     job: Job
     runtime: Runtime
     results: Results
@@ -30,7 +28,7 @@ class Invocations:
 
     def write(self, stage: Mapping[str, Any], attempt: Attempt, grant: Grant, start: Start) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
-        stage_file = self.project.stage_file(stage["uses"])
+        stage_file = self.keys.file(stage["uses"])
         content = {
             "schema": 1,
             "job": self.job.id,

@@ -132,7 +132,10 @@ def parse_limits(texts: Sequence[str]) -> Limits:
         if not equals or not value:
             raise UsageError(f"--limit {text}: not NAME=AMOUNT", "for example --limit cpus=4 --limit memory=8GiB")
         if name not in LIMITABLE:
-            raise UsageError(f"--limit {text}: nothing called '{name}'{did_you_mean(name, [*LIMITABLE])}")
+            raise UsageError(
+                f"--limit {text}: nothing called '{name}'{did_you_mean(name, [*LIMITABLE])}",
+                "for example --limit cpus=4 --limit memory=8GiB",
+            )
         limits[name] = _amount(text, name, value)
     return Limits(**limits)
 

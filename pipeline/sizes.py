@@ -1,7 +1,6 @@
 """Amounts of bytes as people write and read them."""
 
 import re
-from fractions import Fraction
 
 UNITS = {
     "B": 1,
@@ -21,6 +20,8 @@ _FACTORS = {unit.lower(): factor for unit, factor in UNITS.items()}
 
 def parse_size(value: str | int) -> int:
     """Bytes from "4 GiB", "500 MB", "1.5 TiB" or a plain number of bytes. Raises ``ValueError`` with a sentence."""
+    from fractions import Fraction  # costs a millisecond, which a run that reads no size doesn't pay
+
     match = FORM.fullmatch(str(value).strip())
     factor = _FACTORS.get(match[2].lower() or "b") if match else None
     if match is None or factor is None:

@@ -24,6 +24,7 @@ class StageKeys:
         self._document = job.document
         self.results = results
         self._sources: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
 
     def of(self, stage: Mapping[str, Any]) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -46,10 +47,15 @@ class StageKeys:
         }
         return {**parts, "ensure": stage["ensure"]} if "ensure" in stage else parts
 
+    def file(self, uses: str) -> Path:
+        if uses not in self._files:
+            self._files[uses] = self._project.stage_file(uses)
+        return self._files[uses]
+
     def source(self, uses: str) -> str:
         """The digest of a stage's file."""
         if uses not in self._sources:
-            self._sources[uses] = _source_digest(self._project, uses)
+            self._sources[uses] = _source_digest(self.file(uses))
         return self._sources[uses]
 
     def _digests(self, references: list[str]) -> list[str]:
@@ -66,11 +72,11 @@ def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
     return [part for part in {**now, **before} if before.get(part) != now.get(part)]
 
 
-def _source_digest(project: Project, stage: str) -> str:
+def _source_digest(file: Path) -> str:
     try:
-        return sha256_of_bytes(project.stage_file(stage).read_bytes())
+        return sha256_of_bytes(file.read_bytes())
     except FileNotFoundError as error:
-        name = project.stage_file(stage).relative_to(project.root)
+        name = f"{file.parent.name}/{file.name}"
         raise ConfigurationError(f"the stage file {name} isn't there any more", f"put {name} back") from error
 
 

@@ -1,12 +1,11 @@
 """A run told in plain lines, for logs and pipes."""
 
 import contextlib
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import click
 
 from pipeline.jobs.job import Job
 from pipeline.runtime import Runtime
@@ -77,7 +76,7 @@ class PlainReporter:
     def run_ended(self, outcomes: Mapping[str, Outcome]) -> None:
         for outcome in outcomes.values():
             for path in outcome.delivered:
-                click.echo(printable(str(path)))
+                print(printable(str(path)))
 
     def close(self) -> None:
         """Nothing to put back."""
@@ -88,7 +87,7 @@ class PlainReporter:
     def say(self, text: str) -> None:
         # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
         with contextlib.suppress(OSError):
-            click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
 def _environments(document: Mapping[str, Any], runtime: Runtime) -> list[str]:

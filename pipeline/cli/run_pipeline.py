@@ -1,23 +1,10 @@
 """``run-pipeline``: run prepared jobs, or go on with those that were stopped."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
 import click
 
-from pipeline.cli import completion, handler
-from pipeline.cli.context import on_terminal, project, root_option, version_option
+from pipeline.cli import completion, running
+from pipeline.cli.context import project, root_option, version_option
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipeline.cli.plain import PlainReporter
-    from pipeline.execution import Options
-    from pipeline.jobs.job import Job
-    from pipeline.project import Project
-    from pipeline.runtime import Runtime
-    from pipeline.scheduling.observer import Outcome
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,71 +65,12 @@ def command(
         start,  # type: ignore[arg-type]  # click's choice
         verify,
     )
-    folders = _jobs(here, names, all_prepared)
+    if bool(names) == all_prepared:
+        raise UsageError("name jobs with -j ID, or take them all with --all-prepared", "pipeline job list")
+    folders = running.unfinished(here) if all_prepared else running.named(here, names)
     if dry_run:
         from pipeline.cli.dry_run import tell
 
         tell(here, folders, options)
     else:
-        _run(here, folders, options)
-
-
-def _jobs(here: "Project", names: Sequence[str], all_prepared: bool) -> "list[Path]":
-    """The folders of the jobs to run."""
-    from pipeline.jobs.store import JobStore
-
-    store = JobStore(here.jobs)
-    if bool(names) == all_prepared:
-        raise UsageError("name jobs with -j ID, or take them all with --all-prepared", "pipeline job list")
-    if not all_prepared:
-        return list(dict.fromkeys(map(store.folder, names)))
-    folders = store.unfinished()
-    if not folders:
-        raise UsageError("no job is left to run", "pipeline job list")
-    return folders
-
-
-def _run(here: "Project", folders: "Sequence[Path]", options: "Options") -> None:
-    from pipeline.execution import execute
-
-    reporters: list[PlainReporter] = []
-
-    def reporter(jobs: "Sequence[Job]", runtimes: "Mapping[str, Runtime]") -> "PlainReporter":
-        reporters.append(_reporter(jobs))
-        reporters[0].run_started(runtimes)
-        return reporters[0]
-
-    try:
-        outcomes = execute(here, folders, options, reporter)
-    finally:
-        for each in reporters:
-            each.close()
-    reporters[0].run_ended(outcomes)
-    _raise_for(outcomes)
-
-
-def _raise_for(outcomes: "Mapping[str, Outcome]") -> None:
-    """Leave with the error of the job that failed; with several, each is told and the first decides the exit code."""
-    errors = {id: outcome.error for id, outcome in outcomes.items() if outcome.error}
-    if len(errors) > 1:
-        told = [getattr(error, "message", str(error)) for error in errors.values()]
-        first = next(iter(errors.values()))
-        again = " ".join(f"-j {id}" for id in errors)
-        raise UsageError("\n".join(told), f"run-pipeline {again}", getattr(first, "exit_code", None))
-    for error in errors.values():
-        raise error
-
-
-def _reporter(jobs: "Sequence[Job]") -> "PlainReporter":
-    """Live on a terminal; rich is imported only there."""
-    if on_terminal():
-        from pipeline.cli.live import LiveReporter
-
-        return LiveReporter(jobs)
-    from pipeline.cli.plain import PlainReporter
-
-    return PlainReporter(jobs)
-
-
-def main() -> None:
-    handler.run(command)
+        running.run(here, folders, options)

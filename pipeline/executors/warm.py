@@ -67,6 +67,8 @@ class WarmRun:
     def _served(self, word: str, rest: str) -> Event | None:
         if word == "owner":
             self.lease.owned_by(int(rest))
+            if self._cancelled:  # before there was anybody to ask
+                self.ask()
             return None
         if word == "refused":
             raise Refused(rest, pool_is_unfit=True)

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,15 @@ class Attempt:
     number: int
     folder: Path
 
-    @property
+    @cached_property
     def invocation(self) -> Path:
         return self.folder / "invocation.json"
 
-    @property
+    @cached_property
     def outputs(self) -> Path:
         return self.folder / "outputs"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         return self.folder / "work"
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,19 @@ class Job:
     def is_cancelled(self) -> bool:
         return self.cancellation.exists()
 
+    @cached_property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
     def log(self, stage: str) -> Path:
-        return self.folder / "logs" / f"{stage}.log"
+        return self.logs / f"{stage}.log"
+
+    @cached_property
+    def _stages(self) -> Path:
+        return self.folder / "stages"
 
     def attempts(self, stage: str) -> Path:
-        return self.folder / "stages" / stage
+        return self._stages / stage
 
     def require_input(self) -> None:
         """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""

@@ -46,23 +46,24 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._descriptor: int | None = None
-        self._flushed = True
+        self.lines = 0  # that were appended here
+        self.flushed = 0  # of them, those that are on the disk
 
     def append(self, event: str, **fields: Any) -> None:
         """Write one line. A process that is killed leaves it; a power cut only after ``flush``."""
         line = encode(event, fields)
         if self._descriptor is None:
             self._descriptor = self._open()
-        self._flushed = False
+        self.lines += 1
         written = os.write(self._descriptor, line)
         if written != len(line):
             raise OSError(28, os.strerror(28), str(self._path))  # the disk took only a part of it
 
     def flush(self) -> None:
         """Put all lines on the disk."""
-        if self._descriptor is not None and not self._flushed:
+        if self._descriptor is not None and self.flushed < self.lines:
             os.fsync(self._descriptor)
-            self._flushed = True
+            self.flushed = self.lines
 
     def read(self) -> list[dict[str, Any]]:
         events, _ = _parse(self._path)

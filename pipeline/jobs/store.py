@@ -1,11 +1,9 @@
 """The folder of all jobs: names that nobody else has, jobs that are there whole or not at all."""
 
 import contextlib
-import getpass
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,6 +34,8 @@ class JobStore:
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._sweep()
+        import tempfile
+
         part = Path(tempfile.mkdtemp(prefix=".preparing-", dir=self._root))
         part.chmod(0o755)
         try:
@@ -122,6 +122,8 @@ def _write(part: Path, content: Mapping[str, Any]) -> None:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

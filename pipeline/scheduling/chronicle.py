@@ -1,12 +1,18 @@
-"""What happens to one job, written into its journal and told to whoever watches."""
+"""What happens to one job, written into its journal and told to whoever watches.
+
+A result is told, and built on, only when its line is on the disk. Lines that nothing waits for yet share a flush.
+"""
 
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
 from pipeline.scheduling.observer import Observer, Outcome
+
+TOGETHER_SECONDS = 0.005  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
 
 
 class Chronicle:
@@ -15,6 +21,8 @@ class Chronicle:
         self._observer = observer
         self._journal = job.journal()
         self._has_begun = False
+        self._untold: list[tuple[str, float]] = []  # stages whose lines aren't on the disk yet, with their seconds
+        self._oldest = 0.0  # when the first of them was written
 
     def run_started(self) -> None:
         """Once, before the first stage."""
@@ -40,7 +48,8 @@ class Chronicle:
 
     def finished(self, stage: str, result: Result) -> None:
         self._journal.append("stage_finished", stage=stage, **result.described)
-        self._observer.stage_finished(self._job, stage, result.seconds)
+        self._oldest = self._oldest if self._untold else time.monotonic()
+        self._untold.append((stage, result.seconds))
 
     def adopted(self, stage: str, result: Result) -> None:
         """An earlier run committed it and died before the journal said so."""
@@ -72,6 +81,8 @@ class Chronicle:
 
     def ended(self, event: str | None, outcome: Outcome, **told: Any) -> Outcome:
         """How the run of the job ended; without an event where nothing has changed."""
+        with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
+            self.flush()
         if event:
             # Where the disk under the journal is full, that is why the run ended, and must not hide it.
             with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
@@ -80,9 +91,26 @@ class Chronicle:
         self._observer.job_ended(self._job, outcome)
         return outcome
 
+    @property
+    def position(self) -> int:
+        """What is due now builds on no line after this one."""
+        return self._journal.lines
+
+    def flush_to(self, position: int) -> None:
+        """Put the lines before a position on the disk, unless they are."""
+        if self._journal.flushed < position:
+            self.flush()
+
+    @property
+    def flush_due(self) -> float | None:
+        """Seconds until results that nothing waits for have to be on the disk all the same."""
+        return max(0.0, self._oldest + TOGETHER_SECONDS - time.monotonic()) if self._untold else None
+
     def flush(self) -> None:
-        """What was committed is on the disk before anything builds on it."""
         self._journal.flush()
+        untold, self._untold = self._untold, []
+        for stage, seconds in untold:
+            self._observer.stage_finished(self._job, stage, seconds)
 
     def close(self) -> None:
         self._journal.close()

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from pipeline.failures.message import Failure
 
 
+PLAIN = Request()
+
+
 @dataclass(frozen=True)
 class Setting:
     """What the jobs of one run share."""
@@ -79,7 +82,7 @@ class JobRun:
         self._durations = Durations(setting.project, job)
         self._chronicle = Chronicle(job, setting.observer)
         keys = StageKeys(setting.project, job, self._results)
-        self._invocations = Invocations(setting.project, job, runtime, self._results, keys)
+        self._invocations = Invocations(job, runtime, self._results, keys)
         reuse = Reuse(job, self._state, setting.store, setting.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
         self._frontier = Frontier(self._chosen, graph, keys, reuse, self._chronicle)
@@ -93,6 +96,7 @@ class JobRun:
 
     def submit(self, task: Task, grant: Grant) -> Running:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
+        self._chronicle.flush_to(task.after)
         self._require_ready(task.stage)
         attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
@@ -176,6 +180,11 @@ class JobRun:
         names = [path.name for path in delivered]
         return self._chronicle.ended("run_finished", Outcome(delivered), delivered=names)
 
+    @property
+    def flush_due(self) -> float | None:
+        """Seconds until ``flush`` has to be called; ``None`` where there is nothing to put on the disk."""
+        return self._chronicle.flush_due
+
     def flush(self) -> None:
         self._chronicle.flush()
 
@@ -202,7 +211,8 @@ class JobRun:
 
     def _task(self, due: Due) -> Task:
         chosen = policy.of(due.stage)
-        return Task(self, due, chosen, Request(**due.stage.get("resources", {})), self._way(chosen))
+        request = Request(**due.stage["resources"]) if "resources" in due.stage else PLAIN
+        return Task(self, due, chosen, request, self._way(chosen), self._chronicle.position)
 
     def _way(self, chosen: Policy) -> Start:
         """How to start a stage: as asked for, where it allows that, else as it likes best."""

@@ -83,16 +83,15 @@ class Run:
         return self._outcomes
 
     def _advance(self) -> None:
-        """Commit what came in, start what fits, and end the jobs that have nothing left."""
-        for job in self._live():
-            with self._guarded(job):
-                job.flush()
+        """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
         while not self._is_full() and (next_one := self._ready.pop(self._ledger.take)):
             self._start(*next_one)
         for job in self._live():
-            if job.open == 0:
-                with self._guarded(job):
+            with self._guarded(job):
+                if job.open == 0:
                     self._outcomes[job.job.id] = job.finish()
+                elif job.flush_due == 0:
+                    job.flush()
 
     def _queue(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
@@ -235,7 +234,7 @@ class Run:
 
     def _patience(self) -> float | None:
         """Seconds to wait at most for something to happen."""
-        waits = [self._timers.seconds]
+        waits = [self._timers.seconds, *(job.flush_due for job in self._live())]
         if not self._is_full() and any(request.gpus for request in self._ready.requests):
             waits.append(LEASE_SECONDS)
         return min((seconds for seconds in waits if seconds is not None), default=None)

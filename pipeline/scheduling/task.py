@@ -25,6 +25,7 @@ class Task:
     policy: Policy
     request: Request
     start: Start
+    after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries
     spared: int = 0  # attempts that were lost through no fault of its own
 

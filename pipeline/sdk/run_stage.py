@@ -133,11 +133,10 @@ def die_with(pipe: int) -> None:
     """
     if sys.platform == "linux":
         import fcntl
-        import signal
 
-        set_signal = 10  # F_SETSIG, which the module lacks before Python 3.11
+        sigkill, set_signal = 9, 10  # signal would import enum; fcntl lacks F_SETSIG before Python 3.11
         fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(pipe, set_signal, signal.SIGKILL)
+        fcntl.fcntl(pipe, set_signal, sigkill)
         fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
         if _is_closed(pipe):  # it closed before the kernel was told to watch it
             os._exit(0)
@@ -173,7 +172,7 @@ def import_beside(name: str) -> "Any":
 
 def load(name: str, path: str) -> "Any":
     """A module from a file path, so that no sibling file can shadow a library."""
-    from importlib.machinery import SourceFileLoader
+    from _frozen_importlib_external import SourceFileLoader  # importlib.machinery's, without importing importlib
 
     module = type(sys)(name)
     module.__file__ = path

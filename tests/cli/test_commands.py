@@ -138,7 +138,7 @@ def test_an_edited_plan_is_refused_by_run_pipeline(ready: Sandbox) -> None:
     done = ready.run("run-pipeline", "-j", job.id)
     assert done.code == 2
     assert f"{plan} isn't what prepare-job wrote" in done.err
-    assert sorted(path.name for path in job.folder.iterdir()) == ["job.json", "journal.jsonl", "logs", "stages"]
+    assert {path.name for path in job.folder.iterdir()} == {"job.json", "journal.jsonl", "lock", "logs", "stages"}
 
 
 def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
@@ -158,7 +158,12 @@ def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
         (["pipeline", "jbo"], "No such command 'jbo'. Did you mean 'job'?"),
         (["pipeline", "job", "list", "--jsn"], "No such option '--jsn'. Did you mean '--json'?"),
         (["run-pipeline", "--jbo", "x"], "No such option '--jbo'. Did you mean '--job'?"),
-        (["run-pipeline"], "Missing option '-j'"),
+        (["run-pipeline"], "name jobs with -j ID, or take them all with --all-prepared"),
+        (["run-pipeline", "-j", "x", "--all-prepared"], "name jobs with -j ID, or take them all"),
+        (["run-pipeline", "-j", "x", "--limit", "cpus"], "not NAME=AMOUNT"),
+        (["run-pipeline", "-j", "x", "--limit", "cpu=2"], "did you mean 'cpus'?"),
+        (["run-pipeline", "-j", "x", "--max-parallel", "0"], "0 is not in the range"),
+        (["run-pipeline", "-j", "x", "--start", "warm"], "'warm' is not one of"),
         (["prepare-job"], "Missing argument 'MEDIA'"),
         (["prepare-job", "x", "--subtitel"], "Did you mean '--subtitle'?"),
         (["prepare-job", "x"], "name one workflow: --transcribe, --translate, --subtitle or --workflow NAME"),

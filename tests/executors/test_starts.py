@@ -1,21 +1,35 @@
 """What a stage may rely on however it is started: each test runs cold, in a fork, and in a worker."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from pipeline.executors import Exited, Message
+from pipeline.executors import Exited, Message, WorkerLimits
 from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
 from pipeline.process import Interpreter
-from tests.executors.helpers import BOUND, HERE, MISSING, TOKEN, Runs, exit_of, invocation, log, until_exit, with_id
+from tests.executors.helpers import (
+    BOUND,
+    HERE,
+    MISSING,
+    TOKEN,
+    Runs,
+    exit_of,
+    invocation,
+    log,
+    until_exit,
+    warnings,
+    with_id,
+)
 from tests.test_process import alive, eventually, pid_in
 
 DONE = [Exited("job/test/1", 0)]
@@ -200,6 +214,14 @@ def test_a_cancelled_stage_is_asked_first(executor: LocalExecutor, never: int, t
     assert until_exit(executor, never) == [Exited("job/test/1", -signal.SIGTERM)]
 
 
+def test_what_is_asked_to_end_before_it_began_ends(
+    executor: LocalExecutor, never: int, tmp_path: Path, start: Start
+) -> None:
+    executor.submit(invocation(tmp_path, "time.sleep(600)", start))
+    executor.cancel("job/test/1", grace=0.5)
+    assert exit_of(until_exit(executor, never)).returncode in (-signal.SIGTERM, -signal.SIGKILL)
+
+
 def wait_for_owner(executor: LocalExecutor, never: int) -> None:
     """Let the executor hear who answers for what it submitted."""
     executor.wait(never, 0.05)
@@ -302,6 +324,35 @@ def test_three_hundred_stages_leave_no_descriptor_and_no_process(
     executor.close()
     assert len(os.listdir("/proc/self/fd")) == before
     assert psutil.Process().children() == []
+
+
+@pytest.fixture
+def full(tmp_path: Path, spawning: None) -> Iterator[Path]:
+    """A runtime folder on a disk that has no room left."""
+    folder = tmp_path / "full"
+    folder.mkdir(mode=0o700)
+    options = f"size=16k,mode=0700,uid={os.geteuid()}"
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "none", folder], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+    yield folder
+    assert eventually(lambda: subprocess.run(["umount", folder], check=False).returncode == 0)
+
+
+def test_where_the_runtime_folder_is_full_a_fresh_process_does_it(
+    waited: None, full: Path, never: int, tmp_path: Path, start: Start
+) -> None:
+    executor = LocalExecutor(tmp_path, WorkerLimits(idle_seconds=0.1), full)
+    executor.submit(invocation(tmp_path, "print('ran')", start))
+    events = until_exit(executor, never)
+    executor.close()
+    assert exit_of(events) == Exited("job/test/1", 0)
+    assert len(warnings(events)) == (start != "cold")
+    assert log(tmp_path) == "ran\n"
 
 
 WRITES = """

@@ -239,6 +239,18 @@ def test_a_worker_leaves_when_a_stage_left_something_running(
     assert f"a stage left {reason} behind" in said(runtime)
 
 
+def test_a_thread_that_a_library_starts_when_it_is_loaded_may_stay(
+    executor: LocalExecutor, never: int, tmp_path: Path
+) -> None:
+    work = invocation(tmp_path, PID, "worker")
+    top = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    work.stage_file.write_text(top + work.stage_file.read_text())
+    for number in (1, 2):
+        executor.submit(with_id(work, number))
+        until_exit(executor, never)
+    assert len(set(pids(tmp_path))) == 1
+
+
 def test_a_process_that_made_itself_a_daemon_ends_with_the_task(run: Runs, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     script = f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & while [ ! -s {pid} ]; do :; done"

@@ -17,10 +17,10 @@ Standard library only, Python 3.8 and later.
 
 import os
 import sys
-from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any, Callable, Hashable, TypeVar
 
     Made = TypeVar("Made")
@@ -56,9 +56,9 @@ class Stage:
         return dict(self._invocation["parameters"])
 
     @property
-    def work(self) -> Path:
+    def work(self) -> "Path":
         """An empty folder for temporary files, on the same file system as the outputs; removed afterwards."""
-        folder = Path(self._invocation["work"])
+        folder = _path(self._invocation["work"])
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -67,7 +67,7 @@ class Stage:
         """How many CPUs this stage may keep busy."""
         return int(self._invocation["cpus"])
 
-    def input(self, name: str) -> Path:
+    def input(self, name: str) -> "Path":
         """Path of an input that is one file. ``LookupError`` where it is none or several."""
         paths = self.inputs(name)
         if len(paths) != 1:
@@ -76,11 +76,11 @@ class Stage:
 
     def inputs(self, name: str) -> "list[Path]":
         """Paths of an input, in workflow order: one per member where it comes from a fan-out."""
-        return [Path(path) for path in self._invocation["inputs"][name]]
+        return [_path(path) for path in self._invocation["inputs"][name]]
 
-    def model(self, name: str) -> Path:
+    def model(self, name: str) -> "Path":
         """Folder of a model, complete and verified. A stage never downloads."""
-        return Path(self._invocation["models"][name])
+        return _path(self._invocation["models"][name])
 
     def memo(self, key: "Hashable", make: "Callable[[], Made]") -> "Made":
         """``make()``, or what it gave before: a worker keeps a loaded model for its later tasks.
@@ -92,7 +92,7 @@ class Stage:
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[no-any-return]  # the key's owner knows its type
 
-    def output(self, name: str, filename: "str | None" = None) -> Path:
+    def output(self, name: str, filename: "str | None" = None) -> "Path":
         """Path to write an output to.
 
         ``filename`` is needed where the declared name is a pattern (``movie = "subtitled.*"``), and must
@@ -106,7 +106,7 @@ class Stage:
         filename = filename or pattern
         if os.path.basename(filename) != filename or not fnmatch.fnmatchcase(filename, pattern):
             raise ValueError(f"output {name!r} is declared as {pattern!r}, not {filename!r}")
-        return Path(self._invocation["output_folder"], filename)
+        return _path(self._invocation["output_folder"], filename)
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Tell how far the work is, from 0 to 1. Cheap enough to call often; shown, never stored."""
@@ -135,3 +135,9 @@ class Stage:
             with open(self._path, encoding="utf-8") as file:
                 self._loaded = json.load(file)
         return self._loaded
+
+
+def _path(*parts: str) -> "Path":
+    from pathlib import Path  # half of what a stage that does nothing would take to start
+
+    return Path(*parts)

@@ -16,7 +16,11 @@ from stageserver.tasks import end_interpreter
 
 def serve(server: Server) -> None:
     os.close(server.lock)  # a worker's lock is its client's; this is the log once more
-    keeper = _Keeper(server)
+    try:
+        keeper = _Keeper(server)
+    except BaseException:
+        server.place.remove()
+        raise
     try:
         keeper.loop()
     finally:
@@ -32,6 +36,7 @@ class _Keeper:
         self._lease = None  # type: Lease | None
         self._watched = -1  # the lease's order pipe, while its client is known to be there
         self._worker_ended = False
+        self._is_deaf = False  # the worker ends, or a stage has closed what wasn't its own
         self._told_to_end = False
         self._control, theirs = socket.socketpair()
         self._worker = _start_worker(server, self._control, theirs)
@@ -40,6 +45,7 @@ class _Keeper:
         children.adopt_orphans()
         self._idle_since = time.monotonic()
         self._busy = Busy(self._place, self._worker)
+        self._busy.clear()  # takes its room on the disk; without it nobody is answered
 
     def loop(self) -> None:
         while not (self._worker_ended or self._told_to_end):
@@ -69,8 +75,10 @@ class _Keeper:
 
     def _wait(self) -> "set[int]":
         poller = select.poll()
-        for descriptor in (self._signals.descriptor, self._control.fileno(), self._listener.fileno()):
+        for descriptor in (self._signals.descriptor, self._listener.fileno()):
             poller.register(descriptor, select.POLLIN)
+        if not self._is_deaf:
+            poller.register(self._control.fileno(), select.POLLIN)
         if self._watched >= 0:
             poller.register(self._watched, 0)  # only its end: what it brings is for the worker
         timeout = None if self._lease else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
@@ -94,10 +102,11 @@ class _Keeper:
 
     def _release(self) -> None:
         with contextlib.suppress(OSError):
-            if self._control.recv(16) and self._lease:
-                self._lease.close()
-                self._lease, self._watched = None, -1
-                self._idle_since = time.monotonic()
+            self._is_deaf = not self._control.recv(16)
+        if self._lease and not self._is_deaf:
+            self._lease.close()
+            self._lease, self._watched = None, -1
+            self._idle_since = time.monotonic()
 
     def _client_gone(self) -> None:
         self._watched = -1  # an idle worker sees the end itself, and says that the lease is over

@@ -30,11 +30,13 @@ class Loaded:
     def __init__(self, runner: "Any") -> None:
         self._runner = runner
         self._sources = {}  # type: dict[str, _Source]
+        self.threads = 0  # how many there were when a module had just been loaded: those are its libraries'
 
     def module(self, path: str, digest: str) -> "Any":
         source = self._source(path, digest)
         if source.module is None:
             source.module = self._runner.load("stage", path)
+            self.threads = max(self.threads, threads())
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
 
@@ -101,6 +103,11 @@ def _finish_threads() -> None:
         for thread in threading.enumerate():
             if not thread.daemon and thread is not threading.main_thread():
                 thread.join()
+
+
+def threads() -> int:
+    threading = sys.modules.get("threading")
+    return threading.active_count() if threading is not None else 1
 
 
 def flush() -> None:

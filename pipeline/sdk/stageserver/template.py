@@ -156,8 +156,8 @@ class _Handler:
         self._tie, self._held = os.pipe()
 
     def serve(self) -> None:
+        self._busy.clear()  # takes its room on the disk; without it nobody is answered
         self._lease.tell("owner", os.getpid())
-        self._busy.clear()
         with contextlib.closing(self._lease):
             while True:
                 order = self._lease.next_order()

@@ -10,7 +10,7 @@ import sys
 from stageserver import children
 from stageserver.lease import Lease, Order, receive
 from stageserver.place import Busy, Server
-from stageserver.tasks import Loaded, flush, perform
+from stageserver.tasks import Loaded, flush, perform, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class _Worker:
         self._runner = server.runner
         self._loaded = Loaded(server.runner)
         self._busy = Busy(server.place, os.getpid())
-        self._busy.clear()
         self._log = os.dup(2)
         self._tasks = 0
         self._neutral = Neutral()
@@ -71,11 +70,10 @@ class _Worker:
                 return leaving
 
     def _task(self, order: Order, lease: Lease) -> str:
-        threads = _threads()
         code = perform(order, lease, self._loaded, self._runner)
         self._tasks += 1
         self._place.count_task()
-        leaving = self._left_behind(threads) or self._reached()
+        leaving = self._left_behind() or self._reached()
         self._busy.clear()
         if not lease.tell("exit", code, leaving):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
@@ -84,10 +82,10 @@ class _Worker:
         os.dup2(self._log, 2)
         return leaving
 
-    def _left_behind(self, threads: int) -> str:
+    def _left_behind(self) -> str:
         if children.end_all():
             return "a stage left a process behind"
-        if _threads() > threads:
+        if threads() > max(self._loaded.threads, 1):
             return "a stage left a thread behind"
         return ""
 
@@ -98,11 +96,6 @@ class _Worker:
         if memory > self._limits.memory:
             return "it holds %d MiB of memory" % (memory >> 20)
         return ""
-
-
-def _threads() -> int:
-    threading = sys.modules.get("threading")
-    return threading.active_count() if threading is not None else 1
 
 
 def _memory() -> int:
