@@ -64,7 +64,8 @@ class Steps:
     root: Path
     at: At = never
     torn: bool = False  # a write that is to be the last leaves its first half
-    full: bool = False  # instead of dying: no room is left from there on
+    full: bool = False  # instead of dying: the disk has no room
+    lasts: bool = True  # nor has it from there on
     labels: list[str] = field(default_factory=list)
     trace: Path | None = None  # a file that gets what was written, flushed and renamed, as it happens
     _no_room: bool = False
@@ -109,7 +110,7 @@ class Steps:
             if not self.full:
                 self._die(half)
             if event in TAKES_ROOM:
-                self._no_room = True
+                self._no_room = self.lasts
                 name = _path(where) if isinstance(where, int) else os.fspath(where)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
 
