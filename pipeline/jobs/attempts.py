@@ -143,7 +143,7 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
     parent = job.attempts(stage)
     earlier: list[int] = []
     try:
-        parent.mkdir()
+        parent.mkdir(parents=True)  # a person may have removed more than one attempt
     except FileExistsError:
         earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
@@ -210,7 +210,9 @@ def _result(folder: Path, record: Mapping[str, Any]) -> Result:
         name: Output(folder / "outputs" / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
         for name, entry in record["outputs"].items()
     }
-    return Result(record["attempt"], record["key"], outputs, record["seconds"], tuple(record.get("warnings", ())))
+    return Result(
+        record["attempt"], record["key"], outputs, float(record["seconds"]), tuple(record.get("warnings", ()))
+    )
 
 
 def _find(folder: Path, name: str, pattern: str) -> Path:

@@ -21,6 +21,7 @@ Events, in the order in which a job can meet them:
 ``run_finished``     every stage is done, and what ``delivered`` names stands in the output folder
 """
 
+import errno
 import json
 import os
 import time
@@ -56,8 +57,9 @@ class Journal:
             self._descriptor = self._open()
         self.lines += 1
         written = os.write(self._descriptor, line)
-        if written != len(line):
-            raise OSError(28, os.strerror(28), str(self._path))  # the disk took only a part of it
+        if written != len(line):  # the disk took only a part of it, which the next line must not continue
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def flush(self) -> None:
         """Put all lines on the disk."""

@@ -52,7 +52,7 @@ def _open(stage: Mapping[str, Any], unknown: list[str]) -> tuple[str, str] | Non
 
 def _reused(stage: Mapping[str, Any], reuse: Reuse, keys: StageKeys, results: Results) -> tuple[str, str] | None:
     key = keys.of(stage)
-    own = reuse.own(stage["name"], key.digest)
+    own = reuse.own(stage, key.digest)
     if own is not None:
         results.add(stage["name"], own.result)
         return "reuse", "nothing has changed since it was done"

@@ -37,7 +37,7 @@ class Reuse:
 
     def find(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
         """The result with this key, its outputs in this job's folder."""
-        return self.own(stage["name"], key.digest) or self._shared(stage, key)
+        return self.own(stage, key.digest) or self._shared(stage, key)
 
     def has_run(self, stage: str) -> bool:
         """Whether it had a result in this job before."""
@@ -63,12 +63,13 @@ class Reuse:
         before = attempts.key_input(self.job, stage, event["attempt"]) or {}
         return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
 
-    def own(self, name: str, key: str) -> Reused | None:
+    def own(self, stage: Mapping[str, Any], key: str) -> Reused | None:
         """The result that this job has already."""
+        name = stage["name"]
         known = self.state.stage(name)
         if known.status is not StageStatus.FINISHED:
             left = attempts.unrecorded(self.job, name, known.committed["attempt"] if known.committed else 0)
-            if left is not None and left.key == key:
+            if left is not None and left.key == key and left.outputs.keys() == stage["outputs"].keys():
                 return Reused(left, is_recorded=False)
         if known.committed is None or known.committed["key"] != key:
             return None

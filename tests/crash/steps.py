@@ -23,20 +23,49 @@ SPAWN = "subprocess.Popen"
 TAKES_ROOM = ("open", "os.mkdir", "os.rename", "os.link", "fsync", "write", SPAWN)
 DEPTH = 4  # calls of ours by which a step is told from another
 
-At = Callable[[int, str], bool]
+TEARABLE = ("write", "order")
+
+At = Callable[[str], bool]
+
+
+def never(_: str) -> bool:
+    return False
+
+
+class First:
+    """The first step whose label begins like this."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __call__(self, label: str) -> bool:
+        return label.startswith(self._place)
+
+
+class Nth:
+    """The step with this number, counting only those that can be torn where that is asked for."""
+
+    def __init__(self, number: int, tearable: bool = False) -> None:
+        self._left = number
+        self._tearable = tearable
+
+    def __call__(self, label: str) -> bool:
+        self._left -= not self._tearable or label.startswith(TEARABLE)
+        return self._left == 0
 
 
 @dataclass
 class Steps:
-    """Counts the steps under a folder, and ends the process, or takes all room from it, where ``at`` says so.
+    """Notes the steps under a folder, and ends the process, or takes all room from it, where ``at`` says so.
 
-    ``at`` gets a step's number and its label: what is called, and from where in our code.
+    ``at`` is asked with each step's label: what is called, and from where in our code.
     """
 
     root: Path
-    at: At = lambda _number, _label: False
+    at: At = never
     torn: bool = False  # a write that is to be the last leaves its first half
-    full: bool = False  # instead of dying: no room is left from there on
+    full: bool = False  # instead of dying: the disk has no room
+    lasts: bool = True  # nor has it from there on
     labels: list[str] = field(default_factory=list)
     trace: Path | None = None  # a file that gets what was written, flushed and renamed, as it happens
     _no_room: bool = False
@@ -77,11 +106,11 @@ class Steps:
     def _step(self, event: str, where: Any, half: Callable[[], object] | None = None) -> None:
         label = f"{event} in {_caller(sys._getframe(2))}"
         self.labels.append(label)
-        if self._no_room or self.at(len(self.labels), label):
+        if self._no_room or self.at(label):
             if not self.full:
                 self._die(half)
             if event in TAKES_ROOM:
-                self._no_room = True
+                self._no_room = self.lasts
                 name = _path(where) if isinstance(where, int) else os.fspath(where)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
 

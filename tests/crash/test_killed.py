@@ -15,9 +15,8 @@ from tests.crash.harness import (
     run_with,
 )
 from tests.crash.shapes import SHAPES, Shape, job_of
-from tests.crash.steps import At, Steps
+from tests.crash.steps import TEARABLE, At, First, Nth, Steps
 
-TEARABLE = ("write", "order")
 SPREAD = {name: number for number, name in enumerate(SHAPES)}
 # What has to be among the places at which a run was killed, or the walk has lost its way.
 ESSENTIAL = (
@@ -59,18 +58,6 @@ def killed_and_resumed(sandbox: Sandbox, shape: Shape, at: At, torn: bool, again
     return True
 
 
-class Nth:
-    """The step with this number, counting only those that can be torn where that is asked for."""
-
-    def __init__(self, number: int, torn: bool) -> None:
-        self._left = number
-        self._torn = torn
-
-    def __call__(self, _: int, label: str) -> bool:
-        self._left -= not self._torn or label.startswith(TEARABLE)
-        return self._left == 0
-
-
 def places(sandbox: Sandbox, shape: Shape) -> list[str]:
     """Where a run of this shape takes steps, each once, in the order in which it comes there."""
     return list(dict.fromkeys(labels_of(sandbox, job_of(sandbox, shape))))
@@ -85,9 +72,7 @@ def test_a_run_killed_where_it_first_comes_to_a_place_goes_on(
     known = [place for place in places(ready, SHAPES[name]) if not torn or place.startswith(TEARABLE)]
     chosen = [place for number, place in enumerate(known) if number % len(SHAPES) == SPREAD[name]]
     for place in chosen:
-        killed = killed_and_resumed(
-            ready, SHAPES[name], lambda _, label, place=place: label == place, torn, False, f"{name}: {place}"
-        )
+        killed = killed_and_resumed(ready, SHAPES[name], First(place), torn, False, f"{name}: {place}")
         assert killed or "spawn" in place, place  # an interpreter isn't always started ahead
     require_alone()
 

@@ -1,6 +1,5 @@
 """The power goes: what was built upon was on the disk, and from what is left on the disk a run goes on."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tests.conftest import Sandbox
 from tests.crash.harness import KILLED, delivered, forget_results, in_child, labels_of, run_here, run_with
 from tests.crash.power import Disk, complaints, cut, events
 from tests.crash.shapes import SHAPES, Shape, job_of
-from tests.crash.steps import Steps
+from tests.crash.steps import At, First, Nth, Steps, never
 
 
 def traced(sandbox: Sandbox, *steps: Steps) -> tuple[list[str], Job]:
@@ -34,7 +33,7 @@ def test_nothing_is_built_upon_before_it_is_on_the_disk(ready: Sandbox, spawning
 
 
 def test_what_a_killed_run_made_without_flushing_it_is_flushed_by_the_next(ready: Sandbox, spawning: None) -> None:
-    early = Steps(ready.root, lambda _, label: label.startswith("fsync in files.sync_folder < attempts.begin"))
+    early = Steps(ready.root, First("fsync in files.sync_folder < attempts.begin"))
     found, job = traced(ready, early)
     assert (job.attempts("lists") / "2").is_dir()
     assert found == []
@@ -60,7 +59,7 @@ def test_a_flush_that_is_left_out_is_noticed(
     assert [each for each in found if complaint in each]
 
 
-def goes_on_after(sandbox: Sandbox, shape: Shape, at: Callable[[int, str], bool], with_names: bool, where: str) -> bool:
+def goes_on_after(sandbox: Sandbox, shape: Shape, at: At, with_names: bool, where: str) -> bool:
     """Cut the power at a step of a new job's run, then let one come to its end. Whether there was such a step."""
     trace = sandbox.root.parent / "trace"
     trace.unlink(missing_ok=True)
@@ -87,17 +86,13 @@ def test_a_run_goes_on_with_what_a_power_cut_leaves(
 ) -> None:
     places = dict.fromkeys(labels_of(ready, job_of(ready, SHAPES[name])))
     for place in [place for place in places if place.startswith(("fsync", "write"))][with_names::2]:
-
-        def at(_: int, label: str, place: str = place) -> bool:
-            return label == place
-
-        assert goes_on_after(ready, SHAPES[name], at, with_names, f"{name}: {place}")
+        assert goes_on_after(ready, SHAPES[name], First(place), with_names, f"{name}: {place}")
 
 
 @pytest.mark.parametrize("with_names", [False, True], ids=["gone", "empty"])
 def test_a_finished_job_stays_finished_after_a_power_cut(ready: Sandbox, spawning: None, with_names: bool) -> None:
     shape = SHAPES["diamond"]
-    assert not goes_on_after(ready, shape, lambda *_: False, with_names, "at the end")
+    assert not goes_on_after(ready, shape, never, with_names, "at the end")
 
 
 @pytest.mark.exhaustive
@@ -109,9 +104,5 @@ def test_a_run_goes_on_after_a_power_cut_at_any_step(
     number, reached = 0, True
     while reached:
         number += 1
-
-        def at(step: int, _: str, number: int = number) -> bool:
-            return step == number
-
-        reached = goes_on_after(ready, SHAPES[name], at, with_names, f"{name}: step {number}")
+        reached = goes_on_after(ready, SHAPES[name], Nth(number), with_names, f"{name}: step {number}")
     assert number > 50
