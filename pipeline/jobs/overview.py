@@ -16,7 +16,8 @@ def stages(job: Job, state: JobState) -> list[tuple[Mapping[str, Any], StageStat
     for stage in job.stages:
         names = _members(stage["name"], state)
         own = state.stage(stage["name"])
-        rows.append((stage, _together(own, [state.stage(name) for name in names]) if names else own))
+        together = own if own.members is None else _together(own, [state.stage(name) for name in names])
+        rows.append((stage, together))
         rows += [({**stage, "name": name}, state.stage(name)) for name in names]
     return rows
 
@@ -26,8 +27,9 @@ def _members(name: str, state: JobState) -> list[str]:
 
 
 def _together(own: StageState, members: list[StageState]) -> StageState:
-    """A fan-out's state: the worst of its members'."""
-    worst = next((each for each in WORST_FIRST if any(member.status is each for member in members)), None)
+    """A fan-out's state: the worst of its members'. Without any it is done, unless it couldn't be."""
+    found = {member.status for member in members} or {own.status} & {StageStatus.SKIPPED}
+    worst = next((each for each in WORST_FIRST if each in found), None)
     done = sum(member.status is StageStatus.FINISHED for member in members)
     failed = worst in (StageStatus.FAILED, StageStatus.SKIPPED)
     reason = (own.reason if failed else None) or f"{done} of {len(members)} done"

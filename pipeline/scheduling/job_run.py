@@ -200,6 +200,11 @@ class JobRun:
         return float(self.job.document["grace_seconds"])
 
     @property
+    def has_failed(self) -> bool:
+        """Whether a stage won't have a result."""
+        return self._frontier.error is not None
+
+    @property
     def has_just_begun(self) -> bool:
         """Whether its first attempt has just been started."""
         return self._started == 1

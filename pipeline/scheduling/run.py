@@ -71,7 +71,7 @@ class Run:
     def _work(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
         for job in self._live():
             with self._guarded(job):
-                self._queue(job.begin())
+                self._queue(job, job.begin())
         self._advance()
         while self._running or self._live():
             for event in self._executor.wait(interrupts.fileno(), self._patience()):
@@ -96,11 +96,13 @@ class Run:
                 elif job.flush_due == 0:
                     job.flush()
 
-    def _queue(self, tasks: Sequence[Task]) -> None:
+    def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
+        if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
+            self._wind_down()
         for task in tasks:
             reason = self._ledger.impossible(task.request)
             if reason:
-                raise NotReady(f"{task.job_run.job.id}: stage '{task.name}' {reason}", "run-pipeline --help")
+                raise NotReady(f"{job.job.id}: stage '{task.name}' {reason}", "run-pipeline --help")
             self._push(task)
 
     def _push(self, task: Task) -> None:
@@ -162,7 +164,7 @@ class Run:
                 return
             end = job.ended(running, event)
             if isinstance(end, list):
-                self._queue(end)
+                self._queue(job, end)
             else:
                 self._failed(running, end)
 

@@ -43,6 +43,13 @@ def test_a_fan_out_is_as_its_worst_member() -> None:
     assert rows(EXPANDED, *told)["part"][0] == "failed"
 
 
+def test_a_fan_out_over_nothing_is_done() -> None:
+    none = {**EXPANDED, "members": 0}
+    assert rows(none)["part"] == ("finished", "0 of 0 done")
+    skipped = {"event": "stage_skipped", "stage": "part", "because": "split"}
+    assert rows(none, skipped)["part"] == ("skipped", "stage 'split' failed")
+
+
 def test_what_was_wrong_once_is_not_told_of_what_is_done() -> None:
     skipped = {"event": "stage_skipped", "stage": "part", "because": "part_0001"}
     before = [EXPANDED, of("part_0001", FAILED), of("part_0002", FINISHED), skipped]
