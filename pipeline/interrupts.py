@@ -30,9 +30,10 @@ class Interrupts:
         os.close(self._write)
 
     def asked_to_look(self) -> bool:
-        """Whether somebody asked since the last call."""
-        asked, self._look = self._look, False
-        if asked:
+        """Whether somebody asked since the last call. Look at ``received`` after it: this takes its byte, too."""
+        asked = False
+        while self._look:  # a signal in the middle of this leaves the flag, so that its byte isn't read for nothing
+            asked, self._look = True, False
             with contextlib.suppress(BlockingIOError):
                 os.read(self._read, 4096)
         return asked

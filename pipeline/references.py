@@ -24,3 +24,8 @@ def paired_stages(inputs: Mapping[str, Iterable[str]]) -> list[str]:
 def member_name(stage: str, index: int) -> str:
     """Of a fan-out over a list: by place, since a value can be anything; four digits sort like the list."""
     return f"{stage}_{index + 1:04d}"
+
+
+def is_member_name(name: str, stage: str) -> bool:
+    number = name.removeprefix(f"{stage}_")
+    return number != name and len(number) >= 4 and number.isdecimal()

@@ -27,8 +27,8 @@ MAY_IMPORT = {
     "process": set(),
     "project": set(),
     "jobs": {"envs", "project", "spec"},
-    "spec": {"envs", "models", "project"},
-    "plan": {"spec"},
+    "spec": {"envs", "models", "policy", "project"},
+    "plan": {"policy", "spec"},
     "sdk": set(),
     **{leaf: set() for leaf in LEAVES},
 }

@@ -68,7 +68,7 @@ def test_a_damaged_one_is_repaired_and_the_job_resolves_to_the_repaired(
     verdict = escalate(project, job, "alpha", build.prefix, steps.append)
     assert isinstance(verdict, Repaired)
     assert verdict.damage == ("quirk: quirk.py has 3 bytes instead of 16",)
-    resolved = runtime.resolve(project, job)
+    resolved = runtime.resolve(project, job, "token")
     resolved.require(job)
     assert resolved.interpreters["alpha"].prefix == verdict.prefix != build.prefix
     assert module(resolved.builds["alpha"]).read_text() == "VERSION = '1.0'\n"
@@ -118,7 +118,7 @@ def test_every_kind_of_damage_is_repaired(
     verdict = escalate(project, job, "alpha", build.prefix, quiet)
     assert isinstance(verdict, Repaired), verdict
     assert verdict.damage[0].startswith(DAMAGE[damage])
-    runtime.resolve(project, job).require(job)
+    runtime.resolve(project, job, "token").require(job)
 
 
 def other_lock(project: Project) -> None:

@@ -221,7 +221,7 @@ def test_an_edited_stage_makes_those_after_it_run_again(ready: Sandbox) -> None:
     stages = "first: {uses: counted, inputs: {file: job.input}}\nsecond: {uses: copy, inputs: {file: first.file}}"
     id, _ = run(ready, stages, head="deliver: [second.file]")
     stage = ready.root / "stages/counted.py"
-    stage.write_text(stage.read_text().replace('b"counted', 'b"edited'))
+    stage.write_text(stage.read_text().replace('stage.parameters["word"].encode()', 'b"edited"'))
     done = ready.run("run-pipeline", "-j", id)
     assert "second: runs in environment alpha again, since its inputs changed" in done.err
     assert (ready.job(id) / "output/input.copy.txt").read_text() == "some input\nedited\n"

@@ -20,7 +20,7 @@ from pipeline.stage_key import StageKeys
 def tell(here: Project, folders: Sequence[Path], options: Options) -> None:
     store = ResultStore(here.results)
     for job in map(load, folders):
-        chosen = choose(job.stages, options.selection)
+        chosen = choose(job, options.selection)
         keys = StageKeys(here, job, Results())
         found = forecast(chosen, Reuse(job, job.loaded, store, options.verify), keys)
         click.echo(f"{job.id}: workflow {job.document['workflow']}")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.text import printable
@@ -31,18 +31,18 @@ STORAGE = {
 
 def run(command: "click.Command") -> None:
     """Run a command as the whole process and leave with its exit code."""
-    leave(lambda: command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name))
+    sys.exit(code_of(lambda: command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)))
 
 
-def leave(act: Callable[[], object]) -> NoReturn:
-    """Do something as the whole process and leave with its exit code."""
+def code_of(act: Callable[[], object]) -> int:
+    """Do something, tell what went wrong with it, and return the exit code. What was printed has been written."""
     code = _exit_code(act)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             _stop_talking()
-    os._exit(code)  # taking the interpreter down in order takes longer than a small job's whole work
+    return code
 
 
 def _exit_code(act: Callable[[], object]) -> int:

@@ -58,9 +58,8 @@ class LocalExecutor:
         while True:
             ready = self._poll(wake, end)
             self._kill_overdue()
-            for id, run in list(self._running.items()):
-                if run.abandoned or not ready.isdisjoint(run.descriptors):
-                    self._hear(id, run, ready)
+            for id, run in [each for each in self._running.items() if _has_news(each[1], ready)]:
+                self._hear(id, run, ready)
             if self._events or wake in ready or (end is not None and time.monotonic() >= end):
                 events, self._events = self._events, []
                 return events
@@ -223,6 +222,10 @@ class LocalExecutor:
         except OSError as error:
             self._deadlines.pop(invocation.id, None)
             self._events.append(Exited(invocation.id, NOT_STARTED, f"{reason}; no process could be started: {error}"))
+
+
+def _has_news(run: Run, ready: set[int]) -> bool:
+    return run.abandoned or not ready.isdisjoint(run.descriptors)
 
 
 def _finish(run: "WarmRun", deadline: float) -> None:

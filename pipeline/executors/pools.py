@@ -148,34 +148,33 @@ class Pools:
 
     def _connect_free_worker(self, pool: Pool, pipes: "_Pipes") -> bool:
         for name in servers.names(self.folder, pool.name):
-            with contextlib.suppress(OSError), contextlib.closing(servers.Lock(self.folder / f"{name}.lock")) as lock:
-                servers.hand_over(self.folder, name, [*pipes.theirs, lock.descriptor])
+            with contextlib.suppress(OSError), servers.locked(self.folder, name) as lock:
+                servers.hand_over(self.folder, name, [*pipes.theirs, lock])
                 return True
         return False
 
     def _start_worker(self, pool: Pool, pipes: "_Pipes") -> None:
-        log = servers.prepared(self.folder)
-        name = f"{pool.name}-{os.urandom(4).hex()}"
-        try:
-            with contextlib.closing(servers.Lock(self.folder / f"{name}.lock")) as lock:
-                self._start(pool, name, [*pipes.theirs, lock.descriptor], log, log)
-        finally:
-            os.close(log)
+        with servers.prepared(self.folder) as log:
+            for _ in range(servers.TRIES):
+                name = f"{pool.name}-{os.urandom(4).hex()}"
+                # Somebody who sweeps may have taken the new lock for one that was left, and removed it.
+                with contextlib.suppress(BlockingIOError), servers.locked(self.folder, name) as lock:
+                    return self._start(pool, name, [*pipes.theirs, lock], log, log)
+        raise Unavailable(f"no lock can be had in {self.folder}")
 
     def _connect_template(self, pool: Pool, pipes: "_Pipes") -> bool:
-        with contextlib.suppress(OSError):
-            servers.hand_over(self.folder, pool.name, pipes.theirs)
+        if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
             return False
-        log = servers.prepared(self.folder)
-        try:
-            with contextlib.closing(servers.Lock(self.folder / f"{pool.name}.lock")) as lock:
-                self._start(pool, pool.name, pipes.theirs, lock.descriptor, log)
-                return True
-        except BlockingIOError:  # somebody else is at it
-            servers.soon(self.folder, pool.name, pipes.theirs)
-            return False
-        finally:
-            os.close(log)
+        with servers.prepared(self.folder) as log:
+            for _ in range(servers.TRIES):
+                with contextlib.suppress(BlockingIOError), servers.locked(self.folder, pool.name) as lock:
+                    self._start(pool, pool.name, pipes.theirs, lock, log)
+                    return True
+                # Somebody else is starting it, or it is about to be gone.
+                time.sleep(servers.PAUSE)
+                if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
+                    return False
+        raise Unavailable(f"{self.folder / pool.name} is locked, and nobody answers there")
 
     def _start(self, pool: Pool, name: str, lease: list[int], second: int, log: int) -> None:
         """A server that finds the lease at its door, and the descriptor ``second`` as its standard output."""

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import struct
-import time
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,25 +15,21 @@ from pipeline.executors.runtime_folder import Unavailable, address, ensure, open
 
 BACKLOG = 128
 PATIENCE = 2.0  # seconds for a server to answer a question
-TRIES = 50  # times ten milliseconds, for a server that somebody else is just starting
+TRIES, PAUSE = 50, 0.01  # seconds; for a server that somebody else is just starting
 
 
-class Lock:
-    """An flock on a file that is still the one of that name."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises ``BlockingIOError`` where somebody has it."""
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not _is_named(self.descriptor, path):
-                raise BlockingIOError(f"{path} was removed meanwhile")
-        except OSError:
-            os.close(self.descriptor)
-            raise
-
-    def close(self) -> None:
-        os.close(self.descriptor)
+@contextlib.contextmanager
+def locked(folder: Path, name: str) -> Iterator[int]:
+    """An flock on a server's lock file, as a descriptor. Raises ``BlockingIOError`` where somebody has it."""
+    path = folder / f"{name}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_named(descriptor, path):
+            raise BlockingIOError(f"{path} was removed meanwhile")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def names(folder: Path, pool: str = "") -> list[str]:
@@ -67,6 +62,14 @@ def hand_over(folder: Path, name: str, descriptors: Sequence[int]) -> None:
     """Take a lease. The server reads it when it gets to it: nothing is waited for."""
     with connect(folder, name) as connection:
         connection.sendmsg([b"lease"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))])
+
+
+def was_handed_over(folder: Path, name: str, descriptors: Sequence[int]) -> bool:
+    try:
+        hand_over(folder, name, descriptors)
+    except OSError:
+        return False
+    return True
 
 
 def ask(folder: Path, name: str, request: bytes) -> bytes:
@@ -113,7 +116,7 @@ def sweep(folder: Path) -> None:
     """Remove what servers left that were killed: nobody has the lock, and nobody answers."""
     for lock in folder.glob("*.lock"):
         name = lock.name.removesuffix(".lock")
-        with contextlib.suppress(OSError), contextlib.closing(Lock(lock)):
+        with contextlib.suppress(OSError), locked(folder, name):
             if not _answers(folder, name):
                 remove(folder, name)
 
@@ -126,23 +129,19 @@ def remove(folder: Path, name: str) -> None:
                 (folder / entry).unlink()
 
 
-def prepared(folder: Path) -> int:
-    """Make the folder ready for a new server. Returns the descriptor of the servers' log."""
+@contextlib.contextmanager
+def prepared(folder: Path) -> Iterator[int]:
+    """The folder, ready for a new server, and the descriptor of the servers' log."""
     ensure(folder)
     sweep(folder)
     try:
-        return open_log(folder)
+        log = open_log(folder)
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
-
-
-def soon(folder: Path, name: str, descriptors: Sequence[int]) -> None:
-    """Hand over to a server that somebody else is starting, or that is about to be gone."""
-    for _ in range(TRIES):
-        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-            return hand_over(folder, name, descriptors)
-        time.sleep(0.01)
-    raise Unavailable(f"{folder / name} is locked, and nobody answers there")
+    try:
+        yield log
+    finally:
+        os.close(log)
 
 
 def _require_own(connection: socket.socket, name: str) -> None:

@@ -35,8 +35,9 @@ class WarmRun:
         """Raises ``Refused`` where it was never begun."""
         if self.abandoned:
             return [Exited(self.invocation.id, -9)]
+        ended = self.lease.ended in ready  # before a line opens a descriptor, which may get a number that was ready
         events = [event for line in self.lease.channel.lines() if (event := self._event(line))]
-        if self._exited is None and (self.lease.channel.at_end or self.lease.ended in ready):
+        if self._exited is None and (self.lease.channel.at_end or ended):
             events.append(self._end_without_a_word())
         return events
 

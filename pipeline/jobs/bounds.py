@@ -31,6 +31,7 @@ def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
     environments, keys, models = document["environments"], document["environment_keys"], document["models"]
     yield from _misnamed("an environment", ENVIRONMENT, [*environments, *keys, *document["tools"]])
     yield from _misnamed("an environment's key", DIGEST, keys.values())
+    yield from _misnamed("a workflow", NAME, [document["workflow"]])
     yield from _misnamed("a model", MODEL, models)
     yield from _misnamed("a model's digest", DIGEST, models.values())
     if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():

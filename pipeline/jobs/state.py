@@ -68,8 +68,10 @@ def fold(events: Iterable[Mapping[str, Any]]) -> JobState:
             digest = event["job_digest"]
         elif name in RUN_EVENTS:
             status, delivered = RUN_EVENTS[name], tuple(event.get("delivered", delivered))
-        else:
+        elif "stage" in event:
             stages[event["stage"]] = _after(stages.get(event["stage"], WAITING), event)
+        else:
+            raise _unknown(name)
     return JobState(status, digest, stages, delivered)
 
 
@@ -97,4 +99,8 @@ def _after(before: StageState, event: Mapping[str, Any]) -> StageState:
         case "stage_expanded":
             return replace(before, members=event["members"])
         case unknown:
-            raise UsageError(f"the journal has an event '{unknown}', which this version doesn't know")
+            raise _unknown(unknown)
+
+
+def _unknown(event: str) -> UsageError:
+    return UsageError(f"the journal has an event '{event}', which this version doesn't know")

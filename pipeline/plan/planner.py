@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from pipeline.plan.expansion import Expansion, PlannedStage
-from pipeline.references import paired_stages
+from pipeline.references import is_member_name, paired_stages
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
 
@@ -41,11 +41,21 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
             if stage.name in stages:
                 raise workflow.source.error(("stages", id), f"two stages would have the name '{stage.name}'")
             stages[stage.name] = stage
+    _require_own_names(workflow, stages)
     if not stages:
         raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty")
     deliver = [ref for index, text in enumerate(workflow.deliver) for ref in expansion.refer(text, ("deliver", index))]
     ordered = [stages[name] for name in _ordered(workflow, {name: _before(each) for name, each in stages.items()})]
     return Plan(tuple(ordered), tuple(deliver), workflow.timeout_seconds)
+
+
+def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage]) -> None:
+    """The members that a list will give a fan-out get names that no other stage may have."""
+    for name, stage in stages.items():
+        if stage.for_each:
+            for other in stages:
+                if is_member_name(other, name):
+                    raise workflow.source.error(("stages", name), f"its members would have names like '{other}'")
 
 
 def _before(stage: PlannedStage) -> tuple[str, ...]:

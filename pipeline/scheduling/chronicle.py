@@ -4,13 +4,13 @@ A result is told, and built on, only when its line is on the disk. Lines that no
 """
 
 import contextlib
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
 from pipeline.scheduling.observer import Observer, Outcome
+from pipeline.scheduling.timers import now
 
 TOGETHER_SECONDS = 0.005  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
 
@@ -48,7 +48,7 @@ class Chronicle:
 
     def finished(self, stage: str, result: Result) -> None:
         self._journal.append("stage_finished", stage=stage, **result.described)
-        self._oldest = self._oldest if self._untold else time.monotonic()
+        self._oldest = self._oldest if self._untold else now()
         self._untold.append((stage, result.seconds))
 
     def adopted(self, stage: str, result: Result) -> None:
@@ -92,6 +92,11 @@ class Chronicle:
         return outcome
 
     @property
+    def has_news(self) -> bool:
+        """Whether something was written: results of other jobs may have been taken, though no stage has run."""
+        return self._journal.lines > 0
+
+    @property
     def position(self) -> int:
         """What is due now builds on no line after this one."""
         return self._journal.lines
@@ -104,7 +109,7 @@ class Chronicle:
     @property
     def flush_due(self) -> float | None:
         """Seconds until results that nothing waits for have to be on the disk all the same."""
-        return max(0.0, self._oldest + TOGETHER_SECONDS - time.monotonic()) if self._untold else None
+        return max(0.0, self._oldest + TOGETHER_SECONDS - now()) if self._untold else None
 
     def flush(self) -> None:
         self._journal.flush()

@@ -27,6 +27,8 @@ def failure_of(job: Job, running: Running, **found: Any) -> Failure:
 
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
     """Counts the failed attempt; ``None`` where there is no other one."""
+    if kind is FailureClass.WORKER_LOST:
+        task.start = "cold"  # if the stage itself crashes its process, a fresh one says so
     match kind.rule.retry:
         case Retry.FREE:
             task.spared += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.jobs.results import Results
 from pipeline.scheduling.reuse import Reuse
-from pipeline.scheduling.selection import Chosen
+from pipeline.scheduling.selection import Chosen, missing
 from pipeline.stage_key import StageKeys
 
 
@@ -19,7 +19,7 @@ class Forecast:
 
 
 def forecast(chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
-    """In the plan's order."""
+    """In the plan's order. Raises ``UsageError`` where the run would: a result is missing that wasn't chosen."""
     results: Results = keys.results
     known: set[str] = set()
     names = {stage["name"] for stage in chosen.stages}
@@ -27,6 +27,8 @@ def forecast(chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast
         name = stage["name"]
         unknown = [need for need in stage["needs"] if need in names and need not in known]
         found = _forced(stage, chosen) or _open(stage, unknown) or _reused(stage, reuse, keys, results)
+        if found is None and name not in chosen.may_run:
+            raise missing(reuse.job, name, name)
         if found is None:
             found = ("run", reuse.because(name, keys.of(stage)).removeprefix("again, ") or "it has no result yet")
         if found[0] == "reuse":

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import PipelineError, StageFailed, UsageError
+from pipeline.errors import PipelineError, StageFailed
 from pipeline.jobs.attempts import Key, Result
 from pipeline.references import split
 from pipeline.scheduling import fanout
 from pipeline.scheduling.chronicle import Chronicle
 from pipeline.scheduling.graph import Graph
 from pipeline.scheduling.reuse import Reuse
-from pipeline.scheduling.selection import Chosen
+from pipeline.scheduling.selection import Chosen, missing
 from pipeline.stage_key import StageKeys
 
 
@@ -87,18 +87,15 @@ class Frontier:
         else:
             because = self._reuse.because(name, key)
         if planned not in self._chosen.may_run:
-            id = self._reuse.job.id
-            raise UsageError(
-                f"{id}: stage '{name}' comes before those that were chosen, and has no result that holds",
-                f"run-pipeline -j {id} --until {planned}",
-            )
+            raise missing(self._reuse.job, name, planned)
         return Due(stage, key, because, self._graph.remaining(name))
 
     def _after(self, name: str) -> list[str]:
         """The stages that are ready because this one is done, with the members of the fan-outs over its list."""
         ready = self._graph.done(name)
         for fan_out in self._fan_outs.get(name, ()):
-            ready += self._unfolded(self._stages[fan_out])
+            if not self._graph.is_lost(fan_out):
+                ready += self._unfolded(self._stages[fan_out])
         return ready
 
     def _unfolded(self, stage: Mapping[str, Any]) -> list[str]:

@@ -76,7 +76,7 @@ class JobRun:
         self.runtime = runtime
         self.open = 0  # tasks that were given out and have no end yet
         self._setting = setting
-        self._chosen = choose(job.stages, setting.selection)
+        self._chosen = choose(job, setting.selection)
         self._state = job.loaded
         self._results = Results()
         self._durations = Durations(setting.project, job)
@@ -112,14 +112,12 @@ class JobRun:
 
     def ended(self, running: Running, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
-        del self._running[exited.id]
         if exited.returncode or exited.lost:
             return self._failure(running, returncode=exited.returncode, lost=exited.lost)
         return self._commit(running)
 
     def refused(self, running: Running, error: OSError) -> "Failure":
         """The executor couldn't start it."""
-        del self._running[running.invocation.id]
         return self._failure(running, start_error=error)
 
     def failed(self, running: Running, failure: "Failure", again: float | None) -> None:
@@ -136,6 +134,7 @@ class JobRun:
             kind=failure.kind.value,
             exit_code=failure.evidence.returncode,
         )
+        del self._running[running.invocation.id]
         if again is None:
             self.open -= 1
             self._frontier.failed(name, error_of(failure))
@@ -173,7 +172,7 @@ class JobRun:
             return self.give_up(self._frontier.error)
         if not self._chosen.whole:
             return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
-        unchanged = not self._started and self._state.status is Status.FINISHED
+        unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
         delivered = deliver(self.job, self._results, not unchanged, self._state.delivered)
         if unchanged:
             return self._chronicle.ended(None, Outcome(delivered, unchanged))
@@ -238,6 +237,7 @@ class JobRun:
             return self._failure(running, returncode=0, unmet=tuple(unmet))
         result = running.attempt.commit(outputs, task.due.key, running.seconds, running.warnings)
         self._chronicle.finished(task.name, result)
+        del self._running[running.invocation.id]
         if task.policy.cache:
             record = {"stage": task.name, "job": self.job.id, **result.described, "key_input": task.due.key.parts}
             self._setting.store.put(result.key, record, {name: each.path for name, each in result.outputs.items()})

@@ -47,6 +47,8 @@ class Run:
         self._running: dict[str, Running] = {}
         self._timers = Timers()
         self._outcomes: dict[str, Outcome] = {}
+        self._resting: set[Task] = set()  # until their next attempt
+        self._winds_down = False
 
     def run(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
@@ -74,9 +76,10 @@ class Run:
         while self._running or self._live():
             for event in self._executor.wait(interrupts.fileno(), self._patience()):
                 self._heard(event)
+            is_to_look = interrupts.asked_to_look()
             if interrupts.received:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
-            if interrupts.asked_to_look():
+            if is_to_look:
                 self._cancel_jobs()
             self._timers.fire()
             self._advance()
@@ -98,6 +101,12 @@ class Run:
             reason = self._ledger.impossible(task.request)
             if reason:
                 raise NotReady(f"{task.job_run.job.id}: stage '{task.name}' {reason}", "run-pipeline --help")
+            self._push(task)
+
+    def _push(self, task: Task) -> None:
+        if self._winds_down:
+            task.job_run.leave(task)
+        else:
             self._ready.push(task, task.request, task.due.remaining)
 
     def _start(self, task: Task, grant: Grant) -> None:
@@ -105,6 +114,7 @@ class Run:
         try:
             with self._guarded(job):
                 running = job.submit(task, grant)
+                self._limit_job(job)
                 try:
                     self._executor.submit(running.invocation)
                 except OSError as error:
@@ -118,9 +128,11 @@ class Run:
                 self._ledger.give_back(grant)
 
     def _limit(self, running: Running) -> None:
-        job, seconds = running.task.job_run, running.task.policy.timeout_seconds
+        seconds = running.task.policy.timeout_seconds
         if seconds is not None:
             self._timers.add(seconds, partial(self._time_out, running))
+
+    def _limit_job(self, job: JobRun) -> None:
         if job.has_just_begun:
             whole = self._bounds.timeout_seconds or job.job.document.get("timeout_seconds")
             if whole is not None:
@@ -158,21 +170,25 @@ class Run:
         from pipeline.scheduling import failing
 
         task = running.task
-        again = failing.seconds_until_again(task, failure.kind)
+        again = None if self._winds_down else failing.seconds_until_again(task, failure.kind)
         task.job_run.failed(running, failure, again)
         if again is not None:
+            self._resting.add(task)
             self._timers.add(again, partial(self._try_again, task))
         elif not self._bounds.keep_going:
             self._wind_down()
 
     def _try_again(self, task: Task) -> None:
-        if task.job_run in self._live():
-            self._ready.push(task, task.request, task.due.remaining)
+        if task in self._resting:
+            self._resting.remove(task)
+            self._push(task)
 
     def _wind_down(self) -> None:
         """Start nothing more; what runs may end."""
-        for task in self._ready.drop(lambda _: True):
+        self._winds_down = True
+        for task in (*self._ready.drop(lambda _: True), *self._resting):
             task.job_run.leave(task)
+        self._resting.clear()
 
     def _time_out(self, running: Running) -> None:
         if self._running.get(running.invocation.id) is running:
@@ -187,8 +203,9 @@ class Run:
     def _cancel_jobs(self) -> None:
         for job in self._live():
             if job.job.is_cancelled:
-                self._drop(job)
-                self._outcomes[job.job.id] = job.cancel()
+                with self._guarded(job):
+                    self._drop(job)
+                    self._outcomes[job.job.id] = job.cancel()
 
     @contextmanager
     def _guarded(self, job: JobRun) -> Iterator[None]:
@@ -205,6 +222,7 @@ class Run:
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
         self._ready.drop(lambda task: task.job_run is job)
+        self._resting = {task for task in self._resting if task.job_run is not job}
         for running in self._running.values():
             if running.task.job_run is job:
                 self._end(running)

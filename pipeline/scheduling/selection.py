@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UsageError, did_you_mean
+from pipeline.jobs.job import Job
 from pipeline.references import paired_stages
 
 ALL = "*"  # what --force means without a stage
@@ -30,16 +31,19 @@ class Chosen:
     whole: bool  # all of the job's
 
 
-def choose(stages: Sequence[Mapping[str, Any]], selection: Selection) -> Chosen:
+def choose(job: Job, selection: Selection) -> Chosen:
     """Raises ``UsageError`` for a stage that the job doesn't have, or where nothing is left."""
+    stages = job.stages
     known = [stage["name"] for stage in stages]
     for name in (selection.start, selection.until, selection.only, selection.force):
         if name not in (None, ALL, *known):
-            raise UsageError(f"the job has no stage '{name}'{did_you_mean(str(name), known)}")
+            raise _refusal(job, f"has no stage '{name}'{did_you_mean(str(name), known)}")
     before = {stage["name"]: [*stage["needs"], *paired_stages(stage["inputs"])] for stage in stages}
     may_run = _chosen(known, before, selection)
     if not may_run:
-        raise UsageError(f"'{selection.until}' doesn't come after '{selection.start}', so no stage is left to run")
+        raise _refusal(job, f"has no stage that is in all of {_words(selection)}")
+    if selection.force not in (None, ALL, *may_run):
+        raise _refusal(job, f"won't run '{selection.force}' (--force), which isn't in all of {_words(selection)}")
     looked_at = _with_ancestors(known, before, may_run)
     forced = may_run if selection.force == ALL else may_run & {selection.force}
     return Chosen(
@@ -48,6 +52,23 @@ def choose(stages: Sequence[Mapping[str, Any]], selection: Selection) -> Chosen:
         frozenset(str(name) for name in forced),
         len(may_run) == len(known),
     )
+
+
+def missing(job: Job, stage: str, planned: str) -> UsageError:
+    """A stage that wasn't chosen has no result, and the chosen ones build on it."""
+    return UsageError(
+        f"{job.id}: stage '{stage}' comes before those that were chosen, and has no result that holds",
+        f"run-pipeline -j {job.id} --until {planned}",
+    )
+
+
+def _refusal(job: Job, what: str) -> UsageError:
+    return UsageError(f"{job.id} {what}", f"pipeline job show {job.id}")
+
+
+def _words(selection: Selection) -> str:
+    named = {"--from": selection.start, "--until": selection.until, "--only": selection.only}
+    return ", ".join(f"{option} {stage}" for option, stage in named.items() if stage)
 
 
 def _chosen(known: Sequence[str], before: Mapping[str, Sequence[str]], selection: Selection) -> set[str]:

@@ -1,6 +1,5 @@
 """A stage that has to run, and one attempt at it in flight."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.resources import Grant, Request
 from pipeline.scheduling.frontier import Due
+from pipeline.scheduling.timers import now
 
 if TYPE_CHECKING:
     from pipeline.scheduling.job_run import JobRun
@@ -58,7 +58,7 @@ class Running:
     invocation: Invocation
     grant: Grant
     log_start: int  # bytes that earlier attempts wrote into the stage's log
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=now)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     raised: Mapping[str, Any] | None = None
@@ -68,7 +68,7 @@ class Running:
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.started
+        return now() - self.started
 
     def heard(self, fields: Mapping[str, Any]) -> None:
         if "warning" in fields:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import context
+from pipeline.cli import context, location
 from pipeline.errors import bootstrap_steps
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
@@ -320,7 +320,7 @@ def test_the_commands_of_a_project_work_on_it_from_anywhere(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(context, "OWN", sandbox.root)
+    monkeypatch.setattr(location, "OWN", sandbox.root)
     monkeypatch.setattr(sys, "prefix", str(sandbox.root / ".venv"))
     assert context.project().root == sandbox.root
 

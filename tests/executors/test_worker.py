@@ -225,7 +225,7 @@ def test_a_worker_that_a_run_holds_is_not_idle(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("threading.Thread(target=time.sleep, args=(600,), daemon=True).start()", "a thread"),
+        ("threading.Thread(target=lambda: time.sleep(600), daemon=True).start()", "a thread"),
         ("subprocess.Popen(['sleep', '600'])", "a process"),
         ("subprocess.Popen(['setsid', 'sh', '-c', 'sleep 600 & sleep 600'])", "a process"),
     ],
@@ -239,11 +239,11 @@ def test_a_worker_leaves_when_a_stage_left_something_running(
     assert f"a stage left {reason} behind" in said(runtime)
 
 
-def test_a_thread_that_a_library_starts_when_it_is_loaded_may_stay(
-    executor: LocalExecutor, never: int, tmp_path: Path
-) -> None:
-    work = invocation(tmp_path, PID, "worker")
-    top = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+@pytest.mark.parametrize("when", ["when it is loaded", "when it is used"])
+def test_a_thread_of_a_library_may_stay(executor: LocalExecutor, never: int, tmp_path: Path, when: str) -> None:
+    start = "threading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
+    work = invocation(tmp_path, PID if when == "when it is loaded" else f"{PID}\n{start}", "worker")
+    top = f"import threading, time\n{start}\n" if when == "when it is loaded" else ""
     work.stage_file.write_text(top + work.stage_file.read_text())
     for number in (1, 2):
         executor.submit(with_id(work, number))

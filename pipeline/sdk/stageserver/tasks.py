@@ -10,6 +10,7 @@ from stageserver.lease import Lease, Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
 RUN_VARIABLE = "PIPELINE_RUN"
@@ -30,15 +31,29 @@ class Loaded:
     def __init__(self, runner: "Any") -> None:
         self._runner = runner
         self._sources = {}  # type: dict[str, _Source]
-        self.threads = 0  # how many there were when a module had just been loaded: those are its libraries'
 
     def module(self, path: str, digest: str) -> "Any":
         source = self._source(path, digest)
         if source.module is None:
             source.module = self._runner.load("stage", path)
-            self.threads = max(self.threads, threads())
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
+
+    def has_thread(self) -> bool:
+        """Whether a stage's own code still runs in a thread. Those of libraries (progress bars, pools) may stay."""
+        threading = sys.modules.get("threading")
+        if threading is None:
+            return False
+        frames = sys._current_frames()  # noqa: SLF001  # documented; there is no other way to see what a thread does
+        others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+        return any(self._is_at_work(frames.get(thread.ident)) for thread in others)
+
+    def _is_at_work(self, frame: "FrameType | None") -> bool:
+        while frame is not None:
+            if frame.f_code.co_filename in self._sources:
+                return True
+            frame = frame.f_back
+        return False
 
     def kept(self, path: str, digest: str) -> "dict[Any, Any]":
         return self._source(path, digest).kept
@@ -103,11 +118,6 @@ def _finish_threads() -> None:
         for thread in threading.enumerate():
             if not thread.daemon and thread is not threading.main_thread():
                 thread.join()
-
-
-def threads() -> int:
-    threading = sys.modules.get("threading")
-    return threading.active_count() if threading is not None else 1
 
 
 def flush() -> None:

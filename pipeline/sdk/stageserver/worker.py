@@ -10,7 +10,7 @@ import sys
 from stageserver import children
 from stageserver.lease import Lease, Order, receive
 from stageserver.place import Busy, Server
-from stageserver.tasks import Loaded, flush, perform, threads
+from stageserver.tasks import Loaded, flush, perform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class _Worker:
     def _left_behind(self) -> str:
         if children.end_all():
             return "a stage left a process behind"
-        if threads() > max(self._loaded.threads, 1):
+        if self._loaded.has_thread():
             return "a stage left a thread behind"
         return ""
 
