@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "failures",
         "guardian",
         "host",
+        "interrupts",
         "invocations",
         "jobs",
         "plan",
