@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
-from measuring import BIN, Failed, Spent, call, chain, make_project, spend
+from measuring import BIN, Spent, call, chain, make_project, spend
 
 STARTS = ("cold", "fork", "worker")
 # A run that reused another's results would measure nothing.
@@ -40,6 +40,8 @@ SLEEP = """# /// script
 # environment = "bare"
 {policy}# [tool.pipeline.stage.parameters]
 # seconds = 0.0
+# [tool.pipeline.stage.resources]
+# cpus = 0
 # ///
 import time
 
@@ -74,7 +76,7 @@ class Ours:
 
     def run(self, id: str, start: str, slots: int = 1) -> Spent:
         return spend(
-            [BIN / "run-pipeline", "--root", self.root, "-j", id, *_start(start), *_slots(slots)], cwd=self.root
+            [BIN / "run-pipeline", "--root", self.root, "-j", id, "--start", start, *_slots(slots)], cwd=self.root
         )
 
     def job(self, workflow: str, start: str, slots: int = 1) -> Spent:
@@ -103,8 +105,7 @@ class Ours:
 
 def make(root: Path, counts: Sequence[int]) -> Ours:
     """``wide1000``, ``files1000``, … for each of ``counts``, and chains of one and of 20."""
-    policy = POLICY if "--start" in _options() else ""
-    stages = {name: text.format(policy=policy) for name, text in (("noop", NOOP), ("take", TAKE), ("sleep", SLEEP))}
+    stages = {name: text.format(policy=POLICY) for name, text in (("noop", NOOP), ("take", TAKE), ("sleep", SLEEP))}
     workflows = {"one": chain(1), "chain20": chain(20)}
     for count in counts:
         workflows[f"wide{count}"] = _fan_out("noop", count, "")
@@ -115,12 +116,11 @@ def make(root: Path, counts: Sequence[int]) -> Ours:
 def shape(tasks: Mapping[str, Task]) -> str:
     """A workflow of sleeps."""
     names = {task: f"t{number}" for number, task in enumerate(tasks)}
-    expected = "--start" in _options()
     lines = ["input: file", "stages:"]
     for id, task in tasks.items():
         after = f", after: [{', '.join(names[before] for before in task.needs)}]" if task.needs else ""
-        known = f", expected_seconds: {task.seconds}" if expected else ""
-        lines.append(f"  {names[id]}: {{uses: sleep, parameters: {{seconds: {task.seconds}}}{after}{known}}}")
+        known = f"parameters: {{seconds: {task.seconds}}}, expected_seconds: {task.seconds}"
+        lines.append(f"  {names[id]}: {{uses: sleep, {known}{after}}}")
     return "\n".join(lines) + "\n"
 
 
@@ -128,27 +128,8 @@ def _fan_out(stage: str, count: int, more: str) -> str:
     return f"input: file\nstages:\n  {stage}: {{for_each: {list(range(count))}{more}}}\n"
 
 
-def _start(start: str) -> list[str]:
-    if "--start" in _options():
-        return ["--start", start]
-    if start != "cold":
-        raise Failed("run-pipeline has no --start")
-    return []
-
-
 def _slots(slots: int) -> list[str]:
-    if slots == 1:
-        return []
-    if "--max-parallel" not in _options():
-        raise Failed("run-pipeline has no --max-parallel")
-    return ["--max-parallel", str(slots), "--limit", f"cpus={slots}"]
-
-
-@cache
-def _options() -> str:
-    import subprocess
-
-    return subprocess.run([BIN / "run-pipeline", "--help"], capture_output=True, text=True, check=True).stdout
+    return [] if slots == 1 else ["--max-parallel", str(slots)]
 
 
 def _at(event: Mapping[str, str]) -> datetime:
