@@ -35,7 +35,9 @@ class Disk:
             self.names[event["flushed"]] = {*event["names"]}
         elif "moved" in event:
             source, target = event["moved"]
-            self.sizes[target] = self.sizes.pop(source, 0)
+            self.sizes.pop(target, None)
+            self.sizes = {_moved(path, source, target): size for path, size in self.sizes.items()}
+            self.names = {_moved(path, source, target): names for path, names in self.names.items()}
 
     def has(self, path: str, root: str) -> bool:
         """Whether the file, and each folder's name down to it from ``root``, is there for certain."""
@@ -94,6 +96,11 @@ def _uncertain_inputs(order: str, finished: set[str], job: Path) -> Iterator[str
     for path in (path for paths in invocation["inputs"].values() for path in paths):
         if path.startswith(f"{job}{STAGES}") and "/".join(Path(path).parts[-4:-2]) not in finished:
             yield f"{invocation['stage']} was started before {path} was committed for certain"
+
+
+def _moved(path: str, source: str, target: str) -> str:
+    """What a file, or anything in a folder, is called afterwards."""
+    return target + path.removeprefix(source) if path == source or path.startswith(source + os.sep) else path
 
 
 def _paths(folder: str, names: Iterator[str] | Sequence[str] | set[str]) -> list[str]:

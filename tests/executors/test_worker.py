@@ -128,10 +128,11 @@ executor.wait(os.pipe()[0], 600)
     return subprocess.Popen([sys.executable, "-c", code])
 
 
-def test_a_worker_killed_while_idle_is_replaced(run: Runs, tmp_path: Path) -> None:
+def test_a_worker_killed_while_idle_is_replaced(run: Runs, tmp_path: Path, runtime: Path) -> None:
     run(PID)
     os.kill(pids(tmp_path)[0], signal.SIGKILL)
-    assert eventually(lambda: not alive(pids(tmp_path)[0]))
+    # Until its keeper has seen it: a stage that is ordered before is lost, and started anew by the scheduler.
+    assert eventually(lambda: not list(runtime.glob("*.sock")))
     assert run(PID) == [Exited("job/test/1", 0)]
     assert len(set(pids(tmp_path))) == 2
 
