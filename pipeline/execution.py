@@ -6,17 +6,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import interrupts, machine, runtime
+from pipeline import interrupts, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Start, WorkerLimits, runtime_folder
-from pipeline.gpu_leases import Allocator, shared_folder
 from pipeline.guardian import Guardian
+from pipeline.host import machine
+from pipeline.host.leases import Allocator, shared_folder
+from pipeline.host.resources import Ledger, Limits
 from pipeline.jobs.held import held_keys
 from pipeline.jobs.job import Job, load
 from pipeline.locks import Held, exclusive
 from pipeline.project import Project
-from pipeline.resources import Ledger, Limits
 from pipeline.runtime import Runtime
 from pipeline.scheduling.job_run import JobRun, Setting
 from pipeline.scheduling.observer import Observer, Outcome

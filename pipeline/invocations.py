@@ -8,11 +8,11 @@ from typing import Any
 
 from pipeline.executors import Invocation, Start
 from pipeline.files import pack_json
+from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.references import JOB_INPUT
-from pipeline.resources import Grant
 from pipeline.runtime import Runtime
 from pipeline.stage_key import StageKeys
 

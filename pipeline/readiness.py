@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline import machine
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
+from pipeline.host import machine
+from pipeline.host.resources import Limits, Request, impossible
 from pipeline.models.shelf import Shelf
 from pipeline.plan.planner import Plan
-from pipeline.resources import Limits, Request, impossible
 from pipeline.spec.catalog import Catalog
 
 

@@ -53,7 +53,7 @@ def command(
     A job that was interrupted, failed or killed goes on after what is finished; a finished one does nothing.
     """
     from pipeline.execution import Options
-    from pipeline.resources import parse_limits
+    from pipeline.host.resources import parse_limits
     from pipeline.scheduling.run import Bounds
     from pipeline.scheduling.selection import Selection
 

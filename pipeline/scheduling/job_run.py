@@ -17,6 +17,7 @@ from pipeline.executors import Exited, Message, Start
 from pipeline.failures import oom
 from pipeline.failures.oom import OomKills
 from pipeline.guardian import Guardian
+from pipeline.host.resources import Grant, Request
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing
@@ -28,7 +29,6 @@ from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
-from pipeline.resources import Grant, Request
 from pipeline.runtime import Runtime
 from pipeline.scheduling.chronicle import Chronicle
 from pipeline.scheduling.durations import Durations
@@ -253,7 +253,7 @@ class JobRun:
     def _unmet(self, stage: Mapping[str, Any], outputs: Mapping[str, Path]) -> list[str]:
         if "ensure" not in stage:
             return []
-        from pipeline.scheduling.promises import broken
+        from pipeline.postconditions.promised import broken
 
         return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 

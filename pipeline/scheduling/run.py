@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.errors import Interrupted, NotReady, PipelineError, StageFailed
 from pipeline.executors import Executor, Exited, Message
+from pipeline.host.resources import Grant, Ledger, Request
 from pipeline.interrupts import Interrupts
-from pipeline.resources import Grant, Ledger, Request
 from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome
 from pipeline.scheduling.queue import ReadyQueue

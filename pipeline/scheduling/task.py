@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import Invocation, Start
+from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
-from pipeline.resources import Grant, Request
 from pipeline.scheduling.frontier import Due
 from pipeline.scheduling.timers import now
 

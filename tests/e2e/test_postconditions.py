@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from pipeline.media.probe import look
-from pipeline.postconditions import unmet
+from pipeline.postconditions.checks import unmet
 from pipeline.spec.ensure import parsed
 
 

@@ -14,12 +14,12 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.executors import Event, Exited, Invocation, Message
 from pipeline.files import read_json
 from pipeline.guardian import Guardian
+from pipeline.host.machine import Machine
+from pipeline.host.resources import Ledger, Limits
 from pipeline.interrupts import Interrupts
 from pipeline.jobs.job import Job, load
-from pipeline.machine import Machine
 from pipeline.process import Interpreter
 from pipeline.project import Project
-from pipeline.resources import Ledger, Limits
 from pipeline.runtime import Runtime
 from pipeline.scheduling.job_run import JobRun, Setting
 from pipeline.scheduling.observer import Outcome

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.executors import Invocation
+from pipeline.host.machine import Machine
+from pipeline.host.resources import Limits
 from pipeline.jobs import overview
 from pipeline.jobs.job import Job
-from pipeline.machine import Machine
 from pipeline.project import Project
 from pipeline.references import split
-from pipeline.resources import Limits
 from pipeline.scheduling import timers
 from pipeline.scheduling.run import Bounds
 from tests.scheduling.helpers import (

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.errors import StageFailed
 from pipeline.files import read_json
+from pipeline.host.machine import Machine
 from pipeline.jobs.job import Job
-from pipeline.machine import Machine
 from pipeline.scheduling.run import Bounds
 from tests.scheduling.helpers import (
     DONE,

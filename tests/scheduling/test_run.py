@@ -8,10 +8,10 @@ import pytest
 from pipeline.errors import InputUnusable, Interrupted, NotReady, StageFailed, UsageError
 from pipeline.executors import Invocation
 from pipeline.files import read_json
+from pipeline.host.machine import Machine
+from pipeline.host.resources import Limits
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
-from pipeline.machine import Machine
-from pipeline.resources import Limits
 from pipeline.scheduling.run import Bounds
 from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
 from tests.scheduling.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, chain, events, link, statuses

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.counts import Counted, Uncountable, count
+from pipeline.postconditions.counts import Counted, Uncountable, count
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nhe said --> there\n\n2\n100:00:03,5 --> 100:00:04,0\nb\n"
 VTT = "WEBVTT\n\nNOTE a --> b\n\n00:01.000 --> 00:02.000 align:left\na\n\nid\n01:00:01.000\t-->  01:00:02.000\nb\n"
@@ -59,7 +59,7 @@ def test_what_can_not_be_counted_says_why(tmp_path: Path, name: str, content: by
 
 
 def test_a_file_larger_than_what_is_read_at_once_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.counts.CHUNK", 3)
+    monkeypatch.setattr("pipeline.postconditions.counts.CHUNK", 3)
     file = tmp_path / "a.txt"
     file.write_text("ab\ncd\nef\ng")
     assert count(file) == Counted(4, "lines")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import postconditions
 from pipeline.errors import NotReady
 from pipeline.media.probe import PROBER, look
+from pipeline.postconditions.checks import unmet
 from pipeline.project import Project
 from pipeline.runtime import Runtime
 from pipeline.spec.ensure import parsed
@@ -27,7 +27,7 @@ def broken(
         return look(file, _prober(runtime)).duration_s
 
     files = {slot: list(map(Path, paths)) for slot, paths in inputs.items()}
-    return postconditions.unmet(parsed(promised), outputs, files, project.root, seconds)
+    return unmet(parsed(promised), outputs, files, project.root, seconds)
 
 
 def _prober(runtime: Runtime) -> Path:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import cgroups, gpus, process
-from pipeline.gpus import Gpu
+from pipeline import process
+from pipeline.host import cgroups, gpus
+from pipeline.host.gpus import Gpu
 
 Runner = Callable[..., process.Completed]
 

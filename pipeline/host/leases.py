@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import NotReady
-from pipeline.gpus import VISIBLE, Gpu
+from pipeline.host.gpus import VISIBLE, Gpu
 
 if sys.platform == "win32":
     import msvcrt

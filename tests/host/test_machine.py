@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import machine
-from pipeline.cgroups import CgroupLimits, limits
+from pipeline.host import machine
+from pipeline.host.cgroups import CgroupLimits, limits
 from pipeline.process import Completed
 
 V2 = "30 23 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.gpus import HIDDEN, Gpu
-from pipeline.machine import Machine
+from pipeline.host.gpus import HIDDEN, Gpu
+from pipeline.host.machine import Machine
 from pipeline.sizes import parse_size, show_size
 
 LIMITABLE = ("cpus", "memory", "gpus")

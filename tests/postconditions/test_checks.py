@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputUnusable
-from pipeline.postconditions import unmet
+from pipeline.postconditions.checks import unmet
 from pipeline.spec.ensure import parsed
 
 SCHEMA = {"type": "object", "required": ["segments"], "properties": {"segments": {"items": {"minimum": 0}}}}

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.gpus import HIDDEN, Gpu
-from pipeline.machine import Machine
-from pipeline.resources import Grant, Ledger, Limits, Request, impossible, parse_limits
+from pipeline.host.gpus import HIDDEN, Gpu
+from pipeline.host.machine import Machine
+from pipeline.host.resources import Grant, Ledger, Limits, Request, impossible, parse_limits
 
 GIB = 1 << 30
 CARDS = (Gpu("GPU-0", "Test Card", 24 * GIB), Gpu("GPU-1", "Test Card", 24 * GIB))

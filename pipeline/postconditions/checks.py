@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline import counts
-from pipeline.counts import Uncountable
 from pipeline.errors import PipelineError
+from pipeline.postconditions import counts
+from pipeline.postconditions.counts import Uncountable
 from pipeline.spec.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema
 from pipeline.text import printable
 

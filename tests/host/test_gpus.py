@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import gpus, process
+from pipeline import process
 from pipeline.errors import NotReady
-from pipeline.gpus import Gpu, chosen, detect
+from pipeline.host import gpus
+from pipeline.host.gpus import Gpu, chosen, detect
 
 A = Gpu("GPU-aaaa1111-0000", "Test Card", 24 << 30)
 B = Gpu("GPU-aaaa2222-0000", "Test Card", 24 << 30)

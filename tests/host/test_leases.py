@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import gpu_leases, gpus
 from pipeline.errors import NotReady
-from pipeline.gpu_leases import FOLDER_VARIABLE, Allocator, Lease, shared_folder
-from pipeline.gpus import Gpu
+from pipeline.host import gpus
+from pipeline.host import leases as gpu_leases
+from pipeline.host.gpus import Gpu
+from pipeline.host.leases import FOLDER_VARIABLE, Allocator, Lease, shared_folder
 from tests.conftest import REPOSITORY
-from tests.test_gpus import CARDS, listing
+from tests.host.test_gpus import CARDS, listing
 from tests.test_process import eventually
 
 GIB = 1 << 30
@@ -27,8 +28,8 @@ SMALL, BIG = Gpu("GPU-small", "Small", 8 * GIB), Gpu("GPU-big", "Big", 24 * GIB)
 HOLDER = """
 import os, sys
 from pathlib import Path
-from pipeline import gpus
-from pipeline.gpu_leases import Allocator
+from pipeline.host import gpus
+from pipeline.host.leases import Allocator
 cards, allocator = gpus.detect(os.environ), Allocator(Path(sys.argv[1]))
 lease = allocator.lease(cards, int(sys.argv[2]), None)
 print(lease.variables["CUDA_VISIBLE_DEVICES"] if lease else "none", flush=True)
@@ -38,8 +39,8 @@ sys.stdin.read()
 COMPETITOR = """
 import os, sys, time
 from pathlib import Path
-from pipeline import gpus
-from pipeline.gpu_leases import Allocator
+from pipeline.host import gpus
+from pipeline.host.leases import Allocator
 cards, allocator, folder = gpus.detect(os.environ), Allocator(Path(sys.argv[1])), Path(sys.argv[2])
 done = 0
 while done < 20:
