@@ -233,10 +233,9 @@ class Bench:
         described = {"path": str(file), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
         return stored(
             self.project.jobs,
-            input={**described, "digest": DIGEST, "duration_s": None},
             stages=list(stages),
             deliver=list(deliver),
-            **{"grace_seconds": 7, **changes},
+            **{"input": {**described, "digest": DIGEST, "duration_s": None}, "grace_seconds": 7, **changes},
         )
 
     def run(
@@ -262,8 +261,7 @@ class Bench:
             selection or Selection(),
             verify=verify,
         )
-        interpreter = Interpreter(Path("/env/bin/python"), Path("/env"), {})
-        runs = [JobRun(setting, load(job.folder), Runtime({}, {"alpha": interpreter}, {}, {}, {})) for job in jobs]
+        runs = [JobRun(setting, load(job.folder), _runtime(job)) for job in jobs]
         ledger = Ledger(self.machine, limits or Limits(), NoCards())
         try:
             return Run(runs, self.executor, ledger, bounds or Bounds()).run(self.interrupts)
@@ -286,6 +284,11 @@ class Bench:
             self.interrupts.look(signal.SIGUSR1, None)
 
         return HANGS.then(first=cancel)
+
+
+def _runtime(job: Job) -> Runtime:
+    interpreter = Interpreter(Path("/env/bin/python"), Path("/env"), {})
+    return Runtime({}, {"alpha": interpreter}, {name: Path("/models", name) for name in job.document["models"]}, {}, {})
 
 
 def events(job: Job, *fields: str) -> list[Any]:

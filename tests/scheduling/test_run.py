@@ -392,6 +392,7 @@ def test_an_interrupt_stops_with_the_longest_grace_and_is_recorded(bench: Bench,
     assert bench.executor.stopped[0] == 20
     assert events(job)[-2:] == ["stage_failed", "run_interrupted"]
     assert job.state().stage("two").reason == "stopped by SIGTERM"
+    assert statuses(job) == {"one": "finished", "two": "failed"}
     assert [job.state().status, patient.state().status] == [Status.INTERRUPTED, Status.INTERRUPTED]
 
 
