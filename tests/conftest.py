@@ -27,7 +27,19 @@ KEPT_VARIABLES = (
     "SSL_CERT_DIR",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
+    "XDG_RUNTIME_DIR",  # the tests' own, see below
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Workers that tests start are theirs alone, and end with them."""
+    folder = tmp_path_factory.mktemp("runtime")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        yield
+        if (folder / "pipeline").exists():
+            subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
 
 
 @pytest.fixture(autouse=True)
