@@ -1,9 +1,12 @@
 """Stages that are ready, the one with the longest way to go first, as far as resources allow."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Generic, TypeVar
+
+OVERTAKINGS = 16  # how often a request that doesn't fit lets others go first
 
 T = TypeVar("T")
 Request = TypeVar("Request", bound=Hashable)
@@ -13,7 +16,10 @@ Grant = TypeVar("Grant")
 class ReadyQueue(Generic[T, Request]):
     """One heap for each distinct request, so that a look at the heads is enough to know what fits."""
 
-    def __init__(self) -> None:
+    def __init__(self, competes: Callable[[Request, Request], bool]) -> None:
+        """``competes`` says whether granting the second may keep the first waiting."""
+        self._competes = competes
+        self._overtaken: Counter[Request] = Counter()
         self._heaps: dict[Request, list[tuple[float, int, T]]] = {}
         self._arrivals = count()
 
@@ -22,11 +28,21 @@ class ReadyQueue(Generic[T, Request]):
         heappush(self._heaps.setdefault(request, []), (-remaining, next(self._arrivals), item))
 
     def pop(self, take: Callable[[Request], Grant | None]) -> tuple[T, Grant] | None:
-        """The first whose request ``take`` grants, with the grant; ``None`` where it grants none."""
+        """The first whose request ``take`` grants, with the grant; ``None`` where it grants none.
+
+        Small requests go past a large one that doesn't fit, but not for ever: then what they would take is kept for it.
+        """
+        waiting: list[Request] = []
         for request in self._in_order():
+            delayed = [each for each in waiting if self._competes(each, request)]
+            if any(self._overtaken[each] >= OVERTAKINGS for each in delayed):
+                continue
             grant = take(request)
             if grant is not None:
+                self._overtaken.update(delayed)
+                del self._overtaken[request]
                 return heappop(self._heaps[request])[2], grant
+            waiting.append(request)
         return None
 
     def first(self) -> T | None:

@@ -43,7 +43,7 @@ class Run:
         self._executor = executor
         self._ledger = ledger
         self._bounds = bounds
-        self._ready: ReadyQueue[Task, Request] = ReadyQueue()
+        self._ready: ReadyQueue[Task, Request] = ReadyQueue(_competes)
         self._running: dict[str, Running] = {}
         self._timers = Timers()
         self._outcomes: dict[str, Outcome] = {}
@@ -258,3 +258,8 @@ class Run:
         if not self._is_full() and any(request.gpus for request in self._ready.requests):
             waits.append(LEASE_SECONDS)
         return min((seconds for seconds in waits if seconds is not None), default=None)
+
+
+def _competes(waiting: Request, other: Request) -> bool:
+    """Whether one may keep another waiting. A GPU is waited for in other runs, too, which nothing here can hasten."""
+    return not waiting.gpus and bool(other.cpus or other.memory)

@@ -1,10 +1,13 @@
 """Ready stages, by what they ask for and how far there is to go."""
 
-from pipeline.scheduling.queue import ReadyQueue
+from pipeline.scheduling.queue import OVERTAKINGS, ReadyQueue
+
+
+FREE_OF_CHARGE = 0
 
 
 def queue(*items: tuple[str, int, float]) -> ReadyQueue[str, int]:
-    found: ReadyQueue[str, int] = ReadyQueue()
+    found: ReadyQueue[str, int] = ReadyQueue(lambda waiting, other: other != FREE_OF_CHARGE)
     for item, request, remaining in items:
         found.push(item, request, remaining)
     return found
@@ -59,3 +62,21 @@ def test_what_is_dropped_does_not_come() -> None:
 def test_an_empty_queue_has_nothing() -> None:
     found = queue()
     assert (found.pop(lambda request: request), found.first(), len(found), bool(found)) == (None, None, 0, False)
+
+
+def test_a_large_request_is_not_overtaken_for_ever() -> None:
+    found = queue(("large", 9, 10), *((f"small{index}", 1, 1) for index in range(100)))
+    assert len(drained(found, free=5)) == OVERTAKINGS
+    assert drained(found)[0] == "large"
+
+
+def test_what_takes_nothing_may_always_overtake() -> None:
+    found = queue(("large", 9, 10), *((f"free{index}", FREE_OF_CHARGE, 1) for index in range(100)))
+    assert len(drained(found, free=5)) == 100
+
+
+def test_the_next_large_request_is_overtaken_anew() -> None:
+    found = queue(("large", 9, 10), ("larger", 9, 9), *((f"small{index}", 1, 1) for index in range(100)))
+    drained(found, free=5)
+    assert found.pop(lambda request: request) == ("large", 9)
+    assert len(drained(found, free=5)) == OVERTAKINGS
