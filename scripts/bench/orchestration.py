@@ -31,6 +31,7 @@ from measuring import BIN, LOOP, PROJECT, Failed, call, chain, make_project, med
 STAGE = """# /// script
 # [tool.pipeline.stage]
 # environment = "bare"
+# cache = false
 # ///
 def run(stage):
     pass

@@ -401,3 +401,16 @@ def test_random_numbers_differ_from_stage_to_stage(run: Runs, tmp_path: Path) ->
     for _ in range(3):
         run("import random\nprint(random.random())")
     assert len(set(log(tmp_path).split())) == 3
+
+
+@pytest.mark.parametrize("start", ["cold", "fork"])  # a worker's module stays, and with it what it holds
+@pytest.mark.parametrize("held", ["left", "[left]"])
+def test_a_file_that_a_stage_left_open_is_written(
+    executor: LocalExecutor, never: int, tmp_path: Path, start: Start, held: str
+) -> None:
+    work = invocation(tmp_path, "", start)
+    body = f"global held; left = open(stage.output('file'), 'w'); left.write('all of it'); held = {held}"
+    work.stage_file.write_text(f"held = None\ndef run(stage):\n    {body}\n")
+    executor.submit(work)
+    assert until_exit(executor, never)[-1] == Exited(work.id, 0)
+    assert (tmp_path / "out.txt").read_text() == "all of it"

@@ -2,7 +2,6 @@
 
 from pipeline.scheduling.queue import OVERTAKINGS, ReadyQueue
 
-
 FREE_OF_CHARGE = 0
 
 

@@ -12,6 +12,8 @@ A stage is a file with a function ``run(stage)``::
     def run(stage):
         convert(stage.input("media"), stage.output("audio"), rate=stage.parameters["rate"])
 
+A file that the stage writes has to be closed when ``run`` returns: in a worker, the process goes on.
+
 Standard library only, Python 3.8 and later.
 """
 

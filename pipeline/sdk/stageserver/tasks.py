@@ -11,7 +11,7 @@ from stageserver.lease import Lease, Order
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any
+    from typing import Any, Callable
 
 RUN_VARIABLE = "PIPELINE_RUN"
 
@@ -126,12 +126,13 @@ def flush() -> None:
             stream.flush()
 
 
-def end_interpreter(code: int) -> None:
-    """End this process with what an interpreter does at its end, except to take its modules apart, which takes long."""
+def end_interpreter(code: int, let_go: "Callable[[], None]") -> None:
+    """End this process with what an interpreter does at its end, except to take all modules apart, which takes long."""
     import atexit
 
     _finish_threads()
     atexit._run_exitfuncs()  # noqa: SLF001  # as multiprocessing does in its own forks
+    let_go()
     flush()
     if code < 0:
         kill_itself(-code)

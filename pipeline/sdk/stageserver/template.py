@@ -200,6 +200,6 @@ class _Handler:
             os.setsid()
             os.close(self._held)
             self._runner.die_with(self._tie)
-            end_interpreter(perform(order, self._lease, self._loaded, self._runner))
+            end_interpreter(perform(order, self._lease, self._loaded, self._runner), self._runner.let_go)
         finally:
             os._exit(70)
