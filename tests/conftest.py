@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,9 @@ import pytest
 FIXTURES = Path(__file__).parent / "fixtures"
 REPOSITORY = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent  # where this project's commands are installed
+
+# A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT_VARIABLES = (
     "PATH",

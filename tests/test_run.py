@@ -133,7 +133,10 @@ def test_a_plan_is_never_written_again(ready: Sandbox) -> None:
 def test_a_failing_stage_shows_its_last_lines_and_its_log(ready: Sandbox) -> None:
     id, done = run(ready, "fails: {}")
     assert done.code == 4
-    assert f"{id}: stage 'fails' in environment 'alpha' failed: it ended with exit code 1" in done.err
+    assert (
+        f"{id}: stage 'fails' in environment 'alpha' failed: it raised RuntimeError: this stage always fails"
+        in done.err
+    )
     assert "  | RuntimeError: this stage always fails" in done.err
     assert f"the whole log: {ready.job(id)}/logs/fails.log" in done.err
     assert f"next:  run-pipeline -j {id}" in done.err

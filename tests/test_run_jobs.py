@@ -264,7 +264,7 @@ def test_a_stage_that_fails_once_is_tried_again(project: Sandbox) -> None:
     id = prepared(project, "flaky").id
     done = project.run("run-pipeline", "-j", id)
     assert done.code == 0, done.err
-    assert "flaky: failed (it ended with exit code 1); tried again in" in done.err
+    assert "flaky: failed (it raised RuntimeError: the first time); tried again in" in done.err
     assert "flaky: runs in environment alpha again, attempt 2 in this run" in done.err
     attempts = [path.name for path in (project.job(id) / "stages/flaky").iterdir()]
     assert attempts == ["2"]

@@ -25,7 +25,7 @@ LOADER = (
     "file too short",
     "invalid ELF header",
 )
-IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "zipimport.ZipImportError"}
+IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "ZipImportError"}
 # What a library that was cut off or overwritten does to the process that maps it. A fault of the code does the
 # same, which is why the answer is a check and not a verdict.
 FAULTS = {getattr(signal, name) for name in ("SIGBUS", "SIGSEGV", "SIGILL") if hasattr(signal, name)}
@@ -121,9 +121,9 @@ def _is_suspected(evidence: Evidence) -> bool:
 
 
 def _is_of_environment(raised: Raised, prefix: str) -> bool:
-    if raised.type in IMPORT_ERRORS:
-        return True
     inside = prefix + os.sep
+    if raised.type.rpartition(".")[2] in IMPORT_ERRORS or (raised.loading or "").startswith(inside):
+        return True
     about = raised.file.startswith(inside) if raised.file else inside in raised.message
     match raised.type:
         case "FileNotFoundError" | "SyntaxError" | "IndentationError":

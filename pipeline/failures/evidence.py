@@ -11,9 +11,10 @@ from pipeline.failures.oom import OomKills
 class Raised:
     """The exception that ended a stage, as the runner reports it."""
 
-    type: str  # with its module where that isn't ``builtins``
+    type: str  # as the log's last line has it: with its module where that isn't ``builtins``; as reported: without
     message: str
     file: str | None = None  # that it is about: what wasn't found, or where the syntax is wrong
+    loading: str | None = None  # the module that was being loaded
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,5 @@ def raised_of(fields: Mapping[str, object]) -> Raised | None:
     value = fields.get("raised")
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
         return None
-    file = value.get("file")
-    return Raised(value["type"], str(value.get("message", "")), file if isinstance(file, str) else None)
+    file, loading = (each if isinstance(each := value.get(name), str) else None for name in ("file", "loading"))
+    return Raised(value["type"], str(value.get("message", "")), file, loading)

@@ -11,7 +11,7 @@ from pipeline import process
 from pipeline.errors import InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.classify import classify, exception
-from pipeline.failures.evidence import Evidence, Unrepairable, Whole
+from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
 from pipeline.failures.oom import rose
 from pipeline.text import printable
 
@@ -152,7 +152,14 @@ def _ways(evidence: Evidence) -> Iterator[str]:
         yield evidence.missing
     if evidence.unmet:
         yield f"it ended well, but {'; '.join(evidence.unmet)}"
+    if evidence.raised and evidence.returncode in (None, 1):
+        yield f"it raised {_one_line(evidence.raised)}"
     yield describe_exit(evidence.returncode or 0)
+
+
+def _one_line(raised: Raised) -> str:
+    said = printable(raised.message.strip().partition("\n")[0])
+    return _shortened(f"{raised.type}: {said}" if said else raised.type)
 
 
 def _of_system(error: OSError) -> str:

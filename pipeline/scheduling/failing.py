@@ -20,6 +20,7 @@ def failure_of(job: Job, running: Running, **found: Any) -> Failure:
         wrong_environment=running.wrong_environment,
         timed_out=running.task.policy.timeout_seconds if running.timed_out else None,
         killed_by_us=running.killed_by_us,
+        oom_before=running.oom_before,
         **found,
     )
     return Failure(job.id, running.task.name, stage["environment"], f"stages/{stage['uses']}.py", evidence, log)

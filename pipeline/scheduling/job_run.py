@@ -3,6 +3,7 @@
 State is what the journal and the committed attempts say; a run that was killed anywhere goes on from there.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,6 +89,7 @@ class JobRun:
         self._frontier = Frontier(self._chosen, graph, keys, reuse, self._chronicle)
         self._running: dict[str, Running] = {}
         self._started = 0
+        self._left: str | None = None  # a stage that wasn't started, since something else had failed
         self._oom_kills = OomKills()
 
     def begin(self) -> list[Task]:
@@ -101,7 +103,7 @@ class JobRun:
         attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
         self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
-        running = Running(task, attempt, invocation, grant, _size(invocation.log))
+        running = Running(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
         self._running[invocation.id] = running
         self._started += 1
         return running
@@ -142,8 +144,7 @@ class JobRun:
     def leave(self, task: Task) -> None:
         """A task won't be started in this run."""
         self.open -= 1
-        error = StageFailed(f"{self.job.id}: stage '{task.name}' wasn't started after the failure (--fail-fast)")
-        self._frontier.error = self._frontier.error or error
+        self._left = self._left or task.name
 
     def interrupt(self, by: str) -> None:
         """The run was asked to stop; its stages have ended."""
@@ -158,10 +159,8 @@ class JobRun:
 
     def give_up(self, error: Exception) -> Outcome:
         """The job can't go on, or isn't to."""
-        try:
+        with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
             self._stop_running("the run ended")
-        except OSError as second:  # the disk under the journal is full, which may be the error
-            error = error or second
         event = "run_failed" if self._chronicle.has_begun else None
         return self._chronicle.ended(event, Outcome(error=error), **({"reason": str(error)} if event else {}))
 
@@ -170,6 +169,8 @@ class JobRun:
         self._durations.save()
         if self._frontier.error:
             return self.give_up(self._frontier.error)
+        if self._left:
+            return self._stopped_short(self._left)
         if not self._chosen.whole:
             return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
@@ -208,6 +209,16 @@ class JobRun:
     def has_just_begun(self) -> bool:
         """Whether its first attempt has just been started."""
         return self._started == 1
+
+    def _stopped_short(self, left: str) -> Outcome:
+        """Nothing of the job has failed, so it is one of those that wait to be gone on with."""
+        error = StageFailed(
+            f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
+            f"run-pipeline -j {self.job.id}   goes on from here",
+        )
+        if not self._chronicle.has_begun:
+            return self._chronicle.ended(None, Outcome(error=error))
+        return self._chronicle.ended("run_interrupted", Outcome(error=error), by="--fail-fast")
 
     def _tasks(self, due: Sequence[Due]) -> list[Task]:
         self.open += len(due)
@@ -263,8 +274,8 @@ class JobRun:
         from pipeline.failures.evidence import Repaired
         from pipeline.scheduling.failing import failure_of
 
-        before, self._oom_kills = self._oom_kills, oom.read()
-        failure = failure_of(self.job, running, oom_before=before, oom_after=self._oom_kills, **found)
+        self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
+        failure = failure_of(self.job, running, oom_after=self._oom_kills, **found)
         if not should_escalate(failure.evidence):
             return failure
         verdict = self._setting.escalation.look(self.job, failure.environment, failure.evidence)

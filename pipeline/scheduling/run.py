@@ -102,7 +102,10 @@ class Run:
         for task in tasks:
             reason = self._ledger.impossible(task.request)
             if reason:
-                raise NotReady(f"{job.job.id}: stage '{task.name}' {reason}", "run-pipeline --help")
+                raise NotReady(
+                    f"{job.job.id}: stage '{task.name}' {reason}",
+                    f"raise --limit, or ask for less in stages/{task.stage['uses']}.py and prepare the job again",
+                )
             self._push(task)
 
     def _push(self, task: Task) -> None:
@@ -199,7 +202,10 @@ class Run:
 
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
         if job in self._live():
-            error = StageFailed(f"{job.job.id} took longer than its {seconds:g} s", f"run-pipeline -j {job.job.id}")
+            error = StageFailed(
+                f"{job.job.id} took longer than its {seconds:g} s",
+                f"run-pipeline -j {job.job.id} --timeout {2 * seconds:g}   goes on from here, with more time",
+            )
             self._give_up(job, error)
 
     def _cancel_jobs(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import Invocation, Start
+from pipeline.failures.oom import OomKills
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
 from pipeline.policy import Policy
@@ -58,6 +59,7 @@ class Running:
     invocation: Invocation
     grant: Grant
     log_start: int  # bytes that earlier attempts wrote into the stage's log
+    oom_before: OomKills
     started: float = field(default_factory=now)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None

@@ -107,7 +107,18 @@ def _report_raised(stage: "Any", error: Exception) -> None:
     """What was raised, so that whoever reads it can tell a damaged environment from a mistake in the stage."""
     name = getattr(error, "filename", None)
     file = os.fsdecode(name) if isinstance(name, (str, bytes)) else None
-    stage.report(raised={"type": type(error).__name__, "message": str(error)[:4000], "file": file})
+    loading = _file_being_loaded(error)
+    stage.report(raised={"type": type(error).__name__, "message": str(error)[:4000], "file": file, "loading": loading})
+
+
+def _file_being_loaded(error: Exception) -> "str | None":
+    """The innermost module that was being loaded; a cut-off one may raise anything."""
+    file, trace = None, error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        file = code.co_filename if code.co_name == "<module>" else file
+        trace = trace.tb_next
+    return file
 
 
 def _is_full_disk(error: Exception) -> bool:

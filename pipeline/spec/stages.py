@@ -17,7 +17,9 @@ from pipeline.errors import ConfigurationError
 from pipeline.project import Project
 from pipeline.spec import ensure
 from pipeline.spec.source import Source, check, choose, read_text
+from pipeline.spec.toml_lines import lines_of
 
+TABLE = ("tool", "pipeline", "stage")
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
@@ -65,11 +67,11 @@ def _table(file: Path, root: Path) -> dict[str, Any]:
     start = text.count("\n", 0, blocks[0].start()) + 1
     content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
     table = _parse(content, shown_as, start)
-    for key in ("tool", "pipeline", "stage"):
+    for key in TABLE:
         if not isinstance(table, dict) or key not in table:
             raise ConfigurationError(f"{shown_as}:{start}: the script block has no [tool.pipeline.stage] table")
         table = table[key]
-    source = Source(file, shown_as, table, {(): start})
+    source = Source(file, shown_as, table, {(): start, **lines_of(content, start + 1, TABLE)})
     check(source, "stage")
     _check_defaults(source)
     ensure.check(source, root)

@@ -86,7 +86,7 @@ def test_a_job_is_shown_with_its_stages(ready: Sandbox) -> None:
     ]
     shown = ready.run("pipeline", "job", "show", "latest").out
     assert "something to know" in shown
-    assert "it ended with exit code 1" in shown
+    assert "it raised RuntimeError: this stage always fails" in shown
 
 
 def test_logs_are_printed_by_stage(ready: Sandbox) -> None:

@@ -46,6 +46,9 @@ STAGE_ERRORS = {
     "an attribute of a value": raising("AttributeError", "'str' object has no attribute 'x'"),
     "a syntax error in the stage": raising("SyntaxError", "invalid syntax", "/project/stages/x.py"),
     "a program that a shell didn't find": printing("sh: 1: ffmpeg: not found", returncode=127),
+    "a mistake while the stage is loaded": replace(
+        FAILED, raised=Raised("NameError", "", None, "/project/stages/x.py")
+    ),
     "a neighbour's folder with a longer name": raising("FileNotFoundError", "", f"{PREFIX}2/lib/x.py"),
     "nothing at all": FAILED,
     "out of memory of a neighbour": killing(FAILED, group=1),
@@ -63,6 +66,9 @@ SUSPECTED = {
     "a missing file, by the log alone": printing(f"FileNotFoundError: [Errno 2] No such file: '{PREFIX}/lib/data'"),
     "a package's syntax": raising("SyntaxError", "unterminated string", f"{PREFIX}/lib/quirk.py"),
     "a package cut off between two lines": raising("AttributeError", "module 'quirk' has no attribute 'VERSION'"),
+    "a package cut off within a name": replace(FAILED, raised=Raised("NameError", "", None, f"{PREFIX}/lib/quirk.py")),
+    "an archive of packages": raising("zipimport.ZipImportError", "can't read Zip file"),
+    "an archive of packages, as reported": raising("ZipImportError", "can't read Zip file"),
     "bytecode cut off": raising("EOFError", "marshal data too short"),
     "a mapped library cut off": Evidence(PREFIX, returncode=-signal.SIGBUS),
     "a library with other bytes": Evidence(PREFIX, returncode=-signal.SIGSEGV),

@@ -40,12 +40,19 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             f"{HEAD}: it ended with exit code 1\n  | Traceback …\n  | ValueError: no\n{LOG}",
             AGAIN,
         ),
+        (failed(raised=Raised("KeyError", "")), StageFailed, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
+        (
+            failed(raised=Raised("ValueError", "one\x1b\ntwo")),
+            StageFailed,
+            f"{HEAD}: it raised ValueError: one\\x1b\n{LOG}",
+            AGAIN,
+        ),
         (failed(error="not today"), StageFailed, f"{HEAD}: not today\n{LOG}", AGAIN),
         (
             failed(raised=NO_MODULE, verdict=WHOLE),
             StageFailed,
             (
-                f"{HEAD}: it ended with exit code 1\n"
+                f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
                 "  environment 'alpha' is whole: every file is as it was installed\n"
                 "  no package in it has the module 'mising.part'; where the stage needs it, "
                 f"requirements/alpha.txt must say so\n{LOG}"
@@ -56,7 +63,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             failed(raised=Raised("ImportError", "cannot import name 'x'"), verdict=WHOLE),
             StageFailed,
             (
-                f"{HEAD}: it ended with exit code 1\n"
+                f"{HEAD}: it raised ImportError: cannot import name 'x'\n"
                 f"  environment 'alpha' is whole: every file is as it was installed\n{LOG}"
             ),
             AGAIN,
@@ -66,7 +73,10 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
         (
             failed(raised=NO_MODULE),
             StageFailed,
-            f"{HEAD}: it ended with exit code 1\n  environment 'alpha' may be damaged\n{LOG}",
+            (
+                f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
+                f"  environment 'alpha' may be damaged\n{LOG}"
+            ),
             "bootstrap --env alpha --force",
         )
     ],

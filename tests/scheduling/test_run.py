@@ -7,6 +7,8 @@ import pytest
 
 from pipeline.errors import InputUnusable, Interrupted, NotReady, StageFailed, UsageError
 from pipeline.executors import Invocation
+from pipeline.failures import oom
+from pipeline.failures.oom import OomKills
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Limits
@@ -195,6 +197,24 @@ def test_after_a_failure_nothing_more_is_started_where_that_was_asked_for(bench:
     assert "not today" in str(outcomes[job.id].error)
     assert "--fail-fast" in str(outcomes[other.id].error)
     assert statuses(job) == {"slow": "finished", "bad": "failed"}
+    assert (job.state().status, other.state().status) == (Status.FAILED, Status.INTERRUPTED)
+
+
+def test_a_job_of_which_fail_fast_started_nothing_is_as_it_was_prepared(bench: Bench) -> None:
+    job, other = bench.job(link("bad")), bench.job(link("other"))
+    outcomes = bench.run(job, other, bounds=Bounds(max_parallel=1, keep_going=False), bad=FAILS)
+    assert "--fail-fast" in str(outcomes[other.id].error)
+    assert other.state().status is Status.PREPARED
+
+
+def test_two_stages_that_the_kernel_killed_at_once_are_both_out_of_memory(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = iter([0, 2, 2])
+    monkeypatch.setattr(oom, "read", lambda: OomKills(next(kills)))
+    job = bench.job(link("one"), link("two"))
+    bench.run(job, one=Act(returncode=-9), two=Act(returncode=-9))
+    assert events(job, "kind") == [("out of memory",), ("out of memory",)]
 
 
 def test_fail_fast_gives_up_what_waits_for_another_attempt(bench: Bench) -> None:
