@@ -232,7 +232,7 @@ def _own_workers(project: Ours, folder: Path) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(Failed):  # where there are none, there may be no such command either
-            call(project.root, "pipeline", "worker", "stop")
+            call(project.root, "pipeline", "worker", "stop", "--all")
 
 
 def _warn_of_load() -> None:
