@@ -52,6 +52,17 @@ class Frontier:
         self._results.add(name, result)
         return self._settled(self._after(name))
 
+    def taken(self, due: Due) -> list[Due] | None:
+        """What is due because another job has made this result since; ``None`` where none has."""
+        name = due.stage["name"]
+        if due.stage.get("fan_out", name) in self._chosen.forced:
+            return None
+        reused = self._reuse.shared(due.stage, due.key)
+        if reused is None:
+            return None
+        reused.record(self._chronicle, name)
+        return self.finished(name, reused.result)
+
     def failed(self, name: str, error: PipelineError) -> None:
         """A stage won't have a result; what depends on it is skipped."""
         self.error = self.error or error

@@ -96,6 +96,14 @@ class JobRun:
         """What must run first. Raises what keeps the job from running at all."""
         return self._tasks(self._frontier.begin())
 
+    def taken(self, task: Task) -> list[Task] | None:
+        """What can run now because another job has made this task's result meanwhile; ``None`` where none has."""
+        due = self._frontier.taken(task.due)
+        if due is None:
+            return None
+        self.open -= 1
+        return self._tasks(due)
+
     def submit(self, task: Task, grant: Grant) -> Running:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._chronicle.flush_to(task.after)

@@ -37,7 +37,7 @@ class Reuse:
 
     def find(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
         """The result with this key, its outputs in this job's folder."""
-        return self.own(stage, key.digest) or self._shared(stage, key)
+        return self.own(stage, key.digest) or self.shared(stage, key)
 
     def has_run(self, stage: str) -> bool:
         """Whether it had a result in this job before."""
@@ -82,7 +82,8 @@ class Reuse:
         """Whether the store seems to have it; whether it is whole shows when it is taken."""
         return policy.of(stage).cache and self.store.has(key.digest)
 
-    def _shared(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+    def shared(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+        """The result that another job has made, its outputs put into this job's folder."""
         if not self.is_shared(stage, key):
             return None
         attempt = attempts.begin(self.job, stage["name"])

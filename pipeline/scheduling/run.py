@@ -118,6 +118,9 @@ class Run:
         job = task.job_run
         try:
             with self._guarded(job):
+                if (ready := job.taken(task)) is not None:
+                    self._queue(job, ready)
+                    return
                 running = job.submit(task, grant)
                 self._limit_job(job)
                 try:

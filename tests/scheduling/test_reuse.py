@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
+from pipeline.scheduling.run import Bounds
 from pipeline.scheduling.selection import ALL, Selection
 from tests.scheduling.helpers import FAILS, Act, Bench, chain, events, fan_out, link, lister, listing
 
@@ -62,6 +63,20 @@ def test_two_jobs_in_one_run_may_make_one_result_twice_and_both_are_right(bench:
     outcomes = bench.run(job, other)
     texts = {outcome.delivered[0].read_text() for outcome in outcomes.values()}
     assert len(texts) == 1
+
+
+def test_of_two_jobs_in_one_run_the_one_that_has_to_wait_takes_what_the_other_has_made(bench: Bench, job: Job) -> None:
+    other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
+    outcomes = bench.run(job, other, bounds=Bounds(max_parallel=1))
+    assert bench.executor.stages() == ["one", "two", "three"]
+    assert [outcome.error for outcome in outcomes.values()] == [None, None]
+    assert other.state().status is Status.FINISHED
+
+
+def test_a_forced_stage_that_had_to_wait_runs_all_the_same(bench: Bench, job: Job) -> None:
+    bench.run(job)
+    bench.run(job, bounds=Bounds(max_parallel=1), selection=Selection(force=ALL))
+    assert bench.executor.stages() == ["one", "two", "three"]
 
 
 def test_what_a_stage_wants_kept_from_others_is_made_again(bench: Bench) -> None:
