@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, overview
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
@@ -28,12 +28,10 @@ class Explanation:
 
 
 def explain(job: Job, store: JobStore) -> list[Explanation]:
-    """For each stage that the journal knows, and each planned one, in order."""
+    """For each stage in the plan's order; the members of a fan-out stand for it."""
     events, state = job.journal().read(), job.loaded
     causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
-    planned = [stage["name"] for stage in job.stages]
-    names = [name for name in planned if state.stage(name).members is None]
-    names += [name for name in state.stages if name not in planned]
+    names = [stage["name"] for stage, known in overview.stages(job, state) if known.members is None]
     earlier = list(_similar(job, store))
     return [_explained(job, state, name, causes.get(name, ""), earlier) for name in names]
 
@@ -57,13 +55,19 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
     if known.status is not StageStatus.FINISHED or known.committed is None:
         return Explanation(name, known.status.value, known.reason or "")
     if "taken" in known.committed:
-        return Explanation(name, "taken", f"job {known.committed['taken']} has made the same result")
+        return Explanation(name, "taken", _origin(job, known.committed["taken"]))
     parts = attempts.key_input(job, name, known.attempt)
     if parts is None:
         return Explanation(name, "ran", "the record of its key is gone")
     compared, before = _before(job, name, known.attempt, earlier)
     found = tuple(changes(before, parts)) if before else ()
     return Explanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
+
+
+def _origin(job: Job, maker: str) -> str:
+    if maker == job.id:
+        return "the store had its own result of before, whose files here were changed or removed"
+    return f"job {maker} has made the same result"
 
 
 def _words(cause: str, compared: str, found: tuple[Change, ...]) -> str:

@@ -124,6 +124,9 @@ def test_a_list_makes_stages_and_they_are_joined_in_order(project: Sandbox) -> N
     ]
     assert {row["state"] for row in rows} == {"finished"}
     assert project.run("pipeline", "job", "logs", id, "counted_0003").out == "ran\n"
+    assert project.run("pipeline", "job", "logs", id, "counted").out.count("ran\n") == 4
+    why = project.run("pipeline", "job", "why", id, "counted", "--json").data
+    assert [row["stage"] for row in why] == [f"counted_{number:04d}" for number in range(1, 5)]
 
 
 def test_a_list_of_nothing_is_joined_to_nothing(project: Sandbox) -> None:

@@ -107,6 +107,15 @@ def test_a_stage_that_was_taken_names_the_job(bench: Bench) -> None:
     assert (found.what, found.because) == ("taken", f"job {before.id} has made the same result")
 
 
+def test_a_result_that_was_put_back_from_the_store_is_told(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job)
+    (job.attempts("one") / "1/outputs/file.txt").unlink()
+    bench.run(job)
+    because = "the store had its own result of before, whose files here were changed or removed"
+    assert (explained(bench, job)["one"].what, explained(bench, job)["one"].because) == ("taken", because)
+
+
 def test_a_result_that_left_the_store_is_told(bench: Bench) -> None:
     before, after = bench.job(link("one", cache=False)), bench.job(link("one", cache=False))
     bench.run(before)

@@ -81,18 +81,18 @@ def show(id: str, as_json: bool) -> None:
 def logs(id: str, stage: str | None, as_json: bool) -> None:
     """Print what a job's stages wrote, or only STAGE."""
     job = JobStore(project().jobs).find(id)
-    known = [each["name"] for each, _ in overview.stages(job, job.state())]
-    _require_stage(job, stage, known)
-    texts = {name: _log(job, name) for name in known if stage in (None, name)}
+    texts = {name: _log(job, name) for name in _chosen(job, stage)}
     if as_json:
         print_json(
             "job-logs", [{"stage": name, "log": str(job.log(name)), "text": text} for name, text in texts.items()]
         )
         return
     for name, text in texts.items():
-        if text is not None:
-            click.echo(f"==> {name}: {job.log(name)} <==" if stage is None else "", nl=stage is None)
-            click.echo(text, nl=not text.endswith("\n"))
+        if text is None:
+            continue
+        if name != stage:
+            click.echo(f"==> {name}: {job.log(name)} <==")
+        click.echo(text, nl=not text.endswith("\n"))
 
 
 @group.command()
@@ -104,9 +104,8 @@ def why(id: str, stage: str | None, as_json: bool) -> None:
     """Say why each stage ran or was reused, or only STAGE: which part of its key changed, from what to what."""
     store = JobStore(project().jobs)
     job = store.find(id)
-    found = explain(job, store)
-    _require_stage(job, stage, [each.stage for each in found])
-    found = [each for each in found if stage in (None, each.stage)]
+    chosen = _chosen(job, stage)
+    found = [each for each in explain(job, store) if each.stage in chosen]
     if as_json:
         print_json("job-why", [asdict(each) for each in found])
         return
@@ -130,9 +129,15 @@ def cancel(id: str) -> None:
     click.echo(f"{job.id}: {cancel(job)}")
 
 
-def _require_stage(job: Job, stage: str | None, known: list[str]) -> None:
-    if stage is not None and stage not in known:
+def _chosen(job: Job, stage: str | None) -> list[str]:
+    """All stages, or this one with its members if it is a fan-out. Raises ``UsageError`` where there is none."""
+    state = job.state()
+    known = [each["name"] for each, _ in overview.stages(job, state)]
+    if stage is None:
+        return known
+    if stage not in known:
         raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    return [stage, *overview.members(stage, state)]
 
 
 def _shown(value: Any) -> str:

@@ -36,7 +36,7 @@ class PlainReporter:
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         self._reused[job.id] += 1
         if len(job.document["stages"]) <= NAMED:
-            where = f"taken from {origin}" if origin else "done already"
+            where = f"taken from {'the store' if origin == job.id else origin}" if origin else "done already"
             self.tell(job, stage, f"{where} ({_duration(seconds)})")
 
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:

@@ -14,7 +14,7 @@ def stages(job: Job, state: JobState) -> list[tuple[Mapping[str, Any], StageStat
     """In the plan's order, each fan-out's members after it."""
     rows = []
     for stage in job.stages:
-        names = _members(stage["name"], state)
+        names = members(stage["name"], state)
         own = state.stage(stage["name"])
         together = own if own.members is None else _together(own, [state.stage(name) for name in names])
         rows.append((stage, together))
@@ -22,7 +22,8 @@ def stages(job: Job, state: JobState) -> list[tuple[Mapping[str, Any], StageStat
     return rows
 
 
-def _members(name: str, state: JobState) -> list[str]:
+def members(name: str, state: JobState) -> list[str]:
+    """Of a fan-out whose list is known; none of any other stage."""
     return [member_name(name, index) for index in range(state.stage(name).members or 0)]
 
 

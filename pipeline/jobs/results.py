@@ -23,6 +23,3 @@ class Results:
         """By the stage that made it: one, or a fan-out's many. Not for ``job.input``. All must be there."""
         stage, output = split(reference)
         return {name: self._results[name].outputs[output] for name in self._members.get(stage, (stage,))}
-
-    def __len__(self) -> int:
-        return len(self._results)

@@ -83,7 +83,7 @@ class Run:
                 self._cancel_jobs()
             self._timers.fire()
             self._advance()
-        return self._outcomes
+        return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""

@@ -10,7 +10,7 @@ from pipeline.scheduling.forecast import Forecast, forecast
 from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import Selection, choose
 from pipeline.stage_key import StageKeys
-from tests.scheduling.helpers import FAILS, Bench, chain, fan_out, link, lister, listing
+from tests.scheduling.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lister, listing, paired
 
 
 def forecasts(bench: Bench, job: Job, selection: Selection | None = None) -> dict[str, Forecast]:
@@ -70,10 +70,29 @@ def test_what_is_forced_runs(bench: Bench, job: Job) -> None:
 
 
 def test_a_fan_out_is_open_until_its_list_is_there(bench: Bench) -> None:
-    job = bench.job(lister(), fan_out("part"), link("join", "part"))
-    assert verdicts(bench, job) == {"split": "run", "part": "perhaps", "join": "perhaps"}
-    bench.run(job, split=listing(1))
-    assert forecasts(bench, job)["part"].why == "it has a member for each item of split.list"
+    job = bench.job(lister(), fan_out("part"), paired("more", "part"), link("join", "more"))
+    assert verdicts(bench, job) == {"split": "run", "part": "perhaps", "more": "perhaps", "join": "perhaps"}
+    bench.run(job, split=listing(1, 2))
+    assert set(verdicts(bench, job).values()) == {"reuse"}
+    assert forecasts(bench, job)["more"].why == "of its 2 members: 2 reuse"
+
+
+def test_the_members_of_a_fan_out_are_counted(bench: Bench) -> None:
+    job = bench.job(lister(), fan_out("part"), paired("more", "part"))
+    bench.run(job, split=listing(1, 2, 3), part=[DONE, FAILS, DONE], more=DONE)
+    found = forecasts(bench, job)
+    assert (found["part"].verdict, found["part"].why) == ("run", "of its 3 members: 2 reuse, 1 run")
+    assert found["more"].why == "it depends on what part will give"
+
+
+def test_a_list_that_cannot_be_used_is_told(bench: Bench) -> None:
+    job = bench.job(lister(), fan_out("part"))
+    bench.run(job, split=Act(writes={"list": "{}"}))
+    found = forecasts(bench, job)["part"]
+    assert (found.verdict, found.why) == (
+        "fail",
+        "its list split.list can't be used: list.json holds no list, but dict",
+    )
 
 
 def test_what_the_run_would_refuse_is_refused(bench: Bench, job: Job) -> None:

@@ -200,6 +200,11 @@ def test_after_a_failure_nothing_more_is_started_where_that_was_asked_for(bench:
     assert (job.state().status, other.state().status) == (Status.FAILED, Status.INTERRUPTED)
 
 
+def test_outcomes_come_in_the_order_of_the_jobs(bench: Bench) -> None:
+    slow, quick = bench.job(link("slow")), bench.job(link("quick"))
+    assert list(bench.run(slow, quick, slow=FAILS.then(seconds=5), quick=FAILS)) == [slow.id, quick.id]
+
+
 def test_a_job_of_which_fail_fast_started_nothing_is_as_it_was_prepared(bench: Bench) -> None:
     job, other = bench.job(link("bad")), bench.job(link("other"))
     outcomes = bench.run(job, other, bounds=Bounds(max_parallel=1, keep_going=False), bad=FAILS)
