@@ -24,23 +24,16 @@ class FailureClass(Enum):
     WORKER_LOST = "worker lost"  # the process that ran it is gone, through no fault of the stage
     NOT_STARTED = "couldn't be started"  # the machine gave no process
     INPUT_UNUSABLE = "input unusable"  # the stage's verdict on the job's input
-    CANCELLED = "cancelled"  # asked for by a person
 
     @property
     def rule(self) -> "Rule":
         return RULES[self]
-
-    @property
-    def infrastructure(self) -> bool:
-        """Whether it is the machine's fault, so that it mustn't use up the stage's own retries."""
-        return self.rule.infrastructure
 
 
 @dataclass(frozen=True)
 class Rule:
     """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job) and file (the stage's)."""
 
-    infrastructure: bool
     retry: Retry
     means: str
     next_step: str
@@ -49,46 +42,39 @@ class Rule:
 AGAIN = "run-pipeline -j {job}   tries again, after what is done already"
 
 RULES = {
-    FailureClass.STAGE_ERROR: Rule(False, Retry.BUDGET, "", AGAIN),
+    FailureClass.STAGE_ERROR: Rule(Retry.BUDGET, "", AGAIN),
     FailureClass.ENVIRONMENT_SUSPECTED: Rule(
-        False,
         Retry.BUDGET,
         "environment '{environment}' may be damaged",
         "bootstrap --env {environment} --force",
     ),
     FailureClass.ENVIRONMENT_DAMAGED: Rule(
-        True,
         Retry.FREE,
         "environment '{environment}' isn't what was installed",
         "bootstrap --env {environment} --force",
     ),
     FailureClass.OUT_OF_MEMORY: Rule(
-        False,
         Retry.BUDGET,
         "there was no memory left for it; give it less to do, or say what it needs in {file} ([…resources] memory)",
         "run-pipeline -j {job} --max-parallel 1   runs it with nothing beside it",
     ),
     FailureClass.TIMEOUT: Rule(
-        False,
         Retry.BUDGET,
         "it was ended with everything that it had started; its limit is timeout_seconds in {file}",
         AGAIN,
     ),
-    FailureClass.KILLED: Rule(False, Retry.BUDGET, "", AGAIN),
+    FailureClass.KILLED: Rule(Retry.BUDGET, "", AGAIN),
     FailureClass.DISK_FULL: Rule(
-        True,
         Retry.NEVER,
         "the disk or the quota that it writes to is full",
         "df -h {folder}   shows what is left; run-pipeline -j {job} goes on when there is room",
     ),
     FailureClass.POSTCONDITION: Rule(
-        False,
         Retry.BUDGET,
         "what it left isn't what {file} promises, so nothing of it is used",
         AGAIN,
     ),
-    FailureClass.WORKER_LOST: Rule(True, Retry.FREE, "the stage itself isn't to blame", AGAIN),
-    FailureClass.NOT_STARTED: Rule(True, Retry.FREE, "the machine gave no process for it", AGAIN),
-    FailureClass.INPUT_UNUSABLE: Rule(False, Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
-    FailureClass.CANCELLED: Rule(True, Retry.NEVER, "", "run-pipeline -j {job}   goes on from here"),
+    FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),
+    FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
+    FailureClass.INPUT_UNUSABLE: Rule(Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
 }

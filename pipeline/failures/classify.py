@@ -51,10 +51,6 @@ def exception(evidence: Evidence) -> Raised | None:
     return Raised(found["type"], found["message"] or "") if found else None
 
 
-def _is_cancelled(evidence: Evidence) -> bool:
-    return evidence.cancelled
-
-
 def _is_timeout(evidence: Evidence) -> bool:
     return evidence.timed_out is not None
 
@@ -160,7 +156,6 @@ def _texts(evidence: Evidence) -> Iterator[str]:
 # The first that holds. What we did ourselves stands before what it looks like from outside, and a cause (no
 # room, no memory) before its consequence (a signal, an exit code).
 RULES: tuple[tuple[FailureClass, Callable[[Evidence], bool]], ...] = (
-    (FailureClass.CANCELLED, _is_cancelled),
     (FailureClass.TIMEOUT, _is_timeout),
     (FailureClass.WORKER_LOST, _is_lost),
     (FailureClass.INPUT_UNUSABLE, _is_input_unusable),

@@ -53,7 +53,6 @@ class Evidence:
     wrong_environment: bool = False  # the interpreter that answered has another prefix
     lost: str | None = None  # why the process that ran it is gone, through no fault of the stage
     timed_out: float | None = None  # the limit in seconds that it ran into
-    cancelled: bool = False
     killed_by_us: bool = False  # a signal that we sent, for whatever reason
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
-from pipeline.errors import InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
+from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.classify import classify, exception
 from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
@@ -69,8 +69,6 @@ def _class_of(kind: FailureClass) -> type[PipelineError]:
             return InputUnusable
         case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED:
             return NotReady
-        case FailureClass.CANCELLED:
-            return Interrupted
     return StageFailed
 
 
@@ -138,8 +136,6 @@ def _how(evidence: Evidence) -> str:
 
 
 def _ways(evidence: Evidence) -> Iterator[str]:
-    if evidence.cancelled:
-        yield "it was cancelled"
     if evidence.timed_out is not None:
         yield f"it took longer than {evidence.timed_out:g} s"
     if evidence.lost is not None:

@@ -122,7 +122,6 @@ EXPECTED = {
         "no memory": starting(errno.ENOMEM),
     },
     FailureClass.INPUT_UNUSABLE: {"its verdict": Evidence(PREFIX, returncode=5, error="no speech in it")},
-    FailureClass.CANCELLED: {"by a person": replace(SIGKILLED, cancelled=True, killed_by_us=True)},
 }
 
 CASES = [
@@ -167,9 +166,8 @@ def test_a_counter_that_is_absent_or_did_not_rise_proves_nothing(before: int | N
 
 
 def test_only_what_is_not_the_stage_s_fault_is_free() -> None:
-    for kind in FailureClass:
-        assert not (kind.rule.retry is Retry.FREE and not kind.infrastructure)
-        assert not (kind.rule.retry is Retry.BUDGET and kind.infrastructure)
+    free = {kind for kind in FailureClass if kind.rule.retry is Retry.FREE}
+    assert free == {FailureClass.ENVIRONMENT_DAMAGED, FailureClass.WORKER_LOST, FailureClass.NOT_STARTED}
 
 
 @pytest.mark.parametrize("raised", [None, "ImportError", {}, {"type": 3}, {"message": "x"}])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ExitCode, InputUnusable, Interrupted, NotReady, PipelineError, StageFailed
+from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
 from pipeline.failures.message import Failure, error_of, last_lines
@@ -177,14 +177,6 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             InputUnusable,
             f"{HEAD}: no speech\n{LOG}",
             "prepare-job FILE   with a file that can be used",
-        )
-    ],
-    FailureClass.CANCELLED: [
-        (
-            Evidence(PREFIX, returncode=-15, cancelled=True),
-            Interrupted,
-            f"{HEAD}: it was cancelled\n{LOG}",
-            "run-pipeline -j j1   goes on from here",
         )
     ],
 }
