@@ -66,7 +66,7 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
 
 def _origin(job: Job, maker: str) -> str:
     if maker == job.id:
-        return "the store had its own result of before, whose files here were changed or removed"
+        return "the store had it, as this job had made the same result before"
     return f"job {maker} has made the same result"
 
 

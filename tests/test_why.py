@@ -112,7 +112,7 @@ def test_a_result_that_was_put_back_from_the_store_is_told(bench: Bench) -> None
     bench.run(job)
     (job.attempts("one") / "1/outputs/file.txt").unlink()
     bench.run(job)
-    because = "the store had its own result of before, whose files here were changed or removed"
+    because = "the store had it, as this job had made the same result before"
     assert (explained(bench, job)["one"].what, explained(bench, job)["one"].because) == ("taken", because)
 
 
