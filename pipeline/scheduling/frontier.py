@@ -117,9 +117,16 @@ class Frontier:
         except fanout.ListUnusable as error:
             reason = f"its list {stage['for_each']} can't be used: {error}"
             self._chronicle.failed(name, reason)
-            self.failed(name, StageFailed(f"{self._reuse.job.id}: stage '{name}' failed: {reason}"))
+            self.failed(name, self._list_error(stage, reason))
             return []
         self._stages.update({member["name"]: member for member in members})
         self._results.gather(name, [member["name"] for member in members])
         self._reuse.note_members(name, len(members), self._chronicle)
         return self._graph.expand(name, {each["name"]: fanout.own_needs(each, stage) for each in members})
+
+    def _list_error(self, stage: Mapping[str, Any], reason: str) -> StageFailed:
+        job, writer = self._reuse.job.id, self._stages[split(stage["for_each"])[0]]
+        return StageFailed(
+            f"{job}: stage '{stage['name']}' failed: {reason}",
+            f"mend stages/{writer['uses']}.py, then run-pipeline -j {job}",
+        )

@@ -75,6 +75,7 @@ def test_what_is_no_list_fails_the_fan_out_and_skips_what_gathers(
     outcome = bench.run_one(job, split=Act(writes={"list": content}))
     assert isinstance(outcome.error, StageFailed)
     assert f"stage 'part' failed: its list split.list can't be used: list.json {reason}" in outcome.error.message
+    assert outcome.error.next_step == f"mend stages/copy.py, then run-pipeline -j {job.id}"
     assert statuses(job) == {"split": "finished", "part": "failed", "join": "skipped"}
 
 
