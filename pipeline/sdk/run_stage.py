@@ -57,7 +57,9 @@ def leave(code: int) -> int:
     if code or callbacks or "threading" in sys.modules:
         return code
     let_go()
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()  # also the line that has no end yet
     os._exit(code)
 
 

@@ -59,7 +59,8 @@ def test_a_process_that_ends_abruptly_is_told_with_its_code(run: Runs, start: St
 
 
 def test_an_exception_is_told_shown_and_ends_with_1(run: Runs, tmp_path: Path) -> None:
-    raised = {"type": "FileNotFoundError", "message": "[Errno 2] No such file or directory: '/no'", "file": "/no"}
+    message = "[Errno 2] No such file or directory: '/no'"
+    raised = {"type": "FileNotFoundError", "message": message, "file": "/no", "loading": None}
     assert run("open('/no')") == [Message("job/test/1", {"raised": raised}), Exited("job/test/1", 1)]
     assert log(tmp_path).splitlines()[-1].startswith("FileNotFoundError")
     assert f'File "{tmp_path / "stage.py"}", line 4, in run' in log(tmp_path)
@@ -75,6 +76,20 @@ def test_a_refusal_is_a_sentence_and_a_code(run: Runs, tmp_path: Path, error: st
     events = run(f"import stagekit\nraise stagekit.{error}('not today')")
     assert events == [Message("job/test/1", {"error": "not today"}), Exited("job/test/1", code)]
     assert log(tmp_path) == "not today\n"
+
+
+def test_an_exception_tells_the_module_that_was_being_loaded(run: Runs, tmp_path: Path) -> None:
+    (tmp_path / "cut_off.py").write_text("VERS")
+    said = run(f"sys.path.append({str(tmp_path)!r})\nimport cut_off")[0]
+    assert isinstance(said, Message)
+    assert (said.fields["raised"]["type"], said.fields["raised"]["loading"]) == (
+        "NameError",
+        str(tmp_path / "cut_off.py"),
+    )
+
+
+def test_a_stage_may_close_its_streams(run: Runs) -> None:
+    assert run("sys.stderr.close()") == DONE
 
 
 def test_a_full_disk_is_told_as_an_error_and_as_what_was_raised(run: Runs) -> None:
@@ -395,6 +410,11 @@ def test_what_one_stage_changed_in_its_process_the_next_does_not_see(run: Runs, 
     mask = os.umask(0)
     os.umask(mask)
     assert log(tmp_path).splitlines()[-1] == f"False True {mask} False False True 0.0"
+
+
+def test_a_line_without_an_end_is_in_the_log(run: Runs, tmp_path: Path) -> None:
+    assert run("sys.stdout.write('one '), sys.stdout.flush(), sys.stderr.write('two')") == DONE
+    assert log(tmp_path).endswith("one two")
 
 
 def test_random_numbers_differ_from_stage_to_stage(run: Runs, tmp_path: Path) -> None:
