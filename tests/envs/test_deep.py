@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs import deep, health
-from pipeline.envs.definition import Build
+from tests.envs.conftest import Whole
 
 
 @pytest.fixture
-def site_packages(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+def site_packages(to_damage: Whole) -> Path:
+    return to_damage.build.prefix / str(to_damage.build.record["site_packages"])
 
 
 def told(site_packages: Path) -> list[str]:
@@ -85,9 +85,9 @@ def test_damage_is_named_by_package_and_file(site_packages: Path, damage: Callab
     assert line.startswith(DAMAGE[damage])
 
 
-def test_a_changed_byte_is_seen_here_and_not_by_the_quick_look(build: Build, site_packages: Path) -> None:
+def test_a_changed_byte_is_seen_here_and_not_by_the_quick_look(to_damage: Whole, site_packages: Path) -> None:
     same_size_and_time(site_packages)
-    assert health.damage(build) is None
+    assert health.damage(to_damage.build) is None
     assert told(site_packages)
 
 

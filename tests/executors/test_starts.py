@@ -324,7 +324,7 @@ def test_a_stage_in_c_that_never_gives_way_dies_with_its_client(runtime: Path, t
     assert eventually(lambda: not alive(number))
 
 
-def test_three_hundred_stages_leave_no_descriptor_and_no_process(
+def test_ninety_stages_leave_no_descriptor_and_no_process(
     executor: LocalExecutor, never: int, tmp_path: Path, start: Start
 ) -> None:
     work = invocation(tmp_path, "pass", start)
@@ -332,7 +332,7 @@ def test_three_hundred_stages_leave_no_descriptor_and_no_process(
     until_exit(executor, never)
     executor.close()
     before = len(os.listdir("/proc/self/fd"))
-    for ended in range(0, 300, 3):
+    for ended in range(0, 90, 3):
         for number in range(3):
             executor.submit(with_id(work, ended + number))
         until_exit(executor, never, exits=3)

@@ -213,7 +213,7 @@ def require_bounded_attempts(job: Job, started: Sequence[str]) -> None:
 
 
 @given(case=cases())
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_run_keeps_its_promises(case: Case) -> None:
     with benched(case.machine) as bench:
         jobs = {job.id: job for job in (bench.job(*stages) for stages in case.jobs)}
