@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,17 @@ def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
 
 
+HOMES = count()
+
+
 @pytest.fixture(autouse=True)
 def clean_variables(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each test sees an empty home and only the variables that a machine needs to work."""
     for name in set(os.environ) - set(KEPT_VARIABLES) - {"PYTEST_CURRENT_TEST"}:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    home = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"  # mktemp looks through all folders for a free number
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +222,8 @@ def waited() -> Iterator[None]:
     yield
     left = [process for process in psutil.Process().children(recursive=True) if process.is_running()]
     assert not left, left
+
+
+def also(*values: Any) -> list[Any]:
+    """Further cases of a test, of the same kind as those that are always tried."""
+    return [pytest.param(value, marks=pytest.mark.exhaustive) for value in values]

@@ -16,7 +16,7 @@ from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable,
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
-from tests.conftest import Sandbox, offline
+from tests.conftest import Sandbox, also, offline
 from tests.jobs.helpers import prepared
 
 IMPORT = Raised("ModuleNotFoundError", "No module named 'mising'")
@@ -110,7 +110,11 @@ DAMAGE: dict[Callable[[Build], None], str] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "damage",
+    [remove_interpreter, remove_package, *also(edit_configuration, remove_everything)],
+    ids=lambda damage: damage.__name__,
+)
 def test_every_kind_of_damage_is_repaired(
     project: Project, job: Job, build: Build, damage: Callable[[Build], None]
 ) -> None:
@@ -153,7 +157,11 @@ HINDRANCES: dict[Callable[[Project], None], str] = {
 }
 
 
-@pytest.mark.parametrize("hinder", HINDRANCES, ids=lambda hinder: hinder.__name__)
+@pytest.mark.parametrize(
+    "hinder",
+    [other_lock, no_definition, no_wheels, *also(broken_definition, file_in_the_logs_place)],
+    ids=lambda hinder: hinder.__name__,
+)
 def test_what_can_not_be_repaired_says_why_and_what_is_damaged(
     project: Project, job: Job, build: Build, hinder: Callable[[Project], None]
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs.journal import Journal
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, also
 from tests.crash.harness import (
     forget_results,
     in_child,
@@ -47,12 +47,12 @@ def filled_and_resumed(
     return code != 0
 
 
-@pytest.mark.parametrize("lasts", [True, False], ids=["for good", "once"])
+@pytest.mark.parametrize("lasts", [True, *also(False)], ids=["for good", "once"])
 @pytest.mark.parametrize("name", ["fan-out", "retries"])
 def test_a_disk_that_is_full_where_a_run_comes_to_it_first(
     ready: Sandbox, spawning: None, name: str, lasts: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The places are dealt out; together the tests have been to all."""
+    """The places are dealt out; with the exhaustive ones, the tests have been to all."""
     places = dict.fromkeys(labels_of(ready, job_of(ready, SHAPES[name])))
     known = [place for place in places if place.startswith(TAKES_ROOM)]
     told = [

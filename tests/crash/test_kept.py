@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, also
 from tests.crash.harness import forget_results, labels_of, orphans, require_alone, require_whole, run_here
 from tests.crash.shapes import INPUT, Shape, job_of
 from tests.crash.steps import First, Nth
@@ -82,7 +82,7 @@ def test_a_kept_process_that_is_killed_between_two_runs_is_replaced(ready: Sandb
     require_whole(ready, job, shape(start), {}, start)
 
 
-@pytest.mark.parametrize("way", ["group", "session", "twice", "closed", "forking"])
+@pytest.mark.parametrize("way", ["session", "forking", *also("group", "twice", "closed")])
 @pytest.mark.parametrize("start", ["worker", "fork"])
 def test_kill_9_of_run_pipeline_ends_what_a_stage_in_a_kept_process_started(
     ready: Sandbox, servers: Path, start: str, way: str
