@@ -9,13 +9,11 @@ import psutil
 import pytest
 
 from pipeline.scheduling.job_run import JobRun
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, also
 from tests.crash.harness import require_alone, run_here
 from tests.crash.shapes import SHAPES, job_of
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
-
-HIDING = ("group", "session", "twice", "closed", "forking")
 
 
 def at_work(sandbox: Sandbox, stages: str, output: str) -> "tuple[str, subprocess.Popen[bytes], list[int]]":
@@ -49,7 +47,7 @@ def test_kill_9_of_run_pipeline_takes_the_whole_tree_along(ready: Sandbox, spawn
     finishes(ready, id)
 
 
-@pytest.mark.parametrize("way", HIDING)
+@pytest.mark.parametrize("way", ["session", "twice", "forking", *also("group", "closed")])
 def test_kill_9_of_run_pipeline_finds_a_process_that_hides(ready: Sandbox, spawning: None, way: str) -> None:
     _, child, pids = at_work(ready, f"hides: {{parameters: {{way: {way}}}}}", "hides/1/outputs/pids.txt")
     assert len(pids) == 2
