@@ -14,7 +14,7 @@ Events, in the order in which a job can meet them:
                      where another job had (the store of results)
 ``stage_failed``     an attempt ended without a result; ``reason`` says how, ``again`` that it will be tried again
 ``stage_skipped``    it can't run, since the stage ``because`` failed
-``run_interrupted``  the run was asked to stop, and stopped its stages; or another job failed and nothing more was started
+``run_interrupted``  the run was asked to stop, and stopped its stages; or to start nothing after another job's failure
 ``run_cancelled``    the job was given up by ``pipeline job cancel``
 ``run_failed``       the run ended without a result; ``reason`` says why
 ``run_ended``        the run did the part of the job that it was asked for
