@@ -33,7 +33,8 @@ def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
     match kind.rule.retry:
         case Retry.FREE:
             task.spared += 1
-            return 0.0 if task.spared <= FREE_ATTEMPTS else None
+            # At once, then after a second: a machine that is out of processes needs a moment.
+            return task.spared - 1.0 if task.spared <= FREE_ATTEMPTS else None
         case Retry.BUDGET:
             task.failed += 1
             return task.policy.backoff(task.failed) if task.failed < task.policy.attempts else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.failures.message import Failure
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
+AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
 LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
 
 
@@ -259,7 +260,7 @@ class Run:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
 
     def _is_full(self) -> bool:
-        return self._bounds.max_parallel is not None and len(self._running) >= self._bounds.max_parallel
+        return len(self._running) >= (self._bounds.max_parallel or AT_ONCE)
 
     def _patience(self) -> float | None:
         """Seconds to wait at most for something to happen."""
