@@ -6,16 +6,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import interrupts, runtime
+from pipeline import interrupts, policy, runtime
 from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
-from pipeline.executors import EXECUTORS, Start, WorkerLimits, runtime_folder
+from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
 from pipeline.guardian import Guardian
 from pipeline.host import machine
-from pipeline.host.leases import Allocator, shared_folder
-from pipeline.host.resources import Ledger, Limits
+from pipeline.host.resources import Ledger, Limits, NoCards
 from pipeline.jobs.held import held_keys
 from pipeline.jobs.job import Job, load
+from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
 from pipeline.project import Project
 from pipeline.runtime import Runtime
@@ -52,11 +52,12 @@ def execute(
     with interrupts.watched() as asked, _locked(folders), _guarded() as guardian:
         jobs = [load(folder) for folder in folders]
         runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
+        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
+        _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
         setting = Setting(
             project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
         )
         runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
-        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
     _trim(project, jobs, store)
     return outcomes
@@ -87,10 +88,24 @@ def _locked(folders: Sequence[Path]) -> Iterator[None]:
         yield
 
 
+def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
+    """The first stage's interpreter starts while the rest of the run is put together."""
+    left = (stage for stage in job.stages if job.loaded.stage(stage["name"]).status is not StageStatus.FINISHED)
+    first = next(left, None)
+    if first is None or found.problems or policy.of(first).way(asked) != "cold":
+        return
+    guardian.start()
+    executor.prepare(found.interpreters[first["environment"]])
+
+
 def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
     """What the machine has; its GPUs are asked for only where a stage wants one."""
     with_gpus = any(stage.get("resources", {}).get("gpus") for job in jobs for stage in job.stages)
     found = machine.detect(os.environ, with_gpus)
+    if not with_gpus:
+        return Ledger(found, limits, NoCards())
+    from pipeline.host.leases import Allocator, shared_folder
+
     return Ledger(found, limits, Allocator(shared_folder(os.environ)))
 
 

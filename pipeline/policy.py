@@ -21,6 +21,10 @@ class Policy:
     attempts: int = 1  # in one run
     backoff_seconds: float = 1.0  # before the second attempt; doubled before each further one
 
+    def way(self, asked: Start | None) -> Start:
+        """How to start the stage: as asked for, where it allows that, else as it likes best."""
+        return asked if asked in self.start else self.start[0]
+
     def backoff(self, failed: int) -> float:
         """Seconds to wait after this many failed attempts."""
         return float(self.backoff_seconds * 2 ** (failed - 1))

@@ -47,6 +47,13 @@ class Cards(Protocol):
     def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None: ...
 
 
+class NoCards:
+    """For a run in which nobody asks for one."""
+
+    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None:  # noqa: ARG002  # as ``Cards``
+        return None
+
+
 @dataclass(frozen=True, eq=False)  # two grants of the same amount are two
 class Grant:
     """What a stage has while it runs."""

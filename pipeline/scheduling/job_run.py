@@ -26,7 +26,6 @@ from pipeline.jobs.deliver import deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
-from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
@@ -201,7 +200,11 @@ class JobRun:
 
     def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
         """Fresh interpreters that will be wanted soon after this stage."""
-        cold = [stage for stage in self._frontier.next_after(task.name, count) if self._way(policy.of(stage)) == "cold"]
+        cold = [
+            stage
+            for stage in self._frontier.next_after(task.name, count)
+            if policy.of(stage).way(self._setting.start) == "cold"
+        ]
         return [self.runtime.interpreters[stage["environment"]] for stage in cold]
 
     @property
@@ -235,12 +238,7 @@ class JobRun:
     def _task(self, due: Due) -> Task:
         chosen = policy.of(due.stage)
         request = Request(**due.stage["resources"]) if "resources" in due.stage else PLAIN
-        return Task(self, due, chosen, request, self._way(chosen), self._chronicle.position)
-
-    def _way(self, chosen: Policy) -> Start:
-        """How to start a stage: as asked for, where it allows that, else as it likes best."""
-        asked = self._setting.start
-        return asked if asked in chosen.start else chosen.start[0]
+        return Task(self, due, chosen, request, chosen.way(self._setting.start), self._chronicle.position)
 
     def _require_ready(self, stage: Mapping[str, Any]) -> None:
         if any(JOB_INPUT in references for references in stage["inputs"].values()):
