@@ -56,7 +56,8 @@ class Interrupted(PipelineError):
 
 def bootstrap_steps(commands: "list[str]") -> str:
     """One command for each thing that isn't ready, and the one that makes the usual things ready."""
-    return "\n".join([*commands, "or ./bootstrap.sh, for all that the default workflows need"])
+    usual = any(command.startswith(("bootstrap", "install")) for command in commands)
+    return "\n".join([*commands, *(["or ./bootstrap.sh, for all that the default workflows need"] if usual else [])])
 
 
 LISTED = 20  # names that can still be read in a message

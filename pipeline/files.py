@@ -1,5 +1,6 @@
 """Durable writes: a file is there whole, or not at all."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -8,20 +9,32 @@ from typing import Any
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside the target, flush to the disk, then take the target's name. Survives a crash at any point."""
+    _replace(path, data, durable=True)
+    sync_folder(path.parent)
+
+
+def write_at_once(path: Path, data: bytes) -> None:
+    """As ``write_whole``, for what may be lost when the power goes: no reader ever sees a part of it."""
+    _replace(path, data, durable=False)
+
+
+def _replace(path: Path, data: bytes, durable: bool) -> None:
+    folder, name = os.path.split(path)
     # A name that nobody has: in a container, the process that crashed here may have had our own number.
-    beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    beside = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp")
     try:
         with open(beside, "xb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            Path(beside).unlink()
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is told by a call that knows no name
         raise
-    sync_folder(path.parent)
 
 
 def sync_all() -> None:
@@ -53,6 +66,11 @@ def sync_file(path: Path) -> None:
 def dump_json(value: Any) -> bytes:
     """JSON for people to read; ASCII, so that any file name survives, even one that isn't valid UTF-8."""
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def pack_json(value: Any) -> bytes:
+    """JSON in one line, for what is written for every attempt: indenting takes longer than writing the file."""
+    return (json.dumps(value, allow_nan=False) + "\n").encode("ascii")
 
 
 def read_json(path: Path) -> Any:

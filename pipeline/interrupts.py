@@ -1,5 +1,9 @@
-"""Signals that ask for an end, turned into a flag and a readable descriptor: a wait wakes, a commit isn't torn."""
+"""Signals turned into a flag and a readable descriptor: a wait wakes, a commit isn't torn.
 
+Those of ``ASKING`` ask for an end; ``LOOK`` says that there is something to look at, such as a cancelled job.
+"""
+
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -7,12 +11,15 @@ from contextlib import contextmanager
 from types import FrameType
 
 ASKING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+LOOK = getattr(signal, "SIGUSR1", None)
 
 
 class Interrupts:
     def __init__(self) -> None:
         self.received: str | None = None
+        self._look = False
         self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
 
     def fileno(self) -> int:
@@ -21,6 +28,20 @@ class Interrupts:
     def close(self) -> None:
         os.close(self._read)
         os.close(self._write)
+
+    def asked_to_look(self) -> bool:
+        """Whether somebody asked since the last call. Look at ``received`` after it: this takes its byte, too."""
+        asked = False
+        while self._look:  # a signal in the middle of this leaves the flag, so that its byte isn't read for nothing
+            asked, self._look = True, False
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._read, 4096)
+        return asked
+
+    def look(self, _number: int, _frame: FrameType | None) -> None:
+        self._look = True
+        with contextlib.suppress(BlockingIOError):  # it has been asked often enough to wake up
+            os.write(self._write, b"?")
 
     def note(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None:
@@ -38,6 +59,8 @@ def watched() -> Iterator[Interrupts]:
     interrupts = Interrupts()
     heeded = [number for number in ASKING if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupts.note) for number in heeded}
+    if LOOK is not None:
+        before[LOOK] = signal.signal(LOOK, interrupts.look)
     try:
         yield interrupts
     finally:

@@ -1,55 +1,70 @@
 """A planned stage as an invocation: everything that it may ask for, written down before it starts."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pipeline.executors import Invocation
-from pipeline.files import dump_json
-from pipeline.jobs.attempts import Attempt, Result
+from pipeline.executors import Invocation, Start
+from pipeline.files import pack_json
+from pipeline.host.resources import Grant
+from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
-from pipeline.project import Project
-from pipeline.references import JOB_INPUT, split
+from pipeline.jobs.results import Results
+from pipeline.references import JOB_INPUT
 from pipeline.runtime import Runtime
+from pipeline.stage_key import StageKeys
 
 
 @dataclass(frozen=True)
 class Invocations:
     """The invocations of one job, with what its run has resolved."""
 
-    project: Project
     job: Job
     runtime: Runtime
+    results: Results
+    keys: StageKeys
 
-    def write(self, stage: Mapping[str, Any], attempt: Attempt, results: Mapping[str, Result]) -> Invocation:
-        """Write the attempt's ``invocation.json``. All of the stage's ``needs`` must be in ``results``."""
-        stage_file = self.project.stage_file(stage["uses"])
+    def write(self, stage: Mapping[str, Any], attempt: Attempt, grant: Grant, start: Start) -> Invocation:
+        """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
+        stage_file = self.keys.file(stage["uses"])
         content = {
             "schema": 1,
             "job": self.job.id,
             "stage": stage["name"],
             "stage_file": str(stage_file),
-            "inputs": {slot: [str(self._path(ref, results)) for ref in refs] for slot, refs in stage["inputs"].items()},
+            "inputs": self.inputs(stage),
             "parameters": stage["parameters"],
             "models": {slot: str(self.runtime.models[name]) for slot, name in stage["models"].items()},
             "outputs": stage["outputs"],
             "output_folder": str(attempt.outputs),
             "work": str(attempt.work),
-            "cpus": _usable_cpus(),
+            "cpus": max(1, math.floor(grant.cpus)),
         }
-        attempt.invocation.write_bytes(dump_json(content))
-        interpreter = self.runtime.interpreters[stage["environment"]]
-        return Invocation(attempt.stage, interpreter, stage_file, attempt.invocation, self.job.log(attempt.stage))
+        file = attempt.invocation
+        with open(file, "xb") as opened:
+            opened.write(pack_json(content))
+        return Invocation(
+            id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
+            interpreter=self.runtime.interpreters[stage["environment"]],
+            stage_file=stage_file,
+            source_digest=self.keys.source(stage["uses"]),
+            file=file,
+            log=self.job.log(attempt.stage),
+            start=start,
+            variables=grant.variables,
+        )
 
-    def _path(self, reference: str, results: Mapping[str, Result]) -> Path:
-        if reference == JOB_INPUT:
-            return self.job.input
-        name, output = split(reference)
-        return results[name].outputs[output].path
+    def inputs(self, stage: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The files of each input, in order."""
+        return {slot: self._paths(refs) for slot, refs in stage["inputs"].items()}
 
-
-def _usable_cpus() -> int:
-    """Those that this process may use, which a container or a batch system can limit."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def _paths(self, references: list[str]) -> list[str]:
+        paths: list[str] = []
+        for reference in references:
+            if reference == JOB_INPUT:
+                paths.append(str(self.job.input))
+            else:
+                paths += [os.fspath(output.path) for output in self.results.outputs(reference).values()]
+        return paths

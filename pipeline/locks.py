@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,19 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
+@dataclass(frozen=True)
+class Holder:
+    pid: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+    @property
+    def is_here(self) -> bool:
+        return self.host == _host()
+
+
 class Held(Exception):
     """Another process has the lock; ``holder`` is what it wrote about itself."""
 
@@ -40,7 +54,7 @@ def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Itera
     with open(path, "a+", encoding="utf-8", errors="replace") as file:
         _acquire(file, on_wait)
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {_host()}")
+        file.write(str(Holder(os.getpid(), _host())))
         file.flush()
         yield
 
@@ -55,6 +69,14 @@ def is_held(path: Path) -> bool:
     except OSError:
         return True
     return False
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock, as they wrote it; ``None`` where nobody does, or hasn't said so yet."""
+    if not is_held(path):
+        return None
+    words = path.read_text(encoding="utf-8", errors="replace").split()
+    return Holder(int(words[1]), words[3]) if len(words) == 4 and words[1].isdecimal() else None
 
 
 def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:

@@ -18,9 +18,10 @@ from pipeline.jobs.store import JobStore
 from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import Plan, plan
+from pipeline.plan.planner import Plan, PlannedStage, plan
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
+from pipeline.spec.workflows import WorkflowSpec
 from pipeline.text import printable
 
 
@@ -39,7 +40,7 @@ def prepare(catalog: Catalog, request: Request) -> Job:
     file = _readable(request.input)
     registry = Registry(catalog.project.environments)
     shelf = Shelf(catalog.project.models)
-    ready = readiness.look(catalog, planned, registry, shelf, (PROBER,) if workflow.takes_media else ())
+    ready = readiness.look(catalog, planned, registry, shelf, _own_tools(workflow, planned))
     readiness.require(ready)
     duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
     document = {
@@ -51,8 +52,17 @@ def prepare(catalog: Catalog, request: Request) -> Job:
         "stages": [_plain(stage) for stage in planned.stages],
         "deliver": list(planned.deliver),
         "grace_seconds": catalog.settings.grace_seconds,
+        "cache_limit": catalog.settings.cache_limit,
+        "workers": asdict(catalog.settings.workers),
+        **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
     }
     return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
+    """Programs that the orchestrator itself needs: to look at the input, and to hold stages to their promises."""
+    measured = any("duration" in promise for stage in planned.stages for promise in stage.ensure.values())
+    return (PROBER,) if workflow.takes_media or measured else ()
 
 
 def _prober(catalog: Catalog, registry: Registry) -> Path:
@@ -119,8 +129,22 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
     }
 
 
-def _plain(stage: Any) -> dict[str, Any]:
-    return {**asdict(stage), "needs": list(stage.needs), "inputs": {k: list(v) for k, v in stage.inputs.items()}}
+def _plain(stage: PlannedStage) -> dict[str, Any]:
+    """As it stands in the plan; what is the default isn't there, since a plan can have ten thousand stages."""
+    plain = {
+        "name": stage.name,
+        "uses": stage.uses,
+        "environment": stage.environment,
+        "needs": list(stage.needs),
+        "inputs": {slot: list(refs) for slot, refs in stage.inputs.items()},
+        "parameters": stage.parameters,
+        "models": stage.models,
+        "outputs": stage.outputs,
+        "for_each": stage.for_each,
+        "ensure": stage.ensure,
+        **stage.policy,
+    }
+    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure") or value}
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:

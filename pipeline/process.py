@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+Child = subprocess.Popen[bytes]
 TAIL_BYTES = 64 * 1024
 
 
@@ -108,6 +109,31 @@ def stop(children: "Sequence[subprocess.Popen[bytes]]", grace: float) -> None:
     _each(tree, psutil.Process.kill)
     for child in children:
         child.wait()
+
+
+def join(children: "Sequence[subprocess.Popen[bytes]]", seconds: float) -> None:
+    """Collect processes that are ending by themselves; one that isn't is killed."""
+    for child in children:
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def signal_tree(pid: int, number: int, itself: bool = True) -> None:
+    """Send a signal to a process and all its descendants, or to those alone. Doesn't wait."""
+    import psutil
+
+    for member in _tree(pid)[0 if itself else 1 :]:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            member.send_signal(number)
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a child that isn't collected yet, its group and all its descendants. Doesn't wait."""
+    signal_tree(pid, _KILL)
+    _signal_group(pid, _KILL)
 
 
 def tail(path: Path, lines: int, start: int = 0) -> list[str]:

@@ -38,6 +38,14 @@ class Project:
         return self.root / "jobs"
 
     @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def results(self) -> Path:
+        return self.cache / "results"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

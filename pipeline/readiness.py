@@ -8,6 +8,8 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
+from pipeline.host import machine
+from pipeline.host.resources import Limits, Request, impossible
 from pipeline.models.shelf import Shelf
 from pipeline.plan.planner import Plan
 from pipeline.spec.catalog import Catalog
@@ -38,6 +40,7 @@ def look(
         *_environment_problems(registry, definitions),
         *_model_problems(catalog, shelf, planned),
         *_tool_problems(wanted),
+        *_resource_problems(planned),
     ]
     return Readiness(definitions, tools, tuple(problems))
 
@@ -75,3 +78,16 @@ def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[P
 def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:
     for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
         yield Problem(f"{name} isn't on PATH, and no environment provides it", f"install {name}")
+
+
+def _resource_problems(planned: Plan) -> Iterator[Problem]:
+    """What a stage asks for and this machine doesn't have. A GPU is looked for only where one is asked for."""
+    requests = {
+        stage.uses: Request(**stage.policy["resources"]) for stage in planned.stages if stage.policy.get("resources")
+    }
+    if not requests:
+        return
+    found = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
+    for uses, request in requests.items():
+        if reason := impossible(request, found, Limits()):
+            yield Problem(f"stage '{uses}' {reason}", f"ask for less in stages/{uses}.py, or run on another machine")

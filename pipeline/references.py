@@ -1,9 +1,31 @@
-"""How a stage's inputs are named in a plan: ``job.input``, or ``STAGE.OUTPUT``."""
+"""How a stage's inputs are named: ``job.input``, ``STAGE.OUTPUT``, or ``STAGE[$each].OUTPUT`` inside a fan-out."""
+
+from collections.abc import Iterable, Mapping
 
 JOB_INPUT = "job.input"
+PAIRED = "[$each]"  # after a fan-out's name: its member for the same value, where the bare name means all members
 
 
 def split(reference: str) -> tuple[str, str]:
-    """A reference's stage and output."""
+    """A reference's stage and output; the mark of a pair is left out."""
     stage, _, output = reference.partition(".")
-    return stage, output
+    return stage.removesuffix(PAIRED), output
+
+
+def is_paired(reference: str) -> bool:
+    return f"{PAIRED}." in reference
+
+
+def paired_stages(inputs: Mapping[str, Iterable[str]]) -> list[str]:
+    """The fan-outs whose members go with those of the stage that has these inputs."""
+    return [split(reference)[0] for references in inputs.values() for reference in references if is_paired(reference)]
+
+
+def member_name(stage: str, index: int) -> str:
+    """Of a fan-out over a list: by place, since a value can be anything; four digits sort like the list."""
+    return f"{stage}_{index + 1:04d}"
+
+
+def is_member_name(name: str, stage: str) -> bool:
+    number = name.removeprefix(f"{stage}_")
+    return number != name and len(number) >= 4 and number.isdecimal()

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf
 from pipeline.process import Interpreter
 from pipeline.project import Project
+from pipeline.sweep import TOKEN_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Runtime:
             raise NotReady(text, bootstrap_steps(commands))
 
 
-def resolve(project: Project, job: Job) -> Runtime:
+def resolve(project: Project, job: Job, token: str) -> Runtime:
     """Look everything up and note what is wrong: a job that is finished needs none of it.
+
+    Every process of the run carries ``token``, by which it is found wherever it goes.
 
     Raises ``ConfigurationError`` where the project doesn't define what the plan names.
     """
@@ -52,16 +55,16 @@ def resolve(project: Project, job: Job) -> Runtime:
             builds[name] = build
         if reason:
             problems[name] = reason
-    interpreters = {
-        name: Interpreter(
-            build.python, build.prefix, stage_variables(build.prefix, os.environ, _tools(job, name, builds))
-        )
-        for name, build in builds.items()
-    }
+    interpreters = {name: _interpreter(build, _tools(job, name, builds), token) for name, build in builds.items()}
     shelf = Shelf(project.models)
     folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
     others = {**_model_problems(shelf, job), **_program_problems(job)}
     return Runtime(builds, interpreters, folders, problems, others)
+
+
+def _interpreter(build: Build, tools: Sequence[Path], token: str) -> Interpreter:
+    variables = {**stage_variables(build.prefix, os.environ, tools), TOKEN_VARIABLE: token}
+    return Interpreter(build.python, build.prefix, variables)
 
 
 def _require_defined(project: Project, job: Job) -> None:

@@ -7,52 +7,77 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
-from pipeline.jobs.attempts import Result
+from pipeline.jobs.attempts import Key
 from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
 from pipeline.project import Project
-from pipeline.references import JOB_INPUT, split
+from pipeline.references import JOB_INPUT
 
 SDK = Path(__file__).parent / "sdk"
 
 
-def key_input(project: Project, job: Job, stage: Mapping[str, Any], results: Mapping[str, Result]) -> dict[str, Any]:
-    """The parts of the key by name, so that a difference can be told. All of ``needs`` must be in ``results``.
+class StageKeys:
+    """The keys of one job's stages; each stage file is read once, so a run sees one version of it."""
 
-    Raises ``ConfigurationError`` where the stage's file isn't there.
-    """
-    return {
-        "stage": stage["uses"],
-        "source": _source_digest(project, stage["uses"]),
-        "stagekit": _sdk_digest(),
-        "environment": job.document["environment_keys"][stage["environment"]],
-        "parameters": stage["parameters"],
-        "inputs": {slot: [_digest(job, results, ref) for ref in refs] for slot, refs in stage["inputs"].items()},
-        "models": {slot: job.document["models"][name] for slot, name in stage["models"].items()},
-        "outputs": stage["outputs"],
-    }
+    def __init__(self, project: Project, job: Job, results: Results) -> None:
+        self._project = project
+        self._document = job.document
+        self.results = results
+        self._sources: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
 
+    def of(self, stage: Mapping[str, Any]) -> Key:
+        """With its parts by name, so that a difference can be told. All that the stage needs must have results.
 
-def key_of(key_input: Mapping[str, Any]) -> str:
-    return tagged_digest("stage", key_input)
+        Raises ``ConfigurationError`` where the stage's file isn't there.
+        """
+        parts = self._parts(stage)
+        return Key(tagged_digest("stage", parts), parts)
+
+    def _parts(self, stage: Mapping[str, Any]) -> dict[str, Any]:
+        parts = {
+            "stage": stage["uses"],
+            "source": self.source(stage["uses"]),
+            "stagekit": _sdk_digest(),
+            "environment": self._document["environment_keys"][stage["environment"]],
+            "parameters": stage["parameters"],
+            "inputs": {slot: self._digests(refs) for slot, refs in stage["inputs"].items()},
+            "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
+            "outputs": stage["outputs"],
+        }
+        return {**parts, "ensure": stage["ensure"]} if "ensure" in stage else parts
+
+    def file(self, uses: str) -> Path:
+        if uses not in self._files:
+            self._files[uses] = self._project.stage_file(uses)
+        return self._files[uses]
+
+    def source(self, uses: str) -> str:
+        """The digest of a stage's file."""
+        if uses not in self._sources:
+            self._sources[uses] = _source_digest(self.file(uses))
+        return self._sources[uses]
+
+    def _digests(self, references: list[str]) -> list[str]:
+        digests: list[str] = []
+        for reference in references:
+            if reference == JOB_INPUT:
+                digests.append(self._document["input"]["digest"])
+            else:
+                digests += [output.digest for output in self.results.outputs(reference).values()]
+        return digests
 
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    return [part for part in now if before.get(part) != now[part]]
+    return [part for part in {**now, **before} if before.get(part) != now.get(part)]
 
 
-def _source_digest(project: Project, stage: str) -> str:
+def _source_digest(file: Path) -> str:
     try:
-        return sha256_of_bytes(project.stage_file(stage).read_bytes())
+        return sha256_of_bytes(file.read_bytes())
     except FileNotFoundError as error:
-        name = project.stage_file(stage).relative_to(project.root)
+        name = f"{file.parent.name}/{file.name}"
         raise ConfigurationError(f"the stage file {name} isn't there any more", f"put {name} back") from error
-
-
-def _digest(job: Job, results: Mapping[str, Result], reference: str) -> str:
-    if reference == JOB_INPUT:
-        return str(job.document["input"]["digest"])
-    name, output = split(reference)
-    return results[name].outputs[output].digest
 
 
 @cache

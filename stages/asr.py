@@ -3,11 +3,16 @@
 # environment = "whisper"
 # inputs = ["audio"]
 # models = ["recognizer"]
+# start = ["worker", "cold"]
 # [tool.pipeline.stage.parameters]
 # language = "auto"
 # [tool.pipeline.stage.outputs]
 # transcript = "transcript.json"
 # text = "transcript.txt"
+# [tool.pipeline.stage.ensure.transcript]
+# schema = "config/schemas/transcript.json"
+# [tool.pipeline.stage.resources]
+# cpus = "all"
 # ///
 """Recognise speech with faster-whisper.
 
@@ -42,7 +47,8 @@ def run(stage: stagekit.Stage) -> None:
     samples = read_audio(stage.input("audio"))
     duration = len(samples) / SAMPLE_RATE
     language = stage.parameters["language"]
-    model = _load_model(stage.model("recognizer"), stage.cpus)
+    folder = stage.model("recognizer")
+    model = stage.memo((folder, stage.cpus), lambda: _load_model(folder, stage.cpus))
     if language != "auto":
         _check_language(model, language, stage.model("recognizer").name)
     found, info = _transcribe(model, samples, None if language == "auto" else language)

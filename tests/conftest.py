@@ -4,11 +4,13 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ import pytest
 FIXTURES = Path(__file__).parent / "fixtures"
 REPOSITORY = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent  # where this project's commands are installed
+
+# A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT_VARIABLES = (
     "PATH",
@@ -27,7 +32,22 @@ KEPT_VARIABLES = (
     "SSL_CERT_DIR",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
+    "XDG_RUNTIME_DIR",  # the tests' own, see below
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Workers that tests start are theirs alone, and end with them."""
+    folder = tmp_path_factory.mktemp("runtime")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        yield
+        if (folder / "pipeline").exists():
+            subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
+
+
+HOMES = count()
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +55,9 @@ def clean_variables(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
     """Each test sees an empty home and only the variables that a machine needs to work."""
     for name in set(os.environ) - set(KEPT_VARIABLES) - {"PYTEST_CURRENT_TEST"}:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    home = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"  # mktemp looks through all folders for a free number
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
 
 
 @pytest.fixture(autouse=True)
@@ -200,3 +222,8 @@ def waited() -> Iterator[None]:
     yield
     left = [process for process in psutil.Process().children(recursive=True) if process.is_running()]
     assert not left, left
+
+
+def also(*values: Any) -> list[Any]:
+    """Further cases of a test, of the same kind as those that are always tried."""
+    return [pytest.param(value, marks=pytest.mark.exhaustive) for value in values]

@@ -12,6 +12,8 @@ from pipeline.project import Project
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, prepared
 
+TOKEN = "0123456789abcdef0123456789abcdef"
+
 
 @pytest.fixture
 def job(ready: Sandbox) -> Job:
@@ -29,25 +31,25 @@ def changed(job: Job, **changes: object) -> Job:
 
 
 def test_an_interpreter_is_the_environments_own(job: Job, project: Project) -> None:
-    interpreter = runtime.resolve(project, job).interpreters["alpha"]
+    interpreter = runtime.resolve(project, job, TOKEN).interpreters["alpha"]
     prefix = Path(os.path.realpath(project.environments / "alpha"))
     assert (interpreter.prefix, interpreter.python) == (prefix, prefix / "bin/python")
 
 
 def test_a_healthy_environment_has_no_problem(job: Job, project: Project) -> None:
-    resolved = runtime.resolve(project, job)
+    resolved = runtime.resolve(project, job, TOKEN)
     resolved.require(job)
     assert resolved.problems == {}
 
 
 def test_a_folder_named_in_the_plan_decides_nothing(job: Job, project: Project) -> None:
     moved = changed(job, environments={"alpha": "/usr"})
-    assert runtime.resolve(project, moved).interpreters == runtime.resolve(project, job).interpreters
+    assert runtime.resolve(project, moved, TOKEN).interpreters == runtime.resolve(project, job, TOKEN).interpreters
 
 
 def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, project: Project) -> None:
     other = changed(job, environment_keys={"alpha": DIGEST})
-    resolved = runtime.resolve(project, other)
+    resolved = runtime.resolve(project, other, TOKEN)
     assert "built anew from other requirements" in resolved.problems["alpha"]
     with pytest.raises(NotReady) as caught:
         resolved.require(other)
@@ -56,7 +58,7 @@ def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, p
 
 
 def test_a_missing_model_is_named(job: Job, project: Project) -> None:
-    resolved = runtime.resolve(project, changed(job, models={"whisper": DIGEST}))
+    resolved = runtime.resolve(project, changed(job, models={"whisper": DIGEST}), TOKEN)
     with pytest.raises(NotReady, match=r"(?s)can't run.*model 'whisper' can't be used: it hasn't been fetched"):
         resolved.require(job)
 
@@ -64,10 +66,14 @@ def test_a_missing_model_is_named(job: Job, project: Project) -> None:
 def test_an_environment_without_a_definition_is_refused(job: Job, project: Project) -> None:
     (project.config / "environments/alpha.yaml").unlink()
     with pytest.raises(ConfigurationError, match="no environment 'alpha'"):
-        runtime.resolve(project, job)
+        runtime.resolve(project, job, TOKEN)
 
 
 def test_a_stage_without_a_file_is_refused_with_the_nearest(job: Job, project: Project) -> None:
     (project.stages / "copy.py").rename(project.stages / "copyy.py")
     with pytest.raises(ConfigurationError, match="no stage 'copy'; did you mean 'copyy'"):
-        runtime.resolve(project, job)
+        runtime.resolve(project, job, TOKEN)
+
+
+def test_every_process_of_a_run_carries_its_token(job: Job, project: Project) -> None:
+    assert runtime.resolve(project, job, TOKEN).interpreters["alpha"].variables["PIPELINE_RUN"] == TOKEN

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigurationError, ExitCode
-from pipeline.jobs.attempts import Output, Result
+from pipeline.jobs.attempts import Key, Output, Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
 from pipeline.project import Project
-from pipeline.stage_key import changed_parts, key_input, key_of
+from pipeline.stage_key import StageKeys, changed_parts
 from tests.conftest import Sandbox
 from tests.jobs.helpers import document, stage
 
@@ -24,16 +25,22 @@ def project(sandbox: Sandbox) -> Project:
 
 
 def result(digest: str) -> Result:
-    return Result(1, "key", {}, {"file": Output(Path("/somewhere/copy.txt"), digest)}, 0.5, ())
+    return Result(1, "key", {"file": Output(Path("/somewhere/copy.txt"), digest, 1, 1)}, 0.5)
+
+
+def key(project: Project, planned: dict[str, Any], results: dict[str, Result] | None = None, **changes: Any) -> Key:
+    job, known = Job(project.jobs / "one", document("job-20260101-me-0001", models=MODELS, **changes)), Results()
+    for name, each in (results or {}).items():
+        known.add(name, each)
+    return StageKeys(project, job, known).of(planned)
 
 
 def parts(project: Project, planned: dict[str, Any], results: dict[str, Result] | None = None, **changes: Any) -> Any:
-    job = Job(project.jobs / "one", document("job-20260101-me-0001", models=MODELS, **changes))
-    return key_input(project, job, planned, results or {})
+    return key(project, planned, results, **changes).parts
 
 
 def test_the_same_stage_has_the_same_key(project: Project) -> None:
-    assert key_of(parts(project, stage("a"))) == key_of(parts(project, stage("a")))
+    assert key(project, stage("a")) == key(project, stage("a"))
 
 
 @pytest.mark.parametrize(
@@ -44,16 +51,17 @@ def test_the_same_stage_has_the_same_key(project: Project) -> None:
         ({"outputs": {"file": "other.txt"}}, "outputs"),
         ({"inputs": {"file": ["job.input", "job.input"]}}, "inputs"),
         ({"uses": "join"}, "stage"),
+        ({"ensure": {"file": {"non_empty": True}}}, "ensure"),
     ],
 )
 def test_each_part_of_the_plan_counts_and_is_named(project: Project, changes: dict[str, Any], part: str) -> None:
-    before, now = parts(project, stage("a")), parts(project, stage("a", **changes))
-    assert key_of(before) != key_of(now)
-    assert part in changed_parts(before, now)
+    before, now = key(project, stage("a")), key(project, stage("a", **changes))
+    assert before.digest != now.digest
+    assert part in changed_parts(before.parts, now.parts)
 
 
 def test_the_name_of_the_stage_in_the_job_does_not_count(project: Project) -> None:
-    assert key_of(parts(project, stage("a"))) == key_of(parts(project, stage("b")))
+    assert key(project, stage("a")) == key(project, stage("b"))
 
 
 def test_one_byte_of_the_stage_s_source_counts(project: Project) -> None:
@@ -103,3 +111,43 @@ def test_a_stage_file_that_is_gone_is_told_with_what_to_do(project: Project) -> 
         parts(project, stage("a"))
     assert refused.value.exit_code == ExitCode.USAGE
     assert refused.value.next_step == "put stages/copy.py back"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"start": ["worker", "cold"]},
+        {"timeout_seconds": 5},
+        {"expected_seconds": 5},
+        {"cache": False},
+        {"resources": {"cpus": 2}},
+        {"retries": {"attempts": 3}},
+        {"fan_out": "b"},
+    ],
+)
+def test_how_a_stage_is_run_does_not_count(project: Project, changes: dict[str, Any]) -> None:
+    assert key(project, stage("a")).digest == key(project, stage("a", **changes)).digest
+
+
+def test_a_run_sees_one_version_of_a_stage_file(project: Project) -> None:
+    job = Job(project.jobs / "one", document("job-20260101-me-0001"))
+    keys = StageKeys(project, job, Results())
+    before = keys.of(stage("a"))
+    project.stage_file("copy").write_text("# another\n")
+    assert keys.of(stage("a")) == before
+
+
+def test_the_order_of_a_fan_outs_members_counts(project: Project) -> None:
+    job = Job(project.jobs / "one", document("job-20260101-me-0001"))
+    planned = stage("b", needs=["a"], inputs={"file": ["a.file"]})
+
+    def gathered(*names: str) -> Any:
+        results = Results()
+        for name in names:
+            results.add(name, result(f"blake3:{name}"))
+        results.gather("a", names)
+        return StageKeys(project, job, results).of(planned).parts["inputs"]
+
+    assert gathered("a_0001", "a_0002") == {"file": ["blake3:a_0001", "blake3:a_0002"]}
+    assert gathered("a_0002", "a_0001") == {"file": ["blake3:a_0002", "blake3:a_0001"]}
+    assert gathered() == {"file": []}

@@ -4,12 +4,15 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-
-import click
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.text import printable
+
+if TYPE_CHECKING:
+    import click
 
 # What the disk, and not we, did: the machine isn't ready for the work.
 STORAGE = {
@@ -26,25 +29,27 @@ STORAGE = {
 }
 
 
-def run(command: click.Command) -> None:
+def run(command: "click.Command") -> None:
     """Run a command as the whole process and leave with its exit code."""
-    code = _exit_code(command)
+    sys.exit(code_of(lambda: command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)))
+
+
+def code_of(act: Callable[[], object]) -> int:
+    """Do something, tell what went wrong with it, and return the exit code. What was printed has been written."""
+    code = _exit_code(act)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             _stop_talking()
-    sys.exit(code)
+    return code
 
 
-def _exit_code(command: click.Command) -> int:
+def _exit_code(act: Callable[[], object]) -> int:
     stdout = sys.stdout
     try:
-        command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)
+        act()
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as asking:
-        click.echo(asking.format_message(), err=True)
-        return ExitCode.USAGE
     except SystemExit as leaving:
         # Where the reader of our output has gone, as `head` does, rich leaves with 1, and so does click, which
         # replaces the stream. That is no failure of ours.
@@ -54,6 +59,11 @@ def _exit_code(command: click.Command) -> int:
     except BrokenPipeError:
         _stop_talking()
     except (Exception, KeyboardInterrupt) as error:
+        import click
+
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            click.echo(error.format_message(), err=True)
+            return ExitCode.USAGE
         known = _understood(error)
         return _tell(known) if known else _own_bug(error)
     return ExitCode.OK
@@ -61,6 +71,8 @@ def _exit_code(command: click.Command) -> int:
 
 def _understood(error: BaseException) -> PipelineError | None:
     """What happened, as an error of ours; ``None`` where it can only be a bug."""
+    import click
+
     match error:
         case PipelineError():
             return error
@@ -86,12 +98,14 @@ def _tell(error: PipelineError) -> int:
     return error.exit_code
 
 
-def _of_usage(error: click.UsageError) -> PipelineError:
+def _of_usage(error: "click.UsageError") -> PipelineError:
     command = error.ctx.command_path if error.ctx else Path(sys.argv[0]).name
     return PipelineError(error.format_message(), f"{command} --help", ExitCode.USAGE)
 
 
 def _say(message: str, next_step: str | None) -> None:
+    import click
+
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if next_step:
         lines = next_step.replace("\n", "\n       ")

@@ -1,6 +1,8 @@
 """``pipeline job``: what was prepared, and what became of it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -9,12 +11,15 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import PipelineError, UsageError, did_you_mean
+from pipeline.jobs import overview
 from pipeline.jobs.job import Job
-from pipeline.jobs.state import JobState, StageStatus, Status
+from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
 from pipeline.text import printable
+from pipeline.why import explain
 
+SHOWN_WIDTH = 80  # characters of a changed value
 KILLED = "killed"  # said to be running by the journal, but nobody holds the job's lock
 
 
@@ -46,7 +51,8 @@ def show(id: str, as_json: bool) -> None:
     job = JobStore(project().jobs).find(id)
     summary, state = _summary(job), job.state()
     killed = summary["state"] == KILLED
-    data = {**summary, "stages": [_stage(job, state, stage, killed) for stage in job.stages], "output": str(job.output)}
+    rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
+    data = {**summary, "stages": rows, "output": str(job.output)}
     if as_json:
         print_json("job", data)
         return
@@ -75,19 +81,68 @@ def show(id: str, as_json: bool) -> None:
 def logs(id: str, stage: str | None, as_json: bool) -> None:
     """Print what a job's stages wrote, or only STAGE."""
     job = JobStore(project().jobs).find(id)
-    known = [each["name"] for each in job.stages]
-    if stage is not None and stage not in known:
-        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
-    texts = {name: _log(job, name) for name in known if stage in (None, name)}
+    texts = {name: _log(job, name) for name in _chosen(job, stage)}
     if as_json:
         print_json(
             "job-logs", [{"stage": name, "log": str(job.log(name)), "text": text} for name, text in texts.items()]
         )
         return
     for name, text in texts.items():
-        if text is not None:
-            click.echo(f"==> {name}: {job.log(name)} <==" if stage is None else "", nl=stage is None)
-            click.echo(text, nl=not text.endswith("\n"))
+        if text is None:
+            continue
+        if name != stage:
+            click.echo(f"==> {name}: {job.log(name)} <==")
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@click.argument("stage", required=False)
+@json_option
+@root_option
+def why(id: str, stage: str | None, as_json: bool) -> None:
+    """Say why each stage ran or was reused, or only STAGE: which part of its key changed, from what to what."""
+    store = JobStore(project().jobs)
+    job = store.find(id)
+    chosen = _chosen(job, stage)
+    found = [each for each in explain(job, store) if each.stage in chosen]
+    if as_json:
+        print_json("job-why", [asdict(each) for each in found])
+        return
+    for each in found:
+        click.echo(printable(f"{each.stage}: {each.what}{f': {each.because}' if each.because else ''}"))
+        for change in each.changes:
+            click.echo(printable(f"    {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
+
+
+@group.command()
+@click.argument("id", shell_complete=completion.jobs)
+@root_option
+def cancel(id: str) -> None:
+    """Give a job up: its stages are ended, and it isn't run again unless it is named.
+
+    The process that runs it goes on with its other jobs.
+    """
+    from pipeline.jobs.cancel import cancel
+
+    job = JobStore(project().jobs).find(id)
+    click.echo(f"{job.id}: {cancel(job)}")
+
+
+def _chosen(job: Job, stage: str | None) -> list[str]:
+    """All stages, or this one with its members if it is a fan-out. Raises ``UsageError`` where there is none."""
+    state = job.state()
+    known = [each["name"] for each, _ in overview.stages(job, state)]
+    if stage is None:
+        return known
+    if stage not in known:
+        raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
+    return [stage, *overview.members(stage, state)]
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_WIDTH else f"{text[:SHOWN_WIDTH]}..."
 
 
 def _row(store: JobStore, id: str) -> dict[str, Any]:
@@ -116,8 +171,7 @@ def _state(job: Job) -> str:
     return status.value
 
 
-def _stage(job: Job, of_job: JobState, stage: Mapping[str, Any], killed: bool) -> dict[str, Any]:
-    state = of_job.stage(stage["name"])
+def _stage(job: Job, stage: Mapping[str, Any], state: StageState, killed: bool) -> dict[str, Any]:
     return {
         "name": stage["name"],
         "environment": stage["environment"],
@@ -125,13 +179,15 @@ def _stage(job: Job, of_job: JobState, stage: Mapping[str, Any], killed: bool) -
         "attempt": state.attempt,
         "seconds": state.seconds,
         "reason": state.reason,
+        "taken_from": (state.committed or {}).get("taken") if state.status is StageStatus.FINISHED else None,
         "warnings": list(state.warnings),
         "log": str(job.log(stage["name"])),
     }
 
 
 def _remark(row: Mapping[str, Any]) -> str:
-    return printable("; ".join(filter(None, [row["reason"], *row["warnings"]])))
+    taken = f"taken from {row['taken_from']}" if row["taken_from"] else None
+    return printable("; ".join(filter(None, [row["reason"], taken, *row["warnings"]])))
 
 
 def _seconds(seconds: float | None) -> str:

@@ -1,7 +1,7 @@
 """A run on a terminal: the plain lines above, and below them a bar for what runs now."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,16 +9,16 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 from rich.text import Text
 
 from pipeline.cli.plain import PlainReporter
-from pipeline.failures import Failure
 from pipeline.jobs.job import Job
+from pipeline.scheduling.observer import Outcome
 from pipeline.text import printable
 
 NOTE_WIDTH = 28
 
 
 class LiveReporter(PlainReporter):
-    def __init__(self, job: Job) -> None:
-        super().__init__(job)
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        super().__init__(jobs)
         self._console = Console(stderr=True, highlight=False)
         self._progress = Progress(
             SpinnerColumn(),
@@ -30,27 +30,34 @@ class LiveReporter(PlainReporter):
             console=self._console,
             transient=True,
         )
-        self._tasks: dict[str, TaskID] = {}
+        self._tasks: dict[tuple[str, str], TaskID] = {}
         self._progress.start()
 
-    def stage_started(self, stage: str, environment: str, because: str) -> None:
-        super().stage_started(stage, environment, because)
-        self._tasks[stage] = self._progress.add_task(f"{stage} [{environment}]", total=None, note="")
+    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
+        super().stage_started(job, stage, environment, because)
+        shown = f"{stage} [{environment}]"
+        self._tasks[job.id, stage] = self._progress.add_task(shown, total=None, note="")
 
-    def stage_said(self, stage: str, fields: Mapping[str, Any]) -> None:
+    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
         if "progress" in fields:
             note = _shortened(printable(fields.get("note", "")))
-            self._progress.update(self._tasks[stage], total=1.0, completed=fields["progress"], note=note)
+            self._progress.update(self._tasks[job.id, stage], total=1.0, completed=fields["progress"], note=note)
         else:
-            super().stage_said(stage, fields)
+            super().stage_said(job, stage, fields)
 
-    def stage_finished(self, stage: str, seconds: float) -> None:
-        self._progress.remove_task(self._tasks.pop(stage))
-        super().stage_finished(stage, seconds)
+    def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
+        self._progress.remove_task(self._tasks.pop((job.id, stage)))
+        super().stage_finished(job, stage, seconds)
 
-    def stage_failed(self, failure: Failure) -> None:
-        self._progress.remove_task(self._tasks.pop(failure.stage))
-        super().stage_failed(failure)
+    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+        if (job.id, stage) in self._tasks:  # a fan-out whose list is no list never ran
+            self._progress.remove_task(self._tasks.pop((job.id, stage)))
+        super().stage_failed(job, stage, reason, again)
+
+    def job_ended(self, job: Job, outcome: Outcome) -> None:
+        for key in [key for key in self._tasks if key[0] == job.id]:
+            self._progress.remove_task(self._tasks.pop(key))
+        super().job_ended(job, outcome)
 
     def close(self) -> None:
         self._progress.stop()

@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli import env, handler, job, workflow
+from pipeline.cli import cache, env, handler, job, worker, workflow
 from pipeline.cli.context import root_option, version_option
 
 COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
@@ -12,7 +12,7 @@ COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
 @root_option
 @version_option
 def command() -> None:
-    """Look at environments, jobs and workflows."""
+    """Look at environments, jobs, workflows and the store of results."""
 
 
 @command.command()
@@ -28,8 +28,10 @@ def completion(shell: str) -> None:
         click.echo(kind(command, {}, name, variable).source())
 
 
+command.add_command(cache.group)
 command.add_command(env.group)
 command.add_command(job.group)
+command.add_command(worker.group)
 command.add_command(workflow.group)
 
 

@@ -9,15 +9,15 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from pipeline import process
-from pipeline.envs import health, interpreters, keys, provided, uv
+from pipeline.envs import deep, health, interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.registry import MARKER, Registry, label, misfit
+from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, sync_all, write_whole
@@ -39,11 +39,28 @@ class Builder:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
         if not force and (build := self._usable(definition)):
             return build
-        self._make_folders()
-        with exclusive(self.registry.builds / f"{definition.name}.lock", lambda who: tell(f"waiting for {who}")):
+        with self._alone(definition.name, tell):
             if not force and (build := self._usable(definition)):
                 return build
             return self._build(definition, tell, force)
+
+    def repair(self, definition: Definition, damaged: Path, tell: Tell) -> Build:
+        """A whole build in place of the damaged one at this prefix, which somebody else may have made meanwhile.
+
+        Its damaged packages are installed from their source where uv's cache shares the damage.
+        Raises ``NotReady``.
+        """
+        with self._alone(definition.name, tell):
+            live = self._usable(definition)
+            build = live if live and live.prefix != damaged else self._build(definition, tell, force=True)
+            self.registry.retire(damaged)
+            return build
+
+    @contextlib.contextmanager
+    def _alone(self, name: str, tell: Tell) -> Iterator[None]:
+        self._make_folders()
+        with exclusive(self.registry.builds / f"{name}.lock", lambda who: tell(f"waiting for {who}")):
+            yield
 
     def _usable(self, definition: Definition) -> Build | None:
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
@@ -62,9 +79,9 @@ class Builder:
             return fitting
         prefix = self._new_place(definition.name, key)
         try:
-            self._install(definition, interpreter, prefix, tell)
+            otherwise = self._install(definition, interpreter, prefix, tell)
             sync_all()  # a power cut must not leave the marker with half the packages behind it
-            write_whole(prefix / MARKER, dump_json(_record(definition, key, key_input, prefix)))
+            write_whole(prefix / MARKER, dump_json(_record(definition, key, key_input, prefix, otherwise)))
         except BaseException:
             shutil.rmtree(prefix, ignore_errors=True)
             raise
@@ -73,21 +90,44 @@ class Builder:
 
     def _install(
         self, definition: Definition, interpreter: interpreters.BaseInterpreter, prefix: Path, tell: Tell
-    ) -> None:
+    ) -> Mapping[str, str | None]:
+        """Returns the files that their publisher made otherwise than its ``RECORD`` says, with their digests."""
         log_path = self.logs / f"{definition.name}.log"
         with log_path.open("wb") as log:
-            tell("creating")
-            self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
-            python = Build(definition.name, prefix, "", {}).python
-            tell("installing")
-            sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
-            self._uv(definition, log, *sync, python, definition.lock)
+            self._install_packages(definition, interpreter, prefix, log, tell)
+            otherwise: Mapping[str, str | None] = {}
+            if damaged := deep.damaged(_site_packages(prefix)):
+                # uv links files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
+                packages = sorted({each.package for each in damaged})
+                tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
+                self._uv(definition, log, "cache", "clean", *packages)
+                shutil.rmtree(prefix)
+                self._install_packages(definition, interpreter, prefix, log, tell)
+                # The archive's own hash was in the lock, so that what differs now was published so.
+                otherwise = {each.file: each.digest for each in deep.damaged(_site_packages(prefix))}
             provided.place(definition, prefix, _site_packages(prefix))
             tell("proving")
+            python = Build(definition.name, prefix, "", {}).python
             self._compile_runner(python, log)
             reason = health.fails_to_import(definition, python, prefix)
             if reason:
                 raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {log_path}")
+        return otherwise
+
+    def _install_packages(
+        self,
+        definition: Definition,
+        interpreter: interpreters.BaseInterpreter,
+        prefix: Path,
+        log: IO[bytes],
+        tell: Tell,
+    ) -> None:
+        tell("creating")
+        self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
+        tell("installing")
+        python = Build(definition.name, prefix, "", {}).python
+        sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
+        self._uv(definition, log, *sync, python, definition.lock)
 
     def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
         variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
@@ -123,7 +163,8 @@ class Builder:
         """
         ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.[0-9a-f]{8}")
         for prefix in self.registry.builds.iterdir():
-            if ours.fullmatch(prefix.name) and not (prefix / MARKER).is_file():
+            finished = (prefix / MARKER).is_file() or (prefix / RETIRED).is_file()
+            if ours.fullmatch(prefix.name) and not finished:
                 shutil.rmtree(prefix, ignore_errors=True)
 
     def _new_place(self, name: str, key: str) -> Path:
@@ -132,7 +173,13 @@ class Builder:
         return Path(os.path.realpath(self.registry.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
 
 
-def _record(definition: Definition, key: str, key_input: dict[str, object], prefix: Path) -> dict[str, object]:
+def _record(
+    definition: Definition,
+    key: str,
+    key_input: dict[str, object],
+    prefix: Path,
+    otherwise: Mapping[str, str | None],
+) -> dict[str, object]:
     build = Build(definition.name, prefix, key, {})
     site_packages = _site_packages(prefix)
     base = os.stat(build.python)
@@ -147,6 +194,7 @@ def _record(definition: Definition, key: str, key_input: dict[str, object], pref
         "files": health.files(prefix, provided.files(definition, prefix, site_packages)),
         "site_packages": str(site_packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(site_packages),
+        "otherwise": otherwise,  # files that their publisher made otherwise than its RECORD says
     }
 
 

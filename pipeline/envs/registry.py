@@ -4,6 +4,7 @@
 resolved it keeps its build while a repair makes another. A name is a label; the key is the identity.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pipeline.envs import health, keys
 from pipeline.envs.definition import Build, Definition
 
 MARKER = ".pipeline-ready.json"
+RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
 FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
@@ -59,6 +61,11 @@ class Registry:
         target = os.path.relpath(os.path.realpath(prefix), os.path.realpath(self.root))
         beside.symlink_to(target, target_is_directory=True)
         os.replace(beside, pointer)
+
+    def retire(self, prefix: Path) -> None:
+        """Let a damaged build count no more. It stays: stages that run in it may not need what is damaged."""
+        with contextlib.suppress(FileNotFoundError):  # somebody else has
+            os.replace(prefix / MARKER, prefix / RETIRED)
 
     def _read(self, name: str, folder: Path) -> Build | None:
         try:

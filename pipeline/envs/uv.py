@@ -23,6 +23,11 @@ def command() -> str:
     return "uv" if shutil.which("uv") else str(PRIVATE)
 
 
+def lock_command(requirements: Path, lock: Path) -> str:
+    """What a person types to pin what they asked for."""
+    return f"{command()} pip compile --universal --generate-hashes --no-header {requirements} -o {lock}"
+
+
 def variables(base: dict[str, str], cache_on_same_disk: bool) -> dict[str, str]:
     """No configuration but ours, and copies where hard links from uv's cache can't work."""
     steering = {name for name in base if name.startswith("UV_") and name not in KEPT}

@@ -5,55 +5,79 @@ it costs more than a small stage, and it would add a thread per stage where one 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pipeline.process import Interpreter
+
+Start = Literal["cold", "fork", "worker"]
 
 
 @dataclass(frozen=True)
 class Invocation:
     """One attempt at one stage."""
 
-    stage: str
+    id: str  # unique among the run's invocations: JOB/STAGE/ATTEMPT
     interpreter: Interpreter
     stage_file: Path
+    source_digest: str  # of the stage file: a loaded stage is loaded anew where it differs
     file: Path  # invocation.json: everything that the stage may ask for
     log: Path
+    start: Start = "cold"
+    variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a running stage said: ``progress`` with ``note``, ``warning`` or ``error``."""
+    """What a running stage said: ``progress`` with ``note``, ``warning``, ``error`` or what it ``raised``."""
 
-    stage: str
+    id: str
     fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Exited:
-    """A stage's process has ended; the code is negative where a signal ended it."""
+    """An invocation has ended; the code is negative where a signal ended its process.
 
-    stage: str
+    ``lost`` says why the process that ran it is gone, where another process might not have been.
+    """
+
+    id: str
     returncode: int
+    lost: str | None = None
 
 
 Event = Message | Exited
 
 
+@dataclass(frozen=True)
+class WorkerLimits:
+    """When a process that is kept for later tasks ends."""
+
+    idle_seconds: float = 60
+    tasks: int = 1000
+    memory: int = 8 << 30  # bytes, looked at after each task
+
+
 class Executor(Protocol):
     def prepare(self, interpreter: Interpreter) -> None:
-        """A hint: this interpreter will be wanted next."""
+        """A hint: this interpreter will be wanted next, for a cold start."""
 
     def submit(self, invocation: Invocation) -> None:
         """Start an invocation. Raises ``OSError`` where no process can be started."""
 
-    def wait(self, wake: int) -> Sequence[Event]:
-        """Events in order, as soon as there are any; empty when the descriptor ``wake`` became readable."""
+    def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
+        """Events in order, as soon as there are any; empty when ``wake`` became readable or the seconds are over."""
+
+    def cancel(self, id: str, grace: float) -> None:
+        """Ask all its processes to end, and kill what is left after ``grace`` seconds. Its exit comes by ``wait``.
+
+        Returns at once; an invocation that has ended is passed over.
+        """
 
     def stop(self, grace: float) -> None:
         """End everything that runs, with all descendants, killing what is left after ``grace`` seconds."""
 
     def close(self) -> None:
-        """Release what was started ahead."""
+        """Release what was started ahead or kept."""

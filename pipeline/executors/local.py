@@ -1,163 +1,258 @@
-"""A fresh process per stage on this machine, started ahead of its turn where the scheduler says so.
+"""This machine's processes: a fresh one per stage, a fork of one that has loaded it, or one that is kept.
 
-An interpreter that waits has loaded only our runner. It is used once, so that every stage starts clean,
-while its start-up happens beside the stage before it.
+A fresh interpreter may be started ahead of its turn: it has loaded only our runner and is used once, so that every
+stage starts clean while its start-up happens beside the stage before it. Where a process can't be kept or forked, the
+invocation gets a fresh one, and a warning says why.
 """
 
 import contextlib
-import json
 import os
 import select
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Union
 
 from pipeline import process
-from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
+from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.process import Interpreter
 
-RUNNER = Path(__file__).parents[1] / "sdk" / "run_stage.py"
-REPORTS = {"note": str, "warning": str, "error": str, "wrong_environment": bool}  # and progress, a number
+if TYPE_CHECKING:
+    from pipeline.executors.pools import Lease, Pool, Pools
+    from pipeline.executors.warm import WarmRun
+
+Run = Union[ColdRun, "WarmRun"]
+
 SPARES = 2  # one per core of a small machine: enough to keep start-up off the critical path
+IDLE_LEASE = 1.0  # seconds that a worker is held for this run's next stage before others may have it
+LAST_WORDS = 5.0  # seconds for a killed server's tree to be gone
+NOT_STARTED = 127  # as a shell says it
 
 
 class LocalExecutor:
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, limits: WorkerLimits | None = None, runtime: Path | None = None) -> None:
         self._startup_log = logs / "interpreters.log"
-        self._spares: dict[Path, list[_Worker]] = {}
-        self._running: list[_Worker] = []
+        self._limits = limits or WorkerLimits()
+        self._runtime = runtime  # where servers are found; default: this user's runtime folder
+        self._spares: dict[Path, list[FreshProcess]] = {}
+        self._running: dict[str, Run] = {}
+        self._deadlines: dict[str, float] = {}  # of those that were asked to end
+        self._pools: Pools | None = None
+        self._unfit: dict[str, str] = {}  # pools, and ways to start, that can't be used, and why
+        self._events: list[Event] = []
 
     def prepare(self, interpreter: Interpreter) -> None:
         spares = self._spares.setdefault(interpreter.prefix, [])
         if len(spares) < SPARES:
             with contextlib.suppress(OSError):  # only a hint: what is wrong shows where the interpreter is needed
-                spares.append(_Worker(interpreter, self._startup_log))
+                spares.append(FreshProcess(interpreter, {}, self._startup_log))
 
     def submit(self, invocation: Invocation) -> None:
-        worker = self._spare(invocation.interpreter) or _Worker(invocation.interpreter, self._startup_log)
-        self._running.append(worker)
-        worker.order(invocation)
+        if invocation.start == "cold" or not self._start_warm(invocation, anew=False):
+            self._start_cold(invocation)
 
-    def _spare(self, interpreter: Interpreter) -> "_Worker | None":
-        """One that was started ahead and is still alive."""
-        spares = self._spares.get(interpreter.prefix, [])
-        while spares:
-            worker = spares.pop(0)
-            if worker.child.poll() is None:
-                return worker
-            worker.close()
-        return None
+    def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            ready = self._poll(wake, end)
+            self._kill_overdue()
+            for id, run in [each for each in self._running.items() if _has_news(each[1], ready)]:
+                self._hear(id, run, ready)
+            if self._events or wake in ready or (end is not None and time.monotonic() >= end):
+                events, self._events = self._events, []
+                return events
 
-    def wait(self, wake: int) -> Sequence[Event]:
-        poller = select.poll()
-        poller.register(wake, select.POLLIN)
-        for worker in self._running:
-            for descriptor in worker.descriptors:
-                poller.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poller.poll()}
-        events: list[Event] = []
-        for worker in [worker for worker in self._running if ready.intersection(worker.descriptors)]:
-            events += worker.messages()
-            if worker.has_ended(ready):
-                events += self._collect(worker)
-        return events
-
-    def _collect(self, worker: "_Worker") -> list[Event]:
-        self._running.remove(worker)
-        returncode = process.reap(worker.child)
-        events: list[Event] = [*worker.messages(), Exited(worker.stage, returncode)]
-        worker.close()
-        return events
+    def cancel(self, id: str, grace: float) -> None:
+        run = self._running.get(id)
+        if run is None:
+            return
+        if grace > 0:
+            run.ask()
+        deadline = time.monotonic() + grace
+        self._deadlines[id] = min(deadline, self._deadlines.get(id, deadline))
 
     def stop(self, grace: float) -> None:
         # Forgotten only when it is gone: asked again while this waits, they must still be known.
-        process.stop([worker.child for worker in self._running], grace)
+        warm = [run for run in self._running.values() if not isinstance(run, ColdRun)]
+        deadline = time.monotonic() + grace
+        if grace > 0:
+            for run in warm:
+                run.ask()
+        process.stop([run.child for run in self._running.values() if isinstance(run, ColdRun)], grace)
+        for run in warm:
+            _finish(run, deadline)
         while self._running:
-            self._running.pop().close()
+            self._running.popitem()[1].close()
+        self._deadlines.clear()
 
     def close(self) -> None:
-        for worker in (worker for spares in self._spares.values() for worker in spares):
-            worker.close()  # end of file, and no order: it leaves by itself
-            worker.child.wait()
+        for spare in (spare for spares in self._spares.values() for spare in spares):
+            spare.close()  # end of file, and no order: it leaves by itself
+            spare.child.wait()
         self._spares.clear()
+        if self._pools is not None:
+            self._pools.close()
 
+    def _start_cold(self, invocation: Invocation) -> None:
+        fresh = None if invocation.variables else self._spare(invocation.interpreter)
+        fresh = fresh or FreshProcess(invocation.interpreter, invocation.variables, self._startup_log)
+        self._running[invocation.id] = fresh.order(invocation)
 
-class _Worker:
-    """One process of the runner: an order pipe into it, a report pipe out of it."""
-
-    def __init__(self, interpreter: Interpreter, startup_log: Path) -> None:
-        self.stage = ""
-        self._interpreter = interpreter
-        self._buffer = b""
-        self._at_end = False
-        startup_log.parent.mkdir(exist_ok=True)
-        log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        orders, self._orders = os.pipe()
-        self._reports, reports = os.pipe()
-        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
-        try:
-            self.child = process.spawn(argv, interpreter.variables, orders, reports, log)
-        except OSError:
-            self.close_pipes()
-            raise
-        finally:
-            for descriptor in (orders, reports, log):
-                os.close(descriptor)
-        self._exit = process.exit_descriptor(self.child)
-        os.set_blocking(self._reports, False)
-
-    @property
-    def descriptors(self) -> list[int]:
-        """What to wait for: reports as long as there can be any, and the end."""
-        ends = [] if self._exit is None else [self._exit]
-        return ends if self._at_end and ends else [self._reports, *ends]
-
-    def order(self, invocation: Invocation) -> None:
-        self.stage = invocation.stage
-        fields = (self._interpreter.prefix, invocation.stage_file, invocation.file, invocation.log)
-        line = b"\0".join(os.fsencode(field) for field in fields) + b"\n"
-        with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
-            os.write(self._orders, line)
-
-    def messages(self) -> list[Event]:
-        """What has arrived since the last call, by whole lines."""
-        while chunk := self._read():
-            self._buffer += chunk
-        *lines, self._buffer = self._buffer.split(b"\n")
-        return [Message(self.stage, fields) for line in lines if (fields := _decode(line))]
-
-    def has_ended(self, ready: set[int]) -> bool:
-        return self._exit in ready if self._exit is not None else self._at_end
-
-    def close(self) -> None:
-        self.close_pipes()
-        if self._exit is not None:
-            os.close(self._exit)
-
-    def close_pipes(self) -> None:
-        os.close(self._orders)
-        os.close(self._reports)
-
-    def _read(self) -> bytes:
-        try:
-            chunk = os.read(self._reports, 65536)
-        except BlockingIOError:
-            return b""
-        self._at_end = not chunk
-        return chunk
-
-
-def _decode(line: bytes) -> dict[str, Any] | None:
-    """A report; ``None`` for what a stage wrote to the descriptor by mistake."""
-    try:
-        fields = json.loads(line)
-    except ValueError:
+    def _spare(self, interpreter: Interpreter) -> FreshProcess | None:
+        """One that was started ahead and is still alive."""
+        spares = self._spares.get(interpreter.prefix, [])
+        while spares:
+            spare = spares.pop(0)
+            if spare.child.poll() is None:
+                return spare
+            spare.close()
         return None
-    known = {name: value for name, value in fields.items() if _fits(name, value)} if isinstance(fields, dict) else None
-    return known or None
+
+    def _start_warm(self, invocation: Invocation, anew: bool) -> bool:
+        """Whether it was started; otherwise a warning was noted, and a fresh process has to do."""
+        reason = _why_impossible()
+        if reason:
+            self._note_unfit(invocation, invocation.start, reason)
+            return False
+        from pipeline.executors.pools import Unavailable
+        from pipeline.executors.warm import WarmRun
+
+        pools = self._open_pools()
+        pool = pools.pool_of(invocation)
+        if pool.name in self._unfit:
+            return False
+        try:
+            lease = self._ordered(pools, pool, invocation, anew)
+        except (Unavailable, OSError) as error:
+            self._note_unfit(invocation, pool.name, str(error))
+            return False
+        self._running[invocation.id] = WarmRun(invocation, lease)
+        return True
+
+    def _ordered(self, pools: "Pools", pool: "Pool", invocation: Invocation, anew: bool) -> "Lease":
+        lease = pools.lease(pool, anew)
+        try:
+            lease.order(invocation)
+        except BrokenPipeError:  # gone since we looked
+            lease.close()
+            lease = pools.lease(pool, anew=True)
+            with contextlib.suppress(BrokenPipeError):  # it shows as an end without an answer
+                lease.order(invocation)
+        return lease
+
+    def _open_pools(self) -> "Pools":
+        if self._pools is None:
+            from pipeline.executors import runtime_folder
+            from pipeline.executors.pools import Pools
+
+            self._pools = Pools(self._runtime or runtime_folder.locate(os.environ), self._limits)
+        return self._pools
+
+    def _note_unfit(self, invocation: Invocation, what: str, reason: str) -> None:
+        """One warning per pool."""
+        if what not in self._unfit:
+            text = f"it runs in a fresh process, since '{invocation.start}' isn't possible: {reason}"
+            self._events.append(Message(invocation.id, {"warning": text}))
+        self._unfit[what] = reason
+
+    def _poll(self, wake: int, end: float | None) -> set[int]:
+        """What is readable, as soon as anything is or something has to be done."""
+        poller = select.poll()
+        poller.register(wake, select.POLLIN)
+        for run in self._running.values():
+            for descriptor in run.descriptors:
+                poller.register(descriptor, select.POLLIN)
+        rest = self._seconds_left(end)
+        # Rounded up: a millisecond too early would only be waited for again.
+        return {descriptor for descriptor, _ in poller.poll(None if rest is None else rest * 1000 + 1)}
+
+    def _seconds_left(self, end: float | None) -> float | None:
+        if self._events or any(run.abandoned for run in self._running.values()):
+            return 0.0
+        times = [*self._deadlines.values(), *([] if end is None else [end])]
+        if self._pools is not None and (due := self._pools.release(IDLE_LEASE)) is not None:
+            times.append(due)
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _overdue(self) -> list[str]:
+        now = time.monotonic()
+        return [id for id, deadline in self._deadlines.items() if deadline <= now]
+
+    def _kill_overdue(self) -> None:
+        for id in self._overdue():
+            del self._deadlines[id]
+            self._running[id].kill()
+
+    def _hear(self, id: str, run: Run, ready: set[int]) -> None:
+        if isinstance(run, ColdRun):
+            events = run.events(ready)
+        else:
+            from pipeline.executors.warm import Refused
+
+            try:
+                events = run.events(ready)
+            except Refused as refused:
+                self._start_otherwise(run, refused.reason, refused.pool_is_unfit)
+                return
+        self._events += events
+        if events and isinstance(events[-1], Exited):
+            self._forget(id, run)
+
+    def _forget(self, id: str, run: Run) -> None:
+        del self._running[id]
+        self._deadlines.pop(id, None)
+        if not isinstance(run, ColdRun) and run.reusable and self._pools is not None:
+            self._pools.give_back(run.lease)
+        else:
+            run.close()
+
+    def _start_otherwise(self, run: "WarmRun", reason: str, pool_is_unfit: bool) -> None:
+        """What its server didn't begin: once more with a server of its own, then in a fresh process."""
+        invocation, lease = run.invocation, run.lease
+        del self._running[invocation.id]
+        lease.close()
+        again = not pool_is_unfit and not lease.fresh
+        try:
+            if again and self._start_warm(invocation, anew=True):
+                return
+            self._note_unfit(invocation, lease.pool.name, reason)
+            self._start_cold(replace(invocation, start="cold"))
+        except OSError as error:
+            self._deadlines.pop(invocation.id, None)
+            self._events.append(Exited(invocation.id, NOT_STARTED, f"{reason}; no process could be started: {error}"))
 
 
-def _fits(name: str, value: Any) -> bool:
-    if name == "progress":
-        return isinstance(value, int | float) and 0 <= value <= 1  # which NaN isn't
-    return isinstance(value, REPORTS.get(name, ()))
+def _has_news(run: Run, ready: set[int]) -> bool:
+    return run.abandoned or not ready.isdisjoint(run.descriptors)
+
+
+def _finish(run: "WarmRun", deadline: float) -> None:
+    """Wait for its end until the deadline, then kill it and wait for that."""
+    if not _ends(run, max(0.0, deadline - time.monotonic())):
+        run.kill()
+        _ends(run, LAST_WORDS)
+
+
+def _ends(run: "WarmRun", seconds: float) -> bool:
+    from pipeline.executors.warm import Refused
+
+    end = time.monotonic() + seconds
+    while True:
+        poller = select.poll()
+        for descriptor in run.descriptors:
+            poller.register(descriptor, select.POLLIN)
+        rest = max(0.0, end - time.monotonic())
+        ready = {descriptor for descriptor, _ in poller.poll(rest * 1000 + 1)}
+        try:
+            if any(isinstance(event, Exited) for event in run.events(ready)):
+                return True
+        except Refused:
+            return True
+        if not ready and time.monotonic() >= end:
+            return False
+
+
+def _why_impossible() -> str | None:
+    return None if hasattr(os, "fork") else "this system has no fork"

@@ -1,7 +1,8 @@
-"""Attempts at a stage: each in a folder of its own, committed by one rename, adopted after a crash.
+"""Attempts at a stage: each in a folder of its own, its outputs on the disk before anything counts on them.
 
-``stages/NAME/N/`` holds ``invocation.json``, ``outputs/``, ``work/`` while it runs, and ``result.json`` once the
-outputs are on the disk. An attempt with a valid result counts; one without is run again under the next number.
+``stages/NAME/N/`` holds ``invocation.json``, ``outputs/``, ``work/`` where the stage asked for it, and ``result.json``.
+What commits an attempt is the journal's ``stage_finished``, which has the outputs' digests. A record whose line is
+missing, since the run died between the two, is adopted if the outputs are what it says.
 """
 
 import os
@@ -9,16 +10,25 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
-from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_whole
+from pipeline.files import pack_json, read_json, sync_file, sync_folder, write_at_once
 from pipeline.jobs.job import Job
 
 RESULT = "result.json"
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
+
+
+@dataclass(frozen=True)
+class Key:
+    """A stage's identity, and the parts that it is the digest of."""
+
+    digest: str
+    parts: Mapping[str, Any]
 
 
 class OutputsMissing(Exception):
@@ -33,6 +43,22 @@ class Superseded(PipelineError):
 class Output:
     path: Path
     digest: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """As it stands in records; the folder is known from the attempt."""
+        return {"file": self.path.name, "size": self.size, "mtime_ns": self.mtime_ns, "digest": self.digest}
+
+    def is_unchanged(self, read: bool = False) -> bool:
+        """By size and time, or with ``read`` by every byte."""
+        try:
+            status = os.stat(self.path)
+            same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
+            return same and (not read or content_digest(self.path) == self.digest)
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -41,10 +67,23 @@ class Result:
 
     attempt: int
     key: str
-    key_input: Mapping[str, Any]
     outputs: Mapping[str, Output]
     seconds: float
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    def is_unchanged(self, read: bool = False) -> bool:
+        return all(output.is_unchanged(read) for output in self.outputs.values())
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """As it stands in records."""
+        return {
+            "attempt": self.attempt,
+            "key": self.key,
+            "seconds": self.seconds,
+            "outputs": {name: output.described for name, output in self.outputs.items()},
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -53,105 +92,126 @@ class Attempt:
     number: int
     folder: Path
 
-    @property
+    @cached_property
     def invocation(self) -> Path:
         return self.folder / "invocation.json"
 
-    @property
+    @cached_property
     def outputs(self) -> Path:
         return self.folder / "outputs"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         return self.folder / "work"
 
+    def discard(self) -> None:
+        """Leave nothing of an attempt that won't be made."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def find(self, declared: Mapping[str, str]) -> dict[str, Path]:
+        """The files of the declared outputs. Raises ``OutputsMissing``."""
+        return {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
+
     def commit(
         self,
-        declared: Mapping[str, str],
-        key: str,
-        key_input: Mapping[str, Any],
+        outputs: Mapping[str, Path],
+        key: Key,
         seconds: float,
-        warnings: tuple[str, ...],
+        warnings: Sequence[str] = (),
+        digests: Mapping[str, str] | None = None,
     ) -> Result:
-        """Make the outputs durable, then the record that says so. Raises ``OutputsMissing``, ``Superseded``."""
-        outputs = {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
-        shutil.rmtree(self.work, ignore_errors=True)  # the stage may have removed it, or locked a part of it
-        digests = _digest_and_sync(list(outputs.values()))
+        """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
+
+        Raises ``Superseded``.
+        """
+        if self.work.exists():
+            shutil.rmtree(self.work, ignore_errors=True)  # the stage may have locked a part of it
+        taken = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
-            sync_folder(self.outputs)
-        record = {
-            "schema": 1,
-            "stage": self.stage,
-            "attempt": self.number,
-            "key": key,
-            "key_input": key_input,
-            "seconds": round(seconds, 3),
-            "warnings": list(warnings),
-            "outputs": {name: _describe(path, digests[path]) for name, path in outputs.items()},
-        }
+            for folder in (self.outputs, self.folder, self.folder.parent):
+                sync_folder(folder)
         if max(_numbers(self.folder.parent)) != self.number:
             raise Superseded(f"stage '{self.stage}' was begun anew by somebody else, so attempt {self.number} is void")
-        write_whole(self.folder / RESULT, dump_json(record))
-        sync_folder(self.folder.parent)
-        return _result(self.folder, record)
+        result = Result(self.number, key.digest, taken, round(seconds, 3), tuple(warnings))
+        record = {"schema": 1, "stage": self.stage, **result.described, "key_input": key.parts}
+        write_at_once(self.folder / RESULT, pack_json(record))
+        return result
 
 
-def begin(job: Job, stage: str) -> Attempt:
+def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
     """The next attempt's empty folder. What earlier ones left without a result is removed: it can be large."""
     parent = job.attempts(stage)
-    if not parent.is_dir():
-        parent.mkdir(parents=True)
-        sync_folder(parent.parent)
-    earlier = _numbers(parent)
+    earlier: list[int] = []
+    try:
+        parent.mkdir(parents=True)  # a person may have removed more than one attempt
+    except FileExistsError:
+        earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
+    left = [each for each in earlier if not (parent / str(each) / RESULT).exists()]
     attempt = Attempt(stage, number, parent / str(number))
-    for folder in (attempt.folder, attempt.outputs, attempt.work):
-        folder.mkdir()
-    for each in earlier:
-        if not (parent / str(each) / RESULT).exists():
-            shutil.rmtree(parent / str(each), ignore_errors=True)
+    attempt.folder.mkdir()
+    if with_outputs:
+        attempt.outputs.mkdir()
+        if left == earlier:  # a run that was killed may have made the folder and not come to this
+            sync_folder(parent.parent)
+    for each in left:
+        shutil.rmtree(parent / str(each), ignore_errors=True)
     return attempt
 
 
-def latest_result(job: Job, stage: str) -> Result | None:
-    """The last committed attempt whose outputs are still as they were recorded, by size and time."""
+def of_event(job: Job, stage: str, event: Mapping[str, Any]) -> Result:
+    """The result that a ``stage_finished`` of the journal tells of."""
+    return _result(job.attempts(stage) / str(event["attempt"]), event)
+
+
+def unrecorded(job: Job, stage: str, after: int) -> Result | None:
+    """A result newer than attempt ``after`` whose line in the journal is missing. Its outputs are read: the run died
+    before it could vouch for them."""
     parent = job.attempts(stage)
     for number in sorted(_numbers(parent), reverse=True):
-        folder = parent / str(number)
+        if number <= after:
+            break
         try:
-            record = read_json(folder / RESULT)
-            result = _result(folder, record)
-            unchanged = all(_unchanged(folder / "outputs", entry) for entry in record["outputs"].values())
+            result = _result(parent / str(number), read_json(parent / str(number) / RESULT))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or not one that we wrote
             continue
-        if unchanged and result.attempt == number:
+        if result.attempt == number and result.is_unchanged(read=True):
             return result
     return None
 
 
-def _digest_and_sync(paths: Sequence[Path]) -> dict[Path, str]:
-    """Flush files to the disk and take their digests, at once where a file is large enough for that to count."""
-    digests = {}
-    for path in paths:
-        if path.stat().st_size < LARGE:
-            sync_file(path)
-            digests[path] = content_digest(path)
-            continue
+def key_input(job: Job, stage: str, attempt: int) -> Mapping[str, Any] | None:
+    """The parts of a committed attempt's key, for those who ask why; ``None`` where the record is gone."""
+    try:
+        parts = read_json(job.attempts(stage) / str(attempt) / RESULT)["key_input"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return parts if isinstance(parts, dict) else None
+
+
+def _make_durable(path: Path, digest: str | None) -> Output:
+    """Flush a file to the disk and take its digest, at once where it is large enough for that to count."""
+    status = os.stat(path)
+    if digest is not None or status.st_size < LARGE:
+        sync_file(path)
+        digest = digest or content_digest(path)
+    else:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(1) as beside:
             flushed = beside.submit(sync_file, path)
-            digests[path] = content_digest(path)
+            digest = content_digest(path)
             flushed.result()
-    return digests
+    return Output(path, digest, status.st_size, status.st_mtime_ns)
 
 
 def _result(folder: Path, record: Mapping[str, Any]) -> Result:
     outputs = {
-        name: Output(folder / "outputs" / entry["file"], entry["digest"]) for name, entry in record["outputs"].items()
+        name: Output(folder / "outputs" / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
+        for name, entry in record["outputs"].items()
     }
     return Result(
-        record["attempt"], record["key"], record["key_input"], outputs, record["seconds"], tuple(record["warnings"])
+        record["attempt"], record["key"], outputs, float(record["seconds"]), tuple(record.get("warnings", ()))
     )
 
 
@@ -164,24 +224,6 @@ def _find(folder: Path, name: str, pattern: str) -> Path:
     if path.is_symlink() or not path.is_file():
         raise OutputsMissing(f"it ended well, but its output '{name}' ({found[0]}) isn't a regular file")
     return path
-
-
-def _describe(path: Path, digest: str) -> dict[str, Any]:
-    status = path.stat()
-    return {
-        "file": path.name,
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "digest": digest,
-    }
-
-
-def _unchanged(folder: Path, entry: Mapping[str, Any]) -> bool:
-    try:
-        status = os.stat(folder / entry["file"])
-    except OSError:
-        return False
-    return [status.st_size, status.st_mtime_ns] == [entry["size"], entry["mtime_ns"]]
 
 
 def _numbers(parent: Path) -> list[int]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.references import JOB_INPUT
+from pipeline.references import JOB_INPUT, PAIRED
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]*")
@@ -31,12 +31,15 @@ def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
     environments, keys, models = document["environments"], document["environment_keys"], document["models"]
     yield from _misnamed("an environment", ENVIRONMENT, [*environments, *keys, *document["tools"]])
     yield from _misnamed("an environment's key", DIGEST, keys.values())
+    yield from _misnamed("a workflow", NAME, [document["workflow"]])
     yield from _misnamed("a model", MODEL, models)
     yield from _misnamed("a model's digest", DIGEST, models.values())
     if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():
         yield "its environments aren't venv/NAME, each with its key"
-    if not isinstance(document["grace_seconds"], int | float):
-        yield "its grace_seconds isn't a number"
+    numbers = {name: document[name] for name in ("grace_seconds", "cache_limit")}
+    for name, number in {**numbers, **document["workers"]}.items():
+        if not isinstance(number, int | float):
+            yield f"its {name} isn't a number"
     yield from _stage_complaints(document)
 
 
@@ -48,14 +51,16 @@ def _stage_complaints(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _unknown("an environment of this job", document["environments"], [stage["environment"]])
         yield from _unknown("a model of this job", document["models"], stage["models"].values())
         yield from _unknown("an earlier stage", done, stage["needs"])
-        yield from _unknown("an earlier stage's output", outputs, _listed(stage["inputs"]))
+        yield from _unknown("an earlier stage's output", outputs, _listed(stage))
         done.add(stage["name"])
         outputs |= {f"{stage['name']}.{output}" for output in stage["outputs"]}
     yield from _unknown("a stage's output", outputs - {JOB_INPUT}, document["deliver"])
 
 
-def _listed(inputs: Mapping[str, list[str]]) -> list[str]:
-    return [reference for references in inputs.values() for reference in references]
+def _listed(stage: Mapping[str, Any]) -> list[str]:
+    """All references of a stage; the mark of a pair stands only where the stage itself is a fan-out."""
+    refs = [reference for references in stage["inputs"].values() for reference in references]
+    return [*(ref.replace(PAIRED, "", 1) for ref in refs), stage["for_each"]] if "for_each" in stage else refs
 
 
 def _misnamed(kind: str, pattern: "re.Pattern[str]", names: Iterable[str]) -> Iterator[str]:

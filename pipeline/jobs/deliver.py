@@ -3,19 +3,18 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.files import sync_file, sync_folder
-from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
-from pipeline.references import split
+from pipeline.jobs.results import Results
 
 COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so small files don't share their content
 LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
-def deliver(job: Job, results: Mapping[str, Result], anew: bool, before: Sequence[str] = ()) -> list[Path]:
+def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) -> list[Path]:
     """Put each deliverable there, on the disk; ``anew`` replaces what stands there already.
 
     ``before`` are the names that an earlier run delivered: what isn't delivered any more is removed. Returns the
@@ -31,14 +30,14 @@ def deliver(job: Job, results: Mapping[str, Result], anew: bool, before: Sequenc
     for name in set(before) - {target.name for target in placed}:
         (job.output / name).unlink(missing_ok=True)
     if any(placed.values()):
-        sync_folder(job.output)
+        for folder in (job.output, job.folder):
+            sync_folder(folder)
     return list(placed)
 
 
-def _named(references: Sequence[str], results: Mapping[str, Result]) -> list[tuple[Path, str]]:
+def _named(references: Sequence[str], results: Results) -> list[tuple[Path, str]]:
     """Each output with its name; where several have the same, the stage's name goes before it."""
-    parts = [split(reference) for reference in references]
-    sources = [(stage, results[stage].outputs[output].path) for stage, output in parts]
+    sources = [(stage, output.path) for each in references for stage, output in results.outputs(each).items()]
     count = Counter(source.name for _, source in sources)
     return [(source, source.name if count[source.name] == 1 else f"{stage}.{source.name}") for stage, source in sources]
 

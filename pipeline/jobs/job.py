@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ AGAIN = "prepare the job again; a plan is never edited"
 class Job:
     folder: Path
     document: Mapping[str, Any]
+    loaded: JobState = field(default_factory=JobState)  # as the journal told it when the job was loaded
 
     @property
     def id(self) -> str:
@@ -42,11 +44,28 @@ class Job:
     def lock(self) -> Path:
         return self.folder / "lock"
 
+    @property
+    def cancellation(self) -> Path:
+        """A file that is there when somebody has asked for the job's end."""
+        return self.folder / "cancel"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancellation.exists()
+
+    @cached_property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
     def log(self, stage: str) -> Path:
-        return self.folder / "logs" / f"{stage}.log"
+        return self.logs / f"{stage}.log"
+
+    @cached_property
+    def _stages(self) -> Path:
+        return self.folder / "stages"
 
     def attempts(self, stage: str) -> Path:
-        return self.folder / "stages" / stage
+        return self._stages / stage
 
     def require_input(self) -> None:
         """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""
@@ -62,6 +81,7 @@ class Job:
         return Journal(self.folder)
 
     def state(self) -> JobState:
+        """As the journal tells it now."""
         return fold(self.journal().read())
 
 
@@ -79,13 +99,14 @@ def load(folder: Path) -> Job:
         raise UsageError(f"{error.filename} is gone", AGAIN) from error
     if not events:
         raise UsageError(f"{folder / NAME}:1: this line isn't what was written", AGAIN)
-    if sha256_of_bytes(data) != fold(events).job_digest:
+    state = fold(events)
+    if sha256_of_bytes(data) != state.job_digest:
         raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
     document = json.loads(data)
     problem = out_of_bounds(document, folder.name)
     if problem:
         raise UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
-    return Job(folder, document)
+    return Job(folder, document, state)
 
 
 def _what_is_wrong(data: bytes) -> str:

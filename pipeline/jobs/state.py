@@ -12,7 +12,9 @@ class Status(Enum):
     PREPARED = "prepared"  # no run has begun
     RUNNING = "running"  # a run began and hasn't ended; whether it is alive, only the job's lock tells
     INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
     FAILED = "failed"
+    PARTIAL = "partial"  # the last run was asked for a part of the stages, and did it
     FINISHED = "finished"
 
 
@@ -20,6 +22,7 @@ class StageStatus(Enum):
     WAITING = "waiting"
     RUNNING = "running"
     FAILED = "failed"
+    SKIPPED = "skipped"  # a stage that it needs failed
     FINISHED = "finished"
 
 
@@ -30,6 +33,8 @@ class StageState:
     seconds: float | None = None
     reason: str | None = None
     warnings: tuple[str, ...] = ()
+    committed: Mapping[str, Any] | None = None  # the last stage_finished event, whatever came after it
+    members: int | None = None  # of a fan-out whose list is known
 
 
 @dataclass(frozen=True)
@@ -40,43 +45,62 @@ class JobState:
     delivered: tuple[str, ...] = ()  # names in the output folder
 
     def stage(self, name: str) -> StageState:
-        return self.stages.get(name, StageState())
+        return self.stages.get(name, WAITING)
 
 
+WAITING = StageState()
 RUN_EVENTS = {
     "run_started": Status.RUNNING,
     "run_interrupted": Status.INTERRUPTED,
+    "run_cancelled": Status.CANCELLED,
     "run_failed": Status.FAILED,
+    "run_ended": Status.PARTIAL,
     "run_finished": Status.FINISHED,
 }
 
 
 def fold(events: Iterable[Mapping[str, Any]]) -> JobState:
-    state = JobState()
+    status, digest, delivered = Status.PREPARED, "", ()
+    stages: dict[str, StageState] = {}
     for event in events:
-        state = apply(state, event)
-    return state
+        name = event["event"]
+        if name == "job_prepared":
+            digest = event["job_digest"]
+        elif name in RUN_EVENTS:
+            status, delivered = RUN_EVENTS[name], tuple(event.get("delivered", delivered))
+        elif "stage" in event:
+            stages[event["stage"]] = _after(stages.get(event["stage"], WAITING), event)
+        else:
+            raise _unknown(name)
+    return JobState(status, digest, stages, delivered)
 
 
-def apply(state: JobState, event: Mapping[str, Any]) -> JobState:
-    name = event["event"]
-    if name == "job_prepared":
-        return replace(state, job_digest=event["job_digest"])
-    if name in RUN_EVENTS:
-        delivered = tuple(event.get("delivered", state.delivered))
-        return replace(state, status=RUN_EVENTS[name], delivered=delivered)
-    stage = _stage_state(event)
-    return replace(state, stages={**state.stages, event["stage"]: stage})
-
-
-def _stage_state(event: Mapping[str, Any]) -> StageState:
+def _after(before: StageState, event: Mapping[str, Any]) -> StageState:
+    """A stage's state after an event of its own."""
     match event["event"]:
         case "stage_started":
-            return StageState(StageStatus.RUNNING, event["attempt"])
+            return StageState(StageStatus.RUNNING, event["attempt"], committed=before.committed)
         case "stage_finished":
-            warnings = tuple(event.get("warnings", ()))
-            return StageState(StageStatus.FINISHED, event["attempt"], event["seconds"], warnings=warnings)
+            return StageState(
+                StageStatus.FINISHED,
+                event["attempt"],
+                event["seconds"],
+                warnings=tuple(event.get("warnings", ())),
+                committed=event,
+                members=before.members,
+            )
         case "stage_failed":
-            return StageState(StageStatus.FAILED, event["attempt"], event["seconds"], reason=event["reason"])
+            return StageState(
+                StageStatus.FAILED, event["attempt"], event["seconds"], event["reason"], committed=before.committed
+            )
+        case "stage_skipped":
+            reason = f"stage '{event['because']}' failed"
+            return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=reason)
+        case "stage_expanded":
+            return StageState(members=event["members"])
         case unknown:
-            raise UsageError(f"the journal has an event '{unknown}', which this version doesn't know")
+            raise _unknown(unknown)
+
+
+def _unknown(event: str) -> UsageError:
+    return UsageError(f"the journal has an event '{event}', which this version doesn't know")

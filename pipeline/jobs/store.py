@@ -1,11 +1,9 @@
 """The folder of all jobs: names that nobody else has, jobs that are there whole or not at all."""
 
 import contextlib
-import getpass
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,9 +14,12 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.files import dump_json, sync_folder, write_whole
 from pipeline.jobs.job import DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.state import Status
+from pipeline.locks import is_held
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
+UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
 
 
 class JobStore:
@@ -33,6 +34,8 @@ class JobStore:
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._sweep()
+        import tempfile
+
         part = Path(tempfile.mkdtemp(prefix=".preparing-", dir=self._root))
         part.chmod(0o755)
         try:
@@ -45,16 +48,31 @@ class JobStore:
 
     def find(self, name: str) -> Job:
         """A job by its id, or the ``latest``. Raises ``UsageError``."""
+        return load(self.folder(name))
+
+    def folder(self, name: str) -> Path:
+        """As ``find``, without a look into it."""
         known = self.ids()
         if name == "latest" and known:
-            return load(self._root / max(known, key=self._prepared_at))
+            return self._root / max(known, key=self._prepared_at)
         if name not in known:
             if not known or not name:
                 what = "no job was named" if known else f"no job '{name}'; none has been prepared yet"
                 raise UsageError(what, "pipeline job list" if known else "prepare-job MOVIE --subtitle")
             near = did_you_mean(name, known, listing=False)
             raise UsageError(f"no job '{name}'{near}", "pipeline job list")
-        return load(self._root / name)
+        return self._root / name
+
+    def unfinished(self) -> list[Path]:
+        """The jobs that wait to be run or to be gone on with: not those that failed or were cancelled, which somebody
+        has to look at, nor those that a process runs. One that can't be read is left out."""
+        folders = []
+        for id in self.ids():
+            with contextlib.suppress(UsageError, OSError):
+                job = load(self._root / id)
+                if job.loaded.status in UNFINISHED and not is_held(job.lock):
+                    folders.append(job.folder)
+        return folders
 
     def ids(self) -> list[str]:
         if not self._root.is_dir():
@@ -76,6 +94,7 @@ class JobStore:
             folder = self._root / f"{prefix}{number:04d}"
             content = document(folder.name)
             _write(part, content)
+            self._make_newest(part / DOCUMENT)
             try:
                 os.rename(part, folder)
             except OSError:
@@ -84,6 +103,13 @@ class JobStore:
                 continue  # somebody else took the number
             sync_folder(self._root)
             return Job(folder, content)
+
+    def _make_newest(self, document: Path) -> None:
+        """``latest`` goes by a file's time: it is later than all others even where the clock was set back."""
+        newest = max((self._prepared_at(id)[0] for id in self.ids()), default=0)
+        status = os.stat(document)
+        if status.st_mtime_ns <= newest:
+            os.utime(document, ns=(status.st_atime_ns, newest + 1))
 
     def _sweep(self) -> None:
         """Remove what a killed ``prepare-job`` left, long after anyone can be at work in it."""
@@ -104,6 +130,8 @@ def _write(part: Path, content: Mapping[str, Any]) -> None:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

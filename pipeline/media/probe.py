@@ -23,6 +23,14 @@ class Media:
 
 def probe(file: Path, ffprobe: Path) -> Media:
     """Raises ``InputUnusable`` where ffprobe can't read the file or finds no audio stream in it."""
+    media = look(file, ffprobe)
+    if not media.audio_streams:
+        raise InputUnusable(f"{printable(str(file))} has no audio stream, so there is no speech to work on")
+    return media
+
+
+def look(file: Path, ffprobe: Path) -> Media:
+    """Raises ``InputUnusable`` where ffprobe can't read the file."""
     # "file:" keeps a name with a colon in it from being taken as a protocol.
     argv: list[str | Path] = [ffprobe, "-v", "error", "-of", "json", "-show_format", "-show_streams", f"file:{file}"]
     shown = printable(str(file))
@@ -32,10 +40,7 @@ def probe(file: Path, ffprobe: Path) -> Media:
         raise InputUnusable(f"{shown} can't be read: {error}") from error
     if done.returncode:
         raise InputUnusable(f"{shown} isn't a media file that ffmpeg can read: {_reason(done, file)}")
-    media = _media(_answer(done, ffprobe))
-    if not media.audio_streams:
-        raise InputUnusable(f"{shown} has no audio stream, so there is no speech to work on")
-    return media
+    return _media(_answer(done, ffprobe))
 
 
 def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[type-arg]  # ffprobe's own form

@@ -1,8 +1,9 @@
 """Run one stage inside its own environment. Started by path, with nothing of ours installed there.
 
-Two ways in, one way through:
+Three ways in, one way through:
 
 * ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
+* ``--serve …`` stays and runs many (``stageserver``).
 * With no argument it waits for one order on standard input, so that it can be started before the
   stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG NEWLINE``. No order, but end of
   file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
@@ -24,38 +25,110 @@ EXIT_WRONG_ENVIRONMENT = 96
 
 
 def main() -> int:
+    if len(sys.argv) > 1 and sys.argv[1] == "--serve":
+        import_beside("stageserver").main(sys.argv[2:], sys.modules[__name__])
+        return 0
     if len(sys.argv) > 1:
         return run(_stage_file_of(sys.argv[1]), sys.argv[1], None)
+    _load_ahead()
     order = sys.stdin.buffer.readline()
     if not order.endswith(b"\n"):
         return 0
     prefix, stage_file, invocation, log = order[:-1].decode("utf-8", "surrogateescape").split("\0")
     reports = _claim_channels(log)
-    if sys.prefix != prefix:
-        os.write(reports, b'{"wrong_environment": true}\n')
-        print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
+    if not is_right_environment(prefix, reports):
         return EXIT_WRONG_ENVIRONMENT
     return run(stage_file, invocation, reports)
 
 
+def _load_ahead() -> None:
+    """What every stage needs, while there is no order yet: one that was started ahead has the time."""
+    import_beside("stagekit")
+    if sys.platform == "linux":
+        import fcntl  # noqa: F401
+    import gc
+
+    gc.freeze()  # so that letting the stage's objects go looks at them alone
+
+
+def leave(code: int) -> int:
+    """End without taking the interpreter apart, which takes as long as a small stage, where nothing would notice."""
+    import atexit
+
+    callbacks = getattr(atexit, "_ncallbacks", lambda: 1)()
+    if code or callbacks or "threading" in sys.modules:
+        return code
+    let_go()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()  # also the line that has no end yet
+    os._exit(code)
+
+
+def let_go() -> None:
+    """Drop what the stage's module holds, so that a file which it left open is written."""
+    stage = sys.modules.pop("stage", None)
+    if stage is not None:
+        import gc
+
+        stage.__dict__.clear()
+        gc.collect()
+
+
+def is_right_environment(prefix: str, reports: int) -> bool:
+    if sys.prefix == prefix:
+        return True
+    os.write(reports, b'{"wrong_environment": true}\n')
+    print("this interpreter's prefix is", sys.prefix, "instead of", prefix, file=sys.stderr)
+    return False
+
+
 def run(stage_file: str, invocation: str, reports: "int | None") -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
-    stagekit = _load_stagekit()
-    stage = stagekit.Stage(invocation, reports)
+    stage = import_beside("stagekit").Stage(invocation, reports)
+    return attempt(stage, lambda: load("stage", stage_file))
+
+
+def attempt(stage: "Any", loaded: "Any") -> int:
+    """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through."""
+    stagekit = sys.modules["stagekit"]
     try:
-        _load("stage", stage_file).run(stage)
+        loaded().run(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
         return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
     except stagekit.StageFailed as error:
         return _refuse(stage, error, EXIT_STAGE_FAILED)
-    except OSError as error:
-        import errno
-
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+    except Exception as error:
+        _report_raised(stage, error)
+        if not _is_full_disk(error):
             raise
         return _refuse(stage, error, EXIT_STAGE_FAILED)
     return 0
+
+
+def _report_raised(stage: "Any", error: Exception) -> None:
+    """What was raised, so that whoever reads it can tell a damaged environment from a mistake in the stage."""
+    name = getattr(error, "filename", None)
+    file = os.fsdecode(name) if isinstance(name, (str, bytes)) else None
+    loading = _file_being_loaded(error)
+    stage.report(raised={"type": type(error).__name__, "message": str(error)[:4000], "file": file, "loading": loading})
+
+
+def _file_being_loaded(error: Exception) -> "str | None":
+    """The innermost module that was being loaded; a cut-off one may raise anything."""
+    file, trace = None, error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        file = code.co_filename if code.co_name == "<module>" else file
+        trace = trace.tb_next
+    return file
+
+
+def _is_full_disk(error: Exception) -> bool:
+    import errno
+
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def _refuse(stage: "Any", error: Exception, code: int) -> int:
@@ -81,19 +154,24 @@ def _claim_channels(log: str) -> int:
     write from C reaches the report channel.
     """
     order_pipe, reports = os.dup(0), os.dup(1)
-    _die_with(order_pipe)
-    for target, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
-        opened = os.open(path, flags, 0o666)
-        os.dup2(opened, target)
-        os.close(opened)
-    os.dup2(1, 2)
+    die_with(order_pipe)
+    redirect(log)
     # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     return reports
 
 
-def _die_with(pipe: int) -> None:
+def redirect(log: str) -> None:
+    """Descriptor 0 reads nothing; 1 and 2 append to the log."""
+    for target, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
+        opened = os.open(path, flags, 0o666)
+        os.dup2(opened, target)
+        os.close(opened)
+    os.dup2(1, 2)
+
+
+def die_with(pipe: int) -> None:
     """Kill this whole process group when the orchestrator's end of the pipe closes, however it closes.
 
     On Linux the kernel does it (a signal-driven pipe, fcntl(2) F_SETSIG), so neither a stage that never
@@ -101,11 +179,10 @@ def _die_with(pipe: int) -> None:
     """
     if sys.platform == "linux":
         import fcntl
-        import signal
 
-        set_signal = 10  # F_SETSIG, which the module lacks before Python 3.11
+        sigkill, set_signal = 9, 10  # signal would import enum; fcntl lacks F_SETSIG before Python 3.11
         fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(pipe, set_signal, signal.SIGKILL)
+        fcntl.fcntl(pipe, set_signal, sigkill)
         fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
         if _is_closed(pipe):  # it closed before the kernel was told to watch it
             os._exit(0)
@@ -116,10 +193,11 @@ def _die_with(pipe: int) -> None:
 
 
 def _is_closed(pipe: int) -> bool:
-    import select
-
-    readable, _, _ = select.select([pipe], [], [], 0)
-    return bool(readable)
+    os.set_blocking(pipe, False)
+    try:
+        return os.read(pipe, 1) == b""
+    except BlockingIOError:
+        return False
 
 
 def _wait_and_die(pipe: int) -> None:
@@ -129,19 +207,19 @@ def _wait_and_die(pipe: int) -> None:
     os._exit(1)
 
 
-def _load_stagekit() -> "Any":
+def import_beside(name: str) -> "Any":
+    """A module that lies beside this file, without leaving the folder on the path."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, here)
     try:
-        import stagekit  # type: ignore[import-not-found]  # found by path, not installed
+        return __import__(name)
     finally:
         sys.path.remove(here)
-    return stagekit
 
 
-def _load(name: str, path: str) -> "Any":
+def load(name: str, path: str) -> "Any":
     """A module from a file path, so that no sibling file can shadow a library."""
-    from importlib.machinery import SourceFileLoader
+    from _frozen_importlib_external import SourceFileLoader  # importlib.machinery's, without importing importlib
 
     module = type(sys)(name)
     module.__file__ = path
@@ -159,4 +237,4 @@ def _stage_file_of(invocation: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(leave(main()))

@@ -59,6 +59,6 @@ def _lock(project: Project, source: Source, requirements: Path) -> Path:
         wanted, asked = lock.relative_to(project.root), requirements.relative_to(project.root)
         raise ConfigurationError(
             f"{source.shown_as}: the lock {wanted} isn't there",
-            f"{uv.command()} pip compile --universal --generate-hashes --no-header {asked} -o {wanted}",
+            uv.lock_command(asked, wanted),
         )
     return lock

@@ -1,9 +1,21 @@
 """``config/pipeline.yaml``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.project import MARKER, Project
-from pipeline.spec.source import load_yaml
+from pipeline.sizes import parse_size
+from pipeline.spec.source import Source, load_yaml
+
+
+@dataclass(frozen=True)
+class Workers:
+    """When a process that is kept for later stages ends."""
+
+    idle_seconds: float
+    tasks: int
+    memory: int  # bytes, looked at after each task
 
 
 @dataclass(frozen=True)
@@ -11,12 +23,32 @@ class Settings:
     default_workflows: tuple[str, ...]
     grace_seconds: float
     build_seconds: float
+    cache_limit: int  # bytes
+    workers: Workers
 
 
 def load(project: Project) -> Settings:
-    value = load_yaml(project.root / MARKER, project.root, "settings").value
+    source = load_yaml(project.root / MARKER, project.root, "settings")
+    value = source.value
     return Settings(
         default_workflows=tuple(value.get("default_workflows", ())),
         grace_seconds=float(value.get("grace_seconds", 5)),
         build_seconds=60 * float(value.get("build_minutes", 30)),
+        cache_limit=_size(source, ("cache_limit",), value.get("cache_limit", "20 GiB")),
+        workers=_workers(source, value.get("workers", {})),
     )
+
+
+def _workers(source: Source, value: Mapping[str, Any]) -> Workers:
+    return Workers(
+        idle_seconds=float(value.get("idle_seconds", 60)),
+        tasks=value.get("tasks", 1000),
+        memory=_size(source, ("workers", "memory"), value.get("memory", "8 GiB")),
+    )
+
+
+def _size(source: Source, keys: tuple[str, ...], size: str | int) -> int:
+    try:
+        return parse_size(size)
+    except ValueError as error:
+        raise source.error(keys, str(error)) from error

@@ -150,14 +150,25 @@ def check(source: Source, schema: str) -> None:
 
 def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:
     """What is wrong with a value, most specific first: the path of keys, and a sentence."""
-    import json
-
     from jsonschema import Draft202012Validator
+    from referencing import Registry
 
-    path = Path(__file__).parents[1] / "schemas" / f"{schema}.json"
-    validator = Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    registry: Registry[Any] = Registry(retrieve=_schema_resource)  # type: ignore[call-arg]  # attrs' field, unseen by mypy
+    validator = Draft202012Validator(_schema(f"{schema}.json"), registry=registry)
     errors = sorted(validator.iter_errors(value), key=lambda error: (-len(error.absolute_path), str(error.path)))
     return [_told(error, tuple(error.absolute_path)) for error in errors]
+
+
+def _schema(name: str) -> Any:
+    import json
+
+    return json.loads((Path(__file__).parents[1] / "schemas" / name).read_text(encoding="utf-8"))
+
+
+def _schema_resource(name: str) -> Any:
+    from referencing import Resource
+
+    return Resource.from_contents(_schema(name))
 
 
 def _told(error: Any, keys: Keys) -> tuple[Keys, str]:

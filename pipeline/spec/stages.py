@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import policy
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
+from pipeline.spec import ensure
 from pipeline.spec.source import Source, check, choose, read_text
+from pipeline.spec.toml_lines import lines_of
 
+TABLE = ("tool", "pipeline", "stage")
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
@@ -29,6 +33,8 @@ class StageSpec:
     models: tuple[str, ...]
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
+    ensure: Mapping[str, Any]  # post-conditions by output (pipeline/spec/ensure.py)
+    policy: Mapping[str, Any]  # what it says of how it is run (pipeline/policy.py)
 
 
 def load(project: Project, name: str) -> StageSpec:
@@ -45,6 +51,8 @@ def load(project: Project, name: str) -> StageSpec:
         models=tuple(table.get("models", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
+        ensure=table.get("ensure", {}),
+        policy=policy.declared(table),
     )
 
 
@@ -59,13 +67,14 @@ def _table(file: Path, root: Path) -> dict[str, Any]:
     start = text.count("\n", 0, blocks[0].start()) + 1
     content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
     table = _parse(content, shown_as, start)
-    for key in ("tool", "pipeline", "stage"):
+    for key in TABLE:
         if not isinstance(table, dict) or key not in table:
             raise ConfigurationError(f"{shown_as}:{start}: the script block has no [tool.pipeline.stage] table")
         table = table[key]
-    source = Source(file, shown_as, table, {(): start})
+    source = Source(file, shown_as, table, {(): start, **lines_of(content, start + 1, TABLE)})
     check(source, "stage")
     _check_defaults(source)
+    ensure.check(source, root)
     return dict(table)
 
 

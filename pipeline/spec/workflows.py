@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline import policy
 from pipeline.project import Project
 from pipeline.spec.source import Source, choose, load_yaml, names_in
 
@@ -38,10 +39,12 @@ class StageUse:
     id: str
     uses: str
     after: tuple[str, ...] = ()
-    for_each: tuple[Any, ...] = ()
+    for_each: tuple[Any, ...] = ()  # values and $parameters
+    for_each_of: str | None = None  # or STAGE.OUTPUT, a list that is known when that stage is done
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class WorkflowSpec:
     parameters: Mapping[str, ParameterSpec]
     stages: Mapping[str, StageUse]
     deliver: tuple[str, ...]
+    timeout_seconds: float | None
     source: Source = field(repr=False)
 
 
@@ -73,6 +77,7 @@ def load(project: Project, name: str) -> WorkflowSpec:
         parameters={name: _parameter(source, name, entry) for name, entry in value.get("parameters", {}).items()},
         stages={id: _stage_use(id, entry) for id, entry in value["stages"].items()},
         deliver=tuple(value.get("deliver", ())),
+        timeout_seconds=value.get("timeout_seconds"),
         source=source,
     )
 
@@ -105,12 +110,15 @@ def _is_of(kind: str, value: Any) -> bool:
 
 
 def _stage_use(id: str, entry: Mapping[str, Any]) -> StageUse:
+    for_each = entry.get("for_each", ())
     return StageUse(
         id=id,
         uses=entry.get("uses", id),
         after=tuple(entry.get("after", ())),
-        for_each=tuple(entry.get("for_each", ())),
+        for_each=() if isinstance(for_each, str) else tuple(for_each),
+        for_each_of=for_each if isinstance(for_each, str) else None,
         inputs=entry.get("inputs", {}),
         parameters=entry.get("parameters", {}),
         models=entry.get("models", {}),
+        policy=policy.declared(entry),
     )

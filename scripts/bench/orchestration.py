@@ -26,12 +26,12 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
+from measuring import BIN, LOOP, PROJECT, Failed, call, chain, make_project, median_ratio, timed
 
 STAGE = """# /// script
 # [tool.pipeline.stage]
 # environment = "bare"
+# cache = false
 # ///
 def run(stage):
     pass
@@ -50,16 +50,15 @@ ONLY = {
     "demux": "stages:\n  demux: {inputs: {media: job.input}}\n",
     "mux": "stages:\n  one_cue: {}\n  mux: {inputs: {media: job.input, subtitles: one_cue.srt}}\n",
 }
-LOOP = """import subprocess, sys
-for _ in range(int(sys.argv[1])):
-    subprocess.run([sys.argv[2], sys.argv[3]], check=True)
-"""
 
 
 def main() -> None:
     arguments = _arguments()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        figures = measure(Path(folder), arguments.pairs, media=not arguments.no_media)
+    try:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            figures = measure(Path(folder), arguments.pairs, media=not arguments.no_media)
+    except Failed as failed:
+        sys.exit(str(failed))
     if arguments.json:
         print(json.dumps(figures, indent=2))
     else:
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
-    project = make_project(folder / "project", {"one": 1, "chain20": 20})
+    project = make_project(folder / "project", {"noop": STAGE}, {"one": chain(1), "chain20": chain(20)})
     python = project / "venv" / "bare" / "bin" / "python"
     (folder / "noop.py").write_text("")
     (folder / "loop.py").write_text(LOOP)
@@ -82,30 +81,11 @@ def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
             str(folder / "noop.py"),
         ]
         workflow = "chain20" if count == 20 else "one"
-        figures[name] = _median_ratio(pairs, partial(_job, project, workflow), partial(_timed, bare))
+        figures[name] = median_ratio(pairs, partial(_job, project, workflow), partial(timed, bare))
     figures["health_check_ms"] = health_check_ms()
     if media:
         figures |= media_ratios(folder, pairs=max(4, pairs // 2))
     return figures
-
-
-def make_project(root: Path, workflows: dict[str, int]) -> Path:
-    """A project with an empty environment and chains of stages that do nothing."""
-    for sub in ("config/environments", "config/workflows", "requirements", "stages"):
-        (root / sub).mkdir(parents=True)
-    (root / "config" / "pipeline.yaml").write_text("default_workflows: []\n")
-    (root / "config" / "environments" / "bare.yaml").write_text('python: ">=3.11"\n')
-    (root / "requirements" / "bare.lock").write_text("")
-    (root / "stages" / "noop.py").write_text(STAGE)
-    for name, count in workflows.items():
-        lines = ["input: file", "stages:"]
-        for number in range(count):
-            after = f", after: [s{number - 1}]" if number else ""
-            lines.append(f"  s{number}: {{uses: noop{after}}}")
-        (root / "config" / "workflows" / f"{name}.yaml").write_text("\n".join(lines) + "\n")
-    (root / "input.txt").write_text("x")
-    _command(root, "bootstrap", "--env", "bare")
-    return root
 
 
 def health_check_ms() -> float:
@@ -128,28 +108,10 @@ def health_check_ms() -> float:
 
 
 def _job(project: Path, workflow: str) -> float:
-    id = _command(project, "prepare-job", str(project / "input.txt"), "--workflow", workflow).strip()
-    seconds = _timed([str(BIN / "run-pipeline"), "--root", str(project), "-j", id])
+    id = call(project, "prepare-job", str(project / "input.txt"), "--workflow", workflow).strip()
+    seconds = timed([str(BIN / "run-pipeline"), "--root", str(project), "-j", id])
     shutil.rmtree(project / "jobs" / id)
     return seconds
-
-
-def _command(project: Path, *words: str) -> str:
-    done = subprocess.run([BIN / words[0], "--root", project, *words[1:]], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    return done.stdout
-
-
-def _timed(argv: Sequence[str | Path]) -> float:
-    start = time.perf_counter()
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
-
-
-def _median_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float]) -> float:
-    ours(), bare()  # warm both
-    return round(statistics.median(ours() / bare() for _ in range(pairs)), 3)
 
 
 def media_ratios(folder: Path, pairs: int) -> dict[str, float]:
@@ -168,14 +130,14 @@ def media_ratios(folder: Path, pairs: int) -> dict[str, float]:
         command = [ffmpeg, "-v", "error", "-y", "-i", movie, *options]
         ours = partial(stage_seconds, project, movie, stage)
         left = Path(str(options[-1]))
-        ratios[f"{stage}_ratio"] = _settled_ratio(pairs, ours, partial(_timed, command), left)
+        ratios[f"{stage}_ratio"] = _settled_ratio(pairs, ours, partial(timed, command), left)
     durable = partial(_timed_durable, command, left)
     return {**ratios, "mux_durable_ratio": _settled_ratio(pairs, ours, durable, left)}
 
 
 def _timed_durable(command: Sequence[str | Path], written: Path) -> float:
     start = time.perf_counter()
-    _timed(command)
+    timed(command)
     with written.open("rb") as file:
         os.fsync(file)
     return time.perf_counter() - start
@@ -204,8 +166,8 @@ def _settled_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], flo
 
 def stage_seconds(project: Path, movie: Path, stage: str) -> float:
     """What a job's journal says of the stage: from its start to its commit."""
-    id = _command(project, "prepare-job", str(movie), "--workflow", f"only_{stage}").strip()
-    _command(project, "run-pipeline", "-j", id)
+    id = call(project, "prepare-job", str(movie), "--workflow", f"only_{stage}").strip()
+    call(project, "run-pipeline", "-j", id)
     events = [json.loads(line) for line in (project / "jobs" / id / "journal.jsonl").read_text().splitlines()]
     shutil.rmtree(project / "jobs" / id)
     at = {event["event"]: datetime.fromisoformat(event["at"]) for event in events if event.get("stage") == stage}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import context
+from pipeline.cli import context, location
 from pipeline.errors import bootstrap_steps
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
@@ -86,7 +86,7 @@ def test_a_job_is_shown_with_its_stages(ready: Sandbox) -> None:
     ]
     shown = ready.run("pipeline", "job", "show", "latest").out
     assert "something to know" in shown
-    assert "it ended with exit code 1" in shown
+    assert "it raised RuntimeError: this stage always fails" in shown
 
 
 def test_logs_are_printed_by_stage(ready: Sandbox) -> None:
@@ -138,7 +138,7 @@ def test_an_edited_plan_is_refused_by_run_pipeline(ready: Sandbox) -> None:
     done = ready.run("run-pipeline", "-j", job.id)
     assert done.code == 2
     assert f"{plan} isn't what prepare-job wrote" in done.err
-    assert sorted(path.name for path in job.folder.iterdir()) == ["job.json", "journal.jsonl", "logs", "stages"]
+    assert {path.name for path in job.folder.iterdir()} == {"job.json", "journal.jsonl", "lock", "logs", "stages"}
 
 
 def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
@@ -158,7 +158,12 @@ def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
         (["pipeline", "jbo"], "No such command 'jbo'. Did you mean 'job'?"),
         (["pipeline", "job", "list", "--jsn"], "No such option '--jsn'. Did you mean '--json'?"),
         (["run-pipeline", "--jbo", "x"], "No such option '--jbo'. Did you mean '--job'?"),
-        (["run-pipeline"], "Missing option '-j'"),
+        (["run-pipeline"], "name jobs with -j ID, or take them all with --all-prepared"),
+        (["run-pipeline", "-j", "x", "--all-prepared"], "name jobs with -j ID, or take them all"),
+        (["run-pipeline", "-j", "x", "--limit", "cpus"], "not NAME=AMOUNT"),
+        (["run-pipeline", "-j", "x", "--limit", "cpu=2"], "did you mean 'cpus'?"),
+        (["run-pipeline", "-j", "x", "--max-parallel", "0"], "0 is not in the range"),
+        (["run-pipeline", "-j", "x", "--start", "warm"], "'warm' is not one of"),
         (["prepare-job"], "Missing argument 'MEDIA'"),
         (["prepare-job", "x", "--subtitel"], "Did you mean '--subtitle'?"),
         (["prepare-job", "x"], "name one workflow: --transcribe, --translate, --subtitle or --workflow NAME"),
@@ -315,7 +320,7 @@ def test_the_commands_of_a_project_work_on_it_from_anywhere(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(context, "OWN", sandbox.root)
+    monkeypatch.setattr(location, "OWN", sandbox.root)
     monkeypatch.setattr(sys, "prefix", str(sandbox.root / ".venv"))
     assert context.project().root == sandbox.root
 

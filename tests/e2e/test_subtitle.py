@@ -68,6 +68,17 @@ def test_both_subtitle_files_hold_the_same_cues(subtitled: Path) -> None:
     assert "best of times" in srt
 
 
+@pytest.mark.parametrize("start", ["worker", "cold"])
+def test_speech_is_recognised_to_the_same_bytes_however_the_stage_is_started(
+    studio: Sandbox, subtitled: Path, start: str
+) -> None:
+    id = studio.run("prepare-job", "--transcribe", "-s", "en", SAMPLE).out.strip()
+    done = studio.run("run-pipeline", "-j", id, "--start", start, timeout=PATIENCE)
+    assert done.code == 0, done.err
+    found = (studio.job(id) / "output/two_cities.transcript.json").read_bytes()
+    assert found == (subtitled / "two_cities.transcript.json").read_bytes()
+
+
 def test_a_killed_run_goes_on_from_the_last_finished_stage(studio: Sandbox) -> None:
     id = studio.run("prepare-job", SAMPLE, "--subtitle", "-s", "en").out.strip()
     with studio.start("run-pipeline", "-j", id) as run:

@@ -1,8 +1,9 @@
 """Environments built by the real installer from tiny wheels."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,36 @@ def other(definition: Definition, folder: Path, version: str) -> Definition:
     lock = folder / f"alpha-{version}.lock"
     lock.write_text(locked(make_wheel(folder / "wheels", "quirk", version, f"VERSION = {version!r}\n")))
     return replace(definition, lock=lock)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An environment with a module ``quirk``, which is also its program ``tool``; and a copy to put back."""
+
+    builder: Builder
+    definition: Definition
+    build: Build
+    copy: Path
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "wheels").mkdir()
+    lock = folder / "alpha.lock"
+    lock.write_text(locked(make_wheel(folder / "wheels", "quirk", "1.0", "VERSION = '1.0'\n")))
+    definition = Definition("alpha", ">=3.11", lock, imports=("quirk",), provides=(("tool", "quirk.py"),))
+    builder = Builder(Registry(folder / "venv"), uv.find(), folder / "logs", time_limit=60)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in offline(folder).items():
+            patch.setenv(name, value)
+        build = builder.ensure(definition, quiet)
+    return Whole(builder, definition, build, shutil.copytree(build.prefix, folder / "copy", symlinks=True))
+
+
+@pytest.fixture
+def to_damage(whole: Whole) -> Iterator[Whole]:
+    """For tests that only damage what was built; it is put back after them, times and all, faster than it is built."""
+    yield whole
+    shutil.rmtree(whole.build.prefix)
+    shutil.copytree(whole.copy, whole.build.prefix, symlinks=True)

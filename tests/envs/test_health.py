@@ -13,7 +13,7 @@ from pipeline.envs import health
 from pipeline.envs.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
-from tests.envs.conftest import quiet
+from tests.envs.conftest import Whole, quiet
 
 
 def site_packages(build: Build) -> Path:
@@ -115,13 +115,12 @@ def definition(definition: Definition) -> Definition:
         (forbid_program, "its file provides/tool is missing or has changed"),
     ],
 )
-def test_each_kind_of_damage_is_a_reason(
-    builder: Builder, definition: Definition, build: Build, harm: Callable[[Build], None], reason: str
-) -> None:
+def test_each_kind_of_damage_is_a_reason(to_damage: Whole, harm: Callable[[Build], None], reason: str) -> None:
+    build = to_damage.build
     assert health.damage(build) is None
     harm(build)
     assert re.search(reason, str(health.damage(build)))
-    assert builder.registry.problem(definition) == health.damage(build)
+    assert to_damage.builder.registry.problem(to_damage.definition) == health.damage(build)
 
 
 def test_damage_is_repaired_by_a_build_beside(builder: Builder, definition: Definition, build: Build) -> None:

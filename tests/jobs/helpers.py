@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.jobs.attempts import Attempt, Result
+from pipeline.jobs.attempts import Attempt, Key, Result
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.prepare import Request, prepare
@@ -12,6 +12,7 @@ from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox
 
 DIGEST = "sha256:" + "0" * 64
+KEY = Key(DIGEST, {"part": 1})
 
 
 def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> Job:
@@ -44,6 +45,8 @@ def document(id: str, **changes: Any) -> dict[str, Any]:
         "stages": [stage("copy")],
         "deliver": ["copy.file"],
         "grace_seconds": 1,
+        "cache_limit": 1 << 30,
+        "workers": {"idle_seconds": 1, "tasks": 10, "memory": 1 << 30},
         **changes,
     }
 
@@ -56,4 +59,4 @@ def committed(attempt: Attempt, **files: str) -> Result:
     """Write files as a stage would, and commit them as outputs named after their stems."""
     for stem, content in files.items():
         (attempt.outputs / f"{stem}.txt").write_text(content)
-    return attempt.commit({stem: f"{stem}.txt" for stem in files}, "key", {"part": 1}, 0.5, ())
+    return attempt.commit(attempt.find({stem: f"{stem}.txt" for stem in files}), KEY, 0.5)

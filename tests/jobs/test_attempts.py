@@ -15,33 +15,40 @@ def job(tmp_path: Path) -> Job:
     return stored(tmp_path / "jobs")
 
 
-def test_an_attempt_begins_with_empty_folders(job: Job) -> None:
+def test_an_attempt_begins_with_an_empty_folder_for_its_outputs(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
     assert attempt.number == 1
-    assert [*attempt.outputs.iterdir(), *attempt.work.iterdir()] == []
+    assert list(attempt.outputs.iterdir()) == []
 
 
-def test_a_committed_attempt_is_found_with_its_outputs(job: Job) -> None:
+def test_a_stage_without_outputs_gets_no_folder_for_them(job: Job) -> None:
+    attempt = attempts.begin(job, "copy", with_outputs=False)
+    assert list(attempt.folder.iterdir()) == []
+    assert committed(attempt).outputs == {}
+
+
+def test_a_committed_attempt_that_the_journal_lacks_is_found_with_its_outputs(job: Job) -> None:
     result = committed(attempts.begin(job, "copy"), file="content")
-    assert attempts.latest_result(job, "copy") == result
+    assert attempts.unrecorded(job, "copy", after=0) == result
     assert result.outputs["file"].path.read_text() == "content"
 
 
 def test_an_attempt_that_was_not_committed_is_no_result(job: Job) -> None:
     attempts.begin(job, "copy")
-    assert attempts.latest_result(job, "copy") is None
+    assert attempts.unrecorded(job, "copy", after=0) is None
 
 
 def test_committing_removes_the_work_folder(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
+    attempt.work.mkdir()
     (attempt.work / "scratch").write_bytes(bytes(100))
     committed(attempt, file="content")
     assert not attempt.work.exists()
 
 
-def test_a_stage_may_have_removed_its_work_folder_itself(job: Job) -> None:
+def test_a_stage_that_asked_for_no_work_folder_has_none(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
-    attempt.work.rmdir()
+    assert not attempt.work.exists()
     assert committed(attempt, file="content").attempt == 1
 
 
@@ -56,7 +63,7 @@ def test_a_new_attempt_removes_what_a_killed_one_left(job: Job) -> None:
 def test_a_new_attempt_keeps_an_earlier_result(job: Job) -> None:
     result = committed(attempts.begin(job, "copy"), file="content")
     attempts.begin(job, "copy")
-    assert attempts.latest_result(job, "copy") == result
+    assert attempts.unrecorded(job, "copy", after=0) == result
 
 
 def test_a_late_commit_can_not_overtake_a_later_attempt(job: Job) -> None:
@@ -70,14 +77,14 @@ def test_a_late_commit_can_not_overtake_a_later_attempt(job: Job) -> None:
 def test_a_missing_output_is_named(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
     with pytest.raises(OutputsMissing, match=r"'file' \(copy\.txt\) isn't there"):
-        attempt.commit({"file": "copy.txt"}, "key", {}, 0, ())
+        attempt.find({"file": "copy.txt"})
 
 
 def test_a_removed_output_folder_is_a_missing_output(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
     attempt.outputs.rmdir()
     with pytest.raises(OutputsMissing):
-        attempt.commit({"file": "copy.txt"}, "key", {}, 0, ())
+        attempt.find({"file": "copy.txt"})
 
 
 def test_two_files_for_one_pattern_are_refused(job: Job) -> None:
@@ -85,7 +92,7 @@ def test_two_files_for_one_pattern_are_refused(job: Job) -> None:
     for name in ("a.txt", "b.txt"):
         (attempt.outputs / name).touch()
     with pytest.raises(OutputsMissing, match="2 times"):
-        attempt.commit({"file": "*.txt"}, "key", {}, 0, ())
+        attempt.find({"file": "*.txt"})
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
@@ -99,19 +106,19 @@ def test_only_a_regular_file_is_an_output(job: Job, kind: str) -> None:
     else:
         os.mkfifo(output)
     with pytest.raises(OutputsMissing, match="isn't a regular file"):
-        attempt.commit({"file": "copy.txt"}, "key", {}, 0, ())
+        attempt.find({"file": "copy.txt"})
 
 
 def test_a_changed_output_is_no_result_any_more(job: Job) -> None:
     result = committed(attempts.begin(job, "copy"), file="content")
     result.outputs["file"].path.write_text("changed")
-    assert attempts.latest_result(job, "copy") is None
+    assert attempts.unrecorded(job, "copy", after=0) is None
 
 
 def test_a_deleted_output_is_no_result_any_more(job: Job) -> None:
     result = committed(attempts.begin(job, "copy"), file="content")
     result.outputs["file"].path.unlink()
-    assert attempts.latest_result(job, "copy") is None
+    assert attempts.unrecorded(job, "copy", after=0) is None
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "{}", '{"outputs": {"file": {}}}', '{"outputs": 3}'])
@@ -119,7 +126,7 @@ def test_a_damaged_record_is_no_result(job: Job, record: str) -> None:
     attempt = attempts.begin(job, "copy")
     committed(attempt, file="content")
     (attempt.folder / "result.json").write_text(record)
-    assert attempts.latest_result(job, "copy") is None
+    assert attempts.unrecorded(job, "copy", after=0) is None
 
 
 def test_a_record_of_another_attempt_is_no_result(job: Job) -> None:
@@ -127,4 +134,55 @@ def test_a_record_of_another_attempt_is_no_result(job: Job) -> None:
     committed(attempt, file="content")
     record = attempt.folder / "result.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "attempt": 7}))
-    assert attempts.latest_result(job, "copy") is None
+    assert attempts.unrecorded(job, "copy", after=0) is None
+
+
+def test_what_the_journal_tells_already_is_not_looked_for(job: Job) -> None:
+    committed(attempts.begin(job, "copy"), file="content")
+    assert attempts.unrecorded(job, "copy", after=1) is None
+
+
+def test_the_newest_result_that_the_journal_lacks_is_taken(job: Job) -> None:
+    committed(attempts.begin(job, "copy"), file="older")
+    newer = committed(attempts.begin(job, "copy"), file="newer")
+    attempts.begin(job, "copy")
+    assert attempts.unrecorded(job, "copy", after=0) == newer
+
+
+def test_a_discarded_attempt_leaves_its_number_free(job: Job) -> None:
+    attempts.begin(job, "copy").discard()
+    assert attempts.begin(job, "copy").number == 1
+
+
+def test_the_parts_of_a_key_are_kept_for_those_who_ask(job: Job) -> None:
+    committed(attempts.begin(job, "copy"), file="content")
+    assert attempts.key_input(job, "copy", 1) == {"part": 1}
+    assert attempts.key_input(job, "copy", 2) is None
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", '{"key_input": 3}'])
+def test_the_parts_of_a_damaged_record_are_not_known(job: Job, record: str) -> None:
+    attempt = attempts.begin(job, "copy")
+    committed(attempt, file="content")
+    (attempt.folder / "result.json").write_text(record)
+    assert attempts.key_input(job, "copy", 1) is None
+
+
+def test_a_result_is_the_same_from_the_journal_as_from_its_record(job: Job) -> None:
+    result = committed(attempts.begin(job, "copy"), file="content")
+    assert attempts.of_event(job, "copy", result.described) == result
+
+
+def test_a_large_output_is_flushed_and_read_beside(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = committed(attempts.begin(job, "copy"), file="content")
+    monkeypatch.setattr(attempts, "LARGE", 1)
+    large = committed(attempts.begin(job, "copy"), file="content")
+    assert large.outputs["file"].digest == small.outputs["file"].digest
+
+
+def test_an_output_of_the_same_size_and_time_shows_its_change_only_when_it_is_read(job: Job) -> None:
+    output = committed(attempts.begin(job, "copy"), file="content").outputs["file"]
+    output.path.write_text("another")
+    os.utime(output.path, ns=(output.mtime_ns, output.mtime_ns))
+    assert output.is_unchanged()
+    assert not output.is_unchanged(read=True)

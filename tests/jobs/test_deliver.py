@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from pipeline.jobs import attempts, deliver
-from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
 from tests.jobs.helpers import committed, stage, stored
 
+COPY = {"copy": "copy.txt"}
 
-def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, dict[str, Result]]:
+
+def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, Results]:
     """A job with a stage 'copy' that left files, all to be delivered."""
     described = {"size": 1, "mtime_ns": 1, "digest": "sha256:" + "0" * 64, "duration_s": None}
     outputs = {stem: f"{stem}.txt" for stem in files}
@@ -21,7 +23,9 @@ def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, dict[st
         stages=[stage("copy", outputs=outputs)],
         deliver=[f"copy.{stem}" for stem in files],
     )
-    return job, {"copy": committed(attempts.begin(job, "copy"), **files)}
+    results = Results()
+    results.add("copy", committed(attempts.begin(job, "copy"), **files))
+    return job, results
 
 
 def test_deliverables_are_named_after_the_input(tmp_path: Path) -> None:
@@ -47,12 +51,14 @@ def test_an_output_whose_name_leaves_no_room_keeps_it(tmp_path: Path) -> None:
 
 
 def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) -> None:
-    job = stored(tmp_path / "jobs", stages=[stage("one"), stage("two")], deliver=["one.file", "two.file"])
-    results = {
-        name: attempt.commit({"file": "copy.txt"}, "key", {}, 0, ())
-        for name in ("one", "two")
-        if (attempt := attempts.begin(job, name)) and (attempt.outputs / "copy.txt").write_text(name)
-    }
+    job = stored(
+        tmp_path / "jobs",
+        stages=[stage("one", outputs=COPY), stage("two", outputs=COPY)],
+        deliver=["one.copy", "two.copy"],
+    )
+    results = Results()
+    for name in ("one", "two"):
+        results.add(name, committed(attempts.begin(job, name), copy=name))
     placed = deliver.deliver(job, results, anew=True)
     assert {path.name: path.read_text() for path in placed} == {
         "movie.one.copy.txt": "one",
@@ -81,7 +87,7 @@ def test_a_large_output_is_linked_and_a_small_one_copied(tmp_path: Path, monkeyp
     job, results = with_results(tmp_path, "/films/movie.mp4", small="few", large="more than ten")
     small, large = deliver.deliver(job, results, anew=True)
     assert small.stat().st_nlink == 1
-    assert large.samefile(results["copy"].outputs["large"].path)
+    assert large.samefile(results.outputs("copy.large")["copy"].path)
 
 
 def test_without_links_a_large_output_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +118,22 @@ def test_what_a_killed_run_left_half_placed_is_replaced(tmp_path: Path) -> None:
     (job.output / ".placing.tmp").write_text("ha")
     deliver.deliver(job, results, anew=True)
     assert [path.name for path in job.output.iterdir()] == ["movie.en.txt"]
+
+
+def test_a_fan_out_is_delivered_in_the_order_of_its_list(tmp_path: Path) -> None:
+    job = stored(tmp_path / "jobs", stages=[stage("part", outputs=COPY)], deliver=["part.copy"])
+    results, names = Results(), [f"part_{number:04d}" for number in (1, 2, 3)]
+    for name in reversed(names):
+        results.add(name, committed(attempts.begin(job, name), copy=name))
+    results.gather("part", names)
+    placed = deliver.deliver(job, results, anew=True)
+    assert [path.name for path in placed] == [f"movie.{name}.copy.txt" for name in names]
+
+
+def test_what_an_earlier_run_delivered_and_this_one_does_not_is_removed(tmp_path: Path) -> None:
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    job.output.mkdir()
+    for name in ("movie.es.txt", "notes.txt"):
+        (job.output / name).touch()
+    deliver.deliver(job, results, anew=True, before=["movie.es.txt"])
+    assert {path.name for path in job.output.iterdir()} == {"movie.en.txt", "notes.txt"}

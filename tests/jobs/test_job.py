@@ -136,6 +136,7 @@ FORGERIES: dict[str, dict[str, Any]] = {
     "a grace that is a word": {"grace_seconds": "long"},
     "stages that are none": {"stages": 3},
     "another job's id": {"job_id": "../../x"},
+    "a workflow that is a path": {"workflow": "../../x"},
 }
 
 
@@ -146,7 +147,7 @@ def test_a_plan_forged_together_with_its_journal_leads_nowhere(job: Job, name: s
 
 
 @pytest.mark.parametrize(
-    "key", sorted({*document("x")} - {"schema", "created_at", "parameters", "input", "workflow", "stage_environments"})
+    "key", sorted({*document("x")} - {"schema", "created_at", "parameters", "input", "stage_environments"})
 )
 def test_a_forged_plan_without_a_key_is_refused(job: Job, key: str) -> None:
     forge(job, {name: value for name, value in job.document.items() if name != key})

@@ -18,6 +18,8 @@ def test_without_a_run_a_job_is_prepared() -> None:
         ("run_started", Status.RUNNING),
         ("run_interrupted", Status.INTERRUPTED),
         ("run_failed", Status.FAILED),
+        ("run_cancelled", Status.CANCELLED),
+        ("run_ended", Status.PARTIAL),
         ("run_finished", Status.FINISHED),
     ],
 )
@@ -42,6 +44,33 @@ def test_warnings_stay_with_a_finished_stage() -> None:
     assert fold([STARTED, {**FINISHED, "warnings": ["quiet"]}]).stage("one").warnings == ("quiet",)
 
 
-def test_an_event_of_a_later_version_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match="stage_teleported"):
-        fold([{"event": "stage_teleported"}])
+@pytest.mark.parametrize("event", [{"event": "teleported"}, {"event": "teleported", "stage": "one"}])
+def test_an_event_of_a_later_version_is_refused_by_name(event: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="teleported"):
+        fold([event])
+
+
+def test_a_skipped_stage_says_because_of_which() -> None:
+    state = fold([{"event": "stage_skipped", "stage": "two", "because": "one"}]).stage("two")
+    assert (state.status, state.reason) == (StageStatus.SKIPPED, "stage 'one' failed")
+
+
+def test_a_result_stays_known_through_later_attempts_that_failed() -> None:
+    state = fold([STARTED, FINISHED, {**STARTED, "attempt": 2}, {**FAILED, "attempt": 2}]).stage("one")
+    assert (state.status, state.attempt) == (StageStatus.FAILED, 2)
+    assert state.committed == FINISHED
+
+
+def test_a_skip_does_not_forget_an_earlier_result() -> None:
+    state = fold([STARTED, FINISHED, {"event": "stage_skipped", "stage": "one", "because": "zero"}]).stage("one")
+    assert (state.status, state.committed) == (StageStatus.SKIPPED, FINISHED)
+
+
+def test_the_members_of_a_fan_out_are_counted() -> None:
+    assert fold([{"event": "stage_expanded", "stage": "one", "members": 3}]).stage("one").members == 3
+
+
+def test_what_was_delivered_is_known_until_something_else_is() -> None:
+    finished = {"event": "run_finished", "delivered": ["a.txt"]}
+    assert fold([finished, {"event": "run_started"}]).delivered == ("a.txt",)
+    assert fold([finished, {"event": "run_finished", "delivered": []}]).delivered == ()

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.media import probe as media
-from pipeline.media.probe import Media, probe
+from pipeline.media.probe import Media, look, probe
 
 MOVIE = Path("/films/movie.mp4")
 SOUND = {"streams": [{"codec_type": "audio"}], "format": {"duration": "2.5"}}
@@ -48,6 +48,11 @@ def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: A
     with pytest.raises(InputUnusable, match="no audio stream") as caught:
         probe(MOVIE, saying(tmp_path, answer))
     assert caught.value.exit_code is ExitCode.INPUT_UNUSABLE
+
+
+def test_a_look_needs_no_audio_stream(tmp_path: Path) -> None:
+    answer = {"streams": [{"codec_type": "video"}], "format": {"duration": "2.5"}}
+    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=0)
 
 
 def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:

@@ -94,4 +94,4 @@ def test_the_sdk_imports_the_standard_library_only() -> None:
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
         names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
         names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {"stagekit"}
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {"stagekit", "stageserver"}

@@ -24,8 +24,19 @@ def reported(folder: Path, act: Any) -> list[Any]:
 
 
 def test_a_stage_knows_its_name_its_work_folder_and_its_share(tmp_path: Path) -> None:
-    stage = make(tmp_path)
-    assert (stage.name, stage.work, stage.cpus) == ("one", Path("/w"), 2)
+    stage = make(tmp_path, work=str(tmp_path / "work"))
+    assert (stage.name, stage.work, stage.cpus) == ("one", tmp_path / "work", 2)
+
+
+def test_the_work_folder_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
+    stage = make(tmp_path, work=str(tmp_path / "work"))
+    assert not (tmp_path / "work").exists()
+    assert stage.work.is_dir()
+
+
+def test_a_memo_makes_a_thing_once_per_key(tmp_path: Path) -> None:
+    stage, made = make(tmp_path), iter(range(10))
+    assert [stage.memo(key, lambda: next(made)) for key in ("one", "one", "two")] == [0, 0, 1]
 
 
 def test_parameters_can_be_changed_without_changing_the_stage(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_value_that_cannot_be_taken_is_refused_with_line_and_key(tmp_path: Pat
         ("stages: {}\n", "file.yaml:1: stages: it is empty"),
         (
             "stages:\n  a:\n    inputs: {x: demux}\n",
-            "stages.a.inputs.x: 'demux' doesn't fit: STAGE.OUTPUT, or job.input",
+            "stages.a.inputs.x: 'demux' doesn't fit: STAGE.OUTPUT, all of a fan-out in order; STAGE[$each].OUTPUT",
         ),
         ("input: medium\nstages: {a: {}}\n", "file.yaml:1: input: 'medium' is none of these; did you mean 'media'?"),
         ("", "file.yaml:1: 'stages' is missing"),

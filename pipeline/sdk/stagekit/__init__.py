@@ -12,16 +12,20 @@ A stage is a file with a function ``run(stage)``::
     def run(stage):
         convert(stage.input("media"), stage.output("audio"), rate=stage.parameters["rate"])
 
+A file that the stage writes has to be closed when ``run`` returns: in a worker, the process goes on.
+
 Standard library only, Python 3.8 and later.
 """
 
 import os
 import sys
-from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from pathlib import Path
+    from typing import Any, Callable, Hashable, TypeVar
+
+    Made = TypeVar("Made")
 
 
 class StageFailed(Exception):
@@ -35,9 +39,12 @@ class InputUnusable(StageFailed):
 class Stage:
     """One invocation of a stage. The invocation file is read when the stage first asks for something."""
 
-    def __init__(self, invocation: str, reports: "int | None" = None) -> None:
+    def __init__(
+        self, invocation: str, reports: "int | None" = None, kept: "dict[Hashable, Any] | None" = None
+    ) -> None:
         self._path = invocation
         self._reports = reports
+        self._kept = {} if kept is None else kept
         self._loaded = None  # type: dict[str, Any] | None
 
     @property
@@ -51,16 +58,18 @@ class Stage:
         return dict(self._invocation["parameters"])
 
     @property
-    def work(self) -> Path:
+    def work(self) -> "Path":
         """An empty folder for temporary files, on the same file system as the outputs; removed afterwards."""
-        return Path(self._invocation["work"])
+        folder = _path(self._invocation["work"])
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def cpus(self) -> int:
         """How many CPUs this stage may keep busy."""
         return int(self._invocation["cpus"])
 
-    def input(self, name: str) -> Path:
+    def input(self, name: str) -> "Path":
         """Path of an input that is one file. ``LookupError`` where it is none or several."""
         paths = self.inputs(name)
         if len(paths) != 1:
@@ -69,13 +78,23 @@ class Stage:
 
     def inputs(self, name: str) -> "list[Path]":
         """Paths of an input, in workflow order: one per member where it comes from a fan-out."""
-        return [Path(path) for path in self._invocation["inputs"][name]]
+        return [_path(path) for path in self._invocation["inputs"][name]]
 
-    def model(self, name: str) -> Path:
+    def model(self, name: str) -> "Path":
         """Folder of a model, complete and verified. A stage never downloads."""
-        return Path(self._invocation["models"][name])
+        return _path(self._invocation["models"][name])
 
-    def output(self, name: str, filename: "str | None" = None) -> Path:
+    def memo(self, key: "Hashable", make: "Callable[[], Made]") -> "Made":
+        """``make()``, or what it gave before: a worker keeps a loaded model for its later tasks.
+
+        Kept as long as the process and the stage's source stay the same, so ``key`` must name all that the
+        thing depends on besides (which model, which device). A stage must not change what it got.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[no-any-return]  # the key's owner knows its type
+
+    def output(self, name: str, filename: "str | None" = None) -> "Path":
         """Path to write an output to.
 
         ``filename`` is needed where the declared name is a pattern (``movie = "subtitled.*"``), and must
@@ -89,7 +108,7 @@ class Stage:
         filename = filename or pattern
         if os.path.basename(filename) != filename or not fnmatch.fnmatchcase(filename, pattern):
             raise ValueError(f"output {name!r} is declared as {pattern!r}, not {filename!r}")
-        return Path(self._invocation["output_folder"], filename)
+        return _path(self._invocation["output_folder"], filename)
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Tell how far the work is, from 0 to 1. Cheap enough to call often; shown, never stored."""
@@ -118,3 +137,9 @@ class Stage:
             with open(self._path, encoding="utf-8") as file:
                 self._loaded = json.load(file)
         return self._loaded
+
+
+def _path(*parts: str) -> "Path":
+    from pathlib import Path  # half of what a stage that does nothing would take to start
+
+    return Path(*parts)

@@ -1,0 +1,148 @@
+"""Results by their stage key, shared by all jobs of a project.
+
+``AB/KEY/`` holds ``record.json`` and ``outputs/``; it appears whole by one rename and goes by one, so that any number
+of processes may put, take and collect at once. Nothing is flushed to the disk: what a power cut leaves is recognised
+by its checksum and digests, and thrown away.
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.cache import aside
+from pipeline.cache.measure import Entry, entries, estimate, folder_of
+from pipeline.cache.place import Placer
+from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, problem, read
+
+HEADROOM = 10  # a trim leaves a tenth of the limit free, so that the next few runs need none
+
+
+class ResultStore:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._placer = Placer()
+        self._has_put = False
+
+    def put(self, key: str, record: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+        """Keep a committed attempt's record and files; where the key has a result already, that one stays.
+
+        A file that can only be hard-linked loses its write permission. Where the disk doesn't take it, nothing is
+        kept and nothing is left: a result can always be made again.
+        """
+        entry, part = folder_of(self.root, key), aside.new_name(self.root, "putting")
+        if os.path.lexists(entry):
+            return
+        try:
+            part.mkdir(parents=True)
+            described = self._bring_in(part, record["outputs"], outputs)
+            with open(part / RECORD, "xb") as file:
+                file.write(encode({**record, "outputs": described}))
+            _publish(part, entry)
+            self._has_put = True
+        except OSError:
+            aside.remove(part)
+        except BaseException:
+            aside.remove(part)
+            raise
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, whole or not."""
+        return os.path.lexists(folder_of(self.root, key))
+
+    def take(self, key: str, folder: Path) -> dict[str, Any] | None:
+        """Put a result's files into an empty folder; returns its record, with their size and time there.
+
+        ``None`` where there is none, or none that is what was put; the folder is empty then. Each file's bytes have
+        been read and have the recorded digest. Nothing is flushed: who commits them does that.
+        """
+        entry = folder_of(self.root, key)
+        try:
+            os.stat(entry)
+            record = read(entry, key)
+            outputs = self._hand_out(entry, record["outputs"], folder)
+        except (Damaged, OSError) as error:
+            _empty(folder)
+            if isinstance(error, Damaged) or error.errno == errno.EIO:  # not where our own disk is full
+                self.drop_damaged(key)
+            return None
+        with contextlib.suppress(OSError):  # gone by now, or on a read-only disk
+            os.utime(entry / RECORD)
+        return {**record, "outputs": outputs}
+
+    def entries(self) -> Iterator[Entry]:
+        return entries(self.root)
+
+    def problem(self, key: str) -> str | None:
+        """Why the key's entry can't be handed on; reads all of its bytes."""
+        return problem(folder_of(self.root, key), key)
+
+    def drop_damaged(self, key: str) -> bool:
+        """Remove an entry if it is still damaged: somebody else may have replaced it by a whole one."""
+        return self.problem(key) is not None and aside.discard(self.root, folder_of(self.root, key))
+
+    def needs_trim(self, limit: int) -> bool:
+        """Whether this process has put something and the store may hold more than ``limit`` bytes. Cheap."""
+        return self._has_put and (estimate(self.root) > limit or any(aside.stale(self.root)))
+
+    def trim(self, limit: int, held: Collection[str]) -> None:
+        """Make room where the store holds more than ``limit`` bytes, sparing the keys that running jobs hold."""
+        from pipeline.cache.evict import choose
+
+        aside.sweep(self.root)
+        found = list(self.entries())
+        if sum(entry.size for entry in found) > limit:
+            self.evict(choose(found, limit - limit // HEADROOM, held).evicted)
+
+    def evict(self, chosen: Collection[Entry]) -> list[Entry]:
+        """Remove entries; returns those that this process removed."""
+        return [entry for entry in chosen if aside.discard(self.root, entry.folder)]
+
+    def sweep(self) -> int:
+        """Remove what killed writers left more than an hour ago; returns how many folders and files."""
+        return aside.sweep(self.root)
+
+    def _bring_in(
+        self, part: Path, described: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, Path]
+    ) -> dict[str, Any]:
+        if not described:
+            return {}
+        (part / OUTPUTS).mkdir()
+        files = {outputs[name].name: outputs[name] for name in described}
+        return self._place(files, part / OUTPUTS, described, writable=False)
+
+    def _hand_out(self, entry: Path, described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
+        files = {}
+        for output in described.values():
+            files[output["file"]] = entry / OUTPUTS / output["file"]
+            check(files[output["file"]], output)
+        placed = self._place(files, folder, described, writable=True)
+        for output in placed.values():
+            check_bytes(folder / output["file"], output)
+        return placed
+
+    def _place(
+        self, files: Mapping[str, Path], folder: Path, described: Mapping[str, Mapping[str, Any]], writable: bool
+    ) -> dict[str, Any]:
+        """Files by name into a folder; two outputs may be one file. Returns the outputs as they are there."""
+        there = {name: self._placer.place(source, folder / name, writable) for name, source in files.items()}
+        return {
+            name: {**output, "size": there[output["file"]].st_size, "mtime_ns": there[output["file"]].st_mtime_ns}
+            for name, output in described.items()
+        }
+
+
+def _publish(part: Path, entry: Path) -> None:
+    """Give a whole entry its name. Raises ``OSError`` where somebody else won."""
+    try:
+        os.rename(part, entry)
+    except FileNotFoundError:
+        entry.parent.mkdir(exist_ok=True)
+        os.rename(part, entry)
+
+
+def _empty(folder: Path) -> None:
+    for name in os.listdir(folder):
+        aside.remove(folder / name)

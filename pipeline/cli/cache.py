@@ -1,0 +1,156 @@
+"""``pipeline cache``: what the store of results holds, whether it is whole, and making room in it."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from pipeline.cache.evict import Eviction, choose
+from pipeline.cache.measure import Entry
+from pipeline.cache.store import ResultStore
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.errors import ExitCode, NotReady
+from pipeline.jobs.held import held_keys
+from pipeline.sizes import parse_size, show_size
+from pipeline.spec import settings
+
+
+def _size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else parse_size(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.group("cache")
+def group() -> None:
+    """The store of results: what a stage gave once, for every job."""
+
+
+@group.command()
+@json_option
+@root_option
+def status(as_json: bool) -> None:
+    """Show how many results are kept, and what they take of the limit."""
+    here = project()
+    entries = list(ResultStore(here.results).entries())
+    data = {"folder": str(here.results), **_totals(entries), "limit": settings.load(here).cache_limit}
+    if as_json:
+        print_json("cache-status", data)
+        return
+    click.echo(
+        f"{_results(data['results'])}, {show_size(data['size'])} of {show_size(data['limit'])} in {here.results}"
+    )
+    if data["shared"]:
+        click.echo(f"{show_size(data['shared'])} of it are files that jobs have, too, and take no room twice")
+    if data["least_recently_used"]:
+        click.echo(f"least recently used: {data['least_recently_used']}")
+
+
+@group.command()
+@click.option("--remove", is_flag=True, help="Remove the damaged results; their stages run again when they are needed.")
+@json_option
+@root_option
+def verify(remove: bool, as_json: bool) -> None:
+    """Read every result and name those that aren't what was put there.
+
+    Leaves with exit code 3 where a damaged result is found and not removed.
+    """
+    store = ResultStore(project().results)
+    keys = sorted(entry.key for entry in store.entries())
+    rows = [_checked(store, key, problem, remove) for key in keys if (problem := store.problem(key))]
+    if as_json:
+        print_json("cache-verify", {"results": len(keys), "damaged": rows})
+    else:
+        _tell_damaged(len(keys), rows)
+    if all(row["removed"] for row in rows):
+        return
+    if as_json:
+        sys.exit(ExitCode.NOT_READY)  # an error's envelope would be a second document
+    next_step = _right_to(store) if remove else "pipeline cache verify --remove"
+    raise NotReady(f"{_results(len(rows))} can't be handed on", next_step)
+
+
+@group.command()
+@click.option("--limit", callback=_size, metavar="SIZE", help="Instead of the project's cache_limit, such as '5 GiB'.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
+@json_option
+@root_option
+def gc(limit: int | None, dry_run: bool, as_json: bool) -> None:
+    """Remove the results used least recently, until the rest fits the limit; never one that a running job holds."""
+    here = project()
+    store = ResultStore(here.results)
+    limit = settings.load(here).cache_limit if limit is None else limit
+    if not dry_run:
+        store.sweep()
+    eviction = choose(store.entries(), limit, held_keys(here.jobs))
+    if not dry_run:
+        _evict(store, eviction)
+    data = {"limit": limit, "dry_run": dry_run, **_told(eviction)}
+    if as_json:
+        print_json("cache-gc", data)
+    else:
+        _tell_eviction(data)
+
+
+def _totals(entries: Sequence[Entry]) -> dict[str, Any]:
+    oldest = min((entry.used for entry in entries if entry.used), default=None)
+    return {
+        "results": len(entries),
+        "size": sum(entry.size for entry in entries),
+        "shared": sum(entry.shared for entry in entries),
+        "least_recently_used": None if oldest is None else _time(oldest),
+    }
+
+
+def _checked(store: ResultStore, key: str, problem: str, remove: bool) -> dict[str, Any]:
+    return {"key": key, "problem": problem, "removed": remove and store.drop_damaged(key)}
+
+
+def _tell_damaged(count: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    cells = [[row["key"], row["problem"], "removed" if row["removed"] else ""] for row in rows]
+    print_table(["result", "problem", ""], cells, f"{_results(count)}, each as it was put there")
+
+
+def _evict(store: ResultStore, eviction: Eviction) -> None:
+    """Raises ``NotReady`` where the store can't be written to; what somebody else removed first is gone as well."""
+    store.evict(eviction.evicted)
+    left = [entry for entry in eviction.evicted if entry.folder.exists()]
+    if left and not os.access(store.root, os.W_OK):
+        raise NotReady(f"{_results(len(left))} can't be removed: {store.root} can't be written to", _right_to(store))
+
+
+def _right_to(store: ResultStore) -> str:
+    return f"get the right to write to {store.root} (see ls -l), then give the command again"
+
+
+def _told(eviction: Eviction) -> dict[str, Any]:
+    counts = {"before": eviction.before, "after": eviction.after, "kept": eviction.kept, "held": eviction.held}
+    return {**counts, "evicted": [_row(entry) for entry in eviction.evicted]}
+
+
+def _tell_eviction(data: Mapping[str, Any]) -> None:
+    cells = [[row["key"], show_size(row["size"]), row["used"]] for row in data["evicted"]]
+    if cells:
+        print_table(["result", "size", "last used"], cells, "")
+    verb = "would be removed" if data["dry_run"] else "removed"
+    before, after, limit = (show_size(data[name]) for name in ("before", "after", "limit"))
+    click.echo(f"{_results(len(cells))} {verb}: {before} before, {after} after, the limit is {limit}")
+    if data["after"] > data["limit"]:
+        click.echo(f"the rest is held by running jobs ({_results(data['held'])})")
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {"key": entry.key, "size": entry.size, "used": _time(entry.used)}
+
+
+def _time(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _results(count: int) -> str:
+    return "1 result" if count == 1 else f"{count} results"

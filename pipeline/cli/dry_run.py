@@ -1,0 +1,28 @@
+"""``run-pipeline --dry-run``: what would run, and why; nothing is started or written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pipeline.cache.store import ResultStore
+from pipeline.cli.output import print_table
+from pipeline.execution import Options
+from pipeline.jobs.job import load
+from pipeline.jobs.results import Results
+from pipeline.project import Project
+from pipeline.scheduling.forecast import forecast
+from pipeline.scheduling.reuse import Reuse
+from pipeline.scheduling.selection import choose
+from pipeline.stage_key import StageKeys
+
+
+def tell(here: Project, folders: Sequence[Path], options: Options) -> None:
+    store = ResultStore(here.results)
+    for job in map(load, folders):
+        chosen = choose(job, options.selection)
+        keys = StageKeys(here, job, Results())
+        found = forecast(chosen, Reuse(job, job.loaded, store, options.verify), keys)
+        click.echo(f"{job.id}: workflow {job.document['workflow']}")
+        rows = [[each.stage, each.environment, each.verdict, each.why] for each in found]
+        print_table(["stage", "environment", "would", "why"], rows, "")

@@ -1,0 +1,69 @@
+"""Running jobs for whoever asked on the command line, and telling what became of them. Without click."""
+
+import gc
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline.cli.plain import PlainReporter
+from pipeline.errors import UsageError
+from pipeline.execution import Options, execute
+from pipeline.jobs.job import Job
+from pipeline.jobs.store import JobStore
+from pipeline.project import Project
+from pipeline.runtime import Runtime
+from pipeline.scheduling.observer import Outcome
+
+
+def named(here: Project, names: Sequence[str]) -> list[Path]:
+    """The folders of jobs, each once."""
+    return list(dict.fromkeys(map(JobStore(here.jobs).folder, names)))
+
+
+def unfinished(here: Project) -> list[Path]:
+    """The folders of all jobs that are left to run."""
+    folders = JobStore(here.jobs).unfinished()
+    if not folders:
+        raise UsageError("no job is left to run", "pipeline job list")
+    return folders
+
+
+def run(here: Project, folders: Sequence[Path], options: Options) -> None:
+    """Raises the error of the job that failed."""
+    gc.freeze()
+    gc.enable()
+    reporters: list[PlainReporter] = []
+
+    def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> PlainReporter:
+        reporters.append(_reporter(jobs))
+        reporters[0].run_started(runtimes)
+        return reporters[0]
+
+    try:
+        outcomes = execute(here, folders, options, reporter)
+    finally:
+        for each in reporters:
+            each.close()
+    reporters[0].run_ended(outcomes)
+    _raise_for(outcomes)
+
+
+def _raise_for(outcomes: Mapping[str, Outcome]) -> None:
+    """With several errors each is told, and the first decides the exit code."""
+    errors = {id: outcome.error for id, outcome in outcomes.items() if outcome.error}
+    if len(errors) > 1:
+        told = [getattr(error, "message", str(error)) for error in errors.values()]
+        first = next(iter(errors.values()))
+        again = " ".join(f"-j {id}" for id in errors)
+        raise UsageError("\n".join(told), f"run-pipeline {again}", getattr(first, "exit_code", None))
+    for error in errors.values():
+        raise error
+
+
+def _reporter(jobs: Sequence[Job]) -> PlainReporter:
+    """Live on a terminal; rich is imported only there."""
+    if sys.stderr.isatty():
+        from pipeline.cli.live import LiveReporter
+
+        return LiveReporter(jobs)
+    return PlainReporter(jobs)

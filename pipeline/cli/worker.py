@@ -1,0 +1,92 @@
+"""``pipeline worker``: the processes that are kept for later stages, of all this user's runs on this machine."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.context import json_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.errors import UsageError
+
+
+@click.group("worker")
+def group() -> None:
+    """Processes that stay alive between stages, so that imports and models are paid once."""
+
+
+@group.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List workers and templates, and what they do."""
+    rows = [_described(each) for each in _status()]
+    if as_json:
+        print_json("worker-list", rows)
+    else:
+        columns = ["pid", "kind", "state", "tasks", "memory", "age", "idle", "environment"]
+        print_table(columns, [_cells(row) for row in rows], "no worker is kept")
+
+
+@group.command()
+@click.argument("pids", nargs=-1, type=int, metavar="[PID]...")
+@click.option("--all", "everyone", is_flag=True, help="All of them.")
+@click.option("--force", is_flag=True, help="Also those that a run is using; its stage is lost.")
+def stop(pids: tuple[int, ...], everyone: bool, force: bool) -> None:
+    """End workers: by their PID, or all."""
+    from pipeline.executors import servers
+
+    if bool(pids) == everyone:
+        raise UsageError("say which workers to stop: their PIDs, or --all", "pipeline worker list")
+    known = {each["pid"]: each for each in _status()}
+    unknown = [pid for pid in pids if pid not in known]
+    if unknown:
+        raise UsageError(f"{unknown[0]} is no worker of ours", "pipeline worker list")
+    chosen = [known[pid] for pid in pids] or list(known.values())
+    kept = [each["pid"] for each in chosen if not servers.end(_folder(), each["name"], force)]
+    click.echo(f"stopped {len(chosen) - len(kept)} of {len(chosen)}")
+    if kept:
+        words = " ".join(map(str, kept))
+        raise UsageError(f"in use by a run: {words}", f"pipeline worker stop --force {words}")
+
+
+def _folder() -> Path:
+    from pipeline.executors import runtime_folder
+
+    return runtime_folder.locate(os.environ)
+
+
+def _status() -> list[dict[str, Any]]:
+    from pipeline.executors import servers
+    from pipeline.executors.runtime_folder import Unavailable, ensure
+
+    if not hasattr(os, "fork") or not _folder().exists():
+        return []
+    try:
+        ensure(_folder())
+    except Unavailable as error:
+        raise UsageError(f"workers can't be looked for: {error}") from error
+    return list(servers.status(_folder()))
+
+
+def _described(each: dict[str, Any]) -> dict[str, Any]:
+    state = "busy" if each["jobs"] else "held" if each["leased"] else "idle"
+    shown = ("pid", "kind", "prefix", "jobs", "tasks", "age_seconds", "idle_seconds")
+    return {**{name: each[name] for name in shown}, "state": state, "memory": _memory(each["pid"])}
+
+
+def _memory(pid: int) -> int | None:
+    """Bytes, or none where it has just ended."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return None
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    state = " ".join([row["state"], *row["jobs"]])
+    memory = "" if row["memory"] is None else f"{row['memory'] >> 20} MiB"
+    ages = [f"{row[name]:.0f} s" for name in ("age_seconds", "idle_seconds")]
+    return [str(row["pid"]), row["kind"], state, str(row["tasks"]), memory, *ages, row["prefix"]]

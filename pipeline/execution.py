@@ -1,0 +1,115 @@
+"""From prepared jobs to a run: locks taken, environments looked up, the parts of a run put together."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import interrupts, policy, runtime
+from pipeline.cache.store import ResultStore
+from pipeline.errors import UsageError
+from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
+from pipeline.guardian import Guardian
+from pipeline.host import machine
+from pipeline.host.resources import Ledger, Limits, NoCards
+from pipeline.jobs.held import held_keys
+from pipeline.jobs.job import Job, load
+from pipeline.jobs.state import StageStatus
+from pipeline.locks import Held, exclusive
+from pipeline.project import Project
+from pipeline.runtime import Runtime
+from pipeline.scheduling.job_run import JobRun, Setting
+from pipeline.scheduling.observer import Observer, Outcome
+from pipeline.scheduling.run import Bounds, Run
+from pipeline.scheduling.selection import Selection
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may ask of a run."""
+
+    selection: Selection = field(default_factory=Selection)
+    bounds: Bounds = field(default_factory=Bounds)
+    limits: Limits = field(default_factory=Limits)
+    start: Start | None = None  # the way to start the stages that allow it
+    verify: bool = False  # read outputs before trusting them
+
+
+def execute(
+    project: Project,
+    folders: Sequence[Path],
+    options: Options,
+    observer: Callable[[Sequence[Job], Mapping[str, Runtime]], Observer],
+) -> Mapping[str, Outcome]:
+    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run.
+
+    Returns what became of each, by its id.
+
+    Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
+    """
+    store = ResultStore(project.results)
+    with interrupts.watched() as asked, _locked(folders), _guarded() as guardian:
+        jobs = [load(folder) for folder in folders]
+        runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
+        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
+        _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
+        setting = Setting(
+            project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
+        )
+        runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
+        outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
+    _trim(project, jobs, store)
+    return outcomes
+
+
+@contextmanager
+def _guarded() -> Iterator[Guardian]:
+    """A guardian that ends what stages left behind when the run is over."""
+    guardian = Guardian(os.urandom(16).hex(), runtime_folder.locate(os.environ))
+    try:
+        yield guardian
+    finally:
+        guardian.end()
+
+
+@contextmanager
+def _locked(folders: Sequence[Path]) -> Iterator[None]:
+    """Hold the locks of all jobs, or of none: nobody waits for another run's end. They are taken in one order, so that
+    of two runs that meet, one goes on."""
+    with ExitStack() as held:
+        for job in (Job(folder, {}) for folder in sorted(folders)):
+            try:
+                held.enter_context(exclusive(job.lock))
+            except Held as other:
+                id = job.folder.name
+                raise UsageError(f"{id} is being run by {other.holder}", f"pipeline job show {id}") from other
+            job.cancellation.unlink(missing_ok=True)  # of an earlier run
+        yield
+
+
+def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
+    """The first stage's interpreter starts while the rest of the run is put together."""
+    left = (stage for stage in job.stages if job.loaded.stage(stage["name"]).status is not StageStatus.FINISHED)
+    first = next(left, None)
+    if first is None or found.problems or policy.of(first).way(asked) != "cold":
+        return
+    guardian.start()
+    executor.prepare(found.interpreters[first["environment"]])
+
+
+def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
+    """What the machine has; its GPUs are asked for only where a stage wants one."""
+    with_gpus = any(stage.get("resources", {}).get("gpus") for job in jobs for stage in job.stages)
+    found = machine.detect(os.environ, with_gpus)
+    if not with_gpus:
+        return Ledger(found, limits, NoCards())
+    from pipeline.host.leases import Allocator, shared_folder
+
+    return Ledger(found, limits, Allocator(shared_folder(os.environ)))
+
+
+def _trim(project: Project, jobs: Sequence[Job], store: ResultStore) -> None:
+    limit = min(job.document["cache_limit"] for job in jobs)
+    if store.needs_trim(limit):
+        store.trim(limit, held_keys(project.jobs))

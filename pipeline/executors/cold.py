@@ -1,0 +1,96 @@
+"""A fresh process for one invocation; it may have been started ahead."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline import process
+from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.channel import Channel
+from pipeline.process import Interpreter
+
+RUNNER = Path(__file__).parents[1] / "sdk" / "run_stage.py"
+
+
+class FreshProcess:
+    """One process of the runner: an order pipe into it, a report pipe out of it. Used once."""
+
+    def __init__(self, interpreter: Interpreter, variables: Mapping[str, str], startup_log: Path) -> None:
+        self._interpreter = interpreter
+        startup_log.parent.mkdir(exist_ok=True)
+        log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        orders, self._orders = os.pipe()
+        reading, reports = os.pipe()
+        self._reports = Channel(reading)
+        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
+        try:
+            self.child = process.spawn(argv, {**interpreter.variables, **variables}, orders, reports, log)
+        except OSError:
+            self._close_pipes()
+            raise
+        finally:
+            for descriptor in (orders, reports, log):
+                os.close(descriptor)
+        self._exit = process.exit_descriptor(self.child)
+
+    def order(self, invocation: Invocation) -> "ColdRun":
+        fields = (self._interpreter.prefix, invocation.stage_file, invocation.file, invocation.log)
+        line = b"\0".join(os.fsencode(field) for field in fields) + b"\n"
+        with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
+            os.write(self._orders, line)
+        return ColdRun(invocation, self)
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What to wait for: reports as long as there can be any, and the end."""
+        ends = [] if self._exit is None else [self._exit]
+        return ends if self._reports.at_end and ends else [self._reports.descriptor, *ends]
+
+    def messages(self, id: str) -> list[Event]:
+        return [Message(id, fields) for fields in self._reports.reports()]
+
+    def has_ended(self, ready: set[int]) -> bool:
+        return self._exit in ready if self._exit is not None else self._reports.at_end
+
+    def close(self) -> None:
+        self._close_pipes()
+        if self._exit is not None:
+            os.close(self._exit)
+
+    def _close_pipes(self) -> None:
+        os.close(self._orders)
+        self._reports.close()
+
+
+class ColdRun:
+    """A fresh process at work on its invocation."""
+
+    def __init__(self, invocation: Invocation, fresh: FreshProcess) -> None:
+        self.invocation = invocation
+        self.fresh = fresh
+        self.child = fresh.child
+        self.abandoned = False
+
+    @property
+    def descriptors(self) -> list[int]:
+        return self.fresh.descriptors
+
+    def events(self, ready: set[int]) -> list[Event]:
+        id = self.invocation.id
+        events = self.fresh.messages(id)
+        if self.fresh.has_ended(ready):
+            returncode = process.reap(self.child)
+            events += [*self.fresh.messages(id), Exited(id, returncode)]
+        return events
+
+    def ask(self) -> None:
+        import signal
+
+        process.signal_tree(self.child.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        process.kill_tree(self.child.pid)
+
+    def close(self) -> None:
+        self.fresh.close()

@@ -1,0 +1,263 @@
+"""Which kept processes an invocation may use, and a lease on one of them.
+
+A pool's name is a digest of all that makes processes exchangeable: the environment's build, the variables, the
+runner's own source, the limits, and for a fork the stage that the template has loaded.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pipeline import process
+from pipeline.digests import sha256_of_bytes, tagged_digest
+from pipeline.executors import servers
+from pipeline.executors.base import Invocation, WorkerLimits
+from pipeline.executors.channel import Channel
+from pipeline.executors.cold import RUNNER
+from pipeline.executors.runtime_folder import Unavailable
+from pipeline.process import Interpreter
+
+RUN_VARIABLE = "PIPELINE_RUN"
+# Of the shell that a run was started from, and not of what it does; a kept process has none of them.
+OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What exchangeable processes have in common."""
+
+    name: str
+    kind: str
+    interpreter: Interpreter
+    variables: Mapping[str, str]
+    loads: tuple[str, ...]  # the stage file and its digest, where it is loaded before any task
+    limits: WorkerLimits
+
+
+class Lease:
+    """The right to give one server one order at a time."""
+
+    def __init__(self, pool: Pool, orders: int, channel: Channel, fresh: bool) -> None:
+        self.pool = pool
+        self.channel = channel
+        self.fresh = fresh  # its server was started for it
+        self.owner: int | None = None  # the process that answers for it, once it has said hello
+        self.ended: int | None = None  # a descriptor that tells of the owner's end
+        self.idle_since = 0.0
+        self._orders: int | None = orders
+
+    @property
+    def descriptors(self) -> list[int]:
+        return [self.channel.descriptor, *([] if self.ended is None else [self.ended])]
+
+    def order(self, invocation: Invocation) -> None:
+        """Raises ``BrokenPipeError`` where the server is gone."""
+        assert self._orders is not None
+        fields = (
+            invocation.id,
+            invocation.interpreter.variables.get(RUN_VARIABLE, ""),
+            invocation.interpreter.prefix,
+            invocation.stage_file,
+            invocation.source_digest,
+            invocation.file,
+            invocation.log,
+            _here(),
+        )
+        order = b"\0".join(os.fsencode(field) for field in fields) + b"\0\n"
+        os.write(self._orders, order)
+
+    def owned_by(self, pid: int) -> None:
+        self.owner = pid
+        with contextlib.suppress(AttributeError, OSError):
+            self.ended = os.pidfd_open(pid)
+
+    def give_up(self) -> None:
+        """The owner sees that the order pipe has ended, and ends what still runs. Its last words can still be read."""
+        if self._orders is not None:
+            os.close(self._orders)
+            self._orders = None
+
+    def close(self) -> None:
+        self.give_up()
+        self.channel.close()
+        if self.ended is not None:
+            os.close(self.ended)
+
+
+class Pools:
+    """Leases of one executor."""
+
+    def __init__(self, folder: Path, limits: WorkerLimits) -> None:
+        self.folder = folder
+        self._limits = limits
+        self._known: dict[tuple[object, ...], Pool] = {}
+        self._idle: dict[str, list[Lease]] = {}
+        self._starters: list[process.Child] = []
+
+    def pool_of(self, invocation: Invocation) -> Pool:
+        loads = (str(invocation.stage_file), invocation.source_digest) if invocation.start == "fork" else ()
+        key = (invocation.start, invocation.interpreter.prefix, frozenset(invocation.variables.items()), loads)
+        known = self._known.get(key)
+        if known is None or known.interpreter != invocation.interpreter:
+            known = self._known[key] = _pool(invocation, loads, self._limits)
+        return known
+
+    def lease(self, pool: Pool, anew: bool = False) -> Lease:
+        """One that is idle, else on a server that is free, else on a new one. Raises ``Unavailable``, ``OSError``."""
+        while leases := self._idle.get(pool.name):
+            lease = leases.pop()
+            if not _is_dead(lease):
+                return lease
+            lease.close()
+        with _Pipes() as pipes:
+            fresh = self._connect(pool, pipes, anew)
+            return Lease(pool, *pipes.kept(), fresh)
+
+    def give_back(self, lease: Lease) -> None:
+        """Kept for the next order, for a while."""
+        lease.idle_since = time.monotonic()
+        self._idle.setdefault(lease.pool.name, []).append(lease)
+
+    def release(self, older_than: float) -> float | None:
+        """End leases that were idle for so many seconds: others may want them. Returns when the next is due."""
+        now = time.monotonic()
+        for leases in self._idle.values():
+            for lease in [lease for lease in leases if now - lease.idle_since >= older_than]:
+                leases.remove(lease)
+                lease.close()
+        self._starters = [child for child in self._starters if child.poll() is None]
+        return min((lease.idle_since + older_than for leases in self._idle.values() for lease in leases), default=None)
+
+    def close(self) -> None:
+        self.release(older_than=0)
+        process.join(self._starters, seconds=10)
+
+    def _connect(self, pool: Pool, pipes: "_Pipes", anew: bool) -> bool:
+        """Whether a server was started."""
+        if pool.kind == "fork":
+            return self._connect_template(pool, pipes)
+        if not anew and self._connect_free_worker(pool, pipes):
+            return False
+        self._start_worker(pool, pipes)
+        return True
+
+    def _connect_free_worker(self, pool: Pool, pipes: "_Pipes") -> bool:
+        for name in servers.names(self.folder, pool.name):
+            with contextlib.suppress(OSError), servers.locked(self.folder, name) as lock:
+                servers.hand_over(self.folder, name, [*pipes.theirs, lock])
+                return True
+        return False
+
+    def _start_worker(self, pool: Pool, pipes: "_Pipes") -> None:
+        with servers.prepared(self.folder) as log:
+            for _ in range(servers.TRIES):
+                name = f"{pool.name}-{os.urandom(4).hex()}"
+                # Somebody who sweeps may have taken the new lock for one that was left, and removed it.
+                with contextlib.suppress(BlockingIOError), servers.locked(self.folder, name) as lock:
+                    return self._start(pool, name, [*pipes.theirs, lock], log, log)
+        raise Unavailable(f"no lock can be had in {self.folder}")
+
+    def _connect_template(self, pool: Pool, pipes: "_Pipes") -> bool:
+        if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
+            return False
+        with servers.prepared(self.folder) as log:
+            for _ in range(servers.TRIES):
+                with contextlib.suppress(BlockingIOError), servers.locked(self.folder, pool.name) as lock:
+                    self._start(pool, pool.name, pipes.theirs, lock, log)
+                    return True
+                # Somebody else is starting it, or it is about to be gone.
+                time.sleep(servers.PAUSE)
+                if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
+                    return False
+        raise Unavailable(f"{self.folder / pool.name} is locked, and nobody answers there")
+
+    def _start(self, pool: Pool, name: str, lease: list[int], second: int, log: int) -> None:
+        """A server that finds the lease at its door, and the descriptor ``second`` as its standard output."""
+        limits = (str(pool.limits.idle_seconds), str(pool.limits.tasks), str(pool.limits.memory))
+        words = ["--serve", pool.kind, str(self.folder), name, *limits, *pool.loads]
+        with servers.listen(self.folder, name) as listener:
+            argv: list[str | Path] = [pool.interpreter.python, "-I", "-B", RUNNER, *words]
+            servers.hand_over(self.folder, name, lease)
+            try:
+                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log))
+            except OSError:
+                servers.remove(self.folder, name)
+                raise
+
+
+class _Pipes:
+    """An order pipe and a report pipe; the ends that aren't kept are closed."""
+
+    def __enter__(self) -> Self:
+        orders, self._orders = os.pipe()
+        self._reports, reports = os.pipe()
+        self.theirs = [orders, reports]
+        self._ours = [self._orders, self._reports]
+        return self
+
+    def kept(self) -> tuple[int, Channel]:
+        self._ours = []
+        return self._orders, Channel(self._reports)
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in [*self.theirs, *self._ours]:
+            os.close(descriptor)
+
+
+def _pool(invocation: Invocation, loads: tuple[str, ...], limits: WorkerLimits) -> Pool:
+    interpreter = invocation.interpreter
+    every = {**interpreter.variables, **invocation.variables}
+    variables = {name: value for name, value in every.items() if name not in OF_THE_SHELL}
+    identity = {
+        "build": [str(interpreter.python), str(interpreter.prefix), *_when_built(interpreter.prefix)],
+        "variables": variables,
+        "runner": _runner_digest(),
+        "loads": loads,
+        "limits": [limits.idle_seconds, limits.tasks, limits.memory],
+    }
+    digest = tagged_digest(f"pool-{invocation.start}", identity).rpartition(":")[2]
+    return Pool(f"{invocation.start}-{digest[:16]}", invocation.start, interpreter, variables, loads, limits)
+
+
+def _when_built(prefix: Path) -> list[int]:
+    """So that a build that took another's place gets processes of its own."""
+    try:
+        status = os.stat(prefix / "pyvenv.cfg")
+    except OSError:
+        return []
+    return [status.st_ino, status.st_mtime_ns]
+
+
+@cache
+def _runner_digest() -> str:
+    return sha256_of_bytes(b"".join(path.read_bytes() for path in sorted(RUNNER.parent.rglob("*.py"))))
+
+
+def _is_dead(lease: Lease) -> bool:
+    lease.channel.lines()
+    return lease.channel.at_end or _has_ended(lease.ended)
+
+
+def _has_ended(descriptor: int | None) -> bool:
+    import select
+
+    if descriptor is None:
+        return False
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # somebody removed it
+        return os.path.abspath(os.sep)
+
+
+__all__ = ["Lease", "Pool", "Pools", "Unavailable"]

@@ -1,0 +1,87 @@
+"""An invocation at work in a worker, or in a fork of a template."""
+
+from pipeline import process
+from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.channel import SERVER, decode
+from pipeline.executors.pools import Lease
+
+
+class Refused(Exception):
+    """The invocation wasn't begun and has to be started another way.
+
+    ``pool_is_unfit``: so will every other of its pool; otherwise the server just happened to be gone.
+    """
+
+    def __init__(self, reason: str, pool_is_unfit: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.pool_is_unfit = pool_is_unfit
+
+
+class WarmRun:
+    def __init__(self, invocation: Invocation, lease: Lease) -> None:
+        self.invocation = invocation
+        self.lease = lease
+        self.reusable = False  # whether the lease can take another order
+        self._exited: Exited | None = None
+        self._cancelled = False
+        self.abandoned = False  # killed before anybody answered for it, so nobody will tell its end
+
+    @property
+    def descriptors(self) -> list[int]:
+        return self.lease.descriptors
+
+    def events(self, ready: set[int]) -> list[Event]:
+        """Raises ``Refused`` where it was never begun."""
+        if self.abandoned:
+            return [Exited(self.invocation.id, -9)]
+        ended = self.lease.ended in ready  # before a line opens a descriptor, which may get a number that was ready
+        events = [event for line in self.lease.channel.lines() if (event := self._event(line))]
+        if self._exited is None and (self.lease.channel.at_end or ended):
+            events.append(self._end_without_a_word())
+        return events
+
+    def ask(self) -> None:
+        import signal
+
+        self._cancelled = True
+        if self.lease.owner is not None:
+            process.signal_tree(self.lease.owner, signal.SIGTERM, itself=False)
+
+    def kill(self) -> None:
+        self._cancelled = True
+        self.lease.give_up()
+        self.abandoned = self.lease.owner is None
+
+    def close(self) -> None:
+        self.lease.close()
+
+    def _event(self, line: bytes) -> Event | None:
+        if self._exited is not None:
+            return None  # a worker that leaves after its last task is told of once more
+        if line.startswith(SERVER):
+            word, _, rest = line[len(SERVER) :].decode("utf-8", "replace").partition(" ")
+            return self._served(word, rest)
+        fields = decode(line)
+        return Message(self.invocation.id, fields) if fields else None
+
+    def _served(self, word: str, rest: str) -> Event | None:
+        if word == "owner":
+            self.lease.owned_by(int(rest))
+            if self._cancelled:  # before there was anybody to ask
+                self.ask()
+            return None
+        if word == "refused":
+            raise Refused(rest, pool_is_unfit=True)
+        number, _, why = rest.partition(" ")
+        lost = why if word == "lost" and not self._cancelled else None
+        self.reusable = word == "exit" and not why
+        self._exited = Exited(self.invocation.id, int(number), lost)
+        return self._exited
+
+    def _end_without_a_word(self) -> Exited:
+        if self.lease.owner is None and not self._cancelled:
+            raise Refused("its process ended before it answered", pool_is_unfit=False)
+        lost = None if self._cancelled else "the process that answered for it was killed"
+        self._exited = Exited(self.invocation.id, -9, lost)
+        return self._exited

@@ -1,0 +1,80 @@
+"""The ways in which a stage can fail, and what each means for who runs it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+FREE_ATTEMPTS = 2  # more attempts that a stage gets where it wasn't at fault; a machine that keeps failing is told
+
+
+class Retry(Enum):
+    NEVER = "never"  # the same thing would happen again
+    BUDGET = "budget"  # as often as the stage's own ``retries`` say
+    FREE = "free"  # up to ``FREE_ATTEMPTS`` times, without using up the stage's retries
+
+
+class FailureClass(Enum):
+    STAGE_ERROR = "stage error"  # the stage's code raised, refused or left with an exit code
+    ENVIRONMENT_SUSPECTED = "environment suspected"  # provisional: a deep check decides what it was
+    ENVIRONMENT_DAMAGED = "environment damaged"  # the interpreter or a package isn't what was installed
+    OUT_OF_MEMORY = "out of memory"  # killed by the kernel for it, or an allocation was refused
+    TIMEOUT = "timeout"  # ended by us at its own limit
+    KILLED = "killed by a signal"  # by somebody else, or by a fault of its own such as SIGSEGV
+    DISK_FULL = "disk full"  # no room, or no quota
+    POSTCONDITION = "post-condition failed"  # it said success, and what it left isn't what it promises
+    WORKER_LOST = "worker lost"  # the process that ran it is gone, through no fault of the stage
+    NOT_STARTED = "couldn't be started"  # the machine gave no process
+    INPUT_UNUSABLE = "input unusable"  # the stage's verdict on the job's input
+
+    @property
+    def rule(self) -> "Rule":
+        return RULES[self]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job) and file (the stage's)."""
+
+    retry: Retry
+    means: str
+    next_step: str
+
+
+AGAIN = "run-pipeline -j {job}   tries again, after what is done already"
+
+RULES = {
+    FailureClass.STAGE_ERROR: Rule(Retry.BUDGET, "", AGAIN),
+    FailureClass.ENVIRONMENT_SUSPECTED: Rule(
+        Retry.BUDGET,
+        "environment '{environment}' may be damaged",
+        "bootstrap --env {environment} --force",
+    ),
+    FailureClass.ENVIRONMENT_DAMAGED: Rule(
+        Retry.FREE,
+        "environment '{environment}' isn't what was installed",
+        "bootstrap --env {environment} --force",
+    ),
+    FailureClass.OUT_OF_MEMORY: Rule(
+        Retry.BUDGET,
+        "there was no memory left for it; give it less to do, or say what it needs in {file} ([…resources] memory)",
+        "run-pipeline -j {job} --max-parallel 1   runs it with nothing beside it",
+    ),
+    FailureClass.TIMEOUT: Rule(
+        Retry.BUDGET,
+        "it was ended with everything that it had started; its limit is timeout_seconds in {file}",
+        AGAIN,
+    ),
+    FailureClass.KILLED: Rule(Retry.BUDGET, "", AGAIN),
+    FailureClass.DISK_FULL: Rule(
+        Retry.NEVER,
+        "the disk or the quota that it writes to is full",
+        "df -h {folder}   shows what is left; run-pipeline -j {job} goes on when there is room",
+    ),
+    FailureClass.POSTCONDITION: Rule(
+        Retry.BUDGET,
+        "what it left isn't what {file} promises, so nothing of it is used",
+        AGAIN,
+    ),
+    FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),
+    FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
+    FailureClass.INPUT_UNUSABLE: Rule(Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
+}

@@ -1,0 +1,1 @@
+"""This machine: what it has, and who has what of it."""

@@ -1,0 +1,230 @@
+"""Who uses which GPU on this machine: among all runs of all users, by files that are locked while in use.
+
+One file is one lease. It is flocked by the process that has it, so that it ends with that process, however it
+ends; what a dead one left is ignored by everybody and removed by the first who may.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import NotReady
+from pipeline.host.gpus import VISIBLE, Gpu
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte beyond the text, so that others can read it
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+FOLDER_VARIABLE = "PIPELINE_GPU_LEASES"  # for containers that share cards but no temporary folder
+DECIDING_SECONDS = 0.5  # deciding takes a millisecond; whoever takes longer is stopped or stuck
+LEASE_LIMIT = 64 * 1024  # bytes
+_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nobody's link, and nobody's named pipe
+
+
+@dataclass(frozen=True)
+class Lease:
+    cards: tuple[str, ...]  # UUIDs
+    file: Path
+    descriptor: int  # holds the lock; not inheritable, so that no child keeps a card
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {VISIBLE: ",".join(self.cards)}
+
+    def release(self) -> None:
+        with contextlib.suppress(OSError):  # Windows removes no open file; the next allocator does
+            self.file.unlink()
+        os.close(self.descriptor)
+
+
+class Allocator:
+    """Hands out cards in one folder, which every user of the machine may write to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None:
+        """``count`` of the cards, whole or ``memory`` bytes of each; None where they aren't free now.
+
+        Raises ``NotReady`` where the folder can't be used.
+        """
+        try:
+            _make(self._folder)
+            with self._deciding() as may_decide:
+                cards = _choice(gpus, count, memory, self._taken()) if may_decide else None
+                return self._write(cards, memory) if cards else None
+        except OSError as error:
+            raise NotReady(
+                f"GPUs can't be leased in {self._folder}: {error.strerror}",
+                f"make {self._folder} a folder that every user can write to, or set {FOLDER_VARIABLE} to one",
+            ) from error
+
+    @contextmanager
+    def _deciding(self) -> Iterator[bool]:
+        """One process at a time; False where another doesn't finish."""
+        descriptor = _open_shared(self._folder / "deciding.lock")
+        try:
+            yield _lock_soon(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _taken(self) -> dict[str, int | None]:
+        """Bytes in use by card, None where it is in use as a whole."""
+        taken: dict[str, int | None] = {}
+        for file in self._folder.glob("*.lease"):
+            for card, size in _read_if_alive(file).items():
+                before = taken.get(card, 0)
+                taken[card] = None if size is None or before is None else before + size
+        return taken
+
+    def _write(self, cards: Sequence[Gpu], memory: int | None) -> Lease:
+        file = self._folder / f"{os.getpid()}-{os.urandom(6).hex()}.lease"
+        content = {card.uuid: None if card.memory is None else memory for card in cards}
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN, 0o644)
+        try:
+            _lock(descriptor)
+            _set_mode(descriptor, 0o644)  # whatever the umask: others must be able to look
+            os.write(descriptor, json.dumps(content).encode())
+        except BaseException:
+            os.close(descriptor)
+            file.unlink()
+            raise
+        return Lease(tuple(content), file, descriptor)
+
+
+def shared_folder(variables: Mapping[str, str]) -> Path:
+    """The one folder that every user on this machine agrees on, so not ``TMPDIR``, which each may set."""
+    if given := variables.get(FOLDER_VARIABLE):
+        return Path(given)
+    if os.name == "nt":
+        import tempfile
+
+        return Path(tempfile.gettempdir()) / "pipeline-gpus"
+    # Some systems let only root write here; then nobody uses it, or root would not see the others' leases.
+    below = next((Path(name) for name in ("/run/lock", "/tmp") if _everybodys(name)), Path("/tmp"))  # noqa: S108
+    return below / "pipeline-gpus"
+
+
+def _choice(
+    gpus: Sequence[Gpu], count: int, memory: int | None, taken: Mapping[str, int | None]
+) -> Sequence[Gpu] | None:
+    """The cards with the least room that is still enough, so that whole ones stay whole; None if there are too few."""
+    rooms = {card: _room(card, memory, taken.get(card.uuid, 0)) for card in gpus}
+    fitting = sorted((card for card in gpus if rooms[card] is not None), key=lambda card: rooms[card] or 0)
+    return fitting[:count] if len(fitting) >= count else None
+
+
+def _room(card: Gpu, memory: int | None, taken: int | None) -> int | None:
+    """What would be left free of a card; None where the request doesn't fit."""
+    if memory is None or card.memory is None:
+        return 0 if taken == 0 else None
+    return None if taken is None or taken + memory > card.memory else card.memory - taken - memory
+
+
+def _read_if_alive(file: Path) -> dict[str, int | None]:
+    """What a lease holds; nothing where its process is gone, or where it is no lease."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | _OPEN)
+    except OSError:  # released right now, or somebody put something else here
+        return {}
+    try:
+        if _lock_once(descriptor):
+            with contextlib.suppress(OSError):  # another user's: the folder is sticky, so only they or root may
+                file.unlink()
+            return {}
+        return _content(os.read(descriptor, LEASE_LIMIT))
+    except OSError:
+        return {}
+    finally:
+        os.close(descriptor)
+
+
+def _content(data: bytes) -> dict[str, int | None]:
+    try:
+        fields = json.loads(data)
+    except ValueError:
+        return {}
+    if not isinstance(fields, dict):
+        return {}
+    return {str(card): size for card, size in fields.items() if size is None or (type(size) is int and size >= 0)}
+
+
+def _make(folder: Path) -> None:
+    """The folder, with the right to write for all from its first moment on."""
+    if folder.is_symlink():
+        raise NotADirectoryError(20, "it is a link, which could lead anywhere", str(folder))
+    if folder.is_dir():
+        return
+    beside = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}.tmp")
+    beside.mkdir()
+    try:
+        beside.chmod(0o1777)  # after the umask; sticky, so that nobody removes another user's lease
+        beside.rename(folder)
+    except OSError:
+        beside.rmdir()
+        if not folder.is_dir():  # else another process was faster
+            raise
+
+
+def _open_shared(file: Path) -> int:
+    """A file that any user may have made. Created apart from opened: Linux refuses ``O_CREAT`` on another user's
+    file in a sticky folder (fs.protected_regular)."""
+    while True:
+        try:
+            return os.open(file, os.O_RDONLY | _OPEN)
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):
+                descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN, 0o644)
+                _set_mode(descriptor, 0o644)
+                return descriptor
+
+
+def _lock_soon(descriptor: int) -> bool:
+    end = time.monotonic() + DECIDING_SECONDS
+    while not _lock_once(descriptor):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def _lock_once(descriptor: int) -> bool:
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return False
+    except PermissionError:  # Windows says it in this way
+        return False
+    return True
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, mode)
+
+
+def _everybodys(folder: str) -> bool:
+    try:
+        mode = os.stat(folder).st_mode
+    except OSError:
+        return False
+    return bool(mode & stat.S_IWOTH and mode & stat.S_ISVTX)

@@ -1,0 +1,52 @@
+"""What this machine, or the container that we are in, can give to stages."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import process
+from pipeline.host import cgroups, gpus
+from pipeline.host.gpus import Gpu
+
+Runner = Callable[..., process.Completed]
+
+
+@dataclass(frozen=True)
+class Machine:
+    cpus: int
+    memory: int  # bytes
+    gpus: tuple[Gpu, ...] = ()
+
+
+def detect(
+    variables: Mapping[str, str], with_gpus: bool = False, run: Runner = process.run, root: Path = Path("/")
+) -> Machine:
+    """CPUs and memory, which costs three small files. GPUs only where asked for: nvidia-smi takes up to seconds.
+
+    Raises ``NotReady`` where nvidia-smi is there and doesn't work.
+    """
+    limits = cgroups.limits(root)
+    cpus = min(_affinity(), limits.cpus or _affinity())
+    memory = min(_installed(root), limits.memory or _installed(root))
+    return Machine(cpus, memory, gpus.detect(variables, run) if with_gpus else ())
+
+
+def _affinity() -> int:
+    """The CPUs that this process may run on; ``taskset`` and cpusets count."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _installed(root: Path) -> int:
+    try:
+        with open(root / "proc/meminfo", "rb") as file:
+            for line in file:
+                if line.startswith(b"MemTotal:"):
+                    return int(line.split()[1]) * 1024
+    except FileNotFoundError:
+        pass
+    import psutil
+
+    return int(psutil.virtual_memory().total)

@@ -1,0 +1,196 @@
+"""What a stage asks for, what a run may hand out, and what is handed out right now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pipeline.errors import UsageError, did_you_mean
+from pipeline.host.gpus import HIDDEN, Gpu
+from pipeline.host.machine import Machine
+from pipeline.sizes import parse_size, show_size
+
+LIMITABLE = ("cpus", "memory", "gpus")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one stage asks for while it runs."""
+
+    cpus: float | Literal["all"] = 1
+    memory: int = 0  # bytes; 0 where the stage doesn't say
+    gpus: int = 0
+    gpu_memory: int | None = None  # bytes on each card; None takes whole cards
+    cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may use at most; None is all that there is."""
+
+    cpus: int | None = None
+    memory: int | None = None
+    gpus: int | None = None
+
+
+class Lease(Protocol):
+    """Cards that are ours until they are released, or our process ends."""
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+    def release(self) -> None: ...
+
+
+class Cards(Protocol):
+    """Who hands out GPUs among all the runs on this machine."""
+
+    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None: ...
+
+
+class NoCards:
+    """For a run in which nobody asks for one."""
+
+    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None:  # noqa: ARG002  # as ``Cards``
+        return None
+
+
+@dataclass(frozen=True, eq=False)  # two grants of the same amount are two
+class Grant:
+    """What a stage has while it runs."""
+
+    cpus: float
+    memory: int
+    gpus: int = 0
+    variables: Mapping[str, str] = field(default_factory=dict)
+    lease: Lease | None = None
+
+
+class Ledger:
+    """Counts what is handed out, so that it is never more than the machine has and the run may use."""
+
+    def __init__(self, machine: Machine, limits: Limits, cards: Cards) -> None:
+        self._machine = machine
+        self._limits = limits
+        self._cards = cards
+        self._supply = _supply(machine, limits)
+        self._granted: set[Grant] = set()
+
+    def impossible(self, request: Request) -> str | None:
+        return impossible(request, self._machine, self._limits)
+
+    def take(self, request: Request) -> Grant | None:
+        """A grant, or None where there isn't enough free now. Only for a request that isn't impossible."""
+        reason = self.impossible(request)
+        assert reason is None, reason
+        cpus = self._supply.cpus if request.cpus == "all" else min(request.cpus, self._supply.cpus)
+        gpus = request.gpus if _enough_cards(request, self._machine, self._supply) else 0
+        if not self._free(_thousandths(cpus), request.memory, gpus):
+            return None
+        lease = self._cards.lease(self._machine.gpus, gpus, request.gpu_memory) if gpus else None
+        if gpus and lease is None:
+            return None
+        grant = Grant(cpus, request.memory, gpus, self._variables(request, lease), lease)
+        self._granted.add(grant)
+        return grant
+
+    def give_back(self, grant: Grant) -> None:
+        self._granted.remove(grant)  # a KeyError where it was given back before: that would be our mistake
+        if grant.lease is not None:
+            grant.lease.release()
+
+    def _free(self, thousandths: int, memory: int, gpus: int) -> bool:
+        return (
+            sum(_thousandths(grant.cpus) for grant in self._granted) + thousandths <= self._supply.cpus * 1000
+            and sum(grant.memory for grant in self._granted) + memory <= self._supply.memory
+            and sum(grant.gpus for grant in self._granted) + gpus <= self._supply.gpus
+        )
+
+    def _variables(self, request: Request, lease: Lease | None) -> Mapping[str, str]:
+        if lease is not None:
+            return lease.variables
+        return HIDDEN if request.gpus and self._machine.gpus else {}
+
+
+def impossible(request: Request, machine: Machine, limits: Limits) -> str | None:
+    """Why a request can never be met here, as the end of a sentence that begins with the stage; None where it can.
+
+    More CPUs than there are is no reason: the stage, written for a bigger machine, gets all and takes longer.
+    """
+    supply = _supply(machine, limits)
+    if request.memory > supply.memory:
+        return f"needs {show_size(request.memory)} of memory; {_owner(machine.memory, limits.memory)} " + show_size(
+            supply.memory
+        )
+    if not request.gpus or request.cpu_will_do or _enough_cards(request, machine, supply):
+        return None
+    wanted = _count(request.gpus)
+    if request.gpus > supply.gpus:
+        return f"needs {wanted}; {_owner(len(machine.gpus), limits.gpus)} {_count(supply.gpus)}"
+    size = show_size(request.gpu_memory or 0)
+    sizes = ", ".join(f"{card.name} ({show_size(card.memory or 0)})" for card in machine.gpus)
+    return f"needs {wanted} with {size} of memory; this machine has {sizes}"
+
+
+def parse_limits(texts: Sequence[str]) -> Limits:
+    """``cpus=4``, ``memory=8GiB``, ``gpus=1``; a later one replaces an earlier one. Raises ``UsageError``."""
+    limits: dict[str, int] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not value:
+            raise UsageError(f"--limit {text}: not NAME=AMOUNT", "for example --limit cpus=4 --limit memory=8GiB")
+        if name not in LIMITABLE:
+            raise UsageError(
+                f"--limit {text}: nothing called '{name}'{did_you_mean(name, [*LIMITABLE])}",
+                "for example --limit cpus=4 --limit memory=8GiB",
+            )
+        limits[name] = _amount(text, name, value)
+    return Limits(**limits)
+
+
+def _amount(text: str, name: str, value: str) -> int:
+    if name == "memory":
+        try:
+            return parse_size(value)
+        except ValueError as error:
+            raise UsageError(f"--limit {text}: {error}", "for example --limit memory=8GiB") from error
+    least = 1 if name == "cpus" else 0
+    if not (value.isascii() and value.isdigit()) or int(value) < least:
+        raise UsageError(f"--limit {text}: {name} is a whole number from {least}", f"for example --limit {name}=1")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class _Supply:
+    cpus: int
+    memory: int
+    gpus: int
+
+
+def _supply(machine: Machine, limits: Limits) -> _Supply:
+    return _Supply(
+        _least(machine.cpus, limits.cpus), _least(machine.memory, limits.memory), _least(len(machine.gpus), limits.gpus)
+    )
+
+
+def _least(there: int, limit: int | None) -> int:
+    return there if limit is None else min(there, limit)
+
+
+def _enough_cards(request: Request, machine: Machine, supply: _Supply) -> bool:
+    """Whether the cards could be had if all were free. A card that doesn't tell its size is taken whole."""
+    wanted = request.gpu_memory or 0
+    fitting = [card for card in machine.gpus if card.memory is None or card.memory >= wanted]
+    return request.gpus <= min(len(fitting), supply.gpus)
+
+
+def _thousandths(cpus: float) -> int:
+    """Whole numbers, so that what is taken and given back in another order leaves no dust behind."""
+    return round(cpus * 1000)
+
+
+def _owner(there: int, limit: int | None) -> str:
+    return "this machine has" if limit is None or limit >= there else "this run may use (--limit)"
+
+
+def _count(gpus: int) -> str:
+    return "no GPU" if gpus == 0 else "1 GPU" if gpus == 1 else f"{gpus} GPUs"

@@ -1,0 +1,220 @@
+"""One entry of a workflow as the stages that it stands for, with its references and parameters filled in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pipeline import policy
+from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.plan.filling import fill, is_each, of_each
+from pipeline.references import JOB_INPUT, is_paired, split
+from pipeline.sizes import parse_size
+from pipeline.spec.catalog import Catalog
+from pipeline.spec.stages import StageSpec
+from pipeline.spec.workflows import StageUse, WorkflowSpec
+
+NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
+NAME_LENGTH = 100
+SIZES = ("memory", "gpu_memory")
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """One stage of a job. ``inputs`` hold references: ``job.input``, or ``STAGE.OUTPUT`` by planned names.
+
+    With ``for_each`` it stands for one member for each item of a list that is known only when the job runs. Its
+    parameters may hold ``$each`` and its inputs ``STAGE[$each].OUTPUT``, both filled in then.
+    """
+
+    name: str
+    uses: str
+    environment: str
+    needs: tuple[str, ...]
+    inputs: Mapping[str, tuple[str, ...]]
+    parameters: Mapping[str, Any]
+    models: Mapping[str, str]
+    outputs: Mapping[str, str]
+    for_each: str | None = None  # STAGE.OUTPUT
+    ensure: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)  # see pipeline/policy.py; sizes in bytes
+
+
+class Expansion:
+    def __init__(self, workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> None:
+        self._workflow = workflow
+        self._values = values
+        self._catalog = catalog
+        self._known_names: dict[str, dict[str, Any]] = {}
+
+    def members(self, id: str) -> Iterator[PlannedStage]:
+        """The stage itself, or one for each value of its fan-out."""
+        use = self._workflow.stages[id]
+        spec = self._spec(use)
+        self._check_slots(use, spec)
+        listed, chosen = self._listed(use), self._policy(use, spec)
+        after = [name for id_ in use.after for name in self._names(self._use(id_, ("stages", id, "after")))]
+        same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
+        for name, each in self._names(use).items():
+            inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}
+            yield PlannedStage(
+                name=name,
+                uses=use.uses,
+                environment=spec.environment,
+                needs=tuple(dict.fromkeys([*_upstream(inputs, listed), *after])),
+                inputs=inputs,
+                parameters={**spec.parameters, **self._parameters(use, each)},
+                models={slot: self._model(use, slot, value, each) for slot, value in use.models.items()},
+                outputs=spec.outputs,
+                for_each=listed,
+                ensure=spec.ensure,
+                policy=chosen,
+            )
+
+    def refer(self, text: str, keys: Sequence[str | int]) -> tuple[str, ...]:
+        """``asr.transcript`` as references by planned names: several where the stage is a fan-out over values."""
+        if text == JOB_INPUT:
+            return (JOB_INPUT,)
+        id, output = split(text)
+        use = self._use(id, keys)
+        self._check_output(use, output, keys)
+        return tuple(f"{name}.{output}" for name in self._names(use))
+
+    def _inputs(self, use: StageUse, slot: str, each: Any) -> tuple[str, ...]:
+        """What an input refers to; from inside a fan-out, that may be the member for the same value."""
+        text, keys = use.inputs[slot], ("stages", use.id, "inputs", slot)
+        if not is_paired(text):
+            return self.refer(text, keys)
+        id, output = split(text)
+        other = self._use(id, keys)
+        self._check_output(other, output, keys)
+        if use.for_each_of and use.for_each_of == other.for_each_of:
+            return (text,)
+        name = self._member(other, each, keys) if use.for_each else ""
+        if name not in self._names(other):
+            what = f"'{id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
+            raise self._error(keys, f"{what}; {text} pairs two stages with the same for_each")
+        return (f"{name}.{output}",)
+
+    def _check_output(self, use: StageUse, output: str, keys: Sequence[str | int]) -> None:
+        outputs = self._spec(use).outputs
+        if output not in outputs:
+            raise self._error(keys, f"stage '{use.id}' has no output '{output}'{did_you_mean(output, list(outputs))}")
+
+    def _listed(self, use: StageUse) -> str | None:
+        """The list that a fan-out waits for, as a reference to the one stage that writes it."""
+        if use.for_each_of is None:
+            return None
+        keys = ("stages", use.id, "for_each")
+        refs = self.refer(use.for_each_of, keys)
+        if len(refs) != 1 or self._use(split(use.for_each_of)[0], keys).for_each_of:
+            raise self._error(keys, f"{use.for_each_of} comes from a fan-out; the list must be that of one stage")
+        return refs[0]
+
+    def _spec(self, use: StageUse) -> StageSpec:
+        try:
+            return self._catalog.stage(use.uses)
+        except ConfigurationError as error:
+            if error.message.startswith("no stage"):
+                raise self._error(("stages", use.id), error.message) from error
+            raise
+
+    def _use(self, id: str, keys: Sequence[str | int]) -> StageUse:
+        if id not in self._workflow.stages:
+            raise self._error(keys, f"no stage '{id}'{did_you_mean(id, list(self._workflow.stages))}")
+        return self._workflow.stages[id]
+
+    def _names(self, use: StageUse) -> Mapping[str, Any]:
+        """The planned names that an entry stands for, each with its value."""
+        if use.id not in self._known_names:
+            self._known_names[use.id] = dict(self._members_of(use))
+        return self._known_names[use.id]
+
+    def _members_of(self, use: StageUse) -> Iterator[tuple[str, Any]]:
+        if not use.for_each:
+            yield use.id, None
+            return
+        keys = ("stages", use.id, "for_each")
+        filled = [fill(value, partial(self._look_up, keys, None)) for value in use.for_each]
+        values = [item for value in filled for item in (value if isinstance(value, list) else [value])]
+        seen: dict[str, Any] = {}
+        for value in values:
+            name = self._member(use, value, keys)
+            if name in seen and (type(seen[name]), seen[name]) != (type(value), value):
+                raise self._error(("stages", use.id), f"two stages would have the name '{name}'")
+            if name not in seen:
+                yield name, value
+            seen[name] = value
+
+    def _member(self, use: StageUse, value: Any, keys: Sequence[str | int]) -> str:
+        """The name of one stage of a fan-out; it becomes the name of folders and files."""
+        name = f"{use.id}_{value}".replace("-", "_")
+        if not isinstance(value, str | int) or value == "" or not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+            raise self._error(keys, f"{value!r} can't end a stage's name: only letters, digits, - and _, and not many")
+        return name
+
+    def _check_slots(self, use: StageUse, spec: StageSpec) -> None:
+        for kind, given, known in (
+            ("inputs", use.inputs, spec.inputs),
+            ("parameters", use.parameters, tuple(spec.parameters)),
+            ("models", use.models, spec.models),
+        ):
+            for slot in given:
+                if slot not in known:
+                    message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
+                    raise self._error(("stages", use.id, kind, slot), message)
+            missing = [slot for slot in known if slot not in given and kind != "parameters"]
+            if missing:
+                raise self._error(("stages", use.id), f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing")
+
+    def _policy(self, use: StageUse, spec: StageSpec) -> dict[str, Any]:
+        chosen = policy.merged(spec.policy, use.policy)
+        if "resources" in chosen:
+            chosen["resources"] = {
+                key: self._bytes(use, value) if key in SIZES else value for key, value in chosen["resources"].items()
+            }
+        return chosen
+
+    def _bytes(self, use: StageUse, size: int | str) -> int:
+        try:
+            return parse_size(size)
+        except ValueError as error:
+            raise self._error(("stages", use.id, "resources"), str(error)) from error
+
+    def _parameters(self, use: StageUse, each: Any) -> dict[str, Any]:
+        return {
+            slot: fill(value, partial(self._look_up, ("stages", use.id, "parameters", slot), (use, each)))
+            for slot, value in use.parameters.items()
+        }
+
+    def _look_up(self, keys: Sequence[str | int], inside: tuple[StageUse, Any] | None, name: str) -> Any:
+        """What ``$name`` stands for; ``inside`` is the entry, and the value of its fan-out that is being filled."""
+        if inside and is_each(name) and inside[0].for_each_of:
+            return name  # known only when the list is
+        if inside and is_each(name) and inside[0].for_each:
+            try:
+                return of_each(name, inside[1])
+            except LookupError as error:
+                raise self._error(keys, str(error.args[0])) from error
+        if name[1:] not in self._values:
+            raise self._error(keys, f"no parameter '{name[1:]}'{did_you_mean(name[1:], list(self._values))}")
+        return self._values[name[1:]]
+
+    def _model(self, use: StageUse, slot: str, value: str, each: Any) -> str:
+        keys = ("stages", use.id, "models", slot)
+        name = fill(value, partial(self._look_up, keys, None if use.for_each_of else (use, each)))
+        if not isinstance(name, str):
+            raise self._error(keys, f"{value} must be a model's name, and is {name!r}")
+        if name not in self._catalog.models:
+            raise self._error(keys, f"no model '{name}'{did_you_mean(name, sorted(self._catalog.models))}")
+        return name
+
+    def _error(self, keys: Sequence[str | int], message: str) -> ConfigurationError:
+        return self._workflow.source.error(keys, message)
+
+
+def _upstream(inputs: Mapping[str, Sequence[str]], listed: str | None) -> list[str]:
+    """The stages whose outputs must be there; the other half of a pair is waited for by each member for itself."""
+    refs = [ref for refs in inputs.values() for ref in refs if ref != JOB_INPUT and not is_paired(ref)]
+    return [split(ref)[0] for ref in ([listed] if listed else []) + refs]

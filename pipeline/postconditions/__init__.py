@@ -1,0 +1,1 @@
+"""What a stage promises of its outputs, beyond that they are there."""

@@ -1,0 +1,93 @@
+"""How many things a file holds, told by its kind: entries, cues or lines."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# An hour is optional in WebVTT only; bytes, since subtitles from elsewhere can be in any encoding.
+SRT_TIMES = re.compile(rb"(?m)^[ \t]*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->[ \t]*\d")
+VTT_TIMES = re.compile(rb"(?m)^(\d+:)?\d\d:\d\d\.\d{3}[ \t]+-->[ \t]+\d")
+CHUNK = 1 << 20  # bytes
+
+
+class Uncountable(Exception):
+    """The reason, in words that go on after the file's name."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    number: int
+    unit: str
+
+
+def count(file: Path, key: str | None = None) -> Counted:
+    """``key`` names the list in a JSON file. Raises ``Uncountable`` and ``OSError``."""
+    if key is not None or file.suffix.lower() == ".json":
+        return _of_json(file, key)
+    return COUNTERS.get(file.suffix.lower(), _lines)(file)
+
+
+def read_json(file: Path) -> Any:
+    """Raises ``Uncountable`` where it isn't JSON."""
+    try:
+        return json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise Uncountable(f"it isn't JSON: {_words(error)}") from error
+
+
+def _of_json(file: Path, key: str | None) -> Counted:
+    value = read_json(file)
+    for part in key.split(".") if key else ():
+        value = value.get(part) if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        raise Uncountable(f"it has no list '{key}'" if key else "it isn't a list, so a key must be named")
+    return Counted(len(value), (key or "entries").rpartition(".")[2])
+
+
+def _json_lines(file: Path) -> Counted:
+    number = 0
+    with open(file, "rb") as lines:
+        for line_number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise Uncountable(f"its line {line_number} isn't JSON: {_words(error)}") from error
+            number += 1
+    return Counted(number, "entries")
+
+
+def _srt_cues(file: Path) -> Counted:
+    return Counted(len(SRT_TIMES.findall(file.read_bytes())), "cues")
+
+
+def _vtt_cues(file: Path) -> Counted:
+    return Counted(len(VTT_TIMES.findall(file.read_bytes())), "cues")
+
+
+def _lines(file: Path) -> Counted:
+    """All of them, also empty ones: line 7 of a translation belongs to line 7 of its source."""
+    number, last = 0, b"\n"
+    with open(file, "rb") as opened:
+        while chunk := opened.read(CHUNK):
+            if b"\0" in chunk:
+                raise Uncountable("it isn't text, so its lines can't be counted")
+            number += chunk.count(b"\n")
+            last = chunk[-1:]
+    return Counted(number + (last != b"\n"), "lines")
+
+
+def _words(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+COUNTERS: Mapping[str, Callable[[Path], Counted]] = {
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".srt": _srt_cues,
+    ".vtt": _vtt_cues,
+}

@@ -1,0 +1,58 @@
+"""The members of a fan-out over a list that an earlier stage wrote."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.plan.filling import fill, is_each, of_each
+from pipeline.references import is_paired, member_name, split
+
+
+class ListUnusable(Exception):
+    """What should be a list of items isn't one, or an item lacks what the stage asks of it."""
+
+
+def read_list(file: Path) -> list[Any]:
+    """The items. Raises ``ListUnusable``."""
+    try:
+        items = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ListUnusable(f"{file.name} can't be read as JSON: {error}") from error
+    if not isinstance(items, list):
+        raise ListUnusable(f"{file.name} holds no list, but {type(items).__name__}")
+    return items
+
+
+def members(stage: Mapping[str, Any], items: list[Any]) -> list[dict[str, Any]]:
+    """A planned fan-out as one stage for each item, in order; ``fan_out`` is its name. Raises ``ListUnusable``."""
+    return [_member(stage, index, item) for index, item in enumerate(items)]
+
+
+def own_needs(member: Mapping[str, Any], fan_out: Mapping[str, Any]) -> list[str]:
+    """The stages that this member needs and its siblings don't."""
+    paired = [slot for slot, refs in fan_out["inputs"].items() if any(map(is_paired, refs))]
+    return [split(ref)[0] for slot in paired for ref in member["inputs"][slot]]
+
+
+def _member(stage: Mapping[str, Any], index: int, item: Any) -> dict[str, Any]:
+    try:
+        parameters = fill(stage["parameters"], partial(_look_up, item))
+    except LookupError as error:
+        raise ListUnusable(f"item {index + 1}: {error.args[0]}") from error
+    inputs = {slot: [_of_member(ref, index) for ref in refs] for slot, refs in stage["inputs"].items()}
+    plain = {key: value for key, value in stage.items() if key != "for_each"}
+    name = member_name(stage["name"], index)
+    return {**plain, "name": name, "fan_out": stage["name"], "parameters": parameters, "inputs": inputs}
+
+
+def _look_up(item: Any, name: str) -> Any:
+    return of_each(name, item) if is_each(name) else name
+
+
+def _of_member(reference: str, index: int) -> str:
+    if not is_paired(reference):
+        return reference
+    name, output = split(reference)
+    return f"{member_name(name, index)}.{output}"

@@ -1,0 +1,37 @@
+"""Who is told what happens, as it happens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.jobs.job import Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job in a run."""
+
+    delivered: list[Path] = field(default_factory=list)
+    unchanged: bool = False  # it was finished already, and nothing had to be run or delivered
+    partial: bool = False  # the run was asked for a part of it
+    error: Exception | None = None
+
+
+class Observer(Protocol):
+    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+        """``origin``: another job's id where the result is from the store, else empty."""
+
+    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None: ...
+    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None: ...
+    def stage_finished(self, job: Job, stage: str, seconds: float) -> None: ...
+    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+        """``again``: seconds until the next attempt, or ``None`` where there is none."""
+
+    def stage_skipped(self, job: Job, stage: str, because: str) -> None:
+        """``because``: the stage that failed."""
+
+    def told(self, text: str) -> None:
+        """Something else that takes a while, such as the repair of an environment."""
+
+    def job_ended(self, job: Job, outcome: Outcome) -> None: ...

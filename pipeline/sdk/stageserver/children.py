@@ -1,0 +1,122 @@
+"""Children, and what they leave: adopted, ended, collected."""
+
+import contextlib
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Signals:
+    """The signals that a server waits for, as bytes that can be polled."""
+
+    def __init__(self) -> None:
+        self.descriptor, write = os.pipe()
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(write, False)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: None)
+
+    def received(self) -> "set[int]":
+        numbers = set()  # type: set[int]
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                numbers.update(os.read(self.descriptor, 512))
+        return numbers
+
+
+def ordinary_signals() -> None:
+    """In a child that is about to run a stage: as in any fresh interpreter."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def adopt_orphans() -> None:
+    """From now on a process whose parent dies becomes our child if an ancestor of it was one (Linux, prctl(2))."""
+    if sys.platform != "linux":
+        return
+    try:
+        import ctypes
+    except ImportError:  # an interpreter built without it: what leaves its group is out of reach then
+        return
+    set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def collect(pid: int) -> "int | None":
+    """A child's exit code if it has ended, negative where a signal ended it; its group is gone then."""
+    if hasattr(os, "waitid"):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        kill_group(pid)  # before it is collected: until then its number can't be given to another group
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        return None
+    kill_group(pid)
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def end_all() -> bool:
+    """End every child, and those that thereby become ours. Whether any was alive."""
+    found = False
+    while True:
+        try:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if ended:
+            continue
+        found = True
+        pids = _children()
+        if not pids:
+            return True  # this system doesn't tell their numbers
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        os.waitpid(-1, 0)
+
+
+def _children() -> "list[int]":
+    pids = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir("/proc/self/task"):
+            with contextlib.suppress(OSError), open("/proc/self/task/%s/children" % thread) as file:
+                pids += [int(word) for word in file.read().split()]
+    return pids or _children_by_scan()
+
+
+def _children_by_scan() -> "list[int]":
+    """For kernels without CONFIG_PROC_CHILDREN."""
+    own, pids = str(os.getpid()), []
+    with contextlib.suppress(OSError):
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open("/proc/%s/stat" % entry, "rb") as file:
+                if file.read().rpartition(b")")[2].split()[1].decode() == own:
+                    pids.append(int(entry))
+    return pids
+
+
+def describe(code: int) -> str:
+    if code >= 0:
+        return "ended with exit code %d" % code
+    try:
+        return "was killed by " + signal.Signals(-code).name
+    except ValueError:
+        return "was killed by signal %d" % -code
+
+
+def kill_itself(number: int) -> "Any":
+    """End as a process does that the signal kills."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)

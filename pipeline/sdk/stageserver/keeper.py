@@ -1,0 +1,180 @@
+"""The keeper of a worker: it answers the door, and sees to it that the worker and its client share one fate."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import time
+
+from stageserver import children, worker
+from stageserver.lease import Lease, accept, send
+from stageserver.place import Busy, Server
+from stageserver.tasks import end_interpreter
+
+
+def serve(server: Server) -> None:
+    os.close(server.lock)  # a worker's lock is its client's; this is the log once more
+    try:
+        keeper = _Keeper(server)
+    except BaseException:
+        server.place.remove()
+        raise
+    try:
+        keeper.loop()
+    finally:
+        keeper.end()
+
+
+class _Keeper:
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._place = server.place
+        self._limits = server.limits
+        self._listener = server.listener
+        self._lease = None  # type: Lease | None
+        self._watched = -1  # the lease's order pipe, while its client is known to be there
+        self._worker_ended = False
+        self._is_deaf = False  # the worker ends, or a stage has closed what wasn't its own
+        self._told_to_end = False
+        self._control, theirs = socket.socketpair()
+        self._worker = _start_worker(server, self._control, theirs)
+        theirs.close()
+        self._signals = children.Signals()
+        children.adopt_orphans()
+        self._idle_since = time.monotonic()
+        self._busy = Busy(self._place, self._worker)
+        self._busy.clear()  # takes its room on the disk; without it nobody is answered
+
+    def loop(self) -> None:
+        while not (self._worker_ended or self._told_to_end):
+            ready = self._wait()
+            if self._signals.descriptor in ready:
+                self._signalled()
+            if self._control.fileno() in ready:
+                self._release()
+            if self._watched in ready:
+                self._client_gone()
+            if self._listener.fileno() in ready and not self._worker_ended:
+                self._answer()
+            if self._idle_for() >= self._limits.idle_seconds and self._retires():
+                self._place.log("worker %d ends: idle for %g s" % (self._worker, self._limits.idle_seconds))
+                return
+
+    def end(self) -> None:
+        """Nothing of the worker, its files or what its stages started outlives this."""
+        if not self._worker_ended:
+            children.kill_group(self._worker)
+            with contextlib.suppress(ProcessLookupError):  # it may not lead a group yet
+                os.kill(self._worker, signal.SIGKILL)
+            children.end_all()
+            if self._lease:
+                self._lease.tell("lost", -signal.SIGTERM, "the worker that ran it was stopped")
+        self._place.remove()
+
+    def _wait(self) -> "set[int]":
+        poller = select.poll()
+        for descriptor in (self._signals.descriptor, self._listener.fileno()):
+            poller.register(descriptor, select.POLLIN)
+        if not self._is_deaf:
+            poller.register(self._control.fileno(), select.POLLIN)
+        if self._watched >= 0:
+            poller.register(self._watched, 0)  # only its end: what it brings is for the worker
+        timeout = None if self._lease else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
+        return {descriptor for descriptor, _ in poller.poll(timeout)}
+
+    def _idle_for(self) -> float:
+        return 0.0 if self._lease else time.monotonic() - self._idle_since
+
+    def _signalled(self) -> None:
+        if signal.SIGTERM in self._signals.received():
+            self._told_to_end = True
+        code = children.collect(self._worker)
+        if code is None:
+            return
+        self._worker_ended = True
+        children.end_all()  # before the client hears of it
+        if code:
+            self._place.log("worker %d %s" % (self._worker, children.describe(code)))
+        if self._lease:
+            self._lease.tell("lost", code, "the worker that ran it " + children.describe(code))
+
+    def _release(self) -> None:
+        with contextlib.suppress(OSError):
+            self._is_deaf = not self._control.recv(16)
+        if self._lease and not self._is_deaf:
+            self._lease.close()
+            self._lease, self._watched = None, -1
+            self._idle_since = time.monotonic()
+
+    def _client_gone(self) -> None:
+        self._watched = -1  # an idle worker sees the end itself, and says that the lease is over
+        if self._busy.marked:
+            children.kill_group(self._worker)
+
+    def _answer(self) -> None:
+        met = accept(self._listener)
+        if met is None:
+            return
+        connection, request, descriptors = met
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            if request == b"lease":
+                self._take(descriptors)
+            elif request == b"status":
+                connection.sendall(self._status())
+            elif request == b"end" or (request == b"stop" and not self._lease):
+                self._told_to_end = True
+                connection.sendall(b"ended")
+
+    def _take(self, descriptors: "list[int]") -> None:
+        if self._lease or len(descriptors) != 3:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        self._lease = Lease(*descriptors)
+        self._watched = descriptors[0]
+        self._lease.tell("owner", os.getpid())
+        send(self._control, b"lease", descriptors[:2])
+
+    def _status(self) -> bytes:
+        idle = 0.0 if self._busy.marked else time.monotonic() - self._idle_since
+        leased = bool(self._lease)
+        return bytes(self._server.status(kind="worker", pid=self._worker, idle_seconds=round(idle, 1), leased=leased))
+
+    def _retires(self) -> bool:
+        """Whether nobody can take us any more: who holds the lock is about to."""
+        lock = os.open(self._place.path("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            self._idle_since = time.monotonic()
+            return False
+        return True  # held until this process is gone
+
+
+def _start_worker(server: Server, not_its: socket.socket, control: socket.socket) -> int:
+    tie, ours = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(ours)  # it stays open as long as the keeper lives, and no longer
+        not_its.close()
+        _become_worker(server, control, tie)
+    os.close(tie)
+    return pid
+
+
+def _become_worker(server: Server, control: socket.socket, tie: int) -> None:
+    """Doesn't return."""
+    code = 70
+    try:
+        server.listener.close()
+        os.setsid()
+        server.runner.die_with(tie)
+        worker.run(server, control)
+        code = 0
+    except BaseException as error:
+        server.place.log("worker %d failed: %r" % (os.getpid(), error))
+    finally:
+        end_interpreter(code)

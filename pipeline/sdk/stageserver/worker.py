@@ -1,0 +1,147 @@
+"""The worker: one process that runs task after task, and is as good as new before each or leaves."""
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+
+from stageserver import children
+from stageserver.lease import Lease, Order, receive
+from stageserver.place import Busy, Server
+from stageserver.tasks import Loaded, flush, perform
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+LEASE_IS_OVER = b"i"
+QUIET = 0.005  # seconds without an order, after which there is time to tidy up
+CHANGED_BY_STAGES = [
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+]
+
+
+def run(server: Server, control: socket.socket) -> None:
+    """Leases one after another, until the keeper closes or a task leaves something behind."""
+    children.adopt_orphans()
+    worker = _Worker(server)
+    leaving = ""
+    while not leaving:
+        _, descriptors = receive(control)
+        if not descriptors:
+            return
+        lease = Lease(*descriptors)
+        leaving = worker.serve(lease)
+        lease.close()
+        if not leaving:
+            control.send(LEASE_IS_OVER)
+    server.place.log("worker %d leaves: %s" % (os.getpid(), leaving))
+
+
+class _Worker:
+    def __init__(self, server: Server) -> None:
+        self._place = server.place
+        self._limits = server.limits
+        self._runner = server.runner
+        self._loaded = Loaded(server.runner)
+        self._busy = Busy(server.place, os.getpid())
+        self._log = os.dup(2)
+        self._tasks = 0
+        self._neutral = Neutral()
+
+    def serve(self, lease: Lease) -> str:
+        """Run what the client orders. Why this worker can't run more, or nothing when the lease is over."""
+        while True:
+            if not lease.is_waiting(QUIET):
+                gc.collect()
+            order = lease.next_order()
+            if order is None:
+                return ""
+            self._busy.mark(order.token, order.id)
+            if lease.is_over():  # looked at after the mark, as the keeper looks at the mark after it saw the end
+                self._busy.clear()
+                return ""
+            leaving = self._task(order, lease)
+            if leaving:
+                return leaving
+
+    def _task(self, order: Order, lease: Lease) -> str:
+        code = perform(order, lease, self._loaded, self._runner)
+        self._tasks += 1
+        self._place.count_task()
+        leaving = self._left_behind() or self._reached()
+        self._busy.clear()
+        if not lease.tell("exit", code, leaving):
+            return leaving or "its report pipe was closed by a stage, or its client is gone"
+        self._neutral.restore()
+        os.dup2(self._log, 1)
+        os.dup2(self._log, 2)
+        return leaving
+
+    def _left_behind(self) -> str:
+        if children.end_all():
+            return "a stage left a process behind"
+        if self._loaded.has_thread():
+            return "a stage left a thread behind"
+        return ""
+
+    def _reached(self) -> str:
+        if self._tasks >= self._limits.tasks:
+            return "it has run %d tasks" % self._tasks
+        memory = _memory()
+        if memory > self._limits.memory:
+            return "it holds %d MiB of memory" % (memory >> 20)
+        return ""
+
+
+def _memory() -> int:
+    """Bytes of this process in memory."""
+    try:
+        with open("/proc/self/statm", "rb", buffering=0) as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+class Neutral:
+    """What a stage may have changed in its process, as it was before the first."""
+
+    def __init__(self) -> None:
+        self._variables = dict(os.environ)
+        self._streams = sys.stdin, sys.stdout, sys.stderr
+        self._path = list(sys.path)
+        self._arguments = list(sys.argv)
+        self._mask = os.umask(0o077)
+        os.umask(self._mask)
+        self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
+
+    def restore(self) -> None:
+        flush()
+        if dict(os.environ) != self._variables:
+            os.environ.clear()
+            os.environ.update(self._variables)
+        self._restore_streams()
+        sys.path[:] = self._path
+        sys.argv[:] = self._arguments
+        os.umask(self._mask)
+        os.chdir("/")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) is not handler and handler is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    signal.signal(number, handler)
+
+    def _restore_streams(self) -> None:
+        if any(stream.closed for stream in self._streams):  # by the stage, which the next one must not notice
+            self._streams = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
+        sys.stdin, sys.stdout, sys.stderr = self._streams
+
+
+def _stream(descriptor: int, mode: str) -> "IO[Any]":
+    return open(descriptor, mode, buffering=1, errors="backslashreplace", closefd=False)

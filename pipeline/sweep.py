@@ -1,0 +1,252 @@
+"""End every process of a run, wherever it went. Run by path by the guardian, and imported by the orchestrator.
+
+What counts as the run's: a process that carries the run's token among its first environment variables, whatever
+descends from one, and whatever shares a session with one. So a process is missed only if it has cleared its
+environment *and* left its session *and* lost its parent, all three; or belongs to a user whom we may not signal.
+(A library that writes its title over the process's arguments, such as setproctitle, clears what we see of it.)
+
+Standard library only, so that it starts fast and works without our own environment; where there is no /proc, psutil.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TOKEN_VARIABLE = "PIPELINE_RUN"  # noqa: S105  # no secret: it tells runs apart
+GUARDIAN_VARIABLE = "PIPELINE_GUARDIAN"  # the guardian of a run within a stage ends by itself, after its own sweep
+SECONDS = 5.0  # what can't be killed by then (a disk that hangs) won't be
+
+SURE = 10  # looks that must find nothing after something was found: another may be born in the middle of one
+LOOKS = 50  # at a process in the middle of an exec, before it counts as one without an environment
+
+Identity = tuple[int, int]  # pid, and when it started
+
+_PROC = Path("/proc")
+_STATE, _PARENT, _SESSION, _FLAGS, _THREADS, _STARTED, _ENVIRONMENT_END = 0, 1, 3, 6, 17, 19, 48
+_KERNEL_THREAD = 0x00200000  # PF_KTHREAD
+
+
+@dataclass(frozen=True)
+class Seen:
+    pid: int
+    parent: int
+    session: int
+    started: int  # clock ticks after the machine's start: with the pid, it names a process for good
+    entries: Sequence[bytes]  # its environment
+
+    @property
+    def identity(self) -> Identity:
+        return self.pid, self.started
+
+
+def sweep(
+    token: str, spare: Collection[int] = (), since: int = 0, busy: Path | None = None, seconds: float = SECONDS
+) -> set[int]:
+    """Kill the run's processes, and look again until there is none; returns their pids.
+
+    ``since`` (from ``started_at``) skips the processes that are older than the run, which makes a sweep that finds
+    nothing cost half a millisecond. ``busy`` is the folder of the workers that serve many runs: what its ``*.busy``
+    files say is at work for this one is killed, too.
+    """
+    return _Sweep(token, spare, since, busy).run(seconds, sure=1)
+
+
+class _Sweep:
+    def __init__(self, token: str, spare: Collection[int], since: int, busy: Path | None) -> None:
+        self._entry = f"{TOKEN_VARIABLE}={token}".encode()
+        self._spared = {*spare, os.getpid()}
+        self._roots = _busy_for(token, busy) if busy else {}
+        self._since = 0 if self._roots else since  # a worker may be older than the run
+        self._known: set[Identity] = set()  # once found, it is the run's until it is gone, whatever it has lost
+        self._refused: set[Identity] = set()
+
+    def run(self, seconds: float, sure: int) -> set[int]:
+        """Until ``sure`` looks in a row find nothing, or the time is over."""
+        end = time.monotonic() + seconds
+        empty = 0
+        while empty < sure:
+            found = self._found()
+            late = time.monotonic() > end
+            if found:
+                empty, sure = 0, SURE
+                self._end(found, late)
+            else:
+                empty += 1
+            if late:
+                break
+            if empty < sure:
+                time.sleep(0.001)
+        return {pid for pid, _ in self._known - self._refused}
+
+    def _end(self, found: Sequence[Seen], late: bool) -> None:
+        """Stop all before one is killed: a child that isn't known yet must not lose the parent that shows it."""
+        fresh = [each for each in found if each.identity not in self._known]
+        self._known |= {each.identity for each in fresh}
+        if fresh and not late:
+            self._refused |= _signal(fresh, signal.SIGSTOP)
+        else:
+            self._refused |= _signal(found, signal.SIGKILL)
+
+    def _found(self) -> list[Seen]:
+        seen = {each.pid: each for each in _processes(self._since)}
+        kept = {pid for pid, each in seen.items() if pid in self._spared or _is_guardian(each)}
+        mine = {pid for pid, each in seen.items() if self._is_marked(each)} - kept
+        grown = -1
+        while mine and grown != len(mine):
+            grown = len(mine)
+            sessions = {seen[pid].session for pid in mine if self._began_in_run(seen[pid].session, seen)}
+            mine |= {pid for pid, each in seen.items() if each.parent in mine or each.session in sessions} - kept
+        return [seen[pid] for pid in mine if seen[pid].identity not in self._refused]
+
+    def _is_marked(self, each: Seen) -> bool:
+        if self._entry in each.entries or each.identity in self._known:
+            return True
+        # A worker, and not a process that has got its number since.
+        return each.pid in self._roots and self._roots[each.pid] in (None, each.started)
+
+    def _began_in_run(self, session: int, seen: Mapping[int, Seen]) -> bool:
+        """Whether all of a session is the run's: not one that is older, or of a process that is to live."""
+        if session in self._spared or session <= 1:  # 0: a session of outside of this container
+            return False
+        return session in seen or not (_PROC / str(session)).exists()
+
+
+def started_at(pid: int | None = None) -> int:
+    """When a process began, for ``since``; 0 where that can't be told."""
+    seen = _look(pid or os.getpid())
+    return seen.started if seen else 0
+
+
+def _is_guardian(each: Seen) -> bool:
+    return any(entry.startswith(GUARDIAN_VARIABLE.encode() + b"=") for entry in each.entries)
+
+
+def _busy_for(token: str, folder: Path) -> dict[int, int | None]:
+    """Workers at work for the run, and when each started if the file says so: "TOKEN PID [STARTED]"."""
+    roots: dict[int, int | None] = {}
+    for file in folder.glob("*.busy"):
+        with contextlib.suppress(OSError, ValueError):  # gone meanwhile, or not ours
+            first, *numbers = file.read_text(encoding="ascii").split()
+            if first == token and numbers and int(numbers[0]) > 1:
+                roots[int(numbers[0])] = int(numbers[1]) if len(numbers) > 1 else None
+    return roots
+
+
+def _signal(processes: Collection[Seen], number: int) -> set[Identity]:
+    """Returns those that don't take signals from us, such as set-user-ID programs."""
+    refused: set[Identity] = set()
+    for each in processes:
+        try:
+            _signal_one(each, number)
+        except ProcessLookupError:  # gone meanwhile
+            continue
+        except PermissionError:
+            refused.add(each.identity)
+    return refused
+
+
+def _signal_one(process: Seen, number: int) -> None:
+    """To this process, and not to another one that has its number by now."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # no such call here, or no such process
+        os.kill(process.pid, number)
+        return
+    try:
+        if started_at(process.pid) == process.started:
+            signal.pidfd_send_signal(descriptor, number)
+    finally:
+        os.close(descriptor)
+
+
+def _processes(since: int) -> Iterator[Seen]:
+    """Those that began with the run or after it, newest first: what forks in a loop is old when its turn comes."""
+    if not (_PROC / "self" / "stat").exists():
+        yield from _processes_by_psutil()
+        return
+    for pid in sorted((int(name) for name in os.listdir(_PROC) if name.isdigit()), reverse=True):
+        seen = _look(pid, since)
+        if seen is not None:
+            yield seen
+
+
+def _look(pid: int, since: int = 0) -> Seen | None:
+    """None where there is no such process (any more), or it is older."""
+    for _ in range(LOOKS):
+        fields = _status(pid)
+        if fields is None or int(fields[_STARTED]) < since:
+            return None
+        seen = Seen(pid, int(fields[_PARENT]), int(fields[_SESSION]), int(fields[_STARTED]), _entries(pid, fields))
+        if seen.entries != [b""] or int(fields[_ENVIRONMENT_END]):
+            break
+        time.sleep(0.0002)  # in the middle of an exec it has no environment yet
+    return seen
+
+
+def _entries(pid: int, fields: Sequence[bytes]) -> Sequence[bytes]:
+    if fields[_STATE] not in (b"Z", b"X"):
+        return _environment(f"/proc/{pid}/environ")
+    # Its first thread has ended before the others, and only those still show it.
+    threads = (_environment(str(file)) for file in _PROC.glob(f"{pid}/task/*/environ"))
+    return next((entries for entries in threads if len(entries) > 1), ())
+
+
+def _status(pid: int) -> list[bytes] | None:
+    """The fields of proc_pid_stat(5) after the name; None for what isn't alive, and for the kernel's own threads."""
+    try:
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    except OSError:
+        return None
+    if not fields or int(fields[_FLAGS]) & _KERNEL_THREAD:
+        return None
+    return None if fields[_STATE] in (b"Z", b"X") and int(fields[_THREADS]) <= 1 else fields
+
+
+def _environment(path: str) -> Sequence[bytes]:
+    try:
+        return _read(path).split(b"\0")
+    except OSError:  # another user's, or gone
+        return ()
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        data = b""
+        while chunk := os.read(descriptor, 1 << 17):
+            data += chunk
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def _processes_by_psutil() -> Iterator[Seen]:
+    import psutil
+
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone meanwhile, or another user's
+            if each.status() == psutil.STATUS_ZOMBIE:
+                continue
+            session = os.getsid(each.pid) if hasattr(os, "getsid") else 0
+            yield Seen(each.pid, each.ppid() or 0, session, int(each.create_time() * 100), _environment_by_psutil(each))
+
+
+def _environment_by_psutil(process: Any) -> Sequence[bytes]:
+    import psutil
+
+    try:
+        return [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in process.environ().items()]
+    except (psutil.Error, OSError):  # one that the system protects
+        return ()
+
+
+if __name__ == "__main__":
+    run, began, *folder = sys.argv[1:]
+    # A process may be about to begin that doesn't show its environment yet, hence so many looks.
+    _Sweep(run, (), int(began), Path(folder[0]) if folder else None).run(SECONDS, SURE)

@@ -1,0 +1,107 @@
+"""Why a stage ran or was reused: its key beside the one it had before, in this job or in the last one like it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.jobs import attempts, overview
+from pipeline.jobs.job import Job
+from pipeline.jobs.state import JobState, StageStatus
+from pipeline.jobs.store import JobStore
+
+
+@dataclass(frozen=True)
+class Change:
+    part: str  # of the key, down to the parameter, input or model
+    before: Any  # ``None`` where it wasn't there
+    after: Any
+
+
+@dataclass(frozen=True)
+class Explanation:
+    stage: str
+    what: str  # ran, taken, failed, skipped or waiting
+    because: str
+    compared_with: str = ""  # "attempt 1", or another job's id
+    changes: tuple[Change, ...] = ()
+
+
+def explain(job: Job, store: JobStore) -> list[Explanation]:
+    """For each stage in the plan's order; the members of a fan-out stand for it."""
+    events, state = job.journal().read(), job.loaded
+    causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
+    names = [stage["name"] for stage, known in overview.stages(job, state) if known.members is None]
+    earlier = list(_similar(job, store))
+    return [_explained(job, state, name, causes.get(name, ""), earlier) for name in names]
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What differs between the parts of two keys, in the order of the parts."""
+    for part in {**after, **before}:
+        old, new = before.get(part), after.get(part)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from (
+                Change(f"{part}.{key}", old.get(key), new.get(key))
+                for key in {**new, **old}
+                if old.get(key) != new.get(key)
+            )
+        elif old != new:
+            yield Change(part, old, new)
+
+
+def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[Job]) -> Explanation:
+    known = state.stage(name)
+    if known.status is not StageStatus.FINISHED or known.committed is None:
+        return Explanation(name, known.status.value, known.reason or "")
+    if "taken" in known.committed:
+        return Explanation(name, "taken", _origin(job, known.committed["taken"]))
+    parts = attempts.key_input(job, name, known.attempt)
+    if parts is None:
+        return Explanation(name, "ran", "the record of its key is gone")
+    compared, before = _before(job, name, known.attempt, earlier)
+    found = tuple(changes(before, parts)) if before else ()
+    return Explanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
+
+
+def _origin(job: Job, maker: str) -> str:
+    if maker == job.id:
+        return "the store had it, as this job had made the same result before"
+    return f"job {maker} has made the same result"
+
+
+def _words(cause: str, compared: str, found: tuple[Change, ...]) -> str:
+    if cause:
+        return cause
+    if not compared:
+        return "it hadn't run before"
+    if found:
+        return f"compared with {compared}, its key changed"
+    return f"nothing has changed since {compared}, whose result isn't in the store any more"
+
+
+def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str, Mapping[str, Any] | None]:
+    """The key's parts of the result before this one, and whose they are."""
+    for number in range(attempt - 1, 0, -1):
+        if parts := attempts.key_input(job, stage, number):
+            return f"attempt {number}", parts
+    for other in earlier:
+        committed = other.loaded.stage(stage).committed
+        if committed and (parts := attempts.key_input(other, stage, committed["attempt"])):
+            return other.id, parts
+    return "", None
+
+
+def _similar(job: Job, store: JobStore) -> Iterator[Job]:
+    """Earlier jobs of the same workflow, the newest first: those on the same file before all others."""
+    others = []
+    for id in store.ids():
+        try:
+            other = store.find(id)
+        except (PipelineError, OSError):
+            continue
+        if other.id != job.id and other.document["workflow"] == job.document["workflow"]:
+            others.append(other)
+    before = [other for other in others if other.document["created_at"] <= job.document["created_at"]]
+    before.sort(key=lambda other: (other.input == job.input, other.document["created_at"], other.id), reverse=True)
+    yield from before

@@ -1,0 +1,136 @@
+"""The project that is measured: its stages, its workflows, and runs of its jobs."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from measuring import BIN, Spent, call, chain, make_project, spend
+
+STARTS = ("cold", "fork", "worker")
+# A run that reused another's results would measure nothing.
+POLICY = f"""# start = {json.dumps(STARTS)}
+# cache = false
+"""
+NOOP = """# /// script
+# [tool.pipeline.stage]
+# environment = "bare"
+{policy}# ///
+def run(stage):
+    pass
+"""
+TAKE = """# /// script
+# [tool.pipeline.stage]
+# environment = "bare"
+# inputs = ["file"]
+{policy}# [tool.pipeline.stage.parameters]
+# number = 0
+# [tool.pipeline.stage.outputs]
+# file = "taken.txt"
+# ///
+def run(stage):
+    with open(stage.input("file")) as source, open(stage.output("file"), "w") as target:
+        target.write(source.read() + str(stage.parameters["number"]))
+"""
+SLEEP = """# /// script
+# [tool.pipeline.stage]
+# environment = "bare"
+{policy}# [tool.pipeline.stage.parameters]
+# seconds = 0.0
+# [tool.pipeline.stage.resources]
+# cpus = 0
+# ///
+import time
+
+
+def run(stage):
+    time.sleep(stage.parameters["seconds"])
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a published workflow, its time scaled."""
+
+    seconds: float
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ours:
+    root: Path
+
+    @cached_property
+    def python(self) -> Path:
+        """The interpreter of the stages' environment, which the others use as well."""
+        return self.root / "venv" / "bare" / "bin" / "python"
+
+    def add(self, workflow: str, text: str) -> None:
+        (self.root / "config" / "workflows" / f"{workflow}.yaml").write_text(text)
+
+    def prepare(self, workflow: str) -> str:
+        return call(self.root, "prepare-job", str(self.root / "input.txt"), "--workflow", workflow).strip()
+
+    def run(self, id: str, start: str, slots: int = 1) -> Spent:
+        return spend(
+            [BIN / "run-pipeline", "--root", self.root, "-j", id, "--start", start, *_slots(slots)], cwd=self.root
+        )
+
+    def job(self, workflow: str, start: str, slots: int = 1) -> Spent:
+        """A new job, run once and forgotten."""
+        id = self.prepare(workflow)
+        try:
+            return self.run(id, start, slots)
+        finally:
+            self.forget(id)
+
+    def makespan(self, workflow: str, start: str, slots: int) -> tuple[float, float]:
+        """Seconds from the first stage's start to the last one's end, and of the whole command."""
+        id = self.prepare(workflow)
+        try:
+            spent = self.run(id, start, slots)
+            events = [json.loads(line) for line in (self.root / "jobs" / id / "journal.jsonl").read_text().splitlines()]
+        finally:
+            self.forget(id)
+        first = min(_at(event) for event in events if event["event"] == "stage_started")
+        last = max(_at(event) for event in events if event["event"] == "stage_finished")
+        return (last - first).total_seconds(), spent.seconds
+
+    def forget(self, id: str) -> None:
+        shutil.rmtree(self.root / "jobs" / id)
+
+
+def make(root: Path, counts: Sequence[int]) -> Ours:
+    """``wide1000``, ``files1000``, … for each of ``counts``, and chains of one and of 20."""
+    stages = {name: text.format(policy=POLICY) for name, text in (("noop", NOOP), ("take", TAKE), ("sleep", SLEEP))}
+    workflows = {"one": chain(1), "chain20": chain(20)}
+    for count in counts:
+        workflows[f"wide{count}"] = _fan_out("noop", count, "")
+        workflows[f"files{count}"] = _fan_out("take", count, ", inputs: {file: job.input}, parameters: {number: $each}")
+    return Ours(make_project(root, stages, workflows))
+
+
+def shape(tasks: Mapping[str, Task]) -> str:
+    """A workflow of sleeps."""
+    names = {task: f"t{number}" for number, task in enumerate(tasks)}
+    lines = ["input: file", "stages:"]
+    for id, task in tasks.items():
+        after = f", after: [{', '.join(names[before] for before in task.needs)}]" if task.needs else ""
+        known = f"parameters: {{seconds: {task.seconds}}}, expected_seconds: {task.seconds}"
+        lines.append(f"  {names[id]}: {{uses: sleep, {known}{after}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _fan_out(stage: str, count: int, more: str) -> str:
+    return f"input: file\nstages:\n  {stage}: {{for_each: {list(range(count))}{more}}}\n"
+
+
+def _slots(slots: int) -> list[str]:
+    return [] if slots == 1 else ["--max-parallel", str(slots)]
+
+
+def _at(event: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(event["at"])

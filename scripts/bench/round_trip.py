@@ -1,0 +1,50 @@
+"""From handing an invocation to the executor to the event of its end, with a live worker, in this process."""
+
+import os
+import statistics
+import time
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from ours import Ours
+
+
+def milliseconds(ours: Ours, trips: int) -> float:
+    from pipeline import runtime
+    from pipeline.executors.base import Executor, Exited, Invocation
+    from pipeline.executors.local import LocalExecutor
+    from pipeline.jobs.store import JobStore
+    from pipeline.project import Project
+
+    id = ours.prepare("one")
+    ours.run(id, "worker")
+    project = Project(ours.root)
+    job = JobStore(project.jobs).find(id)
+    interpreter = runtime.resolve(project, job, "").interpreters["bare"]
+    stage_file = project.stage_file("noop")
+    digest = sha256(stage_file.read_bytes()).hexdigest()
+    file = next(Path(job.folder, "stages", "s0").glob("*/invocation.json"))
+    first = Invocation(f"{id}/s0/1", interpreter, stage_file, digest, file, job.log("s0"), start="worker")
+    executor: Executor = LocalExecutor(job.folder / "logs")
+    wake, other = os.pipe()  # nothing is ever written to it
+
+    def trip(number: int) -> float:
+        invocation = replace(first, id=f"{id}/s0/{number}")
+        start = time.perf_counter()
+        executor.submit(invocation)
+        while True:
+            for event in executor.wait(wake, 60):
+                if isinstance(event, Exited) and event.id == invocation.id:
+                    assert not event.returncode
+                    return time.perf_counter() - start
+
+    try:
+        times = [trip(number) for number in range(trips)]
+    finally:
+        executor.stop(0)
+        executor.close()
+        os.close(wake)
+        os.close(other)
+        ours.forget(id)
+    return round(statistics.median(times) * 1000, 3)

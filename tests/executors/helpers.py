@@ -1,0 +1,68 @@
+"""Stages of one line, and executors to run them on."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.digests import sha256_of_bytes
+from pipeline.executors import Event, Exited, Invocation, Message
+from pipeline.executors.base import Start
+from pipeline.executors.local import LocalExecutor
+from pipeline.process import Interpreter
+
+TOKEN = "0123456789abcdef"
+HERE = Interpreter(Path(sys.executable), Path(sys.prefix), {"PATH": os.environ["PATH"], "PIPELINE_RUN": TOKEN})
+MISSING = Interpreter(Path("/nowhere/bin/python"), Path("/nowhere"), {})
+BOUND = 60.0  # seconds in which anything must have happened
+HEAD = "import os, signal, subprocess, sys, threading, time"
+
+Runs = Callable[..., list[Event]]  # runs a stage with this body to its end
+
+
+def invocation(
+    folder: Path,
+    body: str,
+    start: Start = "cold",
+    interpreter: Interpreter = HERE,
+    id: str = "job/test/1",
+    variables: Mapping[str, str] | None = None,
+) -> Invocation:
+    """A stage whose ``run`` has this body."""
+    lines = "\n    ".join(body.splitlines())
+    source = f"{HEAD}\nLOADED_BY = os.getpid()\ndef run(stage):\n    {lines}\n"
+    stage_file, file = folder / "stage.py", folder / "invocation.json"
+    stage_file.write_text(source)
+    fields = {"stage": "test", "parameters": {"n": 1}, "inputs": {}, "models": {}, "outputs": {"file": "out.txt"}}
+    file.write_text(json.dumps({**fields, "output_folder": str(folder), "work": str(folder / "work"), "cpus": 1}))
+    digest = sha256_of_bytes(source.encode())
+    return Invocation(id, interpreter, stage_file, digest, file, folder / "stage.log", start, variables or {})
+
+
+def with_id(invocation: Invocation, number: int) -> Invocation:
+    """Another attempt at the same."""
+    return replace(invocation, id=f"job/test/{number}")
+
+
+def until_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
+    events: list[Event] = []
+    while len([event for event in events if isinstance(event, Exited)]) < exits:
+        arrived = executor.wait(wake, BOUND)
+        assert arrived, f"nothing happened after {events}"
+        events += arrived
+    return events
+
+
+def exit_of(events: list[Event]) -> Exited:
+    (exited,) = [event for event in events if isinstance(event, Exited)]
+    return exited
+
+
+def warnings(events: list[Event]) -> list[str]:
+    return [event.fields["warning"] for event in events if isinstance(event, Message) and "warning" in event.fields]
+
+
+def log(folder: Path) -> str:
+    return (folder / "stage.log").read_text()

@@ -1,0 +1,54 @@
+"""The client's side of a lease, with a server that only pretends."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.executors import Exited, Message, WorkerLimits
+from pipeline.executors.channel import Channel
+from pipeline.executors.pools import Lease, Pool
+from pipeline.executors.warm import Refused, WarmRun
+from tests.executors.helpers import HERE, invocation
+
+
+@pytest.fixture
+def reports() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    os.close(write)
+
+
+@pytest.fixture
+def run(reports: tuple[int, int], tmp_path: Path) -> Iterator[WarmRun]:
+    pool = Pool("worker-0", "worker", HERE, {}, (), WorkerLimits())
+    orders, other = os.pipe()
+    os.close(orders)
+    run = WarmRun(invocation(tmp_path, "pass", "worker"), Lease(pool, other, Channel(reports[0]), fresh=True))
+    yield run
+    run.close()
+
+
+def test_a_descriptor_that_is_opened_while_others_are_ready_has_no_news(run: WarmRun, reports: tuple[int, int]) -> None:
+    os.write(reports[1], f"\n=owner {os.getpid()}\n".encode())
+    assert run.events(set(range(1000))) == []
+    assert run.lease.owner == os.getpid()
+
+
+def test_a_message_that_was_left_in_the_middle_does_not_hide_the_end(run: WarmRun, reports: tuple[int, int]) -> None:
+    os.write(reports[1], b'{"note": "whole"}\n{"note": "ha' + b"\n=exit 3 \n")
+    assert run.events(set()) == [Message("job/test/1", {"note": "whole"}), Exited("job/test/1", 3)]
+    assert run.reusable
+
+
+def test_a_worker_that_leaves_takes_no_other_order(run: WarmRun, reports: tuple[int, int]) -> None:
+    os.write(reports[1], b"\n=exit 0 it has run 7 tasks\n\n=lost 0 the worker that ran it ended with exit code 0\n")
+    assert run.events(set()) == [Exited("job/test/1", 0)]
+    assert not run.reusable
+
+
+def test_a_refusal_is_no_end(run: WarmRun, reports: tuple[int, int]) -> None:
+    os.write(reports[1], b"\n=refused it has threads\n")
+    with pytest.raises(Refused, match="it has threads"):
+        run.events(set())

@@ -1,0 +1,36 @@
+"""The project's settings: what they are without a word, and what is refused."""
+
+import pytest
+
+from pipeline.errors import ConfigurationError
+from pipeline.project import Project
+from pipeline.spec import settings
+from tests.conftest import Sandbox
+
+
+def limit(sandbox: Sandbox, line: str) -> int:
+    sandbox.write("config/pipeline.yaml", f"grace_seconds: 1\n{line}\n")
+    return settings.load(Project(sandbox.root)).cache_limit
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [("", 20 << 30), ("cache_limit: 500 MB", 500_000_000), ("cache_limit: 4096", 4096), ("cache_limit: 0", 0)],
+)
+def test_the_limit_of_the_store_is_a_size(sandbox: Sandbox, line: str, size: int) -> None:
+    assert limit(sandbox, line) == size
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("cache_limit: 20 apples", "'20 apples' isn't a size; write a number and one of B, kB, "),
+        ("cache_limit: -1", "-1 is less than the minimum of 0"),
+        ("cache_limit: true", "True isn't of type string or integer"),
+        ("cache_limit: 1.5", "1.5 isn't of type string or integer"),
+    ],
+)
+def test_what_is_no_limit_is_refused_with_its_line(sandbox: Sandbox, line: str, why: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        limit(sandbox, line)
+    assert refused.value.message.startswith(f"config/pipeline.yaml:2: cache_limit: {why}")

@@ -1,0 +1,278 @@
+"""Several jobs, fan-outs and parts of jobs through the real commands, in real environments."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Result, Sandbox
+from tests.jobs.helpers import prepared
+from tests.test_process import alive, eventually
+
+HEAD = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# inputs = ["file"]\n'
+MEETS = f"""{HEAD}# [tool.pipeline.stage.parameters]
+# word = ""
+# [tool.pipeline.stage.resources]
+# cpus = 0.5
+# ///
+import time
+
+
+def run(stage):
+    folder = stage.input("file").parent
+    (folder / f"met-{{stage.parameters['word']}}").touch()
+    end = time.monotonic() + 60
+    while len(list(folder.glob("met-*"))) < 2:
+        if time.monotonic() > end:
+            raise TimeoutError("nobody else is here")
+        time.sleep(0.01)
+"""
+SPLITS = f"""{HEAD}# [tool.pipeline.stage.outputs]
+# list = "list.json"
+# ///
+import json
+
+
+def run(stage):
+    words = stage.input("file").read_text().split()
+    stage.output("list").write_text(json.dumps([{{"word": word}} for word in words]))
+"""
+MEETING = "meets: {inputs: {file: job.input}, parameters: {word: $word}}"
+FAN_OUT = """
+splits: {inputs: {file: job.input}}
+word: {for_each: splits.list, parameters: {word: $each.word}}
+counted: {for_each: splits.list, inputs: {file: "word[$each].file"}}
+join: {inputs: {files: counted.file}}
+"""
+
+
+@pytest.fixture
+def project(ready: Sandbox) -> Sandbox:
+    ready.write("stages/meets.py", MEETS)
+    ready.write("stages/splits.py", SPLITS)
+    ready.workflow("meeting", MEETING, "parameters:\n  word: {type: string}")
+    ready.workflow("fan_out", FAN_OUT, "deliver: [join.file]")
+    ready.workflow("chain", "copy: {inputs: {file: job.input}}\ncounted: {inputs: {file: copy.file}}")
+    return ready
+
+
+def contents(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Everything in a folder, with the time of its last change."""
+    return {
+        str(path.relative_to(root)): (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(root.rglob("*"))
+    }
+
+
+def states(project: Sandbox, *ids: str) -> list[str]:
+    return [project.run("pipeline", "job", "show", id, "--json").data["state"] for id in ids]
+
+
+def test_two_jobs_run_side_by_side(project: Sandbox) -> None:
+    one, two = (prepared(project, "meeting", word=word).id for word in ("a", "b"))
+    done = project.run("run-pipeline", "-j", one, "-j", two)
+    assert done.code == 0, done.err
+    assert f"{one} meets: runs in environment alpha" in done.err
+    assert f"{two}: finished" in done.err
+
+
+def test_all_jobs_that_are_left_run_at_once(project: Sandbox) -> None:
+    over = prepared(project, "chain").id
+    project.run("run-pipeline", "-j", over)
+    given_up = prepared(project, "chain").id
+    project.run("pipeline", "job", "cancel", given_up)
+    one, two = (prepared(project, "meeting", word=word).id for word in ("a", "b"))
+    done = project.run("run-pipeline", "--all-prepared")
+    assert done.code == 0, done.err
+    assert states(project, over, given_up, one, two) == ["finished", "cancelled", "finished", "finished"]
+    assert over not in done.err
+    nothing = project.run("run-pipeline", "--all-prepared")
+    assert (nothing.code, "no job is left to run" in nothing.err) == (2, True)
+
+
+def test_a_job_that_fails_leaves_the_other_and_is_told(project: Sandbox) -> None:
+    project.workflow("bad", "fails: {}\nnoop: {after: [fails]}")
+    bad, good = prepared(project, "bad").id, prepared(project, "chain").id
+    done = project.run("run-pipeline", "-j", bad, "-j", good)
+    assert done.code == 4
+    assert f"{bad}: stage 'fails' in environment 'alpha' failed" in done.err
+    assert f"{bad} noop: skipped, since fails failed" in done.err
+    assert states(project, bad, good) == ["failed", "finished"]
+
+
+def test_two_jobs_that_fail_are_both_told(project: Sandbox) -> None:
+    project.workflow("bad", "fails: {}")
+    one, two = prepared(project, "bad").id, prepared(project, "bad").id
+    done = project.run("run-pipeline", "-j", one, "-j", two)
+    assert done.code == 4
+    assert all(f"{id}: stage 'fails'" in done.err for id in (one, two))
+    assert f"next:  run-pipeline -j {one} -j {two}" in done.err
+
+
+def test_a_list_makes_stages_and_they_are_joined_in_order(project: Sandbox) -> None:
+    project.write("input.txt", "delta alpha gamma beta\n")
+    id = prepared(project, "fan_out").id
+    done = project.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    joined = (project.job(id) / "output/input.joined.txt").read_text()
+    assert joined == "".join(f"{word}\ncounted\n" for word in ("delta", "alpha", "gamma", "beta"))
+    rows = project.run("pipeline", "job", "show", id, "--json").data["stages"]
+    assert [row["name"] for row in rows if row["name"].startswith("word")] == [
+        "word",
+        *(f"word_{number:04d}" for number in range(1, 5)),
+    ]
+    assert {row["state"] for row in rows} == {"finished"}
+    assert project.run("pipeline", "job", "logs", id, "counted_0003").out == "ran\n"
+    assert project.run("pipeline", "job", "logs", id, "counted").out.count("ran\n") == 4
+    why = project.run("pipeline", "job", "why", id, "counted", "--json").data
+    assert [row["stage"] for row in why] == [f"counted_{number:04d}" for number in range(1, 5)]
+
+
+def test_a_list_of_nothing_is_joined_to_nothing(project: Sandbox) -> None:
+    project.write("input.txt", "\n")
+    id = prepared(project, "fan_out").id
+    assert project.run("run-pipeline", "-j", id).code == 0
+    assert (project.job(id) / "output/input.joined.txt").read_bytes() == b""
+    assert states(project, id) == ["finished"]
+
+
+def test_another_job_takes_what_one_has_made_and_says_from_where(project: Sandbox) -> None:
+    one, two = prepared(project, "chain").id, prepared(project, "chain").id
+    project.run("run-pipeline", "-j", one)
+    done = project.run("run-pipeline", "-j", two)
+    assert done.code == 0, done.err
+    assert f"copy: taken from {one}" in done.err
+    why = project.run("pipeline", "job", "why", two, "--json").data
+    assert [(row["stage"], row["what"]) for row in why] == [("copy", "taken"), ("counted", "taken")]
+
+
+def test_why_names_what_changed(project: Sandbox) -> None:
+    head = "parameters:\n  word: {type: string}"
+    project.workflow("spoken", "word: {parameters: {word: $word}}", head)
+    one, two = (prepared(project, "spoken", word=word).id for word in ("hello", "goodbye"))
+    project.run("run-pipeline", "-j", one, "-j", two)
+    told = project.run("pipeline", "job", "why", two, "word").out
+    assert told == (f'word: ran: compared with {one}, its key changed\n    parameters.word: "hello" -> "goodbye"\n')
+    unknown = project.run("pipeline", "job", "why", two, "wrod")
+    assert (unknown.code, "did you mean 'word'?" in unknown.err) == (2, True)
+
+
+def test_a_dry_run_tells_and_writes_nothing(project: Sandbox) -> None:
+    done, fresh = prepared(project, "chain").id, prepared(project, "fan_out").id
+    project.run("run-pipeline", "-j", done)
+    before = contents(project.root)
+    for job, *options in ((done,), (fresh,), (fresh, "--force"), (done, "--until", "copy"), (done, "--verify")):
+        told = project.run("run-pipeline", "-j", job, "--dry-run", *options)
+        assert told.code == 0, told.err
+        assert "copy" in told.out or "splits" in told.out
+        assert contents(project.root) == before, options
+
+
+def verdicts(told: Result) -> dict[str, str]:
+    rows = [line.split() for line in told.out.splitlines()]
+    return {row[0]: row[2] for row in rows if "alpha" in row}
+
+
+def test_a_dry_run_tells_what_the_run_then_does(project: Sandbox) -> None:
+    id = prepared(project, "chain").id
+    project.run("run-pipeline", "-j", id)
+    stage = project.root / "stages/counted.py"
+    stage.write_text(stage.read_text() + "\n# a word more\n")
+    told = project.run("run-pipeline", "-j", id, "--dry-run")
+    assert verdicts(told) == {"copy": "reuse", "counted": "run"}
+    assert "since its source changed" in told.out
+    done = project.run("run-pipeline", "-j", id)
+    assert "copy: done already" in done.err
+    assert "counted: runs in environment alpha again, since its source changed" in done.err
+
+
+def test_a_part_of_a_job_is_run_and_then_the_rest(project: Sandbox) -> None:
+    id = prepared(project, "chain").id
+    refused = project.run("run-pipeline", "-j", id, "--only", "counted")
+    assert (refused.code, f"next:  run-pipeline -j {id} --until copy" in refused.err) == (2, True)
+    done = project.run("run-pipeline", "-j", id, "--until", "copy")
+    assert (done.code, "did what was asked for" in done.err) == (0, True)
+    assert states(project, id) == ["partial"]
+    project.run("run-pipeline", "-j", id, "--from", "counted")
+    assert project.run("run-pipeline", "-j", id).code == 0
+    assert states(project, id) == ["finished"]
+
+
+@pytest.fixture
+def sleeping(project: Sandbox) -> Iterator[tuple[str, list[int]]]:
+    """A job that is being run beside another one, with the processes of its stage."""
+    project.workflow("long", "sleeps: {}\nnoop: {after: [sleeps]}")
+    project.write("stages/waits.py", MEETS.replace("< 2", "< 1").replace("met-*", "go-*"))
+    project.workflow("beside", "waits: {inputs: {file: job.input}}")
+    id, beside = prepared(project, "long").id, prepared(project, "beside").id
+    child = project.start("run-pipeline", "-j", id, "-j", beside)
+    pids = project.job(id) / "stages/sleeps/1/outputs/pids.txt"
+    try:
+        assert eventually(pids.exists)
+        yield id, [int(pid) for pid in pids.read_text().split()]
+        (project.root / "go-on").touch()
+        _, told = child.communicate(timeout=90)
+        assert child.returncode == 130, told
+        assert f"{id} was cancelled" in told.decode()
+        assert states(project, beside) == ["finished"]
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_a_job_is_cancelled_while_it_runs_and_the_other_goes_on(
+    project: Sandbox, sleeping: tuple[str, list[int]]
+) -> None:
+    id, pids = sleeping
+    done = project.run("pipeline", "job", "cancel", id)
+    assert (done.code, done.out) == (0, f"{id}: cancelled\n"), done.err
+    assert eventually(lambda: not any(map(alive, pids)))
+    rows = project.run("pipeline", "job", "show", id, "--json").data
+    assert (rows["state"], [(row["name"], row["state"]) for row in rows["stages"]]) == (
+        "cancelled",
+        [("sleeps", "failed"), ("noop", "waiting")],
+    )
+
+
+def test_a_job_that_nobody_runs_is_cancelled_and_can_be_gone_on_with(project: Sandbox) -> None:
+    id = prepared(project, "chain").id
+    assert project.run("pipeline", "job", "cancel", id).out == f"{id}: cancelled; it wasn't running\n"
+    again = project.run("pipeline", "job", "cancel", id)
+    assert (again.code, "is cancelled already" in again.err) == (2, True)
+    assert project.run("run-pipeline", "-j", id).code == 0
+    over = project.run("pipeline", "job", "cancel", id)
+    assert (over.code, "is finished already" in over.err) == (2, True)
+
+
+def test_a_stage_that_takes_too_long_is_ended_with_all_that_it_started(project: Sandbox) -> None:
+    project.workflow("slow", "sleeps: {timeout_seconds: 3}")
+    id = prepared(project, "slow").id
+    done = project.run("run-pipeline", "-j", id)
+    assert done.code == 4
+    assert "it took longer than 3 s" in done.err
+
+
+def test_a_stage_that_fails_once_is_tried_again(project: Sandbox) -> None:
+    body = """def run(stage):
+    mark = stage.input("file").with_name("tried")
+    if not mark.exists():
+        mark.touch()
+        raise RuntimeError("the first time")
+"""
+    project.write("stages/flaky.py", f"{HEAD}# ///\n{body}")
+    stages = "flaky: {inputs: {file: job.input}, retries: {attempts: 2, backoff: 0.01}}"
+    project.workflow("flaky", stages)
+    id = prepared(project, "flaky").id
+    done = project.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert "flaky: failed (it raised RuntimeError: the first time); tried again in" in done.err
+    assert "flaky: runs in environment alpha again, attempt 2 in this run" in done.err
+    attempts = [path.name for path in (project.job(id) / "stages/flaky").iterdir()]
+    assert attempts == ["2"]
+
+
+def test_an_id_given_twice_is_one_job(project: Sandbox) -> None:
+    id = prepared(project, "chain").id
+    assert project.run("run-pipeline", "-j", id, "-j", "latest").code == 0
+    assert json.dumps(project.events(id)).count("run_started") == 1

@@ -1,0 +1,154 @@
+"""Why a stage ran or was reused, from what runs have left."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.jobs.job import Job, load
+from pipeline.jobs.store import JobStore
+from pipeline.project import Project
+from pipeline.scheduling import timers
+from pipeline.why import Change, Explanation, changes, explain
+from tests.conftest import Sandbox
+from tests.jobs.helpers import DIGEST
+from tests.scheduling.helpers import FAILS, Bench, Clock, chain, fan_out, link, lister, listing
+
+OTHER = "sha256:" + "1" * 64
+
+
+@pytest.fixture
+def bench(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    clock = Clock()
+    monkeypatch.setattr(timers, "time", clock)
+    return Bench(Project(sandbox.root), clock)
+
+
+def explained(bench: Bench, job: Job) -> dict[str, Explanation]:
+    return {each.stage: each for each in explain(load(job.folder), JobStore(bench.project.jobs))}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, [Change("a", 1, 2)]),
+        ({"p": {"x": 1, "y": 2}}, {"p": {"x": 1, "y": 3}}, [Change("p.y", 2, 3)]),
+        ({"p": {"x": 1}}, {"p": {"z": 1}}, [Change("p.z", None, 1), Change("p.x", 1, None)]),
+        ({}, {"ensure": {"file": {}}}, [Change("ensure", None, {"file": {}})]),
+        ({"gone": 1}, {}, [Change("gone", 1, None)]),
+    ],
+)
+def test_two_keys_differ_by_their_parts(before: dict[str, Any], after: dict[str, Any], found: list[Change]) -> None:
+    assert list(changes(before, after)) == found
+
+
+def test_a_stage_that_never_ran_before_says_so(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job)
+    assert explained(bench, job)["one"] == Explanation("one", "ran", "it hadn't run before")
+
+
+def test_a_job_that_has_not_run_has_stages_that_wait(bench: Bench) -> None:
+    assert explained(bench, bench.job(link("one")))["one"] == Explanation("one", "waiting", "")
+
+
+PARTS: dict[str, tuple[dict[str, Any], dict[str, Any], Change]] = {
+    "a parameter": ({"parameters": {"rate": 2}}, {}, Change("parameters.rate", 1, 2)),
+    "a model": ({"models": {"m": "tiny"}}, {}, Change("models.m", DIGEST, OTHER)),
+    "the environment": ({}, {"environment_keys": {"alpha": OTHER}}, Change("environment", DIGEST, OTHER)),
+    "an output": ({"outputs": {"file": "other.txt"}}, {}, Change("outputs.file", "file.txt", "other.txt")),
+    "another stage file": ({"uses": "join"}, {}, Change("stage", "copy", "join")),
+    "what must hold": ({"ensure": {"file": {"min_bytes": 1}}}, {}, Change("ensure", None, {"file": {"min_bytes": 1}})),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_differs_from_the_last_job_like_it_is_named(bench: Bench, part: str) -> None:
+    planned, document, change = PARTS[part]
+    models: dict[str, Any] = {"models": {"big": DIGEST, "tiny": OTHER}}
+    base = {"parameters": {"rate": 1}, "models": {"m": "big"}}
+    before = bench.job(link("one", **base), **models)
+    bench.run(before)
+    after = bench.job(link("one", **{**base, **planned}), **models, **document)
+    assert bench.run_one(after).error is None
+    found = explained(bench, after)["one"]
+    assert (found.what, found.compared_with) == ("ran", before.id)
+    assert found.because == f"compared with {before.id}, its key changed"
+    assert change in found.changes
+    assert len(found.changes) == (2 if part == "another stage file" else 1)  # its source is another, too
+
+
+def test_an_inputs_change_is_named(bench: Bench) -> None:
+    before = bench.job(link("one"))
+    bench.run(before)
+    (bench.project.root / "input.txt").write_text("another input\n")
+    after = bench.job(link("one"))
+    described = {**after.document["input"], "digest": OTHER}
+    other = bench.job(link("one"), input=described)
+    bench.run(other)
+    assert explained(bench, other)["one"].changes == (Change("inputs.file", [DIGEST], [OTHER]),)
+
+
+def test_a_change_in_the_same_job_is_told_from_the_attempt_before(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job)
+    bench.project.stage_file("copy").write_text("# another\n")
+    bench.run(job)
+    found = explained(bench, job)["one"]
+    assert (found.what, found.because, found.compared_with) == ("ran", "again, since its source changed", "attempt 1")
+    assert [change.part for change in found.changes] == ["source"]
+
+
+def test_a_stage_that_was_taken_names_the_job(bench: Bench) -> None:
+    before, after = bench.job(link("one")), bench.job(link("one"))
+    bench.run(before)
+    bench.run(after)
+    found = explained(bench, after)["one"]
+    assert (found.what, found.because) == ("taken", f"job {before.id} has made the same result")
+
+
+def test_a_result_that_was_put_back_from_the_store_is_told(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job)
+    (job.attempts("one") / "1/outputs/file.txt").unlink()
+    bench.run(job)
+    because = "the store had it, as this job had made the same result before"
+    assert (explained(bench, job)["one"].what, explained(bench, job)["one"].because) == ("taken", because)
+
+
+def test_a_result_that_left_the_store_is_told(bench: Bench) -> None:
+    before, after = bench.job(link("one", cache=False)), bench.job(link("one", cache=False))
+    bench.run(before)
+    bench.run(after)
+    because = f"nothing has changed since {before.id}, whose result isn't in the store any more"
+    assert explained(bench, after)["one"].because == because
+
+
+def test_failed_and_skipped_stages_say_why(bench: Bench) -> None:
+    job = bench.job(*chain("one", "two"))
+    bench.run(job, one=FAILS)
+    found = explained(bench, job)
+    assert (found["one"].what, found["one"].because) == ("failed", "not today")
+    assert (found["two"].what, found["two"].because) == ("skipped", "stage 'one' failed")
+
+
+def test_the_members_of_a_fan_out_stand_for_it(bench: Bench) -> None:
+    job = bench.job(lister(), fan_out("part"), link("join", "part"))
+    bench.run(job, split=listing("a", "b"))
+    assert set(explained(bench, job)) == {"split", "part_0001", "part_0002", "join"}
+
+
+def test_a_record_that_is_gone_is_told(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job)
+    (job.attempts("one") / "1/result.json").unlink()
+    assert explained(bench, job)["one"].because == "the record of its key is gone"
+
+
+def test_jobs_of_other_workflows_and_damaged_ones_are_not_compared_with(bench: Bench) -> None:
+    other, damaged = bench.job(link("one"), workflow="other"), bench.job(link("one"))
+    bench.run(other, damaged)
+    (damaged.folder / "job.json").write_text("{}")
+    job = bench.job(link("one", parameters={"of": "another"}))
+    bench.run(job)
+    assert explained(bench, job)["one"].because == "it hadn't run before"
