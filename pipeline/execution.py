@@ -5,24 +5,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import interrupts, policy, runtime
-from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
 from pipeline.guardian import Guardian
 from pipeline.host import machine
 from pipeline.host.resources import Ledger, Limits, NoCards
-from pipeline.jobs.held import held_keys
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
 from pipeline.project import Project
 from pipeline.runtime import Runtime
-from pipeline.scheduling.job_run import JobRun, Setting
+from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.observer import Observer, Outcome
-from pipeline.scheduling.run import Bounds, Run
 from pipeline.scheduling.selection import Selection
+
+if TYPE_CHECKING:
+    from pipeline.cache.store import ResultStore
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,17 @@ def execute(
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    store = ResultStore(project.results)
     with interrupts.watched() as asked, _locked(folders), _guarded() as guardian:
         jobs = [load(folder) for folder in folders]
         runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
         executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
+        # Imported while that interpreter starts, on another core.
+        from pipeline.cache.store import ResultStore
+        from pipeline.scheduling.job_run import JobRun, Setting
+        from pipeline.scheduling.run import Run
+
+        store = ResultStore(project.results)
         setting = Setting(
             project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
         )
@@ -109,7 +115,9 @@ def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
     return Ledger(found, limits, Allocator(shared_folder(os.environ)))
 
 
-def _trim(project: Project, jobs: Sequence[Job], store: ResultStore) -> None:
+def _trim(project: Project, jobs: Sequence[Job], store: "ResultStore") -> None:
     limit = min(job.document["cache_limit"] for job in jobs)
     if store.needs_trim(limit):
+        from pipeline.jobs.held import held_keys
+
         store.trim(limit, held_keys(project.jobs))

@@ -54,7 +54,7 @@ def command(
     """
     from pipeline.execution import Options
     from pipeline.host.resources import parse_limits
-    from pipeline.scheduling.run import Bounds
+    from pipeline.scheduling.bounds import Bounds
     from pipeline.scheduling.selection import Selection
 
     here = project()

@@ -63,7 +63,7 @@ def _run(usual: Usual) -> None:
     from pipeline.cli import running
     from pipeline.cli.location import locate
     from pipeline.execution import Options
-    from pipeline.scheduling.run import Bounds
+    from pipeline.scheduling.bounds import Bounds
 
     options = Options(bounds=Bounds(usual.max_parallel), start=usual.start)  # type: ignore[arg-type]  # one of STARTS
     here = locate(usual.root)

@@ -5,7 +5,6 @@ One process runs any number of jobs at once. A job that can't go on is given up;
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,6 +12,7 @@ from pipeline.errors import Interrupted, NotReady, PipelineError, StageFailed
 from pipeline.executors import Executor, Exited, Message
 from pipeline.host.resources import Grant, Ledger, Request
 from pipeline.interrupts import Interrupts
+from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome
 from pipeline.scheduling.queue import ReadyQueue
@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 AHEAD = 2  # how many stages' interpreters are started before their turn
 AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
 LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a run keeps to, beyond what its stages say."""
-
-    max_parallel: int | None = None
-    keep_going: bool = True  # after a failure, go on with what doesn't depend on it
-    timeout_seconds: float | None = None  # of each job; None takes what its workflow says
 
 
 class Run:

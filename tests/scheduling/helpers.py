@@ -21,9 +21,10 @@ from pipeline.jobs.job import Job, load
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.runtime import Runtime
+from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.job_run import JobRun, Setting
 from pipeline.scheduling.observer import Outcome
-from pipeline.scheduling.run import Bounds, Run
+from pipeline.scheduling.run import Run
 from pipeline.scheduling.selection import Selection
 from tests.jobs.helpers import DIGEST, stored
 

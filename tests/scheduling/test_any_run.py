@@ -21,7 +21,7 @@ from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.references import split
 from pipeline.scheduling import timers
-from pipeline.scheduling.run import Bounds
+from pipeline.scheduling.bounds import Bounds
 from tests.scheduling.helpers import (
     DONE,
     FAILS,

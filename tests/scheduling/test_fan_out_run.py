@@ -8,7 +8,7 @@ from pipeline.errors import StageFailed
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.jobs.job import Job
-from pipeline.scheduling.run import Bounds
+from pipeline.scheduling.bounds import Bounds
 from tests.scheduling.helpers import (
     DONE,
     FAILS,

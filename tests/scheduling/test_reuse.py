@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
-from pipeline.scheduling.run import Bounds
+from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.selection import ALL, Selection
 from tests.scheduling.helpers import FAILS, Act, Bench, chain, events, fan_out, link, lister, listing
 

@@ -14,7 +14,7 @@ from pipeline.host.machine import Machine
 from pipeline.host.resources import Limits
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
-from pipeline.scheduling.run import Bounds
+from pipeline.scheduling.bounds import Bounds
 from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
 from tests.scheduling.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, chain, events, link, statuses
 
