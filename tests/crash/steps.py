@@ -141,3 +141,9 @@ def _caller(frame: FrameType | None) -> str:
             names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}")
         frame = frame.f_back
     return " < ".join(names)
+
+
+def is_by_chance(place: str) -> bool:
+    """Whether a run comes to a place only sometimes: an interpreter isn't always started ahead, and a result that
+    nothing waits for is flushed after a time, unless something came to wait for it."""
+    return "spawn" in place or "job_run.flush < run._advance" in place
