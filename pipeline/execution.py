@@ -56,8 +56,9 @@ def execute(
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
         # Imported while that interpreter starts, on another core.
         from pipeline.cache.store import ResultStore
-        from pipeline.scheduling.job_run import JobRun, Setting
+        from pipeline.scheduling.job_run import JobRun
         from pipeline.scheduling.run import Run
+        from pipeline.scheduling.setting import Setting
 
         store = ResultStore(project.results)
         setting = Setting(

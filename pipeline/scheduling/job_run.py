@@ -6,18 +6,15 @@ State is what the journal and the committed attempts say; a run that was killed 
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import policy, runtime
-from pipeline.cache.store import ResultStore
 from pipeline.errors import Interrupted, StageFailed
-from pipeline.executors import Exited, Message, Start
+from pipeline.executors import Exited, Message
 from pipeline.failures import oom
 from pipeline.failures.oom import OomKills
-from pipeline.guardian import Guardian
 from pipeline.host.resources import Grant, Request
 from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
@@ -27,48 +24,28 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
-from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.runtime import Runtime
 from pipeline.scheduling.chronicle import Chronicle
 from pipeline.scheduling.durations import Durations
 from pipeline.scheduling.frontier import Due, Frontier
 from pipeline.scheduling.graph import Graph
-from pipeline.scheduling.observer import Observer, Outcome
+from pipeline.scheduling.observer import Outcome
 from pipeline.scheduling.reuse import Reuse
-from pipeline.scheduling.selection import Selection, choose
+from pipeline.scheduling.selection import choose
+from pipeline.scheduling.setting import Setting
 from pipeline.scheduling.task import Running, Task
 from pipeline.stage_key import StageKeys
 
 if TYPE_CHECKING:
-    from pipeline.escalation import Escalation
     from pipeline.failures.message import Failure
 
 
 PLAIN = Request()
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What the jobs of one run share."""
-
-    project: Project
-    store: ResultStore
-    observer: Observer
-    guardian: Guardian
-    selection: Selection = field(default_factory=Selection)
-    start: Start | None = None  # the way to start the stages that allow it
-    verify: bool = False  # read outputs before trusting them
-
-    @cached_property
-    def escalation(self) -> "Escalation":
-        from pipeline.escalation import Escalation
-
-        return Escalation(self.project, self.observer.told)
-
-
 class JobRun:
-    """One process's work on one job, whose lock it holds. Nothing here waits."""
+    """One process's work on one job, whose lock it holds. Nothing here waits, but for the repair of an environment."""
 
     def __init__(self, setting: Setting, job: Job, runtime: Runtime) -> None:
         """Raises ``UsageError`` for a selection that the job doesn't have."""
@@ -276,19 +253,15 @@ class JobRun:
 
     def _failure(self, running: Running, **found: Any) -> "Failure":
         """Its name, once the environment has been looked into where that may be to blame."""
-        from pipeline.failures.classify import should_escalate
         from pipeline.failures.evidence import Repaired
         from pipeline.scheduling.failing import failure_of
 
         self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
-        failure = failure_of(self.job, running, oom_after=self._oom_kills, **found)
-        if not should_escalate(failure.evidence):
-            return failure
-        verdict = self._setting.escalation.look(self.job, failure.environment, failure.evidence)
-        if isinstance(verdict, Repaired):
+        failure = self._setting.diagnosed(self.job, failure_of(self.job, running, oom_after=self._oom_kills, **found))
+        if isinstance(failure.evidence.verdict, Repaired):
             self.runtime = runtime.resolve(self._setting.project, self.job, self._setting.guardian.token)
             self._invocations = replace(self._invocations, runtime=self.runtime)
-        return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
+        return failure
 
     def _stop_running(self, reason: str) -> None:
         for running in self._running.values():

@@ -22,10 +22,11 @@ from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.runtime import Runtime
 from pipeline.scheduling.bounds import Bounds
-from pipeline.scheduling.job_run import JobRun, Setting
+from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome
 from pipeline.scheduling.run import Run
 from pipeline.scheduling.selection import Selection
+from pipeline.scheduling.setting import Setting
 from tests.jobs.helpers import DIGEST, stored
 
 
