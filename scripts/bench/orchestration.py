@@ -47,8 +47,8 @@ def run(stage):
     stage.output("srt").write_text({CUE!r})
 """
 ONLY = {
-    "demux": "stages:\n  demux: {inputs: {media: job.input}}\n",
-    "mux": "stages:\n  one_cue: {}\n  mux: {inputs: {media: job.input, subtitles: one_cue.srt}}\n",
+    "demux": "stages:\n  demux: {cache: false, inputs: {media: job.input}}\n",
+    "mux": "stages:\n  one_cue: {}\n  mux: {cache: false, inputs: {media: job.input, subtitles: one_cue.srt}}\n",
 }
 
 
