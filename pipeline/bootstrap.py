@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Protocol
 
 from pipeline.envs import uv
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.envs import deep, health
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build
+from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
@@ -93,6 +93,6 @@ def _lock(project: Project, environment: str) -> Path:
     from pipeline.spec.catalog import Catalog
 
     try:
-        return Catalog(project).environment(environment).lock.relative_to(project.root)
+        return Catalog(project).environment(environment).locked.relative_to(project.root)
     except PipelineError:  # a definition that was broken since it was built doesn't change what is told here
         return Path("requirements", f"{environment}.lock")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.envs import health
 from pipeline.envs.definition import Build
+from pipeline.envs.proving import health
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import runtime
-from pipeline.envs import deep, uv
-from pipeline.envs.build import Builder
+from pipeline.envs import uv
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build
+from pipeline.envs.proving import deep
 from pipeline.envs.registry import Registry
 from pipeline.escalation import Escalation, escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole

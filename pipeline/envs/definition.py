@@ -11,20 +11,34 @@ from pipeline.digests import sha256_of_bytes
 
 @dataclass(frozen=True)
 class Definition:
-    """What a person asked for."""
+    """What a person asked for: packages locked by us, or an environment of theirs that is used as it is."""
 
     name: str
     python: str  # a range such as ">=3.10,<3.13"
-    lock: Path
+    lock: Path | None  # of the chosen variant; None where ``interpreter`` is given
+    requirements: Path | None = None  # what the lock was made of: a .txt, or a stage's file with its PEP 723 block
+    variant: str = ""  # the accelerator that was chosen among several, such as cu128
+    index: str = ""  # a package index that the variant's packages come from, beside the usual one
+    interpreter: Path | None = None  # the folder of an environment that somebody else makes; never changed
     imports: tuple[str, ...] = ()
+    smoke: Path | None = None  # a script that proves more than imports do
+    variables: tuple[tuple[str, str], ...] = ()  # templates: {cache}, {models}, {project}, {environment}
     tools: tuple[str, ...] = ()
+    tool_packages: tuple[tuple[str, str], ...] = ()  # program to the command that installs it
     models: tuple[str, ...] = ()
+    legacy: tuple[Path, ...] = ()  # environments from before that may stand in for this one
     provides: tuple[tuple[str, str], ...] = ()
     tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
     description: str = ""
 
+    @property
+    def locked(self) -> Path:
+        """The lock of an environment that is ours to build."""
+        assert self.lock is not None, self.name
+        return self.lock
+
     def lock_digest(self) -> str:
-        return sha256_of_bytes(self.lock.read_bytes())
+        return sha256_of_bytes(self.locked.read_bytes())
 
     def promises(self) -> dict[str, Any]:
         """What a build must show beyond its lock. Kept in its record, so that a new promise isn't taken as kept."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.envs import health, keys
+from pipeline.envs import keys
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import health
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
@@ -80,7 +81,7 @@ class Registry:
 def misfit(definition: Definition, build: Build) -> str | None:
     """Why a finished build isn't what the definition asks for, or isn't what it was."""
     if build.record["key_input"]["lock"] != definition.lock_digest():
-        return f"its lock {definition.lock.name} has changed since it was built"
+        return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
         return f"its imports or what it provides have changed in {definition.name}.yaml since it was built"
     return _python_problem(definition, build) or health.damage(build)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs import uv
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
 from tests.conftest import make_wheel, offline

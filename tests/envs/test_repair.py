@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import deep, health
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.errors import NotReady
 from tests.conftest import make_wheel

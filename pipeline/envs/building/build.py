@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import process
-from pipeline.envs import deep, health, interpreters, keys, provided, uv
+from pipeline.envs import interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
@@ -25,7 +26,7 @@ from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
 
-SDK = Path(__file__).parents[1] / "sdk"
+SDK = Path(__file__).parents[2] / "sdk"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Builder:
         tell("installing")
         python = Build(definition.name, prefix, "", {}).python
         sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
-        self._uv(definition, log, *sync, python, definition.lock)
+        self._uv(definition, log, *sync, python, definition.locked)
 
     def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
         variables = uv.variables(without_python(os.environ), self._cache_shares_disk())

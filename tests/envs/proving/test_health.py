@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import health
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import health
 from pipeline.envs.registry import Registry
 from tests.envs.conftest import Whole, quiet
 
@@ -144,7 +144,7 @@ def test_a_moved_environment_is_damage_since_its_scripts_name_the_old_place(
 
 
 def test_a_run_does_not_count_as_damage(build: Build, spawning: None) -> None:
-    reason = health.fails_to_import(Definition("alpha", "", Path(), ("quirk",)), build.python, build.prefix)
+    reason = health.fails_to_import(Definition("alpha", "", Path(), imports=("quirk",)), build.python, build.prefix)
     assert reason is None
     assert health.damage(build) is None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import deep, health
+from pipeline.envs.proving import deep, health
 from tests.envs.conftest import Whole
 
 

@@ -1,40 +1,20 @@
-"""``pipeline env``: what environments are defined, and how those that are built are."""
+"""``pipeline env status``."""
 
 import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.spec.catalog import Catalog
 
 
-@click.group("env")
-def group() -> None:
-    """Environments: what is defined, and what is built."""
-
-
-@group.command("list")
-@json_option
-@root_option
-def list_(as_json: bool) -> None:
-    """List the environments that the project defines."""
-    catalog = Catalog(project())
-    rows = [_defined(catalog.environment(name)) for name in catalog.environment_names]
-    if as_json:
-        print_json("environment-list", rows)
-    else:
-        cells = [[row["name"], row["python"], row["lock"], row["description"]] for row in rows]
-        print_table(["environment", "python", "lock", "description"], cells, "no environment is defined")
-
-
-@group.command()
+@click.command("status")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.environments)
 @json_option
 @root_option
-def status(names: tuple[str, ...], as_json: bool) -> None:
+def command(names: tuple[str, ...], as_json: bool) -> None:
     """Show which environments are built and healthy, and what is wrong with the others."""
     catalog = Catalog(project())
     registry = Registry(catalog.project.environments)
@@ -45,15 +25,6 @@ def status(names: tuple[str, ...], as_json: bool) -> None:
         shown = ("name", "state", "python", "problem", "next")
         cells = [[row[column] or "" for column in shown] for row in rows]
         print_table(["environment", "state", "python", "problem", "next"], cells, "no environment is defined")
-
-
-def _defined(definition: Definition) -> dict[str, str]:
-    return {
-        "name": definition.name,
-        "python": definition.python,
-        "lock": definition.lock.name,
-        "description": definition.description,
-    }
 
 
 def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | None]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import health
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import health
 from pipeline.envs.registry import MARKER
 from pipeline.errors import ExitCode, NotReady
 from tests.conftest import make_wheel
@@ -128,19 +128,19 @@ def test_a_program_that_the_package_lacks_is_told(builder: Builder, definition: 
 
 
 def test_a_wrong_hash_is_refused_and_the_package_named(builder: Builder, definition: Definition) -> None:
-    definition.lock.write_text(f"quirk==1.0 --hash=sha256:{'0' * 64}\n")
+    definition.locked.write_text(f"quirk==1.0 --hash=sha256:{'0' * 64}\n")
     error = refusal(builder, definition)
     assert "Hash mismatch for `quirk==1.0`" in error.message
     assert error.next_step == f"read {builder.logs / 'alpha.log'}"
 
 
 def test_a_lock_without_a_hash_is_refused(builder: Builder, definition: Definition) -> None:
-    definition.lock.write_text("quirk==1.0\n")
+    definition.locked.write_text("quirk==1.0\n")
     assert "hash" in refusal(builder, definition).message
 
 
 def test_a_package_that_is_nowhere_is_told_in_the_installer_s_words(builder: Builder, definition: Definition) -> None:
-    definition.lock.write_text(f"nowhere-to-be-found==1.0 --hash=sha256:{'0' * 64}\n")
+    definition.locked.write_text(f"nowhere-to-be-found==1.0 --hash=sha256:{'0' * 64}\n")
     message = refusal(builder, definition).message
     assert "environment 'alpha' can't be built:" in message
     assert "nowhere-to-be-found was not found" in message
@@ -163,7 +163,7 @@ def test_a_range_that_no_python_fits_is_told_with_how_to_get_one(builder: Builde
 
 
 def test_an_empty_lock_gives_an_empty_environment(builder: Builder, definition: Definition) -> None:
-    definition.lock.write_text("")
+    definition.locked.write_text("")
     build = builder.ensure(replace(definition, imports=()), quiet)
     assert build.record["fingerprint"]["records"] == {}
 
