@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
