@@ -167,21 +167,23 @@ def test_the_default_workflows_bring_their_environments_programs_and_models(isol
     assert "model tiny: ready" in done.err
 
 
-def test_a_killed_build_is_not_used_and_the_next_call_ends_well(isolated: Sandbox, tarpit: socket.socket) -> None:
+def test_a_killed_build_takes_its_installer_with_it_and_the_next_call_ends_well(
+    isolated: Sandbox, tarpit: socket.socket
+) -> None:
     killed = start(isolated, "--env", "alpha", **asking(tarpit))
     connection, _ = tarpit.accept()  # it is installing now
     orphans = psutil.Process(killed.pid).children(recursive=True)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=WAIT)
+    psutil.wait_procs(orphans, timeout=WAIT)
+    assert [each for each in orphans if each.is_running()] == []
     half_built = builds(isolated)
     assert len(half_built) == 1
     assert healthy(isolated) == {"alpha": False, "beta": False}
-    done = isolated.run("bootstrap", "--env", "alpha")  # while the first one's installer may still be at work
+    done = isolated.run("bootstrap", "--env", "alpha")
     assert done.code == 0, done.err
     assert healthy(isolated)["alpha"]
     assert os.path.realpath(isolated.root / "venv/alpha") != str(isolated.root / "venv/.builds" / half_built[0])
-    for orphan in orphans:
-        orphan.kill()
     connection.close()
 
 
