@@ -99,7 +99,7 @@ def test_what_may_pass_by_itself_is_tried_again(builder: Builder, wanted: Defini
             index.failures = 0
 
     assert patient(builder, 0.01, 0.01).ensure(wanted, tell).prefix.is_dir()
-    assert "trying again in 0.01 s: the network failed" in told
+    assert "trying again in 0.01 s, because of the network" in told
 
 
 def test_what_stays_away_is_given_up_with_the_installer_s_words(
@@ -108,7 +108,7 @@ def test_what_stays_away_is_given_up_with_the_installer_s_words(
     index.failures = 1000
     with pytest.raises(NotReady) as refused:
         patient(builder, 0.01, 0.01).ensure(wanted, quiet)
-    assert "can't be built (the network failed 3 times):" in refused.value.message
+    assert "can't be built (tried 3 times, because of the network):" in refused.value.message
     assert "503 Service Unavailable" in refused.value.message
     assert "when the network is back" in str(refused.value.next_step)
 
@@ -169,3 +169,18 @@ def test_a_lock_that_was_edited_by_hand_is_refused_with_its_name_and_what_is_wro
         builder.ensure(wanted, quiet)
     assert "alpha.lock" in refused.value.message
     assert "quirk===~1.0 ]]" in refused.value.message
+
+
+def test_a_program_that_is_still_being_written_is_waited_for(
+    builder: Builder, wanted: Definition, index: Index, tmp_path: Path
+) -> None:
+    """As a virus scanner, or another process's fork, holds a file for a moment."""
+    uv = tmp_path / "uv"
+    uv.write_text(
+        f'#!/bin/sh\ncase "$*" in *sync*) [ -e {tmp_path}/third ] || {{ [ -e {tmp_path}/second ] && : >{tmp_path}/third;'
+        f' : >{tmp_path}/second; echo "cause: Text file busy (os error 26)"; exit 2; }};; esac\nexec {builder.uv} "$@"\n'
+    )
+    uv.chmod(0o755)
+    told: list[str] = []
+    assert replace(patient(builder, 0.01, 0.01), uv=uv).ensure(wanted, told.append).prefix.is_dir()
+    assert "trying again in 0.01 s, because of a file that is in use" in told
