@@ -29,9 +29,25 @@ from pipeline.errors import NotReady, UsageError
 )
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
+@click.option(
+    "--offline", is_flag=True, help="Leave the network alone: only what was fetched before, by a build or --prefetch."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
+)
 @root_option
 @version_option
-def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool) -> None:
+def command(
+    names: tuple[str, ...],
+    models: tuple[str, ...],
+    everything: bool,
+    force: bool,
+    offline: bool,
+    jobs: int | None,
+) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
@@ -40,11 +56,11 @@ def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, f
         raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
     _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
+    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force, offline)
     if not tasks:
         click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
     with _display() as display:
-        failures = bootstrap.carry_out(tasks, display)
+        failures = bootstrap.carry_out(tasks, display, jobs)
     if failures:
         steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
@@ -60,9 +76,13 @@ def _heed_signals() -> None:
 
 
 def _display() -> Any:  # what shows it is imported only where it is shown
-    from pipeline.cli import bootstrap_display
+    if on_terminal():
+        from pipeline.cli.bootstrap_live import LiveDisplay
 
-    return bootstrap_display.LiveDisplay() if on_terminal() else bootstrap_display.PlainDisplay()
+        return LiveDisplay()
+    from pipeline.cli.bootstrap_display import PlainDisplay
+
+    return PlainDisplay()
 
 
 def main() -> None:

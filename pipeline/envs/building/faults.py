@@ -26,7 +26,7 @@ SIGNS = {
     Fault.NO_ROOM: (
         r"No space left on device|os error (28|112|122)\b|Disk quota exceeded|not enough space on the disk"
     ),
-    Fault.WRONG_HASH: r"Hash mismatch|requirements must have their versions pinned|no hashes? (was|were) provided",
+    Fault.WRONG_HASH: r"Hash mismatch|must have a hash, but none were provided|must have their versions pinned",
     Fault.LOCKED: r"os error (26|32|33)\b|Text file busy|being used by another process",
     Fault.NO_PERMISSION: (
         r"Permission denied|os error (1|5|13|30)\b|Read-only file system|403 Forbidden|401 Unauthorized"

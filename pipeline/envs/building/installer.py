@@ -19,10 +19,11 @@ from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
-PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before what may have been a passing fault is tried again
+# Seconds before what may have been a passing fault is tried again; uv itself has tried a few times by then.
+PAUSES = (1.0, 5.0)
 
 # What the network wouldn't mend.
-HOPELESS = {Fault.NO_ROOM, Fault.NO_PERMISSION, Fault.LOCKED}
+HOPELESS = {Fault.NO_ROOM, Fault.NO_PERMISSION}
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ class Installer:
         """
         self._now("installing")
         arguments = self._sync_arguments(prefix)
-        # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
-        first = self._attempt(arguments, prefix, offline=True, installed=installed)
-        if first is None:
-            return
-        fault = faults.fault_of(first)
-        if self.sources.offline or fault in HOPELESS:
-            raise self._failure(fault, first, 1)
-        self._carry_out(arguments, prefix, offline=False, installed=installed)
+        if not self.sources.offline:
+            # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
+            words = self._attempt(arguments, prefix, offline=True, installed=installed)
+            if words is None:
+                return
+            if (fault := faults.fault_of(words)) in HOPELESS:
+                raise self._failure(fault, words, 1)
+        self._carry_out(arguments, prefix, self.sources.offline, installed)
 
     def forget(self, packages: Sequence[str], prefix: Path) -> None:
         """Remove packages from uv's cache."""
@@ -73,7 +74,9 @@ class Installer:
         python = Build(self.definition.name, prefix, "", {}).python
         options = ("--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
         found = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
-        extra = ("--index", self.definition.index) if self.definition.index else ()
+        # Such an index also has old versions of common packages. Looking further is safe, since hashes are required.
+        strategy = ("--index-strategy", "unsafe-best-match")
+        extra = ("--index", self.definition.index, *strategy) if self.definition.index else ()
         return ("pip", "sync", *options, *found, *extra, "--python", python, self.definition.locked)
 
     def _carry_out(
@@ -92,7 +95,7 @@ class Installer:
             fault = faults.fault_of(words)
             if pause is None or not fault.is_transient or pause > self.deadline.left():
                 raise self._failure(fault, words, number)
-            self.tell(f"trying again in {pause:g} s: {fault.value} failed")
+            self.tell(f"trying again in {pause:g} s, because of {fault.value}")
             time.sleep(pause)
 
     def _attempt(
@@ -100,7 +103,7 @@ class Installer:
     ) -> str | None:
         """One run of uv; what it said, where that failed."""
         with open(self.log, "ab") as log:
-            log.write(f"$ uv {' '.join(map(str, arguments))}{' (offline)' if offline else ''}\n".encode())
+            log.write(os.fsencode(f"$ uv {' '.join(map(str, arguments))}{' (offline)' if offline else ''}\n"))
             log.flush()
             start = log.tell()
             with Watch(self.log, start, lambda words: self._look(words, prefix, installed)):
@@ -150,7 +153,7 @@ class Installer:
     def _failure(self, fault: Fault, words: str, attempts: int) -> NotReady:
         name = self.definition.name
         offline = fault is Fault.NOT_CACHED and self.sources.offline
-        times = f" ({fault.value} failed {attempts} times)" if fault.is_transient and attempts > 1 else ""
+        times = f" (tried {attempts} times, because of {fault.value})" if fault.is_transient and attempts > 1 else ""
         headline = f"environment '{name}' can't be built{' offline' if offline else ''}{times}:"
         steps = {
             Fault.NOT_CACHED: f"bootstrap --env {name}   or bootstrap --prefetch --env {name}, with a network",

@@ -4,14 +4,11 @@ While bytecode is made, every file is read and compared, and the disk takes what
 proved, it takes the rest. All of that has ended before a build counts.
 """
 
-import contextlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import process
 from pipeline.envs import provided
-from pipeline.envs.building import links
+from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import site_packages
@@ -19,12 +16,8 @@ from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform import remove_tree
 from pipeline.envs.proving import deep, health
-from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
-
-SDK = Path(__file__).parents[2] / "sdk"
-RUNNER_SECONDS = 60
 
 
 def install(installer: Installer, interpreter: BaseInterpreter, prefix: Path) -> Mapping[str, str | None]:
@@ -42,11 +35,11 @@ def install(installer: Installer, interpreter: BaseInterpreter, prefix: Path) ->
         remove_tree(prefix)
         # The archive's own hash was in the lock, so that what differs now was published so.
         otherwise = {each.file: each.digest for each in _install_packages(installer, interpreter, prefix)}
-    finish(installer, prefix)
+    finish(installer, prefix, interpreter.version)
     return otherwise
 
 
-def finish(installer: Installer, prefix: Path) -> None:
+def finish(installer: Installer, prefix: Path, version: str) -> None:
     """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``."""
     definition = installer.definition
     refuse_links(definition, prefix)
@@ -54,7 +47,7 @@ def finish(installer: Installer, prefix: Path) -> None:
     installer.tell("proving")
     flushed = Ahead(sync_all)  # a power cut must not leave the marker with half the packages behind it
     flushed.begin()
-    compiled = Ahead(lambda: _compile_runner(_python(definition, prefix), installer.log))
+    compiled = Ahead(lambda: runner.compile_for(_python(definition, prefix), version, installer.log))
     compiled.begin()
     reason = health.fails_to_import(definition, _python(definition, prefix), prefix)
     compiled.result()
@@ -89,10 +82,3 @@ def _install_packages(installer: Installer, interpreter: BaseInterpreter, prefix
 
 def _python(definition: Definition, prefix: Path) -> Path:
     return Build(definition.name, prefix, "", {}).python
-
-
-def _compile_runner(python: Path, log: Path) -> None:
-    """Bytecode of our runner for this interpreter's version, beside the source where that can be written."""
-    argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", SDK / "stagekit"]
-    with contextlib.suppress(process.TimedOut), log.open("ab") as file:  # a stage starts without it, a little later
-        process.run(argv, without_python(os.environ), RUNNER_SECONDS, file)
