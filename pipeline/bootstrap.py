@@ -20,6 +20,7 @@ from pipeline.media.probe import PROBER
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.places import OwnVariables
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import plan
 from pipeline.readiness import locate_all, providers
@@ -54,9 +55,8 @@ def tasks(catalog: Catalog, wanted: Wanted, force: bool) -> list[Task]:
     definitions, models = _resolve(catalog, wanted)
     project = catalog.project
     installer = uv.find()
-    builder = Builder(
-        Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
-    )
+    registry, logs = Registry(project.environments), project.logs / "bootstrap"
+    builder = Builder(registry, installer, logs, catalog.settings.build_seconds, OwnVariables(project))
     shelf, fetcher = Shelf(project.models), Fetcher(installer)
     return [_build(builder, definition, force) for definition in definitions] + [
         _fetch(shelf, fetcher, spec) for spec in models

@@ -10,6 +10,7 @@ from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.jobs.job import Job
+from pipeline.places import OwnVariables
 from pipeline.project import Project
 
 Tell = Callable[[str], None]
@@ -75,24 +76,22 @@ def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> 
     installer = uv.find()
     if keys.key_of(keys.key_input(definition, interpreters.find(definition, installer))) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
-    builder = Builder(
-        Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
-    )
+    registry, logs = Registry(project.environments), project.logs / "bootstrap"
+    builder = Builder(registry, installer, logs, catalog.settings.build_seconds, OwnVariables(project))
     return builder.repair(definition, failed, tell)
 
 
 def _whole(project: Project, environment: str) -> Whole:
-    from pipeline.envs import uv
-
-    lock = _lock(project, environment)
-    requirements = lock.with_suffix(".txt")
-    return Whole(str(requirements), (uv.lock_command(requirements, lock), f"bootstrap --env {environment}"))
+    commands = (f"pipeline env lock {environment}", f"bootstrap --env {environment}")
+    return Whole(_requirements(project, environment), commands)
 
 
-def _lock(project: Project, environment: str) -> Path:
+def _requirements(project: Project, environment: str) -> str:
+    """The file in which a person would ask for other packages."""
     from pipeline.spec.catalog import Catalog
 
     try:
-        return Catalog(project).environment(environment).locked.relative_to(project.root)
+        requirements = Catalog(project).environment(environment).requirements
     except PipelineError:  # a definition that was broken since it was built doesn't change what is told here
-        return Path("requirements", f"{environment}.lock")
+        requirements = None
+    return str(requirements.relative_to(project.root) if requirements else Path("requirements", f"{environment}.txt"))

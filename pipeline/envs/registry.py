@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.envs import keys
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.locking import agreement, requirements
 from pipeline.envs.proving import health
 
 MARKER = ".pipeline-ready.json"
@@ -83,7 +84,13 @@ def misfit(definition: Definition, build: Build) -> str | None:
     if build.record["key_input"]["lock"] != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
-        return f"its imports or what it provides have changed in {definition.name}.yaml since it was built"
+        return (
+            "what its definition promises (imports, smoke script, variables, programs) has changed since it was built"
+        )
+    if requirements.digest(definition.requirements) != build.record.get("requirements"):
+        # Something else is asked for than when it was built; the lock, which didn't change, may give it all the same.
+        if reason := agreement.mismatch(definition):
+            return reason
     return _python_problem(definition, build) or health.damage(build)
 
 

@@ -17,14 +17,16 @@ from typing import IO
 from pipeline import process
 from pipeline.envs import interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import deep, health
+from pipeline.envs.locking import agreement, requirements
+from pipeline.envs.proving import deep, health, probes
 from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
-from pipeline.envs.variables import without_python
+from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, sync_all, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
+OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 SDK = Path(__file__).parents[2] / "sdk"
 
@@ -35,6 +37,7 @@ class Builder:
     uv: Path
     logs: Path
     time_limit: float  # seconds, for each step that an installer takes
+    own: OwnVariables = lambda _definition, _prefix: {}
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
@@ -69,6 +72,7 @@ class Builder:
     def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
         if reason := self.registry.obstacle(definition.name):
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
+        agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
@@ -101,7 +105,7 @@ class Builder:
                 # uv links files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
                 packages = sorted({each.package for each in damaged})
                 tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-                self._uv(definition, log, "cache", "clean", *packages)
+                self._uv(definition, prefix, log, "cache", "clean", *packages)
                 shutil.rmtree(prefix)
                 self._install_packages(definition, interpreter, prefix, log, tell)
                 # The archive's own hash was in the lock, so that what differs now was published so.
@@ -110,8 +114,8 @@ class Builder:
             tell("proving")
             python = Build(definition.name, prefix, "", {}).python
             self._compile_runner(python, log)
-            reason = health.fails_to_import(definition, python, prefix)
-            if reason:
+            place = probes.Place(python, prefix, self.own(definition, prefix))
+            if reason := probes.first_problem(definition, place):
                 raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {log_path}")
         return otherwise
 
@@ -124,14 +128,16 @@ class Builder:
         tell: Tell,
     ) -> None:
         tell("creating")
-        self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
+        self._uv(definition, prefix, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
         tell("installing")
         python = Build(definition.name, prefix, "", {}).python
-        sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
-        self._uv(definition, log, *sync, python, definition.locked)
+        sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
+        index = uv.index_options(definition.index)
+        self._uv(definition, prefix, log, *sync, *index, "--python", python, definition.locked)
 
-    def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
-        variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
+    def _uv(self, definition: Definition, prefix: Path, log: IO[bytes], *arguments: str | Path) -> None:
+        own = {**self.own(definition, prefix), "UV_CACHE_DIR": str(self._cache())}  # not where XDG_CACHE_HOME then says
+        variables = uv.variables(with_own(without_python(os.environ), own), self._cache_shares_disk())
         try:
             done = process.run([self.uv, *arguments], variables, self.time_limit, log)
         except process.TimedOut as error:
@@ -147,8 +153,11 @@ class Builder:
             process.run(argv, without_python(os.environ), self.time_limit, log)
 
     def _cache_shares_disk(self) -> bool:
+        return uv.cache_shares_disk(self._cache(), self.registry.builds)
+
+    def _cache(self) -> Path:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
-        return uv.cache_shares_disk(Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv")), self.registry.builds)
+        return Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv"))
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):
@@ -190,6 +199,7 @@ def _record(
         "key": key,
         "key_input": key_input,
         "promises": definition.promises(),
+        "requirements": requirements.digest(definition.requirements),
         "prefix": str(prefix),
         "interpreter": [base.st_size, base.st_mtime_ns],
         "files": health.files(prefix, provided.files(definition, prefix, site_packages)),
