@@ -87,11 +87,15 @@ def misfit(definition: Definition, build: Build) -> str | None:
         return (
             "what its definition promises (imports, smoke script, variables, programs) has changed since it was built"
         )
-    if requirements.digest(definition.requirements) != build.record.get("requirements"):
-        # Something else is asked for than when it was built; the lock, which didn't change, may give it all the same.
-        if reason := agreement.mismatch(definition):
-            return reason
+    # Where something else is asked for than when it was built, the lock, which didn't change, may give it all the same.
+    if _asks_otherwise(definition, build) and (reason := agreement.mismatch(definition)):
+        return reason
     return _python_problem(definition, build) or health.damage(build)
+
+
+def _asks_otherwise(definition: Definition, build: Build) -> bool:
+    """Of a record from before this was written down, it can't be said."""
+    return requirements.digest(definition.requirements) != build.record.get("requirements")
 
 
 def label(name: str, key: str) -> str:

@@ -136,7 +136,8 @@ class Builder:
         self._uv(definition, prefix, log, *sync, *index, "--python", python, definition.locked)
 
     def _uv(self, definition: Definition, prefix: Path, log: IO[bytes], *arguments: str | Path) -> None:
-        own = {**self.own(definition, prefix), "UV_CACHE_DIR": str(self._cache())}  # not where XDG_CACHE_HOME then says
+        # uv's own cache is the machine's: what one project has fetched, another needn't.
+        own = {name: text for name, text in self.own(definition, prefix).items() if name != "XDG_CACHE_HOME"}
         variables = uv.variables(with_own(without_python(os.environ), own), self._cache_shares_disk())
         try:
             done = process.run([self.uv, *arguments], variables, self.time_limit, log)
@@ -153,11 +154,8 @@ class Builder:
             process.run(argv, without_python(os.environ), self.time_limit, log)
 
     def _cache_shares_disk(self) -> bool:
-        return uv.cache_shares_disk(self._cache(), self.registry.builds)
-
-    def _cache(self) -> Path:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
-        return Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv"))
+        return uv.cache_shares_disk(Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv")), self.registry.builds)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):

@@ -28,7 +28,9 @@ def require(definition: Definition) -> None:
 
 
 def mismatch(definition: Definition) -> str | None:
-    """Why the lock can't be built from, with file and line; ``None`` where it can."""
+    """Why the lock can't be built from, with file and line; ``None`` where it can, or where there is none to be."""
+    if definition.lock is None:
+        return None
     shown_as = f"{definition.locked.parent.name}/{definition.locked.name}"
     try:
         lock = parse(definition.locked.read_text(encoding="utf-8-sig"))

@@ -17,7 +17,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.locking import requirements
 from pipeline.envs.locking.changes import Change, changes
 from pipeline.envs.locking.lockfile import HEADER, LockFile, NotALock, parse
-from pipeline.envs.locking.ranges import lower_bound, upper_marker
+from pipeline.envs.locking.ranges import bounds_beside_the_lowest, lower_bound
 from pipeline.envs.locking.requirements import Asked, Kind
 from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError, NotReady
@@ -89,7 +89,7 @@ class Resolver:
         argv += ["--universal", "--generate-hashes", "--no-header", "--no-strip-extras", "--python", sys.executable]
         argv += ["--python-version", lower_bound(definition.python), *uv.index_options(definition.index)]
         argv += [*upgrade.options, source, "-o", lock]
-        if marker := upper_marker(definition.python):
+        if marker := " and ".join(bounds_beside_the_lowest(definition.python)):
             # The one way to tell uv of an upper bound. No other configuration of the machine is read, as elsewhere.
             (folder / "pyproject.toml").write_text(f'[tool.uv]\nenvironments = ["{marker}"]\n', encoding="utf-8")
             variables = {**variables, "XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder)}
@@ -116,15 +116,21 @@ def _finished(text: str, definition: Definition) -> str:
     """The same words on every machine, and no marker where it says no more than the range does."""
     assert definition.requirements is not None, definition.name
     if definition.requirements.suffix == ".py":
-        text = re.sub(r"-r \S*block\.txt$", f"stages/{definition.requirements.name}", text, flags=re.MULTILINE)
-    if marker := upper_marker(definition.python):
-        text = re.sub(rf" ; {re.escape(marker)}(?= \\$|$)", "", text, flags=re.MULTILINE)
+        text = re.sub(r"-r \S*block\.txt$", f"stages/{definition.name}.py", text, flags=re.MULTILINE)
+    for bound in bounds_beside_the_lowest(definition.python):
+        text = _without(text, bound)
     if "file://" in text:
         raise ConfigurationError(
             f"environment '{definition.name}': what it asks for comes from a folder of this machine",
             "name a version that an index has",
         )
     return f"{HEADER}{definition.python}".rstrip() + f"\n{text}"
+
+
+def _without(text: str, bound: str) -> str:
+    """Markers less what holds for every Python of the range: they have no "not", so it may be left out of any "and"."""
+    alone = re.sub(rf" ; {re.escape(bound)}(?= \\$|$)", "", text, flags=re.MULTILINE)
+    return alone.replace(f" and {bound}", "").replace(f"{bound} and ", "")
 
 
 def _refuse_local(asked: Sequence[Asked]) -> None:
