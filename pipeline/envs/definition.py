@@ -37,6 +37,12 @@ class Definition:
         assert self.lock is not None, self.name
         return self.lock
 
+    @property
+    def file(self) -> str:
+        """Where a person wrote it, in short."""
+        by_stage = self.requirements is not None and self.requirements.suffix == ".py"
+        return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
+
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.locked.read_bytes())
 

@@ -84,9 +84,7 @@ def misfit(definition: Definition, build: Build) -> str | None:
     if build.record["key_input"]["lock"] != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
-        return (
-            "what its definition promises (imports, smoke script, variables, programs) has changed since it was built"
-        )
+        return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
     # Where something else is asked for than when it was built, the lock, which didn't change, may give it all the same.
     if _asks_otherwise(definition, build) and (reason := agreement.mismatch(definition)):
         return reason

@@ -43,7 +43,8 @@ class Catalog:
 
     def environment(self, name: str) -> Definition:
         """The definition for this machine, with a lock that is there."""
-        return environments.require_lock(self._environment(name).chosen(lambda: self.accelerator))
+        spec = self._environment(name)
+        return spec.require_lock(spec.chosen(lambda: self.accelerator))
 
     def variants(self, name: str) -> tuple[Definition, ...]:
         """The definitions for all machines, whether they are locked or not."""

@@ -45,6 +45,15 @@ class EnvironmentSpec:
             )
         return by_variant[variant]
 
+    def require_lock(self, definition: Definition) -> Definition:
+        """Raises ``ConfigurationError`` where the lock wasn't made yet."""
+        if definition.lock is not None and not definition.lock.is_file():
+            raise ConfigurationError(
+                f"{self.source.shown_as}: the lock requirements/{definition.lock.name} isn't there",
+                f"pipeline env lock {definition.name}",
+            )
+        return definition
+
 
 def names(project: Project) -> list[str]:
     """Those with a file of their own, and those that stages bring."""
@@ -80,16 +89,6 @@ def of_block(project: Project, block: blocks.StageBlock, name: str) -> Environme
         )
     definition = _definition(project, source, name, block.file)
     return EnvironmentSpec(source, (replace(definition, lock=project.requirements / f"{name}.lock"),))
-
-
-def require_lock(definition: Definition) -> Definition:
-    """Raises ``ConfigurationError`` where the lock wasn't made yet."""
-    if definition.lock is not None and not definition.lock.is_file():
-        raise ConfigurationError(
-            f"environment '{definition.name}': the lock requirements/{definition.lock.name} isn't there",
-            f"pipeline env lock {definition.name}",
-        )
-    return definition
 
 
 def _brings_environment(stage: Path) -> bool:

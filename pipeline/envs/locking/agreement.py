@@ -12,7 +12,7 @@ from pipeline.envs.locking import requirements
 from pipeline.envs.locking.lockfile import LockFile, NotALock, Pin, parse
 from pipeline.envs.locking.ranges import versions_in
 from pipeline.envs.locking.requirements import Asked, Kind
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, NotReady
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -22,9 +22,9 @@ Marked = Mapping[str, str]  # what markers are held against, for one version of 
 
 
 def require(definition: Definition) -> None:
-    """Raises ``ConfigurationError`` where the lock isn't what the requirements ask for, or was damaged by hand."""
+    """Raises ``NotReady`` where the lock isn't what the requirements ask for, or was damaged by hand."""
     if reason := mismatch(definition):
-        raise ConfigurationError(f"environment '{definition.name}': {reason}", f"pipeline env lock {definition.name}")
+        raise NotReady(f"environment '{definition.name}': {reason}", f"pipeline env lock {definition.name}")
 
 
 def mismatch(definition: Definition) -> str | None:
