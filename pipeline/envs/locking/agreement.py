@@ -5,6 +5,7 @@ What only a resolver knows, it can't see: whether the pins fit each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.envs.definition import Definition
@@ -43,7 +44,10 @@ def mismatch(definition: Definition) -> str | None:
         return f"{shown_as}: not UTF-8 text"
     except OSError as error:
         return f"{shown_as}: can't be read: {error.strerror}"
-    reasons = list(disagreements(asked, lock, definition.python, shown_as))
+    reasons = [
+        *disagreements(asked, lock, definition.python, shown_as),
+        *_no_longer_asked(definition.requirements, asked, lock, shown_as),
+    ]
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
     return "\n  ".join([*reasons[:SHOWN], *more]) or None
 
@@ -54,32 +58,33 @@ def disagreements(asked: Sequence[Asked], lock: LockFile, python: str, lock_name
     if lock.python is not None and (beyond := sorted(set(versions) - set(versions_in(lock.python)))):
         yield f"{lock_name}:1: it was made for Python {lock.python}, and {python or 'any'} is wanted ({beyond[0]})"
     places = [_place(version) for version in versions]
-    named: set[str] = set()
     for each in asked:
-        if each.kind is not Kind.OPTION:
-            name, reason = _held_against(each, lock, places, lock_name)
-            named |= {f"-r {each.shown_as} {name}", f"{each.shown_as} {name}"}
-            if reason:
-                yield reason
-    yield from _no_longer_asked(asked, lock, named, lock_name)
+        if each.kind is not Kind.OPTION and (reason := _held_against(each, lock, places, lock_name)):
+            yield reason
 
 
-def _held_against(each: Asked, lock: LockFile, places: Sequence[Marked], lock_name: str) -> tuple[str, str | None]:
-    """The package that a line names, and what is wrong with it."""
-    from packaging.requirements import InvalidRequirement, Requirement
+def _held_against(each: Asked, lock: LockFile, places: Sequence[Marked], lock_name: str) -> str | None:
+    from packaging.requirements import InvalidRequirement
     from packaging.utils import canonicalize_name
 
     if each.is_local:
-        return "", f"{each.where}: {each.text} names a file of this machine, which no other has"
+        return f"{each.where}: {each.text} names a file of this machine, which no other has"
     try:
-        wanted = Requirement(each.text.split(" --", 1)[0])
+        wanted = _requirement(each)
     except InvalidRequirement as error:
-        return "", f"{each.where}: {each.text!r} isn't a requirement: {str(error).splitlines()[0]}"
-    name = canonicalize_name(wanted.name)
-    reason = _unmet(wanted, lock.named(name), places, each.kind)
+        return f"{each.where}: {each.text!r} isn't a requirement: {str(error).splitlines()[0]}"
+    pins = lock.named(canonicalize_name(wanted.name))
+    reason = _unmet(wanted, pins, places, each.kind)
     if reason is None and each.kind is Kind.WANTED and lock.python is not None:
-        reason = _extras_left_out(wanted, lock.named(name))
-    return name, f"{each.where}: {reason.format(lock=lock_name)}" if reason else None
+        reason = _extras_left_out(wanted, pins)
+    return f"{each.where}: {reason.format(lock=lock_name)}" if reason else None
+
+
+def _requirement(each: Asked) -> "Requirement":
+    """Raises ``InvalidRequirement`` where the line isn't one. A hash that a person wrote is the resolver's to check."""
+    from packaging.requirements import Requirement
+
+    return Requirement(each.text.split(" --", 1)[0])
 
 
 def _unmet(wanted: "Requirement", pins: Sequence[Pin], places: Sequence[Marked], kind: Kind) -> str | None:
@@ -115,14 +120,24 @@ def _extras_left_out(wanted: "Requirement", pins: Sequence[Pin]) -> str | None:
     )
 
 
-def _no_longer_asked(asked: Sequence[Asked], lock: LockFile, named: set[str], lock_name: str) -> Iterator[str]:
+def _no_longer_asked(file: Path | None, asked: Sequence[Asked], lock: LockFile, lock_name: str) -> Iterator[str]:
     """Pins that only a line which is gone asked for. A lock without ``# via`` can't tell; what it has more is left."""
-    files = {each.shown_as for each in asked}
+    files = {each.shown_as for each in asked} | ({f"{file.parent.name}/{file.name}"} if file else set())
+    named = {(each.shown_as, _name(each)) for each in asked}
     for pin in lock.pins:
-        gone = [via for via in pin.via if via.removeprefix("-r ") in files and f"{via} {pin.name}" not in named]
-        if gone and len(gone) == len(pin.via):
-            file = gone[0].removeprefix("-r ")
-            yield f"{lock_name}:{pin.line}: {pin} is there for {file}, which doesn't ask for it any more"
+        sources = [via.removeprefix("-r ") for via in pin.via]
+        if sources and all(source in files and (source, pin.name) not in named for source in sources):
+            yield f"{lock_name}:{pin.line}: {pin} is there for {sources[0]}, which doesn't ask for it any more"
+
+
+def _name(each: Asked) -> str:
+    from packaging.requirements import InvalidRequirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        return canonicalize_name(_requirement(each).name)
+    except InvalidRequirement:
+        return ""
 
 
 def _shown(wanted: "Requirement") -> str:

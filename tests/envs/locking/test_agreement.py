@@ -99,6 +99,11 @@ def test_a_lock_that_does_not_is_told_with_both_lines(
     assert expected in str(mismatch(definition, asked, lock))
 
 
+def test_requirements_that_were_emptied_are_told_pin_by_pin(definition: Definition) -> None:
+    reason = mismatch(definition, "# nothing\n", "numpy==2.0\n    # via -r requirements/alpha.txt")
+    assert "numpy 2.0 is there for requirements/alpha.txt, which doesn't" in str(reason)
+
+
 def test_a_package_that_another_one_needs_too_may_leave_the_requirements(definition: Definition) -> None:
     lock = "numpy==2.0\nscipy==1.0\n    # via\n    #   -r requirements/alpha.txt\n    #   numpy"
     assert mismatch(definition, "numpy\n", lock) is None
