@@ -40,7 +40,8 @@ def test_a_block_with_dependencies_is_an_environment_of_the_stage_s_name(sandbox
 
 
 def test_what_else_an_environment_has_stands_in_a_table_of_the_block(sandbox: Sandbox) -> None:
-    table = '# [tool.pipeline.environment]\n# imports = ["quirk"]\n# variables.LEVEL = "{cache}/x"\n# description = "words"\n'
+    keys = '# imports = ["quirk"]\n# variables.LEVEL = "{cache}/x"\n# description = "words"\n'
+    table = f"# [tool.pipeline.environment]\n{keys}"
     definition = defined(sandbox, BLOCK + table + TAIL)
     assert definition.imports == ("quirk",)
     assert definition.variables == (("LEVEL", "{cache}/x"),)

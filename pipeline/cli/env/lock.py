@@ -1,5 +1,6 @@
 """``pipeline env lock``."""
 
+import sys
 from typing import Any
 
 import click
@@ -30,10 +31,7 @@ EVERYTHING = ""  # what click gives for --upgrade alone
 @click.option("--check", is_flag=True, help="Only tell whether the locks are what the requirements ask for.")
 @json_option
 @root_option
-@click.pass_context
-def command(
-    context: click.Context, names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_json: bool
-) -> None:
+def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Pin what environments ask for: every package, every hash, for every platform.
 
     Without NAME, all environments. Writes requirements/NAME.lock, which belongs into version control. Pins that
@@ -44,7 +42,7 @@ def command(
     catalog = Catalog(project())
     definitions = locking.wanted(catalog, names)
     if check:
-        _check(context, locking.check(definitions), as_json)
+        _check(locking.check(definitions), as_json)
         return
     upgrade = Upgrade(EVERYTHING in upgrades, tuple(each for each in upgrades if each != EVERYTHING))
     locking.require_known(definitions, upgrade)
@@ -55,13 +53,13 @@ def command(
             _tell(outcome)
     if as_json:
         print_json("env-lock", [_plain(outcome) for outcome in outcomes])
-    _end(context, outcomes, as_json)
+    _end(outcomes, as_json)
 
 
-def _check(context: click.Context, reasons: dict[str, str], as_json: bool) -> None:
+def _check(reasons: dict[str, str], as_json: bool) -> None:
     if as_json:
         print_json("env-lock-check", [{"environment": name, "problem": reason} for name, reason in reasons.items()])
-        context.exit(ExitCode.NOT_READY if reasons else ExitCode.OK)
+        sys.exit(ExitCode.NOT_READY if reasons else ExitCode.OK)
     if reasons:
         raise NotReady("\n".join(reasons.values()), f"pipeline env lock {' '.join(reasons)}")
     click.echo("the locks are what the requirements ask for")
@@ -79,11 +77,11 @@ def _tell(outcome: Outcome) -> None:
         click.echo(f"  {change}")
 
 
-def _end(context: click.Context, outcomes: list[Outcome], as_json: bool) -> None:
+def _end(outcomes: list[Outcome], as_json: bool) -> None:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     written = [outcome.definition.name for outcome in outcomes if outcome.changes is not None]
     if errors and as_json:
-        context.exit(errors[0].exit_code)  # an error's envelope would be a second document
+        sys.exit(errors[0].exit_code)  # an error's envelope would be a second document
     if errors:
         steps = dict.fromkeys(error.next_step for error in errors if error.next_step)
         raise NotReady("\n".join(error.message for error in errors), "\n".join(steps), errors[0].exit_code)

@@ -1,6 +1,7 @@
 """``pipeline env test``."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,7 @@ from pipeline.spec.catalog import Catalog
 @click.argument("name", shell_complete=completion.environments)
 @json_option
 @root_option
-@click.pass_context
-def command(context: click.Context, name: str, as_json: bool) -> None:
+def command(name: str, as_json: bool) -> None:
     """Try an environment: import its modules and run its smoke script, as a stage would see it.
 
     Leaves with exit code 3 where something fails.
@@ -42,7 +42,7 @@ def command(context: click.Context, name: str, as_json: bool) -> None:
     problems = [outcome.problem for outcome in outcomes if outcome.problem]
     if as_json:
         print_json("env-test", {"environment": name, "path": str(build.prefix), "probes": list(map(_plain, outcomes))})
-        context.exit(ExitCode.NOT_READY if problems else ExitCode.OK)
+        sys.exit(ExitCode.NOT_READY if problems else ExitCode.OK)
     if problems:
         raise NotReady(f"environment '{name}' fails: " + "\n".join(problems), f"bootstrap --env {name} --force")
 
