@@ -13,7 +13,6 @@ from typing import Any
 
 from pipeline.envs import keys
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.locking import agreement, requirements
 from pipeline.envs.proving import health
 
 MARKER = ".pipeline-ready.json"
@@ -85,15 +84,7 @@ def misfit(definition: Definition, build: Build) -> str | None:
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
         return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
-    # Where something else is asked for than when it was built, the lock, which didn't change, may give it all the same.
-    if _asks_otherwise(definition, build) and (reason := agreement.mismatch(definition)):
-        return reason
-    return _python_problem(definition, build) or health.damage(build)
-
-
-def _asks_otherwise(definition: Definition, build: Build) -> bool:
-    """Of a record from before this was written down, it can't be said."""
-    return requirements.digest(definition.requirements) != build.record.get("requirements")
+    return _lock_problem(definition, build) or _python_problem(definition, build) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
@@ -109,6 +100,18 @@ def _is_whole(name: str, record: Any) -> bool:
         return False
     key_input = record.get("key_input")
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
+
+
+def _lock_problem(definition: Definition, build: Build) -> str | None:
+    """Where something else is asked for than when it was built, the lock may give it all the same.
+
+    A record from before this was written down says nothing of it, so the lock is looked at each time.
+    """
+    from pipeline.envs.locking import agreement, requirements
+
+    if requirements.digest(definition.requirements) == build.record.get("requirements"):
+        return None
+    return agreement.mismatch(definition)
 
 
 def _python_problem(definition: Definition, build: Build) -> str | None:

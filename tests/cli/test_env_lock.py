@@ -122,7 +122,7 @@ def test_a_requirement_that_the_lock_does_not_have_stops_a_build_with_its_line(p
 
 
 def test_a_requirement_that_was_added_since_the_build_stops_a_job_with_its_line(ready: Sandbox, spawning: None) -> None:
-    ready.workflow("one", "copy: {inputs: {source: job.input}}")
+    ready.workflow("one", "copy: {inputs: {file: job.input}}")
     ready.write("input.txt", "x")
     ask(ready, "quirk==1.0\nmissing\n")
     done = ready.run("prepare-job", ready.root / "input.txt", "--workflow", "one")
@@ -158,3 +158,20 @@ def test_a_project_with_an_odd_name_can_be_locked(project: Sandbox) -> None:
     done = moved.run("pipeline", "env", "lock", "alpha")
     assert done.code == 0, done.err
     assert "# via -r requirements/alpha.txt\n" in lock(moved)
+
+
+def test_two_at_once_leave_a_whole_lock_and_nothing_else(project: Sandbox) -> None:
+    ask(project, "quirk>=2\n")
+    both = [project.start("pipeline", "env", "lock", "alpha") for _ in range(2)]
+    assert [process.communicate(timeout=60)[1] for process in both] == [b"", b""]
+    assert project.run("pipeline", "env", "lock", "--check").code == 0
+    assert [file.name for file in (project.root / "requirements").glob(".*")] == []
+
+
+def test_a_folder_in_the_lock_s_place_is_told(project: Sandbox) -> None:
+    ask(project, "quirk>=2\n")
+    (project.root / "requirements/alpha.lock").unlink()
+    (project.root / "requirements/alpha.lock").mkdir()
+    done = project.run("pipeline", "env", "lock", "alpha")
+    assert done.code == 3
+    assert "requirements/alpha.lock can't be read: Is a directory" in done.err

@@ -1,5 +1,6 @@
 """``pipeline env register``: a stage from elsewhere, taken in whole or not at all."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,12 @@ def test_a_stage_brings_its_environment_and_runs_in_it(project: Sandbox) -> None
     ]
     project.workflow("one", "brought: {inputs: {source: job.input}}", "deliver: [brought.text]")
     job = project.prepare("one")
-    ran = project.run("run-pipeline", job)
+    document = json.loads((project.job(job) / "job.json").read_text())
+    assert document["environment_variables"] == {"brought": {"LEVEL": "{cache}/level"}}
+    ran = project.run("run-pipeline", "--job", job)
     assert ran.code == 0, ran.err
     cache = project.root / "cache"
-    (text,) = project.job(job).glob("output/**/text.txt")
+    (text,) = project.job(job).glob("output/*text*")
     assert text.read_text().splitlines() == ["2.0", f"{cache}/level", f"{cache}/home/huggingface"]
 
 
@@ -79,7 +82,7 @@ def test_a_job_whose_stage_is_gone_says_so(project: Sandbox) -> None:
     project.workflow("one", "brought: {inputs: {source: job.input}}")
     job = project.prepare("one")
     (project.root / "stages/brought.py").unlink()
-    ran = project.run("run-pipeline", job)
+    ran = project.run("run-pipeline", "--job", job)
     assert ran.code == 2
     assert "no environment 'brought'" in ran.err
 

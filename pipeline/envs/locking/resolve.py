@@ -147,6 +147,8 @@ def _bytes_of(lock: Path) -> bytes | None:
         return lock.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise NotReady(f"{lock} can't be read: {error.strerror}", "move it away") from error
 
 
 def _parsed(lock: bytes | None) -> LockFile | None:
