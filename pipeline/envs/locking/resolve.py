@@ -39,6 +39,7 @@ class Upgrade:
 
 
 KEEP = Upgrade()
+UNSATISFIABLE = "unsatisfiable"  # the resolver's word where it is the requirements that must change
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,11 @@ def _explained(definition: Definition, words: str, folder: Path) -> NotReady:
     assert definition.requirements is not None, definition.name
     file = f"{definition.requirements.parent.name}/{definition.requirements.name}"
     told = "\n".join(words.replace(str(folder / "block.txt"), file).splitlines()[-WORDS:])
+    left = f"{definition.locked.name} is as it was" if definition.locked.exists() else "no lock was written"
+    again = f"pipeline env lock {definition.name}"
     return NotReady(
-        f"environment '{definition.name}' can't be locked; {definition.locked.name} is as it was:\n{told}",
-        f"change {file}, then: pipeline env lock {definition.name}",
+        f"environment '{definition.name}' can't be locked; {left}:\n{told}",
+        f"change {file}, then: {again}" if UNSATISFIABLE in words else f"{again}   tries again",
     )
 
 

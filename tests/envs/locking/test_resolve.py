@@ -1,16 +1,26 @@
 """Locks made by the real resolver from tiny wheels."""
 
+import base64
+import hashlib
+import shutil
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
 
 import pytest
 
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.locking.resolve import Resolver, Upgrade
 from pipeline.errors import ConfigurationError, NotReady
 from tests.conftest import also
+from tests.envs.conftest import quiet
 
 
 @pytest.fixture
@@ -38,11 +48,20 @@ def resolver(tmp_path: Path, installer: Path) -> Resolver:
 def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
     info = f"{name}-{version}.dist-info"
     metadata = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {need}" for need in needs)]
+    files = {
+        f"{name}.py": "",
+        f"{info}/METADATA": "\n".join(["Metadata-Version: 2.1", *metadata, "Provides-Extra: old", ""]),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digests = {path: hashlib.sha256(text.encode()).digest() for path, text in files.items()}
+    rows = [
+        f"{path},sha256={base64.urlsafe_b64encode(digests[path]).rstrip(b'=').decode()},{len(files[path])}"
+        for path in files
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        archive.writestr(f"{name}.py", "")
-        archive.writestr(f"{info}/METADATA", "\n".join(["Metadata-Version: 2.1", *metadata, "Provides-Extra: old", ""]))
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
+        for path, text in {**files, f"{info}/RECORD": "\n".join([*rows, f"{info}/RECORD,,", ""])}.items():
+            archive.writestr(path, text)
 
 
 def ask(definition: Definition, text: str) -> Definition:
@@ -195,3 +214,53 @@ def test_a_resolver_that_takes_too_long_is_ended(definition: Definition, tmp_pat
     slow.chmod(0o755)
     with pytest.raises(NotReady, match="can't be locked: uv took longer than 0 s"):
         Resolver(slow, tmp_path / "project", time_limit=0.2).lock(ask(definition, "quirk\n"))
+
+
+@pytest.fixture
+def address(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Of a server with the usual index under ``usual``, and one that has a build of quirk for cu128 under ``cu128``."""
+    wheel(tmp_path / "served", "quirk", "2.0+cu128")
+    for index, files in (("usual", wheels), ("cu128", tmp_path / "served")):
+        for file in files.glob("*.whl"):
+            folder = tmp_path / "served" / index / file.name.partition("-")[0]
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / file.name)
+    for folder in (tmp_path / "served").glob("*/*/"):
+        links = "".join(f'<a href="{quote(file.name)}">{file.name}</a>' for file in folder.glob("*.whl"))
+        (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>")
+    handler = partial(QuietHandler, directory=str(tmp_path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("UV_OFFLINE", "UV_NO_INDEX", "UV_FIND_LINKS"):
+            monkeypatch.delenv(name)
+        base = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"{base}/usual")
+        yield base
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
+        pass
+
+
+def test_a_variant_s_index_is_used_beside_the_usual_one_and_is_not_named_in_the_lock(
+    definition: Definition, resolver: Resolver, builder: Builder, address: str
+) -> None:
+    variant = replace(ask(definition, "quirk\nneeded\n"), variant="cu128", index=f"{address}/cu128", imports=("quirk",))
+    resolver.lock(variant)
+    assert pins(variant) == ["needed==2.0", "quirk==2.0+cu128"]
+    assert "127.0.0.1" not in variant.locked.read_text()
+    build = builder.ensure(variant, quiet)
+    assert build.record["key_input"]["accelerator"] == "cu128"
+    assert (build.prefix / build.record["site_packages"] / "quirk-2.0+cu128.dist-info").is_dir()
+
+
+def test_an_index_that_can_not_be_reached_is_no_reason_to_change_the_requirements(
+    definition: Definition, resolver: Resolver, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(NotReady, match="can't be locked; no lock was written") as refused:
+        resolver.lock(ask(definition, "quirk\n"))
+    assert refused.value.next_step == "pipeline env lock alpha   tries again"
