@@ -4,14 +4,19 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
 from pipeline.envs.registry import Registry
+from pipeline.places import OwnVariables
 from pipeline.spec.catalog import Catalog
 
 
 def builder_for(catalog: Catalog, offline: bool = False) -> Builder:
     """Raises ``NotReady`` where there is no installer."""
     project = catalog.project
-    link_mode = getattr(catalog.settings, "link_mode", "auto")
-    sources = Sources(offline, project.cache / "wheels", link_mode)
+    sources = Sources(offline, project.cache / "wheels", catalog.settings.link_mode)
     return Builder(
-        Registry(project.environments), uv.find(), project.logs / "bootstrap", catalog.settings.build_seconds, sources
+        registry=Registry(project.environments),
+        uv=uv.find(),
+        logs=project.logs / "bootstrap",
+        time_limit=catalog.settings.build_seconds,
+        sources=sources,
+        own=OwnVariables(project),
     )

@@ -37,6 +37,12 @@ class Definition:
         assert self.lock is not None, self.name
         return self.lock
 
+    @property
+    def file(self) -> str:
+        """Where a person wrote it, in short."""
+        by_stage = self.requirements is not None and self.requirements.suffix == ".py"
+        return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
+
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.locked.read_bytes())
 
@@ -46,7 +52,17 @@ class Definition:
             "imports": list(self.imports),
             "provides": dict(self.provides),
             "tool_variables": dict(self.tool_variables),
+            # Proved under other variables, or by another script, isn't proved. Absent where there are none, so that
+            # records from before they existed hold.
+            **({"smoke": self._smoke_digest()} if self.smoke else {}),
+            **({"variables": dict(self.variables)} if self.variables else {}),
         }
+
+    def _smoke_digest(self) -> str | None:
+        try:
+            return sha256_of_bytes(self.smoke.read_bytes()) if self.smoke else None
+        except OSError:
+            return None  # gone since the definition was read; who runs it tells
 
 
 @dataclass(frozen=True)

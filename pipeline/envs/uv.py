@@ -23,9 +23,13 @@ def command() -> str:
     return "uv" if shutil.which("uv") else str(PRIVATE)
 
 
-def lock_command(requirements: Path, lock: Path) -> str:
-    """What a person types to pin what they asked for."""
-    return f"{command()} pip compile --universal --generate-hashes --no-header {requirements} -o {lock}"
+def index_options(index: str) -> list[str]:
+    """An index beside the usual one, for making a lock and for installing what is in it.
+
+    The best version of either is taken, since such an index has old copies of what it doesn't care for; the hashes
+    in the lock then say which file was meant.
+    """
+    return ["--index", index, "--index-strategy", "unsafe-best-match"] if index else []
 
 
 def variables(base: dict[str, str], link_mode: str | None = None) -> dict[str, str]:

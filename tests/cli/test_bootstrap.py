@@ -112,6 +112,7 @@ def test_a_failure_of_one_environment_does_not_stop_another_and_is_told(isolated
 
 def test_every_failure_is_told_with_its_next_step(isolated: Sandbox) -> None:
     for name in ("alpha", "beta"):
+        isolated.write(f"requirements/{name}.txt", f"nowhere-{name}\n")
         isolated.write(f"requirements/{name}.lock", f"nowhere-{name}==1 --hash=sha256:{'0' * 64}\n")
     done = isolated.run("bootstrap", "--all")
     assert done.code == ExitCode.NOT_READY
@@ -322,6 +323,7 @@ def test_a_read_only_environment_root_is_good_enough_to_prepare_and_run(isolated
 def test_a_module_that_fails_to_import_is_told_with_the_module_s_own_words(isolated: Sandbox, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path / "wheels", "quirk", "9.0", "raise ImportError('libdevice.so.1 is missing')\n")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    isolated.write("requirements/alpha.txt", "quirk\n")
     isolated.write("requirements/alpha.lock", f"quirk==9.0 --hash=sha256:{digest}\n")
     done = isolated.run("bootstrap", "--env", "alpha")
     assert done.code == ExitCode.NOT_READY

@@ -7,7 +7,7 @@ removed by whoever builds next.
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
 from pipeline.envs.building.record import record
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.locking import agreement
 from pipeline.envs.platform import remove_tree
 from pipeline.envs.registry import MARKER, Registry, label, misfit
 from pipeline.errors import NotReady
@@ -24,6 +25,7 @@ from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
+OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Builder:
     logs: Path
     time_limit: float  # seconds, for a whole build
     sources: Sources = field(default_factory=Sources)
+    own: OwnVariables = lambda _definition, _prefix: {}
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
@@ -67,6 +70,8 @@ class Builder:
     def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
         if reason := self.registry.obstacle(definition.name):
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
+        agreement.require(definition)
+        agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
@@ -79,7 +84,7 @@ class Builder:
         prefix = self._new_place(definition.name, key)
         deadline = Deadline(self.time_limit)
         log = logs.fresh(self.logs, definition.name)
-        installer = Installer(self.uv, definition, log, deadline, tell, self.sources)
+        installer = Installer(self.uv, definition, log, deadline, tell, self.sources, self.own(definition, prefix))
         try:
             otherwise = proof.install(installer, interpreter, prefix)
             marker = record(definition, key_input, prefix, otherwise, deadline.spent())

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pipeline.envs.building.record import site_packages
 from pipeline.envs.building.sharing import mask_of
 from pipeline.envs.building.watch import Watch, said
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.variables import without_python
+from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
@@ -44,6 +44,7 @@ class Installer:
     deadline: Deadline
     tell: Tell
     sources: Sources
+    own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _told: str = field(default="", init=False)
 
     def create(self, interpreter: Path, prefix: Path) -> None:
@@ -74,9 +75,7 @@ class Installer:
         python = Build(self.definition.name, prefix, "", {}).python
         options = ("--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
         found = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
-        # Such an index also has old versions of common packages. Looking further is safe, since hashes are required.
-        strategy = ("--index-strategy", "unsafe-best-match")
-        extra = ("--index", self.definition.index, *strategy) if self.definition.index else ()
+        extra = uv.index_options(self.definition.index)
         return ("pip", "sync", *options, *found, *extra, "--python", python, self.definition.locked)
 
     def _carry_out(
@@ -139,7 +138,11 @@ class Installer:
         return progress.stage(words, present)
 
     def _variables(self, prefix: Path, offline: bool) -> dict[str, str]:
-        chosen = uv.variables(without_python(os.environ), uv.link_mode(self.sources.link_mode, prefix.parent))
+        # uv's own cache is the machine's: what one project has fetched, another needn't.
+        own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
+        chosen = uv.variables(
+            with_own(without_python(os.environ), own), uv.link_mode(self.sources.link_mode, prefix.parent)
+        )
         return {**chosen, "UV_OFFLINE": "1"} if offline else chosen
 
     def _late(self, words: str) -> NotReady:

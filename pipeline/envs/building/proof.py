@@ -15,7 +15,7 @@ from pipeline.envs.building.record import site_packages
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform import remove_tree
-from pipeline.envs.proving import deep, health
+from pipeline.envs.proving import deep, probes
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
 
@@ -49,7 +49,8 @@ def finish(installer: Installer, prefix: Path, version: str) -> None:
     flushed.begin()
     compiled = Ahead(lambda: runner.compile_for(_python(definition, prefix), version, installer.log))
     compiled.begin()
-    reason = health.fails_to_import(definition, _python(definition, prefix), prefix)
+    place = probes.Place(_python(definition, prefix), prefix, installer.own)
+    reason = probes.first_problem(definition, place)
     compiled.result()
     flushed.result()
     if reason:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.envs import keys, provided
 from pipeline.envs.definition import Definition
+from pipeline.envs.locking import requirements
 from pipeline.envs.platform import interpreter
 from pipeline.envs.proving import health
 
@@ -31,6 +32,7 @@ def record(
         "key": keys.key_of(key_input),
         "key_input": key_input,
         "promises": definition.promises(),
+        "requirements": requirements.digest(definition.requirements),
         "prefix": str(prefix),
         "interpreter": [base.st_size, base.st_mtime_ns],
         "files": health.files(prefix, provided.files(definition, prefix, packages)),

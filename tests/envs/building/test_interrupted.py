@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.proving import health
+from pipeline.envs.proving import health, probes
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
 from tests.crash.harness import KILLED, every, in_child, require_alone
@@ -137,7 +137,7 @@ def test_the_rights_of_a_build_follow_its_folder(
 def test_nothing_is_written_into_an_environment_after_its_build(builder: Builder, definition: Definition) -> None:
     build = builder.ensure(definition, quiet)
     before = tree(build.prefix)
-    assert health.fails_to_import(definition, build.python, build.prefix) is None
+    assert probes.first_problem(definition, probes.Place(build.python, build.prefix, {})) is None
     assert health.damage(build) is None
     assert tree(build.prefix) == before
 
