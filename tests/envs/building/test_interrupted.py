@@ -49,11 +49,11 @@ def killed_and_built_again(builder: Builder, definition: Definition, steps: Step
         assert before is None or live == before or (live.prefix / MARKER).is_file(), where
     build = builder.ensure(definition, quiet)
     assert health.damage(build) is None, where
-    assert not list(builder.registry.root.glob(".alpha.*.pointer")), where
     again = builder.ensure(definition, quiet, force=True)  # which sweeps
     unfinished = [each for each in builder.registry.builds.glob("alpha-*") if not (each / MARKER).is_file()]
     assert unfinished == [], where
     assert builder.registry.live("alpha") == again, where
+    assert not list(builder.registry.root.glob(".alpha.*.pointer")), where
     return died
 
 

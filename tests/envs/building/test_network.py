@@ -18,6 +18,14 @@ from tests.conftest import make_wheel
 from tests.envs.conftest import quiet
 
 WHEEL = "quirk-1.0-py3-none-any.whl"
+BUSY_TWICE = """#!/bin/sh
+case "$*" in *"pip sync"*)
+    tries={folder}/tries
+    echo >>$tries
+    if [ "$(wc -l <$tries)" -lt 3 ]; then echo "cause: Text file busy (os error 26)"; exit 2; fi
+esac
+exec {uv} "$@"
+"""
 
 
 @dataclass
@@ -176,10 +184,7 @@ def test_a_program_that_is_still_being_written_is_waited_for(
 ) -> None:
     """As a virus scanner, or another process's fork, holds a file for a moment."""
     uv = tmp_path / "uv"
-    uv.write_text(
-        f'#!/bin/sh\ncase "$*" in *sync*) [ -e {tmp_path}/third ] || {{ [ -e {tmp_path}/second ] && : >{tmp_path}/third;'
-        f' : >{tmp_path}/second; echo "cause: Text file busy (os error 26)"; exit 2; }};; esac\nexec {builder.uv} "$@"\n'
-    )
+    uv.write_text(BUSY_TWICE.format(folder=tmp_path, uv=builder.uv))
     uv.chmod(0o755)
     told: list[str] = []
     assert replace(patient(builder, 0.01, 0.01), uv=uv).ensure(wanted, told.append).prefix.is_dir()
