@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build
-from pipeline.envs.proving import deep, health
+from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
@@ -57,17 +57,20 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
 
 
 def damage_of(build: Build | None) -> tuple[str, ...]:
-    """Everything that isn't as it was installed, in words."""
+    """Everything that isn't as it was built, in words."""
     if build is None:
         return ("it isn't there any more",)
     shallow = health.damage(build)
-    site_packages = build.prefix / build.record["site_packages"]
-    files = deep.damaged(site_packages, build.record.get("otherwise"))
-    return tuple(map(str, files)) or ((shallow,) if shallow else ())
+    try:
+        found = tiers.in_words(build, tiers.thorough(build))
+    except OSError as error:
+        found = (f"its files can't be read: {error.strerror}",)
+    return found or ((shallow,) if shallow else ())
 
 
 def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
     from pipeline.envs import interpreters, keys, uv
+    from pipeline.envs.repairing.repair import repair
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project)
@@ -78,7 +81,7 @@ def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> 
     builder = Builder(
         Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
     )
-    return builder.repair(definition, failed, tell)
+    return repair(builder, definition, tell, failed).build
 
 
 def _whole(project: Project, environment: str) -> Whole:

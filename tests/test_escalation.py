@@ -105,7 +105,7 @@ def remove_everything(build: Build) -> None:
 
 DAMAGE: dict[Callable[[Build], None], str] = {
     remove_interpreter: "its interpreter",
-    edit_configuration: "its file pyvenv.cfg is missing or has changed",
+    edit_configuration: "pyvenv.cfg has 16 bytes instead of",
     remove_package: "quirk: quirk.py is missing",
     remove_everything: "it isn't there any more",
 }

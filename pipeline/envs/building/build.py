@@ -12,12 +12,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from pipeline import process
 from pipeline.envs import interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import deep, health
+from pipeline.envs.proving import deep, health, manifest
 from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
@@ -25,6 +25,7 @@ from pipeline.files import dump_json, sync_all, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
+Fill = Callable[[Path], Mapping[str, str | None]]  # returns the files that their publisher made otherwise
 
 SDK = Path(__file__).parents[2] / "sdk"
 
@@ -38,54 +39,57 @@ class Builder:
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
-        if not force and (build := self._usable(definition)):
+        if not force and (build := self.usable(definition)):
             return build
-        with self._alone(definition.name, tell):
-            if not force and (build := self._usable(definition)):
+        with self.alone(definition.name, tell):
+            if not force and (build := self.usable(definition)):
                 return build
-            return self._build(definition, tell, force)
-
-    def repair(self, definition: Definition, damaged: Path, tell: Tell) -> Build:
-        """A whole build in place of the damaged one at this prefix, which somebody else may have made meanwhile.
-
-        Its damaged packages are installed from their source where uv's cache shares the damage.
-        Raises ``NotReady``.
-        """
-        with self._alone(definition.name, tell):
-            live = self._usable(definition)
-            build = live if live and live.prefix != damaged else self._build(definition, tell, force=True)
-            self.registry.retire(damaged)
-            return build
+            return self.build(definition, tell, force)
 
     @contextlib.contextmanager
-    def _alone(self, name: str, tell: Tell) -> Iterator[None]:
+    def alone(self, name: str, tell: Tell) -> Iterator[None]:
+        """Nobody else makes or repairs this environment meanwhile."""
         self._make_folders()
         with exclusive(self.registry.builds / f"{name}.lock", lambda who: tell(f"waiting for {who}")):
             yield
 
-    def _usable(self, definition: Definition) -> Build | None:
+    def usable(self, definition: Definition) -> Build | None:
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
 
-    def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+    def build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+        """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
         key = keys.key_of(key_input)
-        self._sweep(definition.name)
+        self.sweep(definition.name)
         earlier = () if force else self.registry.all_with_key(definition.name, key)
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
+        return self.make(definition, key_input, lambda prefix: self._install(definition, interpreter, prefix, tell))
+
+    def make(
+        self,
+        definition: Definition,
+        key_input: Mapping[str, Any],
+        fill: Fill,
+        before_live: Callable[[], None] | None = None,
+    ) -> Build:
+        """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
+        key = keys.key_of(dict(key_input))
         prefix = self._new_place(definition.name, key)
         try:
-            otherwise = self._install(definition, interpreter, prefix, tell)
+            record = _record(definition, key, key_input, prefix, fill(prefix))
             sync_all()  # a power cut must not leave the marker with half the packages behind it
-            write_whole(prefix / MARKER, dump_json(_record(definition, key, key_input, prefix, otherwise)))
+            write_whole(prefix / MARKER, dump_json(record))
         except BaseException:
             shutil.rmtree(prefix, ignore_errors=True)
             raise
+        if before_live:
+            before_live()
         self.registry.point(definition.name, prefix)
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
 
@@ -97,16 +101,16 @@ class Builder:
         with log_path.open("wb") as log:
             self._install_packages(definition, interpreter, prefix, log, tell)
             otherwise: Mapping[str, str | None] = {}
-            if damaged := deep.damaged(_site_packages(prefix)):
+            if damaged := deep.damaged(site_packages_of(prefix)):
                 # uv links files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
                 packages = sorted({each.package for each in damaged})
                 tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-                self._uv(definition, log, "cache", "clean", *packages)
+                self.run_uv(definition, log, "cache", "clean", *packages)
                 shutil.rmtree(prefix)
                 self._install_packages(definition, interpreter, prefix, log, tell)
                 # The archive's own hash was in the lock, so that what differs now was published so.
-                otherwise = {each.file: each.digest for each in deep.damaged(_site_packages(prefix))}
-            provided.place(definition, prefix, _site_packages(prefix))
+                otherwise = {each.file: each.digest for each in deep.damaged(site_packages_of(prefix))}
+            provided.place(definition, prefix, site_packages_of(prefix))
             tell("proving")
             python = Build(definition.name, prefix, "", {}).python
             self._compile_runner(python, log)
@@ -124,13 +128,13 @@ class Builder:
         tell: Tell,
     ) -> None:
         tell("creating")
-        self._uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
+        self.run_uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
         tell("installing")
         python = Build(definition.name, prefix, "", {}).python
         sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
-        self._uv(definition, log, *sync, python, definition.locked)
+        self.run_uv(definition, log, *sync, python, definition.locked)
 
-    def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
+    def run_uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
         variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
         try:
             done = process.run([self.uv, *arguments], variables, self.time_limit, log)
@@ -157,7 +161,7 @@ class Builder:
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
 
-    def _sweep(self, name: str) -> None:
+    def sweep(self, name: str) -> None:
         """Remove what an interrupted build left. We hold the name's lock, so nobody of ours is at work on it.
 
         An installer whose parent was killed may be; what it still writes is removed by the next build.
@@ -177,12 +181,12 @@ class Builder:
 def _record(
     definition: Definition,
     key: str,
-    key_input: dict[str, object],
+    key_input: Mapping[str, Any],
     prefix: Path,
     otherwise: Mapping[str, str | None],
 ) -> dict[str, object]:
     build = Build(definition.name, prefix, key, {})
-    site_packages = _site_packages(prefix)
+    site_packages = site_packages_of(prefix)
     base = os.stat(build.python)
     return {
         "schema": 1,
@@ -195,9 +199,10 @@ def _record(
         "files": health.files(prefix, provided.files(definition, prefix, site_packages)),
         "site_packages": str(site_packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(site_packages),
+        "manifest": manifest.write(prefix, site_packages),  # the digest of the list of its files
         "otherwise": otherwise,  # files that their publisher made otherwise than its RECORD says
     }
 
 
-def _site_packages(prefix: Path) -> Path:
+def site_packages_of(prefix: Path) -> Path:
     return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")

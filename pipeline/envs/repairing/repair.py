@@ -1,0 +1,101 @@
+"""Repairing an environment: a look at every byte, and beside the damaged build one in which that is mended.
+
+Stages that run in the damaged build keep it; from now on nobody else gets it.
+"""
+
+import errno
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.envs import interpreters, keys
+from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import tiers
+from pipeline.envs.proving.tiers import Look
+from pipeline.envs.registry import misfit
+from pipeline.envs.repairing.exact import Exact
+from pipeline.envs.repairing.salvage import Unsalvageable
+from pipeline.errors import NotReady
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would meet it, too
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What became of it; ``damage`` is empty where there was none."""
+
+    build: Build
+    damage: tuple[str, ...] = ()
+    reinstalled: tuple[str, ...] = ()  # packages
+    rebuilt_because: str | None = None  # why all of it was built anew
+
+
+def repair(builder: Builder, definition: Definition, tell: Tell, failed: Path | None = None) -> Repair:
+    """Make the environment whole, and do nothing where it is. ``failed``: the build's folder where a stage failed.
+
+    Raises ``NotReady``, and ``OSError``; then the damaged build stands for the name as before.
+    """
+    with builder.alone(definition.name, tell):
+        usable = builder.usable(definition)
+        if failed and usable and usable.prefix != failed:
+            builder.registry.retire(failed)
+            return Repair(usable)  # somebody else was here
+        return _Work(builder, definition, tell).on(failed or builder.registry.pointer(definition.name))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One environment's repair, by who holds its lock."""
+
+    builder: Builder
+    definition: Definition
+    tell: Tell
+
+    def on(self, folder: Path) -> Repair:
+        old = self.builder.registry.at(self.definition.name, folder)
+        if old is None:
+            return self._rebuilt(None, (), "there is no finished build of it")
+        self.tell("checking every file")
+        look = _look(old)
+        problem = misfit(self.definition, old)
+        if look is not None and look.is_clean and problem is None:
+            return Repair(old)
+        damage = (tiers.in_words(old, look) if look else ()) or (problem or "its files can't be read",)
+        self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
+        return self._mended(old, look, damage)
+
+    def _mended(self, old: Build, look: Look | None, damage: tuple[str, ...]) -> Repair:
+        interpreter = interpreters.find(self.definition, self.builder.uv)
+        reason = self._too_much(old, look, interpreter)
+        if look is None or reason is not None:
+            return self._rebuilt(old, damage, reason or "its files can't be read")
+        self.builder.sweep(self.definition.name)
+        try:
+            build = Exact(self.builder, self.definition, old, look, self.tell).make(interpreter)
+        except (Unsalvageable, NotReady, OSError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                raise
+            return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
+        return Repair(build, damage, tuple(sorted(look.to_reinstall)))
+
+    def _too_much(self, old: Build, look: Look | None, interpreter: interpreters.BaseInterpreter) -> str | None:
+        """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""
+        if look is not None and not look.is_listed:
+            return "the list of its files is gone or has changed"
+        if keys.key_of(keys.key_input(self.definition, interpreter)) != old.key:
+            return "its lock, Python or accelerator has changed since it was built"
+        return None
+
+    def _rebuilt(self, old: Build | None, damage: tuple[str, ...], reason: str) -> Repair:
+        self.tell(f"building all of it anew, since {reason}")
+        build = self.builder.build(self.definition, self.tell, force=True)
+        if old is not None:
+            self.builder.registry.retire(old.prefix)
+        return Repair(build, damage, rebuilt_because=reason)
+
+
+def _look(build: Build) -> Look | None:
+    try:
+        return tiers.thorough(build)
+    except OSError:
+        return None
