@@ -29,20 +29,33 @@ from pipeline.errors import NotReady, UsageError
 )
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
+)
 @root_option
 @version_option
-def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool) -> None:
+def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool, repair: bool) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
 
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
+    if repair and (models or everything or force):
+        raise UsageError("--repair goes together with --env alone", "bootstrap --help")
     _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
+    if repair:
+        from pipeline import repairs
+
+        tasks = repairs.tasks(catalog, names)
+    else:
+        tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
     if not tasks:
-        click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
+        reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
+        click.echo(f"nothing to make ready: {reason}", err=True)
     with _display() as display:
         failures = bootstrap.carry_out(tasks, display)
     if failures:

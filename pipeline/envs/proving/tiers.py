@@ -8,7 +8,7 @@ import csv
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs.definition import Build
@@ -45,6 +45,11 @@ class Look:
         """The packages that aren't whole; bytecode is made of their sources, and the rest comes with a new folder."""
         files = (each for each in self.damaged if source_of(each.file) == each.file)
         return frozenset({*map(package_of, self.packages.missing), *(each.package for each in files)} - {""})
+
+    def says_the_same(self, other: "Look") -> bool:
+        """Whether both name the same files; why these are damaged may be known better by one."""
+        files, others = ({each.file for each in look.damaged} for look in (self, other))
+        return files == others and replace(self, damaged=()) == replace(other, damaged=())
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,23 +19,32 @@ from pipeline.errors import NotReady
 SYNC = ("pip", "sync", "--require-hashes", "--allow-empty-requirements")
 
 
+class Missed(Exception):
+    """Reading every byte has shown more damage than the look that the repair began with."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("more is damaged than it seemed")
+        self.look = look
+
+
 @dataclass(frozen=True)
 class Exact:
     builder: Builder
     definition: Definition
     old: Build
-    look: Look  # at the old build
+    look: Look  # at the old build, by which it is repaired
+    whole: Future[Look]  # the look at every byte, which must say the same before the new build counts
+    aside: Executor  # for what is read while processes run
     tell: Tell
 
     def make(self, interpreter: BaseInterpreter) -> Build:
         """The new live build; the old one counts no more from the moment before it is live.
 
-        Raises ``Unsalvageable``, ``NotReady``, and ``OSError``.
+        Raises ``Missed``, ``Unsalvageable``, ``NotReady``, and ``OSError``.
         """
-        key_input = self.old.record["key_input"]
         return self.builder.make(
             self.definition,
-            key_input,
+            self.old.record["key_input"],
             lambda prefix: self._fill(interpreter, prefix),
             before_live=lambda: self.builder.registry.retire(self.old.prefix),
         )
@@ -50,12 +60,10 @@ class Exact:
             self.tell("linking what is whole")
             salvage.put_whole()
             self._install(salvage, log)
-            otherwise = self._proved(salvage, log)
             provided.place(self.definition, prefix, salvage.site_packages)
-            self.tell("proving")
-            python = _python(prefix)
-            if reason := health.fails_to_import(self.definition, python, prefix):
-                raise NotReady(f"environment '{self.definition.name}' was repaired, but {reason}", f"read {log_path}")
+            otherwise = self._proved(salvage, log)
+        if not self.whole.result().says_the_same(self.look):
+            raise Missed(self.whole.result())
         return otherwise
 
     def _install(self, salvage: Salvage, log: IO[bytes], *arguments: str) -> None:
@@ -66,17 +74,26 @@ class Exact:
             self._sync(salvage.prefix, log, "--compile-bytecode")
 
     def _proved(self, salvage: Salvage, log: IO[bytes]) -> Mapping[str, str | None]:
-        """What publishers made otherwise than they recorded. What was linked has been read a moment ago."""
+        """What publishers made otherwise than they recorded. What was linked is being read where it was linked from."""
+        self.tell("proving")
         packages = sorted(self.look.to_reinstall)
         known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
-        if not packages or not deep.damaged_of(salvage.site_packages, packages, known):
-            return known
-        # uv may link files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
-        self.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-        self._run(log, "cache", "clean", *packages)
-        self._install(salvage, log, *(f"--reinstall-package={package}" for package in packages))
-        found = deep.damaged_of(salvage.site_packages, packages, known)
-        return {**known, **{each.file: each.digest for each in found}}
+        reading = self.aside.submit(deep.damaged_of, salvage.site_packages, packages, known)
+        reason = self._fails(salvage)
+        if reading.result():
+            # uv may link files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
+            self.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
+            self._run(log, "cache", "clean", *packages)
+            self._install(salvage, log, *(f"--reinstall-package={package}" for package in packages))
+            known.update((each.file, each.digest) for each in deep.damaged_of(salvage.site_packages, packages, known))
+            provided.place(self.definition, salvage.prefix, salvage.site_packages)
+            reason = self._fails(salvage)
+        if reason:
+            raise NotReady(f"environment '{self.definition.name}' was repaired, but {reason}", f"read {log.name}")
+        return known
+
+    def _fails(self, salvage: Salvage) -> str | None:
+        return health.fails_to_import(self.definition, _python(salvage.prefix), salvage.prefix)
 
     def _sync(self, prefix: Path, log: IO[bytes], *arguments: str) -> None:
         self._run(log, *SYNC, *arguments, "--python", _python(prefix), self.definition.locked)

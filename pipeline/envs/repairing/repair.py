@@ -4,6 +4,7 @@ Stages that run in the damaged build keep it; from now on nobody else gets it.
 """
 
 import errno
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import tiers
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.registry import misfit
-from pipeline.envs.repairing.exact import Exact
+from pipeline.envs.repairing.exact import Exact, Missed
 from pipeline.envs.repairing.salvage import Unsalvageable
 from pipeline.errors import NotReady
 
@@ -56,31 +57,38 @@ class _Work:
         if old is None:
             return self._rebuilt(None, (), "there is no finished build of it")
         self.tell("checking every file")
-        look = _look(old)
-        problem = misfit(self.definition, old)
-        if look is not None and look.is_clean and problem is None:
-            return Repair(old)
-        damage = (tiers.in_words(old, look) if look else ()) or (problem or "its files can't be read",)
-        self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
-        return self._mended(old, look, damage)
+        with ThreadPoolExecutor(1) as aside:
+            # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
+            whole = aside.submit(tiers.thorough, old)
+            try:
+                look = tiers.quick(old)
+                look = whole.result() if look.is_clean else look
+            except OSError as error:
+                return self._rebuilt(old, _words(old, None), f"its files can't be read: {error.strerror}")
+            if look.is_clean and misfit(self.definition, old) is None:
+                return Repair(old)
+            return self._mended(old, look, whole, aside)
 
-    def _mended(self, old: Build, look: Look | None, damage: tuple[str, ...]) -> Repair:
+    def _mended(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Repair:
+        damage = _words(old, look) or (misfit(self.definition, old) or "it isn't what it was",)
+        self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
         interpreter = interpreters.find(self.definition, self.builder.uv)
-        reason = self._too_much(old, look, interpreter)
-        if look is None or reason is not None:
-            return self._rebuilt(old, damage, reason or "its files can't be read")
+        if reason := self._too_much(old, look, interpreter):
+            return self._rebuilt(old, damage, reason)
         self.builder.sweep(self.definition.name)
         try:
-            build = Exact(self.builder, self.definition, old, look, self.tell).make(interpreter)
+            build = Exact(self.builder, self.definition, old, look, whole, aside, self.tell).make(interpreter)
+        except Missed as missed:
+            return self._mended(old, missed.look, whole, aside)
         except (Unsalvageable, NotReady, OSError) as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise
             return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
         return Repair(build, damage, tuple(sorted(look.to_reinstall)))
 
-    def _too_much(self, old: Build, look: Look | None, interpreter: interpreters.BaseInterpreter) -> str | None:
+    def _too_much(self, old: Build, look: Look, interpreter: interpreters.BaseInterpreter) -> str | None:
         """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""
-        if look is not None and not look.is_listed:
+        if not look.is_listed:
             return "the list of its files is gone or has changed"
         if keys.key_of(keys.key_input(self.definition, interpreter)) != old.key:
             return "its lock, Python or accelerator has changed since it was built"
@@ -94,8 +102,5 @@ class _Work:
         return Repair(build, damage, rebuilt_because=reason)
 
 
-def _look(build: Build) -> Look | None:
-    try:
-        return tiers.thorough(build)
-    except OSError:
-        return None
+def _words(build: Build, look: Look | None) -> tuple[str, ...]:
+    return tiers.in_words(build, look) if look else ("its files can't be read",)
