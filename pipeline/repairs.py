@@ -26,7 +26,7 @@ def tasks(catalog: Catalog, names: Sequence[str]) -> list[Task]:
 
 
 def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
-    """Those that have a place, also where it can't be used; a definition that is broken is no reason to leave others."""
+    """Those that have a place, whatever stands there; a definition that is broken doesn't keep the others from it."""
     definitions = []
     for name in catalog.environment_names:
         if registry.pointer(name).is_symlink():
