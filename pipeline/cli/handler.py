@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STORAGE = {
     errno.ENOSPC: "make room on that disk, then give the command again",
     errno.EDQUOT: "make room within your quota, then give the command again",
-    errno.EROFS: "make that disk writable, or name a project elsewhere with --root",
+    errno.EROFS: "make that disk writable, or let paths in config/pipeline.yaml put that folder on another",
     errno.EACCES: "get the right to it (see ls -l), then give the command again",
     errno.EPERM: "get the right to it (see ls -l), then give the command again",
     errno.EIO: "look at the disk (dmesg), then give the command again",
