@@ -1,4 +1,4 @@
-"""A stage failed as if its environment were damaged: look at every file of it, and build it anew where that is so."""
+"""A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,16 +18,15 @@ Tell = Callable[[str], None]
 class Escalation:
     """One run's looks at environments. A symptom that a whole environment had before isn't looked into twice."""
 
-    def __init__(self, project: Project, tell: Tell) -> None:
+    def __init__(self, project: Project) -> None:
         self._project = project
-        self._tell = tell
         self._whole: dict[tuple[str, object], Whole] = {}
 
-    def look(self, job: Job, environment: str, evidence: Evidence) -> Verdict:
+    def look(self, job: Job, environment: str, evidence: Evidence, tell: Tell) -> Verdict:
         """Blocks while it looks (a second for each GiB or less), and while it repairs."""
         symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
         known = self._whole.get(symptom)
-        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), self._tell)
+        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), tell)
         if isinstance(verdict, Whole):
             self._whole[symptom] = verdict
         return verdict

@@ -11,10 +11,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import IO
 
 Child = subprocess.Popen[bytes]
 TAIL_BYTES = 64 * 1024
+_AWAITED: dict[int, Child] = {}  # by the thread whose ``run`` waits for it
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def run(
         stderr=log or subprocess.PIPE,
         start_new_session=True,
     ) as child:
+        _AWAITED[get_ident()] = child
         try:
             stdout, stderr = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -67,7 +70,16 @@ def run(
         except BaseException:
             stop([child], grace=0)
             raise
+        finally:
+            del _AWAITED[get_ident()]
     return Completed(child.returncode, stdout or b"", stderr or b"")
+
+
+def end_awaited(thread: int | None) -> None:
+    """End what ``run`` waits for in another thread, with everything that it started; its caller gets the exit code."""
+    child = _AWAITED.get(thread or 0)
+    if child is not None:
+        kill_tree(child.pid)
 
 
 def spawn(
