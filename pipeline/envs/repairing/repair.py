@@ -5,7 +5,7 @@ Stages that run in the damaged build keep it; from now on nobody else gets it.
 
 import errno
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs import interpreters, keys
@@ -55,7 +55,9 @@ class _Work:
     def on(self, folder: Path) -> Repair:
         old = self.builder.registry.at(self.definition.name, folder)
         if old is None:
-            return self._rebuilt(None, (), "there is no finished build of it")
+            # Perhaps one that was finished by a repair that was killed before it could be made live.
+            done = self.on(self.builder.build(self.definition, self.tell, force=False).prefix)
+            return done if done.damage else replace(done, rebuilt_because="there was no finished build of it")
         self.tell("checking every file")
         with ThreadPoolExecutor(1) as aside:
             # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
@@ -94,11 +96,10 @@ class _Work:
             return "its lock, Python or accelerator has changed since it was built"
         return None
 
-    def _rebuilt(self, old: Build | None, damage: tuple[str, ...], reason: str) -> Repair:
+    def _rebuilt(self, old: Build, damage: tuple[str, ...], reason: str) -> Repair:
         self.tell(f"building all of it anew, since {reason}")
         build = self.builder.build(self.definition, self.tell, force=True)
-        if old is not None:
-            self.builder.registry.retire(old.prefix)
+        self.builder.registry.retire(old.prefix)
         return Repair(build, damage, rebuilt_because=reason)
 
 
