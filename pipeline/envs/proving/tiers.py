@@ -81,7 +81,9 @@ def thorough(build: Build) -> Look:
     site_packages, otherwise = build.prefix / build.record["site_packages"], build.record.get("otherwise")
     if folders is None:
         return Look(packages, tuple(deep.damaged(site_packages, otherwise)), is_listed=False)
-    found = deep.damaged(site_packages, otherwise, _unrecorded(build, folders))
+    installed = {"", *map(package_of, build.record["fingerprint"]["records"])}  # what else is there is told as such
+    read = deep.damaged(site_packages, otherwise, _unrecorded(build, folders))
+    found = [each for each in read if each.package in installed]
     # With the times, although the bytes are right: bytecode isn't taken for a source of another time.
     return _look(build, folders, packages, [*found, *_changed(build, folders)])
 

@@ -13,8 +13,8 @@ from tests.envs.conftest import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench
 
 # By number; the walk through all of them is for the exhaustive part.
-SOME = (1, 3, 6, 12)
-LAST = (1, 2, 3, 4, 5, 6, 7)  # counted from the end, where the marker is written and the name is turned
+SOME = (3, 12)
+LAST = (1, 3, 5)  # counted from the end, where the marker is written and the name is turned
 
 
 def mend(bench: Bench) -> None:
@@ -81,7 +81,7 @@ def test_a_repair_that_is_killed_leaves_nothing_half(bench: Bench, which: Callab
     must_be_safe_and_end_well(bench)
 
 
-@pytest.mark.parametrize("number", [2, 9])
+@pytest.mark.parametrize("number", [9])
 def test_a_disk_that_is_full_in_the_middle_of_a_repair_leaves_nothing_half(bench: Bench, number: int) -> None:
     count(bench)
     assert ends_at(bench, number, full=True) not in {0, KILLED}
