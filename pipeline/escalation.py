@@ -1,10 +1,10 @@
-"""A stage failed as if its environment were damaged: look at every file of it, and build it anew where that is so."""
+"""A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.envs.definition import Build
-from pipeline.envs.proving import deep, health
+from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
@@ -17,16 +17,15 @@ Tell = Callable[[str], None]
 class Escalation:
     """One run's looks at environments. A symptom that a whole environment had before isn't looked into twice."""
 
-    def __init__(self, project: Project, tell: Tell) -> None:
+    def __init__(self, project: Project) -> None:
         self._project = project
-        self._tell = tell
         self._whole: dict[tuple[str, object], Whole] = {}
 
-    def look(self, job: Job, environment: str, evidence: Evidence) -> Verdict:
+    def look(self, job: Job, environment: str, evidence: Evidence, tell: Tell) -> Verdict:
         """Blocks while it looks (a second for each GiB or less), and while it repairs."""
         symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
         known = self._whole.get(symptom)
-        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), self._tell)
+        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), tell)
         if isinstance(verdict, Whole):
             self._whole[symptom] = verdict
         return verdict
@@ -56,26 +55,29 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
 
 
 def damage_of(build: Build | None) -> tuple[str, ...]:
-    """Everything that isn't as it was installed, in words."""
+    """Everything that isn't as it was built, in words."""
     if build is None:
         return ("it isn't there any more",)
     shallow = health.damage(build)
-    site_packages = build.prefix / build.record["site_packages"]
-    files = deep.damaged(site_packages, build.record.get("otherwise"))
-    return tuple(map(str, files)) or ((shallow,) if shallow else ())
+    try:
+        found = tiers.in_words(build, tiers.thorough(build))
+    except OSError as error:
+        found = (f"its files can't be read: {error.strerror}",)
+    return found or ((shallow,) if shallow else ())
 
 
 def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
     from pipeline.builders import builder_for
-    from pipeline.envs import interpreters, keys, uv
+    from pipeline.envs import interpreters, keys
+    from pipeline.envs.repairing.repair import repair
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project)
     definition = catalog.environment(name)
-    installer = uv.find()
-    if keys.key_of(keys.key_input(definition, interpreters.find(definition, installer))) != key:
+    builder = builder_for(catalog)
+    if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv))) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
-    return builder_for(catalog).repair(definition, failed, tell)
+    return repair(builder, definition, tell, failed).build
 
 
 def _whole(project: Project, environment: str) -> Whole:

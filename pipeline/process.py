@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import IO, Self
 
 if sys.platform == "linux":
@@ -19,6 +20,7 @@ if sys.platform == "linux":
 
 Child = subprocess.Popen[bytes]
 TAIL_BYTES = 64 * 1024
+_AWAITED: dict[int, Child] = {}  # by the thread whose ``run`` waits for it
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows: no console that flashes up for each tool
 
 
@@ -73,6 +75,7 @@ def run(
         ) as child,
     ):
         tie.to(child.pid)
+        _AWAITED[get_ident()] = child
         try:
             stdout, stderr = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -81,7 +84,16 @@ def run(
         except BaseException:
             stop([child], grace=0)
             raise
+        finally:
+            del _AWAITED[get_ident()]
     return Completed(child.returncode, stdout or b"", stderr or b"")
+
+
+def end_awaited(thread: int | None) -> None:
+    """End what ``run`` waits for in another thread, with everything that it started; its caller gets the exit code."""
+    child = _AWAITED.get(thread or 0)
+    if child is not None:
+        kill_tree(child.pid)
 
 
 class _Tie:

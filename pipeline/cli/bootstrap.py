@@ -38,6 +38,11 @@ from pipeline.errors import NotReady, UsageError
     metavar="N",
     help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
 )
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
+)
 @root_option
 @version_option
 def command(
@@ -47,6 +52,7 @@ def command(
     force: bool,
     offline: bool,
     jobs: int | None,
+    repair: bool,
 ) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
@@ -54,11 +60,19 @@ def command(
 
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
+    if repair and (models or everything or force):
+        raise UsageError("--repair goes together with --env alone", "bootstrap --help")
     _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force, offline)
+    if repair:
+        from pipeline import repairs
+
+        tasks = repairs.tasks(catalog, names, offline)
+    else:
+        tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force, offline)
     if not tasks:
-        click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
+        reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
+        click.echo(f"nothing to make ready: {reason}", err=True)
     with _display() as display:
         failures = bootstrap.carry_out(tasks, display, jobs)
     if failures:

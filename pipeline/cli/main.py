@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli import cache, env, handler, hardware, job, worker, workflow
+from pipeline.cli import cache, doctor, env, handler, hardware, job, worker, workflow
 from pipeline.cli.context import root_option, version_option
 
 COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
@@ -29,6 +29,7 @@ def completion(shell: str) -> None:
 
 
 command.add_command(cache.group)
+command.add_command(doctor.command)
 command.add_command(env.group)
 command.add_command(hardware.command)
 command.add_command(job.group)

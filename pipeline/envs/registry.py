@@ -32,6 +32,10 @@ class Registry:
         """The build that the name points to, whatever its state; ``None`` where there is none that was finished."""
         return self._read(name, self.pointer(name))
 
+    def at(self, name: str, prefix: Path) -> Build | None:
+        """The finished build of this name at this place."""
+        return self._read(name, prefix)
+
     def with_key(self, name: str, key: str) -> Build | None:
         """The live build if it has this key, else an older one that does."""
         return next(self.all_with_key(name, key), None)
@@ -100,6 +104,9 @@ def _is_whole(name: str, record: Any) -> bool:
     if not isinstance(record, dict) or not record.keys() >= FIELDS or record["name"] != name:
         return False
     if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
+        return False
+    fingerprint = record["fingerprint"]
+    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records"), dict):
         return False
     key_input = record.get("key_input")
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)

@@ -1,5 +1,6 @@
 """What the jobs of one run share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,17 +30,13 @@ class Setting:
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure") -> "Failure":
-        """With the verdict on the environment, where that may be to blame. Blocks while it looks and repairs."""
-        from pipeline.failures.classify import should_escalate
-
-        if not should_escalate(failure.evidence):
-            return failure
-        verdict = self._escalation.look(job, failure.environment, failure.evidence)
+    def diagnosed(self, job: Job, failure: "Failure", tell: Callable[[str], None]) -> "Failure":
+        """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
+        verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
         return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
 
     @cached_property
     def _escalation(self) -> "Escalation":
         from pipeline.escalation import Escalation
 
-        return Escalation(self.project, self.observer.told)
+        return Escalation(self.project)

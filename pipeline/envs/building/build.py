@@ -10,12 +10,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.envs import interpreters, keys
 from pipeline.envs.building import logs, proof, sharing, unfinished
 from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
-from pipeline.envs.building.record import record
+from pipeline.envs.building.record import Proof, record
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.platform import remove_tree
@@ -25,6 +26,7 @@ from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
+Fill = Callable[[Installer], Proof]
 OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
@@ -39,63 +41,68 @@ class Builder:
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
-        if not force and (build := self._usable(definition)):
+        if not force and (build := self.usable(definition)):
             return build
-        with self._alone(definition.name, tell):
-            if not force and (build := self._usable(definition)):
+        with self.alone(definition.name, tell):
+            if not force and (build := self.usable(definition)):
                 return build
-            return self._build(definition, tell, force)
-
-    def repair(self, definition: Definition, damaged: Path, tell: Tell) -> Build:
-        """A whole build in place of the damaged one at this prefix, which somebody else may have made meanwhile.
-
-        Its damaged packages are installed from their source where uv's cache shares the damage.
-        Raises ``NotReady``.
-        """
-        with self._alone(definition.name, tell):
-            live = self._usable(definition)
-            build = live if live and live.prefix != damaged else self._build(definition, tell, force=True)
-            self.registry.retire(damaged)
-            return build
+            return self.build(definition, tell, force)
 
     @contextlib.contextmanager
-    def _alone(self, name: str, tell: Tell) -> Iterator[None]:
+    def alone(self, name: str, tell: Tell) -> Iterator[None]:
+        """Nobody else makes or repairs this environment meanwhile."""
         self._make_folders()
         with exclusive(self.registry.builds / f"{name}.lock", lambda who: tell(f"waiting for {who}")):
             yield
 
-    def _usable(self, definition: Definition) -> Build | None:
+    def usable(self, definition: Definition) -> Build | None:
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
 
-    def _build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+    def build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+        """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
-        agreement.require(definition)
         agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
-        key = keys.key_of(key_input)
-        unfinished.remove(self.registry.builds, definition.name)
-        earlier = () if force else self.registry.all_with_key(definition.name, key)
+        self.sweep(definition.name)
+        earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
+        return self.make(definition, key_input, tell, lambda installer: proof.install(installer, interpreter))
+
+    def make(
+        self,
+        definition: Definition,
+        key_input: Mapping[str, Any],
+        tell: Tell,
+        fill: Fill,
+        before_live: Callable[[], None] = lambda: None,
+    ) -> Build:
+        """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
+        key = keys.key_of(dict(key_input))
         prefix = self._new_place(definition.name, key)
-        deadline = Deadline(self.time_limit)
         log = logs.fresh(self.logs, definition.name)
-        installer = Installer(self.uv, definition, log, deadline, tell, self.sources, self.own(definition, prefix))
+        deadline = Deadline(self.time_limit)
+        own = self.own(definition, prefix)
+        installer = Installer(self.uv, definition, prefix, log, deadline, tell, self.sources, own)
         try:
-            otherwise = proof.install(installer, interpreter, prefix)
-            marker = record(definition, key_input, prefix, otherwise, deadline.spent())
+            marker = record(definition, key_input, prefix, fill(installer), deadline.spent())
             write_whole(prefix / MARKER, dump_json(marker))
             sharing.share(prefix / MARKER)
         except BaseException:
             with contextlib.suppress(NotReady, OSError):  # the next build removes what can't be removed now
                 remove_tree(prefix)
             raise
+        before_live()
         self.registry.point(definition.name, prefix)
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
+
+    def sweep(self, name: str) -> None:
+        """Remove what interrupted builds of this name left. The caller holds the lock."""
+        unfinished.remove(self.registry.builds, name)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):

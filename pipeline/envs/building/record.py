@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +13,31 @@ from pipeline.envs.platform import interpreter
 from pipeline.envs.proving import health
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What was found when an environment was proved."""
+
+    manifest: str  # digest of the list of its files
+    otherwise: Mapping[str, str | None]  # files that their publisher made otherwise than its RECORD says; their digests
+
+
 def site_packages(prefix: Path) -> Path:
     return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")
 
 
 def record(
     definition: Definition,
-    key_input: dict[str, object],
+    key_input: Mapping[str, Any],
     prefix: Path,
-    otherwise: Mapping[str, str | None],
+    proof: Proof,
     seconds: float,
 ) -> dict[str, Any]:
-    """``otherwise``: files that their publisher made otherwise than its RECORD says, with their digests."""
     packages = site_packages(prefix)
     base = os.stat(interpreter(prefix))
     return {
         "schema": 1,
         "name": definition.name,
-        "key": keys.key_of(key_input),
+        "key": keys.key_of(dict(key_input)),
         "key_input": key_input,
         "promises": definition.promises(),
         "requirements": requirements.digest(definition.requirements),
@@ -38,6 +46,7 @@ def record(
         "files": health.files(prefix, provided.files(definition, prefix, packages)),
         "site_packages": str(packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(packages),
-        "otherwise": otherwise,
+        "manifest": proof.manifest,
+        "otherwise": proof.otherwise,
         "seconds": round(seconds, 3),  # that the build took
     }
