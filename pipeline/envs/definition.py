@@ -56,11 +56,17 @@ class Build:
     name: str
     prefix: Path
     key: str
-    record: Mapping[str, Any]  # the ready marker's content
+    record: Mapping[str, Any]  # the ready marker's content; empty for an environment that isn't ours
+    conda: bool = False  # made by conda, which keeps things elsewhere and expects variables of its own
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we built it, and may mend, lease and remove it."""
+        return bool(self.record)
 
     @property
     def python(self) -> Path:
-        return scripts_folder(self.prefix) / ("python.exe" if WINDOWS else "python")
+        return interpreter_of(self.prefix, self.conda)
 
     @property
     def provided_tools(self) -> Path:
@@ -73,3 +79,10 @@ WINDOWS = os.name == "nt"
 
 def scripts_folder(prefix: Path) -> Path:
     return prefix / ("Scripts" if WINDOWS else "bin")
+
+
+def interpreter_of(prefix: Path, conda: bool = False) -> Path:
+    """On Windows, conda's stands beside its folder of scripts."""
+    if WINDOWS:
+        return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
+    return scripts_folder(prefix) / "python"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.envs.definition import scripts_folder
+from pipeline.envs.definition import WINDOWS, scripts_folder
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",
@@ -28,7 +28,9 @@ def without_python(base: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def stage_variables(prefix: Path, base: Mapping[str, str], tools: Iterable[Path] = ()) -> dict[str, str]:
+def stage_variables(
+    prefix: Path, base: Mapping[str, str], tools: Iterable[Path] = (), conda: bool = False
+) -> dict[str, str]:
     """What a process in the environment at ``prefix`` sees; ``tools`` are folders of programs it needs.
 
     The person's own active environment leaves ``PATH``: a program that is only there isn't locked for the stage.
@@ -37,7 +39,30 @@ def stage_variables(prefix: Path, base: Mapping[str, str], tools: Iterable[Path]
     path = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
     return {
         **without_python(base),
-        "VIRTUAL_ENV": str(prefix),
-        "PATH": os.pathsep.join([str(scripts_folder(prefix)), *map(str, tools), *path]),
+        **_naming(prefix, conda),
+        "PATH": os.pathsep.join([*map(str, _programs(prefix, conda)), *map(str, tools), *path]),
         "PYTHONDONTWRITEBYTECODE": "1",  # what was locked and verified stays as it is
     }
+
+
+def _naming(prefix: Path, conda: bool) -> dict[str, str]:
+    """How libraries and tools recognise the environment that they run in.
+
+    Conda's find their data by ``CONDA_PREFIX``, and take the environment for conda's own base without
+    ``CONDA_DEFAULT_ENV``; ``VIRTUAL_ENV`` would make installers take it for another kind. The scripts in
+    ``etc/conda/activate.d`` aren't run: they are for a shell, and may do anything.
+    """
+    if conda:
+        return {"CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": prefix.name}
+    return {"VIRTUAL_ENV": str(prefix)}
+
+
+# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
+# https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
+CONDA_ON_WINDOWS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+
+
+def _programs(prefix: Path, conda: bool) -> list[Path]:
+    if conda and WINDOWS:
+        return [prefix / folder for folder in CONDA_ON_WINDOWS]
+    return [scripts_folder(prefix)]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import policy, runtime
+from pipeline import policy
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
 from pipeline.failures import oom
@@ -259,7 +259,7 @@ class JobRun:
         self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
         failure = self._setting.diagnosed(self.job, failure_of(self.job, running, oom_after=self._oom_kills, **found))
         if isinstance(failure.evidence.verdict, Repaired):
-            self.runtime = runtime.resolve(self._setting.project, self.job, self._setting.guardian.token)
+            self.runtime = self._setting.resolve(self.job)
             self._invocations = replace(self._invocations, runtime=self.runtime)
         return failure
 

@@ -22,7 +22,9 @@ def load(project: Project, path: Path) -> Definition:
     return Definition(
         name=path.stem,
         python=value["python"],
-        lock=_lock(project, source, requirements),
+        lock=None if "interpreter" in value else _lock(project, source, requirements),
+        interpreter=project.root / Path(value["interpreter"]).expanduser() if "interpreter" in value else None,
+        legacy=tuple(project.root / Path(each).expanduser() for each in value.get("legacy", ())),
         imports=tuple(value.get("imports", ())),
         tools=tuple(value.get("tools", ())),
         models=tuple(value.get("models", ())),
