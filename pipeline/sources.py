@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.envs.adopting.decide import FOREIGN, Source
 from pipeline.envs.adopting.notes import Notes
+from pipeline.envs.registry import Registry
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT, split
 
@@ -70,6 +71,11 @@ def told(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"environment {each.environment} is {each.source} {each.place}"
         if each.migration_target:
             yield f"bootstrap --env {each.environment}   builds {each.migration_target}, which later jobs get"
+
+
+def replaceable(document: Mapping[str, Any], registry: Registry) -> list[str]:
+    """The environments that something stood in for when the job was prepared, and that are built by now."""
+    return [each.environment for each in origins(document) if each.migration_target and registry.live(each.environment)]
 
 
 def _sources_of(stage: Mapping[str, Any]) -> list[str]:
