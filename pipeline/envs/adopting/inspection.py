@@ -70,16 +70,19 @@ def _ask(foreign: Foreign) -> dict[str, Any]:
 
 
 def _facts(said: Mapping[str, Any]) -> Facts:
-    standard = {os.path.normcase(os.path.realpath(each)) for each in said["standard"]}
+    standard = set(map(_real, said["standard"]))
     beside = [each for each in said["path"] if not _is_standard(each, standard)]
     folders = tuple(each for each in beside if Path(each).name in ("site-packages", "dist-packages"))
-    return Facts(
-        said["version"], said["abi"], said["platform"], folders, tuple(each for each in beside if each not in folders)
-    )
+    sources = tuple(each for each in beside if each not in folders)
+    return Facts(said["version"], said["abi"], said["platform"], folders, sources)
 
 
 def _is_standard(entry: str, standard: set[str]) -> bool:
     """The standard library's folder, its archive, and the folder of its compiled modules."""
-    real = Path(os.path.normcase(os.path.realpath(entry)))
-    compiled = real.name in ("lib-dynload", "dlls") and str(real.parent) in standard
-    return str(real) in standard or compiled or real.suffix == ".zip"
+    folder, name = os.path.split(entry)
+    is_compiled = name in ("lib-dynload", "DLLs") and not standard.isdisjoint((_real(folder), _real(f"{folder}/Lib")))
+    return is_compiled or _real(entry) in standard or name.endswith(".zip")
+
+
+def _real(path: str) -> str:
+    return os.path.normcase(os.path.realpath(path))
