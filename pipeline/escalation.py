@@ -69,7 +69,8 @@ def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) 
     tell(f"checking every file of {origin.place}")
     damage = tuple(str(each) for folder in note.facts.folders for each in deep.damaged(Path(folder)))
     if damage:
-        return Unrepairable(f"{origin.place} is somebody else's, and is never changed", damage)
+        way = f"mend it, or bootstrap --env {environment} and prepare the job again"
+        return Unrepairable(f"{origin.place} is somebody else's, and is never changed: {way}", damage)
     return Whole(f"the definition of '{environment}'", (f"mend {origin.place}, or bootstrap --env {environment}",))
 
 

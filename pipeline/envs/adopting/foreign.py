@@ -28,12 +28,11 @@ class Foreign:
 
 def recognise(folder: Path) -> Foreign:
     """Raises ``Unusable`` with what is missing."""
-    prefix = Path(os.path.realpath(folder))
-    if not prefix.exists():
-        raise Unusable("it isn't there")
-    if not prefix.is_dir():
-        raise Unusable("it is a file; name the environment's folder")
-    found = Foreign(prefix, _kind(prefix))
+    try:
+        prefix = Path(os.path.realpath(folder))
+        found = Foreign(prefix, _kind(prefix))
+    except (OSError, ValueError) as error:  # we may not look into it, or no folder can have such a name
+        raise Unusable(f"it can't be read: {getattr(error, 'strerror', None) or error}") from error
     if not os.access(found.python, os.X_OK):
         gone = "can't be executed" if found.python.exists() else "is gone"
         raise Unusable(f"its interpreter {found.python} {gone}")
@@ -41,6 +40,10 @@ def recognise(folder: Path) -> Foreign:
 
 
 def _kind(prefix: Path) -> Kind:
+    if not prefix.exists():
+        raise Unusable("it isn't there")
+    if not prefix.is_dir():
+        raise Unusable("it is a file; name the environment's folder")
     if (prefix / "pyvenv.cfg").is_file():
         return "venv"
     if (prefix / "conda-meta").is_dir():

@@ -17,7 +17,7 @@ ASK_SECONDS = 120  # for a start of the interpreter, from a slow disk at worst
 QUESTION = """
 import json, platform, sys, sysconfig
 standard = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]
-print(json.dumps({
+print("\\n\\n" + json.dumps({  # set apart from what a package prints as the interpreter starts
     "version": platform.python_version(),
     "abi": sysconfig.get_config_var("SOABI") or "",
     "platform": sysconfig.get_platform(),
@@ -60,7 +60,7 @@ def _ask(foreign: Foreign) -> dict[str, Any]:
     try:
         done = process.run([foreign.python, "-I", "-B", "-c", QUESTION], variables, ASK_SECONDS)
         if done.returncode == 0:
-            return dict(json.loads(done.stdout))
+            return dict(json.loads(done.stdout.rpartition(b"\n\n")[2]))
     except process.TimedOut as error:
         raise Unusable(f"its interpreter doesn't answer: {error}") from error
     except (OSError, ValueError) as error:

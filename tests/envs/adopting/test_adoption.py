@@ -16,7 +16,7 @@ from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from tests.envs.adopting.conftest import Heard, site_packages
-from tests.envs.conftest import quiet
+from tests.envs.conftest import other, quiet
 
 
 @pytest.fixture
@@ -122,10 +122,8 @@ def test_another_process_s_build_is_waited_for(
     adoption: Adoption, builder: Builder, definition: Definition, heard: Heard
 ) -> None:
     with building(builder):
-        begun = threading.Timer(0.5, lambda: None)
         asked = replace(adoption, allowed=Allowed(wait_seconds=60))
         choice = asked.choose(definition)
-    begun.cancel()
     builder.ensure(definition, quiet)  # as the other process would, before it lets go of the lock
     answer = asked.settle(definition, choice)
     assert answer.recorded() == {"source": "waited"}
@@ -156,6 +154,17 @@ def test_a_build_that_failed_elsewhere_is_told_where_none_may_be_made(
     with building(builder):
         choice = asked.choose(definition)
     with pytest.raises(NotReady, match="it isn't built"):
+        asked.settle(definition, choice)
+
+
+def test_a_build_that_was_made_from_another_lock_is_not_what_was_waited_for(
+    adoption: Adoption, builder: Builder, definition: Definition, tmp_path: Path
+) -> None:
+    asked = replace(adoption, allowed=Allowed(wait_seconds=60))
+    with building(builder):
+        choice = asked.choose(definition)
+    builder.ensure(other(definition, tmp_path, "2.0"), quiet)
+    with pytest.raises(NotReady, match="has changed since it was built"):
         asked.settle(definition, choice)
 
 

@@ -92,6 +92,28 @@ def test_an_interpreter_of_another_environment_is_refused(venv: Path, conda: Pat
     assert unusable(conda).startswith("its interpreter belongs to ")
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_folder_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    assert unusable(tmp_path / name).startswith("it can't be read: ")
+
+
+def test_a_link_that_leads_to_itself_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert unusable(tmp_path / "loop") == "it isn't there"
+
+
+def test_a_package_that_prints_as_the_interpreter_starts_does_not_confuse(venv: Path) -> None:
+    (site_packages(venv) / "noise.pth").write_text("import sys; print('{welcome')\n")
+    assert inspect(recognise(venv)).folders == (str(site_packages(venv)),)
+
+
+def test_an_interpreter_that_answers_something_else_is_refused(venv: Path) -> None:
+    (venv / "bin/python").unlink()
+    (venv / "bin/python").write_text("#!/bin/sh\necho Python 2.7\n")
+    (venv / "bin/python").chmod(0o755)
+    assert unusable(venv).startswith("its interpreter doesn't run: ")
+
+
 def test_asking_writes_nothing_into_it(conda: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in [conda, *conda.rglob("*")]}
     inspect(recognise(conda))
