@@ -1,12 +1,12 @@
 """What an environment should be, and what is there."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs.platform import interpreter
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,9 @@ class Build:
 
     @property
     def python(self) -> Path:
-        return interpreter_of(self.prefix, self.conda)
+        return interpreter(self.prefix, self.conda)
 
     @property
     def provided_tools(self) -> Path:
         """Folder of the programs that this environment provides to others."""
         return self.prefix / "provides"
-
-
-WINDOWS = os.name == "nt"
-
-
-def scripts_folder(prefix: Path) -> Path:
-    return prefix / ("Scripts" if WINDOWS else "bin")
-
-
-def interpreter_of(prefix: Path, conda: bool = False) -> Path:
-    """On Windows, conda's stands beside its folder of scripts."""
-    if WINDOWS:
-        return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
-    return scripts_folder(prefix) / "python"

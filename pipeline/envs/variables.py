@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.envs.definition import WINDOWS, scripts_folder
+from pipeline.envs.platform import program_folders, scripts_folder
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",
@@ -40,7 +40,7 @@ def stage_variables(
     return {
         **without_python(base),
         **_naming(prefix, conda),
-        "PATH": os.pathsep.join([*map(str, _programs(prefix, conda)), *map(str, tools), *path]),
+        "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *path]),
         "PYTHONDONTWRITEBYTECODE": "1",  # what was locked and verified stays as it is
     }
 
@@ -55,14 +55,3 @@ def _naming(prefix: Path, conda: bool) -> dict[str, str]:
     if conda:
         return {"CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": prefix.name}
     return {"VIRTUAL_ENV": str(prefix)}
-
-
-# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
-# https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
-CONDA_ON_WINDOWS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
-
-
-def _programs(prefix: Path, conda: bool) -> list[Path]:
-    if conda and WINDOWS:
-        return [prefix / folder for folder in CONDA_ON_WINDOWS]
-    return [scripts_folder(prefix)]

@@ -25,6 +25,8 @@ class Settings:
     build_seconds: float
     cache_limit: int  # bytes
     workers: Workers
+    link_mode: str = "auto"  # or hardlink
+    accelerator: str | None = None  # what environments are built for; None asks the machine
 
 
 def load(project: Project) -> Settings:
@@ -36,6 +38,8 @@ def load(project: Project) -> Settings:
         build_seconds=60 * float(value.get("build_minutes", 30)),
         cache_limit=_size(source, ("cache_limit",), value.get("cache_limit", "20 GiB")),
         workers=_workers(source, value.get("workers", {})),
+        link_mode=value.get("link_mode", "auto"),
+        accelerator=value.get("accelerator"),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.envs.definition import interpreter_of
+from pipeline.envs.platform import interpreter
 
 Kind = Literal["venv", "conda"]
 
@@ -23,7 +23,7 @@ class Foreign:
 
     @property
     def python(self) -> Path:
-        return interpreter_of(self.prefix, self.kind == "conda")
+        return interpreter(self.prefix, self.kind == "conda")
 
 
 def recognise(folder: Path) -> Foreign:

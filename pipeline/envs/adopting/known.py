@@ -1,16 +1,17 @@
 """An environment that isn't ours, looked at: what it is, and whether it can stand for a definition."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
 from pipeline.digests import tagged_digest
-from pipeline.envs.adopting import accelerator, identity, inspection
+from pipeline.envs.adopting import identity, inspection
 from pipeline.envs.adopting.foreign import Foreign, Unusable, recognise
 from pipeline.envs.adopting.notes import Note, Notes
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import accelerator
 from pipeline.envs.variables import stage_variables
 
 PROBE_SECONDS = 300
@@ -41,7 +42,7 @@ def misfit(definition: Definition, known: Known, notes: Notes, tell: Callable[[s
     facts = known.note.facts
     if reason := _wrong_python(definition, facts.version) or _nothing_provided(definition):
         return reason
-    if reason := accelerator.fault(definition.variant, facts.folders):
+    if reason := _wrong_accelerator(definition, facts.folders):
         return reason
     demands = tagged_digest("demands", list(definition.imports))
     if demands in known.note.proved:
@@ -66,6 +67,12 @@ def _wrong_python(definition: Definition, version: str) -> str | None:
     if version in SpecifierSet(definition.python):
         return None
     return f"it has Python {version}, and {definition.python} is wanted"
+
+
+def _wrong_accelerator(definition: Definition, folders: Iterable[str]) -> str | None:
+    """Only where the definition has variants: without any, it doesn't say what it is for."""
+    found = (accelerator.unsuited(accelerator.carried(Path(folder)), definition.variant) for folder in folders)
+    return next((f"it {reason}" for reason in found if reason), None)
 
 
 def _nothing_provided(definition: Definition) -> str | None:
