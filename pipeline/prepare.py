@@ -95,10 +95,9 @@ def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
 
 def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
     def builder() -> "Builder":
-        from pipeline.envs import uv
-        from pipeline.envs.building.build import Builder
+        from pipeline.builders import builder_for
 
-        return Builder(registry, uv.find(), catalog.project.logs / "bootstrap", catalog.settings.build_seconds)
+        return builder_for(catalog)
 
     return Adoption(registry, sources.notes(catalog.project), allowed, builder, tell)
 

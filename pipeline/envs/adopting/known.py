@@ -13,6 +13,7 @@ from pipeline.envs.adopting.notes import Note, Notes
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import accelerator
 from pipeline.envs.variables import stage_variables
+from pipeline.errors import NotReady
 
 PROBE_SECONDS = 300
 
@@ -101,6 +102,20 @@ def _variables(known: Known) -> Mapping[str, str]:
 def places(definition: Definition) -> Iterator[Path]:
     """The folders of others that the definition names, the preferred one first."""
     yield from [definition.interpreter] if definition.interpreter else definition.legacy
+
+
+def checked(definition: Definition, notes: Notes, tell: Callable[[str], None]) -> str:
+    """What there is to say of an ``interpreter:`` that is used as it is. Raises ``NotReady`` where it can't be."""
+    folder = next(places(definition))
+    try:
+        known = identify(folder, notes)
+        reason = misfit(definition, known, notes, tell)
+    except Unusable as error:
+        reason = str(error)
+    if reason:
+        what = f"environment '{definition.name}' isn't ready: interpreter {folder}: {reason}"
+        raise NotReady(what, f"mend that environment, or name another one in the definition of '{definition.name}'")
+    return f"used as it is: {folder}, Python {known.note.facts.version}"
 
 
 def find_again(definition: Definition, place: str, key: str, notes: Notes) -> Build:

@@ -13,6 +13,7 @@ from pipeline.envs.adopting import known
 from pipeline.envs.adopting.foreign import Unusable
 from pipeline.envs.adopting.notes import Notes
 from pipeline.envs.definition import Definition
+from pipeline.errors import NotReady
 from tests.envs.adopting.conftest import Heard, site_packages
 
 Wanted = Callable[..., Definition]
@@ -180,6 +181,23 @@ def test_a_folder_of_modules_on_its_path_is_told(venv: Path, notes: Notes, tmp_p
     (tmp_path / "loose").mkdir()
     (site_packages(venv) / "loose.pth").write_text(f"{tmp_path / 'loose'}\n")
     assert str(tmp_path / "loose") in str(known.identify(venv, notes).note.caveat)
+
+
+def test_an_interpreter_is_checked_without_being_built(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    said = known.checked(wanted(lock=None, interpreter=venv), notes, heard.append)
+    assert said.startswith(f"used as it is: {venv}, Python 3.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"python": ">=4"}, "and >=4 is wanted"), ({"interpreter": Path("/nowhere")}, "isn't there")],
+)
+def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
+    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(NotReady, match=reason) as caught:
+        known.checked(wanted(**{"lock": None, "interpreter": venv, **changes}), notes, heard.append)
+    assert "name another one in the definition of 'alpha'" in str(caught.value.next_step)
 
 
 @pytest.fixture
