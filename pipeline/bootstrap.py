@@ -49,7 +49,7 @@ def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) 
     definitions, models = _resolve(catalog, wanted)
     builder = builder_for(catalog, offline)
     return [
-        *(_build(builder, definition, force) for definition in definitions),
+        *(_build(catalog, builder, definition, force) for definition in definitions),
         *(_fetch(catalog, builder.uv, spec, offline) for spec in models),
     ]
 
@@ -142,14 +142,23 @@ def _with_providers(
     return list({each.name: each for each in [*definitions, *providers(located)]}.values())
 
 
-def _build(builder: Builder, definition: Definition, force: bool) -> Task:
+def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
     def carry_out(tell: Callable[[str], None]) -> str:
         if definition.lock is None:
-            return f"used as it is: {definition.interpreter}"
+            return _checked(catalog, definition, tell)
         build = builder.ensure(definition, tell, force)
         return f"ready, Python {build.record['key_input']['python']}"
 
     return Task(f"environment {definition.name}", carry_out)
+
+
+def _checked(catalog: Catalog, definition: Definition, tell: Callable[[str], None]) -> str:
+    """An environment that somebody else makes is only looked at."""
+    from pipeline import sources
+    from pipeline.envs.adopting import known
+    from pipeline.places import OwnVariables
+
+    return known.checked(definition, sources.notes(catalog.project), tell, OwnVariables(catalog.project))
 
 
 def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:

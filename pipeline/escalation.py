@@ -1,8 +1,10 @@
 """A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline import sources
 from pipeline.envs.definition import Build
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
@@ -36,6 +38,8 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
 
     ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
     """
+    if sources.origin(job.document, environment).is_foreign:
+        return _of_somebody_else(project, job, environment, tell)
     key = job.document["environment_keys"][environment]
     registry = Registry(project.environments)
     build = registry.with_key(environment, key)
@@ -52,6 +56,22 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
         return Unrepairable(error.message, damage)
     except OSError as error:
         return Unrepairable(f"{error.filename}: {error.strerror}" if error.filename else str(error), damage)
+
+
+def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) -> Verdict:
+    """It is looked at, and never changed."""
+    origin = sources.origin(job.document, environment)
+    note = sources.notes(project).recall(Path(os.path.realpath(origin.place)))
+    if note is None:
+        return Unrepairable(f"{origin.place} isn't the environment any more that the job was prepared for", ())
+    from pipeline.envs.proving import deep
+
+    tell(f"checking every file of {origin.place}")
+    damage = tuple(str(each) for folder in note.facts.folders for each in deep.damaged(Path(folder)))
+    if damage:
+        way = f"mend it, or bootstrap --env {environment} and prepare the job again"
+        return Unrepairable(f"{origin.place} is somebody else's, and is never changed: {way}", damage)
+    return Whole(f"the definition of '{environment}'", (f"mend {origin.place}, or bootstrap --env {environment}",))
 
 
 def damage_of(build: Build | None) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Interpreter:
     python: Path
     prefix: Path
     variables: Mapping[str, str]
+    key: str = ""  # of the environment's content: one that others change in place isn't what it was
+    lease: int | None = None  # a descriptor that keeps the build in its place, for processes that outlive the run
 
 
 @dataclass(frozen=True)
@@ -124,16 +126,22 @@ class _Tie:
             os.close(self._write)
 
 
-def spawn(
-    argv: Sequence[str | Path], variables: Mapping[str, str], stdin: int, stdout: int, stderr: int
+def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
+    argv: Sequence[str | Path],
+    variables: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    keeping: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start a process on the given descriptors and leave it to the caller."""
+    """Start a process on the given descriptors and leave it to the caller; those in ``keeping`` keep their numbers."""
     return subprocess.Popen(
         argv,
         env=variables,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        pass_fds=keeping,
         start_new_session=True,
         creationflags=NO_WINDOW,
     )

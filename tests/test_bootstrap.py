@@ -1,13 +1,10 @@
 """What bootstrap makes of a definition, and how many it does at a time."""
 
 import threading
-from pathlib import Path
 
 from pipeline import bootstrap
 from pipeline.bootstrap import Task
-from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Definition
-from pipeline.envs.registry import Registry
+from tests.conftest import Sandbox
 
 
 class Silent:
@@ -18,12 +15,13 @@ class Silent:
         """Nothing."""
 
 
-def test_an_environment_that_somebody_else_makes_is_used_as_it_is(tmp_path: Path) -> None:
-    builder = Builder(Registry(tmp_path / "venv"), Path("uv"), tmp_path / "logs", 60)
-    definition = Definition("theirs", ">=3.11", None, interpreter=tmp_path / "conda")
-    task = bootstrap._build(builder, definition, force=True)
-    assert task.carry_out(lambda _: None) == f"used as it is: {tmp_path / 'conda'}"
-    assert list(tmp_path.iterdir()) == []
+def test_an_environment_that_somebody_else_makes_is_looked_at_and_left_alone(sandbox: Sandbox, built: Sandbox) -> None:
+    theirs = built.root / "venv" / "alpha"
+    sandbox.write("config/environments/theirs.yaml", f"interpreter: {theirs}\nimports: [quirk]\n")
+    done = sandbox.run("bootstrap", "--env", "theirs")
+    assert done.code == 0, done.err
+    assert f"used as it is: {theirs}" in done.err
+    assert not (sandbox.root / "venv" / "theirs").exists()
 
 
 def test_no_more_are_done_at_a_time_than_was_asked_for() -> None:

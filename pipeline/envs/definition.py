@@ -72,11 +72,17 @@ class Build:
     name: str
     prefix: Path
     key: str
-    record: Mapping[str, Any]  # the ready marker's content
+    record: Mapping[str, Any]  # the ready marker's content; empty for an environment that isn't ours
+    conda: bool = False  # made by conda, which keeps things elsewhere and expects variables of its own
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we built it, and may mend, lease and remove it."""
+        return bool(self.record)
 
     @property
     def python(self) -> Path:
-        return interpreter(self.prefix)
+        return interpreter(self.prefix, self.conda)
 
     @property
     def provided_tools(self) -> Path:

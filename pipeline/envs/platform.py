@@ -23,6 +23,9 @@ IN_USE = {32, 33}  # Windows: a sharing violation, a lock violation
 DENIED = 5  # Windows: read-only, or in use as a program or a working folder
 HELD = {errno.EBUSY, errno.ETXTBSY, errno.ENOTEMPTY}  # the last: another process still writes there
 FICLONE = 0x40049409  # linux/fs.h
+# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
+# https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
+CONDA_FOLDERS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
 MANY = 5  # holders that are named
 
 
@@ -30,8 +33,18 @@ def scripts_folder(prefix: Path) -> Path:
     return prefix / ("Scripts" if WINDOWS else "bin")
 
 
-def interpreter(prefix: Path) -> Path:
-    return scripts_folder(prefix) / ("python.exe" if WINDOWS else "python")
+def interpreter(prefix: Path, conda: bool = False) -> Path:
+    """On Windows, conda's stands beside its folders of programs."""
+    if WINDOWS:
+        return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
+    return scripts_folder(prefix) / "python"
+
+
+def program_folders(prefix: Path, conda: bool = False) -> list[Path]:
+    """What an environment puts on ``PATH``."""
+    if conda and WINDOWS:
+        return [prefix / folder for folder in CONDA_FOLDERS]
+    return [scripts_folder(prefix)]
 
 
 def executable(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.envs.platform import scripts_folder
+from pipeline.envs.platform import program_folders, scripts_folder
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",
@@ -101,7 +101,11 @@ def with_own(base: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
 
 
 def stage_variables(
-    prefix: Path, base: Mapping[str, str], tools: Iterable[Path] = (), own: Mapping[str, str] | None = None
+    prefix: Path,
+    base: Mapping[str, str],
+    tools: Iterable[Path] = (),
+    own: Mapping[str, str] | None = None,
+    conda: bool = False,
 ) -> dict[str, str]:
     """What a process in the environment at ``prefix`` sees; ``tools`` are folders of programs it needs.
 
@@ -111,8 +115,8 @@ def stage_variables(
     path = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
     return {
         **with_own(without_python(base), own or {}),
-        "VIRTUAL_ENV": str(prefix),
-        "PATH": os.pathsep.join([str(scripts_folder(prefix)), *map(str, tools), *path]),
+        **_naming(prefix, conda),
+        "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *path]),
         "PYTHONDONTWRITEBYTECODE": "1",  # what was locked and verified stays as it is
     }
 
@@ -124,3 +128,15 @@ def _login(base: Mapping[str, str]) -> dict[str, str]:
     caches = base.get("XDG_CACHE_HOME") or (os.path.join(base["HOME"], ".cache") if base.get("HOME") else None)
     home = base.get("HF_HOME") or (os.path.join(caches, "huggingface") if caches else None)
     return {"HF_TOKEN_PATH": os.path.join(home, "token")} if home else {}
+
+
+def _naming(prefix: Path, conda: bool) -> dict[str, str]:
+    """How libraries and tools recognise the environment that they run in.
+
+    Conda's find their data by ``CONDA_PREFIX``, and take the environment for conda's own base without
+    ``CONDA_DEFAULT_ENV``; ``VIRTUAL_ENV`` would make installers take it for another kind. The scripts in
+    ``etc/conda/activate.d`` aren't run: they are for a shell, and may do anything.
+    """
+    if conda:
+        return {"CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": prefix.name}
+    return {"VIRTUAL_ENV": str(prefix)}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import policy, runtime
+from pipeline import policy
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
 from pipeline.failures import oom
@@ -260,7 +260,7 @@ class JobRun:
 
     def repaired(self) -> None:
         """An environment's name stands for another build now."""
-        self.runtime = runtime.resolve(self._setting.project, self.job, self._setting.guardian.token)
+        self.runtime = self._setting.resolve(self.job)
         self._invocations = replace(self._invocations, runtime=self.runtime)
 
     def _failure(self, running: Running, **found: Any) -> "Failure":

@@ -10,6 +10,7 @@ from pipeline.executors import Start
 from pipeline.guardian import Guardian
 from pipeline.jobs.job import Job
 from pipeline.project import Project
+from pipeline.runtime import Runtime
 from pipeline.scheduling.observer import Observer
 from pipeline.scheduling.selection import Selection
 
@@ -26,6 +27,7 @@ class Setting:
     store: ResultStore
     observer: Observer
     guardian: Guardian
+    resolve: Callable[[Job], Runtime]  # anew, once an environment was repaired
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.envs.platform import interpreter
 from pipeline.envs.variables import (
     OVERRIDING,
     REMOVED,
@@ -23,6 +24,27 @@ def test_the_environment_is_active_and_first_on_the_path() -> None:
     assert variables["VIRTUAL_ENV"] == str(PREFIX)
     assert variables["PATH"] == f"{PREFIX}/bin:/usr/bin:/bin"
     assert variables["PYTHONNOUSERSITE"] == variables["PYTHONDONTWRITEBYTECODE"] == "1"
+
+
+def test_a_conda_environment_is_active_as_conda_makes_it() -> None:
+    base = {"PATH": "/usr/bin", "CONDA_PREFIX": "/home/me/base", "VIRTUAL_ENV": "/home/me/venv"}
+    variables = stage_variables(PREFIX, base, conda=True)
+    assert (variables["CONDA_PREFIX"], variables["CONDA_DEFAULT_ENV"]) == (str(PREFIX), "alpha")
+    assert variables["PATH"] == f"{PREFIX}/bin:/usr/bin"
+    assert "VIRTUAL_ENV" not in variables
+
+
+def test_on_windows_conda_s_libraries_are_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.envs.platform.WINDOWS", True)
+    path = stage_variables(PREFIX, {"PATH": ""}, conda=True)["PATH"].split(os.pathsep)
+    assert path[0] == str(PREFIX)
+    assert f"{PREFIX}/Library/bin" in path
+
+
+def test_on_windows_conda_s_interpreter_stands_beside_its_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.envs.platform.WINDOWS", True)
+    assert interpreter(PREFIX, conda=True) == PREFIX / "python.exe"
+    assert interpreter(PREFIX) == PREFIX / "Scripts" / "python.exe"
 
 
 @pytest.mark.parametrize("name", sorted(REMOVED))

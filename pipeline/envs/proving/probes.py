@@ -38,6 +38,7 @@ class Place:
     prefix: Path
     own: Mapping[str, str]  # the environment's variables (envs/variables.py)
     tools: Sequence[Path] = ()  # folders of programs that other environments provide
+    conda: bool = False  # one of conda's, which names itself in another way
 
 
 def probes_of(definition: Definition) -> list[Probe]:
@@ -65,7 +66,7 @@ def first_problem(definition: Definition, place: Place, seconds: float = SECONDS
 
 
 def _problem(probe: Probe, place: Place, seconds: float) -> str | None:
-    variables = stage_variables(place.prefix, os.environ, place.tools, place.own)
+    variables = stage_variables(place.prefix, os.environ, place.tools, place.own, place.conda)
     try:
         done = process.run([place.python, *probe.arguments], variables, seconds)
     except process.TimedOut as error:
