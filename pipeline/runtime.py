@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,13 @@ def resolve(project: Project, job: Job, token: str) -> Runtime:
     folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
     others = {**_model_problems(shelf, job), **_program_problems(job)}
     return Runtime(builds, interpreters, folders, problems, others)
+
+
+def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
+    """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
+    from pipeline.envs.keeping.notes import Notes
+
+    Notes(project.environments).used(build.prefix for each in runtimes for build in each.builds.values())
 
 
 def _interpreter(build: Build, tools: Sequence[Path], token: str) -> Interpreter:

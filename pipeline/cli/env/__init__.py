@@ -5,6 +5,8 @@ from pipeline.cli.lazy import LazyGroup
 COMMANDS = {
     "list": "pipeline.cli.env.list",
     "status": "pipeline.cli.env.status",
+    "gc": "pipeline.cli.env.gc",
+    "remove": "pipeline.cli.env.remove",
 }
 
 group = LazyGroup("env", COMMANDS, "Environments: what is defined, what is built, and what became of it.")

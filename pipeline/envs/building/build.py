@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO
 from pipeline import process
 from pipeline.envs import interpreters, keys, provided, uv
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
 from pipeline.envs.variables import without_python
@@ -78,7 +80,7 @@ class Builder:
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
-        prefix = self._new_place(definition.name, key)
+        prefix, started = self._new_place(definition.name, key), time.monotonic()
         try:
             otherwise = self._install(definition, interpreter, prefix, tell)
             sync_all()  # a power cut must not leave the marker with half the packages behind it
@@ -87,6 +89,7 @@ class Builder:
             shutil.rmtree(prefix, ignore_errors=True)
             raise
         self.registry.point(definition.name, prefix)
+        Notes(self.registry.root).built(definition.name, prefix, time.monotonic() - started)
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
 
     def _install(
