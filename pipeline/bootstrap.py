@@ -51,7 +51,7 @@ class Wanted:
 
 def tasks(catalog: Catalog, wanted: Wanted, force: bool) -> list[Task]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
-    definitions, models = _resolve(catalog, wanted)
+    definitions, models = chosen(catalog, wanted)
     project = catalog.project
     installer = uv.find()
     builder = Builder(
@@ -120,7 +120,8 @@ def _stop(workers: Sequence[Thread]) -> None:
             worker.join(0.05)
 
 
-def _resolve(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define."""
     if wanted.everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
     if not wanted.environments and not wanted.models:

@@ -29,18 +29,22 @@ from pipeline.errors import NotReady, UsageError
 )
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
+@click.option("--prefetch", is_flag=True, help="Only fetch packages and models, for building without a network later.")
 @root_option
 @version_option
-def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool) -> None:
+def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool, prefetch: bool) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
 
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
+    if prefetch and force:
+        raise UsageError("--prefetch builds nothing, so that --force doesn't go together with it", "bootstrap --help")
     _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
+    wanted = bootstrap.Wanted(names, models, everything)
+    tasks = _prefetching(catalog, wanted) if prefetch else bootstrap.tasks(catalog, wanted, force)
     if not tasks:
         click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
     with _display() as display:
@@ -48,6 +52,12 @@ def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, f
     if failures:
         steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
+
+
+def _prefetching(catalog: Any, wanted: Any) -> Any:  # imported only where it is asked for
+    from pipeline import prefetch
+
+    return prefetch.tasks(catalog, wanted)
 
 
 def _heed_signals() -> None:

@@ -212,3 +212,21 @@ def test_two_collections_at_once_both_end_well(own: Sandbox) -> None:
 @pytest.mark.parametrize("wrong", [["--limit", "many"], ["--older-than", "-1"]])
 def test_bounds_that_are_none_are_refused(own: Sandbox, wrong: list[str]) -> None:
     assert own.run("pipeline", "env", "gc", *wrong).code == ExitCode.USAGE
+
+
+def test_prefetch_fills_the_folder_of_packages_and_builds_nothing(
+    sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    done = sandbox.run("bootstrap", "--prefetch", "--all")
+    assert done.code == 0, done.err
+    assert sorted(os.listdir(sandbox.root / "cache" / "wheels")) == [
+        "quirk-1.0-py3-none-any.whl",
+        "quirk-2.0-py3-none-any.whl",
+    ]
+    assert not (sandbox.root / "venv" / "alpha").exists()
+
+
+def test_prefetch_does_not_go_together_with_force(sandbox: Sandbox, spawning: None) -> None:
+    assert sandbox.run("bootstrap", "--prefetch", "--force").code == ExitCode.USAGE
