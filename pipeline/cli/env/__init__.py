@@ -7,6 +7,7 @@ COMMANDS = {
     "status": "pipeline.cli.env.status",
     "gc": "pipeline.cli.env.gc",
     "remove": "pipeline.cli.env.remove",
+    "bundle": "pipeline.cli.env.bundle",
 }
 
 group = LazyGroup("env", COMMANDS, "Environments: what is defined, what is built, and what became of it.")

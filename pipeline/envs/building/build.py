@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +37,7 @@ class Builder:
     uv: Path
     logs: Path
     time_limit: float  # seconds, for each step that an installer takes
+    steering: Mapping[str, str] = field(default_factory=dict)  # variables for uv: where packages come from, this time
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
@@ -134,7 +135,7 @@ class Builder:
         self._uv(definition, log, *sync, python, definition.locked)
 
     def _uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
-        variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
+        variables = {**uv.variables(without_python(os.environ), self._cache_shares_disk()), **self.steering}
         try:
             done = process.run([self.uv, *arguments], variables, self.time_limit, log)
         except process.TimedOut as error:
