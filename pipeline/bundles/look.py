@@ -93,7 +93,7 @@ def _require_same_models(opened: Opened) -> None:
     for name, entry in opened.models.items():
         if name in known and dict(known[name].files) != entry.get("files"):
             raise ConfigurationError(
-                f"config/models.yaml: model '{name}' isn't the one that {opened.bundle.file} brings; nothing was changed",
+                f"config/models.yaml: model '{name}' isn't the one that {opened.bundle.file} brings",
                 f"give one of the two another name in config/models.yaml, or take '{name}' out of it",
             )
 

@@ -34,3 +34,9 @@ def test_what_is_no_limit_is_refused_with_its_line(sandbox: Sandbox, line: str, 
     with pytest.raises(ConfigurationError) as refused:
         limit(sandbox, line)
     assert refused.value.message.startswith(f"config/pipeline.yaml:2: cache_limit: {why}")
+
+
+def test_environments_have_no_limit_unless_one_is_given(sandbox: Sandbox) -> None:
+    assert settings.load(Project(sandbox.root)).environments_limit is None
+    sandbox.write("config/pipeline.yaml", "environments_limit: 2 KiB\n")
+    assert settings.load(Project(sandbox.root)).environments_limit == 2048
