@@ -1,5 +1,6 @@
 """Making a bundle: all that some environments need on a machine without a network, in one file."""
 
+import errno
 import re
 import shutil
 import sysconfig
@@ -19,6 +20,7 @@ from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
 from pipeline.prefetch import wheels_of
+from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import load_yaml
 
@@ -160,8 +162,5 @@ def _write(target: Path, contents: Contents) -> None:
     try:
         archive.write(target, heading, contents.members)
     except OSError as error:
-        free = shutil.disk_usage(target.parent).free if target.parent.is_dir() else 0
-        raise NotReady(
-            f"{target} can't be written: {error.strerror}",
-            f"choose a place with more room ({free} bytes are free there)",
-        ) from error
+        room = error.errno == errno.ENOSPC and f"; {show_size(shutil.disk_usage(target.parent).free)} are free there"
+        raise NotReady(f"{target} can't be written: {error.strerror}{room or ''}", "choose another place") from error

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.bundles import install, look
+from pipeline.bundles import install, look, make
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.keeping import archive
 from pipeline.envs.registry import Registry
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.project import Project
+from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox, offline
 
 MODEL = b"weights"
@@ -250,6 +251,45 @@ def test_a_place_that_is_not_there_is_told(here: Sandbox, tmp_path: Path) -> Non
     done = here.run("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "none" / "b.tar")
     assert done.code == ExitCode.USAGE
     assert f"mkdir -p {tmp_path / 'none'}" in done.err
+
+
+def test_what_is_no_plain_file_is_not_replaced(here: Sandbox, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = here.run("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "pipe")
+    assert done.code == ExitCode.USAGE
+    assert "isn't a plain file" in done.err
+    assert not (tmp_path / "pipe").is_file()
+
+
+def test_a_full_disk_leaves_no_bundle_and_no_traceback(
+    here: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive, "write", full)
+    with pytest.raises(NotReady, match=r"can't be written: No space left on device; .* are free there"):
+        make.make(Catalog(Project(here.root)), ["alpha"], tmp_path / "b.tar", lambda _: None)
+    assert not list((here.root / "cache").glob(".bundle-*"))
+
+
+def test_an_environment_with_a_package_that_is_only_there_as_source_is_refused(here: Sandbox, tmp_path: Path) -> None:
+    source = here.root / "cache" / "wheels" / "odd-1.0.tar.gz"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"an archive")
+    digest = hashlib.sha256(b"an archive").hexdigest()
+    here.write("requirements/alpha.lock", f"odd==1.0 --hash=sha256:{digest}\n")
+    done = here.run("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "b.tar")
+    assert done.code == ExitCode.NOT_READY
+    assert "of odd-1.0.tar.gz there is only the source" in done.err
+    assert not (tmp_path / "b.tar").exists()
+
+
+def test_included_requirements_go_along(here: Sandbox, tmp_path: Path) -> None:
+    here.write("requirements/alpha.txt", "-r base.txt\nquirk==1.0\n")
+    here.write("requirements/base.txt", "-c alpha.txt\n")
+    assert here.run("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "b.tar").code == 0
+    assert "project/requirements/base.txt" in archive.look(tmp_path / "b.tar").manifest["files"]
 
 
 def test_a_bundle_takes_no_names_beside_it(bundle: Path, there: Sandbox) -> None:

@@ -1,7 +1,9 @@
 """``pipeline env status``, ``gc`` and ``remove``: what they show, what they take away, and what they leave alone."""
 
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,39 @@ def test_a_build_that_a_prepared_job_names_stays_unless_it_is_forced(own: Sandbo
     assert done.data["removed"] == []
     assert f"{job} isn't finished" in done.data["kept"][0]["why"]
     assert build.prefix.name in removed(own, "--limit", "0", "--force")
+
+
+def test_gc_while_a_job_runs_leaves_its_build(own: Sandbox) -> None:
+    own.workflow("slow", "sleeps: {uses: sleeps}")
+    job, build = own.prepare("slow"), superseded(own)
+    running = own.start("run-pipeline", "--job", job)
+    try:
+        until = time.monotonic() + 60
+        while "stage_started" not in (own.job(job) / "journal.jsonl").read_text() and time.monotonic() < until:
+            time.sleep(0.05)
+        kept = own.run("pipeline", "env", "gc", "--json", "--limit", "0").data["kept"]
+        assert build.prefix.name in [row["build"] for row in kept]
+        assert build.python.exists()
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+
+
+def test_gc_that_is_killed_at_any_time_leaves_what_the_next_finishes(own: Sandbox) -> None:
+    before = superseded(own)
+    fill = before.prefix / "more"
+    fill.mkdir()
+    for number in range(2000):
+        (fill / str(number)).touch()
+    child = own.start("pipeline", "env", "gc")
+    until = time.monotonic() + 60
+    while before.prefix.exists() and time.monotonic() < until:
+        time.sleep(0.001)
+    child.kill()
+    child.communicate()
+    assert own.run("pipeline", "env", "gc").code == 0
+    assert [path.name for path in (own.root / "venv" / ".builds").glob(".gone-*")] == []
+    assert status(own)["alpha"]["state"] == "healthy"
 
 
 def test_a_finished_job_keeps_nothing(own: Sandbox) -> None:

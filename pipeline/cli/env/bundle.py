@@ -37,6 +37,8 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
     target = target.absolute()
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", f"mkdir -p {target.parent}")
+    if target.exists() and not target.is_file():  # it would be replaced, which nobody wants of a device
+        raise UsageError(f"{target} isn't a plain file", "choose another place")
     contents = make.make(Catalog(project()), names, target, lambda step: click.echo(step, err=True))
     size, digest = target.stat().st_size, sha256_of_file(target)
     data = {"file": str(target), "size": size, "sha256": digest.removeprefix("sha256:")}
