@@ -11,10 +11,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from pipeline.envs import uv
+from pipeline.builders import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
 from pipeline.models import fetch
@@ -53,11 +52,8 @@ def tasks(catalog: Catalog, wanted: Wanted, force: bool) -> list[Task]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
     definitions, models = chosen(catalog, wanted)
     project = catalog.project
-    installer = uv.find()
-    builder = Builder(
-        Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
-    )
-    shelf, fetcher = Shelf(project.models), Fetcher(installer)
+    builder = builder_for(catalog)
+    shelf, fetcher = Shelf(project.models), Fetcher(builder.uv)
     return [_build(builder, definition, force) for definition in definitions] + [
         _fetch(shelf, fetcher, spec) for spec in models
     ]

@@ -4,6 +4,7 @@
 a lock here also says who holds it.
 """
 
+import errno
 import os
 import sys
 import time
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pipeline.errors import NotReady
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -20,11 +23,21 @@ if sys.platform == "win32":
         file.seek(1 << 30)  # a byte beyond the text, so that others can read who holds it
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
         file.seek(0)
+
+    def _probe(file: IO[str]) -> None:
+        _lock(file, wait=False)
 else:
     import fcntl
 
     def _lock(file: IO[str], wait: bool) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+    def _probe(file: IO[str]) -> None:
+        # NFS gives an exclusive lock only on a file that is open for writing, which who asks may not be allowed to do.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
 
 
 @dataclass(frozen=True)
@@ -50,24 +63,42 @@ class Held(Exception):
 
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``."""
+    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``.
+
+    Raises ``NotReady`` on a file system that has no locks: without one, two would write at once.
+    """
     with open(path, "a+", encoding="utf-8", errors="replace") as file:
-        _acquire(file, on_wait)
+        try:
+            _acquire(file, on_wait)
+        except OSError as error:
+            if missing := without_locks(path, error):
+                raise missing from error
+            raise
         file.truncate(0)
         file.write(str(Holder(os.getpid(), _host())))
         file.flush()
         yield
 
 
+def without_locks(path: Path, error: OSError) -> NotReady | None:
+    """The error for a person where a file system has no locks; ``None`` for any other."""
+    if error.errno not in NO_LOCKS:
+        return None
+    return NotReady(
+        f"{path} can't be locked: {error.strerror}; the file system there has no locks",
+        "let paths in config/pipeline.yaml put that folder on a disk that has them, or mount it with locks",
+    )
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock right now. Needs no right to write."""
     try:
         with open(path, encoding="utf-8") as file:
-            _lock(file, wait=False)
+            _probe(file)
     except FileNotFoundError:
         return False
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno not in NO_LOCKS  # where there are none, nobody has one
     return False
 
 
@@ -96,7 +127,9 @@ def _lock_soon(file: IO[str]) -> bool:
         try:
             _lock(file, wait=False)
             return True
-        except OSError:
+        except OSError as error:
+            if error.errno in NO_LOCKS:
+                raise
             time.sleep(0.01)
     return False
 

@@ -17,6 +17,7 @@ from pipeline.bootstrap import Task
 from pipeline.bundles.look import Opened
 from pipeline.envs import interpreters, uv
 from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.keeping import archive, pythons
@@ -183,9 +184,9 @@ def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:
 
 def _builder(catalog: Catalog, installer: Path, wheels: Path) -> Builder:
     project = catalog.project
-    off = {"UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(wheels)}
+    sources = Sources(offline=True, wheels=wheels, link_mode=catalog.settings.link_mode)
     logs = project.logs / "bootstrap"
-    return Builder(Registry(project.environments), installer, logs, catalog.settings.build_seconds, off)
+    return Builder(Registry(project.environments), installer, logs, catalog.settings.build_seconds, sources)
 
 
 def _build(catalog: Catalog, opened: Opened, name: str, builder: Builder, force: bool) -> Task:

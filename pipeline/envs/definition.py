@@ -1,12 +1,12 @@
 """What an environment should be, and what is there."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs.platform import interpreter
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,9 @@ class Build:
 
     @property
     def python(self) -> Path:
-        return scripts_folder(self.prefix) / ("python.exe" if WINDOWS else "python")
+        return interpreter(self.prefix)
 
     @property
     def provided_tools(self) -> Path:
         """Folder of the programs that this environment provides to others."""
         return self.prefix / "provides"
-
-
-WINDOWS = os.name == "nt"
-
-
-def scripts_folder(prefix: Path) -> Path:
-    return prefix / ("Scripts" if WINDOWS else "bin")

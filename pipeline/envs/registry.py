@@ -80,6 +80,9 @@ class Registry:
 
 def misfit(definition: Definition, build: Build) -> str | None:
     """Why a finished build isn't what the definition asks for, or isn't what it was."""
+    built_for, wanted = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
+    if built_for != wanted:  # told before the lock, which differs for that reason
+        return f"it was built for {built_for} hardware, and what is wanted here is for {wanted}"
     if build.record["key_input"]["lock"] != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.envs.definition import scripts_folder
+from pipeline.envs.platform import scripts_folder
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",

@@ -78,7 +78,7 @@ class Fetcher:
         shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
-        variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
+        variables = uv.variables(without_python(os.environ))
         try:
             done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
         except process.TimedOut as error:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
+from pipeline.host import hardware
 from pipeline.project import Project
 from pipeline.spec import environments, models, settings, stages, workflows
 from pipeline.spec.models import ModelSpec
@@ -22,6 +23,11 @@ class Catalog:
     @cached_property
     def settings(self) -> Settings:
         return settings.load(self.project)
+
+    @cached_property
+    def accelerator(self) -> str:
+        """What variants are chosen for. Asked only where an environment has some: the first look takes seconds."""
+        return hardware.accelerator(self.project, self.settings.accelerator)
 
     @cached_property
     def models(self) -> dict[str, ModelSpec]:

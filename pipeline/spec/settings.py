@@ -26,6 +26,8 @@ class Settings:
     cache_limit: int  # bytes
     workers: Workers
     environments_limit: int | None = None  # bytes
+    link_mode: str = "auto"  # or hardlink
+    accelerator: str | None = None  # what environments are built for; None asks the machine
 
 
 def load(project: Project) -> Settings:
@@ -38,6 +40,8 @@ def load(project: Project) -> Settings:
         cache_limit=_size(source, ("cache_limit",), value.get("cache_limit", "20 GiB")),
         workers=_workers(source, value.get("workers", {})),
         environments_limit=_size_or_none(source, "environments_limit"),
+        link_mode=value.get("link_mode", "auto"),
+        accelerator=value.get("accelerator"),
     )
 
 

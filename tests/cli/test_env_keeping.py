@@ -179,7 +179,7 @@ def test_gc_that_is_killed_at_any_time_leaves_what_the_next_finishes(own: Sandbo
     child.kill()
     child.communicate()
     assert own.run("pipeline", "env", "gc").code == 0
-    assert [path.name for path in (own.root / "venv" / ".builds").glob(".gone-*")] == []
+    assert [path.name for path in (own.root / "venv" / ".builds").glob("*.aside")] == []
     assert status(own)["alpha"]["state"] == "healthy"
 
 

@@ -158,6 +158,19 @@ def test_a_changed_lock_is_told_before_anything_else(registry: Registry, tmp_pat
     assert problem == "its lock alpha.lock has changed since it was built"
 
 
+@pytest.mark.parametrize(("variant", "wanted"), [("cu128", "any"), ("", "cu128")])
+def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
+    registry: Registry, tmp_path: Path, variant: str, wanted: str
+) -> None:
+    built = {"lock": "sha256:0", "accelerator": variant or "any"}
+    registry.point("alpha", finish(registry, place("alpha", KEY, "00000001"), key_input=built))
+    (tmp_path / "alpha.lock").write_text("other")
+    problem = registry.problem(
+        Definition("alpha", "", tmp_path / "alpha.lock", variant="" if wanted == "any" else wanted)
+    )
+    assert problem == f"it was built for {variant or 'any'} hardware, and what is wanted here is for {wanted}"
+
+
 def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Definition, tmp_path: Path) -> None:
     problem = Registry(tmp_path / "venv").problem(replace(definition, python="<3.0"))
     assert problem == f"it has Python {build.record['key_input']['python']}, and <3.0 is wanted"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
@@ -28,6 +29,12 @@ def module(build: Build) -> Path:
 def in_cache(build: Build, cache: Path) -> list[Path]:
     """The installer's own names for the same file."""
     return [path for path in cache.rglob("quirk.py") if path.samefile(module(build))]
+
+
+@pytest.fixture
+def builder(builder: Builder) -> Builder:
+    """One that saves disk: its builds share their files with uv's cache, and so their damage."""
+    return replace(builder, sources=Sources(link_mode="hardlink"))
 
 
 @pytest.fixture

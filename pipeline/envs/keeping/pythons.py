@@ -21,7 +21,7 @@ def managed_folder(installer: Path) -> Path | None:
     """Where uv keeps its interpreters."""
     argv: list[str | Path] = [installer, "python", "dir", "--no-config"]
     try:
-        done = process.run(argv, uv.variables(without_python(os.environ), cache_on_same_disk=True), ASK_SECONDS)
+        done = process.run(argv, uv.variables(without_python(os.environ)), ASK_SECONDS)
     except process.TimedOut:
         return None
     return Path(os.fsdecode(done.stdout.strip())) if done.returncode == 0 and done.stdout.strip() else None

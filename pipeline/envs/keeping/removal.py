@@ -7,9 +7,10 @@ import contextlib
 import os
 from pathlib import Path
 
-from pipeline.envs.keeping import aside, leases
+from pipeline.envs.keeping import leases
 from pipeline.envs.keeping.notes import Notes, measure
 from pipeline.envs.keeping.survey import Found, State, is_live
+from pipeline.envs.platform import move_aside, remove_tree
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
 from pipeline.locks import Held, exclusive
@@ -30,8 +31,10 @@ def remove(registry: Registry, found: Found) -> int:
             f"{found.folder} can't be removed: {error.strerror}", f"get the right to write to {found.folder.parent}"
         ) from error
     size = measure(gone)
-    if not aside.remove_tree(gone) and not os.access(gone.parent, os.W_OK):
-        raise NotReady(f"{gone} can't be removed", f"get the right to write to {gone.parent}")
+    try:
+        remove_tree(gone)
+    except OSError as error:  # it is nobody's build any more, and the next collection tries again
+        raise NotReady(f"{gone} can't be removed: {error.strerror}", f"get the right to remove {gone}") from error
     Notes(registry.root).forget(found.folder)
     return size.allocated - size.shared
 
@@ -50,7 +53,7 @@ def _take_away(registry: Registry, found: Found) -> Path:
     try:
         with exclusive(registry.builds / f"{found.name}.lock"), leases.alone(found.folder):
             _require_unchanged(registry, found)
-            gone = aside.move_aside(found.folder)
+            gone = move_aside(found.folder)
             _drop_pointer(registry, found.name)
             return gone
     except Held as error:

@@ -193,4 +193,4 @@ def _sha256(file: Path) -> str:
 
 
 def _variables() -> dict[str, str]:
-    return uv.variables(without_python(os.environ), cache_on_same_disk=True)
+    return uv.variables(without_python(os.environ))

@@ -175,7 +175,7 @@ def test_an_installer_that_hangs_is_ended_at_its_limit(
     hanging.write_text("#!/bin/sh\nsleep 600\n")
     hanging.chmod(0o755)
     message = refusal(replace(builder, uv=hanging, time_limit=0.2), definition).message
-    assert message == "environment 'alpha': uv took longer than 0 s"
+    assert message == "environment 'alpha': the build took longer than 0.2 s; it stood at: creating"
 
 
 def test_what_an_interrupted_build_left_is_removed_and_not_used(builder: Builder, definition: Definition) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.keeping import aside, leases, removal
+from pipeline.envs.keeping import leases, removal
 from pipeline.envs.keeping.notes import FOLDER, Notes
+from pipeline.envs.platform import move_aside
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.locks import exclusive
 from tests.conftest import REPOSITORY
@@ -17,10 +18,10 @@ from tests.envs.keeping.conftest import Make, found, states
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipeline.envs.keeping import aside, removal
+from pipeline.envs.keeping import removal
 from pipeline.envs.keeping.survey import survey
 from pipeline.envs.registry import Registry
-aside.remove_tree = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
+removal.remove_tree = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
 registry = Registry(Path(sys.argv[1]))
 removal.remove(registry, survey(registry)[0])
 """
@@ -112,7 +113,7 @@ def test_what_a_killed_removal_left_is_nobody_s_build_and_the_next_finishes_it(
 
 def test_a_name_that_a_killed_removal_left_dangling_goes_with_the_next(registry: Registry, make: Make) -> None:
     build = make("alpha")
-    aside.move_aside(build.prefix)
+    move_aside(build.prefix)
     removal.sweep_pointers(registry)
     assert not os.path.lexists(registry.pointer("alpha"))
 
@@ -121,15 +122,6 @@ def test_a_person_s_own_dangling_link_stays(registry: Registry) -> None:
     (registry.root / "mine").symlink_to("/nonexistent/mine")
     removal.sweep_pointers(registry)
     assert os.path.lexists(registry.root / "mine")
-
-
-def test_a_folder_that_forbids_writing_goes_too(registry: Registry, make: Make) -> None:
-    build = make("alpha")
-    (build.prefix / "closed").mkdir()
-    (build.prefix / "closed" / "file").write_text("x")
-    (build.prefix / "closed").chmod(0o500)
-    gone = aside.move_aside(build.prefix)
-    assert aside.remove_tree(gone)
 
 
 def test_two_removals_at_once_free_each_build_once(registry: Registry, make: Make, spawning: None) -> None:
