@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bootstrap import Task
+from pipeline.builders import builder_for
 from pipeline.bundles.look import Opened
 from pipeline.envs import interpreters, uv
 from pipeline.envs.building.build import Builder
-from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.keeping import archive, pythons
 from pipeline.envs.keeping.wheels import Wheels, needed
-from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError, InputUnusable, NotReady
 from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
@@ -53,7 +52,7 @@ def install(opened: Opened, tell: Tell, force: bool) -> list[Task]:
         _place_models(opened, catalog, staged, installer, tell)
         wheels = project.cache / "wheels"
         _place_wheels(opened, staged, wheels)
-    builder = _builder(catalog, installer, wheels)
+    builder = builder_for(catalog, offline=True)
     return [_build(catalog, opened, name, builder, force) for name in opened.environments]
 
 
@@ -180,13 +179,6 @@ def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:
     for name, member in opened.members("wheels"):
         os.replace(staged / member, wheels / name)
     sync_folder(wheels)
-
-
-def _builder(catalog: Catalog, installer: Path, wheels: Path) -> Builder:
-    project = catalog.project
-    sources = Sources(offline=True, wheels=wheels, link_mode=catalog.settings.link_mode)
-    logs = project.logs / "bootstrap"
-    return Builder(Registry(project.environments), installer, logs, catalog.settings.build_seconds, sources)
 
 
 def _build(catalog: Catalog, opened: Opened, name: str, builder: Builder, force: bool) -> Task:
