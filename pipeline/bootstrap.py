@@ -46,7 +46,7 @@ class Wanted:
 
 def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) -> list[Task]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
-    definitions, models = _resolve(catalog, wanted)
+    definitions, models = chosen(catalog, wanted)
     builder = builder_for(catalog, offline)
     return [
         *(_build(catalog, builder, definition, force) for definition in definitions),
@@ -111,7 +111,8 @@ def _stop(workers: Sequence[Thread]) -> None:
             worker.join(0.05)
 
 
-def _resolve(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define."""
     if wanted.everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
     if not wanted.environments and not wanted.models:

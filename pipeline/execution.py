@@ -57,7 +57,8 @@ def execute(
         runtimes = {job.id: resolve(job) for job in jobs}
         executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
-        # Imported while that interpreter starts, on another core.
+        # Imported, and noted, while that interpreter starts, on another core.
+        runtime.note_use(project, runtimes.values())
         from pipeline.cache.store import ResultStore
         from pipeline.scheduling.job_run import JobRun
         from pipeline.scheduling.run import Run

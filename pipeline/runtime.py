@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +66,14 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
         others={**_model_problems(shelf, job), **_program_problems(job)},
         remedies={name: each.remedy for name, each in found.items() if each.remedy},
     )
+
+
+def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
+    """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
+    from pipeline.envs.keeping.notes import Notes
+
+    ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
+    Notes(project.environments).used(build.prefix for build in ours)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ def test_what_is_no_limit_is_refused_with_its_line(sandbox: Sandbox, line: str, 
     assert refused.value.message.startswith(f"config/pipeline.yaml:2: cache_limit: {why}")
 
 
+def test_environments_have_no_limit_unless_one_is_given(sandbox: Sandbox) -> None:
+    assert settings.load(Project(sandbox.root)).environments_limit is None
+    sandbox.write("config/pipeline.yaml", "environments_limit: 2 KiB\n")
+    assert settings.load(Project(sandbox.root)).environments_limit == 2048
+
+
 def test_packages_become_files_of_their_own_unless_somebody_would_rather_save_room(sandbox: Sandbox) -> None:
     assert settings.load(Project(sandbox.root)).link_mode == "auto"
     sandbox.write("config/pipeline.yaml", "link_mode: hardlink\n")

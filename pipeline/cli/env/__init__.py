@@ -8,6 +8,11 @@ COMMANDS = {
     "lock": "pipeline.cli.env.lock",
     "register": "pipeline.cli.env.register",
     "test": "pipeline.cli.env.test",
+    "gc": "pipeline.cli.env.gc",
+    "remove": "pipeline.cli.env.remove",
+    "bundle": "pipeline.cli.env.bundle",
+    "sbom": "pipeline.cli.env.sbom",
+    "licenses": "pipeline.cli.env.licenses",
 }
 
 group = LazyGroup("env", COMMANDS, "Environments: what is defined, what is built, and what became of it.")

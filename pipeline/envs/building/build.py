@@ -18,6 +18,7 @@ from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
 from pipeline.envs.building.record import Proof, record
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.locking import agreement
 from pipeline.envs.platform import remove_tree
 from pipeline.envs.registry import MARKER, Registry, label, misfit
@@ -98,6 +99,7 @@ class Builder:
             raise
         before_live()
         self.registry.point(definition.name, prefix)
+        Notes(self.registry.root).built(definition.name, prefix, deadline.spent())
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
 
     def sweep(self, name: str) -> None:
