@@ -136,7 +136,7 @@ def test_the_wrong_python_is_named(venv: Path, notes: Notes, wanted: Wanted, hea
 
 def test_a_module_that_ends_its_process_is_no_answer(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
     (site_packages(venv) / "quirk.py").write_text("import os; os.abort()\n")
-    assert misfit(wanted(), venv, notes, heard) == "importing quirk fails: exit code -6"
+    assert misfit(wanted(), venv, notes, heard) == "importing quirk fails: signal 6"
 
 
 def test_one_that_should_provide_programs_cannot(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
