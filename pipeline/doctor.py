@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline import readiness
 from pipeline.digests import sha256_of_file
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import accelerator, health, tiers
+from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.registry import MARKER, RETIRED, Registry, misfit
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
+from pipeline.places import own_variables
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
 
@@ -74,8 +76,17 @@ def _built(
     except OSError as error:
         found = replace(found, unreadable=f"its files can't be read: {error.strerror}")
     if deep and found.interpreter is None:
-        found = replace(found, probe=health.fails_to_import(definition, build.python, build.prefix))
+        found = replace(found, probe=probes.first_problem(definition, _place(catalog, definition, build)))
     return found
+
+
+def _place(catalog: Catalog, definition: Definition, build: Build) -> probes.Place:
+    """What a stage in it would have, with the programs that other environments provide."""
+    registry = Registry(catalog.project.environments)
+    providers = readiness.providers(readiness.locate_all(catalog, definition.tools))
+    tools = [live.provided_tools for each in providers if (live := registry.live(each.name))]
+    own = own_variables(catalog.project, definition.variables, build.prefix)
+    return probes.Place(build.python, build.prefix, own, tools)
 
 
 def _accelerator(catalog: Catalog, definition: Definition, build: Build) -> tuple[str, str] | None:

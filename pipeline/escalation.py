@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
@@ -68,6 +67,7 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
 
 
 def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
+    from pipeline.builders import builder_for
     from pipeline.envs import interpreters, keys, uv
     from pipeline.envs.repairing.repair import repair
     from pipeline.spec.catalog import Catalog
@@ -77,24 +77,20 @@ def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> 
     installer = uv.find()
     if keys.key_of(keys.key_input(definition, interpreters.find(definition, installer))) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
-    builder = Builder(
-        Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
-    )
-    return repair(builder, definition, tell, failed).build
+    return repair(builder_for(catalog), definition, tell, failed).build
 
 
 def _whole(project: Project, environment: str) -> Whole:
-    from pipeline.envs import uv
-
-    lock = _lock(project, environment)
-    requirements = lock.with_suffix(".txt")
-    return Whole(str(requirements), (uv.lock_command(requirements, lock), f"bootstrap --env {environment}"))
+    commands = (f"pipeline env lock {environment}", f"bootstrap --env {environment}")
+    return Whole(_requirements(project, environment), commands)
 
 
-def _lock(project: Project, environment: str) -> Path:
+def _requirements(project: Project, environment: str) -> str:
+    """The file in which a person would ask for other packages."""
     from pipeline.spec.catalog import Catalog
 
     try:
-        return Catalog(project).environment(environment).locked.relative_to(project.root)
+        requirements = Catalog(project).environment(environment).requirements
     except PipelineError:  # a definition that was broken since it was built doesn't change what is told here
-        return Path("requirements", f"{environment}.lock")
+        requirements = None
+    return str(requirements.relative_to(project.root) if requirements else Path("requirements", f"{environment}.txt"))

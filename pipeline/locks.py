@@ -21,7 +21,14 @@ if sys.platform == "win32":
 
     def _lock(file: IO[str], wait: bool) -> None:
         file.seek(1 << 30)  # a byte beyond the text, so that others can read who holds it
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                break
+            except OSError:
+                if not wait:
+                    raise
+                time.sleep(0.1)  # LK_LOCK would give up after ten seconds
         file.seek(0)
 
     def _probe(file: IO[str]) -> None:
@@ -67,7 +74,7 @@ def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Itera
 
     Raises ``NotReady`` on a file system that has no locks: without one, two would write at once.
     """
-    with open(path, "a+", encoding="utf-8", errors="replace") as file:
+    with open(path, "a+", encoding="utf-8", errors="replace", opener=_open_shared) as file:
         try:
             _acquire(file, on_wait)
         except OSError as error:
@@ -108,6 +115,17 @@ def holder(path: Path) -> Holder | None:
         return None
     words = path.read_text(encoding="utf-8", errors="replace").split()
     return Holder(int(words[1]), words[3]) if len(words) == 4 and words[1].isdecimal() else None
+
+
+def _open_shared(path: str, flags: int) -> int:
+    """Whoever may write in the folder may use the lock: it would be no lock for a group if only one of them could."""
+    try:
+        descriptor = os.open(path, flags | os.O_EXCL, 0o666)
+    except FileExistsError:
+        return os.open(path, flags, 0o666)
+    if os.name != "nt":
+        os.fchmod(descriptor, 0o644 | os.stat(os.path.dirname(path) or ".").st_mode & 0o022)
+    return descriptor
 
 
 def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:

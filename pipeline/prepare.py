@@ -120,6 +120,8 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
     return {
         "environments": {name: f"venv/{name}" for name in builds},
         "environment_keys": {name: build.key for name, build in builds.items() if build},
+        # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
+        **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
         "tools": {
             environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
@@ -127,6 +129,10 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
             if tools
         },
     }
+
+
+def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
+    return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
 
 
 def _plain(stage: PlannedStage) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.envs.definition import Definition
+from pipeline.envs.locking import agreement
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
@@ -39,7 +40,9 @@ def look(
     problems = [
         *_environment_problems(registry, definitions),
         *_model_problems(catalog, shelf, planned),
-        *_tool_problems(wanted),
+        *_tool_problems(
+            wanted, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
+        ),
         *_resource_problems(planned),
     ]
     return Readiness(definitions, tools, tuple(problems))
@@ -64,6 +67,9 @@ def providers(tools: Iterable[Tool]) -> list[Definition]:
 def _environment_problems(registry: Registry, definitions: Mapping[str, Definition]) -> Iterator[Problem]:
     for name, definition in sorted(definitions.items()):
         if reason := registry.problem(definition):
+            if mismatch := agreement.mismatch(definition):
+                yield Problem(f"environment '{name}' can't be used: {mismatch}", f"pipeline env lock {name}")
+                continue
             yield Problem(f"environment '{name}' isn't ready: {reason}", f"bootstrap --env {name}")
 
 
@@ -75,9 +81,10 @@ def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[P
             yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {wanted}")
 
 
-def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:
+def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:
+    """With the command that installs the program, where the environment that needs it says one."""
     for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
-        yield Problem(f"{name} isn't on PATH, and no environment provides it", f"install {name}")
+        yield Problem(f"{name} isn't on PATH, and no environment provides it", packages.get(name, f"install {name}"))
 
 
 def _resource_problems(planned: Plan) -> Iterator[Problem]:

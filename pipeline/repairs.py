@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pipeline.bootstrap import Task
-from pipeline.envs import uv
+from pipeline.builders import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
@@ -12,7 +12,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.spec.catalog import Catalog
 
 
-def tasks(catalog: Catalog, names: Sequence[str]) -> list[Task]:
+def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list[Task]:
     """For the environments of these names, or all that have been built.
 
     Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is repaired.
@@ -21,7 +21,7 @@ def tasks(catalog: Catalog, names: Sequence[str]) -> list[Task]:
     definitions = [catalog.environment(name) for name in names] if names else _built(catalog, registry)
     if not definitions:
         return []
-    builder = Builder(registry, uv.find(), catalog.project.logs / "bootstrap", catalog.settings.build_seconds)
+    builder = builder_for(catalog, offline)
     return [_task(builder, definition) for definition in definitions]
 
 

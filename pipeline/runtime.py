@@ -13,6 +13,7 @@ from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf
+from pipeline.places import own_variables
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.sweep import TOKEN_VARIABLE
@@ -55,24 +56,43 @@ def resolve(project: Project, job: Job, token: str) -> Runtime:
             builds[name] = build
         if reason:
             problems[name] = reason
-    interpreters = {name: _interpreter(build, _tools(job, name, builds), token) for name, build in builds.items()}
+    interpreters = {
+        name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token)
+        for name, build in builds.items()
+    }
     shelf = Shelf(project.models)
     folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
     others = {**_model_problems(shelf, job), **_program_problems(job)}
     return Runtime(builds, interpreters, folders, problems, others)
 
 
-def _interpreter(build: Build, tools: Sequence[Path], token: str) -> Interpreter:
-    variables = {**stage_variables(build.prefix, os.environ, tools), TOKEN_VARIABLE: token}
+def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
+    templates = job.document.get("environment_variables", {}).get(build.name, {})
+    return own_variables(project, templates.items(), build.prefix)
+
+
+def _interpreter(build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str) -> Interpreter:
+    variables = {**stage_variables(build.prefix, os.environ, tools, own), TOKEN_VARIABLE: token}
     return Interpreter(build.python, build.prefix, variables)
 
 
 def _require_defined(project: Project, job: Job) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.document["environments"]:
-        _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
+        if not _brought_by_stage(project.stage_file(name)):
+            _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+
+
+def _brought_by_stage(file: Path) -> bool:
+    """Whether a stage's own file defines the environment. Only then has its name no file in config/environments."""
+    from pipeline.script import has_dependencies
+
+    try:
+        return has_dependencies(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return False
 
 
 def _require_file(file: Path, what: str, job: Job, project: Project) -> None:

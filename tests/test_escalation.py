@@ -57,7 +57,7 @@ def test_a_whole_environment_is_said_to_be_with_what_a_missing_module_takes(
     assert isinstance(verdict, Whole)
     assert verdict.requirements == "requirements/alpha.txt"
     compiling, building = verdict.steps
-    assert compiling.endswith("requirements/alpha.txt -o requirements/alpha.lock")
+    assert compiling == "pipeline env lock alpha"
     assert building == "bootstrap --env alpha"
 
 

@@ -34,9 +34,26 @@ from pipeline.errors import NotReady, UsageError
     is_flag=True,
     help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
 )
+@click.option(
+    "--offline", is_flag=True, help="Leave the network alone: only what was fetched before, by a build or --prefetch."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
+)
 @root_option
 @version_option
-def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool, repair: bool) -> None:
+def command(
+    names: tuple[str, ...],
+    models: tuple[str, ...],
+    everything: bool,
+    force: bool,
+    offline: bool,
+    jobs: int | None,
+    repair: bool,
+) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     from pipeline import bootstrap
     from pipeline.spec.catalog import Catalog
@@ -50,14 +67,14 @@ def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, f
     if repair:
         from pipeline import repairs
 
-        tasks = repairs.tasks(catalog, names)
+        tasks = repairs.tasks(catalog, names, offline)
     else:
-        tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
+        tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force, offline)
     if not tasks:
         reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
         click.echo(f"nothing to make ready: {reason}", err=True)
     with _display() as display:
-        failures = bootstrap.carry_out(tasks, display)
+        failures = bootstrap.carry_out(tasks, display, jobs)
     if failures:
         steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
@@ -73,9 +90,13 @@ def _heed_signals() -> None:
 
 
 def _display() -> Any:  # what shows it is imported only where it is shown
-    from pipeline.cli import bootstrap_display
+    if on_terminal():
+        from pipeline.cli.bootstrap_live import LiveDisplay
 
-    return bootstrap_display.LiveDisplay() if on_terminal() else bootstrap_display.PlainDisplay()
+        return LiveDisplay()
+    from pipeline.cli.bootstrap_display import PlainDisplay
+
+    return PlainDisplay()
 
 
 def main() -> None:

@@ -139,7 +139,7 @@ def _keep_traceback(error: BaseException) -> Path | None:
         if folder is None:
             continue
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             log = folder / "errors.log"
             logger.remove()
             logger.add(log, rotation="10 MB", diagnose=False)

@@ -7,27 +7,34 @@ removed by whoever builds next.
 import contextlib
 import json
 import os
-import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol
 
-from pipeline import process
-from pipeline.envs import interpreters, keys, provided, uv
+from pipeline.envs import interpreters, keys
+from pipeline.envs.building import logs, proof, sharing, unfinished
+from pipeline.envs.building.deadline import Deadline
+from pipeline.envs.building.installer import Installer, Sources
+from pipeline.envs.building.record import record
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import deep, health, manifest
-from pipeline.envs.registry import MARKER, RETIRED, Registry, label, misfit
-from pipeline.envs.variables import without_python
+from pipeline.envs.locking import agreement
+from pipeline.envs.platform import remove_tree
+from pipeline.envs.registry import MARKER, Registry, label, misfit
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, sync_all, write_whole
+from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
-Fill = Callable[[Path], Mapping[str, str | None]]  # returns the files that their publisher made otherwise
 
-SDK = Path(__file__).parents[2] / "sdk"
+OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
+
+
+class Fill(Protocol):
+    """Puts a whole and proved environment into a place; returns the files that their publisher made otherwise."""
+
+    def __call__(self, installer: Installer, *, prefix: Path) -> Mapping[str, str | None]: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,9 @@ class Builder:
     registry: Registry
     uv: Path
     logs: Path
-    time_limit: float  # seconds, for each step that an installer takes
+    time_limit: float  # seconds, for a whole build
+    sources: Sources = field(default_factory=Sources)
+    own: OwnVariables = lambda _definition, _prefix: {}
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
@@ -60,99 +69,44 @@ class Builder:
         """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
+        agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
         key = keys.key_of(key_input)
-        self.sweep(definition.name)
         earlier = () if force else self.registry.all_with_key(definition.name, key)
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
-        return self.make(definition, key_input, lambda prefix: self._install(definition, interpreter, prefix, tell))
+        return self.make(definition, key_input, tell, partial(proof.install, interpreter=interpreter))
 
     def make(
         self,
         definition: Definition,
         key_input: Mapping[str, Any],
+        tell: Tell,
         fill: Fill,
-        before_live: Callable[[], None] | None = None,
+        before_live: Callable[[], None] = lambda: None,
     ) -> Build:
         """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
+        unfinished.remove(self.registry.builds, definition.name)
         key = keys.key_of(dict(key_input))
         prefix = self._new_place(definition.name, key)
+        deadline = Deadline(self.time_limit)
+        log = logs.fresh(self.logs, definition.name)
+        installer = Installer(self.uv, definition, log, deadline, tell, self.sources, self.own(definition, prefix))
         try:
-            record = _record(definition, key, key_input, prefix, fill(prefix))
-            sync_all()  # a power cut must not leave the marker with half the packages behind it
-            write_whole(prefix / MARKER, dump_json(record))
+            otherwise = fill(installer, prefix=prefix)
+            marker = record(definition, dict(key_input), prefix, otherwise, deadline.spent())
+            write_whole(prefix / MARKER, dump_json(marker))
+            sharing.share(prefix / MARKER)
         except BaseException:
-            shutil.rmtree(prefix, ignore_errors=True)
+            with contextlib.suppress(NotReady, OSError):  # the next build removes what can't be removed now
+                remove_tree(prefix)
             raise
-        if before_live:
-            before_live()
+        before_live()
         self.registry.point(definition.name, prefix)
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
-
-    def _install(
-        self, definition: Definition, interpreter: interpreters.BaseInterpreter, prefix: Path, tell: Tell
-    ) -> Mapping[str, str | None]:
-        """Returns the files that their publisher made otherwise than its ``RECORD`` says, with their digests."""
-        log_path = self.logs / f"{definition.name}.log"
-        with log_path.open("wb") as log:
-            self._install_packages(definition, interpreter, prefix, log, tell)
-            otherwise: Mapping[str, str | None] = {}
-            if damaged := deep.damaged(site_packages_of(prefix)):
-                # uv links files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
-                packages = sorted({each.package for each in damaged})
-                tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-                self.run_uv(definition, log, "cache", "clean", *packages)
-                shutil.rmtree(prefix)
-                self._install_packages(definition, interpreter, prefix, log, tell)
-                # The archive's own hash was in the lock, so that what differs now was published so.
-                otherwise = {each.file: each.digest for each in deep.damaged(site_packages_of(prefix))}
-            provided.place(definition, prefix, site_packages_of(prefix))
-            tell("proving")
-            python = Build(definition.name, prefix, "", {}).python
-            self._compile_runner(python, log)
-            reason = health.fails_to_import(definition, python, prefix)
-            if reason:
-                raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {log_path}")
-        return otherwise
-
-    def _install_packages(
-        self,
-        definition: Definition,
-        interpreter: interpreters.BaseInterpreter,
-        prefix: Path,
-        log: IO[bytes],
-        tell: Tell,
-    ) -> None:
-        tell("creating")
-        self.run_uv(definition, log, "venv", "--no-project", "--python", interpreter.executable, prefix)
-        tell("installing")
-        python = Build(definition.name, prefix, "", {}).python
-        sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements", "--python")
-        self.run_uv(definition, log, *sync, python, definition.locked)
-
-    def run_uv(self, definition: Definition, log: IO[bytes], *arguments: str | Path) -> None:
-        variables = uv.variables(without_python(os.environ), self._cache_shares_disk())
-        try:
-            done = process.run([self.uv, *arguments], variables, self.time_limit, log)
-        except process.TimedOut as error:
-            raise NotReady(f"environment '{definition.name}': {error}", f"read {log.name}") from error
-        if done.returncode:
-            words = "\n".join(process.tail(Path(log.name), 12))
-            raise NotReady(f"environment '{definition.name}' can't be built:\n{words}", f"read {log.name}")
-
-    def _compile_runner(self, python: Path, log: IO[bytes]) -> None:
-        """Bytecode of our runner for this interpreter's version, beside the source where that can be written."""
-        argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", SDK / "stagekit"]
-        with contextlib.suppress(process.TimedOut):  # a stage starts without it, a little later
-            process.run(argv, without_python(os.environ), self.time_limit, log)
-
-    def _cache_shares_disk(self) -> bool:
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
-        return uv.cache_shares_disk(Path(os.environ.get("UV_CACHE_DIR") or Path(home, "uv")), self.registry.builds)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):
@@ -161,48 +115,7 @@ class Builder:
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
 
-    def sweep(self, name: str) -> None:
-        """Remove what an interrupted build left. We hold the name's lock, so nobody of ours is at work on it.
-
-        An installer whose parent was killed may be; what it still writes is removed by the next build.
-        """
-        ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.[0-9a-f]{8}")
-        for prefix in self.registry.builds.iterdir():
-            finished = (prefix / MARKER).is_file() or (prefix / RETIRED).is_file()
-            if ours.fullmatch(prefix.name) and not finished:
-                shutil.rmtree(prefix, ignore_errors=True)
-
     def _new_place(self, name: str, key: str) -> Path:
-        """A place that was never used: an older build stays with its jobs, and a killed one's installer may live."""
+        """A place that was never used: an older build stays with its jobs."""
         # The real path, which is the one that is compared when somebody asks whether the build was moved.
         return Path(os.path.realpath(self.registry.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
-
-
-def _record(
-    definition: Definition,
-    key: str,
-    key_input: Mapping[str, Any],
-    prefix: Path,
-    otherwise: Mapping[str, str | None],
-) -> dict[str, object]:
-    build = Build(definition.name, prefix, key, {})
-    site_packages = site_packages_of(prefix)
-    base = os.stat(build.python)
-    return {
-        "schema": 1,
-        "name": definition.name,
-        "key": key,
-        "key_input": key_input,
-        "promises": definition.promises(),
-        "prefix": str(prefix),
-        "interpreter": [base.st_size, base.st_mtime_ns],
-        "files": health.files(prefix, provided.files(definition, prefix, site_packages)),
-        "site_packages": str(site_packages.relative_to(prefix)),
-        "fingerprint": health.fingerprint(site_packages),
-        "manifest": manifest.write(prefix, site_packages),  # the digest of the list of its files
-        "otherwise": otherwise,  # files that their publisher made otherwise than its RECORD says
-    }
-
-
-def site_packages_of(prefix: Path) -> Path:
-    return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")

@@ -2,7 +2,7 @@
 
 ``damage`` is for every use: it starts no Python and takes some system calls, one for each package. It sees a moved
 environment, a missing or replaced interpreter, a missing program, and packages added, removed or reinstalled; it
-doesn't see a changed byte inside a package, which ``fails_to_import`` may.
+doesn't see a changed byte inside a package, which probes may.
 """
 
 import os
@@ -10,11 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import process
-from pipeline.envs.definition import Build, Definition
-from pipeline.envs.variables import stage_variables
-
-PROBE_SECONDS = 300
+from pipeline.envs.definition import Build
 
 
 def damage(build: Build) -> str | None:
@@ -67,24 +63,11 @@ def _has_changed(site_packages: str, expected: Mapping[str, Any]) -> bool:
     stat = os.stat
     if stat(site_packages).st_mtime_ns != expected.get("folder"):
         return True
-    for name, status in expected["records"].items():
+    for name, status in expected.get("records", {}).items():
         found = stat(f"{site_packages}/{name}/RECORD")
         if [found.st_size, found.st_mtime_ns] != status:
             return True
     return False
-
-
-def fails_to_import(definition: Definition, python: Path, prefix: Path) -> str | None:
-    """Import what the definition wants proved, with the variables that a stage would get."""
-    code = "; ".join(["import sys", *(f"import {module}" for module in definition.imports)])
-    try:
-        done = process.run([python, "-I", "-B", "-c", code], stage_variables(prefix, os.environ), PROBE_SECONDS)
-    except process.TimedOut as error:
-        return f"importing {', '.join(definition.imports)}: {error}"
-    if done.returncode == 0:
-        return None
-    last = done.error_text.splitlines()[-1:] or [f"exit code {done.returncode}"]
-    return f"importing {', '.join(definition.imports)} fails: {last[0]}"
 
 
 def _status(path: str) -> list[int] | None:

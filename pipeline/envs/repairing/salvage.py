@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.envs.definition import Build, scripts_folder
+from pipeline.envs.definition import Build
+from pipeline.envs.platform import scripts_folder
 from pipeline.envs.proving import manifest
 from pipeline.envs.proving.deep import package_of
 from pipeline.envs.proving.manifest import Folders
@@ -55,13 +56,14 @@ class Salvage:
 
         Returns whether all that the old build had is there now.
         """
+        self._made.clear()  # the installer may have removed folders
         digests = self._source_digests()
         reused = [self._reuse(file, digests) for file in self._bytecode(also_damaged=True)]
         return all(reused)
 
     def _kept(self) -> list[str]:
         """The packages that are whole, by the folders of their metadata."""
-        there = self.old.record["fingerprint"]["records"]
+        there = self.old.record["fingerprint"].get("records", {})
         return [name for name in there if package_of(name) not in self.look.to_reinstall]
 
     def _rows(self, dist_info: str) -> list[Row]:
@@ -71,7 +73,7 @@ class Salvage:
     def _written_later(self) -> set[str] | None:
         """The files that packages share with those that are installed anew; ``None`` where these can't be known."""
         files: set[str] = set()
-        for name in self.old.record["fingerprint"]["records"]:
+        for name in self.old.record["fingerprint"].get("records", {}):
             if package_of(name) in self.look.to_reinstall:
                 if name in self.look.packages.missing or f"{name}/RECORD" in self._damaged_files:
                     return None
@@ -135,7 +137,7 @@ class Salvage:
     def _source_digests(self) -> dict[str, str]:
         """What each source was when its bytecode was made, as far as that is vouched for."""
         digests: dict[str, str] = {}
-        for folder in self.old.record["fingerprint"]["records"]:
+        for folder in self.old.record["fingerprint"].get("records", {}):
             record = f"{folder}/RECORD"
             if folder not in self.look.packages.missing and record not in self._damaged_files:
                 digests.update((file, digest) for file, digest, _ in manifest.rows(self._old_file(record)))
@@ -147,29 +149,22 @@ class Salvage:
 
     def _reuse(self, file: str, digests: Mapping[str, str]) -> bool:
         target, source = Path(self._target(file)), self.site_packages / source_of(file)
-        if target.exists():
+        time = self._time_of(source_of(file))
+        if target.exists() and _time_at(source) == time:
             return True
         digest = digests.get(source_of(file), "")
-        if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file():
+        if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
             return False
-        algorithm = digest.partition("=")[0]
-        if manifest.digest_of(str(source), algorithm) != digest or not self._give_time(source, source_of(file)):
+        if manifest.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
             return False
         self._place(file)
         return True
 
-    def _give_time(self, source: Path, file: str) -> bool:
-        """Bytecode counts for a source of one time. One that others share, such as uv's cache, keeps its own."""
+    def _time_of(self, file: str) -> int | None:
+        """When the old build's file was written, as its bytecode has it."""
         folder, _, name = self._inside(file).rpartition("/")
-        expected = self.folders.get(folder, {}).get(name, [])
-        if len(expected) < 2:
-            return False
-        status = source.stat()
-        if status.st_mtime_ns != expected[1]:
-            if status.st_nlink > 1:
-                return False
-            os.utime(source, ns=(status.st_atime_ns, expected[1]))
-        return True
+        entry = self.folders.get(folder, {}).get(name, [])
+        return int(entry[1]) if len(entry) > 1 else None
 
     def _place(self, file: str, link: bool = True) -> None:
         source, target = str(self._old_file(file)), self._target(file)
@@ -213,3 +208,21 @@ class Salvage:
     def _left_out(self) -> set[str]:
         """What publishers listed and didn't deliver."""
         return {file for file, digest in self._otherwise().items() if digest is None}
+
+
+def _time_at(file: Path) -> int | None:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _give_time(source: Path, time: int) -> bool:
+    """Bytecode counts for a source of one time. One that others share, such as uv's cache, keeps its own."""
+    status = os.stat(source)
+    if status.st_mtime_ns == time:
+        return True
+    if status.st_nlink > 1:
+        return False
+    os.utime(source, ns=(status.st_atime_ns, time))
+    return True

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
@@ -29,6 +30,12 @@ def module(build: Build) -> Path:
 
 def mended(builder: Builder, definition: Definition, failed: Path, tell: Callable[[str], None]) -> Build:
     return repair(builder, definition, tell, failed).build
+
+
+@pytest.fixture
+def builder(builder: Builder) -> Builder:
+    """One that saves disk: its builds share their files with uv's cache, and so their damage."""
+    return replace(builder, sources=Sources(link_mode="hardlink"))
 
 
 @pytest.fixture
