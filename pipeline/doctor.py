@@ -4,26 +4,23 @@ Without ``deep``, sizes and times are compared; with it, every byte is, and each
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline import readiness
 from pipeline.digests import sha256_of_file
+from pipeline.envs.building import unfinished
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
-from pipeline.envs.registry import MARKER, RETIRED, Registry, misfit
+from pipeline.envs.registry import Registry, misfit
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
-from pipeline.places import own_variables
+from pipeline.places import OwnVariables
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
-
-BUILD = re.compile(r"(?P<name>.+)-[0-9a-f]{16}\.[0-9a-f]{8}")
 
 
 def look(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
@@ -76,17 +73,9 @@ def _built(
     except OSError as error:
         found = replace(found, unreadable=f"its files can't be read: {error.strerror}")
     if deep and found.interpreter is None:
-        found = replace(found, probe=probes.first_problem(definition, _place(catalog, definition, build)))
+        place = probes.Place(build.python, build.prefix, OwnVariables(catalog.project)(definition, build.prefix))
+        found = replace(found, probe=probes.first_problem(definition, place))
     return found
-
-
-def _place(catalog: Catalog, definition: Definition, build: Build) -> probes.Place:
-    """What a stage in it would have, with the programs that other environments provide."""
-    registry = Registry(catalog.project.environments)
-    providers = readiness.providers(readiness.locate_all(catalog, definition.tools))
-    tools = [live.provided_tools for each in providers if (live := registry.live(each.name))]
-    own = own_variables(catalog.project, definition.variables, build.prefix)
-    return probes.Place(build.python, build.prefix, own, tools)
 
 
 def _accelerator(catalog: Catalog, definition: Definition, build: Build) -> tuple[str, str] | None:
@@ -102,10 +91,7 @@ def _half_built(registry: Registry, name: str) -> Iterator[str]:
     """Folders that no marker stands in, unless somebody is building there right now."""
     if not registry.builds.is_dir() or is_held(registry.builds / f"{name}.lock"):
         return
-    for folder in sorted(registry.builds.iterdir()):
-        match = BUILD.fullmatch(folder.name)
-        if match and match["name"] == name and not any((folder / each).is_file() for each in (MARKER, RETIRED)):
-            yield str(folder)
+    yield from map(str, unfinished.found(registry.builds, name))
 
 
 def _models(catalog: Catalog, environments: Sequence[str], asked: bool, deep: bool) -> Iterator[ModelFindings]:

@@ -68,16 +68,16 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
 
 def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
     from pipeline.builders import builder_for
-    from pipeline.envs import interpreters, keys, uv
+    from pipeline.envs import interpreters, keys
     from pipeline.envs.repairing.repair import repair
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project)
     definition = catalog.environment(name)
-    installer = uv.find()
-    if keys.key_of(keys.key_input(definition, interpreters.find(definition, installer))) != key:
+    builder = builder_for(catalog)
+    if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv))) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
-    return repair(builder_for(catalog), definition, tell, failed).build
+    return repair(builder, definition, tell, failed).build
 
 
 def _whole(project: Project, environment: str) -> Whole:

@@ -30,11 +30,6 @@ from pipeline.errors import NotReady, UsageError
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
 @click.option(
-    "--repair",
-    is_flag=True,
-    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
-)
-@click.option(
     "--offline", is_flag=True, help="Leave the network alone: only what was fetched before, by a build or --prefetch."
 )
 @click.option(
@@ -42,6 +37,11 @@ from pipeline.errors import NotReady, UsageError
     type=click.IntRange(min=1),
     metavar="N",
     help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
 )
 @root_option
 @version_option

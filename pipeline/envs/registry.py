@@ -106,7 +106,7 @@ def _is_whole(name: str, record: Any) -> bool:
     if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
         return False
     fingerprint = record["fingerprint"]
-    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records", {}), dict):
+    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records"), dict):
         return False
     key_input = record.get("key_input")
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)

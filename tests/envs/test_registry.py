@@ -37,7 +37,7 @@ def finish(registry: Registry, folder: str, name: str = "alpha", **changes: Any)
         "interpreter": [0, 0],
         "files": {},
         "site_packages": "lib",
-        "fingerprint": {},
+        "fingerprint": {"folder": 0, "records": {}},
         **changes,
     }
     (prefix / MARKER).write_text(json.dumps(record))

@@ -9,15 +9,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pipeline.envs import interpreters, keys
 from pipeline.envs.building import logs, proof, sharing, unfinished
 from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
-from pipeline.envs.building.record import record
+from pipeline.envs.building.record import Proof, record
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.platform import remove_tree
@@ -27,14 +26,8 @@ from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
-
+Fill = Callable[[Installer], Proof]
 OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
-
-
-class Fill(Protocol):
-    """Puts a whole and proved environment into a place; returns the files that their publisher made otherwise."""
-
-    def __call__(self, installer: Installer, *, prefix: Path) -> Mapping[str, str | None]: ...
 
 
 @dataclass(frozen=True)
@@ -73,12 +66,12 @@ class Builder:
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
-        key = keys.key_of(key_input)
-        earlier = () if force else self.registry.all_with_key(definition.name, key)
+        self.sweep(definition.name)
+        earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
-        return self.make(definition, key_input, tell, partial(proof.install, interpreter=interpreter))
+        return self.make(definition, key_input, tell, lambda installer: proof.install(installer, interpreter))
 
     def make(
         self,
@@ -89,15 +82,14 @@ class Builder:
         before_live: Callable[[], None] = lambda: None,
     ) -> Build:
         """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
-        unfinished.remove(self.registry.builds, definition.name)
         key = keys.key_of(dict(key_input))
         prefix = self._new_place(definition.name, key)
-        deadline = Deadline(self.time_limit)
         log = logs.fresh(self.logs, definition.name)
-        installer = Installer(self.uv, definition, log, deadline, tell, self.sources, self.own(definition, prefix))
+        deadline = Deadline(self.time_limit)
+        own = self.own(definition, prefix)
+        installer = Installer(self.uv, definition, prefix, log, deadline, tell, self.sources, own)
         try:
-            otherwise = fill(installer, prefix=prefix)
-            marker = record(definition, dict(key_input), prefix, otherwise, deadline.spent())
+            marker = record(definition, key_input, prefix, fill(installer), deadline.spent())
             write_whole(prefix / MARKER, dump_json(marker))
             sharing.share(prefix / MARKER)
         except BaseException:
@@ -107,6 +99,10 @@ class Builder:
         before_live()
         self.registry.point(definition.name, prefix)
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
+
+    def sweep(self, name: str) -> None:
+        """Remove what interrupted builds of this name left. The caller holds the lock."""
+        unfinished.remove(self.registry.builds, name)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):

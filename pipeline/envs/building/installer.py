@@ -21,7 +21,6 @@ from pipeline.errors import NotReady
 Tell = Callable[[str], None]  # what is being done now, for a person who waits
 # Seconds before what may have been a passing fault is tried again; uv itself has tried a few times by then.
 PAUSES = (1.0, 5.0)
-COMPILE = "--compile-bytecode"
 
 # What the network wouldn't mend.
 HOPELESS = {Fault.NO_ROOM, Fault.NO_PERMISSION}
@@ -41,6 +40,7 @@ class Sources:
 class Installer:
     uv: Path
     definition: Definition
+    prefix: Path  # of the build that is being made
     log: Path
     deadline: Deadline
     tell: Tell
@@ -48,50 +48,50 @@ class Installer:
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _told: str = field(default="", init=False)
 
-    def create(self, interpreter: Path, prefix: Path) -> None:
+    def create(self, interpreter: Path) -> None:
         self._now("creating")
-        self._carry_out(("venv", "--no-project", "--python", interpreter, prefix), prefix, offline=True)
+        self._carry_out(("venv", "--no-project", "--python", interpreter, self.prefix), offline=True)
 
     def sync(
-        self, prefix: Path, installed: Callable[[], None] = lambda: None, options: Sequence[str] = (COMPILE,)
+        self, installed: Callable[[], None] = lambda: None, bytecode: bool = True, anew: Sequence[str] = ()
     ) -> None:
-        """Let the environment have exactly the packages of the lock, with bytecode unless other options are given.
+        """Let the environment have exactly the packages of the lock; ``anew`` are installed although they are there.
 
         ``installed`` is called when all files are there, while their bytecode is still being made. Raises ``NotReady``.
         """
         self._now("installing")
-        arguments = self._sync_arguments(prefix, options)
+        arguments = (*self._sync_arguments(bytecode), *(f"--reinstall-package={package}" for package in anew))
         if not self.sources.offline:
             # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
-            words = self._attempt(arguments, prefix, offline=True, installed=installed)
+            words = self._attempt(arguments, offline=True, installed=installed)
             if words is None:
                 return
             if (fault := faults.fault_of(words)) in HOPELESS:
                 raise self._failure(fault, words, 1)
-        self._carry_out(arguments, prefix, self.sources.offline, installed)
+        self._carry_out(arguments, self.sources.offline, installed)
 
-    def forget(self, packages: Sequence[str], prefix: Path) -> None:
-        """Remove packages from uv's cache."""
-        self._carry_out(("cache", "clean", *packages), prefix, offline=True)
+    def forget(self, packages: Sequence[str]) -> None:
+        """Remove packages from uv's cache, where a file that is a link from there was damaged."""
+        self.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
+        self._carry_out(("cache", "clean", *packages), offline=True)
 
-    def _sync_arguments(self, prefix: Path, options: Sequence[str]) -> tuple[str | Path, ...]:
-        python = Build(self.definition.name, prefix, "", {}).python
-        always = ("--require-hashes", "--allow-empty-requirements")
+    def _sync_arguments(self, bytecode: bool) -> tuple[str | Path, ...]:
+        python = Build(self.definition.name, self.prefix, "", {}).python
+        options = ("--require-hashes", "--allow-empty-requirements", *(("--compile-bytecode",) if bytecode else ()))
         found = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
         extra = uv.index_options(self.definition.index)
-        return ("pip", "sync", *always, *options, *found, *extra, "--python", python, self.definition.locked)
+        return ("pip", "sync", *options, *found, *extra, "--python", python, self.definition.locked)
 
     def _carry_out(
         self,
         arguments: Sequence[str | Path],
-        prefix: Path,
         offline: bool,
         installed: Callable[[], None] = lambda: None,
     ) -> None:
         """Try, and try again what may have been a passing fault. Raises ``NotReady``."""
         pauses = self.sources.pauses
         for number, pause in enumerate([*pauses, None], start=1):
-            words = self._attempt(arguments, prefix, offline, installed)
+            words = self._attempt(arguments, offline, installed)
             if words is None:
                 return
             fault = faults.fault_of(words)
@@ -101,50 +101,50 @@ class Installer:
             time.sleep(pause)
 
     def _attempt(
-        self, arguments: Sequence[str | Path], prefix: Path, offline: bool, installed: Callable[[], None] = lambda: None
+        self, arguments: Sequence[str | Path], offline: bool, installed: Callable[[], None] = lambda: None
     ) -> str | None:
         """One run of uv; what it said, where that failed."""
         with open(self.log, "ab") as log:
             log.write(os.fsencode(f"$ uv {' '.join(map(str, arguments))}{' (offline)' if offline else ''}\n"))
             log.flush()
             start = log.tell()
-            with Watch(self.log, start, lambda words: self._look(words, prefix, installed)):
+            with Watch(self.log, start, lambda words: self._look(words, installed)):
                 try:
                     done = process.run(
                         [self.uv, *arguments],
-                        self._variables(prefix, offline),
+                        self._variables(offline),
                         self.deadline.left(),
                         log,
-                        mask_of(prefix.parent),
+                        mask_of(self.prefix.parent),
                     )
                 except process.TimedOut as error:
                     raise self._late(said(self.log, start)) from error
         return said(self.log, start) if done.returncode else None
 
-    def _look(self, words: str, prefix: Path, installed: Callable[[], None]) -> None:
+    def _look(self, words: str, installed: Callable[[], None]) -> None:
         if progress.is_installed(words):
             installed()
         if not progress.has_begun(words):
             return
-        self._now(self._stage(words, prefix))
+        self._now(self._stage(words))
 
     def _now(self, step: str) -> None:
         if step != self._told:
             self._told = step
             self.tell(step)
 
-    def _stage(self, words: str, prefix: Path) -> str:
+    def _stage(self, words: str) -> str:
         try:
-            present = sum(name.endswith(".dist-info") for name in os.listdir(site_packages(prefix)))
+            present = sum(name.endswith(".dist-info") for name in os.listdir(site_packages(self.prefix)))
         except OSError:
             present = 0
         return progress.stage(words, present)
 
-    def _variables(self, prefix: Path, offline: bool) -> dict[str, str]:
+    def _variables(self, offline: bool) -> dict[str, str]:
         # uv's own cache is the machine's: what one project has fetched, another needn't.
         own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
         chosen = uv.variables(
-            with_own(without_python(os.environ), own), uv.link_mode(self.sources.link_mode, prefix.parent)
+            with_own(without_python(os.environ), own), uv.link_mode(self.sources.link_mode, self.prefix.parent)
         )
         return {**chosen, "UV_OFFLINE": "1"} if offline else chosen
 

@@ -11,7 +11,7 @@ from pipeline.envs import provided
 from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.installer import Installer
-from pipeline.envs.building.record import site_packages
+from pipeline.envs.building.record import Proof, site_packages
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform import remove_tree
@@ -20,44 +20,41 @@ from pipeline.errors import NotReady
 from pipeline.files import sync_all
 
 
-def install(installer: Installer, interpreter: BaseInterpreter, prefix: Path) -> Mapping[str, str | None]:
-    """Fill the place with a whole, proved and flushed environment, all but its marker. Raises ``NotReady``.
-
-    Returns the files that their publisher made otherwise than its ``RECORD`` says, with their digests.
-    """
-    damaged = _install_packages(installer, interpreter, prefix)
+def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
+    """Fill the place with a whole, proved and flushed environment, all but its marker. Raises ``NotReady``."""
+    damaged = _install_packages(installer, interpreter)
     otherwise: Mapping[str, str | None] = {}
     if damaged:
-        # Files may be links from uv's cache: what damaged an environment has damaged the cache, and uv trusts it.
-        packages = sorted({each.package for each in damaged})
-        installer.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-        installer.forget(packages, prefix)
-        remove_tree(prefix)
+        installer.forget(sorted({each.package for each in damaged}))
+        remove_tree(installer.prefix)
         # The archive's own hash was in the lock, so that what differs now was published so.
-        otherwise = {each.file: each.digest for each in _install_packages(installer, interpreter, prefix)}
-    finish(installer, prefix, interpreter.version)
-    return otherwise
+        otherwise = {each.file: each.digest for each in _install_packages(installer, interpreter)}
+    return finish(installer, interpreter.version, otherwise)
 
 
-def finish(installer: Installer, prefix: Path, version: str) -> None:
+def finish(installer: Installer, version: str, otherwise: Mapping[str, str | None]) -> Proof:
     """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``."""
-    definition = installer.definition
+    definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided.place(definition, prefix, site_packages(prefix))
     installer.tell("proving")
-    flushed = Ahead(sync_all)  # a power cut must not leave the marker with half the packages behind it
-    flushed.begin()
-    compiled = Ahead(lambda: runner.compile_for(_python(definition, prefix), version, installer.log))
-    compiled.begin()
-    place = probes.Place(_python(definition, prefix), prefix, installer.own)
-    listed = Ahead(lambda: manifest.write(prefix, site_packages(prefix)))
+    python = Build(definition.name, prefix, "", {}).python
+    listed = Ahead(lambda: _list_and_flush(prefix))
     listed.begin()
-    reason = probes.first_problem(definition, place)
+    compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))
+    compiled.begin()
+    reason = probes.first_problem(definition, probes.Place(python, prefix, installer.own))
     compiled.result()
-    listed.result()
-    flushed.result()
+    digest = listed.result()
     if reason:
         raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {installer.log}")
+    return Proof(digest, otherwise)
+
+
+def _list_and_flush(prefix: Path) -> str:
+    digest = manifest.write(prefix, site_packages(prefix))
+    sync_all()  # a power cut must not leave the marker with half the packages behind it
+    return digest
 
 
 def refuse_links(definition: Definition, prefix: Path) -> None:
@@ -70,19 +67,15 @@ def refuse_links(definition: Definition, prefix: Path) -> None:
         )
 
 
-def _install_packages(installer: Installer, interpreter: BaseInterpreter, prefix: Path) -> list[deep.DamagedFile]:
+def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> list[deep.DamagedFile]:
     """Returns what isn't as the packages' own records say."""
-    installer.create(interpreter.executable, prefix)
-    compared = Ahead(lambda: deep.damaged(site_packages(prefix)))
+    installer.create(interpreter.executable)
+    compared = Ahead(lambda: deep.damaged(site_packages(installer.prefix)))
     flushed = Ahead(sync_all)
 
     def installed() -> None:
         compared.begin()
         flushed.begin()
 
-    installer.sync(prefix, installed)
+    installer.sync(installed)
     return compared.result()
-
-
-def _python(definition: Definition, prefix: Path) -> Path:
-    return Build(definition.name, prefix, "", {}).python

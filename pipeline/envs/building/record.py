@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,15 @@ from pipeline.envs import keys, provided
 from pipeline.envs.definition import Definition
 from pipeline.envs.locking import requirements
 from pipeline.envs.platform import interpreter
-from pipeline.envs.proving import health, manifest
+from pipeline.envs.proving import health
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found when an environment was proved."""
+
+    manifest: str  # digest of the list of its files
+    otherwise: Mapping[str, str | None]  # files that their publisher made otherwise than its RECORD says; their digests
 
 
 def site_packages(prefix: Path) -> Path:
@@ -18,18 +27,17 @@ def site_packages(prefix: Path) -> Path:
 
 def record(
     definition: Definition,
-    key_input: dict[str, object],
+    key_input: Mapping[str, Any],
     prefix: Path,
-    otherwise: Mapping[str, str | None],
+    proof: Proof,
     seconds: float,
 ) -> dict[str, Any]:
-    """``otherwise``: files that their publisher made otherwise than its RECORD says, with their digests."""
     packages = site_packages(prefix)
     base = os.stat(interpreter(prefix))
     return {
         "schema": 1,
         "name": definition.name,
-        "key": keys.key_of(key_input),
+        "key": keys.key_of(dict(key_input)),
         "key_input": key_input,
         "promises": definition.promises(),
         "requirements": requirements.digest(definition.requirements),
@@ -38,7 +46,7 @@ def record(
         "files": health.files(prefix, provided.files(definition, prefix, packages)),
         "site_packages": str(packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(packages),
-        "manifest": manifest.digest(prefix),  # of the list of its files
-        "otherwise": otherwise,
+        "manifest": proof.manifest,
+        "otherwise": proof.otherwise,
         "seconds": round(seconds, 3),  # that the build took
     }

@@ -63,7 +63,7 @@ def _has_changed(site_packages: str, expected: Mapping[str, Any]) -> bool:
     stat = os.stat
     if stat(site_packages).st_mtime_ns != expected.get("folder"):
         return True
-    for name, status in expected.get("records", {}).items():
+    for name, status in expected["records"].items():
         found = stat(f"{site_packages}/{name}/RECORD")
         if [found.st_size, found.st_mtime_ns] != status:
             return True

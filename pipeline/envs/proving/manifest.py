@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.files import write_whole
+from pipeline.files import write_at_once
 
 NAME = ".pipeline-manifest.json"
 SCHEMA = 1
@@ -24,8 +24,8 @@ LOCK = ".lock"  # the installer's, which whoever uses it touches
 Folders = Mapping[str, Mapping[str, list[Any]]]  # folder to name to [size, mtime_ns, DIGEST?], or [target] for a link
 
 
-def write(prefix: Path, site_packages: Path) -> None:
-    """List what is there now. Reads what no ``RECORD`` vouches for."""
+def write(prefix: Path, site_packages: Path) -> str:
+    """List what is there now, and return the list's digest for the marker. Reads what no ``RECORD`` vouches for."""
     inside = site_packages.relative_to(prefix).as_posix()
     recorded = {from_prefix(inside, file) for folder in site_packages.glob("*.dist-info") for file in _vouched(folder)}
     folders: dict[str, dict[str, list[Any]]] = {}
@@ -35,21 +35,17 @@ def write(prefix: Path, site_packages: Path) -> None:
             entry.append(digest_of(f"{prefix}/{path}"))
         folders.setdefault(folder, {})[name] = entry
     data = json.dumps({"schema": SCHEMA, "folders": folders}, separators=(",", ":")).encode("ascii")
-    write_whole(prefix / NAME, data)
+    write_at_once(prefix / NAME, data)  # whoever writes the marker flushes everything before
+    return sha256_of_bytes(data)
 
 
-def digest(prefix: Path) -> str:
-    """The list's own, for the marker."""
-    return sha256_of_bytes((prefix / NAME).read_bytes())
-
-
-def read(prefix: Path, expected: object) -> Folders | None:
+def read(prefix: Path, digest: object) -> Folders | None:
     """The list that the marker vouches for; ``None`` where there is none or it isn't that one."""
     try:
         data = (prefix / NAME).read_bytes()
     except OSError:
         return None
-    if sha256_of_bytes(data) != expected:
+    if sha256_of_bytes(data) != digest:
         return None
     content = json.loads(data)
     folders: Folders | None = content["folders"] if content.get("schema") == SCHEMA else None

@@ -81,10 +81,7 @@ def thorough(build: Build) -> Look:
     site_packages, otherwise = build.prefix / build.record["site_packages"], build.record.get("otherwise")
     if folders is None:
         return Look(packages, tuple(deep.damaged(site_packages, otherwise)), is_listed=False)
-    installed = {
-        "",
-        *map(package_of, build.record["fingerprint"].get("records", {})),
-    }  # what else is there is told as such
+    installed = {"", *map(package_of, build.record["fingerprint"]["records"])}  # what else is there is told as such
     read = deep.damaged(site_packages, otherwise, _unrecorded(build, folders))
     found = [each for each in read if each.package in installed]
     # With the times, although the bytes are right: bytecode isn't taken for a source of another time.
@@ -137,7 +134,7 @@ def from_site_packages(build: Build, path: str) -> str:
 
 
 def _packages(build: Build) -> Packages:
-    expected = build.record["fingerprint"].get("records", {})
+    expected = build.record["fingerprint"]["records"]
     names = os.listdir(build.prefix / build.record["site_packages"])
     aside = [name for name in names if name.startswith(SET_ASIDE)]
     there = {name for name in names if name.endswith((".dist-info", ".egg-info", ".egg-link"))}.difference(aside)

@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
-from pipeline.envs.building import proof
 from pipeline.envs.building.build import Builder, Tell
 from pipeline.envs.building.installer import Installer
+from pipeline.envs.building.proof import finish
+from pipeline.envs.building.record import Proof
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
-from pipeline.errors import NotReady
 
 
 class Missed(Exception):
@@ -44,45 +42,36 @@ class Exact:
             self.definition,
             self.old.record["key_input"],
             self.tell,
-            partial(self._fill, interpreter),
+            lambda installer: self._fill(installer, interpreter),
             before_live=lambda: self.builder.registry.retire(self.old.prefix),
         )
 
-    def _fill(self, interpreter: BaseInterpreter, installer: Installer, *, prefix: Path) -> Mapping[str, str | None]:
+    def _fill(self, installer: Installer, interpreter: BaseInterpreter) -> Proof:
         folders = manifest.read(self.old.prefix, self.old.record.get("manifest"))
         if folders is None:
             raise Unsalvageable("the list of its files is gone or has changed")
-        salvage = Salvage(self.old, folders, self.look, prefix)
-        installer.create(interpreter.executable, prefix)
+        salvage = Salvage(self.old, folders, self.look, installer.prefix)
+        installer.create(interpreter.executable)
         self.tell("linking what is whole")
         salvage.put_whole()
-        self._install(salvage, installer)
-        otherwise = self._proved(salvage, installer, interpreter.version)
+        otherwise = self._install(salvage, installer)
+        proof = finish(installer, interpreter.version, otherwise)
         if not self.whole.result().says_the_same(self.look):
             raise Missed(self.whole.result())
-        return otherwise
+        return proof
 
-    def _install(self, salvage: Salvage, installer: Installer, *options: str) -> None:
-        if self.look.to_reinstall:
-            installer.sync(salvage.prefix, options=options)
-        if not salvage.reuse_bytecode():
-            installer.sync(salvage.prefix)
-
-    def _proved(self, salvage: Salvage, installer: Installer, version: str) -> Mapping[str, str | None]:
-        """What publishers made otherwise than they recorded. What was linked is being read where it was linked from."""
+    def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
+        """What is missing, read once more. Returns what publishers made otherwise than they recorded."""
         packages = sorted(self.look.to_reinstall)
         known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
-        reading = self.aside.submit(deep.damaged_of, salvage.site_packages, packages, known)
-        try:
-            proof.finish(installer, salvage.prefix, version)
-        except NotReady:
-            if not reading.result():
-                raise
-        if reading.result():
-            # uv may link files from its cache: what damaged an environment has damaged the cache, and uv trusts it.
-            self.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
-            installer.forget(packages, salvage.prefix)
-            self._install(salvage, installer, *(f"--reinstall-package={package}" for package in packages))
-            known.update((each.file, each.digest) for each in deep.damaged_of(salvage.site_packages, packages, known))
-            proof.finish(installer, salvage.prefix, version)
+        if packages:
+            self.tell(f"installing {', '.join(packages)}")
+            installer.sync(bytecode=False)
+            if deep.damaged_of(salvage.site_packages, packages, known):
+                installer.forget(packages)
+                installer.sync(bytecode=False, anew=packages)
+                again = deep.damaged_of(salvage.site_packages, packages, known)
+                known.update((each.file, each.digest) for each in again)
+        if not salvage.reuse_bytecode():
+            installer.sync()
         return known

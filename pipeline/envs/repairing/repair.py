@@ -80,6 +80,7 @@ class _Work:
         interpreter = interpreters.find(self.definition, self.builder.uv)
         if reason := self._too_much(old, look, interpreter):
             return self._rebuilt(old, damage, reason)
+        self.builder.sweep(self.definition.name)
         try:
             build = Exact(self.builder, self.definition, old, look, whole, aside, self.tell).make(interpreter)
         except Missed as missed:

@@ -56,14 +56,14 @@ class Salvage:
 
         Returns whether all that the old build had is there now.
         """
-        self._made.clear()  # the installer may have removed folders
+        self._made.clear()  # the installer may have removed folders since
         digests = self._source_digests()
         reused = [self._reuse(file, digests) for file in self._bytecode(also_damaged=True)]
         return all(reused)
 
     def _kept(self) -> list[str]:
         """The packages that are whole, by the folders of their metadata."""
-        there = self.old.record["fingerprint"].get("records", {})
+        there = self.old.record["fingerprint"]["records"]
         return [name for name in there if package_of(name) not in self.look.to_reinstall]
 
     def _rows(self, dist_info: str) -> list[Row]:
@@ -73,7 +73,7 @@ class Salvage:
     def _written_later(self) -> set[str] | None:
         """The files that packages share with those that are installed anew; ``None`` where these can't be known."""
         files: set[str] = set()
-        for name in self.old.record["fingerprint"].get("records", {}):
+        for name in self.old.record["fingerprint"]["records"]:
             if package_of(name) in self.look.to_reinstall:
                 if name in self.look.packages.missing or f"{name}/RECORD" in self._damaged_files:
                     return None
@@ -137,7 +137,7 @@ class Salvage:
     def _source_digests(self) -> dict[str, str]:
         """What each source was when its bytecode was made, as far as that is vouched for."""
         digests: dict[str, str] = {}
-        for folder in self.old.record["fingerprint"].get("records", {}):
+        for folder in self.old.record["fingerprint"]["records"]:
             record = f"{folder}/RECORD"
             if folder not in self.look.packages.missing and record not in self._damaged_files:
                 digests.update((file, digest) for file, digest, _ in manifest.rows(self._old_file(record)))
@@ -150,7 +150,7 @@ class Salvage:
     def _reuse(self, file: str, digests: Mapping[str, str]) -> bool:
         target, source = Path(self._target(file)), self.site_packages / source_of(file)
         time = self._time_of(source_of(file))
-        if target.exists() and _time_at(source) == time:
+        if target.exists() and _time_at(source) == time:  # else a package that shares the source was installed anew
             return True
         digest = digests.get(source_of(file), "")
         if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
