@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline.envs.proving import manifest
 from tests.conftest import Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
@@ -311,16 +312,17 @@ def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -
 
 def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) -> None:
     scripts = Path(os.path.realpath(ready.root / "venv/beta"), "bin")
-    head = f"{HEAD}import os\n"
-    ready.write(
-        "stages/takes.py", f"{head}def run(stage):\n    os.rename({str(scripts)!r}, {str(scripts)!r} + '.away')\n"
-    )
+    # Without the list of its files, too, so that it can't be repaired from what is left of it.
+    taken = [str(scripts), str(scripts.with_name(manifest.NAME))]
+    code = f"for each in {taken!r}:\n        os.rename(each, each + '.away')"
+    ready.write("stages/takes.py", f"{HEAD}import os\ndef run(stage):\n    {code}\n")
     # Interpreters are started ahead of their turn, so some stages must lie between.
     between = "a: {uses: noop, after: [takes]}\nb: {uses: noop, after: [a]}\nc: {uses: noop, after: [b]}"
     try:
         _, done = run(ready, f"takes: {{}}\n{between}\nreport_beta: {{after: [c]}}")
     finally:
-        scripts.with_name("bin.away").rename(scripts)
+        for each in taken:
+            Path(f"{each}.away").rename(each)
     assert done.code == 3, done.err
     assert (
         f"stage 'report_beta' in environment 'beta' failed: it can't be started: {scripts}/python: No such file"

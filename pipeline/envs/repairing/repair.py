@@ -11,7 +11,8 @@ from pathlib import Path
 from pipeline.envs import interpreters, keys
 from pipeline.envs.building.build import Builder, Tell
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import tiers
+from pipeline.envs.locking import agreement
+from pipeline.envs.proving import health, tiers
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.registry import misfit
 from pipeline.envs.repairing.exact import Exact, Missed
@@ -74,6 +75,8 @@ class _Work:
     def _mended(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Repair:
         damage = _words(old, look) or (misfit(self.definition, old) or "it isn't what it was",)
         self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
+        if misfit(self.definition, old) != health.damage(old):
+            agreement.require(self.definition)  # its requirements have been edited, which a repair mustn't hide
         interpreter = interpreters.find(self.definition, self.builder.uv)
         if reason := self._too_much(old, look, interpreter):
             return self._rebuilt(old, damage, reason)

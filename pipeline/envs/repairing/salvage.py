@@ -149,29 +149,22 @@ class Salvage:
 
     def _reuse(self, file: str, digests: Mapping[str, str]) -> bool:
         target, source = Path(self._target(file)), self.site_packages / source_of(file)
-        if target.exists():
+        time = self._time_of(source_of(file))
+        if target.exists() and _time_at(source) == time:  # else a package that shares the source was installed anew
             return True
         digest = digests.get(source_of(file), "")
-        if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file():
+        if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
             return False
-        algorithm = digest.partition("=")[0]
-        if manifest.digest_of(str(source), algorithm) != digest or not self._give_time(source, source_of(file)):
+        if manifest.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
             return False
         self._place(file)
         return True
 
-    def _give_time(self, source: Path, file: str) -> bool:
-        """Bytecode counts for a source of one time. One that others share, such as uv's cache, keeps its own."""
+    def _time_of(self, file: str) -> int | None:
+        """When the old build's file was written, as its bytecode has it."""
         folder, _, name = self._inside(file).rpartition("/")
-        expected = self.folders.get(folder, {}).get(name, [])
-        if len(expected) < 2:
-            return False
-        status = source.stat()
-        if status.st_mtime_ns != expected[1]:
-            if status.st_nlink > 1:
-                return False
-            os.utime(source, ns=(status.st_atime_ns, expected[1]))
-        return True
+        entry = self.folders.get(folder, {}).get(name, [])
+        return int(entry[1]) if len(entry) > 1 else None
 
     def _place(self, file: str, link: bool = True) -> None:
         source, target = str(self._old_file(file)), self._target(file)
@@ -215,3 +208,21 @@ class Salvage:
     def _left_out(self) -> set[str]:
         """What publishers listed and didn't deliver."""
         return {file for file, digest in self._otherwise().items() if digest is None}
+
+
+def _time_at(file: Path) -> int | None:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _give_time(source: Path, time: int) -> bool:
+    """Bytecode counts for a source of one time. One that others share, such as uv's cache, keeps its own."""
+    status = os.stat(source)
+    if status.st_mtime_ns == time:
+        return True
+    if status.st_nlink > 1:
+        return False
+    os.utime(source, ns=(status.st_atime_ns, time))
+    return True

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -19,7 +20,7 @@ from pipeline.envs.proving import deep, health, manifest, tiers
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import Repair, repair
-from pipeline.errors import NotReady
+from pipeline.errors import NotReady, PipelineError
 from tests.envs.conftest import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench, overwrite, packages_of
 
@@ -434,3 +435,18 @@ def test_a_list_is_by_folder_and_says_what_links_lead_to(bench: Bench) -> None:
     assert len(folders[f"{inside}/library"]["native.so"]) == 2
     assert all(len(entry) == 3 for entry in folders[f"{inside}/library/__pycache__"].values())
     assert len(folders[f"{inside}/library-1.0.dist-info"]["RECORD"]) == 3
+
+
+def test_a_source_that_a_damaged_package_shares_keeps_the_time_that_its_bytecode_has(bench: Bench) -> None:
+    cut_native(bench)
+    file = "shared/common.py"
+    repaired = packages_of(mend(bench).build) / file
+    assert repaired.stat().st_mtime_ns == (bench.site_packages / file).stat().st_mtime_ns
+
+
+def test_a_repair_does_not_hide_that_requirements_were_edited(bench: Bench) -> None:
+    asked = bench.folder / "alpha.txt"
+    asked.write_text("library==2.0\n")
+    with pytest.raises(PipelineError, match=re.escape("library==2.0")):
+        repair(bench.builder, replace(bench.definition, requirements=asked), quiet)
+    assert bench.builder.registry.live("alpha") == bench.build
