@@ -21,9 +21,9 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
-from pipeline.places import OwnVariables
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
+from pipeline.provisioning.places import OwnVariables
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
@@ -96,7 +96,7 @@ def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
 
 def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
     def builder() -> "Builder":
-        from pipeline.builders import builder_for
+        from pipeline.provisioning.builders import builder_for
 
         return builder_for(catalog)
 

@@ -14,9 +14,9 @@ from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf
-from pipeline.places import own_variables
 from pipeline.process import Interpreter
 from pipeline.project import Project
+from pipeline.provisioning.places import own_variables
 from pipeline.sweep import TOKEN_VARIABLE
 
 

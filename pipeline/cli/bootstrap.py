@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pipeline.bootstrap import Task, Wanted, carry_out
 from pipeline.cli import completion, handler
 from pipeline.cli.context import on_terminal, project, root_option, version_option
 from pipeline.errors import NotReady, PipelineError, UsageError
+from pipeline.provisioning.bootstrap import Task, Wanted, carry_out
 
 HELP = "bootstrap --help"
 
@@ -91,16 +91,16 @@ def command(
 
 
 def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[Task]:
-    from pipeline import bootstrap
+    from pipeline.provisioning import bootstrap
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project())
     if repair:
-        from pipeline import repairs
+        from pipeline.provisioning import repairs
 
         return repairs.tasks(catalog, wanted.environments, offline)
     if prefetch:
-        from pipeline import prefetch as prefetching
+        from pipeline.provisioning import prefetch as prefetching
 
         return prefetching.tasks(catalog, wanted)
     return bootstrap.tasks(catalog, wanted, force, offline)
@@ -109,7 +109,7 @@ def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: b
 def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
     from functools import partial
 
-    from pipeline.bundles import install, look
+    from pipeline.provisioning.bundles import install, look
 
     opened = look.look(project(), file, force)
     with _display() as display:

@@ -23,8 +23,8 @@ def command(names: tuple[str, ...], deep: bool, as_json: bool) -> None:
 
     Leaves with exit code 3 where something is wrong.
     """
-    from pipeline import doctor
     from pipeline.envs.proving.diagnosis import diagnose
+    from pipeline.provisioning import doctor
     from pipeline.spec.catalog import Catalog
 
     findings = doctor.look(Catalog(project()), names, deep)

@@ -32,7 +32,7 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
     It holds their definitions and locks, every package, their models, uv, and the interpreter where uv keeps it.
     There, 'bootstrap --from-bundle FILE' builds them.
     """
-    from pipeline.bundles import make
+    from pipeline.provisioning.bundles import make
 
     target = target.absolute()
     if not target.parent.is_dir():

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from pipeline import upkeep
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.removed import row, tell
 from pipeline.cli.output import print_json
 from pipeline.cli.sizes import size_option
 from pipeline.envs.keeping.choice import DAY_SECONDS, Bounds, Choice
+from pipeline.provisioning import upkeep
 from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from pipeline import locking
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.envs.locking.resolve import Upgrade
 from pipeline.errors import ExitCode, NotReady, UsageError
-from pipeline.locking import Outcome
+from pipeline.provisioning import locking
+from pipeline.provisioning.locking import Outcome
 from pipeline.spec.catalog import Catalog
 
 EVERYTHING = ""  # what click gives for --upgrade alone

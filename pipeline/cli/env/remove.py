@@ -2,7 +2,6 @@
 
 import click
 
-from pipeline import upkeep
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.removed import row, tell
@@ -10,6 +9,7 @@ from pipeline.cli.output import print_json
 from pipeline.envs.keeping.survey import Found
 from pipeline.errors import NotReady
 from pipeline.project import Project
+from pipeline.provisioning import upkeep
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import choose
 

@@ -19,7 +19,7 @@ from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.prefetch import wheels_of
+from pipeline.provisioning.prefetch import wheels_of
 from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import load_yaml

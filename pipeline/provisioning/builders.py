@@ -4,7 +4,7 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
 from pipeline.envs.registry import Registry
-from pipeline.places import OwnVariables
+from pipeline.provisioning.places import OwnVariables
 from pipeline.spec.catalog import Catalog
 
 

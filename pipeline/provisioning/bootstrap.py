@@ -12,11 +12,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from pipeline.builders import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
+from pipeline.provisioning.builders import builder_for
 from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
@@ -157,7 +157,7 @@ def _checked(catalog: Catalog, definition: Definition, tell: Callable[[str], Non
     """An environment that somebody else makes is only looked at."""
     from pipeline import sources
     from pipeline.envs.adopting import known
-    from pipeline.places import OwnVariables
+    from pipeline.provisioning.places import OwnVariables
 
     return known.checked(definition, sources.notes(catalog.project), tell, OwnVariables(catalog.project))
 

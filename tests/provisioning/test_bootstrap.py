@@ -2,8 +2,8 @@
 
 import threading
 
-from pipeline import bootstrap
-from pipeline.bootstrap import Task
+from pipeline.provisioning import bootstrap
+from pipeline.provisioning.bootstrap import Task
 from tests.conftest import Sandbox
 
 

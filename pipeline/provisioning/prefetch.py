@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.bootstrap import Task, Wanted, chosen
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.keeping.wheels import Wheels
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.provisioning.bootstrap import Task, Wanted, chosen
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 

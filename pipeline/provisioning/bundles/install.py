@@ -13,9 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.bootstrap import Task
-from pipeline.builders import builder_for
-from pipeline.bundles.look import Opened
 from pipeline.envs import interpreters, uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
@@ -27,6 +24,9 @@ from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.provisioning.bootstrap import Task
+from pipeline.provisioning.builders import builder_for
+from pipeline.provisioning.bundles.look import Opened
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import FolderSource
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.bundles import install, look, make
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.keeping import archive
 from pipeline.envs.registry import Registry
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.project import Project
+from pipeline.provisioning.bundles import install, look, make
 from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox, offline
 

@@ -18,8 +18,8 @@ from pipeline.envs.registry import Registry, misfit
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
-from pipeline.places import OwnVariables
 from pipeline.project import Project
+from pipeline.provisioning.places import OwnVariables
 from pipeline.spec.catalog import Catalog
 
 
