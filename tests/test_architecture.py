@@ -15,7 +15,16 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGE_SERVER = set((PACKAGE / "sdk" / "stageserver").glob("*.py"))  # runs in a stage's process, as the stage would
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 
-LEAVES = {"digests", "errors", "files", "locks", "references", "script", "sizes", "text"}  # import nothing above themselves
+LEAVES = {
+    "digests",
+    "errors",
+    "files",
+    "locks",
+    "references",
+    "script",
+    "sizes",
+    "text",
+}  # import nothing above themselves
 
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {

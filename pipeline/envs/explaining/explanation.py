@@ -1,11 +1,11 @@
-"""Can these share one environment? If not, which lines conflict, through what, and what would help; if so, what it saves.
+"""Can these share one environment? If not, which lines conflict, through what, and what helps; if so, what it saves.
 
 Nothing is claimed that the resolver hasn't been asked: that the conflict's lines have no solution and any fewer of
 them have one, that the package named is the one they clash on (left free, there is a solution), and that each edit
 gives a solution of all lines.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.envs.explaining.chains import Chain, are_disjoint, chains_to, clashing, reached
@@ -57,7 +57,8 @@ def explain(sides: Sequence[Side], resolver: Resolver, own_python: str) -> Expla
     python, answer = solve(lines, pythons, resolver)
     if answer.is_solved:
         return Explanation(tuple(sides), python, None, answer, _shared(sides, python, answer, resolver))
-    return Explanation(tuple(sides), python, _conflict(lines, python, answer, ranges, own_python, resolver))
+    case = _Case(lines, python, ranges, own_python, resolver)
+    return Explanation(tuple(sides), python, _conflict(case, answer))
 
 
 def solve(lines: tuple[Line, ...], pythons: Sequence[str], resolver: Resolver) -> tuple[str, Answer]:
@@ -70,51 +71,57 @@ def solve(lines: tuple[Line, ...], pythons: Sequence[str], resolver: Resolver) -
     return next(solved, (pythons[0], first))
 
 
-def _conflict(
-    lines: tuple[Line, ...],
-    python: str,
-    refusal: Answer,
-    ranges: Sequence[PythonRange],
-    own_python: str,
-    resolver: Resolver,
-) -> Conflict:
-    def fits(chosen: Sequence[Line]) -> bool:
-        return not chosen or resolver.ask(Question(tuple(chosen), python)).is_solved
+@dataclass(frozen=True)
+class _Case:
+    """All lines, which have no solution, and where that was found."""
 
-    named = [line for line in lines if _is_named(line.name, refusal.words)]
-    core = minimal(named if named and not fits(named) else lines, fits)
-    words = resolver.ask(Question(core, python)).words
-    alone = side_by_side([lambda line=line: resolver.ask(Question((line,), python)) for line in core])  # type: ignore[misc]
+    lines: tuple[Line, ...]
+    python: str
+    ranges: Sequence[PythonRange]
+    own_python: str
+    resolver: Resolver
+
+    def ask(self, lines: Sequence[Line], free: str = "") -> Answer:
+        return self.resolver.ask(Question(tuple(lines), self.python, free))
+
+    def fits(self, lines: Sequence[Line]) -> bool:
+        return not lines or self.ask(lines).is_solved
+
+
+def _conflict(case: _Case, refusal: Answer) -> Conflict:
+    named = [line for line in case.lines if _is_named(line.name, refusal.words)]
+    core = minimal(named if named and not case.fits(named) else case.lines, case.fits)
+    words = case.ask(core).words
+    alone = side_by_side([lambda line=line: case.ask([line]) for line in core])  # type: ignore[misc]
     solutions = dict(zip(core, alone, strict=True)) if len(core) > 1 else {}
-    package = _clash(core, solutions, python, words, resolver)
-    helping = edits(lines, core, python, resolver)
+    package = _clash(case, core, solutions, words)
+    helping = edits(case.lines, core, case.python, case.resolver)
+    partly = not helping and len(core) < len(case.lines)
     return Conflict(
         lines=core,
-        pythons=_pythons_in(core, words, ranges, own_python, resolver),
+        pythons=_pythons_in(case, core, words),
         package=package,
         chains=clashing(package, solutions) if package else (),
         words=words,
-        edits=helping or (edits(core, core, python, resolver) if len(core) < len(lines) else ()),
-        others_remain=not helping,
+        edits=edits(core, core, case.python, case.resolver) if partly else helping,
+        others_remain=partly,
     )
 
 
-def _clash(
-    core: tuple[Line, ...], solutions: dict[Line, Answer], python: str, words: str, resolver: Resolver
-) -> str:
+def _clash(case: _Case, core: tuple[Line, ...], solutions: Mapping[Line, Answer], words: str) -> str:
     """The package of which the lines want versions that don't meet: if it were free, they would have a solution."""
     candidates = list(_candidates(solutions, words))[:CANDIDATES]
     for place in range(0, len(candidates), 2):
         pair = candidates[place : place + 2]
-        freed = side_by_side([lambda each=each: resolver.ask(Question(core, python, each)) for each in pair])  # type: ignore[misc]
+        freed = side_by_side([lambda each=each: case.ask(core, each) for each in pair])  # type: ignore[misc]
         for package, answer in zip(pair, freed, strict=True):
             if answer.is_solved:
                 return package
     return ""
 
 
-def _candidates(solutions: dict[Line, Answer], words: str) -> Iterator[str]:
-    """Packages that several lines lead to, the likeliest first: disjoint in the metadata, then named by the resolver."""
+def _candidates(solutions: Mapping[Line, Answer], words: str) -> Iterator[str]:
+    """Packages that several lines lead to, the likeliest first: apart in the metadata, then named by the resolver."""
     counts: dict[str, int] = {}
     for line, alone in solutions.items():
         for name in reached(line, alone):
@@ -125,25 +132,23 @@ def _candidates(solutions: dict[Line, Answer], words: str) -> Iterator[str]:
     yield from dict.fromkeys([*(name for name in apart if name in named), *apart, *named])
 
 
-def _is_apart(package: str, solutions: dict[Line, Answer]) -> bool:
+def _is_apart(package: str, solutions: Mapping[Line, Answer]) -> bool:
     every = [chain.specifier for line, alone in solutions.items() for chain in chains_to(package, line, alone)]
     return are_disjoint(every)
 
 
-def _pythons_in(
-    core: tuple[Line, ...], words: str, ranges: Sequence[PythonRange], own_python: str, resolver: Resolver
-) -> tuple[PythonRange, ...]:
-    """The ranges without which the lines had a solution, on another Python."""
-    if not ranges or not _is_about_python(words):
+def _pythons_in(case: _Case, core: tuple[Line, ...], words: str) -> tuple[PythonRange, ...]:
+    """A range without which the lines had a solution, on another Python."""
+    if not case.ranges or not _is_about_python(words):
         return ()
     from packaging.specifiers import SpecifierSet
 
-    outside = [each for each in common((), own_python) if not all(each in SpecifierSet(one.text) for one in ranges)]
-    if not outside:
+    allowed = [SpecifierSet(one.text) for one in case.ranges]
+    outside = [each for each in common((), case.own_python) if not all(each in one for one in allowed)]
+    version, answer = solve(core, outside, case.resolver) if outside else ("", None)
+    if answer is None or not answer.is_solved:
         return ()
-    version, answer = solve(core, outside, resolver)
-    forbidding = tuple(one for one in ranges if version not in SpecifierSet(one.text))
-    return forbidding[:1] if answer.is_solved else ()
+    return tuple(one for one in case.ranges if version not in SpecifierSet(one.text))[:1]
 
 
 def _shared(sides: Sequence[Side], python: str, together: Answer, resolver: Resolver) -> tuple[Shared, ...]:

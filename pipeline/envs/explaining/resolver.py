@@ -7,6 +7,7 @@ and proxy that builds environments serves here, too.
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,7 +111,9 @@ class UvResolver:
         if done.returncode and variables.get("UV_OFFLINE") and any(each in words for each in UNREACHED):
             return None
         if done.returncode not in (0, NO_SOLUTION):
-            raise NotReady(f"the resolver gave no answer:\n{words}", "look at the network and the index, then try again")
+            raise NotReady(
+                f"the resolver gave no answer:\n{words}", "look at the network and the index, then try again"
+            )
         packages = _packages(done.stdout) if done.returncode == 0 else {}
         return Answer(packages, _requires(log), words if done.returncode else "")
 
@@ -130,7 +133,9 @@ def _arguments(question: Question, folder: Path, options: Iterable[str]) -> list
     lines.write_text("\n".join([*options, *wanted, ""]), encoding="utf-8")
     bounds.write_text("\n".join(line.text for line in question.lines if line.is_bound), encoding="utf-8")
     free.write_text(question.free, encoding="utf-8")
-    settings: list[str | Path] = ["--no-build", "--no-header", "--python-version", question.python]
+    # Any interpreter does, since none is started; without one named, uv tries all that the machine has.
+    python = ["--python", sys.executable, "--python-version", question.python]
+    settings: list[str | Path] = ["--no-build", "--no-header", *python]
     files: list[str | Path] = ["--constraints", bounds, "--overrides", free]
     return ["pip", "compile", "--verbose", "--format", "pylock.toml", *settings, *files, lines]
 
@@ -142,7 +147,7 @@ def _packages(pylock: bytes) -> dict[str, Package]:
 
 def _wheel_bytes(entry: Mapping[str, Any]) -> int | None:
     """uv lists the wheels that fit this platform, the one that it would take first."""
-    wheel = next(iter(entry.get("wheels", ())), {})
+    wheel: Mapping[str, Any] = next(iter(entry.get("wheels", ())), {})
     if "size" in wheel:
         return int(wheel["size"])
     if wheel.get("url", "").startswith("file:"):
