@@ -85,7 +85,7 @@ def _entries(text: str, lock: LockFile) -> dict[str, tuple[str, ...]]:
     lines = text.splitlines()
     ends = [*(pin.line for pin in lock.pins[1:]), len(lines) + 1]
     found: dict[str, tuple[str, ...]] = {}
-    for pin, end in zip(lock.pins, ends, strict=True):
+    for pin, end in zip(lock.pins, ends, strict=False):
         found[pin.name] = (*found.get(pin.name, ()), _entry(lines[pin.line - 1 : end - 1]))
     return found
 
