@@ -22,7 +22,8 @@ def universe(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     for version in ("1.0", "2.0"):
         make_wheel(tmp_path / "wheels", "hub", version, f"VERSION = {version!r}\n")
     for package, requires in HUB.items():
-        make_wheel(tmp_path / "wheels", *package.split("-"), "", f"Requires-Dist: {requires}\n")
+        name, version = package.split("-")
+        make_wheel(tmp_path / "wheels", name, version, "", f"Requires-Dist: {requires}\n")
     sandbox.write("requirements/alpha.txt", "# media\n--no-index\napp\n")
     sandbox.write("requirements/beta.txt", "old==1.0\n")
     return sandbox
@@ -64,6 +65,12 @@ def test_ranges_of_python_that_do_not_meet_are_told_with_their_lines(universe: S
     out = universe.run("pipeline", "env", "explain", "alpha", "beta").out
     assert "  Python >=3.12  (config/environments/alpha.yaml:2)\n" in out
     assert "  Python <3.11  (config/environments/beta.yaml:1)\n" in out
+
+
+def test_one_alone_has_nothing_to_share(universe: Sandbox) -> None:
+    done = universe.run("pipeline", "env", "explain", "alpha")
+    assert done.code == ExitCode.USAGE
+    assert "name at least two" in done.err
 
 
 @pytest.mark.parametrize("word", ["what is this?", "requirements/nowhere.txt", "==1.0"])
@@ -181,7 +188,8 @@ def test_bisect_that_is_interrupted_leaves_nothing_behind(universe: Sandbox, tmp
     started.read_text()
     tree = psutil.Process(child.pid).children(recursive=True)
     child.send_signal(signal.SIGINT)
-    assert child.wait(30) == ExitCode.INTERRUPTED
+    child.communicate(timeout=30)
+    assert child.returncode == ExitCode.INTERRUPTED
     assert psutil.wait_procs(tree, 10)[1] == []
     assert list((universe.root / "cache" / "bisect").iterdir()) == []
 
@@ -195,7 +203,7 @@ def test_what_a_killed_bisect_left_is_removed_by_the_next(universe: Sandbox, tmp
     started.read_text()
     tree = psutil.Process(child.pid).children(recursive=True)
     child.kill()
-    child.wait(30)
+    child.communicate(timeout=30)
     for process in tree:
         process.kill()
     place = universe.root / "cache" / "bisect"

@@ -8,6 +8,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.errors import UsageError
 from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 from pipeline.text import printable
@@ -38,6 +39,8 @@ def command(compared: tuple[str, ...], as_json: bool) -> None:
     """
     from pipeline.comparing import compare, installed_bytes, rivalries, sides
 
+    if len(compared) < 2:
+        raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")
     catalog = Catalog(project())
     chosen = sides(catalog, compared, Path.cwd())
     explanation = compare(chosen)

@@ -72,10 +72,12 @@ def _line(asked: Asked) -> Line:
 
 def _checked(line: Line) -> Line:
     from packaging.requirements import InvalidRequirement
+    from packaging.version import InvalidVersion, Version
 
     try:
-        line.requirement  # noqa: B018  # parsing it is the check
-    except InvalidRequirement as error:
+        for each in line.requirement.specifier:
+            Version(each.version.removesuffix(".*"))  # ``===`` may have any text, which the resolver can't read
+    except (InvalidRequirement, InvalidVersion) as error:
         reason = str(error).splitlines()[0]
         raise ConfigurationError(f"{line.where}: {line.text!r} isn't a requirement: {reason}") from error
     return line

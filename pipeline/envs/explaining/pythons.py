@@ -47,7 +47,3 @@ def disjoint(ranges: Sequence[PythonRange], own: str) -> tuple[PythonRange, ...]
     if common(ranges, own):
         return ()
     return minimal(ranges, lambda chosen: bool(common(chosen, own)))
-
-
-def minor_of(version: str) -> str:
-    return ".".join(version.split(".")[:2])

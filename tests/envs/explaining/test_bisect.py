@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_the_one_package_that_broke_it_is_found_with_what_the_command_said(
     assert culprits(found) == ["cc 1.0 → 2.0"]
     assert found.is_minimal
     assert "it is 2.0" in found.last_lines
-    assert found.last_lines[-1] == "AssertionError"
+    assert "AssertionError" in found.last_lines
     assert [step.trial.verdict for step in found.steps[:2]] == [Verdict.GOOD, Verdict.BAD]
     assert len(found.steps) <= 8
 
@@ -169,9 +170,17 @@ def test_what_a_command_leaves_running_is_ended(workshop: Workshop, universe: Un
     started = tmp_path / "pid"
     argv = ["sh", "-c", f"sleep 300 & echo $! > {started}; python -c 'import aa; assert aa.VERSION < \"2\"'"]
     find(workshop, universe, argv, {"aa": "1.0"}, {"aa": "2.0"})
-    assert (
-        not psutil.pid_exists(int(started.read_text())) or psutil.Process(int(started.read_text())).status() == "zombie"
-    )
+    until = time.monotonic() + 10
+    while lives(int(started.read_text())) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not lives(int(started.read_text()))
+
+
+def lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_command_that_fails_only_sometimes_is_run_often(

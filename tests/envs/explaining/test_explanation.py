@@ -9,7 +9,7 @@ from pipeline.envs import uv
 from pipeline.envs.explaining.explanation import Conflict, explain, options_of
 from pipeline.envs.explaining.lines import Side, from_file
 from pipeline.envs.explaining.resolver import UvResolver
-from pipeline.errors import NotReady
+from pipeline.errors import ConfigurationError, NotReady
 from tests.envs.explaining.conftest import OWN, Universe, typed
 
 
@@ -251,6 +251,19 @@ def test_an_index_that_can_not_be_reached_is_no_conflict(universe: Universe, mon
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     with pytest.raises(NotReady, match="the resolver gave no answer"):
         explain(typed("nowhere", "nothing"), UvResolver(uv.find()), OWN)
+
+
+def test_a_side_that_asks_for_nothing_conflicts_with_nothing(universe: Universe, tmp_path: Path) -> None:
+    universe.add("hub", "1.0")
+    sides = [in_file(tmp_path, "none", "# nothing yet"), in_file(tmp_path, "one", "hub")]
+    assert explain(sides, universe.resolver(), OWN).conflict is None
+    assert explain(sides[:1] * 2, universe.resolver(), OWN).conflict is None
+
+
+@pytest.mark.parametrize("text", ["hub===by-hand", "hub >>= 1", "", "-e ."])
+def test_what_the_resolver_can_not_read_is_told_with_its_place(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="argument 1: "):
+        typed(text)
 
 
 def test_the_same_question_is_asked_once(universe: Universe) -> None:
