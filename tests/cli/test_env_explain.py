@@ -183,7 +183,7 @@ def test_bisect_that_is_interrupted_leaves_nothing_behind(universe: Sandbox, tmp
     good, bad = locks(universe, tmp_path)
     started = tmp_path / "started"
     os.mkfifo(started)
-    command = ["sh", "-c", f"echo > {started}; sleep 300"]
+    command = ["sh", "-c", f"echo > {started}; exec sleep 300"]
     child = universe.start("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", *command)
     started.read_text()
     tree = psutil.Process(child.pid).children(recursive=True)
@@ -198,7 +198,7 @@ def test_what_a_killed_bisect_left_is_removed_by_the_next(universe: Sandbox, tmp
     good, bad = locks(universe, tmp_path)
     started = tmp_path / "started"
     os.mkfifo(started)
-    command = ["sh", "-c", f"echo > {started}; sleep 300"]
+    command = ["sh", "-c", f"echo > {started}; exec sleep 300"]
     child = universe.start("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", *command)
     started.read_text()
     tree = psutil.Process(child.pid).children(recursive=True)

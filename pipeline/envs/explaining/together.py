@@ -1,8 +1,9 @@
 """A few calls at once, each of which mostly waits for a process of its own."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from pipeline import process
 
 T = TypeVar("T")
 AT_ONCE = 2  # a resolver keeps a processor busy
@@ -18,14 +19,16 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
             return [future.result() for future in futures]
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            _end_children()
+            end_children()
             raise
 
 
-def _end_children() -> None:
-    """An interruption reaches only this process, whose children lead sessions of their own."""
+def end_children() -> None:
+    """An interruption reaches only this process, whose children lead sessions of their own.
+
+    It can come before the one that starts a child has got hold of it.
+    """
     import psutil
 
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
+    for child in psutil.Process().children():
+        process.kill_tree(child.pid)

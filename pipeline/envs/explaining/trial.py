@@ -13,6 +13,7 @@ from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.definition import Build
 from pipeline.envs.explaining.delta import Verdict
+from pipeline.envs.explaining.together import end_children
 from pipeline.envs.variables import stage_variables, without_python
 from pipeline.locks import exclusive, is_held
 
@@ -49,6 +50,13 @@ class Workshop:
 
     def attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None = None) -> Trial:
         """``tolerated``: complaints that don't matter, since the good or the bad lock has them; any, where ``None``."""
+        try:
+            return self._attempt(lock, command, tolerated)
+        except BaseException:
+            end_children()
+            raise
+
+    def _attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None) -> Trial:
         started = time.monotonic()
         shutil.rmtree(self.folder / "env", ignore_errors=True)
         with self.log.open("ab") as log:
