@@ -7,21 +7,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from pipeline.envs import uv
+from pipeline.builders import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
-from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
-from pipeline.models.sources import Fetcher
-from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import plan
 from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
@@ -49,22 +44,18 @@ class Wanted:
     everything: bool = False
 
 
-def tasks(catalog: Catalog, wanted: Wanted, force: bool) -> list[Task]:
+def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) -> list[Task]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
-    definitions, models = _resolve(catalog, wanted)
-    project = catalog.project
-    installer = uv.find()
-    builder = Builder(
-        Registry(project.environments), installer, project.logs / "bootstrap", catalog.settings.build_seconds
-    )
-    shelf, fetcher = Shelf(project.models), Fetcher(installer)
-    return [_build(builder, definition, force) for definition in definitions] + [
-        _fetch(shelf, fetcher, spec) for spec in models
+    definitions, models = chosen(catalog, wanted)
+    builder = builder_for(catalog, offline)
+    return [
+        *(_build(catalog, builder, definition, force) for definition in definitions),
+        *(_fetch(catalog, builder.uv, spec, offline) for spec in models),
     ]
 
 
-def carry_out(work: Sequence[Task], display: Display) -> list[PipelineError]:
-    """Do all tasks, in parallel; one's failure doesn't stop the others. Returns the failures.
+def carry_out(work: Sequence[Task], display: Display, jobs: int | None = None) -> list[PipelineError]:
+    """Do all tasks, ``jobs`` at a time; one's failure doesn't stop the others. Returns the failures.
 
     An interruption ends what the tasks have started before it goes on its way.
     """
@@ -72,7 +63,7 @@ def carry_out(work: Sequence[Task], display: Display) -> list[PipelineError]:
     ended: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
     # They mostly wait for uv and the network, so there may be more of them than processors. Daemons, since
     # one that waits for a lock of another process can't be told to stop.
-    count = min(len(work), max(4, os.cpu_count() or 1))
+    count = min(len(work), jobs or max(4, os.cpu_count() or 1))
     workers = [Thread(target=_work, args=(waiting, ended, display), daemon=True) for _ in range(count)]
     try:
         for worker in workers:
@@ -120,7 +111,8 @@ def _stop(workers: Sequence[Thread]) -> None:
             worker.join(0.05)
 
 
-def _resolve(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define."""
     if wanted.everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
     if not wanted.environments and not wanted.models:
@@ -132,6 +124,9 @@ def _resolve(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[M
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
+    from pipeline.plan.parameters import resolve
+    from pipeline.plan.planner import plan
+
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
     plans = [plan(workflow, resolve(workflow, {}, catalog), catalog) for workflow in workflows]
     definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
@@ -148,17 +143,32 @@ def _with_providers(
     return list({each.name: each for each in [*definitions, *providers(located)]}.values())
 
 
-def _build(builder: Builder, definition: Definition, force: bool) -> Task:
+def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
     def carry_out(tell: Callable[[str], None]) -> str:
+        if definition.lock is None:
+            return _checked(catalog, definition, tell)
         build = builder.ensure(definition, tell, force)
         return f"ready, Python {build.record['key_input']['python']}"
 
     return Task(f"environment {definition.name}", carry_out)
 
 
-def _fetch(shelf: Shelf, fetcher: Fetcher, spec: ModelSpec) -> Task:
+def _checked(catalog: Catalog, definition: Definition, tell: Callable[[str], None]) -> str:
+    """An environment that somebody else makes is only looked at."""
+    from pipeline import sources
+    from pipeline.envs.adopting import known
+    from pipeline.places import OwnVariables
+
+    return known.checked(definition, sources.notes(catalog.project), tell, OwnVariables(catalog.project))
+
+
+def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
     def carry_out(tell: Callable[[str], None]) -> str:
-        fetch.ensure(shelf, spec, fetcher, tell)
+        from pipeline.models import fetch
+        from pipeline.models.shelf import Shelf
+        from pipeline.models.sources import Fetcher
+
+        fetch.ensure(Shelf(catalog.project.models), spec, Fetcher(installer, offline), tell)
         return "ready"
 
     return Task(f"model {spec.name}", carry_out)

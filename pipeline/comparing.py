@@ -41,7 +41,9 @@ def compare(compared: Sequence[Side]) -> Explanation:
 
 
 def resolver_for(compared: Iterable[Side]) -> UvResolver:
-    return UvResolver(uv.find(), options_of(compared))
+    sides = list(compared)
+    indexes = list(dict.fromkeys(side.index for side in sides if side.index))
+    return UvResolver(uv.find(), options_of(sides), indexes)
 
 
 def installed_bytes(project: Project, explanation: Explanation) -> int | None:

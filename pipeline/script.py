@@ -26,7 +26,9 @@ def blocks(text: str) -> list[Block]:
 
 def has_dependencies(text: str) -> bool:
     """Whether a file brings an environment of its own; told without parsing, so also where the block isn't valid."""
-    return any(DEPENDENCIES.search(TABLE.split(block.content, maxsplit=1)[0]) for block in blocks(text))
+    return "dependencies" in text and any(
+        DEPENDENCIES.search(TABLE.split(block.content, maxsplit=1)[0]) for block in blocks(text)
+    )
 
 
 def _content(commented: str) -> str:

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "envs": {"process"},
     "executors": {"process", "sdk"},
     "failures": {"process", "sdk"},
-    "host": {"process"},
+    "host": {"process", "project"},
     "policy": set(),
     "scheduling": {
         "cache",
@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "process": set(),
     "project": set(),
     "jobs": {"envs", "project", "spec"},
-    "spec": {"envs", "models", "policy", "project"},
+    "spec": {"envs", "host", "models", "policy", "project"},
     "plan": {"policy", "spec"},
     "sdk": set(),
     **{leaf: set() for leaf in LEAVES},

@@ -1,12 +1,12 @@
 """What an environment should be, and what is there."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs.platform import interpreter
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ class Definition:
         assert self.lock is not None, self.name
         return self.lock
 
+    @property
+    def file(self) -> str:
+        """Where a person wrote it, in short."""
+        by_stage = self.requirements is not None and self.requirements.suffix == ".py"
+        return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
+
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.locked.read_bytes())
 
@@ -46,7 +52,17 @@ class Definition:
             "imports": list(self.imports),
             "provides": dict(self.provides),
             "tool_variables": dict(self.tool_variables),
+            # Proved under other variables, or by another script, isn't proved. Absent where there are none, so that
+            # records from before they existed hold.
+            **({"smoke": self._smoke_digest()} if self.smoke else {}),
+            **({"variables": dict(self.variables)} if self.variables else {}),
         }
+
+    def _smoke_digest(self) -> str | None:
+        try:
+            return sha256_of_bytes(self.smoke.read_bytes()) if self.smoke else None
+        except OSError:
+            return None  # gone since the definition was read; who runs it tells
 
 
 @dataclass(frozen=True)
@@ -56,20 +72,19 @@ class Build:
     name: str
     prefix: Path
     key: str
-    record: Mapping[str, Any]  # the ready marker's content
+    record: Mapping[str, Any]  # the ready marker's content; empty for an environment that isn't ours
+    conda: bool = False  # made by conda, which keeps things elsewhere and expects variables of its own
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we built it, and may mend, lease and remove it."""
+        return bool(self.record)
 
     @property
     def python(self) -> Path:
-        return scripts_folder(self.prefix) / ("python.exe" if WINDOWS else "python")
+        return interpreter(self.prefix, self.conda)
 
     @property
     def provided_tools(self) -> Path:
         """Folder of the programs that this environment provides to others."""
         return self.prefix / "provides"
-
-
-WINDOWS = os.name == "nt"
-
-
-def scripts_folder(prefix: Path) -> Path:
-    return prefix / ("Scripts" if WINDOWS else "bin")

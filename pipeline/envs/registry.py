@@ -32,6 +32,10 @@ class Registry:
         """The build that the name points to, whatever its state; ``None`` where there is none that was finished."""
         return self._read(name, self.pointer(name))
 
+    def at(self, name: str, prefix: Path) -> Build | None:
+        """The finished build of this name at this place."""
+        return self._read(name, prefix)
+
     def with_key(self, name: str, key: str) -> Build | None:
         """The live build if it has this key, else an older one that does."""
         return next(self.all_with_key(name, key), None)
@@ -80,11 +84,14 @@ class Registry:
 
 def misfit(definition: Definition, build: Build) -> str | None:
     """Why a finished build isn't what the definition asks for, or isn't what it was."""
+    built_for, wanted = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
+    if built_for != wanted:  # told before the lock, which differs for that reason
+        return f"it was built for {built_for} hardware, and what is wanted here is for {wanted}"
     if build.record["key_input"]["lock"] != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
-        return f"its imports or what it provides have changed in {definition.name}.yaml since it was built"
-    return _python_problem(definition, build) or health.damage(build)
+        return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
+    return _lock_problem(definition, build) or _python_problem(definition, build) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
@@ -98,8 +105,23 @@ def _is_whole(name: str, record: Any) -> bool:
         return False
     if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
         return False
+    fingerprint = record["fingerprint"]
+    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records"), dict):
+        return False
     key_input = record.get("key_input")
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
+
+
+def _lock_problem(definition: Definition, build: Build) -> str | None:
+    """Where something else is asked for than when it was built, the lock may give it all the same.
+
+    A record from before this was written down says nothing of it, so the lock is looked at each time.
+    """
+    from pipeline.envs.locking import agreement, requirements
+
+    if requirements.digest(definition.requirements) == build.record.get("requirements"):
+        return None
+    return agreement.mismatch(definition)
 
 
 def _python_problem(definition: Definition, build: Build) -> str | None:

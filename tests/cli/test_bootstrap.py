@@ -90,10 +90,10 @@ def test_a_name_that_is_given_twice_is_built_once(isolated: Sandbox) -> None:
     assert "waiting" not in done.err
 
 
-def test_six_processes_that_want_one_environment_make_one_build(isolated: Sandbox) -> None:
-    children = [start(isolated, "--env", "alpha") for _ in range(6)]
+def test_eight_processes_that_want_one_environment_make_one_build(isolated: Sandbox) -> None:
+    children = [start(isolated, "--env", "alpha") for _ in range(8)]
     said = [child.communicate(timeout=60)[1].decode() for child in children]
-    assert [child.returncode for child in children] == [0] * 6, said
+    assert [child.returncode for child in children] == [0] * 8, said
     assert len(builds(isolated)) == 1
     assert sum("installing" in text for text in said) == 1
 
@@ -112,6 +112,7 @@ def test_a_failure_of_one_environment_does_not_stop_another_and_is_told(isolated
 
 def test_every_failure_is_told_with_its_next_step(isolated: Sandbox) -> None:
     for name in ("alpha", "beta"):
+        isolated.write(f"requirements/{name}.txt", f"nowhere-{name}\n")
         isolated.write(f"requirements/{name}.lock", f"nowhere-{name}==1 --hash=sha256:{'0' * 64}\n")
     done = isolated.run("bootstrap", "--all")
     assert done.code == ExitCode.NOT_READY
@@ -141,6 +142,39 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_built(
     assert not (isolated.root / "venv").exists()
 
 
+def test_one_job_at_a_time_does_one_after_the_other(isolated: Sandbox) -> None:
+    done = isolated.run("bootstrap", "--all", "--jobs", "1")
+    assert done.code == 0, done.err
+    names = [line.split("environment ")[1].split(":")[0] for line in done.err.splitlines() if "environment " in line]
+    assert names == sorted(names)
+    assert set(names) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many", ""])
+def test_a_number_of_jobs_that_is_none_is_refused(isolated: Sandbox, jobs: str) -> None:
+    done = isolated.run("bootstrap", "--all", "--jobs", jobs)
+    assert done.code == ExitCode.USAGE
+    assert "--jobs" in done.err
+
+
+def test_offline_nothing_is_asked_of_the_network_and_what_is_missing_is_told(
+    isolated: Sandbox, tarpit: socket.socket
+) -> None:
+    done = isolated.run("bootstrap", "--env", "alpha", "--offline", variables={**asking(tarpit), "UV_FIND_LINKS": ""})
+    assert done.code == ExitCode.NOT_READY
+    assert "environment 'alpha' can't be built offline:" in done.err
+    assert "bootstrap --env alpha   or bootstrap --prefetch --env alpha, with a network" in done.err
+    tarpit.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        tarpit.accept()
+
+
+def test_offline_what_was_built_before_is_built_again(isolated: Sandbox) -> None:
+    assert isolated.run("bootstrap", "--all").code == 0
+    done = isolated.run("bootstrap", "--all", "--force", "--offline")
+    assert done.code == 0, done.err
+
+
 def test_a_project_that_needs_nothing_is_told_so(isolated: Sandbox) -> None:
     done = isolated.run("bootstrap")
     assert done.code == 0
@@ -167,21 +201,23 @@ def test_the_default_workflows_bring_their_environments_programs_and_models(isol
     assert "model tiny: ready" in done.err
 
 
-def test_a_killed_build_is_not_used_and_the_next_call_ends_well(isolated: Sandbox, tarpit: socket.socket) -> None:
+def test_a_killed_build_takes_its_installer_with_it_and_the_next_call_ends_well(
+    isolated: Sandbox, tarpit: socket.socket
+) -> None:
     killed = start(isolated, "--env", "alpha", **asking(tarpit))
     connection, _ = tarpit.accept()  # it is installing now
     orphans = psutil.Process(killed.pid).children(recursive=True)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=WAIT)
+    psutil.wait_procs(orphans, timeout=WAIT)
+    assert [each for each in orphans if each.is_running()] == []
     half_built = builds(isolated)
     assert len(half_built) == 1
     assert healthy(isolated) == {"alpha": False, "beta": False}
-    done = isolated.run("bootstrap", "--env", "alpha")  # while the first one's installer may still be at work
+    done = isolated.run("bootstrap", "--env", "alpha")
     assert done.code == 0, done.err
     assert healthy(isolated)["alpha"]
     assert os.path.realpath(isolated.root / "venv/alpha") != str(isolated.root / "venv/.builds" / half_built[0])
-    for orphan in orphans:
-        orphan.kill()
     connection.close()
 
 
@@ -287,6 +323,7 @@ def test_a_read_only_environment_root_is_good_enough_to_prepare_and_run(isolated
 def test_a_module_that_fails_to_import_is_told_with_the_module_s_own_words(isolated: Sandbox, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path / "wheels", "quirk", "9.0", "raise ImportError('libdevice.so.1 is missing')\n")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    isolated.write("requirements/alpha.txt", "quirk\n")
     isolated.write("requirements/alpha.lock", f"quirk==9.0 --hash=sha256:{digest}\n")
     done = isolated.run("bootstrap", "--env", "alpha")
     assert done.code == ExitCode.NOT_READY

@@ -170,6 +170,23 @@ def test_bisect_names_the_package_and_leaves_nothing_behind(universe: Sandbox, t
     assert (universe.root / "logs" / "env-bisect.log").read_text().count("saw") >= 2
 
 
+def test_bisect_gives_what_the_environment_of_the_lock_gives(universe: Sandbox, tmp_path: Path) -> None:
+    good, bad = locks(universe, tmp_path)
+    (universe.root / "requirements/alpha.lock").write_bytes(bad.read_bytes())
+    universe.write("config/environments/alpha.yaml", 'python: ">=3.11"\nvariables: {OF_ALPHA: "{project}"}\n')
+    words = ("pipeline", "env", "bisect", "--good", good, "--bad", universe.root / "requirements/alpha.lock", "--")
+    code = "import hub, os; print(os.environ['OF_ALPHA'], os.environ['HF_HOME']); assert hub.VERSION < '2'"
+    done = universe.run(*words, "python", "-c", code)
+    assert f"  {universe.root} {universe.root}/cache/home/huggingface\n" in done.out, done.err
+
+
+def test_bisect_without_the_python_that_is_wanted_says_so(universe: Sandbox, tmp_path: Path) -> None:
+    good, bad = locks(universe, tmp_path)
+    done = universe.run("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--python", ">=3.99", "--", "true")
+    assert done.code == ExitCode.NOT_READY
+    assert "next:  name another with --python RANGE" in done.err
+
+
 def test_bisect_as_json_and_the_command_s_own_options_are_its_own(universe: Sandbox, tmp_path: Path) -> None:
     good, bad = locks(universe, tmp_path)
     words = ("pipeline", "env", "bisect", "--json", "--good", good, "--bad", bad)

@@ -260,6 +260,7 @@ class Bench:
             ResultStore(self.project.results),
             self.listener,
             NoGuardian("token"),
+            _runtime,
             selection or Selection(),
             verify=verify,
         )

@@ -8,6 +8,14 @@ COMMANDS = {
     "explain": "pipeline.cli.env.explain",
     "plan": "pipeline.cli.env.plan",
     "bisect": "pipeline.cli.env.bisect",
+    "lock": "pipeline.cli.env.lock",
+    "register": "pipeline.cli.env.register",
+    "test": "pipeline.cli.env.test",
+    "gc": "pipeline.cli.env.gc",
+    "remove": "pipeline.cli.env.remove",
+    "bundle": "pipeline.cli.env.bundle",
+    "sbom": "pipeline.cli.env.sbom",
+    "licenses": "pipeline.cli.env.licenses",
 }
 
 group = LazyGroup("env", COMMANDS, "Environments: what is defined, what is built, and what became of it.")

@@ -1,13 +1,23 @@
 """``pipeline env status``."""
 
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.envs.keeping.notes import Notes
+from pipeline.envs.keeping.survey import Found, State, survey
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
+from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
+
+SHOWN = ("environment", "state", "python", "lock", "size", "last used", "uses", "builds", "problem", "next")
 
 
 @click.command("status")
@@ -15,23 +25,32 @@ from pipeline.spec.catalog import Catalog
 @json_option
 @root_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
-    """Show which environments are built and healthy, and what is wrong with the others."""
+    """Show what is built, from which lock, what it takes, how it was used, and what is wrong with it."""
     catalog = Catalog(project())
     registry = Registry(catalog.project.environments)
-    rows = [_state(registry, catalog, name) for name in names or catalog.environment_names]
+    found = survey(registry)
+    live = {each.name: each for each in found if each.state is State.LIVE}
+    rows = [_row(registry, catalog, name, live.get(name)) for name in names or catalog.environment_names]
+    others = [each for each in found if _is_other(each, catalog) and (not names or each.name in names)]
     if as_json:
-        print_json("environment-status", rows)
-    else:
-        shown = ("name", "state", "python", "problem", "next")
-        cells = [[row[column] or "" for column in shown] for row in rows]
-        print_table(["environment", "state", "python", "problem", "next"], cells, "no environment is defined")
+        print_json("environment-status", [*rows, *map(_other, others)])
+        return
+    print_table(SHOWN, [_cells(row) for row in rows], "no environment is defined")
+    _tell_others(others)
+
+
+def _row(registry: Registry, catalog: Catalog, name: str, live: Found | None) -> dict[str, Any]:
+    return {**_state(registry, catalog, name), **_measured(live), **_built(registry, name)}
 
 
 def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | None]:
     """A definition that is broken is a row that says so; it doesn't hide the others."""
     build = registry.live(name)
+    lock = None
     try:
-        problem = registry.problem(catalog.environment(name))
+        definition = catalog.environment(name)
+        lock = definition.lock.name if definition.lock else None
+        problem = registry.problem(definition)
         state = "healthy" if problem is None else "unhealthy" if build else "not built"
         next_step = f"bootstrap --env {name}" if problem else None
     except ConfigurationError as error:
@@ -46,4 +65,89 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
         "python": build.record["key_input"]["python"] if build else None,
         "key": build.key if build else None,
         "path": str(build.prefix) if build else None,
+        "lock": lock,
+        "lock_digest": build.record["key_input"]["lock"] if build else None,
     }
+
+
+def _measured(live: Found | None) -> dict[str, Any]:
+    return {
+        "size": live.size.allocated if live else None,
+        "shared": live.size.shared if live else None,
+        "files": live.size.files if live else None,
+        "uses": live.uses.count if live else 0,
+        "last_used": _time(live.uses.last) if live else None,
+        "built_at": _time(live.built) if live else None,
+    }
+
+
+def _built(registry: Registry, name: str) -> dict[str, Any]:
+    seconds = [float(build["seconds"]) for build in Notes(registry.root).builds(name)]
+    return {
+        "builds": len(seconds),
+        "last_build_seconds": seconds[-1] if seconds else None,
+        "median_build_seconds": round(statistics.median(seconds), 3) if seconds else None,
+    }
+
+
+def _is_other(found: Found, catalog: Catalog) -> bool:
+    return found.state is not State.LIVE or found.name not in catalog.environment_names
+
+
+def _other(found: Found) -> dict[str, Any]:
+    what = "undefined" if found.state is State.LIVE else found.state.value
+    return {
+        "name": found.name,
+        "state": what,
+        "problem": None,
+        "next": None if found.state is State.BEING_BUILT else "pipeline env gc",
+        "python": None,
+        "key": found.key or None,
+        "path": str(found.folder),
+        "lock": None,
+        "lock_digest": None,
+        **_measured(found),
+    }
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    builds = f"{row['builds']} in {row['median_build_seconds']:.1f} s" if row["builds"] else ""
+    return [
+        row["name"],
+        row["state"],
+        row["python"] or "",
+        row["lock"] or "",
+        _size(row),
+        row["last_used"] or ("never" if row["key"] else ""),
+        str(row["uses"]) if row["key"] else "",
+        builds,
+        row["problem"] or "",
+        row["next"] or "",
+    ]
+
+
+def _size(row: Mapping[str, Any]) -> str:
+    if row["size"] is None:
+        return ""
+    return show_size(row["size"]) + (f", {show_size(row['shared'])} shared" if row["shared"] else "")
+
+
+def _tell_others(others: Sequence[Found]) -> None:
+    """What no definition's name stands for."""
+    if not others:
+        return
+    rows = [_other(each) for each in others]
+    print_table(
+        ("build", "what it is", "size", "last used"),
+        [
+            [each.folder.name, row["state"], _size(row), row["last_used"] or "never"]
+            for each, row in zip(others, rows, strict=True)
+        ],
+        "",
+    )
+    total = sum(each.size.allocated for each in others)
+    click.echo(f"{show_size(total)} that no environment stands for; pipeline env gc --dry-run shows what can go")
+
+
+def _time(seconds: float | None) -> str | None:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds else None

@@ -46,7 +46,8 @@ class Side:
 
     name: str
     lines: tuple[Line, ...]
-    options: tuple[str, ...] = ()  # of a requirements file: which indexes there are
+    options: tuple[str, ...] = ()  # of a requirements file: where packages come from
+    index: str = ""  # beside the usual one
     python: str = ""  # a range such as >=3.10,<3.13; any where it is empty
     python_where: str = ""  # FILE:LINE
 
@@ -54,9 +55,8 @@ class Side:
 def from_file(name: str, file: Path, python: str = "", python_where: str = "", index: str = "") -> Side:
     """Raises ``ConfigurationError``, with file and line, for a line that can't be compared."""
     asked = requirements.read(file)
-    options = [*([f"--extra-index-url {index}"] if index else []), *_options(asked, file.parent)]
     lines = tuple(_line(each) for each in asked if each.kind is not Kind.OPTION)
-    return Side(name, lines, tuple(dict.fromkeys(options)), python, python_where)
+    return Side(name, lines, tuple(_options(asked, file.parent)), index, python, python_where)
 
 
 def from_words(text: str, where: str) -> Side:

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -68,9 +68,11 @@ class Resolver(Protocol):
 class UvResolver:
     """Raises ``NotReady`` where the index can't be reached. Answers are kept for as long as it lives."""
 
-    def __init__(self, installer: Path, options: Iterable[str] = ()) -> None:
+    def __init__(self, installer: Path, options: Iterable[str] = (), indexes: Sequence[str] = ()) -> None:
+        """``options`` are lines of a requirements file; ``indexes`` stand beside the usual one, as in a build."""
         self._uv = installer
         self._options = tuple(options)
+        self._indexes = [*uv.index_options(indexes[0] if indexes else ""), *(f"--index={each}" for each in indexes[1:])]
         self._known: dict[object, Answer] = {}
         self._lock = Lock()
         self.calls = 0
@@ -83,7 +85,7 @@ class UvResolver:
 
     def _ask(self, question: Question) -> Answer:
         """What the cache alone can solve is solved, in a tenth of the time; only a refusal needs the index's word."""
-        variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
+        variables = uv.variables(without_python(os.environ))
         if self._known or variables.get("UV_OFFLINE"):
             cached = self._run(question, {**variables, "UV_OFFLINE": "1"})
             if cached is not None and cached.is_solved:
@@ -101,7 +103,7 @@ class UvResolver:
         with self._lock:
             self.calls += 1
         with TemporaryDirectory(prefix="pipeline-resolve-") as folder:
-            argv = [self._uv, *_arguments(question, Path(folder), self._options)]
+            argv = [self._uv, *_arguments(question, Path(folder), self._options), *self._indexes]
             try:
                 done = process.run(argv, variables, RESOLVE_SECONDS)
             except process.TimedOut as error:

@@ -3,9 +3,9 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -47,6 +47,8 @@ class Workshop:
     python: Path
     install_seconds: float
     log: Path
+    indexes: tuple[str, ...] = ()  # as options of the installer
+    own: Mapping[str, str] = field(default_factory=dict)  # variables that the command sees
 
     def attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None = None) -> Trial:
         """``tolerated``: complaints that don't matter, since the good or the bad lock has them; any, where ``None``."""
@@ -58,7 +60,7 @@ class Workshop:
 
     def _attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None) -> Trial:
         started = time.monotonic()
-        shutil.rmtree(self.folder / "env", ignore_errors=True)
+        shutil.rmtree(self.prefix, ignore_errors=True)
         with self.log.open("ab") as log:
             begin = log.tell()
             if reason := self._install(lock, log):
@@ -77,16 +79,20 @@ class Workshop:
         return Trial(verdict, reason, time.monotonic() - started, lines, complaints)
 
     @property
-    def _build(self) -> Build:
-        return Build("", self.folder / "env", "", {})
+    def prefix(self) -> Path:
+        return self.folder / "env"
+
+    @property
+    def _python(self) -> Path:
+        return Build("", self.prefix, "", {}).python
 
     def _install(self, lock: str, log: IO[bytes]) -> str | None:
         """Why it can't be installed."""
         file = self.folder / "trial.lock"
         file.write_text(lock, encoding="utf-8")
-        venv: list[str | Path] = ["venv", "--no-project", "--python", self.python, self._build.prefix]
+        venv: list[str | Path] = ["venv", "--no-project", "--python", self.python, self.prefix]
         sync: list[str | Path] = ["pip", "sync", "--require-hashes", "--allow-empty-requirements", "--python"]
-        sync += [self._build.python, file]
+        sync += [self._python, file, *self.indexes]
         for step in (venv, sync):
             try:
                 done = process.run([self.uv, *step], self._variables(), self.install_seconds, log)
@@ -97,7 +103,7 @@ class Workshop:
         return None
 
     def _complaints(self) -> frozenset[str]:
-        check: list[str | Path] = [self.uv, "pip", "check", "--python", self._build.python]
+        check: list[str | Path] = [self.uv, "pip", "check", "--python", self._python]
         try:
             done = process.run(check, self._variables(), self.install_seconds)
         except process.TimedOut:
@@ -105,8 +111,8 @@ class Workshop:
         return frozenset(line for line in done.error_text.splitlines() if line.startswith("The package"))
 
     def _variables(self) -> dict[str, str]:
-        # Copies: a command may write into its environment, which mustn't reach uv's cache.
-        return uv.variables(without_python(os.environ), cache_on_same_disk=False)
+        # Files of its own: a command may write into its environment, which mustn't reach uv's cache.
+        return uv.variables(without_python(os.environ), uv.link_mode("copy", self.folder))
 
     def _run(self, command: Command, log: IO[bytes]) -> tuple[Verdict, str]:
         for number in range(1, command.repeat + 1):
@@ -122,7 +128,7 @@ class Workshop:
 
     def _exit_code(self, command: Command, log: IO[bytes]) -> int | None:
         """``None`` where it took too long. What it leaves running is ended."""
-        variables = stage_variables(self._build.prefix, os.environ)
+        variables = stage_variables(self.prefix, os.environ, own=self.own)
         with open(os.devnull, "rb") as nothing:
             try:
                 child = process.spawn(command.argv, variables, nothing.fileno(), log.fileno(), log.fileno())

@@ -33,13 +33,9 @@ def lower_bound(python: str) -> str:
     return OURS if f"{OURS}.99" in versions or not versions else versions[0].rpartition(".")[0]
 
 
-def upper_marker(python: str) -> str | None:
-    """What of a range a resolver isn't told by its lower bound, as a marker."""
+def bounds_beside_the_lowest(python: str) -> list[str]:
+    """What of a range a resolver isn't told by its lower bound, as markers."""
     from packaging.specifiers import SpecifierSet
 
-    rest = sorted(
-        f"python_full_version {each.operator} '{each.version}'"
-        for each in SpecifierSet(python)
-        if each.operator != ">="
-    )
-    return " and ".join(rest) or None
+    rest = [each for each in SpecifierSet(python) if each.operator != ">="]
+    return sorted(f"python_full_version {each.operator} '{each.version}'" for each in rest)

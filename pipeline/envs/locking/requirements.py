@@ -1,7 +1,6 @@
 """What a person asked for, line by line: a requirements file with what it includes, or the block of a stage file."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,6 +88,8 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _of_block(file: Path, base: Path) -> Iterator[Asked]:
+    import tomllib
+
     shown_as = _shown(file, base)
     block = next(iter(blocks(_text(file, shown_as))), None)
     if block is None:

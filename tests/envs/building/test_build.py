@@ -14,6 +14,7 @@ from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import health
 from pipeline.envs.registry import MARKER
 from pipeline.errors import ExitCode, NotReady
+from pipeline.files import dump_json
 from tests.conftest import make_wheel
 from tests.envs.conftest import locked, other, quiet
 
@@ -175,7 +176,7 @@ def test_an_installer_that_hangs_is_ended_at_its_limit(
     hanging.write_text("#!/bin/sh\nsleep 600\n")
     hanging.chmod(0o755)
     message = refusal(replace(builder, uv=hanging, time_limit=0.2), definition).message
-    assert message == "environment 'alpha': uv took longer than 0 s"
+    assert message == "environment 'alpha': the build took longer than 0.2 s; it stood at: creating"
 
 
 def test_what_an_interrupted_build_left_is_removed_and_not_used(builder: Builder, definition: Definition) -> None:
@@ -269,3 +270,31 @@ def test_a_build_through_a_link_stands_at_its_real_place(
     assert build.prefix.parent == tmp_path / "big disk/.builds"
     assert registry.problem(definition) is None
     assert str(registry.pointer("alpha").readlink()) == f".builds/{build.prefix.name}"
+
+
+def test_other_variables_are_proved_anew_and_reach_what_is_built(
+    builder: Builder, definition: Definition, build: Build, tmp_path: Path
+) -> None:
+    smoke = tmp_path / "smoke.py"
+    smoke.write_text("import os\nassert os.environ['LEVEL'] == '2', os.environ['LEVEL']\n")
+    proving = replace(builder, own=lambda wanted, _prefix: dict(wanted.variables))
+    wanted = replace(definition, smoke=smoke, variables=(("LEVEL", "1"),))
+    assert "have changed in alpha.yaml since it was built" in str(builder.registry.problem(wanted))
+    with pytest.raises(NotReady, match=r"running smoke\.py fails:"):
+        proving.ensure(wanted, quiet)
+    assert builder.registry.live("alpha") == build
+    again = proving.ensure(replace(wanted, variables=(("LEVEL", "2"),)), quiet)
+    assert again.prefix != build.prefix
+
+
+def test_a_record_from_before_requirements_were_written_down_counts_where_the_lock_agrees(
+    builder: Builder, definition: Definition, build: Build
+) -> None:
+    record = {name: value for name, value in build.record.items() if name != "requirements"}
+    (build.prefix / MARKER).write_bytes(dump_json(record))
+    asked = definition.locked.with_suffix(".txt")
+    wanted = replace(definition, requirements=asked)
+    asked.write_text("quirk\n")
+    assert builder.registry.problem(wanted) is None
+    asked.write_text("quirk>1\n")
+    assert "quirk>1 isn't what" in str(builder.registry.problem(wanted))

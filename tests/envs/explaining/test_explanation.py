@@ -8,7 +8,7 @@ import pytest
 from pipeline.envs import uv
 from pipeline.envs.explaining.explanation import Conflict, explain, options_of
 from pipeline.envs.explaining.lines import Side, from_file
-from pipeline.envs.explaining.resolver import UvResolver
+from pipeline.envs.explaining.resolver import Question, UvResolver
 from pipeline.errors import ConfigurationError, NotReady
 from tests.envs.explaining.conftest import OWN, Universe, typed
 
@@ -239,6 +239,20 @@ def test_sides_bring_their_own_indexes(universe: Universe, tmp_path: Path, monke
     side = in_file(tmp_path, "one", "--no-index", "--find-links wheels", "--require-hashes", "hub")
     assert side.options == ("--no-index", f"--find-links {wheels}")
     assert explain([side], UvResolver(uv.find(), options_of([side])), OWN).conflict is None
+
+
+def test_the_index_of_a_variant_is_looked_at_beside_the_usual_one(universe: Universe, tmp_path: Path) -> None:
+    wheels = tmp_path / "index" / "only-there"
+    wheels.mkdir(parents=True)
+    wheel = Universe(wheels).add("only_there", "1.0")
+    (wheels / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    empty = tmp_path / "usual"
+    empty.mkdir()
+    options = [f"--index-url file://{empty}"]
+    lines = typed("only-there")[0].lines
+    for indexes, is_solved in (([], False), ([f"file://{tmp_path}/index"], True)):
+        answer = UvResolver(uv.find(), options, indexes).ask(Question(lines, OWN))
+        assert answer.is_solved == is_solved, answer.words
 
 
 def test_without_the_network_and_the_metadata_it_says_so(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.proving import health
+from pipeline.envs.proving import health, probes
+from pipeline.envs.proving.probes import Place
 from pipeline.envs.registry import Registry
 from tests.envs.conftest import Whole, quiet
 
@@ -144,8 +145,8 @@ def test_a_moved_environment_is_damage_since_its_scripts_name_the_old_place(
 
 
 def test_a_run_does_not_count_as_damage(build: Build, spawning: None) -> None:
-    reason = health.fails_to_import(Definition("alpha", "", Path(), imports=("quirk",)), build.python, build.prefix)
-    assert reason is None
+    place = Place(build.python, build.prefix, {})
+    assert probes.first_problem(Definition("alpha", "", Path(), imports=("quirk",)), place) is None
     assert health.damage(build) is None
 
 
@@ -155,27 +156,3 @@ def test_looking_starts_no_python(build: Build, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("pipeline.process.run", refuse)
     assert health.damage(build) is None
-
-
-def test_a_failing_import_is_told_by_its_last_line(definition: Definition, build: Build) -> None:
-    wanted = replace(definition, imports=("quirk", "absent"))
-    reason = health.fails_to_import(wanted, build.python, build.prefix)
-    assert reason == "importing quirk, absent fails: ModuleNotFoundError: No module named 'absent'"
-
-
-def test_an_import_that_kills_the_interpreter_is_told_by_its_exit_code(definition: Definition, build: Build) -> None:
-    (site_packages(build) / "quirk.py").write_text("import os\nos.abort()\n")
-    for folder in site_packages(build).glob("__pycache__"):
-        shutil.rmtree(folder)
-    reason = health.fails_to_import(definition, build.python, build.prefix)
-    assert str(reason).startswith("importing quirk fails: ")
-
-
-def test_what_is_proved_is_the_environment_and_not_the_caller_s_path(
-    definition: Definition, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "stray.py").touch()
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    reason = health.fails_to_import(replace(definition, imports=("stray",)), build.python, build.prefix)
-    assert "No module named 'stray'" in str(reason)

@@ -5,15 +5,18 @@ import hashlib
 import os
 import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
+from pipeline.envs.repairing.repair import repair
 from pipeline.errors import NotReady
 from tests.conftest import make_wheel
 from tests.envs.conftest import locked, quiet
@@ -25,16 +28,21 @@ def module(build: Build) -> Path:
     return build.prefix / str(build.record["site_packages"]) / "quirk.py"
 
 
-def in_cache(build: Build, cache: Path) -> list[Path]:
-    """The installer's own names for the same file."""
-    return [path for path in cache.rglob("quirk.py") if path.samefile(module(build))]
+def mended(builder: Builder, definition: Definition, failed: Path, tell: Callable[[str], None]) -> Build:
+    return repair(builder, definition, tell, failed).build
+
+
+@pytest.fixture
+def builder(builder: Builder) -> Builder:
+    """One that saves disk: its builds share their files with uv's cache, and so their damage."""
+    return replace(builder, sources=Sources(link_mode="hardlink"))
 
 
 @pytest.fixture
 def damaged(build: Build, tmp_path: Path) -> Build:
-    """One file cut off, in the build and, being the same file, in uv's cache."""
-    assert in_cache(build, tmp_path / "uv-cache")
-    os.truncate(module(build), 3)
+    """One file cut off, in the build and in uv's cache, which may be the same file."""
+    for copy in [module(build), *(tmp_path / "uv-cache").rglob("quirk.py")]:
+        os.truncate(copy, 3)
     return build
 
 
@@ -42,7 +50,7 @@ def test_a_repair_makes_a_whole_build_of_the_same_key_beside(
     builder: Builder, definition: Definition, damaged: Build
 ) -> None:
     steps: list[str] = []
-    repaired = builder.repair(definition, damaged.prefix, steps.append)
+    repaired = mended(builder, definition, damaged.prefix, steps.append)
     assert "forgetting the damaged quirk in uv's cache" in steps
     assert repaired.key == damaged.key
     assert repaired.prefix != damaged.prefix
@@ -52,7 +60,7 @@ def test_a_repair_makes_a_whole_build_of_the_same_key_beside(
 
 
 def test_what_stages_run_in_stays_and_counts_no_more(builder: Builder, definition: Definition, damaged: Build) -> None:
-    repaired = builder.repair(definition, damaged.prefix, quiet)
+    repaired = mended(builder, definition, damaged.prefix, quiet)
     assert module(damaged).read_text() == "VER"
     assert (damaged.prefix / RETIRED).is_file()
     assert not (damaged.prefix / MARKER).exists()
@@ -65,7 +73,7 @@ def test_what_stages_run_in_stays_and_counts_no_more(builder: Builder, definitio
 def test_the_cache_is_whole_afterwards_for_other_environments(
     builder: Builder, definition: Definition, damaged: Build
 ) -> None:
-    builder.repair(definition, damaged.prefix, quiet)
+    mended(builder, definition, damaged.prefix, quiet)
     other = replace(definition, name="other")
     steps: list[str] = []
     assert module(builder.ensure(other, steps.append)).read_text() == GOOD
@@ -85,7 +93,7 @@ def test_damage_in_the_build_alone_leaves_the_cache_as_it_is(
     copy.write_text("VER")
     copy.replace(module(build))
     steps: list[str] = []
-    repaired = builder.repair(definition, build.prefix, steps.append)
+    repaired = mended(builder, definition, build.prefix, steps.append)
     assert module(repaired).read_text() == GOOD
     assert "forgetting the damaged quirk in uv's cache" not in steps
 
@@ -93,7 +101,7 @@ def test_damage_in_the_build_alone_leaves_the_cache_as_it_is(
 def test_threads_that_repair_one_build_get_one(builder: Builder, definition: Definition, damaged: Build) -> None:
     builds: list[Build] = []
     threads = [
-        threading.Thread(target=lambda: builds.append(builder.repair(definition, damaged.prefix, quiet)))
+        threading.Thread(target=lambda: builds.append(mended(builder, definition, damaged.prefix, quiet)))
         for _ in range(3)
     ]
     for thread in threads:
@@ -111,7 +119,7 @@ def test_a_repair_that_fails_leaves_the_damaged_build_as_it_was(
         wheel.unlink()
     before = sorted(path for path in builder.registry.builds.iterdir() if path.is_dir())
     with pytest.raises(NotReady, match="can't be built"):
-        builder.repair(definition, damaged.prefix, quiet)
+        mended(builder, definition, damaged.prefix, quiet)
     assert sorted(path for path in builder.registry.builds.iterdir() if path.is_dir()) == before
     assert builder.registry.live("alpha") == damaged
 
@@ -123,7 +131,7 @@ def test_an_installer_that_hangs_in_a_repair_is_ended_at_its_limit(
     hanging.write_text("#!/bin/sh\nsleep 600\n")
     hanging.chmod(0o755)
     with pytest.raises(NotReady, match="took longer than"):
-        replace(builder, uv=hanging, time_limit=0.2).repair(definition, damaged.prefix, quiet)
+        mended(replace(builder, uv=hanging, time_limit=0.2), definition, damaged.prefix, quiet)
     assert builder.registry.live("alpha") == damaged
 
 

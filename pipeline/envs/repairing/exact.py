@@ -1,0 +1,77 @@
+"""A new build in which only the damaged packages are installed: the others come from the damaged build."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs.building.installer import Installer
+from pipeline.envs.building.proof import finish
+from pipeline.envs.building.record import Proof
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.proving import deep, manifest
+from pipeline.envs.proving.tiers import Look
+from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+
+
+class Missed(Exception):
+    """Reading every byte has shown more damage than the look that the repair began with."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("more is damaged than it seemed")
+        self.look = look
+
+
+@dataclass(frozen=True)
+class Exact:
+    builder: Builder
+    definition: Definition
+    old: Build
+    look: Look  # at the old build, by which it is repaired
+    whole: Future[Look]  # the look at every byte, which must say the same before the new build counts
+    aside: Executor  # for what is read while processes run
+    tell: Tell
+
+    def make(self, interpreter: BaseInterpreter) -> Build:
+        """The new live build; the old one counts no more from the moment before it is live.
+
+        Raises ``Missed``, ``Unsalvageable``, ``NotReady``, and ``OSError``.
+        """
+        return self.builder.make(
+            self.definition,
+            self.old.record["key_input"],
+            self.tell,
+            lambda installer: self._fill(installer, interpreter),
+            before_live=lambda: self.builder.registry.retire(self.old.prefix),
+        )
+
+    def _fill(self, installer: Installer, interpreter: BaseInterpreter) -> Proof:
+        folders = manifest.read(self.old.prefix, self.old.record.get("manifest"))
+        if folders is None:
+            raise Unsalvageable("the list of its files is gone or has changed")
+        salvage = Salvage(self.old, folders, self.look, installer.prefix)
+        installer.create(interpreter.executable)
+        self.tell("linking what is whole")
+        salvage.put_whole()
+        otherwise = self._install(salvage, installer)
+        proof = finish(installer, interpreter.version, otherwise)
+        if not self.whole.result().says_the_same(self.look):
+            raise Missed(self.whole.result())
+        return proof
+
+    def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
+        """What is missing, read once more. Returns what publishers made otherwise than they recorded."""
+        packages = sorted(self.look.to_reinstall)
+        known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+        if packages:
+            self.tell(f"installing {', '.join(packages)}")
+            installer.sync(bytecode=False)
+            if deep.damaged_of(salvage.site_packages, packages, known):
+                installer.forget(packages)
+                installer.sync(bytecode=False, anew=packages)
+                again = deep.damaged_of(salvage.site_packages, packages, known)
+                known.update((each.file, each.digest) for each in again)
+        if not salvage.reuse_bytecode():
+            installer.sync()
+        return known
