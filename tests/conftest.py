@@ -192,12 +192,15 @@ def make_sandbox(root: Path, wheels: Path) -> Sandbox:
     return sandbox
 
 
-def make_wheel(folder: Path, name: str, version: str, source: str) -> Path:
-    """A real wheel with one module; the same bytes every time, so that its hash can stand in a lock."""
+def make_wheel(folder: Path, name: str, version: str, source: str, metadata: str = "") -> Path:
+    """A real wheel with one module; the same bytes every time, so that its hash can stand in a lock.
+
+    ``metadata``: further lines of it, such as ``Requires-Dist: other>=2``.
+    """
     info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": source,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},{_record_hash(text)},{len(text)}\n" for path, text in files.items())
