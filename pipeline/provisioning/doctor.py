@@ -89,7 +89,7 @@ def _accelerator(catalog: Catalog, definition: Definition, build: Build) -> tupl
 
 def _half_built(registry: Registry, name: str) -> Iterator[str]:
     """Folders that no marker stands in, unless somebody is building there right now."""
-    if not registry.builds.is_dir() or is_held(registry.builds / f"{name}.lock"):
+    if not registry.builds.is_dir() or is_held(registry.lock(name)):
         return
     yield from map(str, unfinished.found(registry.builds, name))
 

@@ -118,13 +118,13 @@ class Adoption:
 
     def _builder_of(self, name: str) -> str | None:
         """Who holds the lock under which the environment is built."""
-        lock = self.registry.builds / f"{name}.lock"
+        lock = self.registry.lock(name)
         return str(locks.holder(lock) or "another process") if locks.is_held(lock) else None
 
     def _wait(self, name: str, builder: str, until: float) -> None:
         left = until - time.monotonic()
         self.tell(f"waiting up to {left:.0f} s for {builder}, which builds environment '{name}'")
-        lock = self.registry.builds / f"{name}.lock"
+        lock = self.registry.lock(name)
         while locks.is_held(lock) and (left := until - time.monotonic()) > 0:
             time.sleep(min(PAUSE, left))
 
