@@ -1,6 +1,5 @@
 """A bisection in a project: which Python the locks are for, and where the throwaway environments are made."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +13,12 @@ from pipeline.envs.variables import Places, filled
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import Tell
 
 LOG = "env-bisect.log"
 
 
-def run(
-    catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, tell: Callable[[str], None]
-) -> Finding:
+def run(catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, tell: Tell) -> Finding:
     """``locks`` are the good one and the bad one; ``python`` is a range, else that of the environment that has one
     of these locks, else any.
 

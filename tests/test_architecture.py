@@ -23,6 +23,7 @@ LEAVES = {
     "references",
     "script",
     "sizes",
+    "telling",
     "text",
 }  # import nothing above themselves
 

@@ -19,7 +19,7 @@ from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 
 
@@ -73,7 +73,7 @@ def _built(
     except OSError as error:
         found = replace(found, unreadable=f"its files can't be read: {error.strerror}")
     if deep and found.interpreter is None:
-        place = probes.Place(build.python, build.prefix, OwnVariables(catalog.project)(definition, build.prefix))
+        place = probes.Place(build.python, build.prefix, ProjectVariables(catalog.project)(definition, build.prefix))
         found = replace(found, probe=probes.first_problem(definition, place))
     return found
 

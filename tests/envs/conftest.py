@@ -14,13 +14,10 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
+from pipeline.telling import quiet
 from tests.conftest import make_wheel, offline
 
 Wheel = Callable[[str, str, str], str]
-
-
-def quiet(_step: str) -> None:
-    """For who doesn't want to hear what is being done."""
 
 
 @pytest.fixture

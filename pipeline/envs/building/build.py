@@ -21,13 +21,13 @@ from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.locking import agreement
 from pipeline.envs.platform import remove_tree
 from pipeline.envs.registry import MARKER, Registry, misfit
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]  # what is being done now, for a person who waits
 Fill = Callable[[Installer], Proof]
-OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Builder:
     logs: Path
     time_limit: float  # seconds, for a whole build
     sources: Sources = field(default_factory=Sources)
-    own: OwnVariables = lambda _definition, _prefix: {}
+    own: OwnVariables = no_variables
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""

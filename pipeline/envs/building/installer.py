@@ -17,8 +17,8 @@ from pipeline.envs.building.watch import Watch, said
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]  # what is being done now, for a person who waits
 # Seconds before what may have been a passing fault is tried again; uv itself has tried a few times by then.
 PAUSES = (1.0, 5.0)
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +24,7 @@ from pipeline.envs.keeping.download import NotGot, download
 from pipeline.envs.keeping.pins import Pin, pins, usable
 from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError, NotReady
+from pipeline.telling import Tell
 
 SIDE_BY_SIDE = 6
 STALE_SECONDS = 3600
@@ -45,7 +46,7 @@ class Wheels:
     uv: Path
     time_limit: float  # seconds, for each step
 
-    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Callable[[str], None]) -> list[Path]:
+    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Tell) -> list[Path]:
         """The files of the definition's lock, those that aren't there fetched now. Raises ``NotReady``."""
         wanted = needed(definition, python)
         self.folder.mkdir(parents=True, exist_ok=True)

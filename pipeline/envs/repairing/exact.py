@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.proof import finish
 from pipeline.envs.building.record import Proof
@@ -13,6 +13,7 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.telling import Tell
 
 
 class Missed(Exception):

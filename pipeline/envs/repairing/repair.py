@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs import interpreters, keys
-from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.proving import health, tiers
@@ -18,6 +18,7 @@ from pipeline.envs.registry import misfit
 from pipeline.envs.repairing.exact import Exact, Missed
 from pipeline.envs.repairing.salvage import Unsalvageable
 from pipeline.errors import NotReady
+from pipeline.telling import Tell
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would meet it, too
 

@@ -5,7 +5,7 @@ import re
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from pipeline.provisioning.prefetch import wheels_of
 from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import load_yaml
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]
 INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", re.MULTILINE)
 UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
 

@@ -15,8 +15,9 @@ from pipeline.envs.adopting.notes import Notes
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
+from pipeline.telling import quiet
 from tests.envs.adopting.conftest import Heard, site_packages
-from tests.envs.conftest import other, quiet
+from tests.envs.conftest import other
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from pipeline.envs.explaining.lock_changes import between
 from pipeline.envs.explaining.trial import Command, Workshop, workshop_folder
 from pipeline.errors import NotReady, UsageError
 from pipeline.locks import exclusive
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import quiet
 from tests.envs.explaining.conftest import OWN, Universe
 
 NAMES = ("aa", "bb", "cc", "dd", "ee")

@@ -13,8 +13,9 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.keeping.wheels import Wanted, Wheels, needed
 from pipeline.errors import ConfigurationError, NotReady
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import locked, quiet
+from tests.envs.conftest import locked
 
 
 @pytest.fixture

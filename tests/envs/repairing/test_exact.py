@@ -21,7 +21,7 @@ from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import Repair, repair
 from pipeline.errors import NotReady, PipelineError
-from tests.envs.conftest import quiet
+from pipeline.telling import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench, overwrite, packages_of
 
 

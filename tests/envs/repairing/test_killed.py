@@ -7,9 +7,9 @@ import pytest
 from pipeline.envs.proving import tiers
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import repair
+from pipeline.telling import quiet
 from tests.crash.harness import KILLED, in_child
 from tests.crash.steps import Nth, Steps
-from tests.envs.conftest import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench
 
 # By number; the walk through all of them is for the exhaustive part.
