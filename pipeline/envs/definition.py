@@ -85,6 +85,16 @@ class Build:
         return interpreter(self.prefix, self.conda)
 
     @property
+    def site_packages(self) -> Path:
+        """Of a build of ours: nobody else's record says where it is."""
+        return self.prefix / str(self.record["site_packages"])
+
+    @property
+    def python_version(self) -> str:
+        """Of a build of ours, exact."""
+        return str(self.record["key_input"]["python"])
+
+    @property
     def provided_tools(self) -> Path:
         """Folder of the programs that this environment provides to others."""
         return self.prefix / "provides"

@@ -144,7 +144,7 @@ def _lock_problem(definition: Definition, build: Build) -> str | None:
 def _python_problem(definition: Definition, build: Build) -> str | None:
     from packaging.specifiers import SpecifierSet
 
-    version = build.record["key_input"]["python"]
+    version = build.python_version
     if version in SpecifierSet(definition.python):
         return None
     return f"it has Python {version}, and {definition.python} is wanted"

@@ -62,7 +62,7 @@ def _built(
         found,
         is_built=True,
         moved_from=built_as if built_as != str(build.prefix) else None,
-        python=build.record["key_input"]["python"],
+        python=build.python_version,
         misfit=reason if is_ours else None,
         lock_changed=build.record["key_input"]["lock"] != definition.lock_digest(),
         interpreter=health.interpreter_damage(build),
@@ -83,7 +83,7 @@ def _accelerator(catalog: Catalog, definition: Definition, build: Build) -> tupl
         known = catalog.accelerator
     except PipelineError:  # who asks for the hardware is told what is wrong with that
         return None
-    fault = accelerator.fault(definition, build.prefix / build.record["site_packages"], known)
+    fault = accelerator.fault(definition, build.site_packages, known)
     return (fault.reason, fault.repair) if fault else None
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping import leases
-from pipeline.envs.keeping.notes import FOLDER
+from pipeline.envs.notes import FOLDER
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import ExitCode
 from tests.conftest import BIN, Sandbox, offline

@@ -10,8 +10,8 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.keeping.survey import Found, State, survey
+from pipeline.envs.notes import Notes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.sizes import show_size
@@ -62,7 +62,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
         "state": state,
         "problem": None if state == "not built" else problem,
         "next": next_step,
-        "python": build.record["key_input"]["python"] if build else None,
+        "python": build.python_version if build else None,
         "key": build.key if build else None,
         "path": str(build.prefix) if build else None,
         "lock": lock,

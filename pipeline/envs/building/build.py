@@ -17,8 +17,8 @@ from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
 from pipeline.envs.building.record import Proof, record
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.locking import agreement
+from pipeline.envs.notes import Notes
 from pipeline.envs.platform import remove_tree
 from pipeline.envs.registry import MARKER, Registry, misfit
 from pipeline.envs.variables import OwnVariables, no_variables

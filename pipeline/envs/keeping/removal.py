@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from pipeline.envs.keeping import leases
-from pipeline.envs.keeping.notes import Notes, measure
 from pipeline.envs.keeping.survey import Found, State, is_live
+from pipeline.envs.notes import Notes, measure
 from pipeline.envs.platform import move_aside, remove_tree
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from pipeline.envs.keeping.notes import Notes, Size, Uses, measure
+from pipeline.envs.notes import Notes, Size, Uses, measure
 from pipeline.envs.platform import ASIDE
 from pipeline.envs.registry import MARKER, RETIRED, Registry, name_of
 from pipeline.locks import is_held
