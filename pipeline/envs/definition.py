@@ -43,6 +43,14 @@ class Definition:
         by_stage = self.requirements is not None and self.requirements.suffix == ".py"
         return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
 
+    def python_problem(self, version: str) -> str | None:
+        """Why an environment with this Python, exact, isn't what is asked for."""
+        from packaging.specifiers import SpecifierSet
+
+        if version in SpecifierSet(self.python):
+            return None
+        return f"it has Python {version}, and {self.python} is wanted"
+
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.locked.read_bytes())
 

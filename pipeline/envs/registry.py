@@ -102,7 +102,7 @@ def misfit(definition: Definition, build: Build) -> str | None:
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
         return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
-    return _lock_problem(definition, build) or _python_problem(definition, build) or health.damage(build)
+    return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
@@ -139,12 +139,3 @@ def _lock_problem(definition: Definition, build: Build) -> str | None:
     if requirements.digest(definition.requirements) == build.record.get("requirements"):
         return None
     return agreement.mismatch(definition)
-
-
-def _python_problem(definition: Definition, build: Build) -> str | None:
-    from packaging.specifiers import SpecifierSet
-
-    version = build.python_version
-    if version in SpecifierSet(definition.python):
-        return None
-    return f"it has Python {version}, and {definition.python} is wanted"

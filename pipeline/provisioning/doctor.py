@@ -16,6 +16,7 @@ from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.registry import Registry, misfit
 from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.files import nearest
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
@@ -131,7 +132,7 @@ def _disks(project: Project) -> Iterator[DiskFindings]:
     """Each disk that is written to, once, by the first folder on it."""
     seen: set[int] = set()
     for folder in (project.environments, project.models, project.jobs, project.cache):
-        there = next(each for each in (folder, *folder.parents) if each.exists())
+        there = nearest(folder)
         device = os.stat(there).st_dev
         if device not in seen:
             seen.add(device)

@@ -54,7 +54,7 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def make(registry: Registry) -> Make:
-    """A finished build of so many bytes, as the builder leaves it and without it; ``live`` lets its name stand for it."""
+    """A finished build of so many bytes, as the builder leaves it; ``live`` lets its name stand for it."""
 
     def make(name: str, number: int = 0, live: bool = True, size: int = 4096, age: float = 0) -> Build:
         prefix = registry.builds / f"{name}-{number:016x}.{number:08x}"

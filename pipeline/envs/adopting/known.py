@@ -44,7 +44,7 @@ def misfit(
 ) -> str | None:
     """Why it can't stand for the definition. Its packages' versions aren't asked for; a proof that held is kept."""
     facts = known.note.facts
-    if reason := _wrong_python(definition, facts.version) or _nothing_provided(definition):
+    if reason := definition.python_problem(facts.version) or _nothing_provided(definition):
         return reason
     if reason := _wrong_accelerator(definition, facts.folders):
         return reason
@@ -66,14 +66,6 @@ def _ask(foreign: Foreign) -> Note:
     before = identity.fingerprint(foreign, facts)  # first, so that what is installed meanwhile shows as a change
     key = identity.key_of(identity.key_input(foreign, facts))
     return Note(before, facts, key, identity.unrecorded(facts))
-
-
-def _wrong_python(definition: Definition, version: str) -> str | None:
-    from packaging.specifiers import SpecifierSet
-
-    if version in SpecifierSet(definition.python):
-        return None
-    return f"it has Python {version}, and {definition.python} is wanted"
 
 
 def _wrong_accelerator(definition: Definition, folders: Iterable[str]) -> str | None:
