@@ -97,7 +97,9 @@ def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell
 
         return builder_for(catalog)
 
-    return Adoption(registry, sources.notes(catalog.project), allowed, builder, tell, ProjectVariables(catalog.project))
+    own = ProjectVariables(catalog.project)
+    notes = sources.notes(catalog.project)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.failures.message import Failure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One for each run, so that an environment is looked into once for all of its jobs."""
 

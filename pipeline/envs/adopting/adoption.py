@@ -56,7 +56,7 @@ class Answer:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adoption:
     registry: Registry
     notes: Notes

@@ -86,8 +86,16 @@ class Builder:
         prefix = self.registry.new_place(definition.name, key)
         log = logs.fresh(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
-        own = self.own(definition, prefix)
-        installer = Installer(self.uv, definition, prefix, log, deadline, tell, self.sources, own)
+        installer = Installer(
+            uv=self.uv,
+            definition=definition,
+            prefix=prefix,
+            log=log,
+            deadline=deadline,
+            tell=tell,
+            sources=self.sources,
+            own=self.own(definition, prefix),
+        )
         try:
             marker = record(definition, key_input, prefix, fill(installer), deadline.spent())
             write_whole(prefix / MARKER, dump_json(marker))

@@ -37,7 +37,7 @@ class Sources:
     pauses: tuple[float, ...] = PAUSES
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Installer:
     uv: Path
     definition: Definition

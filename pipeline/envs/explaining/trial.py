@@ -38,7 +38,7 @@ class Trial:
     complaints: frozenset[str] = frozenset()  # about packages that don't fit each other
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workshop:
     """Where environments are made and thrown away; ``folder`` is this process's own."""
 

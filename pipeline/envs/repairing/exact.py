@@ -24,7 +24,7 @@ class Missed(Exception):
         self.look = look
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exact:
     builder: Builder
     definition: Definition

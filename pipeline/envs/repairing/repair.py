@@ -83,7 +83,7 @@ class _Work:
             return self._rebuilt(old, damage, reason)
         self.builder.sweep(self.definition.name)
         try:
-            build = Exact(self.builder, self.definition, old, look, whole, aside, self.tell).make(interpreter)
+            build = self._exact(old, look, whole, aside).make(interpreter)
         except Missed as missed:
             return self._mended(old, missed.look, whole, aside)
         except (Unsalvageable, NotReady, OSError) as error:
@@ -91,6 +91,17 @@ class _Work:
                 raise
             return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
         return Repair(build, damage, tuple(sorted(look.to_reinstall)))
+
+    def _exact(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Exact:
+        return Exact(
+            builder=self.builder,
+            definition=self.definition,
+            old=old,
+            look=look,
+            whole=whole,
+            aside=aside,
+            tell=self.tell,
+        )
 
     def _too_much(self, old: Build, look: Look, interpreter: interpreters.BaseInterpreter) -> str | None:
         """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""

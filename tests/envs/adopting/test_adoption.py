@@ -23,7 +23,9 @@ from tests.envs.conftest import other
 @pytest.fixture
 def adoption(builder: Builder, notes: Notes, heard: Heard) -> Adoption:
     builder.registry.builds.mkdir(parents=True)
-    return Adoption(builder.registry, notes, Allowed(), lambda: builder, heard.append)
+    return Adoption(
+        registry=builder.registry, notes=notes, allowed=Allowed(), builder=lambda: builder, tell=heard.append
+    )
 
 
 def got(adoption: Adoption, definition: Definition, **allowed: float) -> Answer:
