@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli import handler
 from pipeline.interrupts import ASKING
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -51,10 +52,10 @@ def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
 
 
-# ``run-pipeline`` isn't among them: what it starts and how it ends is for a process of its own.
 COMMANDS = {
     "pipeline": "pipeline.cli.main",
     "prepare-job": "pipeline.cli.prepare_job",
+    "run-pipeline": "pipeline.cli.run_pipeline",  # to be refused by; what a run starts wants a process of its own
     "bootstrap": "pipeline.cli.bootstrap",
 }
 HOMES = count()
@@ -101,7 +102,7 @@ class Result:
         return envelope["data"]
 
 
-def given_here(*words: "str | Path", variables: Mapping[str, str]) -> Result:
+def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path | None = None) -> Result:
     """One of our commands, as its own process would carry it out, with what it printed and its exit code."""
     heeded = {number: signal.getsignal(number) for number in ASKING}
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
@@ -109,14 +110,16 @@ def given_here(*words: "str | Path", variables: Mapping[str, str]) -> Result:
         with pytest.MonkeyPatch.context() as patch, open(os.devnull, encoding="utf-8") as nothing:
             for name, value in variables.items():
                 patch.setenv(name, value)
+            if folder:
+                patch.chdir(folder)
             patch.setattr(sys, "argv", [str(BIN / words[0]), *map(str, words[1:])])
             for name, stream in (("stdin", nothing), ("stdout", out), ("stderr", err)):
                 patch.setattr(sys, name, stream)
             with pytest.raises(SystemExit) as left:
-                importlib.import_module(COMMANDS[str(words[0])]).main()
+                handler.run(importlib.import_module(COMMANDS[str(words[0])]).command)
     finally:
-        for number, handler in heeded.items():
-            signal.signal(number, handler)
+        for number, heed in heeded.items():
+            signal.signal(number, heed)
     said, complained = (stream.buffer.getvalue().decode() for stream in (out, err))
     return Result(int(left.value.code or 0), said, complained)
 

@@ -199,7 +199,7 @@ def test_a_read_only_disk_is_told_and_nothing_is_half_written(project: Sandbox, 
         ["run-pipeline", "-j", job.id],
         ["prepare-job", project.root / "input.txt", "--workflow", "tested"],
     ):
-        done = project.run(*command)
+        done = project.give(*command)
         assert done.code == 3
         assert "Read-only file system" in done.err
         assert "next:  make that disk writable" in done.err

@@ -1,7 +1,6 @@
 """The commands as a person gives them: where they find the project, what they print, and how they refuse."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from pipeline.cli import context, location
 from pipeline.errors import bootstrap_steps
-from tests.conftest import BIN, Result, Sandbox
+from tests.conftest import BIN, Result, Sandbox, given_here
 from tests.jobs.helpers import prepared
 
 
@@ -21,15 +20,7 @@ def _spawns(spawning: None) -> None:
 
 def give(folder: Path, *words: "str | Path", **variables: str) -> Result:
     """A command given in a folder, where nothing but that says which project is meant."""
-    done = subprocess.run(
-        [BIN / words[0], *words[1:]],
-        cwd=folder,
-        env={**os.environ, **variables},
-        capture_output=True,
-        check=False,
-        timeout=90,
-    )
-    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return given_here(*words, variables=variables, folder=folder)
 
 
 LISTINGS = {
@@ -124,7 +115,7 @@ def test_a_damaged_job_is_a_row_and_does_not_hide_the_others(ready: Sandbox) -> 
 def test_an_unknown_job_suggests_the_nearest(ready: Sandbox, words: list[str]) -> None:
     ready.workflow("tested", "noop: {}")
     id = prepared(ready, "tested").id
-    done = ready.run(*words, id[:-1] + "7")
+    done = ready.give(*words, id[:-1] + "7")
     assert done.code == 2
     assert f"did you mean '{id}'?" in done.err
     assert "next:  pipeline job list" in done.err
@@ -179,7 +170,7 @@ def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
     ],
 )
 def test_a_wrong_command_line_is_told_with_what_helps(sandbox: Sandbox, words: list[str], message: str) -> None:
-    done = sandbox.run(*words)
+    done = sandbox.give(*words)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
     assert "next:  " in done.err

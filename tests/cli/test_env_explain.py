@@ -161,7 +161,7 @@ def test_bisect_names_the_package_and_leaves_nothing_behind(universe: Sandbox, t
     good, bad = locks(universe, tmp_path)
     words = ("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--python", ">=3.11")
     code = "import hub; print('saw', hub.VERSION); assert hub.VERSION < '2'"
-    done = universe.run(*words, "--", "python", "-c", code)
+    done = universe.give(*words, "--", "python", "-c", code)
     assert done.code == 0, done.err
     assert "Of 3 changes, this change broke it:\n  hub 1.0 → 2.0\n" in done.out
     assert "  saw 2.0\n" in done.out
@@ -176,7 +176,7 @@ def test_bisect_gives_what_the_environment_of_the_lock_gives(universe: Sandbox, 
     universe.write("config/environments/alpha.yaml", 'python: ">=3.11"\nvariables: {OF_ALPHA: "{project}"}\n')
     words = ("pipeline", "env", "bisect", "--good", good, "--bad", universe.root / "requirements/alpha.lock", "--")
     code = "import hub, os; print(os.environ['OF_ALPHA'], os.environ['HF_HOME']); assert hub.VERSION < '2'"
-    done = universe.run(*words, "python", "-c", code)
+    done = universe.give(*words, "python", "-c", code)
     assert f"  {universe.root} {universe.root}/cache/home/huggingface\n" in done.out, done.err
 
 
@@ -190,7 +190,7 @@ def test_bisect_without_the_python_that_is_wanted_says_so(universe: Sandbox, tmp
 def test_bisect_as_json_and_the_command_s_own_options_are_its_own(universe: Sandbox, tmp_path: Path) -> None:
     good, bad = locks(universe, tmp_path)
     words = ("pipeline", "env", "bisect", "--json", "--good", good, "--bad", bad)
-    data = universe.run(*words, "python", "-c", "import hub; assert hub.VERSION < '2'", "--repeat").data
+    data = universe.give(*words, "python", "-c", "import hub; assert hub.VERSION < '2'", "--repeat").data
     assert data["culprits"] == [{"name": "hub", "from": "1.0", "to": "2.0"}]
     assert data["is_minimal"] is True
     assert data["steps"][0] == {**data["steps"][0], "changes": [], "verdict": "good", "reason": "exit code 0"}

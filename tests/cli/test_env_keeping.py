@@ -134,7 +134,7 @@ def test_gc_takes_what_was_not_used_for_days(own: Sandbox) -> None:
 def test_a_build_that_a_process_holds_stays_whatever_is_asked(own: Sandbox) -> None:
     build = build_of(own)
     with leases.hold(build):
-        done = own.give("pipeline", "env", "gc", "--limit", "0", "--force", "--json")
+        done = own.run("pipeline", "env", "gc", "--limit", "0", "--force", "--json")
         assert done.data["removed"] == []
         assert [row["build"] for row in done.data["kept"]] == [build.prefix.name]
         assert f"process {os.getpid()}" in done.data["kept"][0]["why"]
@@ -203,7 +203,7 @@ def test_remove_takes_all_builds_and_the_name(own: Sandbox) -> None:
 def test_remove_refuses_what_is_held_and_names_who(own: Sandbox) -> None:
     before = superseded(own)
     with leases.hold(before):
-        done = own.give("pipeline", "env", "remove", "alpha")
+        done = own.run("pipeline", "env", "remove", "alpha")
     assert done.code == ExitCode.NOT_READY
     assert f"process {os.getpid()}" in done.err
     assert before.prefix.exists()

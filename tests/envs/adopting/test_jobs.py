@@ -251,7 +251,7 @@ def test_a_job_builds_what_is_missing_where_that_is_allowed(sandbox: Sandbox) ->
     reporting(sandbox)
     file = sandbox.write("input.txt", "x")
     words = ("prepare-job", file, "--workflow", "tested", "--build")
-    done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+    done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert done.code == 0, done.err
     assert "building environment 'alpha'" in done.err
     assert load(sandbox.job(done.out.strip())).document["environment_sources"] == {"alpha": {"source": "built"}}
@@ -275,7 +275,7 @@ def test_a_job_waits_for_a_build_only_as_long_as_it_was_told_to(sandbox: Sandbox
     words = ("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested", "--wait", "0.3", "--build")
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+        done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert done.code == 3
     assert "waiting up to 0 s for process 4711 on elsewhere, which builds environment 'alpha'" in done.err
     assert "it isn't built; process 4711 on elsewhere is building it" in done.err
@@ -287,7 +287,7 @@ def test_nothing_is_built_for_a_job_that_cannot_be_prepared_anyway(sandbox: Sand
     alpha = sandbox.root / "config/environments/beta.yaml"
     alpha.write_text(f"{alpha.read_text()}tools: [no-such-program]\n")
     words = ("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested", "--build")
-    done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+    done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert "no-such-program isn't on PATH" in done.err
     assert not (sandbox.root / "venv").exists()
 
