@@ -19,7 +19,7 @@ from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.project import Project
 from pipeline.provisioning.bundles import install, look, make
 from pipeline.spec.catalog import Catalog
-from tests.conftest import Sandbox, offline
+from tests.conftest import Sandbox, make_sandbox, offline
 
 MODEL = b"weights"
 EMPTY = "default_workflows: []\n"
@@ -30,6 +30,10 @@ def here(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.M
     """The project that bundles: alpha needs a model."""
     for name, value in offline(tmp_path).items():
         monkeypatch.setenv(name, value)
+    return with_model(sandbox)
+
+
+def with_model(sandbox: Sandbox) -> Sandbox:
     digest = hashlib.sha256(MODEL).hexdigest()
     sandbox.write("model/weights.bin", MODEL.decode())
     sandbox.write("config/models.yaml", f"tiny:\n  files: {{weights.bin: {digest}}}\n  sources: [{{folder: model}}]\n")
@@ -37,11 +41,20 @@ def here(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.M
     return sandbox
 
 
-@pytest.fixture
-def bundle(here: Sandbox, tmp_path: Path) -> Path:
-    done = here.give("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "alpha.tar")
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Path:
+    folder = tmp_path_factory.mktemp("bundle")
+    sandbox = with_model(make_sandbox(folder / "project", folder / "wheels"))
+    file = folder / "alpha.tar"
+    done = sandbox.give("pipeline", "env", "bundle", "alpha", "-o", file, variables=offline(folder))
     assert done.code == 0, done.err
-    return tmp_path / "alpha.tar"
+    return file
+
+
+@pytest.fixture
+def bundle(here: Sandbox, made: Path, tmp_path: Path) -> Path:
+    """What ``here`` makes, byte for byte; made once."""
+    return Path(shutil.copyfile(made, tmp_path / "alpha.tar"))
 
 
 @pytest.fixture
