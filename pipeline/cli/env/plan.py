@@ -9,7 +9,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.spec.catalog import Catalog
 
 if TYPE_CHECKING:
-    from pipeline.merging import MergePlan
+    from pipeline.provisioning.merging import MergePlan
 
 
 @click.command("plan")
@@ -21,7 +21,7 @@ def command(as_json: bool) -> None:
     Each merger is resolved as a whole, on the package index's metadata; nothing is changed. Packages that install
     the same module keep environments apart, too: that is seen where they are built.
     """
-    from pipeline.merging import plan
+    from pipeline.provisioning.merging import plan
 
     found = plan(Catalog(project()))
     if as_json:
