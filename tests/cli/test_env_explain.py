@@ -140,7 +140,8 @@ def test_plan_says_which_could_merge_and_which_could_not(universe: Sandbox) -> N
     universe.write("requirements/beta.txt", "hub\n")
     out = universe.give("pipeline", "env", "plan").out
     assert "alpha + beta" in out
-    assert "2 today, 1 would do (the fewest there can be)" in out
+    assert "2 today, 1 may do (the fewest there can be)" in out
+    assert "  bootstrap --env alpha --env beta\n" in out
 
 
 def locks(universe: Sandbox, tmp_path: Path) -> tuple[Path, Path]:

@@ -44,8 +44,8 @@ def command(
     good, 125 means that it can't tell, any other is bad. Sets of packages that can't be installed or don't fit each
     other are passed over. Your environments aren't touched.
     """
-    from pipeline import bisecting
     from pipeline.envs.explaining.trial import Command
+    from pipeline.provisioning import bisecting
 
     here = project()
 

@@ -37,7 +37,7 @@ def command(compared: tuple[str, ...], as_json: bool) -> None:
     Asks the package index for metadata, of wheels for this platform; nothing is installed. Either answer is a
     success: read "together" of --json in a script.
     """
-    from pipeline.comparing import compare, installed_bytes, rivalries, sides
+    from pipeline.provisioning.comparing import compare, installed_bytes, rivalries, sides
 
     if len(compared) < 2:
         raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")

@@ -9,7 +9,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.spec.catalog import Catalog
 
 if TYPE_CHECKING:
-    from pipeline.merging import MergePlan
+    from pipeline.provisioning.merging import MergePlan
 
 
 @click.command("plan")
@@ -21,7 +21,7 @@ def command(as_json: bool) -> None:
     Each merger is resolved as a whole, on the package index's metadata; nothing is changed. Packages that install
     the same module keep environments apart, too: that is seen where they are built.
     """
-    from pipeline.merging import plan
+    from pipeline.provisioning.merging import plan
 
     found = plan(Catalog(project()))
     if as_json:
@@ -51,11 +51,13 @@ def _tell(found: "MergePlan") -> None:
         return
     today, fewest = len(found.stages), len(found.groups)
     how = "the fewest there can be" if found.is_fewest else "found by first fit: there may be a way with fewer"
-    click.echo(f"{today} today, {fewest} would do ({how})")
+    unseen = [name for group in found.groups if len(group) > 1 for name in group if name in found.unbuilt]
+    verb = "may" if unseen else "would"
+    click.echo(f"{today} today, {fewest} {verb} do ({how})")
+    if unseen:
+        click.echo("whether two of their packages install the same module is seen when they are built:")
+        click.echo(f"  bootstrap {' '.join(f'--env {name}' for name in unseen)}")
     for each in found.apart:
         click.echo(f"apart: {' and '.join(each.names)}: {'; '.join(each.reasons)}")
     if found.unused:
         click.echo(f"needed by no stage: {', '.join(found.unused)}")
-    if found.unbuilt and any(len(group) > 1 for group in found.groups):
-        names = ", ".join(found.unbuilt)
-        click.echo(f"not built, so that modules which two packages install aren't seen: {names}")

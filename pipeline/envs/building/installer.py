@@ -48,6 +48,7 @@ class Installer:
     sources: Sources
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _told: str = field(default="", init=False)
+    _compiles: bool = field(default=True, init=False)
 
     def create(self, interpreter: Path) -> None:
         self._now("creating")
@@ -61,6 +62,7 @@ class Installer:
         ``installed`` is called when all files are there, while their bytecode is still being made. Raises ``NotReady``.
         """
         self._now("installing")
+        self._compiles = bytecode
         arguments = (*self._sync_arguments(bytecode), *(f"--reinstall-package={package}" for package in anew))
         if not self.sources.offline:
             # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
@@ -125,7 +127,7 @@ class Installer:
     def _look(self, words: str, installed: Callable[[], None]) -> None:
         if progress.is_installed(words):
             installed()
-        if not progress.has_begun(words):
+        if not progress.has_begun(words) or (progress.is_installed(words) and not self._compiles):
             return
         self._now(self._stage(words))
 

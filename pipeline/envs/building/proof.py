@@ -32,8 +32,13 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
     return finish(installer, interpreter.version, otherwise)
 
 
-def finish(installer: Installer, version: str, otherwise: Mapping[str, str | None]) -> Proof:
-    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``."""
+def finish(
+    installer: Installer, version: str, otherwise: Mapping[str, str | None], wanted: Definition | None = None
+) -> Proof:
+    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
+
+    ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
+    """
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided.place(definition, prefix, site_packages(prefix))
@@ -43,7 +48,7 @@ def finish(installer: Installer, version: str, otherwise: Mapping[str, str | Non
     listed.begin()
     compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))
     compiled.begin()
-    reason = probes.first_problem(definition, probes.Place(python, prefix, installer.own))
+    reason = probes.first_problem(wanted or definition, probes.Place(python, prefix, installer.own))
     compiled.result()
     digest = listed.result()
     if reason:

@@ -4,13 +4,13 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.comparing import resolver_for, rivalries, side_of
 from pipeline.envs.definition import Definition
 from pipeline.envs.explaining.explanation import solve
 from pipeline.envs.explaining.grouping import Group, fewest
 from pipeline.envs.explaining.lines import Side
 from pipeline.envs.explaining.pythons import common, disjoint, ranges_of
 from pipeline.envs.explaining.resolver import UvResolver
+from pipeline.provisioning.comparing import resolver_for, rivalries, side_of
 from pipeline.spec.catalog import Catalog
 
 
