@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline import sources
 from pipeline.digests import sha256_of_file
+from pipeline.envs.adopting import known
 from pipeline.envs.building import unfinished
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.locking import agreement
 from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.registry import Registry, misfit
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, NotReady, PipelineError
 from pipeline.files import nearest
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
@@ -42,7 +45,7 @@ def _environment(catalog: Catalog, registry: Registry, name: str, asked: bool, d
     try:
         definition = catalog.environment(name)
         if definition.lock is None:
-            return replace(found, is_foreign=True)
+            return replace(found, is_foreign=True, unusable=_unusable(catalog, definition))
         definition.lock_digest()
     except ConfigurationError as error:
         return replace(found, broken=(error.message, error.next_step))
@@ -51,6 +54,15 @@ def _environment(catalog: Catalog, registry: Registry, name: str, asked: bool, d
     found = replace(found, obstacle=registry.obstacle(name))
     build = registry.live(name)
     return _built(catalog, definition, build, found, deep) if build else found
+
+
+def _unusable(catalog: Catalog, definition: Definition) -> tuple[str, str] | None:
+    """It is asked what a job would ask it; what held before isn't tried again."""
+    try:
+        known.checked(definition, sources.notes(catalog.project), lambda _step: None, ProjectVariables(catalog.project))
+    except NotReady as error:
+        return error.message, error.next_step or known.way_out(definition)
+    return None
 
 
 def _built(
@@ -65,7 +77,9 @@ def _built(
         moved_from=built_as if built_as != str(build.prefix) else None,
         python=build.python_version,
         misfit=reason if is_ours else None,
+        variant_changed=build.record["key_input"].get("accelerator", "any") != (definition.variant or "any"),
         lock_changed=build.record["key_input"]["lock"] != definition.lock_digest(),
+        lock_problem=agreement.mismatch(definition) if is_ours else None,
         interpreter=health.interpreter_damage(build),
         accelerator=_accelerator(catalog, definition, build),
     )

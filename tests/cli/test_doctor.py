@@ -64,11 +64,29 @@ def test_an_import_that_fails_in_whole_files_takes_a_deep_look(project: Sandbox)
 
 def test_a_broken_definition_does_not_hide_the_others(project: Sandbox) -> None:
     project.write("config/environments/beta.yaml", "pyton: [\n")
-    project.write("requirements/alpha.lock", "# another\n")
+    lock = project.root / "requirements/alpha.lock"
+    lock.write_text(f"# another\n{lock.read_text(encoding='utf-8')}", encoding="utf-8")
     assert faults(project) == [
         ("environment alpha", "lock changed since the build"),
         ("environment beta", "definition broken"),
     ]
+
+
+def test_where_the_lock_itself_is_wrong_the_way_out_is_to_lock(project: Sandbox) -> None:
+    project.write("requirements/alpha.txt", "quirk\nabsent\n")
+    done = project.run("pipeline", "doctor", "alpha", "--json")
+    (found,) = done.data["diagnoses"]
+    assert (found["fault"], found["next"]) == ("lock doesn't fit", "pipeline env lock alpha")
+    assert "absent isn't in requirements/alpha.lock" in found["what"]
+
+
+def test_an_environment_of_somebody_else_s_that_no_job_could_use_is_told(project: Sandbox) -> None:
+    project.write("config/environments/alpha.yaml", f"interpreter: {project.root}/nowhere\n")
+    done = project.run("pipeline", "doctor", "alpha", "--json")
+    assert done.code == 3
+    (found,) = done.data["diagnoses"]
+    assert found["fault"] == "can't be used"
+    assert "nowhere: it isn't there" in found["what"]
 
 
 def test_a_half_built_folder_is_told(project: Sandbox) -> None:

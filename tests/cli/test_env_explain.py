@@ -52,6 +52,11 @@ def test_the_same_as_json(universe: Sandbox) -> None:
     ]
 
 
+def test_environments_that_nobody_has_locked_yet_are_compared_by_what_they_ask_for(universe: Sandbox) -> None:
+    (universe.root / "requirements/alpha.lock").unlink()
+    assert "They clash on hub" in universe.run("pipeline", "env", "explain", "alpha", "beta").out
+
+
 def test_what_can_be_one_is_told_with_what_it_saves(universe: Sandbox) -> None:
     universe.write("requirements/new.txt", "hub>=2\n")
     done = universe.give("pipeline", "env", "explain", "alpha", str(universe.root / "requirements/new.txt"))

@@ -54,6 +54,22 @@ def removed(sandbox: Sandbox, *words: str) -> list[str]:
     return [row["build"] for row in done.data["removed"]]
 
 
+def test_status_shows_what_somebody_else_makes_where_it_is(own: Sandbox) -> None:
+    own.write("config/environments/theirs.yaml", f"interpreter: {build_of(own).prefix}\n")
+    own.write("config/environments/gone.yaml", "interpreter: nowhere\n")
+    rows = status(own)
+    assert (rows["theirs"]["state"], rows["theirs"]["problem"], rows["theirs"]["lock"]) == ("used as it is", None, None)
+    assert rows["gone"]["state"] == "unusable"
+    assert "nowhere: it isn't there" in str(rows["gone"]["problem"])
+    assert rows["alpha"]["state"] == "healthy"
+
+
+def test_status_leads_to_the_lock_where_that_is_wrong(own: Sandbox) -> None:
+    own.write("requirements/alpha.lock", "quirk==1.0\n")
+    row = status(own)["alpha"]
+    assert (row["problem"], row["next"]) == ("requirements/alpha.lock:1: quirk has no hash", "pipeline env lock alpha")
+
+
 def test_status_tells_size_lock_and_builds(own: Sandbox) -> None:
     row = status(own)["alpha"]
     assert (row["state"], row["lock"], row["builds"], row["uses"]) == ("healthy", "alpha.lock", 1, 0)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from pipeline.errors import ExitCode
 from tests.conftest import Sandbox
 
@@ -45,3 +47,11 @@ def test_what_is_not_built_is_told_with_what_builds_it(sandbox: Sandbox, spawnin
         done = sandbox.give("pipeline", "env", command, "alpha")
         assert done.code == ExitCode.NOT_READY
         assert "bootstrap --env alpha" in done.err
+
+
+@pytest.mark.parametrize("command", ["sbom", "licenses"])
+def test_what_somebody_else_makes_has_no_record_to_tell_from(sandbox: Sandbox, spawning: None, command: str) -> None:
+    sandbox.write("config/environments/alpha.yaml", "interpreter: theirs\n")
+    done = sandbox.run("pipeline", "env", command, "alpha")
+    assert done.code == 2
+    assert f"{sandbox.root}/theirs/bin/python -m pip list" in done.err

@@ -45,3 +45,13 @@ def test_an_environment_of_somebody_else_is_tried_where_it_is(ready: Sandbox, sp
     done = ready.give("pipeline", "env", "test", "foreign")
     assert done.code == 3
     assert "No module named 'absent'" in done.err
+    assert "is what was built" not in done.out  # we have built nothing
+    assert "mend that environment" in done.err
+
+
+def test_an_environment_of_somebody_else_that_is_gone_is_told(ready: Sandbox, spawning: None) -> None:
+    ready.write("config/environments/foreign.yaml", "interpreter: nowhere\n")
+    done = ready.run("pipeline", "env", "test", "foreign")
+    assert done.code == 3
+    assert f"{ready.root}/nowhere: it isn't there" in done.err
+    assert "mend that environment" in done.err

@@ -70,7 +70,8 @@ class Adoption:
         candidates = tuple(_up_to_a_healthy_one(self._candidates(definition)))
         is_found = candidates[-1].problem is None
         builder = None if is_found or definition.interpreter else self._builder_of(name)
-        return Situation(name, candidates, definition.interpreter is None, builder)
+        obstacle = None if is_found or definition.interpreter else self.registry.obstacle(name)
+        return Situation(name, candidates, definition.interpreter is None, builder, obstacle)
 
     def choose(self, definition: Definition) -> Choice:
         return decide(self.situation(definition), self.allowed)

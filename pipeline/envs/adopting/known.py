@@ -94,9 +94,15 @@ def checked(definition: Definition, notes: Notes, tell: Tell, own: OwnVariables 
     except Unusable as error:
         reason = str(error)
     if reason:
-        what = f"environment '{definition.name}' isn't ready: interpreter {folder}: {reason}"
-        raise NotReady(what, f"mend that environment, or name another one in the definition of '{definition.name}'")
+        raise NotReady(
+            f"environment '{definition.name}' isn't ready: interpreter {folder}: {reason}", way_out(definition)
+        )
     return f"used as it is: {folder}, Python {known.note.facts.version}"
+
+
+def way_out(definition: Definition) -> str:
+    """What helps where an ``interpreter:`` can't be used: nothing that we could do."""
+    return f"mend that environment, or name another one in the definition of '{definition.name}'"
 
 
 def find_again(definition: Definition, place: str, key: str, notes: Notes) -> Build:

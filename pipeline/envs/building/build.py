@@ -61,7 +61,8 @@ class Builder:
     def build(self, definition: Definition, tell: Tell, force: bool) -> Build:
         """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
-            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
+            step = f"move it away, then: bootstrap --env {definition.name}"
+            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", step)
         agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)

@@ -166,6 +166,9 @@ class Installer:
             Fault.NOT_CACHED: f"bootstrap --env {name}   or bootstrap --prefetch --env {name}, with a network",
             Fault.NO_ROOM: f"make room, then bootstrap --env {name}",
             Fault.NETWORK: f"bootstrap --env {name}   when the network is back",
+            # Locking takes in what the index serves now, which must be a person's decision.
+            Fault.WRONG_HASH: f"pipeline env lock {name}   if {self.definition.locked.name} was edited by hand; "
+            "if it wasn't, the index serves another file than the one that was locked",
         }
         more = f"\n{steps[fault]}" if fault in steps else ""
         return NotReady(f"{headline}\n{faults.explanation(words)}", f"read {self.log}{more}")

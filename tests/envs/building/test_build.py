@@ -133,7 +133,9 @@ def test_a_wrong_hash_is_refused_and_the_package_named(builder: Builder, definit
     definition.locked.write_text(f"quirk==1.0 --hash=sha256:{'0' * 64}\n")
     error = refusal(builder, definition)
     assert "Hash mismatch for `quirk==1.0`" in error.message
-    assert error.next_step == f"read {builder.logs / 'alpha.log'}"
+    read, lock = str(error.next_step).splitlines()
+    assert read == f"read {builder.logs / 'alpha.log'}"
+    assert lock.startswith("pipeline env lock alpha   if alpha.lock was edited by hand")
 
 
 def test_a_lock_without_a_hash_is_refused(builder: Builder, definition: Definition) -> None:
