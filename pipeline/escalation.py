@@ -1,7 +1,6 @@
 """A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
 
 import os
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.jobs.job import Job
 from pipeline.project import Project
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 class Escalation:

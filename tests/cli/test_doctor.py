@@ -12,7 +12,7 @@ from tests.conftest import Sandbox, offline
 def project(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Sandbox:
     for name, value in offline(tmp_path).items():
         monkeypatch.setenv(name, value)
-    done = sandbox.run("bootstrap", "--env", "alpha")
+    done = sandbox.give("bootstrap", "--env", "alpha")
     assert done.code == 0, done.err
     return sandbox
 
@@ -23,29 +23,29 @@ def module(project: Sandbox) -> Path:
 
 
 def faults(project: Sandbox, *words: str) -> list[tuple[str, str]]:
-    data = project.run("pipeline", "doctor", *words, "--json").data
+    data = project.give("pipeline", "doctor", *words, "--json").data
     return [(each["subject"], each["fault"]) for each in data["diagnoses"]]
 
 
 def test_what_is_whole_is_healthy_and_what_nobody_uses_may_be_unbuilt(project: Sandbox) -> None:
-    done = project.run("pipeline", "doctor", "--deep", "--json")
+    done = project.give("pipeline", "doctor", "--deep", "--json")
     assert done.code == 0, done.out
     assert done.data["healthy"]
     assert done.data["environments"] == ["alpha", "beta"]
     assert [each["fault"] for each in done.data["diagnoses"]] == ["never built"]
-    assert project.run("pipeline", "doctor", "beta").code == 3
+    assert project.give("pipeline", "doctor", "beta").code == 3
 
 
 def test_damage_is_named_with_the_command_that_mends_it(project: Sandbox) -> None:
     os.truncate(module(project), 3)
-    done = project.run("pipeline", "doctor", "alpha")
+    done = project.give("pipeline", "doctor", "alpha")
     assert done.code == 3
     assert "quirk: quirk.py has 3 bytes instead of 16" in done.out
     assert "bootstrap --repair --env alpha" in done.out
-    repaired = project.run("bootstrap", "--repair", "--env", "alpha")
+    repaired = project.give("bootstrap", "--repair", "--env", "alpha")
     assert repaired.code == 0, repaired.err
     assert "repaired: quirk installed anew" in repaired.err
-    assert project.run("pipeline", "doctor", "alpha", "--deep").code == 0
+    assert project.give("pipeline", "doctor", "alpha", "--deep").code == 0
 
 
 def test_a_hidden_change_takes_a_deep_look(project: Sandbox) -> None:
@@ -95,12 +95,12 @@ def test_a_half_built_folder_is_told(project: Sandbox) -> None:
 
 
 def test_an_unknown_name_is_a_mistake(project: Sandbox) -> None:
-    assert project.run("pipeline", "doctor", "alfa").code == 2
+    assert project.give("pipeline", "doctor", "alfa").code == 2
 
 
 def test_a_repair_of_what_is_whole_does_nothing(project: Sandbox) -> None:
     before = (project.root / "venv/alpha").readlink()
-    done = project.run("bootstrap", "--repair")
+    done = project.give("bootstrap", "--repair")
     assert done.code == 0
     assert "environment alpha: nothing is damaged" in done.err
     assert "beta" not in done.err
@@ -118,4 +118,4 @@ def test_two_repairs_at_once_make_one_build(project: Sandbox) -> None:
 
 @pytest.mark.parametrize("words", [("--all",), ("--force",), ("--model", "tiny")])
 def test_a_repair_goes_with_names_alone(project: Sandbox, words: tuple[str, ...]) -> None:
-    assert project.run("bootstrap", "--repair", *words).code == 2
+    assert project.give("bootstrap", "--repair", *words).code == 2

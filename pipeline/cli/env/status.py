@@ -14,9 +14,9 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.envs.adopting.foreign import Unusable, recognise
 from pipeline.envs.adopting.known import way_out
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.keeping.survey import Found, State, survey
 from pipeline.envs.locking import agreement
+from pipeline.envs.notes import Notes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.sizes import show_size
@@ -65,7 +65,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
         "state": state,
         "problem": problem,
         "next": next_step,
-        "python": build.record["key_input"]["python"] if build else None,
+        "python": build.python_version if build else None,
         "key": build.key if build else None,
         "path": str(build.prefix) if build else None,
         "lock": lock,

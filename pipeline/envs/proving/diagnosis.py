@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from pipeline.envs.proving.deep import DamagedFile, package_of
+from pipeline.envs.proving.deep import DamagedFile
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.proving.tiers import Look
+from pipeline.envs.records import package_of
 from pipeline.sizes import show_size
 
 LOW_DISK = 2 << 30  # bytes; a build with torch takes more than that

@@ -15,8 +15,9 @@ from pipeline.envs.proving import health
 from pipeline.envs.registry import MARKER
 from pipeline.errors import ExitCode, NotReady
 from pipeline.files import dump_json
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import locked, other, quiet
+from tests.envs.conftest import locked, other
 
 
 def prefixes(builder: Builder) -> list[Path]:
