@@ -3,13 +3,17 @@
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline import readiness
+from pipeline import readiness, sources
 from pipeline.digests import sha256_of_file
+from pipeline.envs.adopting.adoption import Adoption, Answer
+from pipeline.envs.adopting.decide import Allowed
+from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import locate
 from pipeline.errors import InputUnusable, NotReady
@@ -19,10 +23,18 @@ from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
+from pipeline.telling import Tell, quiet
 from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.envs.building.build import Builder
+
+WAIT_SECONDS = 300.0  # for an environment that another process is building
+USUAL = Allowed(WAIT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -30,33 +42,64 @@ class Request:
     input: Path
     workflow: str
     parameters: Mapping[str, str]  # as typed
+    allowed: Allowed = USUAL  # for environments that aren't there
 
 
-def prepare(catalog: Catalog, request: Request) -> Job:
-    """Raises the error that fits: usage, configuration, input, or what isn't ready; then nothing was written."""
+def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
+    """Raises the error that fits: usage, configuration, input, or what isn't ready; then there is no job.
+
+    ``tell`` hears what takes long, for environments that others make or that we may build.
+    """
     workflow = catalog.workflow(request.workflow)
     values = resolve(workflow, request.parameters, catalog)
     planned = plan(workflow, values, catalog)
     file = _readable(request.input)
     registry = Registry(catalog.project.environments)
-    shelf = Shelf(catalog.project.models)
-    ready = readiness.look(catalog, planned, registry, shelf, _own_tools(workflow, planned))
+    adoption = _adoption(catalog, registry, request.allowed, tell)
+    own_tools = _own_tools(workflow, planned)
+    ready = readiness.look(catalog, planned, adoption, Shelf(catalog.project.models), own_tools)
     readiness.require(ready)
-    duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
-    document = {
-        "workflow": workflow.name,
-        "input": _describe(file, duration),
-        "parameters": values,
-        **_environments(ready, registry, planned),
-        "models": {name: catalog.model(name).digest for name in planned.models},
-        "stages": [_plain(stage) for stage in planned.stages],
-        "deliver": list(planned.deliver),
-        "grace_seconds": catalog.settings.grace_seconds,
-        "cache_limit": catalog.settings.cache_limit,
-        "workers": asdict(catalog.settings.workers),
-        **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
+    answers = {
+        name: adoption.settle(definition, ready.choices[name]) for name, definition in ready.environments.items()
     }
-    return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+    environments = _environments(ready, answers, planned)
+    with _held(answers):
+        duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
+        document = {
+            "workflow": workflow.name,
+            "input": _describe(file, duration),
+            "parameters": values,
+            **environments,
+            "models": {name: catalog.model(name).digest for name in planned.models},
+            "stages": _stages(planned, environments),
+            "deliver": list(planned.deliver),
+            "grace_seconds": catalog.settings.grace_seconds,
+            "cache_limit": catalog.settings.cache_limit,
+            "workers": asdict(catalog.settings.workers),
+            **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
+        }
+        return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+@contextmanager
+def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
+    """Our builds stay in their place until there is a job that names them."""
+    with Leases() as leases:
+        for answer in answers.values():
+            if answer.build.is_ours:
+                leases.on(answer.build)
+        yield
+
+
+def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
+    def builder() -> "Builder":
+        from pipeline.provisioning.builders import builder_for
+
+        return builder_for(catalog)
+
+    own = ProjectVariables(catalog.project)
+    notes = sources.notes(catalog.project)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
@@ -115,11 +158,13 @@ def _heading(id: str) -> dict[str, Any]:
     return {"schema": 1, "job_id": id, "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
-def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[str, Any]:
-    builds = {name: registry.live(name) for name in ready.environments}
+def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan) -> dict[str, Any]:
     return {
-        "environments": {name: f"venv/{name}" for name in builds},
-        "environment_keys": {name: build.key for name, build in builds.items() if build},
+        "environments": {name: f"venv/{name}" for name in answers},
+        "environment_keys": {name: answer.build.key for name, answer in answers.items()},
+        "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
+        # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
+        **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
         "tools": {
             environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
@@ -127,6 +172,17 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
             if tools
         },
     }
+
+
+def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
+    return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those whose results are nobody else's say so, as a stage's own block may."""
+    stages = [_plain(stage) for stage in planned.stages]
+    apart = sources.unshared({**environments, "stages": stages})
+    return [{**stage, "cache": False} if stage["name"] in apart else stage for stage in stages]
 
 
 def _plain(stage: PlannedStage) -> dict[str, Any]:

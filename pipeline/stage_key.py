@@ -45,7 +45,11 @@ class StageKeys:
             "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
             "outputs": stage["outputs"],
         }
-        return {**parts, "ensure": stage["ensure"]} if "ensure" in stage else parts
+        # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
+        # written, since where a project lies changes no result. The usual ones only say where things are kept.
+        variables = self._document.get("environment_variables", {}).get(stage["environment"])
+        optional = {"ensure": stage.get("ensure"), "variables": variables}
+        return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:

