@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import shared_modules
 from pipeline.envs import health
 from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
@@ -73,6 +74,8 @@ def _require_defined(project: Project, job: Job) -> None:
         _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+    for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
+        shared_modules.locate(project, name)
 
 
 def _require_file(file: Path, what: str, job: Job, project: Project) -> None:

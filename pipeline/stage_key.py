@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline import shared_modules
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.attempts import Key
@@ -12,6 +13,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
+from pipeline.shared_modules import SharedModule
 
 SDK = Path(__file__).parent / "sdk"
 
@@ -25,6 +27,7 @@ class StageKeys:
         self.results = results
         self._sources: dict[str, str] = {}
         self._files: dict[str, Path] = {}
+        self._modules: dict[str, SharedModule] = {}
 
     def of(self, stage: Mapping[str, Any]) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -45,7 +48,11 @@ class StageKeys:
             "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
             "outputs": stage["outputs"],
         }
-        return {**parts, "ensure": stage["ensure"]} if "ensure" in stage else parts
+        if "ensure" in stage:
+            parts["ensure"] = stage["ensure"]
+        if "modules" in stage:
+            parts["modules"] = {name: self.module(name).digest for name in stage["modules"]}
+        return parts
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:
@@ -57,6 +64,18 @@ class StageKeys:
         if uses not in self._sources:
             self._sources[uses] = _source_digest(self.file(uses))
         return self._sources[uses]
+
+    def module(self, name: str) -> SharedModule:
+        """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
+        if name not in self._modules:
+            self._modules[name] = shared_modules.read(self._project, name)
+        return self._modules[name]
+
+    def loaded_source(self, stage: Mapping[str, Any]) -> str:
+        """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
+        own = self.source(stage["uses"])
+        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
+        return tagged_digest("loaded", {"source": own, "modules": modules}) if modules else own
 
     def _digests(self, references: list[str]) -> list[str]:
         digests: list[str] = []
@@ -82,4 +101,5 @@ def _source_digest(file: Path) -> str:
 
 @cache
 def _sdk_digest() -> str:
-    return sha256_of_bytes((SDK / "run_stage.py").read_bytes() + (SDK / "stagekit" / "__init__.py").read_bytes())
+    files = (SDK / "run_stage.py", *sorted((SDK / "stagekit").glob("*.py")))
+    return sha256_of_bytes(b"".join(file.read_bytes() for file in files))

@@ -151,3 +151,26 @@ def test_the_order_of_a_fan_outs_members_counts(project: Project) -> None:
     assert gathered("a_0001", "a_0002") == {"file": ["blake3:a_0001", "blake3:a_0002"]}
     assert gathered("a_0002", "a_0001") == {"file": ["blake3:a_0002", "blake3:a_0001"]}
     assert gathered() == {"file": []}
+
+
+def test_the_content_of_a_shared_module_counts_and_is_named(project: Project) -> None:
+    project.modules.mkdir()
+    file = project.modules / "shared.py"
+    file.write_text("")
+    planned = stage("a", modules=["shared"])
+    before = parts(project, planned)
+    file.write_text("# another\n")
+    assert changed_parts(before, parts(project, planned)) == ["modules"]
+
+
+def test_a_shared_module_changes_what_is_loaded(project: Project) -> None:
+    project.modules.mkdir()
+    file = project.modules / "shared.py"
+
+    def loaded(text: str, *modules: str) -> str:
+        file.write_text(text)
+        keys = StageKeys(project, Job(project.jobs / "one", document("job-20260101-me-0001")), Results())
+        return keys.loaded_source(stage("a", modules=list(modules)))
+
+    assert loaded("", "shared") != loaded("# another", "shared")
+    assert loaded("") == loaded("# another")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import policy
+from pipeline import policy, shared_modules
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -31,6 +31,7 @@ class StageSpec:
     environment: str
     inputs: tuple[str, ...]
     models: tuple[str, ...]
+    modules: tuple[str, ...]  # that it shares with others (pipeline/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
     ensure: Mapping[str, Any]  # post-conditions by output (pipeline/spec/ensure.py)
@@ -42,13 +43,14 @@ def load(project: Project, name: str) -> StageSpec:
     known = sorted(path.stem for path in project.stages.glob("*.py"))
     choose("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
     file = project.stage_file(name)
-    table = _table(file, project.root)
+    table = _table(file, project)
     return StageSpec(
         name=name,
         file=file,
         environment=table["environment"],
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
+        modules=tuple(table.get("modules", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
         ensure=table.get("ensure", {}),
@@ -56,8 +58,8 @@ def load(project: Project, name: str) -> StageSpec:
     )
 
 
-def _table(file: Path, root: Path) -> dict[str, Any]:
-    shown_as = str(file.relative_to(root))
+def _table(file: Path, project: Project) -> dict[str, Any]:
+    shown_as = str(file.relative_to(project.root))
     text = read_text(file, shown_as).replace("\r\n", "\n")
     blocks = [match for match in BLOCK.finditer(text) if match["type"] == "script"]
     if len(blocks) != 1:
@@ -74,7 +76,8 @@ def _table(file: Path, root: Path) -> dict[str, Any]:
     source = Source(file, shown_as, table, {(): start, **lines_of(content, start + 1, TABLE)})
     check(source, "stage")
     _check_defaults(source)
-    ensure.check(source, root)
+    _check_modules(source, project)
+    ensure.check(source, project.root)
     return dict(table)
 
 
@@ -87,6 +90,14 @@ def _parse(content: str, shown_as: str, start: int) -> Any:
         line = start + int(place[1]) if place else start
         reason = TOML_PLACE.sub("", str(error))
         raise ConfigurationError(f"{shown_as}:{line}: the script block isn't valid TOML: {reason}") from error
+
+
+def _check_modules(source: Source, project: Project) -> None:
+    for index, name in enumerate(source.value.get("modules", ())):
+        try:
+            shared_modules.locate(project, name)
+        except ConfigurationError as error:
+            raise source.error(("modules", index), error.message, error.next_step) from error
 
 
 def _check_defaults(source: Source) -> None:

@@ -1,7 +1,7 @@
 """The runner as a server: its process stays, so that imports, and in a worker models, are paid once.
 
-``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY [STAGE_FILE SOURCE_DIGEST]`` with a listening unix
-socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. Two kinds:
+``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY [STAGE_FILE DIGEST [MODULE]...]`` with a listening
+unix socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. Two kinds:
 
 * ``worker``: a keeper and its child, the worker, which runs one task after another.
 * ``fork``: a template that has loaded one stage, and a handler per client that forks the template for each task.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: "list[str]", runner: "Any") -> None:
+    runner.import_beside("stagekit")
     from stageserver import keeper, template
     from stageserver.place import Limits, Place, Server
 
@@ -30,7 +31,6 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     if os.fork():
         os._exit(0)  # whoever started us collects this process; the server is nobody's child
     os.setsid()
-    runner.import_beside("stagekit")
     place = Place(folder, name)
     listener, lock = _claim_descriptors()
     for stream in (sys.stdout, sys.stderr):
@@ -39,7 +39,7 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     if kind == "worker":
         keeper.serve(server)
     else:
-        template.serve(server, *arguments[6:8])
+        template.serve(server, *arguments[6:])
 
 
 def _claim_descriptors() -> "tuple[Any, int]":
