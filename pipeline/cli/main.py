@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli import cache, env, handler, job, worker, workflow
+from pipeline.cli import cache, env, handler, job, subtitles, worker, workflow
 from pipeline.cli.context import root_option, version_option
 
 COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
@@ -12,7 +12,7 @@ COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
 @root_option
 @version_option
 def command() -> None:
-    """Look at environments, jobs, workflows and the store of results."""
+    """Look at environments, jobs, workflows, subtitles and the store of results."""
 
 
 @command.command()
@@ -31,6 +31,7 @@ def completion(shell: str) -> None:
 command.add_command(cache.group)
 command.add_command(env.group)
 command.add_command(job.group)
+command.add_command(subtitles.group)
 command.add_command(worker.group)
 command.add_command(workflow.group)
 
