@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 KEPT = "ibu"
 TAG = re.compile(r"</?[ibu]>")
+EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
 ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\[^{}]*\}")
 
 
@@ -46,8 +47,15 @@ def balance(texts: Iterable[str]) -> list[str]:
             parts += [text[at : tag.start()], _tag(tag[0], opened)]
             at = tag.end()
         parts += [text[at:], *(f"</{name}>" for name in reversed(opened))]
-        balanced.append(re.sub(r"<([ibu])>(\s*)</\1>", r"\2", "".join(parts)))
+        balanced.append(_without_empty("".join(parts)))
     return balanced
+
+
+def _without_empty(text: str) -> str:
+    """Less the tags with nothing but white space between them."""
+    while (shorter := EMPTY.sub(r"\2", text)) != text:
+        text = shorter
+    return text
 
 
 def _tag(tag: str, opened: list[str]) -> str:
