@@ -32,12 +32,20 @@ class Heard:
 
 def listen(speech: list[Interval], probabilities: Sequence[float], duration: float, hear: Hear) -> Heard:
     """``probabilities`` are those of speech, by frame (``speech.FRAME``); ``hear`` recognises windows."""
-    kept, doubted = judged(_round(windows.cut(speech, probabilities, duration), hear, False), speech)
+    first = _round(windows.cut(speech, probabilities, duration), hear, False)
+    return completed(first, speech, probabilities, duration, hear)
+
+
+def completed(
+    first: list[Segment], speech: list[Interval], probabilities: Sequence[float], duration: float, hear: Hear
+) -> Heard:
+    """What was recognised once, judged; what is missing or isn't believed, recognised again."""
+    kept, doubted = judged([part for segment in first for part in parted(segment, APART)], speech)
     again = _holes(kept, doubted, speech)
     if not again:
         return Heard(kept, doubted)
     second = _round(windows.cut(again, probabilities, duration, SHORTER), hear, True)
-    second, surplus = unrolled(_limited(second, again))
+    second, surplus = unrolled(_limited([part for each in second for part in parted(each, APART)], again))
     found, rejected = judged(second, speech)
     segments = sorted([*kept, *found], key=lambda segment: (segment.start, segment.end))
     return Heard(segments, _once([*doubted, *surplus, *rejected]))
@@ -76,7 +84,7 @@ def _round(cut: list[Window], hear: Hear, careful: bool) -> list[Segment]:
     text: list[Segment] = []
     before: list[Segment] = []
     for window, segments in zip(cut, hear(cut, careful) if cut else [], strict=True):
-        now = [part for segment in segments for part in parted(segment, APART)]
+        now = list(segments)
         if window.seam is not None:
             text = text[: len(text) - len(before)]
             now = joined(before, now, window.seam)

@@ -132,8 +132,18 @@ class Recogniser:
         parts = split(result.sequences_ids[0], tokenizer, window.duration)
         if parts:
             marks = options.prepend_punctuations, options.append_punctuations
-            self.model.add_word_timestamps([parts], tokenizer, encoded, features.shape[-1] - 1, *marks, 0.0)
+            frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
+            self.model.add_word_timestamps([parts], tokenizer, encoded, frames, *marks, 0.0)
         return [_segment(part, window, tokenizer, log_probability, result.no_speech_prob) for part in parts]
+
+    def attend(self, window: Window, text: str, log_probability: float) -> Segment:
+        """A text that is known, with the times at which the model attends to its words."""
+        options, tokenizer, features = self._options(False), self._tokenizer(), self._features(window)
+        part = {"seek": 0, "start": 0.0, "end": window.duration, "tokens": tokenizer.encode(f" {text.strip()}")}
+        marks = options.prepend_punctuations, options.append_punctuations
+        frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
+        self.model.add_word_timestamps([[part]], tokenizer, self._encoded(features), frames, *marks, 0.0)
+        return _segment(part, window, tokenizer, log_probability, 0.0)
 
     def _tokenizer(self) -> Any:
         hub, multilingual = self.model.hf_tokenizer, self.model.model.is_multilingual
@@ -173,6 +183,14 @@ def _spread(windows: Sequence[Window], count: int) -> list[Window]:
     if len(windows) <= count:
         return list(windows)
     return [windows[(2 * index + 1) * len(windows) // (2 * count)] for index in range(count)]
+
+
+def attended(
+    model: WhisperModel, samples: Any, parts: Sequence[tuple[float, float, str, float]], language: str
+) -> list[Segment]:
+    """Start, end, text and mean log probability, as another engine gives them, with times for each word."""
+    ear = Recogniser(model, samples, 1, language)
+    return [ear.attend(Window(((start, end),)), text, likely) for start, end, text, likely in parts]
 
 
 def split(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+import recognition
 from recognition.windows import Window
 
 from tests.conftest import REPOSITORY
@@ -20,6 +21,7 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(REPOSITORY / "pipeline" / "sdk"))
     for library in (*LIBRARIES, "faster_whisper.vad"):
         monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.2.1"))
+    monkeypatch.setattr(recognition, "whisper", None, raising=False)  # so that the package forgets it afterwards
     yield importlib.import_module("recognition.whisper")
     del sys.modules["recognition.whisper"]
 
