@@ -15,6 +15,7 @@ from recognition.speech import quietest
 
 LIMIT = 29.5  # seconds of audio in a window, of the 30 that Whisper takes
 MARGIN = 0.2  # seconds of audio kept before and after speech
+MANY = 10  # windows, from which one more or less at the end makes no difference
 OVERLAP = 1.0  # seconds, before and after a cut where there is no pause
 
 
@@ -60,7 +61,7 @@ def cut(speech: list[Interval], probabilities: Sequence[float], duration: float,
     """All of the speech in as few windows as its pauses allow, in order."""
     parts = [part for stretch in speech for part in _parted(stretch, probabilities, limit)]
     stretches = _with_margins(parts, duration)
-    return [_window(stretches[first:last]) for first, last in pairwise(_cuts(stretches, limit))]
+    return [_window(stretches[first:last]) for first, last in pairwise(_evened(stretches, limit))]
 
 
 def _parted(stretch: Interval, probabilities: Sequence[float], limit: float) -> list[_Stretch]:
@@ -85,6 +86,23 @@ def _with_margins(parts: list[_Stretch], duration: float) -> list[_Stretch]:
         audio = (max(start - before, 0.0), min(end + behind, duration))
         padded.append(_Stretch(part.speech, audio, part.seam))
     return padded
+
+
+def _evened(stretches: list[_Stretch], limit: float) -> list[int]:
+    """Of a few windows an even number and of about the same length, so that two CPUs end at the same time.
+
+    Nothing of this goes by how many CPUs there are: the words would, too.
+    """
+    cuts = _cuts(stretches, limit)
+    count = len(cuts) - 1
+    if count < 2:
+        return cuts
+    wanted = count + 1 if count % 2 and count < MANY else count
+    lower = length([each.audio for each in stretches]) / wanted
+    while (lower := lower * 1.05) < limit:
+        if len(fitting := _cuts(stretches, lower)) - 1 <= wanted:
+            return fitting
+    return cuts
 
 
 def _cuts(stretches: list[_Stretch], limit: float) -> list[int]:
