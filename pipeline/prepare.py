@@ -199,9 +199,10 @@ def _plain(stage: PlannedStage) -> dict[str, Any]:
         "outputs": stage.outputs,
         "for_each": stage.for_each,
         "ensure": stage.ensure,
+        "modules": list(stage.modules),
         **stage.policy,
     }
-    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure") or value}
+    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure", "modules") or value}
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:

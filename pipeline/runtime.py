@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import shared_modules
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.proving import health
@@ -136,6 +137,8 @@ def _require_defined(project: Project, job: Job) -> None:
             _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+    for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
+        shared_modules.locate(project, name)
 
 
 def _brought_by_stage(file: Path) -> bool:

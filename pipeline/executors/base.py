@@ -21,11 +21,12 @@ class Invocation:
     id: str  # unique among the run's invocations: JOB/STAGE/ATTEMPT
     interpreter: Interpreter
     stage_file: Path
-    source_digest: str  # of the stage file: a loaded stage is loaded anew where it differs
+    source_digest: str  # of the stage file and its modules: a loaded stage is loaded anew where it differs
     file: Path  # invocation.json: everything that the stage may ask for
     log: Path
     start: Start = "cold"
     variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
+    modules: tuple[Path, ...] = ()  # that the stage imports by their names
 
 
 @dataclass(frozen=True)
