@@ -120,6 +120,7 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
     return {
         "environments": {name: f"venv/{name}" for name in builds},
         "environment_keys": {name: build.key for name, build in builds.items() if build},
+        "environment_locks": {name: build.record["key_input"]["lock"] for name, build in builds.items() if build},
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
         "tools": {
             environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
