@@ -1,0 +1,48 @@
+import langcodes
+import pytest
+
+import languages
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("de", "de"),
+        ("deu", "de"),
+        ("ger", "de"),
+        ("German", "de"),
+        ("german", "de"),
+        ("pt_br", "pt-BR"),
+        ("zh-Hant", "zh-Hant"),
+        ("jw", "jv"),
+        (" es ", "es"),
+        ("", "und"),
+        ("und", "und"),
+        ("no language", "und"),
+        ("-", "und"),
+        ("\udcff", "und"),
+    ],
+)
+def test_a_code_in_any_form_has_one_tag(text: str, tag: str) -> None:
+    assert languages.tag(text) == tag
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("en", "eng"), ("de", "deu"), ("zh", "zho"), ("jw", "jav"), ("haw", "haw"), ("und", "und"), ("pt-BR", "por")],
+)
+def test_a_language_becomes_its_three_letter_code(language: str, code: str) -> None:
+    assert languages.three_letters(language) == code
+
+
+def test_a_base_is_the_language_alone() -> None:
+    assert languages.base("zh-Hant") == "zh"
+
+
+@pytest.mark.parametrize(("code", "name"), [("spa", "Spanish"), ("pt-BR", "Portuguese (BR)"), ("tlh", "tlh")])
+def test_a_language_is_named_for_people(code: str, name: str) -> None:
+    assert languages.name(code) == name
+
+
+def test_the_names_are_those_that_the_library_has() -> None:
+    assert languages.NAMES == {code: langcodes.Language.get(code).display_name() for code in languages.NAMES}
