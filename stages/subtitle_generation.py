@@ -20,11 +20,11 @@
 A segment of the transcript has words with times, or a text alone, whose words then share its time by their length: a
 translation is cut anew like this. Its ``spans``, pairs of seconds, say when that is spoken, if not all the time.
 
-Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's, unless given), ``frame_rate`` (such as 25
-or ``24000/1001``: cues begin and end with frames then; 0 where it isn't known, or varies).
+Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's, unless given), ``frame_rate`` (``25`` or
+``24000/1001``, where cues begin and end with frames; 0 where it isn't known, or varies).
 
-``report.json``: how many cues there are, the share of them that leaves too little time to read, and each rule of the style
-that one breaks. Lines too long, two cues at once and cues without text are never left: the post-condition says so.
+``report.json``: how many cues there are, the share of them that leaves too little time to read, and each rule of the
+style that one breaks. Lines too long, two cues at once and cues without text are never left: see the post-condition.
 """
 
 import json

@@ -36,7 +36,7 @@ class Clock:
 
 
 def clock(frame_rate: "str | float | None") -> Clock:
-    """Of a rate such as ``25``, ``23.976`` or ``24000/1001``; 0 or nothing where none is known. Raises ``ValueError``."""
+    """Of a rate such as ``25``, ``23.976`` or ``24000/1001``; 0 where none is known. Raises ``ValueError``."""
     if not frame_rate or frame_rate in ("0", "0/0"):
         return Clock()
     try:

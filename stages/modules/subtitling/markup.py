@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 KEPT = "ibu"
 TAG = re.compile(r"</?[ibu]>")
-ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\[^{}]*\}")
+EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
+ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\\w[^{}]*\}")
 
 
 def plain(text: str) -> str:
@@ -20,7 +21,13 @@ def strip(text: str) -> str:
 
 def normal(text: str) -> str:
     """Tags of HTML, WebVTT and SubStation as ours, closed in order; those that not every player knows are dropped."""
-    text = re.sub(r"\{\\[^{}]*\}", _of_override, text)
+    while (other := _normal_once(text)) != text:  # what is dropped may stand inside another one
+        text = other
+    return text
+
+
+def _normal_once(text: str) -> str:
+    text = re.sub(r"\{\\\w[^{}]*\}", _of_override, text)
     text = re.sub(rf"<\s*(/?)\s*([{KEPT}])\s*>", lambda tag: f"<{tag[1]}{tag[2].lower()}>", text, flags=re.IGNORECASE)
     text = re.sub(r"</?\s*[a-zA-Z][^<>]*>", lambda tag: tag[0] if TAG.fullmatch(tag[0]) else "", text)
     (balanced,) = balance([text])
@@ -46,8 +53,15 @@ def balance(texts: Iterable[str]) -> list[str]:
             parts += [text[at : tag.start()], _tag(tag[0], opened)]
             at = tag.end()
         parts += [text[at:], *(f"</{name}>" for name in reversed(opened))]
-        balanced.append(re.sub(r"<([ibu])>(\s*)</\1>", r"\2", "".join(parts)))
+        balanced.append(_without_empty("".join(parts)))
     return balanced
+
+
+def _without_empty(text: str) -> str:
+    """Less the tags with nothing but white space between them."""
+    while (shorter := EMPTY.sub(r"\2", text)) != text:
+        text = shorter
+    return text
 
 
 def _tag(tag: str, opened: list[str]) -> str:

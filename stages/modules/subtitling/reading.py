@@ -24,6 +24,9 @@ OF_SUFFIX = {
     ".smi": "sami",
 }
 
+PLAIN = ("srt", "vtt")  # where a backslash is one, save in \N and \h, which many programs leave there
+BACKSLASH = "\ue000"  # stands for it in pysubs2, where it begins a command
+
 
 class Unreadable(Exception):
     """The reason, in words that go on after the file's name."""
@@ -70,27 +73,36 @@ def _kind(text: str, path: Path) -> str:
 
 
 def _events(text: str, kind: str, frame_rate: float | None) -> list[pysubs2.SSAEvent]:
-    options = {"keep_html_tags": True} if kind in ("srt", "vtt") else {}
+    options = {"keep_html_tags": True} if kind in PLAIN else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source = _without_notes(text) if kind == "vtt" else text.replace("\r\n", "\n").replace("\r", "\n")
-            found = pysubs2.SSAFile.from_string(source, format_=kind, fps=frame_rate or None, **options)
+            found = pysubs2.SSAFile.from_string(_source(text, kind), format_=kind, fps=frame_rate or None, **options)
     except Exception as error:  # whatever a parser raises for a file that is broken
         raise Unreadable(f"it can't be read as {kind}: {error or type(error).__name__}") from error
     return [event for event in found if not (event.is_comment or event.is_drawing)]
 
 
+def _source(text: str, kind: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if kind == "vtt":
+        text = _without_notes(text)
+    return re.sub(r"\\(?![Nh])", BACKSLASH, text) if kind in PLAIN else text
+
+
 def _without_notes(text: str) -> str:
     """WebVTT less its notes, styles and the names of cues, which pysubs2 takes for text of the cue before."""
-    blocks = re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").replace("\r", "\n"))
+    blocks = re.split(r"\n[ \t]*\n+", text)
     cues = (block[found.start() :] for block in blocks if (found := re.search(r"(?m)^.*-->", block)))
     return "\n\n".join(["WEBVTT", *cues])
 
 
 def _cue(event: pysubs2.SSAEvent, kind: str, tags: str) -> Cue:
-    text = event.text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
-    if kind not in ("srt", "vtt"):
+    text = event.text.replace(r"\N", "\n").replace(r"\h", " ")
+    if kind in PLAIN:
+        text = text.replace(BACKSLASH, "\\")
+    else:
+        text = text.replace(r"\n", "\n")
         text = re.sub(r"\{[^\\{}]*\}", "", text)  # a comment of SubStation
     if tags != "raw":
         text = markup.normal(text) if tags == "keep" else markup.strip(text)

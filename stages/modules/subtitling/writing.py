@@ -1,7 +1,7 @@
 """SubRip, WebVTT and SubStation Alpha files from cues.
 
-Written here and not by pysubs2, which holds text as SubStation does: there a backslash or a brace that stands in a text is
-a command, and gets lost on its way into every format.
+Written here and not by pysubs2, which holds text as SubStation does: there a backslash or a brace that stands in a text
+is a command, and gets lost on its way into every format.
 """
 
 import html
