@@ -38,9 +38,10 @@ def tag(text: str) -> str:
     """
     plain = text.strip()
     try:
-        return langcodes.Language.get(_CODES.get(plain.lower(), plain)).to_tag() if plain else UNKNOWN
+        found = langcodes.Language.get(_CODES.get(plain.lower(), plain or UNKNOWN))
     except (LookupError, ValueError):  # the library has both for what is no tag
         return UNKNOWN
+    return found.to_tag() if found.is_valid() else UNKNOWN
 
 
 def base(text: str) -> str:

@@ -70,7 +70,7 @@ def test_a_full_disk_is_seen_though_the_program_ends_well(
 
 def test_a_file_that_is_no_media_is_the_inputs_fault(ffmpegs: ModuleType, program: Callable[[str, str], None]) -> None:
     program("ffprobe", "echo 'file:x: Invalid data found' >&2; exit 1")
-    with pytest.raises(ffmpegs.stagekit.InputUnusable, match="(?s)'x' is unusable.*Invalid data found") as raised:
+    with pytest.raises(ffmpegs.stagekit.InputUnusable, match=r"(?s)'x' is unusable.*Invalid data found") as raised:
         ffmpegs.probe(Path("x"))
     assert "ffprobe FILE" in str(raised.value)
 

@@ -1,7 +1,6 @@
 import langcodes
-import pytest
-
 import languages
+import pytest
 
 
 @pytest.mark.parametrize(
@@ -19,6 +18,7 @@ import languages
         ("", "und"),
         ("und", "und"),
         ("no language", "und"),
+        ("cd1", "und"),
         ("-", "und"),
         ("\udcff", "und"),
     ],
@@ -45,4 +45,4 @@ def test_a_language_is_named_for_people(code: str, name: str) -> None:
 
 
 def test_the_names_are_those_that_the_library_has() -> None:
-    assert languages.NAMES == {code: langcodes.Language.get(code).display_name() for code in languages.NAMES}
+    assert [langcodes.Language.get(code).display_name() for code in languages.NAMES] == [*languages.NAMES.values()]

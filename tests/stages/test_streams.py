@@ -1,12 +1,11 @@
 from typing import Any
 
 import pytest
-
 import streams
 
 
 def stream(index: int, kind: str, language: str = "", codec: str = "aac", **more: Any) -> dict[str, Any]:
-    marks = {name: 1 for name in more.pop("marked", ())}
+    marks = dict.fromkeys(more.pop("marked", ()), 1)
     tags = {"language": language} if language else {}
     return {"index": index, "codec_type": kind, "codec_name": codec, "tags": tags, "disposition": marks, **more}
 
