@@ -47,7 +47,7 @@ def load_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 class RecordingStage:
     """What a stage tells its orchestrator, kept for looking at."""
 
-    def __init__(self, outputs: Path) -> None:
+    def __init__(self, outputs: Path = Path()) -> None:
         self.warnings: list[str] = []
         self.facts: dict[str, Any] = {}
         self.work = outputs

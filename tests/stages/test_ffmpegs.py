@@ -38,7 +38,8 @@ def test_progress_is_told_in_numbers_and_kept_out_of_what_was_said(
     ffmpegs: ModuleType, program: Callable[[str, str], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     program("ffmpeg", "printf 'out_time_us=N/A\\nout_time_us=1500000\\nspeed=1.2x\\nwatch out\\n' >&2; exit 3")
-    told, heard = [], []
+    told: list[tuple[str, int]] = []
+    heard: list[str] = []
     done = ffmpegs.run([], lambda name, value: told.append((name, value)), heard.append)
     assert told == [("out_time_us", 1500000)]
     assert (done.code, done.said, heard) == (3, ["watch out"], ["watch out"])
