@@ -178,6 +178,10 @@ def command(work: Work, movie: Path, selection: containers.Selection) -> list[st
         arguments += ["-map", f"0:{index}"]
     arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-threads", str(work.cpus)]
     arguments += ["-c:v:0", "libx264", "-crf:v:0", settings["crf"], "-preset:v:0", settings["preset"]]
+    arguments += [
+        f"-{ffmpegs.option('fps_mode', 'vsync')}",
+        "vfr",
+    ]  # each frame at its time; mp4 would get a constant rate
     arguments += ["-pix_fmt:v:0", pixels(picture), "-filter:v:0", drawing(work.subtitles, picture, settings["style"])]
     for index, stream in enumerate(selection.subtitles):
         arguments += [f"-c:s:{index}", containers.subtitle_codec(selection.container, stream["codec_name"])]

@@ -80,8 +80,7 @@ class Running:
     def heard(self, fields: Mapping[str, Any]) -> None:
         if "warning" in fields:
             self.warnings.append(fields["warning"])
-        if isinstance(fields.get("about"), dict):
-            self.about.update(fields["about"])
+        self.about.update(fields.get("about", {}))
         self.error = fields.get("error", self.error)
         self.raised = fields if "raised" in fields else self.raised
         self.wrong_environment = self.wrong_environment or "wrong_environment" in fields

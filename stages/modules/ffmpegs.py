@@ -85,6 +85,13 @@ def run(
     return Done(process.returncode, list(said), undecodable)
 
 
+def option(name: str, before: str) -> str:
+    """The name that an option has in this version of ffmpeg, or had before."""
+    asked = ["ffmpeg", "-hide_banner", "-h", "long"]
+    done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return name if re.search(rf"(?m)^-{name}\b".encode(), done.stdout) else before
+
+
 def seconds(value: object) -> float:
     """A duration as ffprobe tells it, in seconds or as Matroska's ``00:00:44.032000000``; 0 where it is none."""
     text = str(value)

@@ -14,8 +14,10 @@ SETTINGS = {"style": "netflix", "crf": 18, "preset": "medium", "container": "aut
 
 
 @pytest.fixture
-def burn_in(load_stage: Callable[..., ModuleType]) -> ModuleType:
-    return load_stage("burn_in")
+def burn_in(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    stage = load_stage("burn_in")
+    monkeypatch.setattr(stage.ffmpegs, "option", lambda name, before: name)
+    return stage
 
 
 def command(burn_in: ModuleType, *streams: dict[str, Any], file: str = "es.srt", **settings: Any) -> list[str]:

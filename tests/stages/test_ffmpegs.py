@@ -61,6 +61,16 @@ def test_packets_that_can_not_be_decoded_are_counted_and_the_log_is_not_filled_w
     assert len(capfd.readouterr().err.splitlines()) < 10
 
 
+@pytest.mark.parametrize(
+    ("shown", "name"), [("-fps_mode <mode>", "fps_mode"), ("-vsync <mode> like -fps_mode", "vsync")]
+)
+def test_an_option_has_the_name_that_this_version_knows(
+    ffmpegs: ModuleType, program: Callable[[str, str], None], shown: str, name: str
+) -> None:
+    program("ffmpeg", f"echo '{shown}'")
+    assert ffmpegs.option("fps_mode", "vsync") == name
+
+
 def test_a_full_disk_is_seen_though_the_program_ends_well(
     ffmpegs: ModuleType, program: Callable[[str, str], None]
 ) -> None:

@@ -127,6 +127,9 @@ class Stage:
         such as that a translation is good for the gist alone), and whatever else the stage has to say. A later
         call adds to an earlier one.
         """
+        import json
+
+        json.dumps(facts, allow_nan=False)  # raises here, where it can be seen who said it
         self.report(about=facts)
 
     def report(self, **message: "Any") -> None:
