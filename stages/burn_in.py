@@ -50,6 +50,7 @@ ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 HDR = ("smpte2084", "arib-std-b67")
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
+CUE = re.compile(r"-->|^Dialogue:", re.MULTILINE)
 MISSING_GLYPH = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
 
 
@@ -61,6 +62,7 @@ class Work(NamedTuple):
     picture: streams.Track
     settings: Mapping[str, str]
     cpus: int
+    has_cues: bool = True
 
 
 class Look(NamedTuple):
@@ -90,8 +92,12 @@ def run(stage: stagekit.Stage) -> None:
     if picture is None:
         raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no picture that subtitles could be drawn into"))
     shutil.copyfile(file, stage.work / subtitles_name(file))  # in a filter, few names survive
-    require_fonts(stage, file)
-    work = Work(media, file, picture, settings, stage.cpus)
+    has_cues = CUE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
+    if has_cues:
+        require_fonts(stage, file)
+    else:
+        stage.warn("the subtitles have no cue, so the picture stays as it was")
+    work = Work(media, file, picture, settings, stage.cpus, has_cues)
     duration = ffmpegs.seconds(found["format"].get("duration"))
     preferred = settings["container"] if settings["container"] != "auto" else containers.of_movie(media)
     for container in dict.fromkeys([preferred, "mkv"]):
@@ -170,22 +176,30 @@ def _missing(stage: stagekit.Stage, letters: Sequence[str]) -> set[str]:
 
 def command(work: Work, movie: Path, selection: containers.Selection) -> list[str]:
     """ffmpeg's arguments: the picture first, then everything else of the movie as it is."""
-    picture, settings = work.picture, work.settings
+    picture = work.picture
     others = [stream for stream in selection.media if stream["index"] != picture.place]
     kept = [*others, *selection.others]
     arguments = ["-fflags", "+genpts", "-i", f"file:{os.path.abspath(work.media)}"]
     for index in (picture.place, *(stream["index"] for stream in kept)):
         arguments += ["-map", f"0:{index}"]
-    arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-threads", str(work.cpus)]
-    arguments += ["-c:v:0", "libx264", "-crf:v:0", settings["crf"], "-preset:v:0", settings["preset"]]
-    arguments += [
-        f"-{ffmpegs.option('fps_mode', 'vsync')}",
-        "vfr",
-    ]  # each frame at its time; mp4 would get a constant rate
-    arguments += ["-pix_fmt:v:0", pixels(picture), "-filter:v:0", drawing(work.subtitles, picture, settings["style"])]
+    arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:a", "copy", "-c:t", "copy"]
+    arguments += _picture_options(work) if work.has_cues else ["-c:v:0", "copy"]
+    for index in range(1, 1 + sum(stream["codec_type"] == "video" for stream in others)):
+        arguments += [f"-c:v:{index}", "copy"]
     for index, stream in enumerate(selection.subtitles):
         arguments += [f"-c:s:{index}", containers.subtitle_codec(selection.container, stream["codec_name"])]
     return [*arguments, f"file:{os.path.abspath(movie)}"]
+
+
+def _picture_options(work: Work) -> list[str]:
+    settings = work.settings
+    options = ["-threads", str(work.cpus), "-c:v:0", "libx264", "-crf:v:0", settings["crf"]]
+    options += ["-preset:v:0", settings["preset"], "-pix_fmt:v:0", pixels(work.picture)]
+    options += [
+        f"-{ffmpegs.option('fps_mode', 'vsync')}",
+        "vfr",
+    ]  # each frame at its time; mp4 would get a constant rate
+    return [*options, "-filter:v:0", drawing(work.subtitles, work.picture, settings["style"])]
 
 
 def drawing(file: Path, picture: streams.Track, style: str) -> str:

@@ -72,6 +72,10 @@ def run(stage: stagekit.Stage) -> None:
 def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[Track]:
     tracks = []
     for number, file in enumerate(files):
+        if file.suffix not in DEMUXERS:
+            raise stagekit.StageFailed(
+                f"{file.name} is no subtitle file of a kind that can be added: {', '.join(DEMUXERS)}"
+            )
         how = ("automatic" if recognised else "") if original and number == 0 else "translated"
         name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
         tracks.append(Track(file, file.stem, f"{name} ({how})" if how else name))

@@ -35,8 +35,22 @@ def values(command: list[str], option: str) -> list[str]:
 def test_the_picture_is_coded_and_all_else_is_copied_after_it(burn_in: ModuleType) -> None:
     made = command(burn_in, COVER, VIDEO, AUDIO, TIMED_TEXT)
     assert values(made, "-map") == ["0:0", "0:2", "0:1", "0:3"]
-    assert values(made, "-c") == ["copy"]
-    assert values(made, "-c:v:0") == ["libx264"]
+    codecs = {name: value for name, value in pairwise(made) if name.startswith("-c:")}
+    assert codecs == {"-c:a": "copy", "-c:t": "copy", "-c:v:0": "libx264", "-c:v:1": "copy", "-c:s:0": "copy"}
+
+
+def test_without_a_cue_the_picture_is_copied_too(burn_in: ModuleType) -> None:
+    work = burn_in.Work(Path("a.mp4"), Path("es.srt"), burn_in.streams.picture([VIDEO]), {}, 4, has_cues=False)
+    made = burn_in.command(work, Path("b.mp4"), burn_in.containers.select([VIDEO, AUDIO], "mp4"))
+    assert values(made, "-c:v:0") == ["copy"]
+    assert values(made, "-filter:v:0") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "has"), [("", False), ("WEBVTT\n\n", False), ("1\n0 --> 1\n", True), ("\nDialogue: 0", True)]
+)
+def test_a_cue_is_seen_in_each_format(burn_in: ModuleType, text: str, has: bool) -> None:
+    assert (burn_in.CUE.search(text) is not None) == has
 
 
 def test_quality_is_as_it_was_asked_for(burn_in: ModuleType) -> None:

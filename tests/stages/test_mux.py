@@ -116,6 +116,11 @@ def test_a_movie_stays_what_it_is_unless_styles_need_matroska(
     assert mux.container_for(Path(movie), tracks, wish) == container
 
 
+def test_a_file_of_another_kind_is_refused(mux: ModuleType) -> None:
+    with pytest.raises(mux.stagekit.StageFailed, match=r"en\.sub is no subtitle file.*: \.srt, \.vtt"):
+        mux.tracks_of([Path("en.sub")], original=True, recognised=True)
+
+
 def test_a_container_that_is_not_known_is_refused(mux: ModuleType) -> None:
     with pytest.raises(mux.stagekit.StageFailed, match="no container 'avi'; there are: auto, mp4, mkv"):
         mux.container_for(Path("a.mp4"), [], "avi")
