@@ -59,10 +59,18 @@ class Work(NamedTuple):
 
     media: Path
     subtitles: Path
+    streams: list[dict]
     picture: streams.Track
+    duration: float  # seconds; 0 where the movie doesn't say
     settings: Mapping[str, str]
     cpus: int
     has_cues: bool = True
+
+    @property
+    def container(self) -> str:
+        """That was asked for, or of the movie's kind."""
+        wish = self.settings["container"]
+        return containers.of_movie(self.media) if wish == "auto" else wish
 
 
 class Look(NamedTuple):
@@ -83,6 +91,24 @@ LOOKS: Mapping[str, Look] = {
 
 def run(stage: stagekit.Stage) -> None:
     """Look for the fonts, then code. Where the container refuses what is copied, Matroska is tried."""
+    work = prepared(stage)
+    for container in dict.fromkeys([work.container, "mkv"]):
+        movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
+        selection = containers.select(work.streams, container)
+        done, reached = _code(stage, command(work, movie, selection), work.duration)
+        if done.code == 0 and not done.is_disk_fault:
+            containers.tell(stage, selection, work.container)
+            return _tell(stage, work, reached)
+        begun = reached > 0
+        movie.unlink(missing_ok=True)
+        if begun or done.is_disk_fault:
+            break
+    what = f"ffmpeg could not draw into {str(work.media)!r}"
+    raise stagekit.StageFailed(ffmpegs.message(what, done.said, _advice(done)))
+
+
+def prepared(stage: stagekit.Stage) -> Work:
+    """All that can be known before the work, which takes hours."""
     media, (file, *more) = stage.input("media"), stage.inputs("subtitles")
     if more:
         raise stagekit.StageFailed("only the subtitles of one language can be drawn into a picture; give it one file")
@@ -97,22 +123,8 @@ def run(stage: stagekit.Stage) -> None:
         require_fonts(stage, file)
     else:
         stage.warn("the subtitles have no cue, so the picture stays as it was")
-    work = Work(media, file, picture, settings, stage.cpus, has_cues)
     duration = ffmpegs.seconds(found["format"].get("duration"))
-    preferred = settings["container"] if settings["container"] != "auto" else containers.of_movie(media)
-    for container in dict.fromkeys([preferred, "mkv"]):
-        movie = stage.output("movie", f"{file.stem}.burned.{container}")
-        selection = containers.select(found["streams"], container)
-        done, reached = _code(stage, command(work, movie, selection), duration)
-        if done.code == 0 and not done.is_disk_fault:
-            containers.tell(stage, selection, preferred)
-            _tell(stage, picture, file, reached, duration)
-            return
-        begun = reached > 0
-        movie.unlink(missing_ok=True)
-        if begun or done.is_disk_fault:
-            break
-    raise stagekit.StageFailed(ffmpegs.message(f"ffmpeg could not draw into {str(media)!r}", done.said, _advice(done)))
+    return Work(media, file, found["streams"], picture, duration, settings, stage.cpus, has_cues)
 
 
 def checked(wish: Mapping[str, object]) -> Mapping[str, str]:
@@ -230,15 +242,15 @@ def _code(stage: stagekit.Stage, arguments: list[str], duration: float) -> tuple
     return done, reached
 
 
-def _tell(stage: stagekit.Stage, picture: streams.Track, file: Path, reached: float, duration: float) -> None:
-    if picture.stream.get("color_transfer") in HDR:
+def _tell(stage: stagekit.Stage, work: Work, reached: float) -> None:
+    if work.picture.stream.get("color_transfer") in HDR:
         stage.warn(
             "the picture has a high dynamic range, and 10 bits to keep it; some players can't show that as H.264"
         )
-    missing = duration - reached
-    if missing > max(1, 0.01 * duration):
-        stage.warn(f"the movie ends at {math.floor(reached)} s of {duration:.0f} s; the file may be cut off")
-    stage.about(engine="libx264, with libass", burned=file.stem)
+    missing = work.duration - reached
+    if missing > max(1, 0.01 * work.duration):
+        stage.warn(f"the movie ends at {math.floor(reached)} s of {work.duration:.0f} s; the file may be cut off")
+    stage.about(engine="libx264, with libass", burned=work.subtitles.stem)
 
 
 def _advice(done: ffmpegs.Done) -> str:

@@ -49,6 +49,7 @@ TEXT = {  # codecs, and the demuxer and suffix that their text is written to a f
 AS_IT_IS = ("subrip", "srt", "webvtt", "ass", "ssa")  # copied, so that its encoding is found out here
 PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 WAYS_OUT = "Choose a text track or a file with --from-subtitles, or leave that out to have the speech recognised"
+ADDITIONS = ("forced", "sdh", "cc", "hi", "default")  # what players know in a name, after the language
 DASHES = ("-", "–", "—", "‐")
 MENDED = {
     "order": "cues stood in another order than that of time",
@@ -99,8 +100,15 @@ def of_file(path: str, digest: str) -> Source:
     if found != digest:
         why = "have changed since the job was prepared" if digest else "were given without their digest (file_digest)"
         raise stagekit.StageFailed(f"the subtitles {path!r} {why}. Prepare the job again, with --from-subtitles FILE")
-    parts = file.name.split(".")
-    return Source(file, f"the file {file.name!r}", languages.tag(parts[-2]) if len(parts) > 2 else languages.UNKNOWN)
+    return Source(file, f"the file {file.name!r}", language_of(file))
+
+
+def language_of(file: Path) -> str:
+    """``pl`` of ``movie.pl.srt`` and of ``movie.pl.forced.srt``."""
+    words = file.name.split(".")[1:-1]
+    if len(words) > 1 and words[-1].lower() in ADDITIONS and languages.is_known(words[-2]):
+        words.pop()
+    return languages.tag(words[-1]) if words and languages.is_known(words[-1]) else languages.UNKNOWN
 
 
 def of_track(stage: stagekit.Stage, media: Path, found: Sequence[dict]) -> Source:

@@ -1,34 +1,49 @@
 """Languages as the tags of tracks and the names of files have them, in any form of their codes."""
 
 import re
-
-import langcodes
+from typing import NamedTuple
 
 UNKNOWN = "und"
 
-# Those that engines here speak, in English. The library that knows all names takes 24 MB and a third of a second.
-NAMES = dict(
-    entry.split(" ", 1)
+
+class Language(NamedTuple):
+    """Its code, that of ISO 639-2/T, which containers want, and its English name."""
+
+    code: str
+    three_letters: str
+    name: str
+
+
+# Those that engines here speak. langcodes knows the codes of all, but takes a tenth of a second to be imported; the
+# names of all take 24 MB more.
+KNOWN = [
+    Language(*entry.split(" ", 2))
     for entry in re.split(
         r";\s+",
-        """af Afrikaans; ak Akan; am Amharic; ar Arabic; as Assamese; az Azerbaijani; ba Bashkir; be Belarusian;
-        bg Bulgarian; bn Bangla; bo Tibetan; br Breton; brx Bodo; bs Bosnian; ca Catalan; ceb Cebuano;
-        ckb Central Kurdish; cs Czech; cy Welsh; da Danish; de German; doi Dogri; el Greek; en English; eo Esperanto;
-        es Spanish; et Estonian; eu Basque; fa Persian; fi Finnish; fil Filipino; fo Faroese; fr French; ga Irish;
-        gd Scottish Gaelic; gl Galician; gu Gujarati; ha Hausa; haw Hawaiian; he Hebrew; hi Hindi; hr Croatian;
-        ht Haitian Creole; hu Hungarian; hy Armenian; id Indonesian; ig Igbo; is Icelandic; it Italian; ja Japanese;
-        jv Javanese; ka Georgian; kk Kazakh; km Khmer; kn Kannada; ko Korean; kok Konkani; ks Kashmiri; ku Kurdish;
-        ky Kyrgyz; la Latin; lb Luxembourgish; ln Lingala; lo Lao; lt Lithuanian; lv Latvian; mai Maithili;
-        mg Malagasy; mi Māori; mk Macedonian; ml Malayalam; mn Mongolian; mni Manipuri; mr Marathi; ms Malay;
-        mt Maltese; my Burmese; ne Nepali; nl Dutch; nn Norwegian Nynorsk; no Norwegian; oc Occitan; or Odia;
-        pa Punjabi; pl Polish; ps Pashto; pt Portuguese; ro Romanian; ru Russian; rw Kinyarwanda; sa Sanskrit;
-        sat Santali; sd Sindhi; si Sinhala; sk Slovak; sl Slovenian; sn Shona; so Somali; sq Albanian; sr Serbian;
-        st Southern Sotho; su Sundanese; sv Swedish; sw Swahili; ta Tamil; te Telugu; tg Tajik; th Thai; tk Turkmen;
-        tn Tswana; tr Turkish; tt Tatar; ug Uyghur; uk Ukrainian; ur Urdu; uz Uzbek; vi Vietnamese; xh Xhosa;
-        yi Yiddish; yo Yoruba; yue Cantonese; zh Chinese; zu Zulu""",
+        """af afr Afrikaans; ak aka Akan; am amh Amharic; ar ara Arabic; as asm Assamese; az aze Azerbaijani;
+        ba bak Bashkir; be bel Belarusian; bg bul Bulgarian; bn ben Bangla; bo bod Tibetan; br bre Breton;
+        brx brx Bodo; bs bos Bosnian; ca cat Catalan; ceb ceb Cebuano; ckb ckb Central Kurdish; cs ces Czech;
+        cy cym Welsh; da dan Danish; de deu German; doi doi Dogri; el ell Greek; en eng English; eo epo Esperanto;
+        es spa Spanish; et est Estonian; eu eus Basque; fa fas Persian; fi fin Finnish; fil fil Filipino;
+        fo fao Faroese; fr fra French; ga gle Irish; gd gla Scottish Gaelic; gl glg Galician; gu guj Gujarati;
+        ha hau Hausa; haw haw Hawaiian; he heb Hebrew; hi hin Hindi; hr hrv Croatian; ht hat Haitian Creole;
+        hu hun Hungarian; hy hye Armenian; id ind Indonesian; ig ibo Igbo; is isl Icelandic; it ita Italian;
+        ja jpn Japanese; jv jav Javanese; ka kat Georgian; kk kaz Kazakh; km khm Khmer; kn kan Kannada;
+        ko kor Korean; kok kok Konkani; ks kas Kashmiri; ku kur Kurdish; ky kir Kyrgyz; la lat Latin;
+        lb ltz Luxembourgish; ln lin Lingala; lo lao Lao; lt lit Lithuanian; lv lav Latvian; mai mai Maithili;
+        mg mlg Malagasy; mi mri Māori; mk mkd Macedonian; ml mal Malayalam; mn mon Mongolian; mni mni Manipuri;
+        mr mar Marathi; ms msa Malay; mt mlt Maltese; my mya Burmese; ne nep Nepali; nl nld Dutch;
+        nn nno Norwegian Nynorsk; no nor Norwegian; oc oci Occitan; or ori Odia; pa pan Punjabi; pl pol Polish;
+        ps pus Pashto; pt por Portuguese; ro ron Romanian; ru rus Russian; rw kin Kinyarwanda; sa san Sanskrit;
+        sat sat Santali; sd snd Sindhi; si sin Sinhala; sk slk Slovak; sl slv Slovenian; sn sna Shona;
+        so som Somali; sq sqi Albanian; sr srp Serbian; st sot Southern Sotho; su sun Sundanese; sv swe Swedish;
+        sw swa Swahili; ta tam Tamil; te tel Telugu; tg tgk Tajik; th tha Thai; tk tuk Turkmen; tn tsn Tswana;
+        tr tur Turkish; tt tat Tatar; ug uig Uyghur; uk ukr Ukrainian; ur urd Urdu; uz uzb Uzbek; vi vie Vietnamese;
+        xh xho Xhosa; yi yid Yiddish; yo yor Yoruba; yue yue Cantonese; zh zho Chinese; zu zul Zulu""",
     )
-)
-_CODES = {name.lower(): code for code, name in NAMES.items()}
+]
+_BY_CODE = {language.code: language for language in KNOWN}
+_CODES = {text.lower(): language.code for language in reversed(KNOWN) for text in language}
 
 
 def tag(text: str) -> str:
@@ -37,8 +52,20 @@ def tag(text: str) -> str:
     ``und`` where it is none.
     """
     plain = text.strip()
+    code = _CODES.get(plain.lower())
+    return code or (UNKNOWN if plain in ("", UNKNOWN) else _looked_up(plain))
+
+
+def is_known(text: str) -> bool:
+    """Whether engines here may speak it: of three letters, nearly any are the code of some language."""
+    return base(text) in _BY_CODE
+
+
+def _looked_up(text: str) -> str:
+    import langcodes
+
     try:
-        found = langcodes.Language.get(_CODES.get(plain.lower(), plain or UNKNOWN))
+        found = langcodes.Language.get(text)
     except (LookupError, ValueError):  # the library has both for what is no tag
         return UNKNOWN
     return found.to_tag() if found.is_valid() else UNKNOWN
@@ -50,9 +77,14 @@ def base(text: str) -> str:
 
 
 def three_letters(text: str) -> str:
-    """ISO 639-2/T, which containers want; ``und`` where there is none."""
+    """ISO 639-2/T; ``und`` where there is none."""
+    code = base(text)
+    if code in _BY_CODE or code == UNKNOWN:
+        return _BY_CODE[code].three_letters if code in _BY_CODE else UNKNOWN
+    import langcodes
+
     try:
-        return langcodes.Language.get(tag(text)).to_alpha3(variant="T")
+        return langcodes.Language.get(code).to_alpha3(variant="T")
     except LookupError:
         return UNKNOWN
 
@@ -61,6 +93,6 @@ def name(text: str) -> str:
     """For people: ``Portuguese (BR)``. The code itself where it has no name here."""
     known = tag(text)
     language, _, rest = known.partition("-")
-    if language not in NAMES:
+    if language not in _BY_CODE:
         return known
-    return f"{NAMES[language]} ({rest})" if rest else NAMES[language]
+    return f"{_BY_CODE[language].name} ({rest})" if rest else _BY_CODE[language].name

@@ -23,7 +23,8 @@ def burn_in(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPat
 def command(burn_in: ModuleType, *streams: dict[str, Any], file: str = "es.srt", **settings: Any) -> list[str]:
     picture = burn_in.streams.picture(streams)
     wish = burn_in.checked({**SETTINGS, **settings})
-    work = burn_in.Work(Path("/in/a: b.mp4"), Path(f"/subs/it's/{file}"), picture, wish, 4)
+    names = Path("/in/a: b.mp4"), Path(f"/subs/it's/{file}")
+    work = burn_in.Work(*names, list(streams), picture, 9.0, wish, 4)
     made: list[str] = burn_in.command(work, Path("/out/es.burned.mp4"), burn_in.containers.select(streams, "mp4"))
     return made
 
@@ -40,7 +41,8 @@ def test_the_picture_is_coded_and_all_else_is_copied_after_it(burn_in: ModuleTyp
 
 
 def test_without_a_cue_the_picture_is_copied_too(burn_in: ModuleType) -> None:
-    work = burn_in.Work(Path("a.mp4"), Path("es.srt"), burn_in.streams.picture([VIDEO]), {}, 4, has_cues=False)
+    names, picture = (Path("a.mp4"), Path("es.srt")), burn_in.streams.picture([VIDEO])
+    work = burn_in.Work(*names, [VIDEO, AUDIO], picture, 9.0, {}, 4, has_cues=False)
     made = burn_in.command(work, Path("b.mp4"), burn_in.containers.select([VIDEO, AUDIO], "mp4"))
     assert values(made, "-c:v:0") == ["copy"]
     assert values(made, "-filter:v:0") == []

@@ -44,5 +44,11 @@ def test_a_language_is_named_for_people(code: str, name: str) -> None:
     assert languages.name(code) == name
 
 
-def test_the_names_are_those_that_the_library_has() -> None:
-    assert [langcodes.Language.get(code).display_name() for code in languages.NAMES] == [*languages.NAMES.values()]
+def test_what_is_known_is_what_the_library_has() -> None:
+    found = [langcodes.Language.get(language.code) for language in languages.KNOWN]
+    assert [(each.to_tag(), each.to_alpha3(variant="T"), each.display_name()) for each in found] == languages.KNOWN
+
+
+def test_each_three_letter_code_leads_back() -> None:
+    assert [languages.tag(each.three_letters) for each in languages.KNOWN] == [each.code for each in languages.KNOWN]
+    assert [languages.tag(each.name) for each in languages.KNOWN] == [each.code for each in languages.KNOWN]

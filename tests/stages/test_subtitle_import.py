@@ -59,7 +59,21 @@ def given(tmp_path: Path, name: str = "movie.pl.srt") -> tuple[Path, str]:
     return file, "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(("name", "language"), [("a.pl.srt", "pl"), ("a.srt", "und"), ("a.cd1.srt", "und")])
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("a.pl.srt", "pl"),
+        ("a.srt", "und"),
+        ("a.cd1.srt", "und"),
+        ("a.cut.srt", "und"),
+        ("a.pt-BR.srt", "pt-BR"),
+        ("a.pl.forced.srt", "pl"),
+        ("a.en.hi.srt", "en"),
+        ("a.hi.srt", "hi"),
+        ("a.Cut.hi.srt", "hi"),
+        ("pl.srt", "und"),
+    ],
+)
 def test_a_file_says_its_language_by_its_name(
     subtitle_import: ModuleType, tmp_path: Path, name: str, language: str
 ) -> None:
