@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline import readiness
 from pipeline.digests import sha256_of_file
+from pipeline.envs.definition import Build
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import locate
 from pipeline.errors import InputUnusable, NotReady
@@ -120,7 +121,7 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
     return {
         "environments": {name: f"venv/{name}" for name in builds},
         "environment_keys": {name: build.key for name, build in builds.items() if build},
-        "environment_locks": {name: build.record["key_input"]["lock"] for name, build in builds.items() if build},
+        "environment_locks": {name: lock for name, build in builds.items() if build and (lock := _lock_of(build))},
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
         "tools": {
             environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
@@ -128,6 +129,12 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
             if tools
         },
     }
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from, if it was."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
 
 
 def _plain(stage: PlannedStage) -> dict[str, Any]:
