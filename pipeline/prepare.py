@@ -13,6 +13,7 @@ from pipeline import readiness, sources
 from pipeline.digests import sha256_of_file
 from pipeline.envs.adopting.adoption import Adoption, Answer, Tell
 from pipeline.envs.adopting.decide import Allowed
+from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import locate
@@ -164,6 +165,7 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
         "environments": {name: f"venv/{name}" for name in answers},
         "environment_keys": {name: answer.build.key for name, answer in answers.items()},
         "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
+        "environment_locks": {name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
         # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
         **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
@@ -177,6 +179,12 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
 
 def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
     return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from, if it was."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
 
 
 def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:

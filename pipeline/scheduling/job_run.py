@@ -234,7 +234,7 @@ class JobRun:
             return self._failure(running, returncode=0, missing=str(error))
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.warnings)
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
         self._chronicle.finished(task.name, result)
         del self._running[running.invocation.id]
         if task.policy.cache:

@@ -1,5 +1,6 @@
 """A movie goes in, a subtitled movie comes out."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.spec.source import schema_errors
 from tests.conftest import REPOSITORY, Sandbox
 from tests.e2e.conftest import SAMPLE
 
@@ -58,6 +60,20 @@ def test_the_movie_keeps_its_streams_and_length_and_gains_a_tagged_subtitle_trac
     assert track["tags"]["language"] == "eng"
     assert float(after["format"]["duration"]) == pytest.approx(float(before["format"]["duration"]), abs=0.05)
     assert packets(tools, SAMPLE) == packets(tools, subtitled / "two_cities.subtitled.mp4")
+
+
+def test_every_deliverable_has_a_sidecar_that_says_what_made_it(subtitled: Path) -> None:
+    delivered = sorted(path.name for path in subtitled.iterdir() if path.is_file())
+    assert sorted(path.name for path in (subtitled / "about").iterdir()) == [f"{name}.json" for name in delivered]
+    for name in delivered:
+        told = json.loads((subtitled / "about" / f"{name}.json").read_bytes())
+        assert schema_errors(told, "sidecar") == []
+        stages = {stage["uses"]: stage for stage in told["stages"]}
+        recognizer = stages["asr"]["models"]["recognizer"]
+        assert (recognizer["name"], recognizer["digest"][:7]) == ("whisper-base", "sha256:")
+        lock = hashlib.sha256((REPOSITORY / "requirements" / "whisper.lock").read_bytes()).hexdigest()
+        assert stages["asr"]["environment"]["lock"] == f"sha256:{lock}"
+        assert told["input"]["digest"] == "sha256:" + hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
 
 
 def test_both_subtitle_files_hold_the_same_cues(subtitled: Path) -> None:
