@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import readiness, sources
 from pipeline.digests import sha256_of_file
-from pipeline.envs.adopting.adoption import Adoption, Answer, Tell
+from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
@@ -24,10 +24,11 @@ from pipeline.media.probe import PROBER, probe
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
+from pipeline.telling import Tell, quiet
 from pipeline.text import printable
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ class Request:
     workflow: str
     parameters: Mapping[str, str]  # as typed
     allowed: Allowed = USUAL  # for environments that aren't there
-
-
-def quiet(_step: str) -> None:
-    """For who doesn't want to hear what is being waited for."""
 
 
 def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
@@ -101,7 +98,9 @@ def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell
 
         return builder_for(catalog)
 
-    return Adoption(registry, sources.notes(catalog.project), allowed, builder, tell, OwnVariables(catalog.project))
+    own = ProjectVariables(catalog.project)
+    notes = sources.notes(catalog.project)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:

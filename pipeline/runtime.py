@@ -71,7 +71,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
 
 def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
-    from pipeline.envs.keeping.notes import Notes
+    from pipeline.envs.notes import Notes
 
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
     Notes(project.environments).used(build.prefix for build in ours)

@@ -11,7 +11,6 @@ from typing import IO
 
 from pipeline import process
 from pipeline.envs import uv
-from pipeline.envs.variables import without_python
 from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
 
 HUB_CLIENT = (
@@ -81,7 +80,7 @@ class Fetcher:
         shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
-        variables = uv.variables(without_python(os.environ)) | ({"UV_OFFLINE": "1"} if self.offline else {})
+        variables = uv.variables(os.environ) | ({"UV_OFFLINE": "1"} if self.offline else {})
         try:
             done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
         except process.TimedOut as error:

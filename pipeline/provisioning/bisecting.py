@@ -1,6 +1,5 @@
 """A bisection in a project: which Python the locks are for, and where the throwaway environments are made."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +9,16 @@ from pipeline.envs.explaining.bisect import Finding, bisect
 from pipeline.envs.explaining.lock_changes import between
 from pipeline.envs.explaining.trial import Command, Workshop, workshop_folder
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.variables import Places, filled
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import Tell
 
 LOG = "env-bisect.log"
 
 
-def run(
-    catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, tell: Callable[[str], None]
-) -> Finding:
+def run(catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, tell: Tell) -> Finding:
     """``locks`` are the good one and the bad one; ``python`` is a range, else that of the environment that has one
     of these locks, else any.
 
@@ -36,15 +34,15 @@ def run(
     write_at_once(log, b"")
     with workshop_folder(project.cache / "bisect") as folder:
         workshop = Workshop(
-            folder,
-            installer,
-            interpreter.executable,
-            catalog.settings.build_seconds,
-            log,
-            tuple(uv.index_options(definition.index)),
+            folder=folder,
+            uv=installer,
+            python=interpreter.executable,
+            install_seconds=catalog.settings.build_seconds,
+            log=log,
+            indexes=tuple(uv.index_options(definition.index)),
         )
-        places = Places(project.root, project.cache, project.models, workshop.prefix)
-        return bisect(apart, command, replace(workshop, own=filled(definition.variables, places)), tell)
+        own = ProjectVariables(project)(definition, workshop.prefix)
+        return bisect(apart, command, replace(workshop, own=own), tell)
 
 
 def _definition(catalog: Catalog, locks: tuple[Path, Path], python: str | None) -> Definition:

@@ -63,13 +63,14 @@ def rivalries(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[s
     registry = Registry(catalog.project.environments)
     builds = {name: registry.live(name) for name in names}
     contents = [installed.packages(build) for build in builds.values() if build]
-    reasons = clashes.of_definitions([catalog.environment(name) for name in names])
+    reasons = clashes.of_definitions([catalog.as_asked(name) for name in names])
     return [*reasons, *clashes.of_files(contents)], [name for name, build in builds.items() if build is None]
 
 
 def _side(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
     if word in catalog.environment_names:
-        return side_of(catalog.project, catalog.environment(word))
+        # Its lock may be missing: what can't be locked is what a person wants explained.
+        return side_of(catalog.project, catalog.as_asked(word))
     file = folder / word
     if FILE.fullmatch(word) and "://" not in word:
         if not file.is_file():

@@ -1,6 +1,5 @@
 """Filling the caches from which environments and models can be had without a network. Nothing is built."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.envs import interpreters, uv
@@ -12,8 +11,7 @@ from pipeline.models.sources import Fetcher
 from pipeline.provisioning.bootstrap import Task, Wanted, chosen
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:

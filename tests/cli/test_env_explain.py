@@ -30,7 +30,7 @@ def universe(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_two_environments_that_conflict_are_told_with_every_place(universe: Sandbox) -> None:
-    done = universe.run("pipeline", "env", "explain", "alpha", "beta")
+    done = universe.give("pipeline", "env", "explain", "alpha", "beta")
     assert done.code == 0, done.err
     assert "alpha and beta can't share one environment" in done.out
     assert "They clash on hub:\n  app (requirements/alpha.txt:3) → app 1.0 → hub>=2\n" in done.out
@@ -39,7 +39,7 @@ def test_two_environments_that_conflict_are_told_with_every_place(universe: Sand
 
 
 def test_the_same_as_json(universe: Sandbox) -> None:
-    data = universe.run("pipeline", "env", "explain", "alpha", "hub<2", "--json").data
+    data = universe.give("pipeline", "env", "explain", "alpha", "hub<2", "--json").data
     assert data["together"] is False
     assert data["conflict"]["package"] == "hub"
     assert data["conflict"]["requirements"] == [
@@ -51,9 +51,14 @@ def test_the_same_as_json(universe: Sandbox) -> None:
     ]
 
 
+def test_environments_that_nobody_has_locked_yet_are_compared_by_what_they_ask_for(universe: Sandbox) -> None:
+    (universe.root / "requirements/alpha.lock").unlink()
+    assert "They clash on hub" in universe.run("pipeline", "env", "explain", "alpha", "beta").out
+
+
 def test_what_can_be_one_is_told_with_what_it_saves(universe: Sandbox) -> None:
     universe.write("requirements/new.txt", "hub>=2\n")
-    done = universe.run("pipeline", "env", "explain", "alpha", str(universe.root / "requirements/new.txt"))
+    done = universe.give("pipeline", "env", "explain", "alpha", str(universe.root / "requirements/new.txt"))
     assert "can share one environment" in done.out
     assert "It saves 1 package that would be installed again" in done.out
     assert "  hub 2.0\n" in done.out
@@ -62,27 +67,27 @@ def test_what_can_be_one_is_told_with_what_it_saves(universe: Sandbox) -> None:
 def test_ranges_of_python_that_do_not_meet_are_told_with_their_lines(universe: Sandbox) -> None:
     universe.write("config/environments/alpha.yaml", 'description: one\npython: ">=3.12"\n')
     universe.write("config/environments/beta.yaml", 'python: "<3.11"\n')
-    out = universe.run("pipeline", "env", "explain", "alpha", "beta").out
+    out = universe.give("pipeline", "env", "explain", "alpha", "beta").out
     assert "  Python >=3.12  (config/environments/alpha.yaml:2)\n" in out
     assert "  Python <3.11  (config/environments/beta.yaml:1)\n" in out
 
 
 def test_one_alone_has_nothing_to_share(universe: Sandbox) -> None:
-    done = universe.run("pipeline", "env", "explain", "alpha")
+    done = universe.give("pipeline", "env", "explain", "alpha")
     assert done.code == ExitCode.USAGE
     assert "name at least two" in done.err
 
 
 @pytest.mark.parametrize("word", ["what is this?", "requirements/nowhere.txt", "==1.0"])
 def test_a_word_that_is_nothing_that_can_be_compared_is_refused(universe: Sandbox, word: str) -> None:
-    done = universe.run("pipeline", "env", "explain", "alpha", word)
+    done = universe.give("pipeline", "env", "explain", "alpha", word)
     assert done.code == ExitCode.USAGE
     assert "argument 2" in done.err
 
 
 def test_a_line_that_names_a_file_of_this_machine_is_told_with_its_place(universe: Sandbox) -> None:
     universe.write("requirements/beta.txt", "\n-e ./local\n")
-    done = universe.run("pipeline", "env", "explain", "alpha", "beta")
+    done = universe.give("pipeline", "env", "explain", "alpha", "beta")
     assert done.code == ExitCode.USAGE
     assert "requirements/beta.txt:2: -e ./local names a file of this machine" in done.err
 
@@ -98,8 +103,8 @@ def test_two_packages_that_install_one_module_are_told_although_they_resolve(rea
         ready.write(f"config/environments/{environment}.yaml", 'python: ">=3.11"\n')
         ready.write(f"requirements/{environment}.txt", f"--no-index\n--find-links {wheels}\n{package}\n")
         ready.write(f"requirements/{environment}.lock", f"{package}==1.0 --hash=sha256:{digest}\n")
-    assert ready.run("bootstrap", "--all", variables=offline(ready.root.parent)).code == 0
-    done = ready.run("pipeline", "env", "explain", "alpha", "beta", variables=offline(ready.root.parent))
+    assert ready.give("bootstrap", "--all", variables=offline(ready.root.parent)).code == 0
+    done = ready.give("pipeline", "env", "explain", "alpha", "beta", variables=offline(ready.root.parent))
     assert "must not share one environment" in done.out
     assert "aa and bb both install the module shared" in done.out
 
@@ -131,14 +136,14 @@ def drop_hash(record: bytes, module: str) -> bytes:
 
 
 def test_plan_says_which_could_merge_and_which_could_not(universe: Sandbox) -> None:
-    plans = universe.run("pipeline", "env", "plan", "--json")
+    plans = universe.give("pipeline", "env", "plan", "--json")
     assert plans.code == 0, plans.err
     assert plans.data["groups"] == [["alpha"], ["beta"]]
     assert plans.data["apart"] == [
         {"environments": ["alpha", "beta"], "reasons": ["no solution together: pipeline env explain alpha beta"]}
     ]
     universe.write("requirements/beta.txt", "hub\n")
-    out = universe.run("pipeline", "env", "plan").out
+    out = universe.give("pipeline", "env", "plan").out
     assert "alpha + beta" in out
     assert "2 today, 1 may do (the fewest there can be)" in out
     assert "  bootstrap --env alpha --env beta\n" in out
@@ -162,7 +167,7 @@ def test_bisect_names_the_package_and_leaves_nothing_behind(universe: Sandbox, t
     good, bad = locks(universe, tmp_path)
     words = ("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--python", ">=3.11")
     code = "import hub; print('saw', hub.VERSION); assert hub.VERSION < '2'"
-    done = universe.run(*words, "--", "python", "-c", code)
+    done = universe.give(*words, "--", "python", "-c", code)
     assert done.code == 0, done.err
     assert "Of 3 changes, this change broke it:\n  hub 1.0 → 2.0\n" in done.out
     assert "  saw 2.0\n" in done.out
@@ -177,13 +182,13 @@ def test_bisect_gives_what_the_environment_of_the_lock_gives(universe: Sandbox, 
     universe.write("config/environments/alpha.yaml", 'python: ">=3.11"\nvariables: {OF_ALPHA: "{project}"}\n')
     words = ("pipeline", "env", "bisect", "--good", good, "--bad", universe.root / "requirements/alpha.lock", "--")
     code = "import hub, os; print(os.environ['OF_ALPHA'], os.environ['HF_HOME']); assert hub.VERSION < '2'"
-    done = universe.run(*words, "python", "-c", code)
+    done = universe.give(*words, "python", "-c", code)
     assert f"  {universe.root} {universe.root}/cache/home/huggingface\n" in done.out, done.err
 
 
 def test_bisect_without_the_python_that_is_wanted_says_so(universe: Sandbox, tmp_path: Path) -> None:
     good, bad = locks(universe, tmp_path)
-    done = universe.run("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--python", ">=3.99", "--", "true")
+    done = universe.give("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--python", ">=3.99", "--", "true")
     assert done.code == ExitCode.NOT_READY
     assert "next:  name another with --python RANGE" in done.err
 
@@ -191,7 +196,7 @@ def test_bisect_without_the_python_that_is_wanted_says_so(universe: Sandbox, tmp
 def test_bisect_as_json_and_the_command_s_own_options_are_its_own(universe: Sandbox, tmp_path: Path) -> None:
     good, bad = locks(universe, tmp_path)
     words = ("pipeline", "env", "bisect", "--json", "--good", good, "--bad", bad)
-    data = universe.run(*words, "python", "-c", "import hub; assert hub.VERSION < '2'", "--repeat").data
+    data = universe.give(*words, "python", "-c", "import hub; assert hub.VERSION < '2'", "--repeat").data
     assert data["culprits"] == [{"name": "hub", "from": "1.0", "to": "2.0"}]
     assert data["is_minimal"] is True
     assert data["steps"][0] == {**data["steps"][0], "changes": [], "verdict": "good", "reason": "exit code 0"}
@@ -226,5 +231,5 @@ def test_what_a_killed_bisect_left_is_removed_by_the_next(universe: Sandbox, tmp
         process.kill()
     place = universe.root / "cache" / "bisect"
     assert list(place.glob("trial-*"))
-    universe.run("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", "true")
+    universe.give("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", "true")
     assert list(place.iterdir()) == []

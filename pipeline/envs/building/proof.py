@@ -12,9 +12,9 @@ from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import Proof, site_packages
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.platform import remove_tree
+from pipeline.envs.platform import interpreter, remove_tree
 from pipeline.envs.proving import deep, manifest, probes
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
@@ -43,7 +43,7 @@ def finish(
     refuse_links(definition, prefix)
     provided.place(definition, prefix, site_packages(prefix))
     installer.tell("proving")
-    python = Build(definition.name, prefix, "", {}).python
+    python = interpreter(prefix)
     listed = Ahead(lambda: _list_and_flush(prefix))
     listed.begin()
     compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))

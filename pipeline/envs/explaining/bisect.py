@@ -1,14 +1,12 @@
 """Which package's change broke a command: what is between a good and a bad lock, tried in throwaway environments."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.envs.explaining.delta import Verdict, culprits
 from pipeline.envs.explaining.lock_changes import Between, Change
 from pipeline.envs.explaining.trial import Command, Trial, Workshop
 from pipeline.errors import NotReady, UsageError
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """What the packages of a build installed: read from their ``RECORD``, no Python started."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.envs import records
 from pipeline.envs.definition import Build
+from pipeline.envs.records import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,9 @@ class File:
 
 def packages(build: Build) -> Mapping[str, tuple[File, ...]]:
     """The files of each package, by its canonical name; a package whose ``RECORD`` can't be read has none."""
-    site_packages = build.prefix / build.record["site_packages"]
-    return {_name(folder): tuple(_recorded(folder / "RECORD")) for folder in sorted(site_packages.glob("*.dist-info"))}
+    return {
+        _name(folder): tuple(_recorded(folder / "RECORD")) for folder in sorted(build.site_packages.glob("*.dist-info"))
+    }
 
 
 def _name(folder: Path) -> str:
@@ -29,9 +31,8 @@ def _name(folder: Path) -> str:
 
 def _recorded(record: Path) -> Iterator[File]:
     try:
-        with record.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file) if len(row) == 3]
-    except (OSError, ValueError, csv.Error):
+        rows = list(records.rows(record))
+    except UNREADABLE:
         return
     for path, digest, size in rows:
         yield File(path, digest, int(size) if size.isdecimal() else 0)

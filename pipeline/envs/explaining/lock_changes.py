@@ -3,12 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.envs.locking.lockfile import HASH, LockFile, NotALock, parse
+from pipeline.envs.locking.lockfile import HASH, OPTIONS, LockFile, NotALock, parse
 from pipeline.errors import ConfigurationError
 
 Entries = Mapping[str, tuple[str, ...]]  # a package's pins as they stand in a lock, with their hashes
-
-OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,7 @@ def _parsed(text: str, name: str) -> LockFile:
 
 def _installed_here(lock: LockFile, python: str) -> dict[str, str]:
     """Versions by name; a pin for other platforms or Pythons isn't installed, and can't have broken anything."""
-    from packaging.markers import default_environment
-
-    place = {name: str(value) for name, value in default_environment().items()}
-    place |= {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
-    return {pin.name: pin.version for pin in lock.pins if pin.marker is None or pin.marker.evaluate(place)}
+    return {pin.name: pin.version for pin in lock.on(python)}
 
 
 def _entries(text: str, lock: LockFile) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.explaining.lines import Line
-from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
 RESOLVE_SECONDS = 120
@@ -85,7 +84,7 @@ class UvResolver:
 
     def _ask(self, question: Question) -> Answer:
         """What the cache alone can solve is solved, in a tenth of the time; only a refusal needs the index's word."""
-        variables = uv.variables(without_python(os.environ))
+        variables = uv.variables(os.environ)
         if self._known or variables.get("UV_OFFLINE"):
             cached = self._run(question, {**variables, "UV_OFFLINE": "1"})
             if cached is not None and cached.is_solved:

@@ -11,10 +11,10 @@ from typing import IO
 
 from pipeline import process
 from pipeline.envs import uv
-from pipeline.envs.definition import Build
 from pipeline.envs.explaining.delta import Verdict
 from pipeline.envs.explaining.together import end_children
-from pipeline.envs.variables import stage_variables, without_python
+from pipeline.envs.platform import interpreter
+from pipeline.envs.variables import stage_variables
 from pipeline.locks import exclusive, is_held
 
 SKIP = 125  # the exit code that says "can't be judged", as git bisect has it
@@ -38,7 +38,7 @@ class Trial:
     complaints: frozenset[str] = frozenset()  # about packages that don't fit each other
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workshop:
     """Where environments are made and thrown away; ``folder`` is this process's own."""
 
@@ -84,7 +84,7 @@ class Workshop:
 
     @property
     def _python(self) -> Path:
-        return Build("", self.prefix, "", {}).python
+        return interpreter(self.prefix)
 
     def _install(self, lock: str, log: IO[bytes]) -> str | None:
         """Why it can't be installed."""
@@ -112,7 +112,7 @@ class Workshop:
 
     def _variables(self) -> dict[str, str]:
         # Files of its own: a command may write into its environment, which mustn't reach uv's cache.
-        return uv.variables(without_python(os.environ), uv.link_mode("copy", self.folder))
+        return uv.variables(os.environ, uv.link_mode("copy", self.folder))
 
     def _run(self, command: Command, log: IO[bytes]) -> tuple[Verdict, str]:
         for number in range(1, command.repeat + 1):

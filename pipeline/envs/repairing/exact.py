@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
-from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs import records
+from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.proof import finish
 from pipeline.envs.building.record import Proof
@@ -13,6 +14,7 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.telling import Tell
 
 
 class Missed(Exception):
@@ -23,7 +25,7 @@ class Missed(Exception):
         self.look = look
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exact:
     builder: Builder
     definition: Definition
@@ -64,12 +66,9 @@ class Exact:
         """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
         if self.definition.promises() != self.old.record["promises"]:
             return self.definition
-        folders = [
-            folder
-            for folder in salvage.site_packages.glob("*.dist-info")
-            if deep.package_of(folder.name) in self.look.to_reinstall
-        ]
-        files = [file for folder in folders for file, _, _ in manifest.rows(folder / "RECORD")]
+        installed = salvage.site_packages.glob("*.dist-info")
+        anew = [folder for folder in installed if records.package_of(folder.name) in self.look.to_reinstall]
+        files = [file for folder in anew for file in records.files(folder / "RECORD")]
         new = {file.partition("/")[0].partition(".")[0] for file in files}
         imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
         return replace(self.definition, imports=imports, smoke=None)

@@ -16,8 +16,8 @@ from pipeline.envs.explaining.lock_changes import between
 from pipeline.envs.explaining.trial import Command, Workshop, workshop_folder
 from pipeline.errors import NotReady, UsageError
 from pipeline.locks import exclusive
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import quiet
 from tests.envs.explaining.conftest import OWN, Universe
 
 NAMES = ("aa", "bb", "cc", "dd", "ee")
@@ -42,7 +42,9 @@ def all_at(version: str, **others: str) -> dict[str, str]:
 def workshop(universe: Universe, tmp_path: Path) -> Workshop:
     folder = tmp_path / "own"
     folder.mkdir()
-    return Workshop(folder, uv.find(), Path(sys.executable), 60, tmp_path / "bisect.log")
+    return Workshop(
+        folder=folder, uv=uv.find(), python=Path(sys.executable), install_seconds=60, log=tmp_path / "bisect.log"
+    )
 
 
 def find(
@@ -116,7 +118,7 @@ def test_a_set_that_can_not_be_installed_is_passed_over(workshop: Workshop, univ
         def _install(self, lock: str, log: object) -> str | None:
             return "can't be installed" if next(trials) == 2 else super()._install(lock, log)  # type: ignore[arg-type]
 
-    failing = Failing(workshop.folder, workshop.uv, workshop.python, 60, workshop.log)
+    failing = Failing(**vars(workshop))
     command = Command(tuple(python("import ee; assert ee.VERSION < '2'")), 60)
     found = bisect(locks, command, failing, quiet)
     assert culprits(found) == ["ee 1.0 → 2.0"]

@@ -263,6 +263,7 @@ def test_without_the_network_and_the_metadata_it_says_so(universe: Universe, mon
 
 def test_an_index_that_can_not_be_reached_is_no_conflict(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")  # it pauses before each
     with pytest.raises(NotReady, match="the resolver gave no answer"):
         explain(typed("nowhere", "nothing"), UvResolver(uv.find()), OWN)
 

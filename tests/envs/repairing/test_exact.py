@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.envs import records
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import deep, health, manifest, probes, tiers
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import Repair, repair
 from pipeline.errors import NotReady, PipelineError
-from tests.envs.conftest import quiet
+from pipeline.telling import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench, overwrite, packages_of
 
 
@@ -342,7 +343,7 @@ def build_with_launcher(bench: Bench) -> Repair:
     overwrite(script, script.read_bytes() + b"\0")
     record = bench.site_packages / "program-1.0.dist-info/RECORD"
     lines = [
-        f"../../../bin/it,{manifest.digest_of(str(script))},{script.stat().st_size}" if "bin/it" in line else line
+        f"../../../bin/it,{records.digest_of(str(script))},{script.stat().st_size}" if "bin/it" in line else line
         for line in record.read_text().splitlines()
     ]
     overwrite(record, "\n".join([*lines, ""]).encode())
