@@ -18,7 +18,7 @@ from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed,
 from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import own_variables
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.stages import StageSpec
 
@@ -65,7 +65,7 @@ def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpret
         raise NotReady(f"environment '{definition.name}' is gone", f"bootstrap --env {definition.name}")
     providers = [catalog.provider(tool) for tool in definition.tools]
     tools = [live.provided_tools for each in providers if each and (live := registry.live(each.name))]
-    own = OwnVariables(catalog.project)(definition, build.prefix)
+    own = own_variables(catalog.project, definition.variables, build.prefix)
     lease = leases.on(build)
     return Interpreter(
         build.python, build.prefix, stage_variables(build.prefix, os.environ, tools, own), build.key, lease
