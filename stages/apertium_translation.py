@@ -55,7 +55,7 @@ def choose(source: str, target: str, modes: list[str]) -> str:
     known = f"it has {', '.join(modes)}" if modes else "it has none"
     codes = sorted([languages.three_letters(source)[0], languages.three_letters(target)[0]])
     raise stagekit.StageFailed(
-        f"Apertium has no pair from {languages.name(source)} to {languages.name(target)}; {known}. If there is one: "
+        f"Apertium has no pair from '{source}' to '{target}'; {known}. If there is one: "
         f"apt-get install apertium-{codes[0]}-{codes[1]}, or choose another translator with --translator"
     )
 

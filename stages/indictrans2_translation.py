@@ -37,11 +37,10 @@ from IndicTransToolkit.processor import IndicProcessor
 from translating import flow, languages, work
 
 KINDS = ("IndicTrans", "m2m_100")
-TAGS = frozenset(
-    """asm_Beng awa_Deva ben_Beng bho_Deva brx_Deva doi_Deva eng_Latn gom_Deva gon_Deva guj_Gujr hin_Deva hne_Deva
+KNOWN = """asm_Beng awa_Deva ben_Beng bho_Deva brx_Deva doi_Deva eng_Latn gom_Deva gon_Deva guj_Gujr hin_Deva hne_Deva
     kan_Knda kas_Arab kas_Deva kha_Latn lus_Latn mag_Deva mai_Deva mal_Mlym mar_Deva mni_Beng mni_Mtei npi_Deva
-    ory_Orya pan_Guru san_Deva sat_Olck snd_Arab snd_Deva tam_Taml tel_Telu urd_Arab unr_Deva""".split()
-)
+    ory_Orya pan_Guru san_Deva sat_Olck snd_Arab snd_Deva tam_Taml tel_Telu urd_Arab unr_Deva"""
+TAGS = frozenset(KNOWN.split())
 
 
 def run(stage: stagekit.Stage) -> None:
@@ -59,7 +58,7 @@ def tag(language: str) -> str:
     """Raises ``StageFailed`` where IndicTrans2 hasn't this language."""
     found = languages.flores(language, TAGS)
     if found is None:
-        what = f"IndicTrans2 has no {languages.name(language)}, only English and languages of India"
+        what = f"IndicTrans2 has no '{language}', only English and languages of India"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")
     return found
 
@@ -78,11 +77,11 @@ class IndicTrans2:
         self._source, self._target = source, target
         self._tagged = checkpoint.kind == "IndicTrans"  # the languages stand in the text itself
         _check_direction(checkpoint, source, target)
-        forced = None
+        first = None
         if not self._tagged:
             checkpoint.tokenizer.src_lang = source
-            forced = checkpoint.tokenizer.convert_tokens_to_ids(target)
-        self._generator = checkpoint.generator(stage.parameters["beam"], forced, stage.progress)
+            first = checkpoint.tokenizer.convert_tokens_to_ids(target)
+        self._generator = seq2seq.Generator(checkpoint, stage.parameters["beam"], first, stage.progress)
 
     def notes(self) -> Iterable[str]:
         return self._generator.notes()

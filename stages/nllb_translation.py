@@ -56,8 +56,8 @@ class Nllb:
         self.model = checkpoint.name
         tokenizer = checkpoint.tokenizer
         tokenizer.src_lang = tag(checkpoint, source)
-        forced = tokenizer.convert_tokens_to_ids(token(tokenizer, tag(checkpoint, target)))
-        self._generator = checkpoint.generator(stage.parameters["beam"], forced, stage.progress)
+        first = tokenizer.convert_tokens_to_ids(token(tokenizer, tag(checkpoint, target)))
+        self._generator = seq2seq.Generator(checkpoint, stage.parameters["beam"], first, stage.progress)
 
     def notes(self) -> Iterable[str]:
         return self._generator.notes()
@@ -80,7 +80,7 @@ def tag(checkpoint: seq2seq.Checkpoint, language: str) -> str:
         codes = tokenizer.additional_special_tokens
         found = languages.flores(language, codes)
     if found is None:
-        what = f"model {checkpoint.name} has no {languages.name(language)}; it has {len(codes)} other languages"
+        what = f"model {checkpoint.name} has no '{language}'; it has {len(codes)} other languages"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")
     return found
 

@@ -27,7 +27,7 @@ import math
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ctranslate2
 import faster_whisper
@@ -125,12 +125,17 @@ def _word(start: float, end: float, text: str, probability: float) -> dict[str, 
     return {"start": round(start, 3), "end": round(end, 3), "word": text, "probability": likely}
 
 
+class Made(NamedTuple):
+    name: str
+    model: str
+
+
 def translation(segments: list[dict[str, Any]], info: Any, target: str, duration: float, model: str) -> dict[str, Any]:
     """The document. A source that is English already was only written down."""
     heard = {"language": info.language if segments else "und", "duration_s": round(duration, 3)}
-    engine = f"faster-whisper {faster_whisper.__version__} (translation from the audio)"
+    made = Made(f"faster-whisper {faster_whisper.__version__} (translation from the audio)", model)
     notes = [FROM_AUDIO] if segments else ["no speech was recognised; the translation is empty"]
     if segments and info.language == ENGLISH:
         notes = ["the speech is in English already, so it was written down as it is"]
-    document = documents.translation(heard, target, engine, model, segments, notes)
+    document = documents.translation(heard, target, made, segments, notes)
     return document | {"word_times": "attention" if segments else "none"}

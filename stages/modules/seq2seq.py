@@ -33,20 +33,17 @@ class Checkpoint:
         self.name = folder.name
         self.config = checked(folder, kinds)
         self.kind: str = self.config["model_type"]
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
         # IndicTrans2's classes stand beside its weights; of other checkpoints, no code is run.
         options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": self.kind == "IndicTrans"}
-        kind = torch.float16 if self._device == "cuda" else torch.float32
+        kind = torch.float16 if self.device == "cuda" else torch.float32
         try:
             self.tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **options)
             model = transformers.AutoModelForSeq2SeqLM.from_pretrained(str(folder), torch_dtype=kind, **options)
         except (OSError, ValueError, KeyError, ImportError, RuntimeError, TypeError) as error:
             words = " ".join(str(error).split())[:400]
             raise stagekit.StageFailed(f"model {self.name} can't be loaded: {words}") from error
-        self._model = model.to(self._device).eval()
-
-    def generator(self, beam: int, forced: int | None, tell: Callable[[float], None]) -> "Generator":
-        return Generator(self.tokenizer, self._model, self._device, beam, forced, tell)
+        self.model = model.to(self.device).eval()
 
 
 def checked(folder: Path, kinds: Iterable[str]) -> dict[str, Any]:
@@ -90,14 +87,14 @@ def _tokenizer_gone(folder: Path, kind: str) -> list[str]:
 class Generator:
     """One translation's texts through a checkpoint, and what became of those that were too long."""
 
-    def __init__(
-        self, tokenizer: Any, model: Any, device: str, beam: int, forced: int | None, tell: Callable[[float], None]
-    ) -> None:
-        self._tokenizer = tokenizer
-        self._model = model
-        self._device = device
+    def __init__(self, checkpoint: Checkpoint, beam: int, first: int | None, tell: Callable[[float], None]) -> None:
+        """``first`` is the token that a translation begins with, where that tells its language."""
+        self._name = checkpoint.name
+        self._tokenizer = checkpoint.tokenizer
+        self._model = checkpoint.model
+        self._device = checkpoint.device
         self._beam = beam
-        self._forced = forced
+        self._first = first
         self._tell = tell
         self.cut_short = 0
         self.truncated = 0
@@ -130,8 +127,10 @@ class Generator:
     def _decoded(self, texts: list[str]) -> list[str]:
         asked = self._tokenizer(texts, padding="longest", truncation=True, max_length=POSITIONS, return_tensors="pt")
         self.truncated += sum(self.length(text) > POSITIONS for text in texts)
+        if int(asked["input_ids"].max()) >= self._model.get_input_embeddings().num_embeddings:
+            raise stagekit.StageFailed(f"model {self._name} has files of different models: its weights miss some tokens")
         room = min(POSITIONS - 2, int(max(AT_LEAST, LONGER * asked["input_ids"].shape[1])))
-        options = {} if self._forced is None else {"forced_bos_token_id": self._forced}
+        options = {} if self._first is None else {"forced_bos_token_id": self._first}
         with torch.inference_mode():
             made = self._model.generate(
                 **asked.to(self._device), num_beams=self._beam, do_sample=False, max_new_tokens=room, **options
@@ -148,7 +147,7 @@ class Generator:
 
     def notes(self) -> Iterable[str]:
         if self.cut_short:
-            yield f"{self.cut_short} sentences ended only at the longest that was allowed, and may be repeating themselves"
+            yield f"{self.cut_short} translations ended only at the length that is allowed, and may repeat themselves"
         if self.truncated:
             yield f"{self.truncated} texts without a space were too long for the model, and lost their end"
 

@@ -1,1 +1,1 @@
-"""Transcripts in another language: sentences made of cues, translated with what must survive, laid back on their times."""
+"""Transcripts in another language: cues made sentences, these translated, and laid back on their times."""

@@ -33,7 +33,7 @@ def parts(text: str, length: Callable[[str], int], limit: int) -> list[str]:
     if pieces is None:
         return [text]
     packed = [""]
-    for piece in (part for piece in pieces for part in parts(piece, length, limit)):
+    for piece in [part for each in pieces for part in parts(each, length, limit)]:
         together = joined(packed[-1], piece)
         if packed[-1] and length(together) > limit:
             packed.append(piece)

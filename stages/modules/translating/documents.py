@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from subtitling import markup
 
@@ -13,6 +13,7 @@ from translating.scripts import joined
 
 SCHEMA = 2
 PARAGRAPH_PAUSE = 2.0  # seconds
+DASHES = ("-", "–", "—")
 PARAGRAPH_LENGTH = 600  # characters, from which the next sentence starts a new one
 
 
@@ -23,13 +24,15 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+class Maker(Protocol):
+    """What translated: ``apertium eng-spa (gist)``, and the model that it used."""
+
+    name: str
+    model: str
+
+
 def translation(
-    transcript: Mapping[str, Any],
-    target: str,
-    engine: str,
-    model: str,
-    segments: list[dict[str, Any]],
-    notes: list[str],
+    transcript: Mapping[str, Any], target: str, maker: Maker, segments: list[dict[str, Any]], notes: list[str]
 ) -> dict[str, Any]:
     """The transcript's form, in another language and without words. What was heard is the transcript's."""
     heard = {key: transcript[key] for key in ("speech", "coverage") if key in transcript}
@@ -39,8 +42,8 @@ def translation(
         "language_probability": 1.0,
         "source_language": transcript["language"],
         "duration_s": transcript["duration_s"],
-        "engine": engine,
-        "model": model,
+        "engine": maker.name,
+        "model": maker.model,
         "word_times": "none",
         **heard,
         "segments": segments,
@@ -78,9 +81,8 @@ def paragraphs_of(segments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _is_apart(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return bool(
-        after["start"] - before["end"] >= PARAGRAPH_PAUSE or before.get("speaker", "") != after.get("speaker", "")
-    )
+    turns = before.get("speaker", "") != after.get("speaker", "") or after["text"].startswith(DASHES)
+    return bool(turns or after["start"] - before["end"] >= PARAGRAPH_PAUSE)
 
 
 def pairs_of(document: Mapping[str, Any]) -> Iterator[str]:

@@ -50,6 +50,8 @@ def _is_abbreviation(word: str, following: str, rules: Rules) -> bool:
         return rules.cased and not first_letter(following).isupper()
     if small in rules.abbreviations or DOTTED.fullmatch(word):
         return True
+    if small in abbreviations.BEFORE_A_NUMBER and following[:1].isdigit():
+        return True
     if word.isdigit():
         return len(word) <= 2 and rules.language in abbreviations.ORDINALS
     return len(word) == 1 and word.isupper() and not (rules.language == "en" and word == "I")

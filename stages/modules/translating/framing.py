@@ -9,8 +9,10 @@ from subtitling import markup
 from translating.scripts import clean, has_letters, is_shouted
 
 NAME = r"[^\W\d_a-z][^\Wa-z]*(?:[ .'’-]+[^\W\d_a-z][^\Wa-z]*){0,3}"  # in capitals, or in a script that has none
+CAPITALS = r"[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9 .'’-]{1,30}"
 LEADING = re.compile(
-    rf"\s*(?:[-‐–—－](?=\s*\S)\s*|[♪♫]+\s*|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9 .'’-]{{1,30}}:\s+(?=\S))"
+    r"\s*(?:[-‐–—－](?=\s*\S)\s*|[♪♫]+\s*"
+    rf"|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|{CAPITALS}:\s+(?=\S))"
 )
 TRAILING = re.compile(r"\s*[♪♫]+\s*$")
 BRACKETED = re.compile(r"([\[(（])([^\[\]()（）]*)([\])）])")

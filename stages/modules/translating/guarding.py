@@ -79,7 +79,9 @@ def hide(text: str, found: Sequence[Found], way: str) -> Hidden:
     """``way`` is PLAIN, INLINE, or a pattern of marks in which ``{}`` is a letter."""
     if way == PLAIN:
         return Hidden(text, {})
-    parts, marks, at = [], {}, 0
+    parts: list[str] = []
+    marks: dict[str, str] = {}
+    at = 0
     for number, each in enumerate(found):
         mark = each.wanted if way == INLINE else way.format(_letters(number))
         marks |= {} if way == INLINE else {mark: each.wanted}
@@ -93,7 +95,7 @@ def reveal(translated: str, hidden: Hidden) -> str:
     for mark, wanted in hidden.marks.items():
         spelled = r"\s?".join(map(re.escape, mark))
         pattern = rf"(?<![^\W_])(?:{spelled})(?![^\W_])"
-        translated = re.sub(pattern, lambda _, wanted=wanted: wanted, translated, flags=re.IGNORECASE)
+        translated = wanted.join(re.split(pattern, translated, flags=re.IGNORECASE))
     return translated
 
 

@@ -46,11 +46,6 @@ def is_same(one: str, other: str) -> bool:
     return (first.language, first.script) == (second.language, second.script)
 
 
-def name(code: str) -> str:
-    """``Spanish (es)``."""
-    return f"{parsed(code).display_name('en')} ({code})"
-
-
 def three_letters(code: str) -> list[str]:
     """ISO 639-3 codes that may be meant, the likeliest first."""
     alpha = _alpha3(code)

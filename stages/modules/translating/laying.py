@@ -26,7 +26,7 @@ def by_sentence(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[dic
 def by_cue(
     segments: Sequence[Mapping[str, Any]], sentences: Sequence[Sentence], pieces: Sequence[Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """One segment for each cue that had text, with its own times. ``pieces`` has one text for each part of a sentence."""
+    """One segment for each cue that had text, with its own times. Of a sentence, each part has a piece."""
     texts: dict[int, str] = {}
     for sentence, own in zip(sentences, pieces, strict=True):
         for part, piece in zip(sentence.parts, own, strict=True):

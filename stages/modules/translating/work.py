@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import stagekit
+from subtitling.text import width
 
 from translating import documents, flow, guarding, languages, laying, notes, sentences
 from translating.guarding import Term
-from subtitling.text import width
 from translating.sentences import Sentence
 
 NOTHING_SAID = "und"
@@ -20,6 +20,13 @@ class Engine(flow.Engine, Protocol):
     model: str
 
     def notes(self) -> Iterable[str]: ...
+
+
+class Nobody:
+    """Where there was nothing to translate."""
+
+    name = "none"
+    model = "none"
 
 
 class Laid(NamedTuple):
@@ -49,19 +56,19 @@ def _document(
         raise stagekit.StageFailed("no target language was given; give one with --param target_languages=es")
     if not sentences.of_transcript(transcript):
         note = "the transcript is empty, so the translation is, too"
-        return documents.translation(transcript, target, "none", "none", [], [note])
+        return documents.translation(transcript, target, Nobody, [], [note])
     source = transcript["language"]
     if source == NOTHING_SAID:
         raise stagekit.StageFailed("the transcript's language isn't known; give it with --param source_language=en")
     if languages.is_same(source, target):
-        note = f"the transcript is in {languages.name(source)} already, so its text stays as it is"
+        note = f"the transcript is in '{source}' already, so its text stays as it is"
         listed = sentences.one_for_each(transcript)
         segments = laying.by_sentence(listed, [each.text for each in listed])
-        return documents.translation(transcript, target, "none", "none", segments, [note])
+        return documents.translation(transcript, target, Nobody, segments, [note])
     engine = engine_for(source, target)
     laid = translated(transcript, engine, _glossary(stage.parameters["glossary"]), stage.parameters["keep_cues"])
     found = [*engine.notes(), *laid.notes]
-    return documents.translation(transcript, target, engine.name, engine.model, laid.segments, found)
+    return documents.translation(transcript, target, engine, laid.segments, found)
 
 
 def _glossary(entries: Any) -> list[Term]:
