@@ -32,7 +32,7 @@ from translating import languages, work
 
 CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
-PARAGRAPH = re.compile(r"\s*\n[ \t]*\n\s*")
+PARAGRAPH = "\n\n"  # the program keeps white space as it is, and takes no words from one paragraph into another
 MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # unknown, untranslated, not inflected
 QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # its dictionaries have the plain ones
 
@@ -109,9 +109,10 @@ class Apertium:
         return [self._unmarked(answer, text) for answer, text in zip(answers, texts, strict=True)]
 
     def _paragraphs(self, texts: list[str]) -> list[str]:
-        asked = "\n\n".join(text.translate(QUOTES) for text in texts) + "\n"
+        asked = PARAGRAPH.join(text.translate(QUOTES) for text in texts) + "\n"
         seconds = CALL_SECONDS + SECONDS_FOR_A_SENTENCE * len(texts)
-        return [each.strip() for each in PARAGRAPH.split(self._call(["-f", "txt", self._mode], asked, seconds).strip())]
+        answer = self._call(["-f", "txt", self._mode], asked, seconds)
+        return [each.strip() for each in answer.split(PARAGRAPH)]
 
     def _unmarked(self, answer: str, text: str) -> str:
         """Without the marks before words, save those that the text itself has."""

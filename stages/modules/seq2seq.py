@@ -3,6 +3,7 @@
 A checkpoint is a folder as ``save_pretrained`` leaves it, or as the hub has it. Nothing is fetched.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import stagekit
 import torch
 import transformers
-from translating import batching
+from translating import batching, scripts
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = {  # by model type: sets of files, one of which must be there
@@ -128,7 +129,7 @@ class Generator:
         asked = self._tokenizer(texts, padding="longest", truncation=True, max_length=POSITIONS, return_tensors="pt")
         self.truncated += sum(self.length(text) > POSITIONS for text in texts)
         if int(asked["input_ids"].max()) >= self._model.get_input_embeddings().num_embeddings:
-            raise stagekit.StageFailed(f"model {self._name} has files of different models: its weights miss some tokens")
+            raise stagekit.StageFailed(f"model {self._name} has files of different models: its weights lack tokens")
         room = min(POSITIONS - 2, int(max(AT_LEAST, LONGER * asked["input_ids"].shape[1])))
         options = {} if self._first is None else {"forced_bos_token_id": self._first}
         with torch.inference_mode():
@@ -137,10 +138,11 @@ class Generator:
             ).cpu()
         end = self._tokenizer.eos_token_id
         self.cut_short += sum(end not in row[1:] for row in made.tolist())  # the first token may be the same
-        return self._text(made)
+        # Where a tokenizer doesn't know that its languages' tokens are special, they would be read as text.
+        return self._text([[token for token in row if token != self._first] for row in made.tolist()])
 
-    def _text(self, made: Any) -> list[str]:
-        if hasattr(self._tokenizer, "_switch_to_target_mode") and hasattr(self._tokenizer, "tgt_spm_fp"):
+    def _text(self, made: list[list[int]]) -> list[str]:
+        if hasattr(self._tokenizer, "tgt_spm_fp"):
             with self._tokenizer.as_target_tokenizer():  # IndicTrans2 has two vocabularies
                 return list(self._tokenizer.batch_decode(made, skip_special_tokens=True))
         return list(self._tokenizer.batch_decode(made, skip_special_tokens=True))
@@ -160,7 +162,7 @@ def in_parts(texts: list[str], length: Callable[[str], int], translate: Callable
     if len(answers) != len(flat):
         raise stagekit.StageFailed(f"the model gave {len(answers)} translations for {len(flat)} texts; none was used")
     found = iter(answers)
-    return [" ".join(next(found) for _ in each) for each in parts]
+    return [functools.reduce(scripts.joined, (next(found) for _ in each)) for each in parts]
 
 
 def use_cpus(count: int) -> None:

@@ -10,6 +10,8 @@ from translating.scripts import ALWAYS_AN_END, ENDS, first_letter
 
 DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, z.B, without the last stop
 
+LAST_DAY = 31  # the ordinals that are mostly written in digits are days
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -53,5 +55,5 @@ def _is_abbreviation(word: str, following: str, rules: Rules) -> bool:
     if small in abbreviations.BEFORE_A_NUMBER and following[:1].isdigit():
         return True
     if word.isdigit():
-        return len(word) <= 2 and rules.language in abbreviations.ORDINALS
+        return int(word) <= LAST_DAY and rules.language in abbreviations.ORDINALS
     return len(word) == 1 and word.isupper() and not (rules.language == "en" and word == "I")

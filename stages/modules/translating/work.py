@@ -1,14 +1,12 @@
 """A translation stage from its inputs to its outputs, whatever its engine."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import stagekit
-from subtitling.text import width
 
-from translating import documents, flow, guarding, languages, laying, notes, sentences
+from translating import documents, flow, guarding, languages, laying, sentences, transcripts
 from translating.guarding import Term
-from translating.sentences import Sentence
 
 NOTHING_SAID = "und"
 
@@ -27,11 +25,6 @@ class Nobody:
 
     name = "none"
     model = "none"
-
-
-class Laid(NamedTuple):
-    segments: list[dict[str, Any]]
-    notes: list[str]
 
 
 def run(stage: stagekit.Stage, engine_for: Callable[[str, str], Engine]) -> None:
@@ -66,7 +59,11 @@ def _document(
         segments = laying.by_sentence(listed, [each.text for each in listed])
         return documents.translation(transcript, target, Nobody, segments, [note])
     engine = engine_for(source, target)
-    laid = translated(transcript, engine, _glossary(stage.parameters["glossary"]), stage.parameters["keep_cues"])
+    terms = _glossary(stage.parameters["glossary"])
+    try:
+        laid = transcripts.translated(transcript, engine, terms, stage.parameters["keep_cues"])
+    except flow.CountDiffers as error:
+        raise stagekit.StageFailed(f"{error}; none of them was used") from error
     found = [*engine.notes(), *laid.notes]
     return documents.translation(transcript, target, engine, laid.segments, found)
 
@@ -76,29 +73,3 @@ def _glossary(entries: Any) -> list[Term]:
         return guarding.glossary(entries or [])
     except guarding.NotAGlossary as error:
         raise stagekit.StageFailed(str(error)) from None
-
-
-def translated(transcript: dict[str, Any], engine: Engine, terms: Sequence[Term], keep_cues: bool) -> Laid:
-    """The segments in the other language. Raises ``StageFailed`` where the engine loses count."""
-    listed = sentences.of_transcript(transcript)
-    try:
-        found = flow.translated([sentence.text for sentence in listed], engine, terms)
-        said = notes.of_sentences(listed, found)
-        texts = [each.text for each in found]
-        if keep_cues:
-            pieces = _pieces(listed, texts, engine, terms)
-            return Laid(laying.by_cue(transcript["segments"], listed, pieces), said)
-    except flow.CountDiffers as error:
-        raise stagekit.StageFailed(f"{error}; none of them was used") from error
-    return Laid(laying.by_sentence(listed, texts), said)
-
-
-def _pieces(listed: list[Sentence], texts: list[str], engine: Engine, terms: Sequence[Term]) -> list[list[str]]:
-    """Each translation parted among the cues of its sentence. One with fewer words than cues is made cue by cue."""
-    shares = [[max(1, width(part.text)) for part in sentence.parts] for sentence in listed]
-    pieces = [laying.divided(text, share) for text, share in zip(texts, shares, strict=True)]
-    short = [sentence for sentence, found in zip(listed, pieces, strict=True) if found is None]
-    alone = flow.translated([part.text for sentence in short for part in sentence.parts], engine, terms)
-    answers = iter(each.text for each in alone)
-    again = iter([[next(answers) for _ in sentence.parts] for sentence in short])
-    return [found if found is not None else next(again) for found in pieces]
