@@ -1,5 +1,6 @@
 """Sentences through an engine: what surrounds them taken off, each answer checked, and what is lost asked for again."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -12,6 +13,9 @@ from translating.scripts import clean
 EMPTY = "came back empty, so they stay as they were"
 ECHOED = "came back untranslated"
 LOST = "lost {}"
+REPEATED = "repeats itself in its translation"
+LOOP = re.compile(r"(?<!\S)(\S.{0,40}?)(?:\s+\1){3,}(?!\S)", re.IGNORECASE)  # four times the same in a row
+ENOUGH = 5  # sentences, of which at least one must get translated
 SAID_AGAIN = 3  # words; a shorter text may be the same in both languages
 
 
@@ -28,6 +32,10 @@ class Engine(Protocol):
 class Translated(NamedTuple):
     text: str
     problems: tuple[str, ...] = ()
+
+
+class NothingTranslated(Exception):
+    """Whatever the engine gave, it isn't a translation."""
 
 
 class CountDiffers(Exception):
@@ -50,16 +58,28 @@ class _Asked:
 
     @property
     def is_done(self) -> bool:
-        return self.problems is not None and not any(each != ECHOED for each in self.problems)
+        """Asking again with marks helps against nothing but what gets lost."""
+        return self.problems is not None and all(each in (ECHOED, REPEATED) for each in self.problems)
 
 
 def translated(texts: Sequence[str], engine: Engine, terms: Iterable[Term] = ()) -> list[Translated]:
-    """Each text's translation, with what is wrong with it. Raises ``CountDiffers``."""
+    """Each text's translation, with what is wrong with it. Raises ``CountDiffers`` and ``NothingTranslated``."""
     listed = list(terms)
     asked = [_asked(framing.frame(text), listed) for text in texts]
     for way in (PLAIN, *engine.marks, INLINE):
         _ask(asked, way, engine)
+    _check_any(asked)
     return [_answer(each, text) for each, text in zip(asked, texts, strict=True)]
+
+
+def _check_any(asked: list[_Asked]) -> None:
+    """A few sentences may be the same in both languages, but not all that were long enough to tell."""
+    telling = [each for each in asked if each.frame.is_speech and _own_words(each) >= SAID_AGAIN]
+    failed = [each for each in telling if {EMPTY, ECHOED} & set(each.problems or ())]
+    if len(telling) >= ENOUGH and len(failed) == len(telling):
+        raise NothingTranslated(
+            f"the engine translated none of {len(telling)} sentences: they came back empty or as they were"
+        )
 
 
 def _asked(frame: Frame, terms: list[Term]) -> _Asked:
@@ -103,6 +123,8 @@ def _problems(each: _Asked, answer: str) -> Iterable[str]:
         yield EMPTY
         return
     yield from (LOST.format(wanted) for wanted in guarding.missing(answer, each.wanted))
+    if LOOP.search(answer) and not LOOP.search(each.frame.asked):
+        yield REPEATED
     if framing.is_same(answer, each.frame.asked) and _own_words(each) >= SAID_AGAIN:
         yield ECHOED
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from translating.scripts import UNSPACED, clean
 
-NUMBER = re.compile(r"\d+(?:[.,:/\u00a0\u202f’' ]\d+)*")
+NUMBER = re.compile(r"\d+(?:[.,:/’']\d+|[\u00a0\u202f ]\d{3}(?!\d))*")
 GROUPED = re.compile(r"(?<=\d)[.,\u00a0\u202f’' ](?=\d{3}(?!\d))")
 PLAIN, INLINE = "", "="  # ways: nothing hidden; each term's translation put in the place of the term
 

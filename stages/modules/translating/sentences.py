@@ -159,7 +159,7 @@ def _shortened(tokens: list[Token], longest: int) -> Iterator[list[Token]]:
 def _worth(before: Token, after: Token, share: float) -> float:
     """Of a cut that leaves this share of the text before it."""
     clause = before.text.rstrip(CLOSERS).endswith(CLAUSE_ENDS)
-    return min(after.start - before.end, 1.0) + 0.6 * clause + 0.2 * (before.cue != after.cue) - 3 * abs(share - 0.5)
+    return min(after.start - before.end, 1.0) + 0.6 * clause + 0.2 * (before.cue != after.cue) - 4 * abs(share - 0.5)
 
 
 def _sentence(tokens: list[Token]) -> Sentence:

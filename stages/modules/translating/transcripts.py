@@ -16,7 +16,7 @@ class Laid(NamedTuple):
 
 
 def translated(transcript: Mapping[str, Any], engine: flow.Engine, terms: Sequence[Term], keep_cues: bool) -> Laid:
-    """Raises ``CountDiffers`` where the engine loses count."""
+    """Raises ``CountDiffers`` where the engine loses count, and ``NothingTranslated``."""
     listed = sentences.of_transcript(transcript)
     found = flow.translated([sentence.text for sentence in listed], engine, terms)
     said = notes.of_sentences(listed, found)

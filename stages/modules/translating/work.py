@@ -62,8 +62,8 @@ def _document(
     terms = _glossary(stage.parameters["glossary"])
     try:
         laid = transcripts.translated(transcript, engine, terms, stage.parameters["keep_cues"])
-    except flow.CountDiffers as error:
-        raise stagekit.StageFailed(f"{error}; none of them was used") from error
+    except (flow.CountDiffers, flow.NothingTranslated) as error:
+        raise stagekit.StageFailed(f"{error}; nothing of it was used") from error
     found = [*engine.notes(), *laid.notes]
     return documents.translation(transcript, target, engine, laid.segments, found)
 

@@ -1,5 +1,7 @@
 """Sentences through engines that behave, and through such that don't."""
 
+from collections.abc import Callable
+
 import pytest
 from translating import flow
 from translating.guarding import Term
@@ -91,3 +93,26 @@ def test_an_engine_that_loses_count_is_stopped_before_anything_is_laid_back(answ
 
 def test_line_breaks_in_an_answer_become_spaces() -> None:
     assert flow.translated(["It was."], Engine(lambda _: "Era\n así.\x00"))[0].text == "Era así."
+
+
+FIVE = [f"It was the {word} of times." for word in ("best", "worst", "age", "epoch", "season")]
+
+
+@pytest.mark.parametrize("answer", [str, lambda _: ""])
+def test_an_engine_that_translates_nothing_at_all_is_stopped(answer: Callable[[str], str]) -> None:
+    with pytest.raises(flow.NothingTranslated, match="none of 5 sentences"):
+        flow.translated(FIVE, Engine(answer))
+
+
+def test_one_translated_sentence_among_many_is_enough() -> None:
+    found = flow.translated(FIVE, Engine(lambda text: "Era lo mejor." if "best" in text else text))
+    assert [each.problems for each in found] == [(), *[(flow.ECHOED,)] * 4]
+
+
+@pytest.mark.parametrize("answer", ["sí sí sí sí", "era así, era así, era así, era así, y fin"])
+def test_a_translation_that_runs_in_a_circle_is_told(answer: str) -> None:
+    assert flow.translated(["It was so."], Engine(lambda _: answer))[0].problems == (flow.REPEATED,)
+
+
+def test_what_is_said_four_times_may_be_translated_four_times() -> None:
+    assert flow.translated(["Go go go go now"], Engine(lambda _: "Ve ve ve ve ya"))[0].problems == ()

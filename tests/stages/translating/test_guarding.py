@@ -83,6 +83,10 @@ def test_a_number_may_be_written_as_its_language_does(number: str, translation: 
     assert guarding.missing(translation, [Found(0, 1, number)]) == []
 
 
+def test_numbers_beside_each_other_are_two() -> None:
+    assert [each.wanted for each in guarding.numbers("in 1812 1813 and 10 000")] == ["1812", "1813", "10 000"]
+
+
 @pytest.mark.parametrize("translation", ["", "421", "4 2", "cuarenta"])
 def test_a_number_that_is_gone_is_missed(translation: str) -> None:
     assert guarding.missing(translation, [Found(0, 1, "42")]) == ["42"]

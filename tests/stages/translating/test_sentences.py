@@ -101,6 +101,11 @@ def test_text_without_punctuation_and_pauses_is_parted_by_length() -> None:
     assert min(map(len, found)) > 30
 
 
+def test_a_film_without_a_pause_or_a_full_stop_is_parted() -> None:
+    found = texts(recognised(spoken("and so on, " * 10_000, pace=0.2)))
+    assert max(map(len, found)) <= 120
+
+
 def test_a_sentence_that_is_too_long_is_cut_at_a_clause() -> None:
     half = "word " * 35
     found = texts(cues(f"{half.strip()}, {half.strip()}.", "End."))
