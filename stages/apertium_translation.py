@@ -34,6 +34,7 @@ CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
 PARAGRAPH = "\n\n"  # the program keeps white space as it is, and takes no words from one paragraph into another
 MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # unknown, untranslated, not inflected
+STRAY = re.compile(r"\s+(?=[,.;:!?…]+(?:\s|$))")  # space that a moved word has left before a mark
 QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # its dictionaries have the plain ones
 
 Call = Callable[[list[str], str, float], str]
@@ -126,4 +127,5 @@ class Apertium:
                 self._unknown.add(shown)
             return ""
 
-        return MARKED.sub(replaced, answer)
+        answer = MARKED.sub(replaced, answer)
+        return answer if STRAY.search(text) else STRAY.sub("", answer)

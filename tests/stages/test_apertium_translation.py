@@ -78,6 +78,11 @@ def test_marks_of_unknown_words_are_taken_off_and_their_words_told(apertium: Mod
     assert any("1 of the words" in note and "quixzle" in note for note in engine.notes())
 
 
+def test_no_space_is_left_before_a_mark_unless_the_text_has_one(apertium: ModuleType) -> None:
+    engine = apertium.Apertium("eng-spa", answering({"Was it?": "Era ?", "Was it ?": "Era ?"}))
+    assert engine.translate(["Was it?", "Was it ?"]) == ["Era?", "Era ?"]
+
+
 def test_marks_that_the_text_has_itself_stay(apertium: ModuleType) -> None:
     engine = apertium.Apertium("eng-spa", answering({"We are #winning *now": "Somos #winning *now"}))
     assert engine.translate(["We are #winning *now"]) == ["Somos #winning *now"]
