@@ -92,7 +92,7 @@ def checkpoint(python: Path, studio: Sandbox, kind: str) -> None:
     """A tiny checkpoint, declared as the model ``tiny`` and fetched with its environment."""
     folder = studio.root / "models" / "tiny"
     subprocess.run([python, MAKER, kind, folder], env=REAL_VARIABLES, check=True, capture_output=True, timeout=PATIENCE)
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
     file = studio.root / "config" / "models.yaml"
     declared = yaml.safe_load(file.read_text(encoding="utf-8"))
     declared["tiny"] = {"files": files, "sources": [{"folder": "models/tiny"}]}
@@ -110,6 +110,7 @@ def checkpoint(python: Path, studio: Sandbox, kind: str) -> None:
         ("nllb_translation", "nllb", "es"),
         ("nllb_translation", "m2m100", "es"),
         ("indictrans2_translation", "nllb", "hi"),
+        ("indictrans2_translation", "indictrans", "hi"),
     ],
 )
 def test_a_tiny_checkpoint_goes_through_the_real_libraries(

@@ -1,9 +1,10 @@
-"""Makes a tiny checkpoint with random weights and a tokenizer of its own: ``… nllb|m2m100 FOLDER``.
+"""Makes a tiny checkpoint with random weights and a tokenizer of its own: ``… nllb|m2m100|indictrans FOLDER``.
 
 Run by an interpreter that has transformers, torch and sentencepiece. What it translates is noise, by the real code.
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def main(kind: str, folder: Path) -> None:
     )
     for left in (corpus, folder / "sentencepiece.bpe.vocab"):
         left.unlink()
+    if kind == "indictrans":
+        _indictrans(folder)
+        return
     tokenizer = {"nllb": _nllb, "m2m100": _m2m100}[kind](folder)
     tokenizer.save_pretrained(folder)
     _model(tokenizer).save_pretrained(folder)
@@ -55,14 +59,47 @@ def _m2m100(folder: Path) -> PreTrainedTokenizerBase:
     return M2M100Tokenizer(str(vocabulary), str(model))
 
 
+def _indictrans(folder: Path) -> None:
+    """With classes of its own beside the weights; in the target's vocabulary, all tokens are shifted by one."""
+    model = folder / "sentencepiece.bpe.model"
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
+    for name in ("model.SRC", "model.TGT"):
+        (folder / name).write_bytes(model.read_bytes())
+    model.unlink()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    listed = [*(pieces.id_to_piece(index) for index in range(3, len(pieces))), "eng_Latn", "hin_Deva"]
+    for name, tokens in (("SRC", listed), ("TGT", [*listed[1:], listed[0]])):
+        vocabulary = {token: index for index, token in enumerate([*special, *tokens])}
+        (folder / f"dict.{name}.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    for file in (Path(__file__).parent / "tiny_indictrans").glob("*.py"):
+        shutil.copy(file, folder)
+    torch.manual_seed(1)
+    small = _small(len(listed) + len(special))
+    M2M100ForConditionalGeneration(M2M100Config(**small)).save_pretrained(folder)
+    names = {"AutoConfig": "IndicTransConfig", "AutoModelForSeq2SeqLM": "IndicTransForConditionalGeneration"}
+    maps = {auto: f"modeling_indictrans.{name}" for auto, name in names.items()}
+    _add(folder / "config.json", {"model_type": "IndicTrans", "auto_map": maps})
+    tokenizer = {"AutoTokenizer": ["tokenization_indictrans.IndicTransTokenizer", None]}
+    _add(folder / "tokenizer_config.json", {"tokenizer_class": "IndicTransTokenizer", "auto_map": tokenizer})
+
+
+def _add(file: Path, entries: dict[str, object]) -> None:
+    known = json.loads(file.read_bytes()) if file.exists() else {}
+    file.write_text(json.dumps(known | entries), encoding="utf-8")
+
+
 def _model(tokenizer: PreTrainedTokenizerBase) -> M2M100ForConditionalGeneration:
     torch.manual_seed(1)
     languages = getattr(tokenizer, "lang_token_to_id", {})  # M2M100's stand after all others
-    small = {"vocab_size": max(len(tokenizer), *languages.values(), 0) + 8, "d_model": 16}
+    small = _small(max(len(tokenizer), *languages.values(), 0) + 8)
+    return M2M100ForConditionalGeneration(M2M100Config(**small))
+
+
+def _small(vocabulary: int) -> dict[str, int]:
+    small = {"vocab_size": vocabulary, "d_model": 16}
     for part in ("encoder", "decoder"):
         small |= {f"{part}_layers": 1, f"{part}_attention_heads": 2, f"{part}_ffn_dim": 32}
-    config = M2M100Config(**small)
-    return M2M100ForConditionalGeneration(config)
+    return small
 
 
 if __name__ == "__main__":

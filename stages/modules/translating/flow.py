@@ -13,7 +13,7 @@ from translating.scripts import clean
 EMPTY = "came back empty, so they stay as they were"
 ECHOED = "came back untranslated"
 LOST = "lost {}"
-REPEATED = "repeats itself in its translation"
+REPEATED = "came back running in a circle"
 LOOP = re.compile(r"(?<!\S)(\S.{0,40}?)(?:\s+\1){3,}(?!\S)", re.IGNORECASE)  # four times the same in a row
 ENOUGH = 5  # sentences, of which at least one must get translated
 SAID_AGAIN = 3  # words; a shorter text may be the same in both languages
