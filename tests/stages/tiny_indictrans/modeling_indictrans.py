@@ -3,9 +3,9 @@
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 
-class IndicTransConfig(M2M100Config):
+class IndicTransConfig(M2M100Config):  # type: ignore[misc]  # its class is found where it runs
     model_type = "IndicTrans"
 
 
-class IndicTransForConditionalGeneration(M2M100ForConditionalGeneration):
+class IndicTransForConditionalGeneration(M2M100ForConditionalGeneration):  # type: ignore[misc]
     config_class = IndicTransConfig
