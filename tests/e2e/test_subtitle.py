@@ -68,6 +68,22 @@ def test_both_subtitle_files_hold_the_same_cues(subtitled: Path) -> None:
     assert "best of times" in srt
 
 
+def test_the_subtitles_of_the_sample_break_no_rule(studio: Sandbox, subtitled: Path) -> None:
+    files = [subtitled / "two_cities.en.srt", subtitled / "two_cities.en.vtt"]
+    done = studio.run("pipeline", "subtitles", "check", *files)
+    assert (done.code, done.err) == (0, ""), done.out
+
+
+def test_old_subtitles_are_checked_in_their_encoding(studio: Sandbox, tmp_path: Path) -> None:
+    cue = "1\n00:00:01,000 --> 00:00:01,400\n<i>Привет, как дела?</i>\nЯ не знаю, что сказать.\n\n"
+    for name in ("cp1251", "utf-16"):
+        (tmp_path / f"{name}.srt").write_bytes(cue.encode(name))
+    done = studio.run("pipeline", "subtitles", "check", "--json", tmp_path / "cp1251.srt", tmp_path / "utf-16.srt")
+    assert done.code == 1
+    assert [entry["encoding"] for entry in done.data] == ["cp1251", "utf-16"]
+    assert {each["rule"] for entry in done.data for each in entry["violations"]} == {"too-short", "reading-speed"}
+
+
 @pytest.mark.parametrize("start", ["worker", "cold"])
 def test_speech_is_recognised_to_the_same_bytes_however_the_stage_is_started(
     studio: Sandbox, subtitled: Path, start: str

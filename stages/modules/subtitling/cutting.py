@@ -53,8 +53,9 @@ def cues(words: Sequence[Word], profile: Profile, language: str, clock: Clock, d
 
 def measure(words: Sequence[Word], profile: Profile, language: str) -> Measured:
     costs = parting.costs(words, language)
-    widths = [max(1, width(markup.plain(word.text))) for word in words]
-    edges, leads = list(accumulate(widths, initial=0)), [int(word.spaced) for word in words]
+    leads = [int(word.spaced) for word in words]
+    widths = [lead + max(1, width(markup.plain(word.text)) - lead) for lead, word in zip(leads, words, strict=True)]
+    edges = list(accumulate(widths, initial=0))
     pauses = [after.start - before.end for before, after in pairwise(words)]
     hidden = [
         (pause / PAUSE if pause >= PAUSE else 0.0) + (SENTENCE_INSIDE if cost == parting.SENTENCE else 0.0)
@@ -68,7 +69,7 @@ def measure(words: Sequence[Word], profile: Profile, language: str) -> Measured:
         bridged=list(accumulate(hidden, initial=0.0)),
         reach=_reach(edges, leads, profile.line),
         turns=turns(words),
-        counts=list(accumulate((int(word.spaced) for word in words), initial=0)),
+        counts=list(accumulate(leads, initial=0)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 KEPT = "ibu"
 TAG = re.compile(r"</?[ibu]>")
 EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
-ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\[^{}]*\}")
+ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\\w[^{}]*\}")
 
 
 def plain(text: str) -> str:
@@ -21,7 +21,13 @@ def strip(text: str) -> str:
 
 def normal(text: str) -> str:
     """Tags of HTML, WebVTT and SubStation as ours, closed in order; those that not every player knows are dropped."""
-    text = re.sub(r"\{\\[^{}]*\}", _of_override, text)
+    while (other := _normal_once(text)) != text:  # what is dropped may stand inside another one
+        text = other
+    return text
+
+
+def _normal_once(text: str) -> str:
+    text = re.sub(r"\{\\\w[^{}]*\}", _of_override, text)
     text = re.sub(rf"<\s*(/?)\s*([{KEPT}])\s*>", lambda tag: f"<{tag[1]}{tag[2].lower()}>", text, flags=re.IGNORECASE)
     text = re.sub(r"</?\s*[a-zA-Z][^<>]*>", lambda tag: tag[0] if TAG.fullmatch(tag[0]) else "", text)
     (balanced,) = balance([text])

@@ -47,10 +47,10 @@ def _room(count: int, end: int, profile: Profile, clock: Clock) -> _Room:
     room = _Room(
         clock.at_least(profile.shortest), clock.at_most(profile.longest), clock.frames(profile.gap_frames), end
     )
-    share = (end + room.gap) // count  # of a cue and the gap after it
-    if share < room.shortest + room.gap:
-        gap = min(room.gap, max(0, share - 1) // 2)
-        room = replace(room, gap=gap, shortest=max(1, share - gap), end=max(end, count * (1 + gap)))
+    if count * (room.shortest + room.gap) - room.gap > end:
+        gap = min(room.gap, end // (2 * count))
+        shortest = min(room.shortest, max(1, (end - (count - 1) * gap) // count))
+        room = replace(room, gap=gap, shortest=shortest, end=max(end, count * shortest + (count - 1) * gap))
     return room
 
 

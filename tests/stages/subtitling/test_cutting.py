@@ -27,8 +27,8 @@ from tests.stages.subtitling.helpers import (
 )
 
 LANGUAGES = ["en", "de", "ja", "zh", "ko", "ar", "hi", "xx"]
-# What is always kept, however little time there is.
-ALWAYS = {"line-length", "lines", "overlap", "order", "no-time", "empty", "too-long", "markup"}
+# What is always kept, however little time there is. A word may look like markup, and is kept as it is.
+ALWAYS = {"line-length", "lines", "overlap", "order", "no-time", "empty", "too-long"}
 
 LETTERS = st.text(
     st.sampled_from("aeiou xyzÄß.,?!—-'\"()♪1 9語のんァ、。」「한글שלمव्क्षि́Ж\\{}&"), min_size=1, max_size=30
@@ -60,7 +60,7 @@ def test_any_words_keep_the_rules_that_time_allows(
     assert not found & ALWAYS
     if len(cues) * (profile.shortest + 0.2) * 1000 < duration and not profile.word_seconds:
         assert not found & {"too-short", "gap"}
-    if cues and len(cues) * 60 < duration:  # a frame for each and one between
+    if cues and len(cues) * 150 < duration:  # a frame for each, and one between them
         assert cues[-1].end <= duration
 
 
@@ -236,3 +236,7 @@ def test_a_film_s_words_are_cut_as_those_of_a_scene() -> None:
     assert len(said) > 10_000
     assert max(shown_width(cue.text) for cue in cues) <= 84
     assert bare(plain("".join(texts(cues)))) == bare("".join(word.text for word in said))
+
+
+def test_a_word_that_takes_no_room_is_no_stumbling_block() -> None:
+    assert texts(cues_of([Word(0, 0, " a"), Word(0, 0, " \u0301"), Word(0, 0, " \u200b")])) == ["a \u0301 \u200b"]
