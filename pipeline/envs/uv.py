@@ -9,6 +9,23 @@ from pipeline.envs.platform import WINDOWS, clones, executable, scripts_folder
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
+# Where packages come from, and how the network is reached, is the machine's business.
+KEPT = {
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_OFFLINE",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_HTTP_TIMEOUT",
+    "UV_HTTP_RETRIES",
+    "UV_PYTHON_DOWNLOADS",
+    "UV_PYTHON_INSTALL_DIR",
+}
 PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executable("uv")
 
 
@@ -67,25 +84,6 @@ def cache_folder() -> Path:
         return Path(os.environ.get("LOCALAPPDATA", ""), "uv", "cache")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
     return Path(home, "uv")
-
-
-# Where packages come from, and how the network is reached, is the machine's business.
-KEPT = {
-    "UV_CACHE_DIR",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_FIND_LINKS",
-    "UV_NO_INDEX",
-    "UV_OFFLINE",
-    "UV_NATIVE_TLS",
-    "UV_SYSTEM_CERTS",
-    "UV_HTTP_TIMEOUT",
-    "UV_HTTP_RETRIES",
-    "UV_PYTHON_DOWNLOADS",
-    "UV_PYTHON_INSTALL_DIR",
-}
 
 
 def shares_disk(cache: Path, target: Path) -> bool:

@@ -25,6 +25,7 @@ from pipeline.models.shelf import Shelf
 from pipeline.project import Project
 from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import quiet
 
 
 def look(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
@@ -59,7 +60,7 @@ def _environment(catalog: Catalog, registry: Registry, name: str, asked: bool, d
 def _unusable(catalog: Catalog, definition: Definition) -> tuple[str, str] | None:
     """It is asked what a job would ask it; what held before isn't tried again."""
     try:
-        known.checked(definition, sources.notes(catalog.project), lambda _step: None, ProjectVariables(catalog.project))
+        known.checked(definition, sources.notes(catalog.project), quiet, ProjectVariables(catalog.project))
     except NotReady as error:
         return error.message, error.next_step or known.way_out(definition)
     return None

@@ -12,6 +12,7 @@ from pipeline.provisioning.bootstrap import Task, Wanted, chosen
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 from pipeline.telling import Tell
+from pipeline.text import counted
 
 
 def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:
@@ -36,7 +37,7 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
         files = wheels.fetch(definition, python, tell)
         tell("unpacking")
         wheels.warm(definition, python, files)
-        return f"{len(files)} packages fetched for Python {python.version}"
+        return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
     return Task(f"environment {definition.name}", carry_out)
 

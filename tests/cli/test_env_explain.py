@@ -3,13 +3,14 @@
 import hashlib
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
 
 from pipeline.errors import ExitCode
-from tests.conftest import Sandbox, make_wheel, offline
+from tests.conftest import Sandbox, make_wheel, offline, wheel_of
 
 HUB = {"app-1.0": "hub>=2", "old-1.0": "hub<2"}
 
@@ -97,8 +98,7 @@ def test_two_packages_that_install_one_module_are_told_although_they_resolve(rea
     builds = {"alpha": "aa", "beta": "bb"}
     wheels = ready.root.parent / "wheels"
     for environment, package in builds.items():
-        wheel = make_wheel(wheels, package, "1.0", "")
-        rename_module(wheel, package, "shared")
+        wheel = wheel_of(wheels, package, {"shared.py": f"OF = {package!r}\n".encode()})
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         ready.write(f"config/environments/{environment}.yaml", 'python: ">=3.11"\n')
         ready.write(f"requirements/{environment}.txt", f"--no-index\n--find-links {wheels}\n{package}\n")
@@ -107,32 +107,6 @@ def test_two_packages_that_install_one_module_are_told_although_they_resolve(rea
     done = ready.give("pipeline", "env", "explain", "alpha", "beta", variables=offline(ready.root.parent))
     assert "must not share one environment" in done.out
     assert "aa and bb both install the module shared" in done.out
-
-
-def rename_module(wheel: Path, old: str, new: str) -> None:
-    """Let a wheel's module have another name than its package."""
-    import zipfile
-
-    with zipfile.ZipFile(wheel) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
-    marked = {name.replace(f"{old}.py", f"{new}.py"): data for name, data in content.items()}
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, data in marked.items():
-            whole = data.replace(f"{old}.py".encode(), f"{new}.py".encode())
-            # The file's own content tells the two apart.
-            archive.writestr(name, f"# {old}\n" if name.endswith(f"{new}.py") else drop_hash(whole, new))
-
-
-def drop_hash(record: bytes, module: str) -> bytes:
-    import base64
-
-    lines = record.decode().splitlines(keepends=True)
-    own = [line for line in lines if line.startswith(f"{module}.py,")]
-    if not own:
-        return record
-    source = b"# aa\n" if b"aa-1.0" in record else b"# bb\n"
-    digest = base64.urlsafe_b64encode(hashlib.sha256(source).digest()).rstrip(b"=").decode()
-    return "".join(f"{module}.py,sha256={digest},5\n" if line in own else line for line in lines).encode()
 
 
 def test_plan_says_which_could_merge_and_which_could_not(universe: Sandbox) -> None:
@@ -202,14 +176,19 @@ def test_bisect_as_json_and_the_command_s_own_options_are_its_own(universe: Sand
     assert data["steps"][0] == {**data["steps"][0], "changes": [], "verdict": "good", "reason": "exit code 0"}
 
 
-def test_bisect_that_is_interrupted_leaves_nothing_behind(universe: Sandbox, tmp_path: Path) -> None:
-    good, bad = locks(universe, tmp_path)
-    started = tmp_path / "started"
+def under_way(universe: Sandbox, folder: Path) -> "tuple[subprocess.Popen[bytes], list[psutil.Process]]":
+    """A bisect whose command has begun and won't end, and all that it has started."""
+    good, bad = locks(universe, folder)
+    started = folder / "started"
     os.mkfifo(started)
     command = ["sh", "-c", f"echo > {started}; exec sleep 300"]
     child = universe.start("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", *command)
     started.read_text()
-    tree = psutil.Process(child.pid).children(recursive=True)
+    return child, psutil.Process(child.pid).children(recursive=True)
+
+
+def test_bisect_that_is_interrupted_leaves_nothing_behind(universe: Sandbox, tmp_path: Path) -> None:
+    child, tree = under_way(universe, tmp_path)
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=30)
     assert child.returncode == ExitCode.INTERRUPTED
@@ -218,18 +197,13 @@ def test_bisect_that_is_interrupted_leaves_nothing_behind(universe: Sandbox, tmp
 
 
 def test_what_a_killed_bisect_left_is_removed_by_the_next(universe: Sandbox, tmp_path: Path) -> None:
-    good, bad = locks(universe, tmp_path)
-    started = tmp_path / "started"
-    os.mkfifo(started)
-    command = ["sh", "-c", f"echo > {started}; exec sleep 300"]
-    child = universe.start("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", *command)
-    started.read_text()
-    tree = psutil.Process(child.pid).children(recursive=True)
+    child, tree = under_way(universe, tmp_path)
     child.kill()
     child.communicate(timeout=30)
     for process in tree:
         process.kill()
     place = universe.root / "cache" / "bisect"
     assert list(place.glob("trial-*"))
+    good, bad = locks(universe, tmp_path)
     universe.give("pipeline", "env", "bisect", "--good", good, "--bad", bad, "--", "true")
     assert list(place.iterdir()) == []

@@ -1,11 +1,9 @@
 """Environments built by the real installer from tiny wheels."""
 
-import base64
 import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,24 +118,3 @@ def to_damage(whole: Whole) -> Iterator[Whole]:
     yield whole
     shutil.rmtree(whole.build.prefix)
     shutil.copytree(whole.copy, whole.build.prefix, symlinks=True)
-
-
-def wheel_of(folder: Path, name: str, files: dict[str, bytes], version: str = "1.0") -> Path:
-    """A real wheel with these files, recorded as they are."""
-    info = f"{name}-{version}.dist-info"
-    head = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    every = {**files, **head}
-    rows = [f'"{path}",{_digest(data)},{len(data)}' for path, data in every.items()]
-    every[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
-    wheel = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path, data in every.items():
-            archive.writestr(zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0)), data)
-    return wheel
-
-
-def _digest(data: bytes) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -25,6 +25,7 @@ from pipeline.envs.keeping.files import usable
 from pipeline.envs.locking.lockfile import Pin, parse
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.telling import Tell
+from pipeline.text import counted
 
 SIDE_BY_SIDE = 6
 STALE_SECONDS = 3600
@@ -51,12 +52,12 @@ class Wheels:
         wanted = needed(definition, python)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        tell(f"looking at {len(wanted)} packages")
+        tell(f"looking at {counted(len(wanted), 'package')}")
         there = self.there(wanted, python)
         missing = [pin for pin in wanted if pin not in there]
         if missing:
             fetching = self._locate(definition, python, missing)
-            tell(f"fetching {len(fetching)} of {len(wanted)} packages")
+            tell(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
             self._fetch(definition, fetching)
             there = self.there(wanted, python)
         return [there[pin] for pin in wanted]

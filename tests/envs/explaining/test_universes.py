@@ -22,14 +22,14 @@ def explained(requires: Requires, lines: list[Line]) -> tuple[Explanation, Exhau
 
 
 @given(universes(), asked())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_there_is_a_conflict_exactly_where_there_is_no_solution(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     assert (explanation.conflict is None) == solved(resolver, lines)
 
 
 @given(universes(), asked())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_lines_of_a_conflict_have_no_solution_and_any_fewer_have_one(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict:
@@ -39,7 +39,7 @@ def test_the_lines_of_a_conflict_have_no_solution_and_any_fewer_have_one(require
 
 
 @given(universes(), asked())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_edit_gives_a_solution_with_the_version_it_names(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict:
@@ -51,7 +51,7 @@ def test_every_edit_gives_a_solution_with_the_version_it_names(requires: Require
 
 
 @given(universes(), asked())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_package_of_a_clash_is_what_stands_between_the_lines(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict and explanation.conflict.package:

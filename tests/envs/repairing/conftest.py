@@ -12,8 +12,8 @@ from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
 from pipeline.telling import quiet
-from tests.conftest import offline
-from tests.envs.conftest import locked, wheel_of
+from tests.conftest import offline, wheel_of
+from tests.envs.conftest import locked
 
 NATIVE = bytes(range(256)) * 64  # like the bytes of a compiled module
 
