@@ -10,8 +10,12 @@ from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import ParameterSpec, WorkflowSpec
 
 
-def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) -> dict[str, Any]:
+def resolve(
+    workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog, fixed: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Values for all of the workflow's parameters. ``given`` holds them as typed on a command line.
+
+    ``fixed`` are values of those that were read already, such as a glossary's.
 
     Raises ``UsageError`` for a name that the workflow doesn't have or a value that doesn't fit.
     """
@@ -27,8 +31,9 @@ def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) 
                 f"workflow '{workflow.name}' needs the parameter '{name}'",
                 f"prepare-job … --param {name}=VALUE   (pipeline workflow show {workflow.name})",
             )
+    fixed = fixed or {}
     values = {
-        name: _value(spec, given[name], catalog) if name in given else spec.default
+        name: fixed[name] if name in fixed else _value(spec, given[name], catalog) if name in given else spec.default
         for name, spec in workflow.parameters.items()
     }
     known = _recognised_languages(workflow, values, catalog)
@@ -51,7 +56,7 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
                 return _finite(text)
             case "boolean":
                 return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
-            case "languages":
+            case "languages" | "words":
                 return [code.strip() for code in text.split(",") if code.strip()]
             case "model":
                 return catalog.model(text).name
@@ -84,6 +89,9 @@ def _recognised_languages(workflow: WorkflowSpec, values: Mapping[str, Any], cat
 def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Sequence[str]) -> Any:
     if spec.type == "languages":
         value = list(dict.fromkeys(languages.normalise(code, ()) for code in value or ()))
+        _check_count(workflow, spec, value)
+    if spec.type == "words":
+        value = list(dict.fromkeys(value or ()))
         _check_count(workflow, spec, value)
     if value is None:
         return None

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.media import probe as media
-from pipeline.media.probe import Media, look, probe
+from pipeline.media.probe import Media, Track, look, probe
 
 MOVIE = Path("/films/movie.mp4")
 SOUND = {"streams": [{"codec_type": "audio"}], "format": {"duration": "2.5"}}
@@ -35,7 +35,7 @@ def saying(folder: Path, answer: Any) -> Path:
 def test_streams_are_counted_and_the_duration_read(tmp_path: Path) -> None:
     streams = [{"codec_type": kind} for kind in ("video", "audio", "audio", "data")]
     answer = {"streams": streams, "format": {"duration": "2.5"}}
-    assert probe(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=2)
+    assert probe(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio=(Track(1), Track(2)))
 
 
 @pytest.mark.parametrize("duration", [None, "N/A", "", "-1", "nan", "inf"])
@@ -52,7 +52,7 @@ def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: A
 
 def test_a_look_needs_no_audio_stream(tmp_path: Path) -> None:
     answer = {"streams": [{"codec_type": "video"}], "format": {"duration": "2.5"}}
-    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=0)
+    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5)
 
 
 def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:
