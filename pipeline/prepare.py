@@ -122,6 +122,7 @@ def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, fi
 def _extras(planned: Plan, request: Request, decisions: Decisions, needed: int) -> dict[str, Any]:
     """What most plans don't have."""
     found: Mapping[str, Sequence[Any] | int | Mapping[str, Any]] = {
+        "asked": dict(request.parameters),
         "decisions": decisions.recorded(),
         "beside": {"outputs": list(planned.beside), "overwrite": request.overwrite} if request.beside else {},
         "disk_needed": needed,
