@@ -1,28 +1,25 @@
 """Which engines a job gets: what each could do and lacks is looked up here, and ``media/engines.py`` decides."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline import given, process
+from pipeline import given
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Refuse
-from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
+from pipeline.media.pairs import codes, installed
 from pipeline.models.shelf import Shelf
 from pipeline.plan.filling import fill
 from pipeline.plan.values import find
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import EngineSpec, Languages, Pairs
 from pipeline.spec.workflows import DecisionSpec, WorkflowSpec
-
-PAIR_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,8 @@ class Asked:
     targets: tuple[str, ...] = ()
     original: bool = True
     subtitles: Mapping[str, Any] | None = None
+    glossary: Mapping[str, Any] | None = None
+    speakers: bool = False
 
     @property
     def language(self) -> str:
@@ -63,6 +62,7 @@ class Chooser:
                 outcome[spec.name] = {
                     "engine": decisions[0].engine if decisions else "",
                     "model": decisions[0].model if decisions else "",
+                    "is_needed": bool(decisions),
                 }
             else:
                 decisions, outcome[spec.name], told = self._translation(asked, recognizer)
@@ -83,11 +83,14 @@ class Chooser:
     def _recognition(self, asked: Asked) -> list[Decision]:
         if asked.subtitles:
             return []
-        candidates = [
-            Candidate(each.name, each.quality, each.note, "", "", asked.model, tuple(self._lacks(each, asked.model)))
-            for each in self._engines("recognition")
-        ]
+        candidates = [self._recognizer(each, asked) for each in self._engines("recognition")]
         return [decide("recognition", asked.engine, candidates)]
+
+    def _recognizer(self, engine: EngineSpec, asked: Asked) -> Candidate:
+        found = Candidate(engine.name, engine.quality, engine.note, model=asked.model)
+        if asked.speakers and not engine.speakers:
+            return replace(found, never="it doesn't tell speakers apart")
+        return replace(found, obstacles=tuple(self._lacks(engine, asked.model)))
 
     def _translation(self, asked: Asked, recognizer: str | None) -> tuple[list[Decision], dict[str, Any], list[str]]:
         if not asked.targets and not asked.original:
@@ -104,7 +107,7 @@ class Chooser:
         if targets and not spoken:
             notes.append(_unsaid(self.tagged))
             notes += [
-                f"if {name(target)} is what is spoken, it is passed on as it is; -s {target} says so before"
+                f"if {name(target)} is what is spoken, it gets two tracks; -s {target} says so before, and makes one"
                 for target in targets
                 if not self.tagged or is_same(target, self.tagged)
             ]
@@ -118,6 +121,7 @@ class Chooser:
             **chosen,
             "source": spoken,
             "original": tracks[: len(tracks) - len(targets)],
+            "has_original": original,
             "targets": targets,
             "first": [*targets, *tracks][:1],
             "models": {target: found[target].model or "" for target in targets},
@@ -137,29 +141,30 @@ class Chooser:
             return self._by_installed_pair(found, engine, source, target)
         pair = next((each for each in engine.pairs if _covers(each, source, target)), None)
         if pair is None:
-            return _never(found, _no_pair(source, target))
+            return replace(found, never="it has no such pair")
         doubt = "" if source or pair.source is None else "it can't translate from every language that may be spoken"
         if not engine.from_audio:
             model = asked.model or pair.model
             lacks = tuple(self._lacks(engine, model, in_folder=True))
             model = self._in_folder(engine, model) if model else None
-            return Candidate(found.engine, found.quality, found.note, "", doubt, model, lacks)
+            return replace(found, doubt=doubt, model=model, obstacles=lacks)
         if asked.subtitles:
-            return _never(found, "it translates what is said, and there are subtitles instead of it")
+            return replace(found, never="it translates what is said, and there are subtitles instead of it")
         if recognizer and tuple(self.catalog.model(recognizer).languages) == ("en",):
-            return _never(found, f"the model '{recognizer}' knows English only")
+            return replace(found, never=f"the model '{recognizer}' knows English only")
         lacks = tuple(self._lacks(engine, recognizer))
-        return Candidate(found.engine, found.quality, found.note, "", doubt, recognizer, lacks)
+        doubt = "it goes by no glossary" if any((asked.glossary or {}).values()) else doubt
+        return replace(found, doubt=doubt, model=recognizer, obstacles=lacks)
 
     def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
         lacks = list(self._lacks(engine, None))
         wanted = [one for one, other in self._installed(engine) if other == base(target)]
-        packaged = [each for each in engine.packages if base(target) in _codes(each)]
+        packaged = [each for each in engine.packages if base(target) in codes(each)]
         if source:
             wanted = [each for each in wanted if each == base(source)]
-            packaged = [each for each in packaged if base(source) in _codes(each)]
+            packaged = [each for each in packaged if base(source) in codes(each)]
         if not wanted and not packaged:
-            return _never(found, _no_pair(source, target))
+            return replace(found, never="it has no such pair, and there is none to install")
         if not wanted:
             package = packaged[0] if len(packaged) == 1 or source else "PAIR"
             which = "" if package != "PAIR" else f", PAIR being one of {', '.join(packaged)}"
@@ -167,7 +172,7 @@ class Chooser:
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
         codes = sorted(set(wanted))
         doubt = "" if source or not wanted else f"only from {', '.join(codes)}; say what is spoken with -s"
-        return Candidate(found.engine, found.quality, found.note, "", doubt, None, tuple(lacks))
+        return replace(found, doubt=doubt, obstacles=tuple(lacks))
 
     def _lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:
         if engine.program and shutil.which(engine.program) is None:
@@ -215,29 +220,11 @@ class Chooser:
         return [each for each in self.catalog.engines.values() if each.kind == kind and each.stage in used]
 
     def _installed(self, engine: EngineSpec) -> Sequence[tuple[str, str]]:
-        return self._pairs.setdefault(engine.name, _listed(engine))
+        return self._pairs.setdefault(engine.name, installed(engine.pairs_from))
 
     @cached_property
     def _pairs(self) -> dict[str, list[tuple[str, str]]]:
         return {}
-
-
-def _listed(engine: EngineSpec) -> list[tuple[str, str]]:
-    """The pairs that a program says it has; none where it isn't there or doesn't answer."""
-    program = shutil.which(engine.pairs_from[0])
-    if program is None:
-        return []
-    try:
-        done = process.run([program, *engine.pairs_from[1:]], without_python(os.environ), PAIR_SECONDS)
-    except (process.TimedOut, OSError):
-        return []
-    return [_codes(line.strip()) for line in done.stdout.decode("utf-8", "replace").splitlines() if "-" in line]
-
-
-def _codes(pair: str) -> tuple[str, str]:
-    """``eng-spa``, or ``spa-eng_US``, which is English all the same."""
-    one, _, other = pair.partition("-")
-    return base(one.partition("_")[0]), base(other.partition("_")[0])
 
 
 def _covers(pairs: Pairs, source: str, target: str) -> bool:
@@ -246,14 +233,6 @@ def _covers(pairs: Pairs, source: str, target: str) -> bool:
 
 def _has(languages: Languages, code: str) -> bool:
     return languages is None or base(code) in map(base, languages)
-
-
-def _never(found: Candidate, why: str) -> Candidate:
-    return Candidate(found.engine, found.quality, found.note, why)
-
-
-def _no_pair(source: str, target: str) -> str:
-    return f"it doesn't translate {f'from {name(source)} ' if source else ''}into {name(target)}"
 
 
 def _unsaid(tagged: str) -> str:

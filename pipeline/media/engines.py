@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.errors import NotReady, UsageError, bootstrap_steps, did_you_mean
 
 AUTO = "auto"
+NAMED = "as was asked for"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _named(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
         instead = f"choose {' or '.join([AUTO, *able])}" if able else "choose another language"
         raise UsageError(f"{asked} can't do the {task}: {chosen.never}", instead)
     _require([chosen], f"{asked} can't do the {task} now")
-    return Decision(task, asked, _with(chosen.note, "as was asked for"), chosen.model, chosen.doubt)
+    return Decision(task, asked, NAMED, chosen.model, chosen.doubt)
 
 
 def _nearest(task: str, able: Sequence[Candidate]) -> Candidate:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.media.engines import NAMED
 from pipeline.text import printable
 
 
 def told(document: Mapping[str, Any]) -> Iterator[str]:
+    """Of those that the job names itself, nothing but what they leave in doubt."""
     for decision in document.get("decisions", ()):
-        yield from map(printable, _lines(decision))
+        if decision.get("why") != NAMED or "doubt" in decision:
+            yield from map(printable, _lines(decision))
 
 
 def _lines(decision: Mapping[str, Any]) -> Iterator[str]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pipeline import policy
 from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.plan import slots
 from pipeline.plan.filling import fill, is_each, of_each
 from pipeline.plan.values import PICKED, find
 from pipeline.references import JOB_INPUT, alternatives, is_paired, split
-from pipeline.sizes import parse_size
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.conditions import Condition
 from pipeline.spec.stages import StageSpec
@@ -19,7 +18,6 @@ from pipeline.spec.workflows import StageUse, WorkflowSpec
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 NAME_LENGTH = 100
-SIZES = ("memory", "gpu_memory")
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,10 @@ class Expansion:
         """The stage itself, or one for each value of its fan-out; none where its ``when`` doesn't hold."""
         use = self._workflow.stages[id]
         spec = self._spec(use)
-        self._check_slots(use, spec)
+        slots.check(self._workflow, use, spec)
         if not self.names(use):
             return
-        listed, chosen = self._listed(use), self._policy(use, spec)
+        listed, chosen = self._listed(use), slots.policy_of(self._workflow, use, spec)
         after = [name for id_ in use.after for name in self.names(self._use(id_, ("stages", id, "after")))]
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
         for name, each in self.names(use).items():
@@ -188,34 +186,6 @@ class Expansion:
         if not isinstance(value, str | int) or value == "" or not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
             raise self._error(keys, f"{value!r} can't end a stage's name: only letters, digits, - and _, and not many")
         return name
-
-    def _check_slots(self, use: StageUse, spec: StageSpec) -> None:
-        for kind, given, known in (
-            ("inputs", use.inputs, spec.inputs),
-            ("parameters", use.parameters, tuple(spec.parameters)),
-            ("models", use.models, spec.models),
-        ):
-            for slot in given:
-                if slot not in known:
-                    message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
-                    raise self._error(("stages", use.id, kind, slot), message)
-            missing = [slot for slot in known if slot not in given and kind != "parameters"]
-            if missing:
-                raise self._error(("stages", use.id), f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing")
-
-    def _policy(self, use: StageUse, spec: StageSpec) -> dict[str, Any]:
-        chosen = policy.merged(spec.policy, use.policy)
-        if "resources" in chosen:
-            chosen["resources"] = {
-                key: self._bytes(use, value) if key in SIZES else value for key, value in chosen["resources"].items()
-            }
-        return chosen
-
-    def _bytes(self, use: StageUse, size: int | str) -> int:
-        try:
-            return parse_size(size)
-        except ValueError as error:
-            raise self._error(("stages", use.id, "resources"), str(error)) from error
 
     def _parameters(self, use: StageUse, each: Any) -> dict[str, Any]:
         return {

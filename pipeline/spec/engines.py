@@ -29,6 +29,7 @@ class EngineSpec:
     note: str = ""
     program: str | None = None
     from_audio: bool = False
+    speakers: bool = False  # it can tell them apart
     files: tuple[str, ...] = ()  # of a model's folder
     pairs: tuple[Pairs, ...] = ()
     pairs_from: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
         note=entry.get("note", ""),
         program=entry.get("program"),
         from_audio=entry.get("from_audio", False),
+        speakers=entry.get("speakers", False),
         files=tuple(entry.get("files", ())),
         pairs=tuple(_pairs(each) for each in entry.get("pairs", ())),
         pairs_from=tuple(entry.get("pairs_from", ())),
