@@ -170,8 +170,8 @@ class Chooser:
             which = "" if package != "PAIR" else f", PAIR being one of {', '.join(packaged)}"
             pair = f"{engine.program}-{package}"
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
-        codes = sorted(set(wanted))
-        doubt = "" if source or not wanted else f"only from {', '.join(codes)}; say what is spoken with -s"
+        known = ", ".join(sorted(set(wanted)))
+        doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
         return replace(found, doubt=doubt, obstacles=tuple(lacks))
 
     def _lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:

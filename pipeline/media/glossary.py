@@ -52,15 +52,17 @@ Row = tuple[int, str, str, str]  # line, language, term, translation
 
 
 def _of_table(text: str, path: Path, shown: str) -> Iterator[Row]:
-    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") or "\t" in text.partition("\n")[0] else ","
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") or "\t" in first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    languages: list[str] = [ALL]
+    languages, begun = [ALL], False
     try:
-        for number, cells in enumerate(reader):
+        for cells in reader:
             if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
                 continue
-            if number == 0 and cells[0].strip().lower() == "term":
-                languages = [_language(cell, f"{shown}:1") for cell in cells[1:]]
+            is_first, begun = not begun, True
+            if is_first and cells[0].strip().lower() == "term":
+                languages = [_language(cell, f"{shown}:{reader.line_num}") for cell in cells[1:]]
                 continue
             if len(cells) != len(languages) + 1:
                 wanted = f"a term and {len(languages)} translation{'s' * (len(languages) > 1)}"
