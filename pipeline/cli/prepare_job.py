@@ -45,6 +45,8 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
         jobs, error = _one(catalog, make, media[0], as_json), None
     if and_run and jobs:
         _run(jobs, error)
+    elif error and as_json:  # the one document that was printed says it
+        raise SystemExit(int(error.exit_code))
     elif error:
         raise error
 
