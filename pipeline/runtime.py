@@ -13,8 +13,7 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.models.local import is_local
-from pipeline.models.shelf import Shelf
+from pipeline.models.shelf import Shelf, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.provisioning.places import own_variables

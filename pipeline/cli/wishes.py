@@ -129,8 +129,8 @@ def read(chosen: Mapping[str, Any], catalog: "Catalog") -> "Callable[[Path], Req
     from pipeline.envs.adopting.decide import Allowed
     from pipeline.prepare import WAIT_SECONDS, Request
 
-    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if chosen[name]], chosen["workflow"])
     given = _given(chosen)
+    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if chosen[name]], chosen["workflow"])
     _require_known(given, workflow, catalog)
     wait = WAIT_SECONDS if chosen["wait"] is None else chosen["wait"]
     allowed = Allowed(wait, chosen["build"], chosen["allow_degraded"])

@@ -96,7 +96,7 @@ def _parameter(spec: ParameterSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "type": spec.type,
-        "required": spec.required,
+        "required": spec.required or bool(spec.at_least),
         "default": spec.default,
         "choices": list(spec.choices),
         "description": spec.description,

@@ -7,7 +7,6 @@ out as for a model that was fetched, and nothing is copied.
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,11 @@ from typing import Any
 from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.errors import InputUnusable
 from pipeline.files import dump_json, read_json, write_whole
-from pipeline.models.shelf import MARKER, Shelf, signature
+from pipeline.models.shelf import LOCAL, MARKER, Shelf, signature
 from pipeline.spec.models import ModelSpec
 from pipeline.text import printable
 
-SUFFIX = ".local"  # of its name, so that nobody looks for it in config/models.yaml
 POINTER = b"version https://git-lfs"  # what stands in a file whose content was never fetched
-
-
-def is_local(name: str) -> bool:
-    return name.endswith(SUFFIX)
 
 
 def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], shelf: Shelf) -> ModelSpec:
@@ -99,6 +93,8 @@ def _place(spec: ModelSpec, folder: Path, files: Mapping[str, Path], shelf: Shel
     name, digest = spec.name, spec.digest
     if shelf.damage(name, digest) is None:
         return
+    import tempfile
+
     shelf.root.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=shelf.root))
     try:
@@ -122,4 +118,4 @@ def _spec(folder: Path, files: Mapping[str, str]) -> ModelSpec:
     """Named after the folder, and after what is in it: two folders of one name may serve one job."""
     named = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip("-._") or "model"
     content = tagged_digest("model", dict(files)).removeprefix("sha256:")
-    return ModelSpec(f"{named[:60]}-{content[:8]}{SUFFIX}", files, (), (), f"the folder {folder}")
+    return ModelSpec(f"{named[:60]}-{content[:8]}{LOCAL}", files, (), (), f"the folder {folder}")

@@ -41,7 +41,7 @@ def resolve(
         try:
             values[name] = _checked(workflow, spec, values[name], known)
         except UsageError as error:
-            if name in given:
+            if name in given or spec.at_least:
                 raise
             raise workflow.source.error(("parameters", name, "default"), error.message, error.next_step) from error
     return values
@@ -105,6 +105,12 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
 
 
 def _check_count(workflow: WorkflowSpec, spec: ParameterSpec, value: Sequence[str]) -> None:
+    if len(value) < spec.at_least:
+        count = f"{spec.at_least} value{'s' * (spec.at_least > 1)}"
+        raise UsageError(
+            f"'{spec.name}' of workflow '{workflow.name}' needs {count} at least",
+            f"prepare-job … --param {spec.name}=VALUE   (pipeline workflow show {workflow.name})",
+        )
     if spec.at_most is not None and len(value) > spec.at_most:
         limit = f"at most {spec.at_most}" if spec.at_most else "no value"
         raise UsageError(

@@ -35,6 +35,7 @@ class ParameterSpec:
     required: bool = False  # the file gives it no default, and it has no natural one, as a list has
     choices: tuple[Any, ...] = ()
     at_most: int | None = None
+    at_least: int = 0
     description: str = ""
 
 
@@ -148,6 +149,7 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
         required="default" not in entry and entry["type"] not in MEMBERS,
         choices=tuple(entry.get("choices", ())),
         at_most=entry.get("at_most"),
+        at_least=entry.get("at_least", 0),
         description=entry.get("description", ""),
     )
     keys = ("parameters", name)
@@ -156,8 +158,9 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
     for index, choice in enumerate(spec.choices):
         if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
             raise source.error((*keys, "choices", index), f"{choice!r} can't be a value of type {spec.type}")
-    if spec.at_most is not None and spec.type not in MEMBERS:
-        raise source.error((*keys, "at_most"), f"only a list has it, and '{name}' is of type {spec.type}")
+    for key in ("at_most", "at_least"):
+        if key in entry and spec.type not in MEMBERS:
+            raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
     return spec
 
 

@@ -25,7 +25,7 @@ decide:
     targets: $target_languages
     original: $original
 stages:
-  copy: {inputs: {file: job.input}}
+  copy: {inputs: {file: job.input}, disk: {per_second: 1 kB, of_input: 1}}
 deliver: [{output: copy.file, beside: true}]
 """
 
@@ -33,7 +33,7 @@ deliver: [{output: copy.file, beside: true}]
 FFPROBE = r"""#!/bin/sh
 for word; do file=${word#file:}; done
 case $(head -c 7 "$file") in
-tracks:) printf '{"format": {"duration": "60"}, "streams": %s}' "$(tail -c +8 "$file")" ;;
+tracks:) printf '{"format": {"duration": "36000"}, "streams": %s}' "$(tail -c +8 "$file")" ;;
 *) echo "$file: no media" >&2; exit 1 ;;
 esac
 """
@@ -106,6 +106,13 @@ def test_a_single_movie_that_has_them_is_no_failure(studio: Sandbox) -> None:
     assert (done.code, done.out) == (0, "")
     assert "has subtitles already" in done.err
     assert prepare(studio, "--overwrite", studio.root / "films/has.mkv").out.startswith("job-")
+
+
+def test_the_plan_for_ten_hours_says_what_they_take(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    document = prepare(studio, "--json", file).data
+    assert document["input"]["duration_s"] == 36_000
+    assert document["disk_needed"] == 36_000_000 + file.stat().st_size
 
 
 def test_a_single_movie_is_prepared_as_often_as_it_is_named(studio: Sandbox) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import InputUnusable
 from pipeline.models import local
-from pipeline.models.shelf import Shelf
+from pipeline.models.shelf import Shelf, is_local
 from pipeline.spec.models import ModelSpec
 
 NEEDED = ("model.bin", "vocabulary.json | vocabulary.txt")
@@ -36,7 +36,7 @@ def take(folder: Path, shelf: Shelf, *declared: ModelSpec) -> ModelSpec:
 def test_a_folder_becomes_a_model_of_its_content(folder: Path, shelf: Shelf) -> None:
     spec = take(folder, shelf)
     assert spec.name.startswith("large-v3-")
-    assert local.is_local(spec.name)
+    assert is_local(spec.name)
     assert spec.files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
     assert shelf.damage(spec.name, spec.digest) is None
     assert (shelf.folder(spec.name, spec.digest) / "model.bin").read_bytes() == b"weights"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, UsageError
+from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.conditions import Condition, conditions
@@ -186,6 +187,16 @@ def test_a_decision_cannot_be_named_as_a_parameter_is(catalog: Catalog, write: W
 def test_a_condition_of_another_form_is_refused(catalog: Catalog, write: Write, when: str) -> None:
     write(f"stages:\n  s: {{uses: source, when: {when}}}\n")
     assert refusal(catalog).startswith("config/workflows/w.yaml:2: stages.s.when")
+
+
+def test_a_list_that_needs_values_gets_some(catalog: Catalog, write: Write) -> None:
+    write("parameters: {p: {type: words, at_least: 1, choices: [a, b]}}\nstages:\n  s: {uses: source}\n")
+    assert resolve(catalog.workflow("w"), {"p": "a, b,a"}, catalog) == {"p": ["a", "b"]}
+    for given in ({}, {"p": ","}):
+        with pytest.raises(UsageError, match="'p' of workflow 'w' needs 1 value at least"):
+            resolve(catalog.workflow("w"), given, catalog)
+    with pytest.raises(UsageError, match="no choice 'c'"):
+        resolve(catalog.workflow("w"), {"p": "a,c"}, catalog)
 
 
 def test_a_condition_says_itself_in_words() -> None:
