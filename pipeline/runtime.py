@@ -14,7 +14,7 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.models.shelf import Shelf
+from pipeline.models.shelf import Shelf, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.provisioning.places import own_variables
@@ -174,7 +174,9 @@ def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path
 def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
     reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
     return {
-        f"model '{name}' can't be used: {reason}": f"bootstrap --model {name}"
+        f"model '{name}' can't be used: {reason}": (
+            "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
+        )
         for name, reason in reasons.items()
         if reason
     }

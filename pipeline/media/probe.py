@@ -3,8 +3,10 @@
 import json
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline import process
 from pipeline.envs.variables import without_python
@@ -21,12 +23,13 @@ class Track:
     """An audio or subtitle track, as the container describes it."""
 
     number: int  # from 1, among those of its kind
-    codec: str
+    codec: str = ""
     language: str = ""  # the tag as it stands there, such as "ger"
     title: str = ""
     channels: int = 0
     duration_s: float | None = None  # None where the container doesn't say
     is_default: bool = False
+    is_forced: bool = False  # only what is said in another language, or written on signs
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Media:
     @property
     def audio_streams(self) -> int:
         return len(self.audio)
+
+    @property
+    def preferred_audio(self) -> Track | None:
+        """The one that players take."""
+        return next((track for track in self.audio if track.is_default), next(iter(self.audio), None))
 
 
 def probe(file: Path, ffprobe: Path) -> Media:
@@ -73,35 +81,40 @@ def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[typ
 
 
 def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own form
-    streams = answer.get("streams", [])
+    streams = [stream for stream in answer.get("streams", ()) if isinstance(stream, dict)]
     rate, varies = _frame_rate(streams)
     duration = answer.get("format", {}).get("duration")
     return Media(_seconds(duration), _tracks(streams, "audio"), _tracks(streams, "subtitle"), rate, varies)
 
 
-def _tracks(streams: list, kind: str) -> tuple[Track, ...]:  # type: ignore[type-arg]  # ffprobe's own form
-    found = [stream for stream in streams if stream.get("codec_type") == kind]
-    return tuple(
-        Track(
-            number=number,
-            codec=stream.get("codec_name", "unknown"),
-            language=stream.get("tags", {}).get("language", ""),
-            title=stream.get("tags", {}).get("title", ""),
-            channels=stream.get("channels", 0),
-            duration_s=_seconds(stream.get("duration") or stream.get("tags", {}).get("DURATION")),
-            is_default=bool(stream.get("disposition", {}).get("default")),
-        )
-        for number, stream in enumerate(found, 1)
+def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[Track, ...]:
+    chosen = [stream for stream in streams if stream.get("codec_type") == kind]
+    return tuple(_track(number, stream) for number, stream in enumerate(chosen, 1))
+
+
+def _track(number: int, stream: Mapping[str, Any]) -> Track:
+    tags = {str(key).lower(): str(value) for key, value in (stream.get("tags") or {}).items()}
+    return Track(
+        number=number,
+        codec=str(stream.get("codec_name", "")),
+        language=tags.get("language", ""),
+        title=tags.get("title", ""),
+        channels=stream.get("channels", 0),
+        duration_s=_seconds(stream.get("duration") or tags.get("duration")),
+        is_default=_disposition(stream, "default"),
+        is_forced=_disposition(stream, "forced"),
     )
 
 
-def _frame_rate(streams: list) -> tuple[str, bool]:  # type: ignore[type-arg]  # ffprobe's own form
+def _frame_rate(streams: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
     """The picture's rate, and whether it varies.
 
     ``r_frame_rate`` is the slowest that every frame's time fits into, ``avg_frame_rate`` what was counted. They are the
     same where the rate is constant, but for fields that are counted as frames.
     """
-    pictures = [each for each in streams if each.get("codec_type") == "video" and not _is_cover(each)]
+    pictures = [
+        each for each in streams if each.get("codec_type") == "video" and not _disposition(each, "attached_pic")
+    ]
     if not pictures:
         return "", False
     base, average = (_ratio(pictures[0].get(name, "")) for name in ("r_frame_rate", "avg_frame_rate"))
@@ -113,8 +126,8 @@ def _frame_rate(streams: list) -> tuple[str, bool]:  # type: ignore[type-arg]  #
     return "", True
 
 
-def _is_cover(stream: dict) -> bool:  # type: ignore[type-arg]  # ffprobe's own form
-    return bool(stream.get("disposition", {}).get("attached_pic"))
+def _disposition(stream: Mapping[str, Any], name: str) -> bool:
+    return bool((stream.get("disposition") or {}).get(name))
 
 
 def _ratio(text: str) -> tuple[int, int] | None:
