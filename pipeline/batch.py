@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pipeline.envs.adopting.adoption import Tell
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.intake import Known
 from pipeline.jobs.job import Job
@@ -14,6 +13,7 @@ from pipeline.jobs.state import Status
 from pipeline.media.existing import AlreadyThere
 from pipeline.prepare import Request, prepare
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import Tell
 from pipeline.text import printable
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

@@ -1,7 +1,7 @@
 """A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
 
 import os
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pipeline import sources
@@ -12,8 +12,7 @@ from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.jobs.job import Job
 from pipeline.project import Project
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 class Escalation:
@@ -51,11 +50,16 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
         return _whole(project, environment)
     tell(f"repairing environment {environment}: {damage[0]}")
     try:
-        return Repaired(_repair(project, environment, key, failed, tell).prefix, damage)
+        steps = partial(_of_environment, tell, environment)
+        return Repaired(_repair(project, environment, key, failed, steps).prefix, damage)
     except PipelineError as error:
         return Unrepairable(error.message, damage)
     except OSError as error:
         return Unrepairable(f"{error.filename}: {error.strerror}" if error.filename else str(error), damage)
+
+
+def _of_environment(tell: Tell, environment: str, step: str) -> None:
+    tell(f"environment {environment}: {step}")
 
 
 def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) -> Verdict:

@@ -66,14 +66,14 @@ def execute(
 
         store = ResultStore(project.results)
         setting = Setting(
-            project,
-            store,
-            observer(jobs, runtimes),
-            guardian,
-            resolve,
-            options.selection,
-            options.start,
-            options.verify,
+            project=project,
+            store=store,
+            observer=observer(jobs, runtimes),
+            guardian=guardian,
+            resolve=resolve,
+            selection=options.selection,
+            start=options.start,
+            verify=options.verify,
         )
         runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)

@@ -84,3 +84,8 @@ def pack_json(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
+
+
+def nearest(folder: Path) -> Path:
+    """The folder itself, or the first one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import given, readiness, room, sources
 from pipeline.choosing import Chooser
-from pipeline.envs.adopting.adoption import Adoption, Answer, Tell
+from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
+from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.inputs import Prober, describe, readable
@@ -23,10 +24,11 @@ from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
+from pipeline.telling import Tell, quiet
 
 if TYPE_CHECKING:
     from pipeline.envs.building.build import Builder
@@ -44,10 +46,6 @@ class Request:
     beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
     overwrite: bool = False  # also where the movie has what would be made
     reserved: int = 0  # bytes of the disk that other jobs will take
-
-
-def quiet(_step: str) -> None:
-    """For who doesn't want to hear what is being waited for."""
 
 
 def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
@@ -146,7 +144,9 @@ def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell
 
         return builder_for(catalog)
 
-    return Adoption(registry, sources.notes(catalog.project), allowed, builder, tell, OwnVariables(catalog.project))
+    own = ProjectVariables(catalog.project)
+    notes = sources.notes(catalog.project)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
@@ -164,6 +164,7 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
         "environments": {name: f"venv/{name}" for name in answers},
         "environment_keys": {name: answer.build.key for name, answer in answers.items()},
         "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
+        "environment_locks": {name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
         # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
         **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
@@ -177,6 +178,12 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
 
 def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
     return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from, if it was."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
 
 
 def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -199,9 +206,10 @@ def _plain(stage: PlannedStage) -> dict[str, Any]:
         "outputs": stage.outputs,
         "for_each": stage.for_each,
         "ensure": stage.ensure,
+        "modules": list(stage.modules),
         **stage.policy,
     }
-    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure") or value}
+    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure", "modules") or value}
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:

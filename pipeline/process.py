@@ -155,6 +155,22 @@ def exit_descriptor(child: "subprocess.Popen[bytes]") -> int | None:
         return None
 
 
+def ends_within(child: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether a process ends in time. It isn't collected where the system can tell so, and its group still is one."""
+    import select
+
+    descriptor = exit_descriptor(child)
+    try:
+        if descriptor is None:
+            child.wait(seconds)
+        return descriptor is None or bool(select.select([descriptor], [], [], seconds)[0])
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
 def reap(child: "subprocess.Popen[bytes]") -> int:
     """Collect a process that has ended, and end what it left behind in its group. Returns its exit code."""
     # Before the wait: until then its number, which names the group, can't be given to another process.

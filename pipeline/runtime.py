@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import shared_modules
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.proving import health
@@ -70,7 +71,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
 
 def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
-    from pipeline.envs.keeping.notes import Notes
+    from pipeline.envs.notes import Notes
 
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
     Notes(project.environments).used(build.prefix for build in ours)
@@ -136,6 +137,8 @@ def _require_defined(project: Project, job: Job) -> None:
             _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+    for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
+        shared_modules.locate(project, name)
 
 
 def _brought_by_stage(file: Path) -> bool:

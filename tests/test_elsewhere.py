@@ -86,7 +86,7 @@ def test_results_go_between_disks_and_are_files_of_their_own_there(ready: Sandbo
 def test_a_variable_that_is_not_set_stops_every_command_with_its_line(sandbox: Sandbox, spawning: None) -> None:
     put(sandbox, jobs="$SCRATCH/jobs")
     for words in (["run-pipeline", "-j", "latest"], ["pipeline", "job", "list"], ["bootstrap"]):
-        done = sandbox.run(*words)
+        done = sandbox.give(*words)
         assert done.code == ExitCode.USAGE
         assert "config/pipeline.yaml:4: paths.jobs: '$SCRATCH/jobs' needs the variable SCRATCH" in done.err
 

@@ -159,7 +159,7 @@ def test_stages_that_fail_say_how_and_the_run_ends_with_4(ready: Sandbox) -> Non
     assert done.code == 4
     assert any(f"failed: {reason}\n" in done.err for reason in FAILURES.values())
     assert "Traceback" not in done.err
-    data = ready.run("pipeline", "job", "show", id, "--json").data
+    data = ready.give("pipeline", "job", "show", id, "--json").data
     assert data["state"] == "failed"
     assert {row["name"]: row["reason"] for row in data["stages"]} == FAILURES
 
@@ -207,7 +207,7 @@ def test_a_child_that_outlives_its_stage_is_gone_afterwards(ready: Sandbox) -> N
 def test_a_warning_is_told_and_kept(ready: Sandbox) -> None:
     id, done = run(ready, "says: {}")
     assert "says: warning: something to know" in done.err
-    stages = ready.run("pipeline", "job", "show", id, "--json").data["stages"]
+    stages = ready.give("pipeline", "job", "show", id, "--json").data["stages"]
     assert stages[0]["warnings"] == ["something to know"]
 
 
@@ -251,7 +251,7 @@ def test_an_input_that_is_not_the_same_any_more_is_refused(ready: Sandbox, chang
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 5
     assert str(file) in done.err
-    assert ready.run("pipeline", "job", "show", id, "--json").data["state"] == "failed"
+    assert ready.give("pipeline", "job", "show", id, "--json").data["state"] == "failed"
 
 
 NAMES = [
@@ -274,16 +274,16 @@ def test_files_of_any_name_go_all_the_way(ready: Sandbox) -> None:
     for name in NAMES:
         file = ready.root / os.fsdecode(name)
         file.write_bytes(name)
-        made = ready.run("prepare-job", "--workflow", "tested", "--", file)
+        made = ready.give("prepare-job", "--workflow", "tested", "--", file)
         assert made.code == 0, made.err
         ids[made.out.strip()] = name
     done = ready.run("run-pipeline", "--all-prepared")
     assert done.code == 0, done.err
     for id, name in ids.items():
-        (placed,) = (ready.job(id) / "output").iterdir()
+        (placed,) = (path for path in (ready.job(id) / "output").iterdir() if path.is_file())
         assert placed.read_bytes() == name
     assert len(done.out.splitlines()) == len(NAMES)
-    listed = ready.run("pipeline", "job", "list", "--json").data
+    listed = ready.give("pipeline", "job", "list", "--json").data
     assert {row["job_id"]: row["input"] for row in listed} == {
         id: str(ready.root / os.fsdecode(name)) for id, name in ids.items()
     }
@@ -379,7 +379,7 @@ def test_a_program_that_was_on_the_path_and_is_gone_is_named(ready: Sandbox, tmp
     ready.workflow("tested", "noop: {}")
     path = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
     file = ready.write("input.txt", "some input\n")
-    id = ready.run("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
+    id = ready.give("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 3
     assert "frobnicate isn't on PATH any more" in done.err
@@ -392,7 +392,11 @@ def test_what_is_not_delivered_any_more_is_removed(ready: Sandbox) -> None:
     ready.run("run-pipeline", "-j", id)
     ready.write("stages/names.py", NAMING.format(name="es.txt"))
     assert ready.run("run-pipeline", "-j", id).code == 0
-    assert [path.name for path in (ready.job(id) / "output").iterdir()] == ["input.es.txt"]
+    assert {path.name for path in (ready.job(id) / "output").rglob("*")} == {
+        "input.es.txt",
+        "about",
+        "input.es.txt.json",
+    }
 
 
 HEAD = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n'

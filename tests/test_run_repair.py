@@ -42,7 +42,7 @@ def project(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
         monkeypatch.setenv(name, value)
     sandbox.write("stages/imports.py", IMPORTS)
     sandbox.write("stages/waits.py", WAITS)
-    done = sandbox.run("bootstrap", "--all")
+    done = sandbox.give("bootstrap", "--all")
     assert done.code == 0, done.err
     return sandbox
 

@@ -73,7 +73,7 @@ def command(
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", HELP)
     if repair and (models or everything or force or prefetch):
-        raise UsageError("--repair goes together with --env alone", HELP)
+        raise UsageError("--repair goes together with --env, --offline and --jobs alone", HELP)
     if prefetch and (force or offline):
         raise UsageError("--prefetch only fetches, so that --force and --offline don't go together with it", HELP)
     if bundle and (names or models or everything or prefetch or repair):

@@ -3,17 +3,22 @@
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 
 class LiveDisplay:
     def __init__(self) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.description}", markup=False),
-            TextColumn("{task.fields[step]}", markup=False),
-            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+            # What is too long for the terminal is cut here, and never in the names.
+            TextColumn(
+                "{task.fields[step]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
+            ),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            expand=True,
             console=Console(stderr=True, highlight=False),
         )
         self._tasks: dict[str, TaskID] = {}
@@ -26,6 +31,10 @@ class LiveDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    @property
+    def shown(self) -> RenderableType:
+        return self._progress
 
     def doing(self, task: str, step: str) -> None:
         if task not in self._tasks:

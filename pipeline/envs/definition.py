@@ -43,6 +43,14 @@ class Definition:
         by_stage = self.requirements is not None and self.requirements.suffix == ".py"
         return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
 
+    def python_problem(self, version: str) -> str | None:
+        """Why an environment with this Python, exact, isn't what is asked for."""
+        from packaging.specifiers import SpecifierSet
+
+        if version in SpecifierSet(self.python):
+            return None
+        return f"it has Python {version}, and {self.python} is wanted"
+
     def lock_digest(self) -> str:
         return sha256_of_bytes(self.locked.read_bytes())
 
@@ -83,6 +91,16 @@ class Build:
     @property
     def python(self) -> Path:
         return interpreter(self.prefix, self.conda)
+
+    @property
+    def site_packages(self) -> Path:
+        """Of a build of ours: nobody else's record says where it is."""
+        return self.prefix / str(self.record["site_packages"])
+
+    @property
+    def python_version(self) -> str:
+        """Of a build of ours, exact."""
+        return str(self.record["key_input"]["python"])
 
     @property
     def provided_tools(self) -> Path:

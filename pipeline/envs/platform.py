@@ -26,6 +26,7 @@ FICLONE = 0x40049409  # linux/fs.h
 # Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
 # https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
 CONDA_FOLDERS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+ASIDE = ".aside"  # ends the hidden names of folders that were moved away
 MANY = 5  # holders that are named
 
 
@@ -136,7 +137,7 @@ def move_aside(path: Path, system: System = HERE) -> Path:
 
     A folder that Windows doesn't let go of is copied, and then removed.
     """
-    aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.aside")
+    aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}{ASIDE}")
     for pause in (*PAUSES[:4], None):
         try:
             system.rename(system.name(path), system.name(aside))

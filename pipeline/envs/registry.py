@@ -7,6 +7,7 @@ resolved it keeps its build while a repair makes another. A name is a label; the
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pipeline.envs.proving import health
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
+NAMED = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}")  # a build's folder
 FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
@@ -27,6 +29,15 @@ class Registry:
 
     def pointer(self, name: str) -> Path:
         return self.root / name
+
+    def lock(self, name: str) -> Path:
+        """Held by whoever builds, repairs or removes what the name stands for."""
+        return self.builds / f"{name}.lock"
+
+    def new_place(self, name: str, key: str) -> Path:
+        """A folder that was never used: an older build stays with its jobs."""
+        # The real path, which is the one that is compared when somebody asks whether the build was moved.
+        return Path(os.path.realpath(self.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
 
     def live(self, name: str) -> Build | None:
         """The build that the name points to, whatever its state; ``None`` where there is none that was finished."""
@@ -91,12 +102,18 @@ def misfit(definition: Definition, build: Build) -> str | None:
         return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
         return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
-    return _lock_problem(definition, build) or _python_problem(definition, build) or health.damage(build)
+    return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
     """A build's folder name; enough of the key to tell builds apart for a person, never for a decision."""
     return f"{name}-{key.removeprefix('sha256:')[:16]}"
+
+
+def name_of(folder: str) -> str | None:
+    """The environment that a build's folder is named after; ``None`` where it isn't named like a build."""
+    match = NAMED.fullmatch(folder)
+    return match["name"] if match else None
 
 
 def _is_whole(name: str, record: Any) -> bool:
@@ -122,12 +139,3 @@ def _lock_problem(definition: Definition, build: Build) -> str | None:
     if requirements.digest(definition.requirements) == build.record.get("requirements"):
         return None
     return agreement.mismatch(definition)
-
-
-def _python_problem(definition: Definition, build: Build) -> str | None:
-    from packaging.specifiers import SpecifierSet
-
-    version = build.record["key_input"]["python"]
-    if version in SpecifierSet(definition.python):
-        return None
-    return f"it has Python {version}, and {definition.python} is wanted"

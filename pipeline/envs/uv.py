@@ -2,11 +2,30 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.envs.platform import WINDOWS, clones, executable, scripts_folder
+from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
+# Where packages come from, and how the network is reached, is the machine's business.
+KEPT = {
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_OFFLINE",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_HTTP_TIMEOUT",
+    "UV_HTTP_RETRIES",
+    "UV_PYTHON_DOWNLOADS",
+    "UV_PYTHON_INSTALL_DIR",
+}
 PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executable("uv")
 
 
@@ -32,10 +51,13 @@ def index_options(index: str) -> list[str]:
     return ["--index", index, "--index-strategy", "unsafe-best-match"] if index else []
 
 
-def variables(base: dict[str, str], link_mode: str | None = None) -> dict[str, str]:
-    """No configuration but ours; ``link_mode`` for calls that install into an environment."""
+def variables(base: Mapping[str, str], link_mode: str | None = None) -> dict[str, str]:
+    """What uv sees of the caller's variables: no configuration but ours, and nothing that steers an interpreter.
+
+    ``link_mode``: for calls that install into an environment.
+    """
     steering = {name for name in base if name.startswith("UV_") and name not in KEPT}
-    chosen = {name: value for name, value in base.items() if name not in steering}
+    chosen = {name: value for name, value in without_python(base).items() if name not in steering}
     if link_mode:
         chosen["UV_LINK_MODE"] = link_mode
     return {**chosen, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
@@ -62,25 +84,6 @@ def cache_folder() -> Path:
         return Path(os.environ.get("LOCALAPPDATA", ""), "uv", "cache")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # may have no home
     return Path(home, "uv")
-
-
-# Where packages come from, and how the network is reached, is the machine's business.
-KEPT = {
-    "UV_CACHE_DIR",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_FIND_LINKS",
-    "UV_NO_INDEX",
-    "UV_OFFLINE",
-    "UV_NATIVE_TLS",
-    "UV_SYSTEM_CERTS",
-    "UV_HTTP_TIMEOUT",
-    "UV_HTTP_RETRIES",
-    "UV_PYTHON_DOWNLOADS",
-    "UV_PYTHON_INSTALL_DIR",
-}
 
 
 def shares_disk(cache: Path, target: Path) -> bool:

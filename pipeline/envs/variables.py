@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.envs.definition import Definition
 from pipeline.envs.platform import program_folders, scripts_folder
 
 REMOVED = {
@@ -60,6 +61,9 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 PLACEHOLDERS = ("cache", "models", "project", "environment")
 
 
+OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
+
+
 @dataclass(frozen=True)
 class Places:
     """Folders that variables may name."""
@@ -72,6 +76,11 @@ class Places:
     @property
     def values(self) -> Mapping[str, str]:
         return {name: str(getattr(self, name)) for name in PLACEHOLDERS}
+
+
+def no_variables(_definition: Definition, _prefix: Path) -> Mapping[str, str]:
+    """An environment's own variables, for who doesn't want any."""
+    return {}
 
 
 def filled(templates: Iterable[tuple[str, str]], places: Places) -> dict[str, str]:

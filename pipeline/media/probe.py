@@ -3,11 +3,8 @@
 import json
 import math
 import os
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline import process
 from pipeline.envs.variables import without_python
@@ -16,19 +13,19 @@ from pipeline.text import printable
 
 PROBER = "ffprobe"
 PROBE_SECONDS = 120
-RATE = re.compile(r"[0-9]{1,9}(/[1-9][0-9]{0,8})?")
-FASTEST = 1000  # frames per second; what is beyond is a time base and no frame rate
-UNEVEN = 0.01  # difference between the average and the nominal frame rate
+SAME_RATE = 0.01  # the share by which a counted rate may differ from the one that was meant
 
 
 @dataclass(frozen=True)
 class Track:
-    """An audio or subtitle stream."""
+    """An audio or subtitle track, as the container describes it."""
 
     number: int  # from 1, among those of its kind
     codec: str = ""
-    language: str = ""  # as it is tagged; empty where it isn't
+    language: str = ""  # the tag as it stands there, such as "ger"
     title: str = ""
+    channels: int = 0
+    duration_s: float | None = None  # None where the container doesn't say
     is_default: bool = False
     is_forced: bool = False  # only what is said in another language, or written on signs
 
@@ -38,8 +35,8 @@ class Media:
     duration_s: float | None  # None where the container doesn't say
     audio: tuple[Track, ...] = ()
     subtitles: tuple[Track, ...] = ()
-    frame_rate: str = ""  # the average, as a fraction; empty without a picture
-    is_variable: bool = False  # frames don't come at equal distances
+    frame_rate: str = ""  # such as "24000/1001"; empty where there is no picture, or its rate varies
+    has_variable_frame_rate: bool = False
 
     @property
     def audio_streams(self) -> int:
@@ -82,60 +79,70 @@ def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[typ
 
 
 def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own form
-    streams = [stream for stream in answer.get("streams", ()) if isinstance(stream, dict)]
+    streams = answer.get("streams", [])
+    rate, varies = _frame_rate(streams)
     duration = answer.get("format", {}).get("duration")
-    picture = next((stream for stream in streams if _is_picture(stream)), {})
-    average, nominal = picture.get("avg_frame_rate", ""), picture.get("r_frame_rate", "")
-    rate = _rate(average) or _rate(nominal)
-    return Media(
-        _seconds(duration),
-        _tracks(streams, "audio"),
-        _tracks(streams, "subtitle"),
-        rate,
-        bool(_rate(average) and _rate(nominal)) and abs(_number(average) / _number(nominal) - 1) > UNEVEN,
+    return Media(_seconds(duration), _tracks(streams, "audio"), _tracks(streams, "subtitle"), rate, varies)
+
+
+def _tracks(streams: list, kind: str) -> tuple[Track, ...]:  # type: ignore[type-arg]  # ffprobe's own form
+    found = [stream for stream in streams if stream.get("codec_type") == kind]
+    return tuple(
+        Track(
+            number=number,
+            codec=stream.get("codec_name", "unknown"),
+            language=stream.get("tags", {}).get("language", ""),
+            title=stream.get("tags", {}).get("title", ""),
+            channels=stream.get("channels", 0),
+            duration_s=_seconds(stream.get("duration") or stream.get("tags", {}).get("DURATION")),
+            is_default=bool(stream.get("disposition", {}).get("default")),
+            is_forced=bool(stream.get("disposition", {}).get("forced")),
+        )
+        for number, stream in enumerate(found, 1)
     )
 
 
-def _is_picture(stream: Mapping[str, Any]) -> bool:
-    """A cover is a video stream, too."""
-    return stream.get("codec_type") == "video" and not _disposition(stream, "attached_pic")
+def _frame_rate(streams: list) -> tuple[str, bool]:  # type: ignore[type-arg]  # ffprobe's own form
+    """The picture's rate, and whether it varies.
+
+    ``r_frame_rate`` is the slowest that every frame's time fits into, ``avg_frame_rate`` what was counted. They are the
+    same where the rate is constant, but for fields that are counted as frames.
+    """
+    pictures = [each for each in streams if each.get("codec_type") == "video" and not _is_cover(each)]
+    if not pictures:
+        return "", False
+    base, average = (_ratio(pictures[0].get(name, "")) for name in ("r_frame_rate", "avg_frame_rate"))
+    if not base or not average:
+        return "", False
+    for fields in (1, 2):
+        if abs(base[0] * average[1] / (base[1] * average[0]) - fields) < SAME_RATE:
+            return _reduced(base[0], base[1] * fields), False
+    return "", True
 
 
-def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[Track, ...]:
-    chosen = [stream for stream in streams if stream.get("codec_type") == kind]
-    return tuple(_track(number, stream) for number, stream in enumerate(chosen, 1))
+def _is_cover(stream: dict) -> bool:  # type: ignore[type-arg]  # ffprobe's own form
+    return bool(stream.get("disposition", {}).get("attached_pic"))
 
 
-def _track(number: int, stream: Mapping[str, Any]) -> Track:
-    tags = {str(key).lower(): str(value) for key, value in (stream.get("tags") or {}).items()}
-    return Track(
-        number,
-        str(stream.get("codec_name", "")),
-        tags.get("language", ""),
-        tags.get("title", ""),
-        _disposition(stream, "default"),
-        _disposition(stream, "forced"),
-    )
+def _ratio(text: str) -> tuple[int, int] | None:
+    """``None`` for 0/0, which says that it isn't known."""
+    above, _, below = text.partition("/")
+    if above.isdecimal() and below.isdecimal() and int(above) and int(below):
+        return int(above), int(below)
+    return None
 
 
-def _disposition(stream: Mapping[str, Any], name: str) -> bool:
-    return bool((stream.get("disposition") or {}).get(name))
-
-
-def _rate(text: str) -> str:
-    """A fraction such as 24000/1001; empty for what can't be a frame rate, such as 0/0."""
-    return text if RATE.fullmatch(text) and 1 <= _number(text) <= FASTEST else ""
-
-
-def _number(text: str) -> float:
-    over, _, under = text.partition("/")
-    return int(over) / int(under or 1)
+def _reduced(above: int, below: int) -> str:
+    common = math.gcd(above, below)
+    return f"{above // common}/{below // common}" if below > common else str(above // common)
 
 
 def _seconds(duration: str | None) -> float | None:
-    """``None`` for what can't be a duration, such as N/A or less than nothing."""
+    """Of ``2.5``, or ``00:00:02.500000000`` as Matroska has it; ``None`` for what is no duration, such as N/A."""
+    seconds = 0.0
     try:
-        seconds = float(duration or "nan")
+        for part in (duration or "nan").split(":"):
+            seconds = 60 * seconds + float(part)
     except ValueError:
         return None
     return seconds if 0 <= seconds < math.inf else None

@@ -38,6 +38,7 @@ class PlannedStage:
     outputs: Mapping[str, str]
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)  # see pipeline/policy.py; sizes in bytes
 
 
@@ -71,6 +72,7 @@ class Expansion:
                 outputs=spec.outputs,
                 for_each=listed,
                 ensure=spec.ensure,
+                modules=spec.modules,
                 policy=chosen,
             )
 

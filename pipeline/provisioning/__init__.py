@@ -1,1 +1,1 @@
-"""A project made ready: its environments and models locked, built, fetched, looked after and carried elsewhere."""
+"""A project made ready: what it needs is locked, built, fetched, looked after, compared and carried elsewhere."""

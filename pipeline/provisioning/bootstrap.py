@@ -20,6 +20,7 @@ from pipeline.provisioning.builders import builder_for
 from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
+from pipeline.telling import Tell
 
 STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
 
@@ -32,7 +33,7 @@ class Display(Protocol):
 @dataclass(frozen=True)
 class Task:
     name: str
-    carry_out: Callable[[Callable[[str], None]], str]  # gets a way to tell its steps, returns what came of it
+    carry_out: Callable[[Tell], str]  # gets a way to tell its steps, returns what came of it
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _with_providers(
 
 
 def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
-    def carry_out(tell: Callable[[str], None]) -> str:
+    def carry_out(tell: Tell) -> str:
         if definition.lock is None:
             return _checked(catalog, definition, tell)
         build = builder.ensure(definition, tell, force)
@@ -153,17 +154,17 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
     return Task(f"environment {definition.name}", carry_out)
 
 
-def _checked(catalog: Catalog, definition: Definition, tell: Callable[[str], None]) -> str:
+def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:
     """An environment that somebody else makes is only looked at."""
     from pipeline import sources
     from pipeline.envs.adopting import known
-    from pipeline.provisioning.places import OwnVariables
+    from pipeline.provisioning.places import ProjectVariables
 
-    return known.checked(definition, sources.notes(catalog.project), tell, OwnVariables(catalog.project))
+    return known.checked(definition, sources.notes(catalog.project), tell, ProjectVariables(catalog.project))
 
 
 def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
-    def carry_out(tell: Callable[[str], None]) -> str:
+    def carry_out(tell: Tell) -> str:
         from pipeline.models import fetch
         from pipeline.models.shelf import Shelf
         from pipeline.models.sources import Fetcher

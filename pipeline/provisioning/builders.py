@@ -4,7 +4,7 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
 from pipeline.envs.registry import Registry
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 
 
@@ -18,5 +18,5 @@ def builder_for(catalog: Catalog, offline: bool = False) -> Builder:
         logs=project.logs / "bootstrap",
         time_limit=catalog.settings.build_seconds,
         sources=sources,
-        own=OwnVariables(project),
+        own=ProjectVariables(project),
     )

@@ -9,18 +9,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline import sources
 from pipeline.digests import sha256_of_file
+from pipeline.envs.adopting import known
 from pipeline.envs.building import unfinished
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.locking import agreement
 from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.registry import Registry, misfit
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, NotReady, PipelineError
+from pipeline.files import nearest
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
-from pipeline.provisioning.places import OwnVariables
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import quiet
 
 
 def look(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
@@ -41,7 +46,7 @@ def _environment(catalog: Catalog, registry: Registry, name: str, asked: bool, d
     try:
         definition = catalog.environment(name)
         if definition.lock is None:
-            return replace(found, is_foreign=True)
+            return replace(found, is_foreign=True, unusable=_unusable(catalog, definition))
         definition.lock_digest()
     except ConfigurationError as error:
         return replace(found, broken=(error.message, error.next_step))
@@ -50,6 +55,15 @@ def _environment(catalog: Catalog, registry: Registry, name: str, asked: bool, d
     found = replace(found, obstacle=registry.obstacle(name))
     build = registry.live(name)
     return _built(catalog, definition, build, found, deep) if build else found
+
+
+def _unusable(catalog: Catalog, definition: Definition) -> tuple[str, str] | None:
+    """It is asked what a job would ask it; what held before isn't tried again."""
+    try:
+        known.checked(definition, sources.notes(catalog.project), quiet, ProjectVariables(catalog.project))
+    except NotReady as error:
+        return error.message, error.next_step or known.way_out(definition)
+    return None
 
 
 def _built(
@@ -62,9 +76,11 @@ def _built(
         found,
         is_built=True,
         moved_from=built_as if built_as != str(build.prefix) else None,
-        python=build.record["key_input"]["python"],
+        python=build.python_version,
         misfit=reason if is_ours else None,
+        variant_changed=build.record["key_input"].get("accelerator", "any") != (definition.variant or "any"),
         lock_changed=build.record["key_input"]["lock"] != definition.lock_digest(),
+        lock_problem=agreement.mismatch(definition) if is_ours else None,
         interpreter=health.interpreter_damage(build),
         accelerator=_accelerator(catalog, definition, build),
     )
@@ -73,7 +89,7 @@ def _built(
     except OSError as error:
         found = replace(found, unreadable=f"its files can't be read: {error.strerror}")
     if deep and found.interpreter is None:
-        place = probes.Place(build.python, build.prefix, OwnVariables(catalog.project)(definition, build.prefix))
+        place = probes.Place(build.python, build.prefix, ProjectVariables(catalog.project)(definition, build.prefix))
         found = replace(found, probe=probes.first_problem(definition, place))
     return found
 
@@ -83,13 +99,13 @@ def _accelerator(catalog: Catalog, definition: Definition, build: Build) -> tupl
         known = catalog.accelerator
     except PipelineError:  # who asks for the hardware is told what is wrong with that
         return None
-    fault = accelerator.fault(definition, build.prefix / build.record["site_packages"], known)
+    fault = accelerator.fault(definition, build.site_packages, known)
     return (fault.reason, fault.repair) if fault else None
 
 
 def _half_built(registry: Registry, name: str) -> Iterator[str]:
     """Folders that no marker stands in, unless somebody is building there right now."""
-    if not registry.builds.is_dir() or is_held(registry.builds / f"{name}.lock"):
+    if not registry.builds.is_dir() or is_held(registry.lock(name)):
         return
     yield from map(str, unfinished.found(registry.builds, name))
 
@@ -131,7 +147,7 @@ def _disks(project: Project) -> Iterator[DiskFindings]:
     """Each disk that is written to, once, by the first folder on it."""
     seen: set[int] = set()
     for folder in (project.environments, project.models, project.jobs, project.cache):
-        there = next(each for each in (folder, *folder.parents) if each.exists())
+        there = nearest(folder)
         device = os.stat(there).st_dev
         if device not in seen:
             seen.add(device)

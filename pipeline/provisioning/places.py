@@ -13,7 +13,7 @@ def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix
     return filled(templates, Places(project.root, project.cache, project.models, prefix))
 
 
-class OwnVariables:
+class ProjectVariables:
     """The same for one who builds: a function of a definition and of where it is built."""
 
     def __init__(self, project: Project) -> None:

@@ -1,6 +1,5 @@
 """Filling the caches from which environments and models can be had without a network. Nothing is built."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.envs import interpreters, uv
@@ -12,8 +11,8 @@ from pipeline.models.sources import Fetcher
 from pipeline.provisioning.bootstrap import Task, Wanted, chosen
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
+from pipeline.text import counted
 
 
 def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:
@@ -38,7 +37,7 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
         files = wheels.fetch(definition, python, tell)
         tell("unpacking")
         wheels.warm(definition, python, files)
-        return f"{len(files)} packages fetched for Python {python.version}"
+        return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
     return Task(f"environment {definition.name}", carry_out)
 

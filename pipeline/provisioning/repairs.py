@@ -1,6 +1,6 @@
 """``bootstrap --repair``: each environment read to the last byte, and mended where that shows damage."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
@@ -10,6 +10,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.provisioning.bootstrap import Task
 from pipeline.provisioning.builders import builder_for
 from pipeline.spec.catalog import Catalog
+from pipeline.telling import Tell
 
 
 def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list[Task]:
@@ -38,7 +39,7 @@ def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
 
 
 def _task(builder: Builder, definition: Definition) -> Task:
-    def carry_out(tell: Callable[[str], None]) -> str:
+    def carry_out(tell: Tell) -> str:
         if definition.lock is None:
             return "isn't ours to repair: it is used as it is"
         return told(repair(builder, definition, tell))

@@ -5,7 +5,7 @@ State is what the journal and the committed attempts say; a run that was killed 
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from pipeline.scheduling.selection import choose
 from pipeline.scheduling.setting import Setting
 from pipeline.scheduling.task import Running, Task
 from pipeline.stage_key import StageKeys
+from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure
@@ -242,7 +243,7 @@ class JobRun:
             return self._failure(running, returncode=0, missing=str(error))
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.warnings)
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
         self._chronicle.finished(task.name, result)
         del self._running[running.invocation.id]
         if task.policy.cache:
@@ -259,7 +260,7 @@ class JobRun:
 
         return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
-    def diagnosed(self, failure: "Failure", tell: Callable[[str], None]) -> "Failure":
+    def diagnosed(self, failure: "Failure", tell: Tell) -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
         return self._setting.diagnosed(self.job, failure, tell)
 

@@ -13,13 +13,14 @@ from pipeline.project import Project
 from pipeline.runtime import Runtime
 from pipeline.scheduling.observer import Observer
 from pipeline.scheduling.selection import Selection
+from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.escalation import Escalation
     from pipeline.failures.message import Failure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One for each run, so that an environment is looked into once for all of its jobs."""
 
@@ -32,7 +33,7 @@ class Setting:
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure", tell: Callable[[str], None]) -> "Failure":
+    def diagnosed(self, job: Job, failure: "Failure", tell: Tell) -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
         verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
         return replace(failure, evidence=replace(failure.evidence, verdict=verdict))

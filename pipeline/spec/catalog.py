@@ -49,8 +49,11 @@ class Catalog:
 
     def environment(self, name: str) -> Definition:
         """The definition for this machine, with a lock that is there."""
-        spec = self._environment(name)
-        return spec.require_lock(spec.chosen(lambda: self.accelerator))
+        return self._environment(name).require_lock(self.as_asked(name))
+
+    def as_asked(self, name: str) -> Definition:
+        """The definition for this machine, whether it is locked or not."""
+        return self._environment(name).chosen(lambda: self.accelerator)
 
     def variants(self, name: str) -> tuple[Definition, ...]:
         """The definitions for all machines, whether they are locked or not."""

@@ -5,6 +5,11 @@ sync` of the same lock with the same flags: hashes required, bytecode compiled, 
 
 build_NAME        bootstrap --env NAME --force / the bare commands
 three_at_once     bootstrap of three environments / of the one of them that takes longest alone
+tier0_ms          the look at each use, in milliseconds
+tier2_s           the reading of every byte, in seconds for 200 MiB; tier2_ratio: / hashing the same files in one thread
+repair            bootstrap --repair --offline of a truncated extension / a rebuild
+status_50_s       pipeline env status with 50 environments, in seconds; status_50_ratio: / importing click and rich
+explain_s         pipeline env explain of a real conflict, in seconds; explain_ratio: / one resolution by uv
 
 Both sides build anew each time; what they made is removed outside the measured time. Ours also proves what it built
 (every file's hash, and the imports) and flushes it to the disk, which the bare side doesn't.
@@ -20,12 +25,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import looks
 from figures import Figures
 from measuring import BIN, PROJECT, Failed, call, median_ratio, timed
 
 NAMES = ("whisper", "common")
 THREE = ("common", "ffmpeg", "whisper")
-LIMITS = {"build_whisper": 1.15, "build_common": 1.15, "three_at_once": 1.3}
+LIMITS = {
+    "build_whisper": 1.15,
+    "build_common": 1.15,
+    "three_at_once": 1.3,
+    "tier0_ms": 0.1,
+    "tier2_s": 1.0,
+    "repair": 0.25,
+    "status_50_s": 0.5,
+    "explain_s": 10.0,
+}
 
 
 @dataclass
@@ -89,8 +104,44 @@ def three(bench: Bench) -> None:
     bench.figures.measure("three_at_once", ratio)
 
 
-# Further figures are a function here.
-PARTS: dict[str, Callable[[Bench], None]] = {"build": build, "three": three}
+def look(bench: Bench) -> None:
+    call(bench.project, "bootstrap", "--env", looks.NAME)
+    for name in ("tier0_ms", "tier2_seconds", "tier2_ratio"):
+        bench.figures.measure(name.replace("seconds", "s"), partial(getattr(looks, name), bench.project))
+
+
+def repair(bench: Bench) -> None:
+    call(bench.project, "bootstrap", "--env", looks.NAME)
+    bench.figures.measure("repair", partial(looks.repair_ratio, bench.project, bench.pairs))
+
+
+def status(bench: Bench) -> None:
+    both(bench, "status_50", partial(looks.status, bench.project, bench.pairs))
+
+
+def explain(bench: Bench) -> None:
+    both(bench, "explain", partial(looks.explain, bench.project, _uv(), bench.pairs))
+
+
+def both(bench: Bench, name: str, figure: Callable[[], tuple[float, float]]) -> None:
+    """Seconds, for the limit, and what they are beside a baseline of the same run."""
+    try:
+        seconds, ratio = figure()
+    except Failed as failed:
+        bench.figures.values[f"{name}_s"], bench.figures.notes[f"{name}_s"] = None, str(failed)
+        return
+    bench.figures.measure(f"{name}_s", lambda: seconds)
+    bench.figures.measure(f"{name}_ratio", lambda: ratio)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "build": build,
+    "three": three,
+    "look": look,
+    "repair": repair,
+    "status": status,
+    "explain": explain,
+}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping import leases
-from pipeline.envs.keeping.notes import FOLDER
+from pipeline.envs.notes import FOLDER
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import ExitCode
 from tests.conftest import BIN, Sandbox, offline
@@ -23,7 +23,7 @@ def own(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.Mo
     """A project with its own build of ``alpha``."""
     for name, value in offline(tmp_path).items():
         monkeypatch.setenv(name, value)
-    done = sandbox.run("bootstrap", "--env", "alpha")
+    done = sandbox.give("bootstrap", "--env", "alpha")
     assert done.code == 0, done.err
     return sandbox
 
@@ -37,21 +37,37 @@ def build_of(sandbox: Sandbox, name: str = "alpha") -> Build:
 def superseded(sandbox: Sandbox) -> Build:
     """The build of alpha, with another one in its place."""
     before = build_of(sandbox)
-    done = sandbox.run("bootstrap", "--env", "alpha", "--force")
+    done = sandbox.give("bootstrap", "--env", "alpha", "--force")
     assert done.code == 0, done.err
     return before
 
 
 def status(sandbox: Sandbox, *names: str) -> dict[str, dict[str, object]]:
     """By name; of several builds of one name the live one."""
-    rows = sandbox.run("pipeline", "env", "status", "--json", *names).data
+    rows = sandbox.give("pipeline", "env", "status", "--json", *names).data
     return {row["name"]: row for row in reversed(rows)}
 
 
 def removed(sandbox: Sandbox, *words: str) -> list[str]:
-    done = sandbox.run("pipeline", "env", "gc", "--json", *words)
+    done = sandbox.give("pipeline", "env", "gc", "--json", *words)
     assert done.code == 0, done.err
     return [row["build"] for row in done.data["removed"]]
+
+
+def test_status_shows_what_somebody_else_makes_where_it_is(own: Sandbox) -> None:
+    own.write("config/environments/theirs.yaml", f"interpreter: {build_of(own).prefix}\n")
+    own.write("config/environments/gone.yaml", "interpreter: nowhere\n")
+    rows = status(own)
+    assert (rows["theirs"]["state"], rows["theirs"]["problem"], rows["theirs"]["lock"]) == ("used as it is", None, None)
+    assert rows["gone"]["state"] == "unusable"
+    assert "nowhere: it isn't there" in str(rows["gone"]["problem"])
+    assert rows["alpha"]["state"] == "healthy"
+
+
+def test_status_leads_to_the_lock_where_that_is_wrong(own: Sandbox) -> None:
+    own.write("requirements/alpha.lock", "quirk==1.0\n")
+    row = status(own)["alpha"]
+    assert (row["problem"], row["next"]) == ("requirements/alpha.lock:1: quirk has no hash", "pipeline env lock alpha")
 
 
 def test_status_tells_size_lock_and_builds(own: Sandbox) -> None:
@@ -60,7 +76,7 @@ def test_status_tells_size_lock_and_builds(own: Sandbox) -> None:
     assert isinstance(row["size"], int)
     assert row["size"] > 4096
     assert isinstance(row["last_build_seconds"], float)
-    shown = own.run("pipeline", "env", "status").out
+    shown = own.give("pipeline", "env", "status").out
     assert "alpha.lock" in shown
     assert "never" in shown
 
@@ -92,7 +108,7 @@ def test_status_shows_builds_that_no_definition_names(own: Sandbox) -> None:
     (own.root / "config/environments/alpha.yaml").unlink()
     row = status(own)["alpha"]
     assert (row["state"], row["next"]) == ("undefined", "pipeline env gc")
-    assert "that no environment stands for" in own.run("pipeline", "env", "status").out
+    assert "that no environment stands for" in own.give("pipeline", "env", "status").out
 
 
 def test_a_broken_definition_is_a_row(own: Sandbox) -> None:
@@ -114,7 +130,7 @@ def test_a_dry_run_takes_nothing(own: Sandbox) -> None:
     before = superseded(own)
     assert removed(own, "--dry-run") == [before.prefix.name]
     assert before.prefix.exists()
-    assert "1 build would be removed" in own.run("pipeline", "env", "gc", "--dry-run").out
+    assert "1 build would be removed" in own.give("pipeline", "env", "gc", "--dry-run").out
 
 
 def test_gc_keeps_to_the_project_s_limit(own: Sandbox) -> None:
@@ -122,7 +138,7 @@ def test_gc_keeps_to_the_project_s_limit(own: Sandbox) -> None:
     name = build_of(own).prefix.name
     assert removed(own) == [name]
     assert status(own)["alpha"]["state"] == "not built"
-    assert own.run("bootstrap", "--env", "alpha").code == 0
+    assert own.give("bootstrap", "--env", "alpha").code == 0
 
 
 def test_gc_takes_what_was_not_used_for_days(own: Sandbox) -> None:
@@ -144,7 +160,7 @@ def test_a_build_that_a_process_holds_stays_whatever_is_asked(own: Sandbox) -> N
 def test_a_build_that_a_prepared_job_names_stays_unless_it_is_forced(own: Sandbox) -> None:
     own.workflow("one", COPY)
     job, build = own.prepare("one"), superseded(own)
-    done = own.run("pipeline", "env", "gc", "--json", "--limit", "0")
+    done = own.give("pipeline", "env", "gc", "--json", "--limit", "0")
     assert done.data["removed"] == []
     assert f"{job} isn't finished" in done.data["kept"][0]["why"]
     assert build.prefix.name in removed(own, "--limit", "0", "--force")
@@ -158,7 +174,7 @@ def test_gc_while_a_job_runs_leaves_its_build(own: Sandbox) -> None:
         until = time.monotonic() + 60
         while "stage_started" not in (own.job(job) / "journal.jsonl").read_text() and time.monotonic() < until:
             time.sleep(0.05)
-        kept = own.run("pipeline", "env", "gc", "--json", "--limit", "0").data["kept"]
+        kept = own.give("pipeline", "env", "gc", "--json", "--limit", "0").data["kept"]
         assert build.prefix.name in [row["build"] for row in kept]
         assert build.python.exists()
     finally:
@@ -178,7 +194,7 @@ def test_gc_that_is_killed_at_any_time_leaves_what_the_next_finishes(own: Sandbo
         time.sleep(0.001)
     child.kill()
     child.communicate()
-    assert own.run("pipeline", "env", "gc").code == 0
+    assert own.give("pipeline", "env", "gc").code == 0
     assert [path.name for path in (own.root / "venv" / ".builds").glob("*.aside")] == []
     assert status(own)["alpha"]["state"] == "healthy"
 
@@ -193,7 +209,7 @@ def test_a_finished_job_keeps_nothing(own: Sandbox) -> None:
 
 def test_remove_takes_all_builds_and_the_name(own: Sandbox) -> None:
     superseded(own)
-    done = own.run("pipeline", "env", "remove", "alpha")
+    done = own.give("pipeline", "env", "remove", "alpha")
     assert done.code == 0, done.err
     assert "2 builds removed" in done.out
     assert list((own.root / "venv" / ".builds").glob("alpha-*")) == []
@@ -213,25 +229,25 @@ def test_remove_refuses_what_is_held_and_names_who(own: Sandbox) -> None:
 def test_remove_refuses_what_a_prepared_job_needs(own: Sandbox) -> None:
     own.workflow("one", COPY)
     job = own.prepare("one")
-    done = own.run("pipeline", "env", "remove", "alpha")
+    done = own.give("pipeline", "env", "remove", "alpha")
     assert done.code == ExitCode.NOT_READY
     assert job in done.err
-    assert own.run("pipeline", "env", "remove", "alpha", "--force").code == 0
+    assert own.give("pipeline", "env", "remove", "alpha", "--force").code == 0
 
 
 def test_remove_of_an_unknown_name_is_refused_with_the_nearest(own: Sandbox) -> None:
-    done = own.run("pipeline", "env", "remove", "alhpa")
+    done = own.give("pipeline", "env", "remove", "alhpa")
     assert done.code == ExitCode.USAGE
     assert "did you mean 'alpha'" in done.err
 
 
 def test_remove_of_what_is_not_built_frees_nothing(own: Sandbox) -> None:
-    assert own.run("pipeline", "env", "remove", "beta", "--json").data["removed"] == []
+    assert own.give("pipeline", "env", "remove", "beta", "--json").data["removed"] == []
 
 
 def test_what_no_definition_names_can_be_removed(own: Sandbox) -> None:
     (own.root / "config/environments/alpha.yaml").unlink()
-    assert own.run("pipeline", "env", "remove", "alpha").code == 0
+    assert own.give("pipeline", "env", "remove", "alpha").code == 0
     assert not os.path.lexists(own.root / "venv" / "alpha")
 
 
@@ -246,7 +262,7 @@ def test_two_collections_at_once_both_end_well(own: Sandbox) -> None:
 
 @pytest.mark.parametrize("wrong", [["--limit", "many"], ["--older-than", "-1"]])
 def test_bounds_that_are_none_are_refused(own: Sandbox, wrong: list[str]) -> None:
-    assert own.run("pipeline", "env", "gc", *wrong).code == ExitCode.USAGE
+    assert own.give("pipeline", "env", "gc", *wrong).code == ExitCode.USAGE
 
 
 def test_prefetch_fills_the_folder_of_packages_and_builds_nothing(
@@ -254,7 +270,7 @@ def test_prefetch_fills_the_folder_of_packages_and_builds_nothing(
 ) -> None:
     for name, value in offline(tmp_path).items():
         monkeypatch.setenv(name, value)
-    done = sandbox.run("bootstrap", "--prefetch", "--all")
+    done = sandbox.give("bootstrap", "--prefetch", "--all")
     assert done.code == 0, done.err
     assert sorted(os.listdir(sandbox.root / "cache" / "wheels")) == [
         "quirk-1.0-py3-none-any.whl",
@@ -264,4 +280,4 @@ def test_prefetch_fills_the_folder_of_packages_and_builds_nothing(
 
 
 def test_prefetch_does_not_go_together_with_force(sandbox: Sandbox, spawning: None) -> None:
-    assert sandbox.run("bootstrap", "--prefetch", "--force").code == ExitCode.USAGE
+    assert sandbox.give("bootstrap", "--prefetch", "--force").code == ExitCode.USAGE

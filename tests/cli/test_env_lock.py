@@ -25,7 +25,7 @@ def lock(project: Sandbox, name: str = "alpha") -> str:
 
 def test_a_lock_is_written_and_its_changes_are_told(project: Sandbox) -> None:
     ask(project, "quirk>=2\n")
-    done = project.run("pipeline", "env", "lock", "alpha")
+    done = project.give("pipeline", "env", "lock", "alpha")
     assert done.code == 0, done.err
     assert done.out == "requirements/alpha.lock written\n  quirk 1.0 → 2.0\nnext: bootstrap --env alpha\n"
     assert "quirk==2.0" in lock(project)
@@ -33,16 +33,16 @@ def test_a_lock_is_written_and_its_changes_are_told(project: Sandbox) -> None:
 
 def test_upgrade_stands_alone_or_has_a_package(project: Sandbox) -> None:
     ask(project, "quirk\n")
-    assert "quirk 1.0" not in project.run("pipeline", "env", "lock", "alpha").out
-    assert "quirk 1.0 → 2.0" in project.run("pipeline", "env", "lock", "alpha", "--upgrade", "quirk").out
+    assert "quirk 1.0" not in project.give("pipeline", "env", "lock", "alpha").out
+    assert "quirk 1.0 → 2.0" in project.give("pipeline", "env", "lock", "alpha", "--upgrade", "quirk").out
     ask(project, "quirk<2\n")
-    project.run("pipeline", "env", "lock", "alpha")
+    project.give("pipeline", "env", "lock", "alpha")
     ask(project, "quirk\n")
-    assert "quirk 1.0 → 2.0" in project.run("pipeline", "env", "lock", "alpha", "--upgrade").out
+    assert "quirk 1.0 → 2.0" in project.give("pipeline", "env", "lock", "alpha", "--upgrade").out
 
 
 def test_a_name_that_stands_after_upgrade_is_told_to_come_first(project: Sandbox) -> None:
-    done = project.run("pipeline", "env", "lock", "--upgrade", "alpha")
+    done = project.give("pipeline", "env", "lock", "--upgrade", "alpha")
     assert done.code == 2
     assert "no lock has a package 'alpha'" in done.err
     assert "names of environments come first" in done.err
@@ -51,7 +51,7 @@ def test_a_name_that_stands_after_upgrade_is_told_to_come_first(project: Sandbox
 def test_without_a_name_all_are_locked_and_one_that_fails_stops_no_other(project: Sandbox) -> None:
     ask(project, "quirk>=3\n")
     project.write("requirements/beta.lock", "")
-    done = project.run("pipeline", "env", "lock")
+    done = project.give("pipeline", "env", "lock")
     assert done.code == 3
     assert "environment 'alpha' can't be locked; alpha.lock is as it was:" in done.err
     assert "change requirements/alpha.txt, then: pipeline env lock alpha" in done.err
@@ -61,7 +61,7 @@ def test_without_a_name_all_are_locked_and_one_that_fails_stops_no_other(project
 
 def test_programs_get_what_changed(project: Sandbox) -> None:
     ask(project, "quirk>=2\n")
-    (alpha,) = project.run("pipeline", "env", "lock", "alpha", "--json").data
+    (alpha,) = project.give("pipeline", "env", "lock", "alpha", "--json").data
     assert alpha == {
         "environment": "alpha",
         "variant": "",
@@ -73,10 +73,10 @@ def test_programs_get_what_changed(project: Sandbox) -> None:
 
 
 def test_a_check_tells_and_writes_nothing(project: Sandbox) -> None:
-    assert project.run("pipeline", "env", "lock", "--check").code == 0
+    assert project.give("pipeline", "env", "lock", "--check").code == 0
     ask(project, "quirk>=2\n")
     before = lock(project)
-    done = project.run("pipeline", "env", "lock", "--check")
+    done = project.give("pipeline", "env", "lock", "--check")
     assert done.code == 3
     assert "requirements/alpha.txt:1: quirk>=2 isn't what requirements/alpha.lock:1 has, which is quirk 1.0" in done.err
     assert "pipeline env lock alpha" in done.err
@@ -85,14 +85,14 @@ def test_a_check_tells_and_writes_nothing(project: Sandbox) -> None:
 
 def test_an_environment_of_somebody_else_has_no_lock_to_make(project: Sandbox) -> None:
     project.write("config/environments/foreign.yaml", "interpreter: /opt/env\n")
-    done = project.run("pipeline", "env", "lock", "foreign")
+    done = project.give("pipeline", "env", "lock", "foreign")
     assert done.code == 2
     assert "'foreign' is one that somebody else makes" in done.err
-    assert project.run("pipeline", "env", "lock", "--check").code == 0
+    assert project.give("pipeline", "env", "lock", "--check").code == 0
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(project: Sandbox) -> None:
-    done = project.run("pipeline", "env", "lock", "alfa")
+    done = project.give("pipeline", "env", "lock", "alfa")
     assert done.code == 2
     assert "no environment 'alfa'; did you mean 'alpha'?" in done.err
 
@@ -101,21 +101,21 @@ def test_every_variant_is_locked(project: Sandbox) -> None:
     variants = "variants:\n  cpu: {requirements: alpha.txt}\n  cu128: {requirements: alpha-cu128.txt}\n"
     project.write("config/environments/alpha.yaml", f'python: ">=3.11"\n{variants}')
     ask(project, "quirk\n", "alpha-cu128")
-    done = project.run("pipeline", "env", "lock", "alpha")
+    done = project.give("pipeline", "env", "lock", "alpha")
     assert done.code == 0, done.err
     assert "requirements/alpha-cu128.lock written" in done.out
 
 
 def test_environments_that_share_a_lock_are_locked_once_for_the_widest_range(project: Sandbox) -> None:
     project.write("config/environments/gamma.yaml", 'python: ">=3.9"\nrequirements: alpha.txt\n')
-    project.run("pipeline", "env", "lock", "alpha", "gamma")
+    project.give("pipeline", "env", "lock", "alpha", "gamma")
     assert lock(project).startswith("# locked for Python >=3.9\n")
-    assert project.run("pipeline", "env", "lock", "--check").code == 0
+    assert project.give("pipeline", "env", "lock", "--check").code == 0
 
 
 def test_a_requirement_that_the_lock_does_not_have_stops_a_build_with_its_line(project: Sandbox) -> None:
     ask(project, "quirk\nmissing\n")
-    done = project.run("bootstrap", "--env", "alpha")
+    done = project.give("bootstrap", "--env", "alpha")
     assert done.code == 3
     assert "requirements/alpha.txt:2: missing isn't in requirements/alpha.lock" in done.err
     assert "pipeline env lock alpha" in done.err
@@ -125,7 +125,7 @@ def test_a_requirement_that_was_added_since_the_build_stops_a_job_with_its_line(
     ready.workflow("one", "copy: {inputs: {file: job.input}}")
     ready.write("input.txt", "x")
     ask(ready, "quirk==1.0\nmissing\n")
-    done = ready.run("prepare-job", ready.root / "input.txt", "--workflow", "one")
+    done = ready.give("prepare-job", ready.root / "input.txt", "--workflow", "one")
     assert done.code == 3
     assert "requirements/alpha.txt:2: missing isn't in requirements/alpha.lock" in done.err
     assert "pipeline env lock alpha" in done.err
@@ -133,21 +133,21 @@ def test_a_requirement_that_was_added_since_the_build_stops_a_job_with_its_line(
 
 def test_a_check_for_programs_has_each_problem(project: Sandbox) -> None:
     ask(project, "quirk>=2\n")
-    done = project.run("pipeline", "env", "lock", "--check", "--json")
+    done = project.give("pipeline", "env", "lock", "--check", "--json")
     assert done.code == 3
     assert [row["environment"] for row in done.data] == ["alpha"]
 
 
 def test_a_failure_for_programs_is_in_the_one_document_and_the_exit_code(project: Sandbox) -> None:
     ask(project, "quirk>=3\n")
-    done = project.run("pipeline", "env", "lock", "alpha", "--json")
+    done = project.give("pipeline", "env", "lock", "alpha", "--json")
     assert done.code == 3
     assert "can't be locked" in done.data[0]["error"]
 
 
 def test_requirements_that_the_lock_still_gives_leave_the_build_ready(ready: Sandbox, spawning: None) -> None:
     ask(ready, "# words\nquirk>=1\n")
-    assert ready.run("pipeline", "env", "status", "alpha", "--json").data[0]["state"] == "healthy"
+    assert ready.give("pipeline", "env", "status", "alpha", "--json").data[0]["state"] == "healthy"
 
 
 def test_a_project_with_an_odd_name_can_be_locked(project: Sandbox) -> None:
@@ -155,7 +155,7 @@ def test_a_project_with_an_odd_name_can_be_locked(project: Sandbox) -> None:
     project.root.rename(odd)
     moved = Sandbox(odd)
     ask(moved, "quirk>=2\n")
-    done = moved.run("pipeline", "env", "lock", "alpha")
+    done = moved.give("pipeline", "env", "lock", "alpha")
     assert done.code == 0, done.err
     assert "# via -r requirements/alpha.txt\n" in lock(moved)
 
@@ -164,7 +164,7 @@ def test_two_at_once_leave_a_whole_lock_and_nothing_else(project: Sandbox) -> No
     ask(project, "quirk>=2\n")
     both = [project.start("pipeline", "env", "lock", "alpha") for _ in range(2)]
     assert [process.communicate(timeout=60)[1] for process in both] == [b"", b""]
-    assert project.run("pipeline", "env", "lock", "--check").code == 0
+    assert project.give("pipeline", "env", "lock", "--check").code == 0
     assert [file.name for file in (project.root / "requirements").glob(".*")] == []
 
 
@@ -172,6 +172,6 @@ def test_a_folder_in_the_lock_s_place_is_told(project: Sandbox) -> None:
     ask(project, "quirk>=2\n")
     (project.root / "requirements/alpha.lock").unlink()
     (project.root / "requirements/alpha.lock").mkdir()
-    done = project.run("pipeline", "env", "lock", "alpha")
+    done = project.give("pipeline", "env", "lock", "alpha")
     assert done.code == 3
     assert "requirements/alpha.lock can't be read: Is a directory" in done.err

@@ -36,7 +36,7 @@ def project(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytes
 def register(project: Sandbox, text: str = STAGE, *words: str, name: str = "brought") -> Result:
     file = project.root.parent / f"{name}.py"
     file.write_text(text)
-    return project.run("pipeline", "env", "register", file, *words)
+    return project.give("pipeline", "env", "register", file, *words)
 
 
 def written(project: Sandbox) -> list[str]:
@@ -48,8 +48,8 @@ def test_a_stage_brings_its_environment_and_runs_in_it(project: Sandbox) -> None
     done = register(project)
     assert done.code == 0, done.err
     assert done.out == "stages/brought.py and requirements/brought.lock written\nnext: bootstrap --env brought\n"
-    assert project.run("bootstrap", "--env", "brought").code == 0
-    assert [row["name"] for row in project.run("pipeline", "env", "list", "--json").data] == [
+    assert project.give("bootstrap", "--env", "brought").code == 0
+    assert [row["name"] for row in project.give("pipeline", "env", "list", "--json").data] == [
         "alpha",
         "beta",
         "brought",
@@ -67,18 +67,18 @@ def test_a_stage_brings_its_environment_and_runs_in_it(project: Sandbox) -> None
 
 def test_a_stage_edited_beside_its_dependencies_keeps_its_lock_and_build(project: Sandbox) -> None:
     register(project)
-    project.run("bootstrap", "--env", "brought")
+    project.give("bootstrap", "--env", "brought")
     stage = project.root / "stages/brought.py"
     stage.write_text(STAGE.replace("quirk.VERSION,", "'edited', quirk.VERSION,").replace("inputs", "inputs "))
-    assert project.run("pipeline", "env", "status", "brought", "--json").data[0]["state"] == "healthy"
+    assert project.give("pipeline", "env", "status", "brought", "--json").data[0]["state"] == "healthy"
     stage.write_text(STAGE.replace("quirk>=2", "quirk<2"))
-    problem = project.run("pipeline", "env", "status", "brought", "--json").data[0]["problem"]
+    problem = project.give("pipeline", "env", "status", "brought", "--json").data[0]["problem"]
     assert "stages/brought.py:3: quirk<2 isn't what requirements/brought.lock:2 has, which is quirk 2.0" in problem
 
 
 def test_a_job_whose_stage_is_gone_says_so(project: Sandbox) -> None:
     register(project)
-    project.run("bootstrap", "--env", "brought")
+    project.give("bootstrap", "--env", "brought")
     project.workflow("one", "brought: {inputs: {source: job.input}}")
     job = project.prepare("one")
     (project.root / "stages/brought.py").unlink()
@@ -147,6 +147,6 @@ def test_a_name_that_no_stage_can_have_is_refused(project: Sandbox, name: str) -
 
 
 def test_a_file_that_is_not_there_is_told(project: Sandbox) -> None:
-    done = project.run("pipeline", "env", "register", "absent.py")
+    done = project.give("pipeline", "env", "register", "absent.py")
     assert done.code == 5
     assert "absent.py can't be read: No such file" in done.err

@@ -1,9 +1,9 @@
 """Environments built by the real installer from tiny wheels."""
 
-import base64
 import hashlib
+import json
+import os
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +13,12 @@ import pytest
 from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.registry import Registry
+from pipeline.envs.registry import MARKER, Registry
+from pipeline.telling import quiet
 from tests.conftest import make_wheel, offline
 
 Wheel = Callable[[str, str, str], str]
-
-
-def quiet(_step: str) -> None:
-    """For who doesn't want to hear what is being done."""
+Make = Callable[..., Build]
 
 
 @pytest.fixture
@@ -43,6 +41,33 @@ def definition(tmp_path: Path, installer: Path) -> Definition:
     lock = tmp_path / "alpha.lock"
     lock.write_text(locked(make_wheel(tmp_path / "wheels", "quirk", "1.0", "VERSION = '1.0'\n")))
     return Definition("alpha", ">=3.11", lock, imports=("quirk",))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    registry = Registry(tmp_path / "venv")
+    registry.builds.mkdir(parents=True)
+    return registry
+
+
+@pytest.fixture
+def make(registry: Registry) -> Make:
+    """A finished build of so many bytes, as the builder leaves it; ``live`` lets its name stand for it."""
+
+    def make(name: str, number: int = 0, live: bool = True, size: int = 4096, age: float = 0) -> Build:
+        prefix = registry.builds / f"{name}-{number:016x}.{number:08x}"
+        prefix.mkdir()
+        (prefix / "package").write_bytes(b"x" * size)
+        key = f"sha256:{number:064x}"
+        (prefix / MARKER).write_text(json.dumps({"name": name, "key": key}))
+        if age:
+            then = os.stat(prefix / MARKER).st_mtime - age
+            os.utime(prefix / MARKER, (then, then))
+        if live:
+            registry.point(name, prefix)
+        return Build(name, prefix, key, {})
+
+    return make
 
 
 def locked(wheel: Path) -> str:
@@ -93,24 +118,3 @@ def to_damage(whole: Whole) -> Iterator[Whole]:
     yield whole
     shutil.rmtree(whole.build.prefix)
     shutil.copytree(whole.copy, whole.build.prefix, symlinks=True)
-
-
-def wheel_of(folder: Path, name: str, files: dict[str, bytes], version: str = "1.0") -> Path:
-    """A real wheel with these files, recorded as they are."""
-    info = f"{name}-{version}.dist-info"
-    head = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    every = {**files, **head}
-    rows = [f'"{path}",{_digest(data)},{len(data)}' for path, data in every.items()]
-    every[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
-    wheel = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path, data in every.items():
-            archive.writestr(zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0)), data)
-    return wheel
-
-
-def _digest(data: bytes) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -30,15 +30,21 @@ def test_uv_of_the_project_comes_before_that_of_the_machine(monkeypatch: pytest.
 
 
 def test_where_packages_come_from_is_the_machine_s_business_and_the_rest_is_not() -> None:
-    given = {"UV_INDEX_URL": "u", "UV_OFFLINE": "1", "UV_PYTHON": "p", "UV_CONFIG_FILE": "c", "HTTPS_PROXY": "h"}
-    assert uv.variables(
-        given,
-    ) == {
+    given = {
+        "PYTHONPATH": "x",
+        "UV_INDEX_URL": "u",
+        "UV_OFFLINE": "1",
+        "UV_PYTHON": "p",
+        "UV_CONFIG_FILE": "c",
+        "HTTPS_PROXY": "h",
+    }
+    assert uv.variables(given) == {
         "UV_INDEX_URL": "u",
         "UV_OFFLINE": "1",
         "HTTPS_PROXY": "h",
         "UV_NO_CONFIG": "1",
         "UV_NO_PROGRESS": "1",
+        "PYTHONNOUSERSITE": "1",
     }
 
 

@@ -5,6 +5,9 @@ from pipeline.cli.lazy import LazyGroup
 COMMANDS = {
     "list": "pipeline.cli.env.list",
     "status": "pipeline.cli.env.status",
+    "explain": "pipeline.cli.env.explain",
+    "plan": "pipeline.cli.env.plan",
+    "bisect": "pipeline.cli.env.bisect",
     "lock": "pipeline.cli.env.lock",
     "register": "pipeline.cli.env.register",
     "test": "pipeline.cli.env.test",

@@ -53,7 +53,8 @@ def _require_free(here: Project, builds: list[Found], force: bool) -> None:
     for each in builds:
         if who := upkeep.users(each):
             raise NotReady(
-                f"{each.folder.name} isn't removed: {who}", "wait for it, or end it with pipeline worker stop"
+                f"{each.folder.name} isn't removed: {who}",
+                "wait for it, or end it: pipeline job cancel for a job, pipeline worker stop for a worker",
             )
         if job := jobs.get(each.key):
             raise NotReady(

@@ -9,7 +9,6 @@ from pipeline.cli.context import json_option, root_option
 from pipeline.cli.env.live import live_build
 from pipeline.cli.output import print_json
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import NotReady
 from pipeline.files import write_whole
 
@@ -51,10 +50,9 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
 
 def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:
     """None where the lock has changed since: its hashes would be another build's."""
-    from pipeline.envs.keeping.pins import pins
+    from pipeline.envs.locking.lockfile import parse
 
-    told = build.record["key_input"]
-    if definition.lock is None or definition.lock_digest() != told["lock"]:
+    if definition.lock is None or definition.lock_digest() != build.record["key_input"]["lock"]:
         return {}
-    python = BaseInterpreter(build.python, told["python"], told.get("abi", ""))
-    return {pin.name: pin.hashes for pin in pins(definition.lock.read_text(encoding="utf-8"), python)}
+    lock = parse(definition.lock.read_text(encoding="utf-8-sig"))
+    return {pin.name: pin.sha256 for pin in lock.on(build.python_version)}

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +11,12 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.keeping.notes import Notes
+from pipeline.envs.adopting.foreign import Unusable, recognise
+from pipeline.envs.adopting.known import way_out
+from pipeline.envs.definition import Build, Definition
 from pipeline.envs.keeping.survey import Found, State, survey
+from pipeline.envs.locking import agreement
+from pipeline.envs.notes import Notes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.sizes import show_size
@@ -50,9 +55,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
     try:
         definition = catalog.environment(name)
         lock = definition.lock.name if definition.lock else None
-        problem = registry.problem(definition)
-        state = "healthy" if problem is None else "unhealthy" if build else "not built"
-        next_step = f"bootstrap --env {name}" if problem else None
+        state, problem, next_step = _judged(registry, definition, build)
     except ConfigurationError as error:
         if name not in catalog.environment_names:
             raise
@@ -60,14 +63,35 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
     return {
         "name": name,
         "state": state,
-        "problem": None if state == "not built" else problem,
+        "problem": problem,
         "next": next_step,
-        "python": build.record["key_input"]["python"] if build else None,
+        "python": build.python_version if build else None,
         "key": build.key if build else None,
         "path": str(build.prefix) if build else None,
         "lock": lock,
         "lock_digest": build.record["key_input"]["lock"] if build else None,
     }
+
+
+def _judged(registry: Registry, definition: Definition, build: Build | None) -> tuple[str, str | None, str | None]:
+    """The state, what is wrong, and the command that helps."""
+    if definition.interpreter:
+        return _of_somebody_else(definition, definition.interpreter)
+    if (problem := registry.problem(definition)) is None:
+        return "healthy", None, None
+    state = "unhealthy" if build else "not built"
+    if mismatch := agreement.mismatch(definition):  # which bootstrap would only repeat
+        return state, mismatch, f"pipeline env lock {definition.name}"
+    return state, problem if build else None, f"bootstrap --env {definition.name}"
+
+
+def _of_somebody_else(definition: Definition, folder: Path) -> tuple[str, str | None, str | None]:
+    """As far as it shows without starting its interpreter."""
+    try:
+        recognise(folder)
+    except Unusable as error:
+        return "unusable", f"{folder}: {error}", way_out(definition)
+    return "used as it is", None, None
 
 
 def _measured(live: Found | None) -> dict[str, Any]:

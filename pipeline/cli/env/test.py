@@ -11,6 +11,8 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.envs.adopting import known
+from pipeline.envs.adopting.foreign import Unusable, recognise
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import probes
 from pipeline.envs.proving.probes import Outcome, Place
@@ -44,23 +46,32 @@ def command(name: str, as_json: bool) -> None:
         print_json("env-test", {"environment": name, "path": str(build.prefix), "probes": list(map(_plain, outcomes))})
         sys.exit(ExitCode.NOT_READY if problems else ExitCode.OK)
     if problems:
-        raise NotReady(f"environment '{name}' fails: " + "\n".join(problems), f"bootstrap --env {name} --force")
+        step = known.way_out(definition) if definition.interpreter else f"bootstrap --env {name} --force"
+        raise NotReady(f"environment '{name}' fails: " + "\n".join(problems), step)
 
 
 def _build(registry: Registry, definition: Definition) -> Build:
     """What the name stands for now, be it healthy or not. Raises ``NotReady`` where there is nothing."""
     if definition.interpreter:
-        return Build(definition.name, definition.interpreter, "", {})
+        return _of_somebody_else(definition, definition.interpreter)
     if build := registry.live(definition.name):
         return build
     raise NotReady(f"environment '{definition.name}' isn't built", f"bootstrap --env {definition.name}")
 
 
+def _of_somebody_else(definition: Definition, folder: Path) -> Build:
+    try:
+        found = recognise(folder)
+    except Unusable as error:
+        raise NotReady(f"environment '{definition.name}': {folder}: {error}", known.way_out(definition)) from error
+    return Build(definition.name, found.prefix, "", {}, conda=found.kind == "conda")
+
+
 def _outcomes(registry: Registry, catalog: Catalog, definition: Definition, build: Build) -> Iterator[Outcome]:
-    reason = None if definition.interpreter else registry.problem(definition)
-    yield Outcome("is what was built", 0, reason)
+    if build.is_ours:
+        yield Outcome("is what was built", 0, registry.problem(definition))
     own = own_variables(catalog.project, definition.variables, build.prefix)
-    place = Place(build.python, build.prefix, own, _provided(registry, catalog, definition))
+    place = Place(build.python, build.prefix, own, _provided(registry, catalog, definition), build.conda)
     yield from probes.run(definition, place)
 
 

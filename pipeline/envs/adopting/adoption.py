@@ -21,19 +21,19 @@ from pipeline.envs.adopting.decide import (
     decide,
 )
 from pipeline.envs.adopting.foreign import Unusable
-from pipeline.envs.adopting.known import OwnVariables, identify, misfit, nothing, places
+from pipeline.envs.adopting.known import identify, misfit, places
 from pipeline.envs.adopting.notes import Notes
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.registry import misfit as misfit_of_ours
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
+from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.envs.building.build import Builder
 
 PAUSE = 0.2  # seconds between two looks at another process's lock
-
-Tell = Callable[[str], None]  # what is being done now, for a person who waits
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,22 @@ class Answer:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adoption:
     registry: Registry
     notes: Notes
     allowed: Allowed
     builder: "Callable[[], Builder]"  # called where something has to be built
     tell: Tell
-    own: OwnVariables = nothing
+    own: OwnVariables = no_variables
 
     def situation(self, definition: Definition) -> Situation:
         name = definition.name
         candidates = tuple(_up_to_a_healthy_one(self._candidates(definition)))
         is_found = candidates[-1].problem is None
         builder = None if is_found or definition.interpreter else self._builder_of(name)
-        return Situation(name, candidates, definition.interpreter is None, builder)
+        obstacle = None if is_found or definition.interpreter else self.registry.obstacle(name)
+        return Situation(name, candidates, definition.interpreter is None, builder, obstacle)
 
     def choose(self, definition: Definition) -> Choice:
         return decide(self.situation(definition), self.allowed)
@@ -118,13 +119,13 @@ class Adoption:
 
     def _builder_of(self, name: str) -> str | None:
         """Who holds the lock under which the environment is built."""
-        lock = self.registry.builds / f"{name}.lock"
+        lock = self.registry.lock(name)
         return str(locks.holder(lock) or "another process") if locks.is_held(lock) else None
 
     def _wait(self, name: str, builder: str, until: float) -> None:
         left = until - time.monotonic()
         self.tell(f"waiting up to {left:.0f} s for {builder}, which builds environment '{name}'")
-        lock = self.registry.builds / f"{name}.lock"
+        lock = self.registry.lock(name)
         while locks.is_held(lock) and (left := until - time.monotonic()) > 0:
             time.sleep(min(PAUSE, left))
 

@@ -37,6 +37,7 @@ class Situation:
     candidates: tuple[Candidate, ...]  # in the order of preference
     buildable: bool  # ours to build
     builder: str | None = None  # the process that builds it right now
+    obstacle: str | None = None  # why it can't be built as things are
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def decide(situation: Situation, allowed: Allowed) -> Choice:
             return Use(candidate.source, candidate)
     if situation.builder and allowed.wait_seconds > 0:
         return Wait(situation.builder)
-    if situation.buildable and allowed.build and not situation.builder:
+    if situation.buildable and allowed.build and not (situation.builder or situation.obstacle):
         return Make()
     if allowed.degraded and (unhealthy := _unhealthy(situation)):
         return Use(Source.DEGRADED, unhealthy)
@@ -98,13 +99,16 @@ def _reason(situation: Situation) -> str:
         str(each.problem) if each.source is Source.LIVE else f"{each.source} {each.place}: {each.problem}"
         for each in situation.candidates
     ]
-    return "; ".join([*reasons, *([f"{situation.builder} is building it"] if situation.builder else [])])
+    building = f"{situation.builder} is building it" if situation.builder else None
+    return "; ".join([*reasons, *filter(None, (situation.obstacle, building))])
 
 
 def _command(situation: Situation) -> str:
     name = situation.environment
     if not situation.buildable:
         way = f"mend that environment, or name another one in the definition of '{name}'"
+    elif situation.obstacle:
+        way = f"move it away, then: bootstrap --env {name}"
     elif situation.builder:
         way = f"prepare-job --wait SECONDS   waits longer for environment '{name}'"
     else:

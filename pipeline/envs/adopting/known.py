@@ -1,6 +1,6 @@
 """An environment that isn't ours, looked at: what it is, and whether it can stand for a definition."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,9 @@ from pipeline.envs.adopting.foreign import Foreign, Unusable, recognise
 from pipeline.envs.adopting.notes import Note, Notes
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import accelerator, probes
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
-
-OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands at a prefix
-
-
-def nothing(_definition: Definition, _prefix: Path) -> Mapping[str, str]:
-    return {}
+from pipeline.telling import Tell
 
 
 @dataclass(frozen=True)
@@ -44,11 +40,11 @@ def identify(folder: Path, notes: Notes) -> Known:
 
 
 def misfit(
-    definition: Definition, known: Known, notes: Notes, tell: Callable[[str], None], own: OwnVariables = nothing
+    definition: Definition, known: Known, notes: Notes, tell: Tell, own: OwnVariables = no_variables
 ) -> str | None:
     """Why it can't stand for the definition. Its packages' versions aren't asked for; a proof that held is kept."""
     facts = known.note.facts
-    if reason := _wrong_python(definition, facts.version) or _nothing_provided(definition):
+    if reason := definition.python_problem(facts.version) or _nothing_provided(definition):
         return reason
     if reason := _wrong_accelerator(definition, facts.folders):
         return reason
@@ -72,14 +68,6 @@ def _ask(foreign: Foreign) -> Note:
     return Note(before, facts, key, identity.unrecorded(facts))
 
 
-def _wrong_python(definition: Definition, version: str) -> str | None:
-    from packaging.specifiers import SpecifierSet
-
-    if version in SpecifierSet(definition.python):
-        return None
-    return f"it has Python {version}, and {definition.python} is wanted"
-
-
 def _wrong_accelerator(definition: Definition, folders: Iterable[str]) -> str | None:
     """Only where the definition has variants: without any, it doesn't say what it is for."""
     found = (accelerator.unsuited(accelerator.carried(Path(folder)), definition.variant) for folder in folders)
@@ -97,7 +85,7 @@ def places(definition: Definition) -> Iterator[Path]:
     yield from [definition.interpreter] if definition.interpreter else definition.legacy
 
 
-def checked(definition: Definition, notes: Notes, tell: Callable[[str], None], own: OwnVariables = nothing) -> str:
+def checked(definition: Definition, notes: Notes, tell: Tell, own: OwnVariables = no_variables) -> str:
     """What there is to say of an ``interpreter:`` that is used as it is. Raises ``NotReady`` where it can't be."""
     folder = next(places(definition))
     try:
@@ -106,9 +94,15 @@ def checked(definition: Definition, notes: Notes, tell: Callable[[str], None], o
     except Unusable as error:
         reason = str(error)
     if reason:
-        what = f"environment '{definition.name}' isn't ready: interpreter {folder}: {reason}"
-        raise NotReady(what, f"mend that environment, or name another one in the definition of '{definition.name}'")
+        raise NotReady(
+            f"environment '{definition.name}' isn't ready: interpreter {folder}: {reason}", way_out(definition)
+        )
     return f"used as it is: {folder}, Python {known.note.facts.version}"
+
+
+def way_out(definition: Definition) -> str:
+    """What helps where an ``interpreter:`` can't be used: nothing that we could do."""
+    return f"mend that environment, or name another one in the definition of '{definition.name}'"
 
 
 def find_again(definition: Definition, place: str, key: str, notes: Notes) -> Build:

@@ -6,7 +6,6 @@ removed by whoever builds next.
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,17 +17,17 @@ from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
 from pipeline.envs.building.record import Proof, record
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.keeping.notes import Notes
 from pipeline.envs.locking import agreement
+from pipeline.envs.notes import Notes
 from pipeline.envs.platform import remove_tree
-from pipeline.envs.registry import MARKER, Registry, label, misfit
+from pipeline.envs.registry import MARKER, Registry, misfit
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]  # what is being done now, for a person who waits
 Fill = Callable[[Installer], Proof]
-OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Builder:
     logs: Path
     time_limit: float  # seconds, for a whole build
     sources: Sources = field(default_factory=Sources)
-    own: OwnVariables = lambda _definition, _prefix: {}
+    own: OwnVariables = no_variables
 
     def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
@@ -53,7 +52,7 @@ class Builder:
     def alone(self, name: str, tell: Tell) -> Iterator[None]:
         """Nobody else makes or repairs this environment meanwhile."""
         self._make_folders()
-        with exclusive(self.registry.builds / f"{name}.lock", lambda who: tell(f"waiting for {who}")):
+        with exclusive(self.registry.lock(name), lambda who: tell(f"waiting for {who}")):
             yield
 
     def usable(self, definition: Definition) -> Build | None:
@@ -62,7 +61,8 @@ class Builder:
     def build(self, definition: Definition, tell: Tell, force: bool) -> Build:
         """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
-            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", "move it away")
+            step = f"move it away, then: bootstrap --env {definition.name}"
+            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", step)
         agreement.require(definition)
         tell("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
@@ -84,11 +84,19 @@ class Builder:
     ) -> Build:
         """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
         key = keys.key_of(dict(key_input))
-        prefix = self._new_place(definition.name, key)
+        prefix = self.registry.new_place(definition.name, key)
         log = logs.fresh(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
-        own = self.own(definition, prefix)
-        installer = Installer(self.uv, definition, prefix, log, deadline, tell, self.sources, own)
+        installer = Installer(
+            uv=self.uv,
+            definition=definition,
+            prefix=prefix,
+            log=log,
+            deadline=deadline,
+            tell=tell,
+            sources=self.sources,
+            own=self.own(definition, prefix),
+        )
         try:
             marker = record(definition, key_input, prefix, fill(installer), deadline.spent())
             write_whole(prefix / MARKER, dump_json(marker))
@@ -112,8 +120,3 @@ class Builder:
                 folder.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
-
-    def _new_place(self, name: str, key: str) -> Path:
-        """A place that was never used: an older build stays with its jobs."""
-        # The real path, which is the one that is compared when somebody asks whether the build was moved.
-        return Path(os.path.realpath(self.registry.builds), f"{label(name, key)}.{os.urandom(4).hex()}")

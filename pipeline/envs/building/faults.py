@@ -44,8 +44,7 @@ SIGNS = {
         r"|no wheels? (with|are usable)|has no usable wheels|No solution found"
     ),
 }
-SIGNS_COMPILED = tuple((fault, re.compile(words, re.IGNORECASE | re.DOTALL)) for fault, words in SIGNS.items())
-ABSENT = re.compile(r"([A-Za-z0-9][\w.-]*) was not found in the cache")
+COMPILED = tuple((fault, re.compile(words, re.IGNORECASE | re.DOTALL)) for fault, words in SIGNS.items())
 NOISE = re.compile(
     r"^(Using Python |Resolved |Prepared |Installed |Bytecode compiled |Downloading | Downloaded |   Building "
     r"|      Built|warning: | [+-] )"
@@ -54,15 +53,10 @@ NOISE = re.compile(
 
 def fault_of(words: str) -> Fault:
     """``words``: all that one attempt of the installer said."""
-    return next((fault for fault, sign in SIGNS_COMPILED if sign.search(words)), Fault.OTHER)
+    return next((fault for fault, sign in COMPILED if sign.search(words)), Fault.OTHER)
 
 
 def explanation(words: str) -> str:
     """The installer's own explanation, without its progress."""
     lines = [line.rstrip() for line in words.splitlines() if line.strip() and not NOISE.match(line)]
     return "\n".join(lines[:LINES])
-
-
-def absent(words: str) -> list[str]:
-    """The packages that weren't in the cache."""
-    return sorted(set(ABSENT.findall(words)))

@@ -14,11 +14,12 @@ from pipeline.envs.building.faults import Fault
 from pipeline.envs.building.record import site_packages
 from pipeline.envs.building.sharing import mask_of
 from pipeline.envs.building.watch import Watch, said
-from pipeline.envs.definition import Build, Definition
-from pipeline.envs.variables import with_own, without_python
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform import interpreter
+from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]  # what is being done now, for a person who waits
 # Seconds before what may have been a passing fault is tried again; uv itself has tried a few times by then.
 PAUSES = (1.0, 5.0)
 
@@ -36,7 +37,7 @@ class Sources:
     pauses: tuple[float, ...] = PAUSES
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Installer:
     uv: Path
     definition: Definition
@@ -47,6 +48,7 @@ class Installer:
     sources: Sources
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _told: str = field(default="", init=False)
+    _compiles: bool = field(default=True, init=False)
 
     def create(self, interpreter: Path) -> None:
         self._now("creating")
@@ -60,6 +62,7 @@ class Installer:
         ``installed`` is called when all files are there, while their bytecode is still being made. Raises ``NotReady``.
         """
         self._now("installing")
+        self._compiles = bytecode
         arguments = (*self._sync_arguments(bytecode), *(f"--reinstall-package={package}" for package in anew))
         if not self.sources.offline:
             # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
@@ -76,7 +79,7 @@ class Installer:
         self._carry_out(("cache", "clean", *packages), offline=True)
 
     def _sync_arguments(self, bytecode: bool) -> tuple[str | Path, ...]:
-        python = Build(self.definition.name, self.prefix, "", {}).python
+        python = interpreter(self.prefix)
         options = ("--require-hashes", "--allow-empty-requirements", *(("--compile-bytecode",) if bytecode else ()))
         found = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
         extra = uv.index_options(self.definition.index)
@@ -124,7 +127,7 @@ class Installer:
     def _look(self, words: str, installed: Callable[[], None]) -> None:
         if progress.is_installed(words):
             installed()
-        if not progress.has_begun(words):
+        if not progress.has_begun(words) or (progress.is_installed(words) and not self._compiles):
             return
         self._now(self._stage(words))
 
@@ -143,9 +146,7 @@ class Installer:
     def _variables(self, offline: bool) -> dict[str, str]:
         # uv's own cache is the machine's: what one project has fetched, another needn't.
         own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
-        chosen = uv.variables(
-            with_own(without_python(os.environ), own), uv.link_mode(self.sources.link_mode, self.prefix.parent)
-        )
+        chosen = uv.variables(with_own(os.environ, own), uv.link_mode(self.sources.link_mode, self.prefix.parent))
         return {**chosen, "UV_OFFLINE": "1"} if offline else chosen
 
     def _late(self, words: str) -> NotReady:
@@ -165,6 +166,9 @@ class Installer:
             Fault.NOT_CACHED: f"bootstrap --env {name}   or bootstrap --prefetch --env {name}, with a network",
             Fault.NO_ROOM: f"make room, then bootstrap --env {name}",
             Fault.NETWORK: f"bootstrap --env {name}   when the network is back",
+            # Locking takes in what the index serves now, which must be a person's decision.
+            Fault.WRONG_HASH: f"pipeline env lock {name}   if {self.definition.locked.name} was edited by hand; "
+            "if it wasn't, the index serves another file than the one that was locked",
         }
         more = f"\n{steps[fault]}" if fault in steps else ""
         return NotReady(f"{headline}\n{faults.explanation(words)}", f"read {self.log}{more}")

@@ -2,6 +2,8 @@
 
 import re
 
+from pipeline.text import counted
+
 DOWNLOADING = re.compile(r"^\s*Downloading (\S+) \(([^)]*)\)", re.MULTILINE)
 DOWNLOADED = re.compile(r"^\s*Downloaded (\S+)", re.MULTILINE)
 BUILDING = re.compile(r"^\s*Building (\S+)", re.MULTILINE)
@@ -23,7 +25,7 @@ def has_begun(said: str) -> bool:
 def stage(said: str, present: int) -> str:
     """What is being done now. ``present``: packages that are in the environment by now."""
     resolved = RESOLVED.search(said)
-    total = f"{resolved.group(1)} packages" if resolved else "packages"
+    total = counted(int(resolved.group(1)), "package") if resolved else "packages"
     if is_installed(said):
         return f"compiling {total}"
     return f"installing {present} of {total}" if present else _fetching(said, total)

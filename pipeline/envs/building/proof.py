@@ -12,9 +12,9 @@ from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import Proof, site_packages
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.platform import remove_tree
+from pipeline.envs.platform import interpreter, remove_tree
 from pipeline.envs.proving import deep, manifest, probes
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
@@ -32,18 +32,23 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
     return finish(installer, interpreter.version, otherwise)
 
 
-def finish(installer: Installer, version: str, otherwise: Mapping[str, str | None]) -> Proof:
-    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``."""
+def finish(
+    installer: Installer, version: str, otherwise: Mapping[str, str | None], wanted: Definition | None = None
+) -> Proof:
+    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
+
+    ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
+    """
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided.place(definition, prefix, site_packages(prefix))
     installer.tell("proving")
-    python = Build(definition.name, prefix, "", {}).python
+    python = interpreter(prefix)
     listed = Ahead(lambda: _list_and_flush(prefix))
     listed.begin()
     compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))
     compiled.begin()
-    reason = probes.first_problem(definition, probes.Place(python, prefix, installer.own))
+    reason = probes.first_problem(wanted or definition, probes.Place(python, prefix, installer.own))
     compiled.result()
     digest = listed.result()
     if reason:

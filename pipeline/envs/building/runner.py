@@ -17,15 +17,8 @@ def compile_for(python: Path, version: str, log: Path, folder: Path = STAGEKIT) 
     tag = f"cpython-{''.join(version.split('.')[:2])}"
     if all(_is_fresh(source, tag) for source in folder.glob("*.py")):
         return
-    argv: list[str | Path] = [
-        python,
-        "-I",
-        "-m",
-        "compileall",
-        "-q",
-        "-f",
-        folder,
-    ]  # it would take a change within a second for none
+    # -f, since it would take a change within a second for none.
+    argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", "-f", folder]
     with contextlib.suppress(process.TimedOut), log.open("ab") as file:
         process.run(argv, without_python(os.environ), SECONDS, file)
 

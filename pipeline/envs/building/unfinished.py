@@ -1,11 +1,10 @@
 """What an interrupted build has left."""
 
 import contextlib
-import re
 from pathlib import Path
 
 from pipeline.envs.platform import executable, interpreter, remove_tree
-from pipeline.envs.registry import MARKER, RETIRED
+from pipeline.envs.registry import MARKER, RETIRED, name_of
 from pipeline.errors import NotReady
 
 
@@ -22,11 +21,10 @@ def remove(builds: Path, name: str) -> None:
 
 def found(builds: Path, name: str) -> list[Path]:
     """Folders of builds of this name that were never finished."""
-    ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.[0-9a-f]{8}")
     return sorted(
         prefix
         for prefix in builds.iterdir()
-        if ours.fullmatch(prefix.name) and not (prefix / MARKER).is_file() and not (prefix / RETIRED).is_file()
+        if name_of(prefix.name) == name and not (prefix / MARKER).is_file() and not (prefix / RETIRED).is_file()
     )
 
 

@@ -32,8 +32,7 @@ class Package:
 
 def installed(build: Build) -> list[Package]:
     """In the order of their names."""
-    site_packages = build.prefix / str(build.record["site_packages"])
-    found = {package.name: package for package in _read(site_packages)}
+    found = {package.name: package for package in _read(build.site_packages)}
     return [found[name] for name in sorted(found)]
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.variables import without_python
 from pipeline.errors import InputUnusable
 
 ASK_SECONDS = 60
@@ -21,7 +20,7 @@ def managed_folder(installer: Path) -> Path | None:
     """Where uv keeps its interpreters."""
     argv: list[str | Path] = [installer, "python", "dir", "--no-config"]
     try:
-        done = process.run(argv, uv.variables(without_python(os.environ)), ASK_SECONDS)
+        done = process.run(argv, uv.variables(os.environ), ASK_SECONDS)
     except process.TimedOut:
         return None
     return Path(os.fsdecode(done.stdout.strip())) if done.returncode == 0 and done.stdout.strip() else None

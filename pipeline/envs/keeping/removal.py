@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from pipeline.envs.keeping import leases
-from pipeline.envs.keeping.notes import Notes, measure
 from pipeline.envs.keeping.survey import Found, State, is_live
+from pipeline.envs.notes import Notes, measure
 from pipeline.envs.platform import move_aside, remove_tree
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
@@ -44,14 +44,14 @@ def sweep_pointers(registry: Registry) -> None:
     with contextlib.suppress(OSError):
         for pointer in list(registry.root.iterdir()):
             if pointer.is_symlink() and not pointer.exists():
-                with contextlib.suppress(OSError, Held), exclusive(registry.builds / f"{pointer.name}.lock"):
+                with contextlib.suppress(OSError, Held), exclusive(registry.lock(pointer.name)):
                     _drop_pointer(registry, pointer.name)
 
 
 def _take_away(registry: Registry, found: Found) -> Path:
     """The name's lock first, as the builder does, so that no build is pointed to while it goes."""
     try:
-        with exclusive(registry.builds / f"{found.name}.lock"), leases.alone(found.folder):
+        with exclusive(registry.lock(found.name)), leases.alone(found.folder):
             _require_unchanged(registry, found)
             gone = move_aside(found.folder)
             _drop_pointer(registry, found.name)

@@ -42,7 +42,7 @@ def _bom(build: Build, hashes: Mapping[str, frozenset[str]]) -> "Bom":
         metadata=BomMetaData(component=environment, timestamp=made),
         components=[interpreter, *components.values()],
     )
-    brings = dependencies(packages, build.record["key_input"]["python"])
+    brings = dependencies(packages, build.python_version)
     brought = {target for name, targets in brings.items() for target in targets if target != name}
     bom.register_dependency(environment, [interpreter, *(components[name] for name in brings if name not in brought)])
     bom.register_dependency(interpreter)
@@ -69,7 +69,7 @@ def _interpreter(build: Build) -> "Component":
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL
 
-    version = build.record["key_input"]["python"]
+    version = build.python_version
     purl = PackageURL("generic", None, "python", version)
     return Component(
         name="python", version=version, type=ComponentType.PLATFORM, bom_ref=f"interpreter/{version}", purl=purl

@@ -3,18 +3,15 @@
 import contextlib
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from pipeline.envs.keeping import aside
-from pipeline.envs.keeping.notes import Notes, Size, Uses, measure
-from pipeline.envs.registry import MARKER, RETIRED, Registry
+from pipeline.envs.notes import Notes, Size, Uses, measure
+from pipeline.envs.platform import ASIDE
+from pipeline.envs.registry import MARKER, RETIRED, Registry, name_of
 from pipeline.locks import is_held
-
-FORM = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}")  # as the builder names its folders
 
 
 class State(Enum):
@@ -49,23 +46,28 @@ class Found:
 
 def survey(registry: Registry) -> list[Found]:
     notes = Notes(registry.root)
-    folders = [*_builds(registry), *aside.left(registry.builds)]
-    return [_look(registry, notes, folder) for folder in folders]
+    builds = [_look(registry, notes, folder, name) for folder, name in _builds(registry)]
+    aside = [Found(folder, "", State.ASIDE, "", notes.size(folder), Uses(), 0.0) for folder in _aside(registry)]
+    return [*builds, *aside]
 
 
-def _builds(registry: Registry) -> Iterator[Path]:
+def _builds(registry: Registry) -> Iterator[tuple[Path, str]]:
     """What isn't named like a build isn't ours, and is left alone."""
     with contextlib.suppress(OSError), os.scandir(registry.builds) as found:
         # As the builder wrote the path, which is the one that is compared when somebody asks whether it was moved.
         root = Path(os.path.realpath(registry.builds))
-        yield from sorted(root / each.name for each in found if FORM.fullmatch(each.name) and each.is_dir())
+        named = ((root / each.name, name_of(each.name)) for each in found if each.is_dir())
+        yield from sorted((folder, name) for folder, name in named if name)
 
 
-def _look(registry: Registry, notes: Notes, folder: Path) -> Found:
-    match = FORM.fullmatch(folder.name)
-    if match is None:
-        return Found(folder, "", State.ASIDE, "", notes.size(folder), Uses(), 0.0)
-    name, state = match["name"], _state(registry, folder, match["name"])
+def _aside(registry: Registry) -> list[Path]:
+    with contextlib.suppress(OSError), os.scandir(registry.builds) as found:
+        return sorted(Path(each.path) for each in found if each.name.startswith(".") and each.name.endswith(ASIDE))
+    return []
+
+
+def _look(registry: Registry, notes: Notes, folder: Path, name: str) -> Found:
+    state = _state(registry, folder, name)
     return Found(folder, name, state, _key(folder), _size(notes, folder, state), notes.uses(folder), _marked(folder))
 
 
@@ -84,7 +86,7 @@ def _state(registry: Registry, folder: Path, name: str) -> State:
         return State.LIVE if is_live(registry, name, folder) else State.SUPERSEDED
     if (folder / RETIRED).is_file():
         return State.DAMAGED
-    return State.BEING_BUILT if is_held(registry.builds / f"{name}.lock") else State.HALF_BUILT
+    return State.BEING_BUILT if is_held(registry.lock(name)) else State.HALF_BUILT
 
 
 def is_live(registry: Registry, name: str, folder: Path) -> bool:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,9 +21,11 @@ from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.keeping.download import NotGot, download
-from pipeline.envs.keeping.pins import Pin, pins, usable
-from pipeline.envs.variables import without_python
+from pipeline.envs.keeping.files import usable
+from pipeline.envs.locking.lockfile import Pin, parse
 from pipeline.errors import ConfigurationError, NotReady
+from pipeline.telling import Tell
+from pipeline.text import counted
 
 SIDE_BY_SIDE = 6
 STALE_SECONDS = 3600
@@ -45,17 +47,17 @@ class Wheels:
     uv: Path
     time_limit: float  # seconds, for each step
 
-    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Callable[[str], None]) -> list[Path]:
+    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Tell) -> list[Path]:
         """The files of the definition's lock, those that aren't there fetched now. Raises ``NotReady``."""
         wanted = needed(definition, python)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        tell(f"looking at {len(wanted)} packages")
+        tell(f"looking at {counted(len(wanted), 'package')}")
         there = self.there(wanted, python)
         missing = [pin for pin in wanted if pin not in there]
         if missing:
             fetching = self._locate(definition, python, missing)
-            tell(f"fetching {len(fetching)} of {len(wanted)} packages")
+            tell(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
             self._fetch(definition, fetching)
             there = self.there(wanted, python)
         return [there[pin] for pin in wanted]
@@ -81,7 +83,7 @@ class Wheels:
 
     def _file(self, pin: Pin, names: list[str], python: BaseInterpreter) -> Path | None:
         mine = [name for name in names if _is_of(name, pin)]
-        allowed = [name for name in mine if _sha256(self.folder / name) in pin.hashes]
+        allowed = [name for name in mine if _sha256(self.folder / name) in pin.sha256]
         name = usable(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
         return self.folder / name if name else None
 
@@ -107,7 +109,7 @@ class Wheels:
             raise _not_fetched(definition, f"{far[0]} isn't here, and UV_OFFLINE is set")
 
         def get(each: Wanted) -> None:
-            download(each.url, self.folder / each.name, each.pin.hashes, self.time_limit)
+            download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit)
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             try:
@@ -129,19 +131,13 @@ class Wheels:
 
 
 def needed(definition: Definition, python: BaseInterpreter) -> list[Pin]:
-    """What the lock brings to this Python. Raises ``ConfigurationError``, also where a pin has no hash."""
+    """What the lock brings to this Python. Raises ``ConfigurationError``, with its line."""
     try:
-        found = pins(definition.locked.read_text(encoding="utf-8"), python)
-    except ValueError as error:
-        raise _unusable(definition, str(error)) from error
-    for pin in found:
-        if not pin.hashes:
-            raise _unusable(definition, f"{pin} has no hash")
-    return found
-
-
-def _unusable(definition: Definition, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"{definition.locked.name}: {reason}", f"pipeline env lock {definition.name}")
+        return parse(definition.locked.read_text(encoding="utf-8-sig")).on(python.version)
+    except ValueError as error:  # a line that isn't a pin with its hashes, or no text
+        raise ConfigurationError(
+            f"{definition.locked.name}: {error}", f"pipeline env lock {definition.name}"
+        ) from error
 
 
 def _not_fetched(definition: Definition, reason: str, next_step: str | None = None) -> NotReady:
@@ -168,7 +164,7 @@ def _choose(definition: Definition, pin: Pin, packages: list[Mapping[str, Any]],
 
 
 def _allowed(file: Mapping[str, Any], pin: Pin) -> bool:
-    return file.get("hashes", {}).get("sha256") in pin.hashes and "url" in file
+    return file.get("hashes", {}).get("sha256") in pin.sha256 and "url" in file
 
 
 def _name(file: Mapping[str, Any]) -> str:
@@ -193,4 +189,4 @@ def _sha256(file: Path) -> str:
 
 
 def _variables() -> dict[str, str]:
-    return uv.variables(without_python(os.environ))
+    return uv.variables(os.environ)

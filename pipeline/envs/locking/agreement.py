@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.envs.definition import Definition
 from pipeline.envs.locking import requirements
 from pipeline.envs.locking.lockfile import LockFile, NotALock, Pin, parse
+from pipeline.envs.locking.markers import place
 from pipeline.envs.locking.ranges import versions_in
 from pipeline.envs.locking.requirements import Asked, Kind
 from pipeline.errors import ConfigurationError, NotReady
@@ -57,7 +58,7 @@ def disagreements(asked: Sequence[Asked], lock: LockFile, python: str, lock_name
     versions = versions_in(python)
     if lock.python is not None and (beyond := sorted(set(versions) - set(versions_in(lock.python)))):
         yield f"{lock_name}:1: it was made for Python {lock.python}, and {python or 'any'} is wanted ({beyond[0]})"
-    places = [_place(version) for version in versions]
+    places = [place(version) for version in versions]
     for each in asked:
         if each.kind is not Kind.OPTION and (reason := _held_against(each, lock, places, lock_name)):
             yield reason
@@ -88,12 +89,12 @@ def _requirement(each: Asked) -> "Requirement":
 
 
 def _unmet(wanted: "Requirement", pins: Sequence[Pin], places: Sequence[Marked], kind: Kind) -> str | None:
-    for place in places:
-        if wanted.marker and not wanted.marker.evaluate(dict(place)):
+    for where in places:
+        if wanted.marker and not wanted.marker.evaluate(dict(where)):
             continue
-        here = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(dict(place))]
+        here = [pin for pin in pins if pin.is_for(where)]
         if not here and kind is Kind.WANTED:
-            which = f" for Python {place['python_version']}" if pins else ""
+            which = f" for Python {where['python_version']}" if pins else ""
             return f"{wanted.name} isn't in {{lock}}{which}"
         if here and not any(_meets(wanted, pin) for pin in here):
             return f"{_shown(wanted)} isn't what {{lock}}:{here[0].line} has, which is {here[0]}"
@@ -142,17 +143,3 @@ def _name(each: Asked) -> str:
 
 def _shown(wanted: "Requirement") -> str:
     return f"{wanted.name} @ {wanted.url}" if wanted.url else f"{wanted.name}{wanted.specifier}"
-
-
-def _place(version: str) -> Marked:
-    from packaging.markers import default_environment
-
-    minor = version.rpartition(".")[0]
-    here: dict[str, str] = {name: str(value) for name, value in default_environment().items()}
-    return {
-        **here,
-        "python_version": minor,
-        "python_full_version": version,
-        "implementation_version": version,
-        "extra": "",
-    }

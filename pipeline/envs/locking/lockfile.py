@@ -1,14 +1,17 @@
 """A lock as it stands in its file: each pin with its line, its hashes, and what asked for it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pipeline.envs.locking.markers import place
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
 HEADER = "# locked for Python "  # and the range; a lock that we wrote begins so, and keeps the extras in its pins
+OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")  # begin lines that may stand between pins
 HASH = re.compile(r"--hash=(\S*)")
 WHOLE_HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 VIA = re.compile(r"\s*#\s+(?:via\b)?\s*(?P<who>.*)")
@@ -22,6 +25,15 @@ class Pin:
     extras: frozenset[str] = frozenset()
     marker: "Marker | None" = None
     via: tuple[str, ...] = ()  # packages, and files as ``-r FILE``
+    hashes: tuple[str, ...] = ()  # ALGORITHM:HEXADECIMAL, of every file that may be installed
+
+    @property
+    def sha256(self) -> frozenset[str]:
+        return frozenset(each.removeprefix("sha256:") for each in self.hashes if each.startswith("sha256:"))
+
+    def is_for(self, place: Mapping[str, str]) -> bool:
+        """Whether it is installed there (``markers.place``)."""
+        return self.marker is None or self.marker.evaluate(dict(place))
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -34,6 +46,11 @@ class LockFile:
 
     def named(self, name: str) -> list[Pin]:
         return [pin for pin in self.pins if pin.name == name]
+
+    def on(self, python: str) -> list[Pin]:
+        """What is installed on this platform, with this exact version of Python."""
+        where = place(python)
+        return [pin for pin in self.pins if pin.is_for(where)]
 
 
 class NotALock(ValueError):
@@ -70,7 +87,7 @@ def _entries(text: str) -> Iterator[_Entry]:
             if entry and line[0].isspace() and (via := VIA.fullmatch(line)) and via["who"]:
                 entry.via.append(via["who"])
             continue
-        if not bare or bare.startswith(("-i ", "--index-url", "--extra-index-url", "--find-links")):
+        if not bare or bare.startswith(OPTIONS):
             continue
         if entry is None or not entry.open:
             if entry:
@@ -97,7 +114,8 @@ def _pin(entry: _Entry) -> Pin:
     exact = [each.version for each in asked.specifier if each.operator in ("==", "===") and "*" not in each.version]
     if not asked.url and (len(asked.specifier) != 1 or not exact):
         raise NotALock(entry.line, f"{text[:80]!r} leaves the version open")
-    _require_hashes(entry.line, asked.name, HASH.findall(whole))
+    hashes = tuple(HASH.findall(whole))
+    _require_hashes(entry.line, asked.name, hashes)
     return Pin(
         name=canonicalize_name(asked.name),
         version=asked.url or exact[0],
@@ -105,10 +123,11 @@ def _pin(entry: _Entry) -> Pin:
         extras=frozenset(canonicalize_name(extra) for extra in asked.extras),
         marker=asked.marker,
         via=tuple(entry.via),
+        hashes=hashes,
     )
 
 
-def _require_hashes(line: int, name: str, hashes: list[str]) -> None:
+def _require_hashes(line: int, name: str, hashes: tuple[str, ...]) -> None:
     if not hashes:
         raise NotALock(line, f"{name} has no hash")
     if wrong := next((each for each in hashes if not WHOLE_HASH.fullmatch(each)), None):

@@ -1,5 +1,6 @@
 """What a person asked for, line by line: a requirements file with what it includes, or the block of a stage file."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ def read(file: Path) -> tuple[Asked, ...]:
     return tuple(_of_file(file, base, Kind.WANTED, ()))
 
 
+def files(file: Path) -> list[Path]:
+    """The file, and those that it includes, as far as they are there. Raises ``ConfigurationError``."""
+    found = [file] if file.is_file() else []
+    for each in found:  # which grows
+        inner = (Path(os.path.normpath(each.parent / name)) for name in _included(each))
+        found += [one for one in dict.fromkeys(inner) if one.is_file() and one not in found]
+    return found
+
+
 def digest(file: Path | None) -> str | None:
     """Over what is asked for, and nothing that a comment or a stage's code changes. ``None`` where it can't be read."""
     try:
@@ -59,8 +69,8 @@ def digest(file: Path | None) -> str | None:
 def _of_file(file: Path, base: Path, kind: Kind, outer: tuple[Path, ...]) -> Iterator[Asked]:
     shown_as = _shown(file, base)
     for line, text in _logical_lines(_text(file, shown_as)):
-        include = INCLUDE.fullmatch(text)
-        if not include or "://" in text:
+        include = _include(text)
+        if not include:
             yield Asked(text, Kind.OPTION if text.startswith("-") and not LOCAL.match(text) else kind, shown_as, line)
             continue
         inner = Path(file.parent, include["file"])
@@ -70,6 +80,17 @@ def _of_file(file: Path, base: Path, kind: Kind, outer: tuple[Path, ...]) -> Ite
         if not inner.is_file():
             raise ConfigurationError(f"{where}: there is no {_shown(inner, base)}")
         yield from _of_file(inner, base, Kind.BOUND if include["constrain"] else kind, (file, *outer))
+
+
+def _include(text: str) -> re.Match[str] | None:
+    """What is included from a server is that server's business."""
+    return None if "://" in text else INCLUDE.fullmatch(text)
+
+
+def _included(file: Path) -> Iterator[str]:
+    if file.suffix != ".py":
+        found = (_include(text) for _, text in _logical_lines(_text(file, str(file))))
+        yield from (include["file"] for include in found if include)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

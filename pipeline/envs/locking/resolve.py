@@ -19,7 +19,6 @@ from pipeline.envs.locking.changes import Change, changes
 from pipeline.envs.locking.lockfile import HEADER, LockFile, NotALock, parse
 from pipeline.envs.locking.ranges import bounds_beside_the_lowest, lower_bound
 from pipeline.envs.locking.requirements import Asked, Kind
-from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import write_whole
 
@@ -85,7 +84,7 @@ class Resolver:
 
     def _compile(self, definition: Definition, source: Path, lock: Path, upgrade: Upgrade) -> None:
         folder = lock.parent
-        variables = uv.variables(without_python(os.environ))
+        variables = uv.variables(os.environ)
         argv: list[str | Path] = [self.uv, "--directory", self.root, "--project", folder, "pip", "compile", "--quiet"]
         argv += ["--universal", "--generate-hashes", "--no-header", "--no-strip-extras", "--python", sys.executable]
         argv += ["--python-version", lower_bound(definition.python), *uv.index_options(definition.index)]

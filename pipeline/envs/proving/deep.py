@@ -2,16 +2,15 @@
 list that was made at the build where no ``RECORD`` has its digest (bytecode, and the ``RECORD``s themselves).
 
 What it can't see: the interpreter's own standard library, and what was wrong before the list was made.
-https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
 
-import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.envs.proving import manifest
+from pipeline.envs import records
+from pipeline.envs.records import UNREADABLE, package_of
 
 THREADS = min(4, os.cpu_count() or 1)  # hashing lets other threads run; more of them only wait for the disk
 
@@ -58,26 +57,21 @@ def damaged_of(site_packages: Path, packages: Iterable[str], otherwise: Mapping[
     return _sorted(found + _differing(site_packages, entries, otherwise))
 
 
-def package_of(dist_info: str) -> str:
-    """A package's name as its folder of metadata says it."""
-    return dist_info.split("-", 1)[0].lower().replace("_", "-")
-
-
 def _recorded_in(folders: Iterable[Path]) -> tuple[list[Expected], list[DamagedFile]]:
     entries: list[Expected] = []
     found: list[DamagedFile] = []
     for folder in folders:
         try:
             entries += _recorded(folder)
-        except (OSError, ValueError, csv.Error) as error:
+        except UNREADABLE as error:
             file = f"{folder.name}/RECORD"
             found.append(DamagedFile(package_of(folder.name), file, f"can't be read: {_reason(error)}"))
     return entries, found
 
 
 def _recorded(folder: Path) -> Iterator[Expected]:
-    for name, digest, size in manifest.rows(folder / "RECORD"):
-        if manifest.is_digest(digest) and not name.endswith(".pyc"):
+    for name, digest, size in records.rows(folder / "RECORD"):
+        if records.is_digest(digest) and not name.endswith(".pyc"):
             yield Expected(package_of(folder.name), name, digest, int(size) if size else None)
 
 
@@ -112,7 +106,7 @@ def _compare(site_packages: Path, entries: Iterable[Expected]) -> Iterator[Damag
         try:
             with open(os.path.join(site_packages, entry.file), "rb", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
-                digest = manifest.digest_of_open(file, algorithm)
+                digest = records.digest_of_open(file, algorithm)
         except FileNotFoundError:
             yield DamagedFile(entry.package, entry.file, "is missing")
             continue

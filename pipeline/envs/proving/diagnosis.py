@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from pipeline.envs.proving.deep import DamagedFile, package_of
+from pipeline.envs.proving.deep import DamagedFile
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.proving.tiers import Look
+from pipeline.envs.records import package_of
 from pipeline.sizes import show_size
 
 LOW_DISK = 2 << 30  # bytes; a build with torch takes more than that
@@ -19,10 +20,12 @@ class Fault(Enum):
     DEFINITION_BROKEN = "definition broken"  # its file can't be understood
     IN_THE_WAY = "something in its place"  # that bootstrap didn't make
     NEVER_BUILT = "never built"
+    UNUSABLE = "can't be used"  # an environment that somebody else makes
     HALF_BUILT = "half-built folder"  # nothing uses it; it takes room
     MOVED = "moved"  # its scripts name the old place
     INTERPRETER_GONE = "interpreter gone"
     INTERPRETER_REPLACED = "base Python upgraded underneath"  # its bytecode and compiled parts may not fit
+    LOCK_BROKEN = "lock doesn't fit"  # its requirements, or no installer could read it
     LOCK_CHANGED = "lock changed since the build"
     DEFINITION_CHANGED = "definition changed since the build"
     PACKAGE_MISSING = "package missing"
@@ -79,6 +82,8 @@ def _of_environment(found: EnvironmentFindings) -> Iterator[Diagnosis]:
         yield Diagnosis(
             subject, Fault.DEFINITION_BROKEN, message, step or f"mend config/environments/{found.name}.yaml"
         )
+    elif found.unusable:
+        yield Diagnosis(subject, Fault.UNUSABLE, *found.unusable)
     elif found.obstacle:
         yield Diagnosis(subject, Fault.IN_THE_WAY, found.obstacle, "move it away")
     elif not found.is_built and not found.is_foreign:
@@ -91,9 +96,10 @@ def _of_environment(found: EnvironmentFindings) -> Iterator[Diagnosis]:
 
 
 def _of_build(found: EnvironmentFindings, subject: str, build: str) -> Iterator[Diagnosis]:
-    if found.misfit:
-        fault = Fault.LOCK_CHANGED if found.lock_changed else Fault.DEFINITION_CHANGED
-        yield Diagnosis(subject, fault, found.misfit, build)
+    if found.misfit and found.lock_problem:  # which bootstrap would only repeat
+        yield Diagnosis(subject, Fault.LOCK_BROKEN, found.lock_problem, f"pipeline env lock {found.name}")
+    elif found.misfit:
+        yield Diagnosis(subject, _changed(found), found.misfit, build)
     repair = build if found.misfit else f"bootstrap --repair --env {found.name}"
     if found.interpreter:
         replaced = "replaced" in found.interpreter
@@ -109,6 +115,13 @@ def _of_build(found: EnvironmentFindings, subject: str, build: str) -> Iterator[
         yield Diagnosis(subject, Fault.WRONG_ACCELERATOR, f"it {found.accelerator[0]}", found.accelerator[1])
     if found.probe and not (files or found.interpreter):
         yield Diagnosis(subject, Fault.FAILS, found.probe, f"{build} --force")
+
+
+def _changed(found: EnvironmentFindings) -> Fault:
+    """Another variant has another lock, so that one is told first."""
+    if found.variant_changed:
+        return Fault.WRONG_ACCELERATOR
+    return Fault.LOCK_CHANGED if found.lock_changed else Fault.DEFINITION_CHANGED
 
 
 def _of_files(look: Look, subject: str, repair: str) -> Iterator[Diagnosis]:

@@ -13,6 +13,7 @@ class EnvironmentFindings:
     is_wanted: bool = True  # asked for by name, or built before
     broken: tuple[str, str | None] | None = None  # what is wrong with its definition, and the next step
     is_foreign: bool = False  # an environment of somebody else's, which is used as it is
+    unusable: tuple[str, str] | None = None  # why that one can't be, and what helps
     obstacle: str | None = None  # what is in its place
     is_built: bool = False
     moved_from: str | None = None
@@ -20,7 +21,9 @@ class EnvironmentFindings:
     python: str = ""  # the version that it was built on
     lock: str = ""  # the name of its lock
     misfit: str | None = None  # how the definition has changed since the build
+    variant_changed: bool = False  # what it was built for isn't what the machine has, or what is asked for
     lock_changed: bool = False
+    lock_problem: str | None = None  # why nothing can be built from the lock as it stands
     unreadable: str | None = None
     look: Look | None = None
     accelerator: tuple[str, str] | None = None  # why it can't use the machine's, and what helps

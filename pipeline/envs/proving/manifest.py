@@ -4,9 +4,6 @@ So bytecode, the ``RECORD``s themselves and what the installer made beside the p
 of its own, by folder, since a large environment has 40,000 files; the ready marker has its digest.
 """
 
-import base64
-import csv
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -14,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs import records
+from pipeline.envs.records import UNREADABLE
 from pipeline.files import write_at_once
 
 NAME = ".pipeline-manifest.json"
@@ -27,12 +26,14 @@ Folders = Mapping[str, Mapping[str, list[Any]]]  # folder to name to [size, mtim
 def write(prefix: Path, site_packages: Path) -> str:
     """List what is there now, and return the list's digest for the marker. Reads what no ``RECORD`` vouches for."""
     inside = site_packages.relative_to(prefix).as_posix()
-    recorded = {from_prefix(inside, file) for folder in site_packages.glob("*.dist-info") for file in _vouched(folder)}
+    recorded = {
+        records.from_prefix(inside, file) for folder in site_packages.glob("*.dist-info") for file in _vouched(folder)
+    }
     folders: dict[str, dict[str, list[Any]]] = {}
     for folder, name, entry in walk(str(prefix)):
         path = f"{folder}/{name}" if folder else name
         if len(entry) == 2 and path not in recorded:
-            entry.append(digest_of(f"{prefix}/{path}"))
+            entry.append(records.digest_of(f"{prefix}/{path}"))
         folders.setdefault(folder, {})[name] = entry
     data = json.dumps({"schema": SCHEMA, "folders": folders}, separators=(",", ":")).encode("ascii")
     write_at_once(prefix / NAME, data)  # whoever writes the marker flushes everything before
@@ -65,40 +66,13 @@ def walk(prefix: str, folder: str = "") -> Iterator[tuple[str, str, list[Any]]]:
                 yield folder, entry.name, [status.st_size, status.st_mtime_ns]
 
 
-def rows(record: Path) -> Iterator[tuple[str, str, str]]:
-    """File, digest and size of each line of a ``RECORD``. Raises ``OSError``, ``ValueError`` and ``csv.Error``."""
-    with open(record, encoding="utf-8", newline="") as file:
-        for row in csv.reader(file):
-            if len(row) == 3:
-                yield row[0], row[1], row[2]
-
-
 def _vouched(folder: Path) -> list[str]:
     """The files of which a package's ``RECORD`` has a digest; none where it can't be read."""
     try:
-        return [file for file, digest, _ in rows(folder / "RECORD") if is_digest(digest) and not file.endswith(".pyc")]
-    except (OSError, ValueError, csv.Error):
+        return [
+            file
+            for file, digest, _ in records.rows(folder / "RECORD")
+            if records.is_digest(digest) and not file.endswith(".pyc")
+        ]
+    except UNREADABLE:
         return []
-
-
-def is_digest(text: str) -> bool:
-    """Whether it is one that we can compute: ALGORITHM=URL-safe base64 without padding."""
-    return text.partition("=")[0] in hashlib.algorithms_guaranteed
-
-
-def from_prefix(site_packages: str, file: str) -> str:
-    """A ``RECORD``'s path as one from the environment's folder; it begins with ``..`` where it leads out of it."""
-    return os.path.normpath(f"{site_packages}/{file}") if ".." in file else f"{site_packages}/{file}"
-
-
-def digest_of(path: str, algorithm: str = "sha256") -> str:
-    with open(path, "rb", buffering=0) as file:
-        return digest_of_open(file, algorithm)
-
-
-def digest_of_open(file: Any, algorithm: str) -> str:
-    return f"{algorithm}={encoded(hashlib.file_digest(file, algorithm).digest())}"
-
-
-def encoded(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

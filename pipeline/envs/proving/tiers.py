@@ -4,17 +4,18 @@ Tier 1 can't see a changed byte in a file whose size and time are as they were. 
 into a ``__pycache__``, which is how a use of the environment by hand looks and does no harm.
 """
 
-import csv
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.envs import records
 from pipeline.envs.definition import Build
 from pipeline.envs.proving import deep, health, manifest
-from pipeline.envs.proving.deep import DamagedFile, Expected, package_of
+from pipeline.envs.proving.deep import DamagedFile, Expected
 from pipeline.envs.proving.manifest import Folders
+from pipeline.envs.records import package_of
 
 CACHE = "__pycache__"
 SET_ASIDE = ("~", "-")  # begin what an interrupted pip left: ~umpy, once numpy
@@ -78,11 +79,11 @@ def thorough(build: Build) -> Look:
     """Every file's bytes. Raises ``OSError`` where the build can't be read."""
     folders = manifest.read(build.prefix, build.record.get("manifest"))
     packages = _packages(build)
-    site_packages, otherwise = build.prefix / build.record["site_packages"], build.record.get("otherwise")
+    otherwise = build.record.get("otherwise")
     if folders is None:
-        return Look(packages, tuple(deep.damaged(site_packages, otherwise)), is_listed=False)
+        return Look(packages, tuple(deep.damaged(build.site_packages, otherwise)), is_listed=False)
     installed = {"", *map(package_of, build.record["fingerprint"]["records"])}  # what else is there is told as such
-    read = deep.damaged(site_packages, otherwise, _unrecorded(build, folders))
+    read = deep.damaged(build.site_packages, otherwise, _unrecorded(build, folders))
     found = [each for each in read if each.package in installed]
     # With the times, although the bytes are right: bytecode isn't taken for a source of another time.
     return _look(build, folders, packages, [*found, *_changed(build, folders)])
@@ -109,13 +110,10 @@ def _look(build: Build, folders: Folders, packages: Packages, found: list[Damage
 def owners(build: Build) -> dict[str, str]:
     """Each file's package, by the ``RECORD``s that can be read; bytecode is asked for by its source."""
     found: dict[str, str] = {}
-    for folder in (build.prefix / build.record["site_packages"]).glob("*.dist-info"):
+    for folder in build.site_packages.glob("*.dist-info"):
         package = package_of(folder.name)
         found[f"{folder.name}/RECORD"] = package
-        try:
-            found.update((file, package) for file, _, _ in manifest.rows(folder / "RECORD"))
-        except (OSError, ValueError, csv.Error):
-            continue
+        found.update(dict.fromkeys(records.files(folder / "RECORD"), package))
     return found
 
 
@@ -135,7 +133,7 @@ def from_site_packages(build: Build, path: str) -> str:
 
 def _packages(build: Build) -> Packages:
     expected = build.record["fingerprint"]["records"]
-    names = os.listdir(build.prefix / build.record["site_packages"])
+    names = os.listdir(build.site_packages)
     aside = [name for name in names if name.startswith(SET_ASIDE)]
     there = {name for name in names if name.endswith((".dist-info", ".egg-info", ".egg-link"))}.difference(aside)
     return Packages(
@@ -187,17 +185,9 @@ def _strays(build: Build, folders: Folders, packages: Packages) -> Iterator[str]
 
 def _files_of(build: Build, dist_infos: Iterable[str]) -> set[str]:
     """What unexpected packages say is theirs: told by their names alone."""
-    site_packages = build.prefix / build.record["site_packages"]
-    files: set[str] = set()
-    for name in dist_infos:
-        try:
-            files.update(
-                manifest.from_prefix(build.record["site_packages"], file)
-                for file, _, _ in manifest.rows(site_packages / name / "RECORD")
-            )
-        except (OSError, ValueError, csv.Error):
-            continue
-    return files
+    inside = build.record["site_packages"]
+    named = (file for name in dist_infos for file in records.files(build.site_packages / name / "RECORD"))
+    return {records.from_prefix(inside, file) for file in named}
 
 
 def _owned(found: DamagedFile, owner: Mapping[str, str]) -> DamagedFile:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs import records
+from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.proof import finish
 from pipeline.envs.building.record import Proof
@@ -13,6 +14,7 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.telling import Tell
 
 
 class Missed(Exception):
@@ -23,7 +25,7 @@ class Missed(Exception):
         self.look = look
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exact:
     builder: Builder
     definition: Definition
@@ -55,10 +57,21 @@ class Exact:
         self.tell("linking what is whole")
         salvage.put_whole()
         otherwise = self._install(salvage, installer)
-        proof = finish(installer, interpreter.version, otherwise)
+        proof = finish(installer, interpreter.version, otherwise, self._unproved(salvage))
         if not self.whole.result().says_the_same(self.look):
             raise Missed(self.whole.result())
         return proof
+
+    def _unproved(self, salvage: Salvage) -> Definition:
+        """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
+        if self.definition.promises() != self.old.record["promises"]:
+            return self.definition
+        installed = salvage.site_packages.glob("*.dist-info")
+        anew = [folder for folder in installed if records.package_of(folder.name) in self.look.to_reinstall]
+        files = [file for folder in anew for file in records.files(folder / "RECORD")]
+        new = {file.partition("/")[0].partition(".")[0] for file in files}
+        imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
+        return replace(self.definition, imports=imports, smoke=None)
 
     def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
         """What is missing, read once more. Returns what publishers made otherwise than they recorded."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs import interpreters, keys
-from pipeline.envs.building.build import Builder, Tell
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.proving import health, tiers
@@ -18,6 +18,7 @@ from pipeline.envs.registry import misfit
 from pipeline.envs.repairing.exact import Exact, Missed
 from pipeline.envs.repairing.salvage import Unsalvageable
 from pipeline.errors import NotReady
+from pipeline.telling import Tell
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would meet it, too
 
@@ -82,7 +83,7 @@ class _Work:
             return self._rebuilt(old, damage, reason)
         self.builder.sweep(self.definition.name)
         try:
-            build = Exact(self.builder, self.definition, old, look, whole, aside, self.tell).make(interpreter)
+            build = self._exact(old, look, whole, aside).make(interpreter)
         except Missed as missed:
             return self._mended(old, missed.look, whole, aside)
         except (Unsalvageable, NotReady, OSError) as error:
@@ -90,6 +91,17 @@ class _Work:
                 raise
             return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
         return Repair(build, damage, tuple(sorted(look.to_reinstall)))
+
+    def _exact(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Exact:
+        return Exact(
+            builder=self.builder,
+            definition=self.definition,
+            old=old,
+            look=look,
+            whole=whole,
+            aside=aside,
+            tell=self.tell,
+        )
 
     def _too_much(self, old: Build, look: Look, interpreter: interpreters.BaseInterpreter) -> str | None:
         """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.envs import records
 from pipeline.envs.definition import Build
 from pipeline.envs.platform import scripts_folder
-from pipeline.envs.proving import manifest
-from pipeline.envs.proving.deep import package_of
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.proving.tiers import CACHE, Look, from_site_packages, source_of
+from pipeline.envs.records import package_of
 
 Row = tuple[str, str, str]  # file, digest, size, as in a RECORD
 
@@ -67,7 +67,7 @@ class Salvage:
         return [name for name in there if package_of(name) not in self.look.to_reinstall]
 
     def _rows(self, dist_info: str) -> list[Row]:
-        listed = list(manifest.rows(self._old_file(f"{dist_info}/RECORD")))
+        listed = list(records.rows(self._old_file(f"{dist_info}/RECORD")))
         return [row for row in listed if row[0] != f"{dist_info}/RECORD" and source_of(row[0]) == row[0]]
 
     def _written_later(self) -> set[str] | None:
@@ -105,7 +105,7 @@ class Salvage:
         target = self._target(file)
         Path(target).write_bytes(data)
         shutil.copymode(source, target)
-        return file, manifest.digest_of(target), str(len(data))
+        return file, records.digest_of(target), str(len(data))
 
     def _put_metadata(self, dist_info: str, listed: list[Row], changed: Mapping[str, Row]) -> None:
         """What the installer noted beside the package, and the ``RECORD``."""
@@ -119,7 +119,7 @@ class Salvage:
             self._place(record)
             return
         text = io.StringIO()
-        every = manifest.rows(self._old_file(record))
+        every = records.rows(self._old_file(record))
         csv.writer(text, lineterminator="\n").writerows(changed.get(row[0], row) for row in every)
         Path(self._target(record)).write_text(text.getvalue(), encoding="utf-8", newline="")
 
@@ -140,7 +140,7 @@ class Salvage:
         for folder in self.old.record["fingerprint"]["records"]:
             record = f"{folder}/RECORD"
             if folder not in self.look.packages.missing and record not in self._damaged_files:
-                digests.update((file, digest) for file, digest, _ in manifest.rows(self._old_file(record)))
+                digests.update((file, digest) for file, digest, _ in records.rows(self._old_file(record)))
         for folder, names in self.folders.items():
             for name, entry in names.items():
                 if len(entry) == 3 and name.endswith(".py"):
@@ -153,9 +153,9 @@ class Salvage:
         if target.exists() and _time_at(source) == time:  # else a package that shares the source was installed anew
             return True
         digest = digests.get(source_of(file), "")
-        if not manifest.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
+        if not records.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
             return False
-        if manifest.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
+        if records.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
             return False
         self._place(file)
         return True
@@ -192,7 +192,7 @@ class Salvage:
         return self.old.prefix / self._inside(file)
 
     def _inside(self, file: str) -> str:
-        path = manifest.from_prefix(self.old.record["site_packages"], file)
+        path = records.from_prefix(self.old.record["site_packages"], file)
         if path.startswith(("..", "/")) or Path(path).is_absolute():
             raise Unsalvageable(f"{file} lies outside of the environment")
         return path

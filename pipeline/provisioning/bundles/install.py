@@ -8,7 +8,6 @@ import contextlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,7 @@ from pipeline.provisioning.builders import builder_for
 from pipeline.provisioning.bundles.look import Opened
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import FolderSource
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 def install(opened: Opened, tell: Tell, force: bool) -> list[Task]:

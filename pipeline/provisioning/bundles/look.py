@@ -11,6 +11,7 @@ from pipeline.digests import sha256_of_file
 from pipeline.envs.keeping import archive
 from pipeline.envs.keeping.archive import Bundle
 from pipeline.errors import ConfigurationError, InputUnusable, NotReady
+from pipeline.files import nearest
 from pipeline.project import Project
 from pipeline.sizes import show_size
 from pipeline.spec import models
@@ -100,7 +101,7 @@ def _require_same_models(opened: Opened) -> None:
 
 def _require_room(opened: Opened) -> None:
     """Twice: for the files, and for what is built of them."""
-    folder = next(each for each in (opened.project.cache, *opened.project.cache.parents) if each.exists())
+    folder = nearest(opened.project.cache)
     free = shutil.disk_usage(folder).free
     if free < 2 * opened.bundle.size:
         raise NotReady(

@@ -1,11 +1,10 @@
 """Making a bundle: all that some environments need on a machine without a network, in one file."""
 
 import errno
-import re
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.keeping import archive, pythons
 from pipeline.envs.keeping.archive import Content
 from pipeline.envs.keeping.wheels import SOURCES, Wheels
+from pipeline.envs.locking import requirements
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
@@ -23,9 +23,8 @@ from pipeline.provisioning.prefetch import wheels_of
 from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import load_yaml
+from pipeline.telling import Tell
 
-Tell = Callable[[str], None]
-INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", re.MULTILINE)
 UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
 
 
@@ -135,20 +134,9 @@ def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
 def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
     """What a person wrote of an environment, and its lock."""
     described = catalog.project.config / "environments" / f"{definition.name}.yaml"
-    requirements = definition.requirements or definition.locked.with_suffix(".txt")
     yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
-    yield from _with_includes(requirements, set())
+    yield from requirements.files(definition.requirements or definition.locked.with_suffix(".txt"))
     yield definition.locked
-
-
-def _with_includes(requirements: Path, seen: set[Path]) -> Iterator[Path]:
-    if not requirements.is_file() or requirements in seen:
-        return
-    seen.add(requirements)
-    yield requirements
-    if requirements.suffix == ".txt":
-        for name in INCLUDE.findall(requirements.read_text(encoding="utf-8", errors="replace")):
-            yield from _with_includes((requirements.parent / name).resolve(), seen)
 
 
 def _write(target: Path, contents: Contents) -> None:

@@ -15,14 +15,17 @@ from pipeline.envs.adopting.notes import Notes
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
+from pipeline.telling import quiet
 from tests.envs.adopting.conftest import Heard, site_packages
-from tests.envs.conftest import other, quiet
+from tests.envs.conftest import other
 
 
 @pytest.fixture
 def adoption(builder: Builder, notes: Notes, heard: Heard) -> Adoption:
     builder.registry.builds.mkdir(parents=True)
-    return Adoption(builder.registry, notes, Allowed(), lambda: builder, heard.append)
+    return Adoption(
+        registry=builder.registry, notes=notes, allowed=Allowed(), builder=lambda: builder, tell=heard.append
+    )
 
 
 def got(adoption: Adoption, definition: Definition, **allowed: float) -> Answer:

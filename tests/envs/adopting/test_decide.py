@@ -51,6 +51,16 @@ def test_a_build_that_somebody_else_still_makes_is_not_made_twice() -> None:
     )
 
 
+def test_what_is_in_the_way_of_a_build_is_told_before_one_is_tried() -> None:
+    blocked = replace(
+        there_is(Candidate(Source.LIVE, "venv/alpha", None, "it isn't built")), obstacle="a folder is there"
+    )
+    refused = decide(blocked, Allowed(build=True))
+    assert isinstance(refused, Refuse)
+    assert refused.reason == "it isn't built; a folder is there"
+    assert refused.command == "move it away, then: bootstrap --env alpha"
+
+
 def test_one_that_is_not_healthy_is_taken_only_on_request_and_last() -> None:
     assert decide(there_is(ABSENT, GONE, ILL), Allowed(degraded=True)) == Use(Source.DEGRADED, ILL)
     assert isinstance(decide(there_is(ABSENT, GONE, ILL), Allowed()), Refuse)

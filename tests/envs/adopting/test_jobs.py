@@ -67,7 +67,7 @@ def refused(sandbox: Sandbox, job: Job) -> str:
 
 
 def build(sandbox: Sandbox) -> None:
-    done = sandbox.run("bootstrap", "--env", "alpha", variables=offline(sandbox.root.parent))
+    done = sandbox.give("bootstrap", "--env", "alpha", variables=offline(sandbox.root.parent))
     assert done.code == 0, done.err
 
 
@@ -77,7 +77,7 @@ def break_import(old: Path) -> None:
 
 
 def test_a_job_runs_in_a_legacy_environment_and_says_so(adopting: Sandbox, old: Path) -> None:
-    done = adopting.run("prepare-job", adopting.write("input.txt", "x"), "--workflow", "tested")
+    done = adopting.give("prepare-job", adopting.write("input.txt", "x"), "--workflow", "tested")
     assert f"environment alpha is legacy {old}" in done.err
     assert "bootstrap --env alpha   builds venv/alpha" in done.err
     job = load(adopting.job(done.out.strip()))
@@ -98,9 +98,9 @@ def test_once_ours_is_built_the_next_job_gets_it_and_the_first_is_told(adopting:
     assert job_of(adopting).document["environment_sources"] == {"alpha": {"source": "live"}}
     ran(adopting, first)
     assert report(first)["prefix"] == str(old)
-    shown = adopting.run("pipeline", "job", "show", first.id)
+    shown = adopting.give("pipeline", "job", "show", first.id)
     assert "environment alpha is built by now; a job that is prepared anew gets it" in shown.out
-    assert adopting.run("pipeline", "job", "show", first.id, "--json").data["environments"]["alpha"]["place"] == str(
+    assert adopting.give("pipeline", "job", "show", first.id, "--json").data["environments"]["alpha"]["place"] == str(
         old
     )
 
@@ -159,7 +159,7 @@ def test_even_a_forged_plan_leads_only_where_the_definition_does(adopting: Sandb
 
 def test_a_degraded_one_is_refused_unless_it_is_asked_for(adopting: Sandbox, old: Path) -> None:
     break_import(old)
-    done = adopting.run("prepare-job", adopting.write("input.txt", "x"), "--workflow", "tested")
+    done = adopting.give("prepare-job", adopting.write("input.txt", "x"), "--workflow", "tested")
     assert done.code == 3
     assert f"it isn't built; legacy {old}: importing quirk fails" in done.err
     assert "prepare-job --allow-degraded" in done.err
@@ -174,7 +174,7 @@ def test_a_degraded_one_runs_with_its_warning_in_the_record(adopting: Sandbox, o
     assert f"degraded {warning}" in said
     (started,) = (each for each in adopting.events(job.id) if each["event"] == "run_started")
     assert started["warnings"] == {"alpha": warning}
-    assert f"warning: environment alpha is degraded {warning}" in adopting.run("pipeline", "job", "show", job.id).out
+    assert f"warning: environment alpha is degraded {warning}" in adopting.give("pipeline", "job", "show", job.id).out
 
 
 def forget(sandbox: Sandbox) -> None:
@@ -224,7 +224,7 @@ def test_why_says_that_a_result_is_nobody_else_s(adopting: Sandbox, old: Path) -
     break_import(old)
     job = job_of(adopting, "two", "--allow-degraded")
     ran(adopting, job)
-    said = adopting.run("pipeline", "job", "why", job.id).out
+    said = adopting.give("pipeline", "job", "why", job.id).out
     assert "report_alpha: ran: it hadn't run before; it isn't shared with other jobs: environment alpha:" in said
     assert "copy: ran: it hadn't run before; it isn't shared with other jobs: environment alpha:" in said
 
@@ -241,7 +241,7 @@ def test_an_interpreter_is_used_as_it_is(sandbox: Sandbox, old: Path) -> None:
 def test_an_interpreter_that_is_missing_is_told_without_bootstrap(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/alpha.yaml", 'python: ">=3.11"\ninterpreter: /nowhere\n')
     reporting(sandbox)
-    done = sandbox.run("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested")
+    done = sandbox.give("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested")
     assert done.code == 3
     assert "environment 'alpha' isn't ready: interpreter /nowhere: it isn't there" in done.err
     assert "bootstrap --env alpha" not in done.err
@@ -251,7 +251,7 @@ def test_a_job_builds_what_is_missing_where_that_is_allowed(sandbox: Sandbox) ->
     reporting(sandbox)
     file = sandbox.write("input.txt", "x")
     words = ("prepare-job", file, "--workflow", "tested", "--build")
-    done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+    done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert done.code == 0, done.err
     assert "building environment 'alpha'" in done.err
     assert load(sandbox.job(done.out.strip())).document["environment_sources"] == {"alpha": {"source": "built"}}
@@ -275,7 +275,7 @@ def test_a_job_waits_for_a_build_only_as_long_as_it_was_told_to(sandbox: Sandbox
     words = ("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested", "--wait", "0.3", "--build")
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+        done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert done.code == 3
     assert "waiting up to 0 s for process 4711 on elsewhere, which builds environment 'alpha'" in done.err
     assert "it isn't built; process 4711 on elsewhere is building it" in done.err
@@ -287,7 +287,7 @@ def test_nothing_is_built_for_a_job_that_cannot_be_prepared_anyway(sandbox: Sand
     alpha = sandbox.root / "config/environments/beta.yaml"
     alpha.write_text(f"{alpha.read_text()}tools: [no-such-program]\n")
     words = ("prepare-job", sandbox.write("input.txt", "x"), "--workflow", "tested", "--build")
-    done = sandbox.run(*words, variables=offline(sandbox.root.parent))
+    done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert "no-such-program isn't on PATH" in done.err
     assert not (sandbox.root / "venv").exists()
 

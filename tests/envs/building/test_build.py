@@ -15,8 +15,9 @@ from pipeline.envs.proving import health
 from pipeline.envs.registry import MARKER
 from pipeline.errors import ExitCode, NotReady
 from pipeline.files import dump_json
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import locked, other, quiet
+from tests.envs.conftest import locked, other
 
 
 def prefixes(builder: Builder) -> list[Path]:
@@ -132,7 +133,9 @@ def test_a_wrong_hash_is_refused_and_the_package_named(builder: Builder, definit
     definition.locked.write_text(f"quirk==1.0 --hash=sha256:{'0' * 64}\n")
     error = refusal(builder, definition)
     assert "Hash mismatch for `quirk==1.0`" in error.message
-    assert error.next_step == f"read {builder.logs / 'alpha.log'}"
+    read, lock = str(error.next_step).splitlines()
+    assert read == f"read {builder.logs / 'alpha.log'}"
+    assert lock.startswith("pipeline env lock alpha   if alpha.lock was edited by hand")
 
 
 def test_a_lock_without_a_hash_is_refused(builder: Builder, definition: Definition) -> None:

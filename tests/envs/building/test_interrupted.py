@@ -14,9 +14,9 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.proving import health, probes
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
+from pipeline.telling import quiet
 from tests.crash.harness import KILLED, every, in_child, require_alone
 from tests.crash.steps import First, Nth, Steps
-from tests.envs.conftest import quiet
 
 
 def walk(builder: Builder, definition: Definition) -> list[str]:

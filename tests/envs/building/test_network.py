@@ -14,8 +14,8 @@ from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import quiet
 
 WHEEL = "quirk-1.0-py3-none-any.whl"
 BUSY_TWICE = """#!/bin/sh

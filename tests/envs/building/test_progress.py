@@ -32,6 +32,10 @@ def test_small_packages_are_fetched_without_names() -> None:
     assert progress.stage("Resolved 2 packages in 5ms\n", 0) == "fetching 2 packages"
 
 
+def test_one_package_is_told_as_one() -> None:
+    assert progress.stage("Resolved 1 package in 5ms\n", 0) == "fetching 1 package"
+
+
 def test_a_package_that_is_built_is_named() -> None:
     assert progress.stage("Resolved 2 packages in 5ms\n   Building odd==1.0\n", 0) == "building odd==1.0 of 2 packages"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.envs.keeping.choice import DAY_SECONDS, Bounds, choose
-from pipeline.envs.keeping.notes import Size, Uses
 from pipeline.envs.keeping.survey import Found, State
+from pipeline.envs.notes import Size, Uses
 
 NOW = 1_000_000_000.0
 

@@ -11,7 +11,7 @@ from pipeline.envs.keeping import leases
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
 from tests.conftest import REPOSITORY
-from tests.envs.keeping.conftest import Make
+from tests.envs.conftest import Make
 
 HOLDER = """
 import sys

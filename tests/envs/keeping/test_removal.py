@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.keeping import leases, removal
-from pipeline.envs.keeping.notes import FOLDER, Notes
+from pipeline.envs.notes import FOLDER, Notes
 from pipeline.envs.platform import move_aside
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.locks import exclusive
 from tests.conftest import REPOSITORY
-from tests.envs.keeping.conftest import Make, found, states
+from tests.envs.conftest import Make
+from tests.envs.keeping.conftest import found, states
 
 KILLED = """
 import os, signal, sys

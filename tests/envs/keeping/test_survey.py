@@ -5,7 +5,8 @@ from pathlib import Path
 from pipeline.envs.keeping.survey import survey
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.locks import exclusive
-from tests.envs.keeping.conftest import Make, found, states
+from tests.envs.conftest import Make
+from tests.envs.keeping.conftest import found, states
 
 
 def test_where_nothing_was_built_there_is_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Locks as they stand in their files."""
 
+import sys
+
 import pytest
 
 from pipeline.envs.locking.lockfile import NotALock, parse
@@ -30,6 +32,35 @@ def test_a_pin_has_its_line_its_marker_and_who_asked_for_it() -> None:
 
 def test_a_lock_of_another_tool_says_no_range() -> None:
     assert parse(f"numpy==2.2.0 --hash={A}\n").python is None
+
+
+def test_a_pin_has_all_its_hashes_and_says_which_are_of_the_usual_kind() -> None:
+    long = f"sha512:{'c' * 128}"
+    (pin,) = parse(f"numpy==2.1 \\\n    --hash={A} \\\n    --hash={long}\n").pins
+    assert pin.hashes == (A, long)
+    assert pin.sha256 == {"a" * 64}
+
+
+def on(python: str, *lines: str) -> list[str]:
+    return [str(pin) for pin in parse("".join(f"{line} --hash={A}\n" for line in lines)).on(python)]
+
+
+def test_markers_are_asked_with_the_python_that_is_meant() -> None:
+    lines = (
+        "a==1 ; python_full_version < '3.12'",
+        "b==1 ; python_full_version >= '3.12'",
+        "c==1 ; python_version == '3.12'",
+    )
+    assert on("3.12.4", *lines) == ["b 1", "c 1"]
+
+
+def test_markers_are_asked_with_this_platform() -> None:
+    assert on("3.12.4", f"a==1 ; sys_platform == '{sys.platform}'", "b==1 ; sys_platform == 'none'") == ["a 1"]
+
+
+def test_options_and_comments_between_pins_are_no_pins() -> None:
+    assert on("3.12.4", "a==1") == ["a 1"]
+    assert [pin.name for pin in parse(f"# by hand\n--index-url https://x\n\na==1 --hash={A}\n").pins] == ["a"]
 
 
 def test_a_lock_of_nothing_has_no_pins() -> None:

@@ -143,3 +143,17 @@ def test_spaces_do_not_change_the_digest_and_a_bound_does(folder: Path) -> None:
 def test_what_can_not_be_read_has_no_digest(folder: Path) -> None:
     assert requirements.digest(folder / "absent.txt") is None
     assert requirements.digest(None) is None
+
+
+def test_the_files_that_are_read_are_told_each_once_as_far_as_they_are_there(folder: Path) -> None:
+    (folder / "more").mkdir()
+    file = written(folder, "-r more/base.txt\n-cbounds.txt\n--requirement=gone.txt\n-r https://host/other.txt\n")
+    base = written(folder / "more", "-r ../alpha.txt\nnumpy\n", "base.txt")
+    bounds = written(folder, "numpy<3\n", "bounds.txt")
+    assert requirements.files(file) == [file, base, bounds]
+    assert requirements.files(folder / "nowhere.txt") == []
+
+
+def test_a_stage_s_file_includes_none(folder: Path) -> None:
+    file = written(folder, '# /// script\n# dependencies = ["numpy"]\n# ///\n"""\n-r other.txt\n"""\n', "stage.py")
+    assert requirements.files(file) == [file]

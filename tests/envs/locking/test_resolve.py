@@ -19,8 +19,8 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.locking.resolve import Resolver, Upgrade
 from pipeline.errors import ConfigurationError, NotReady
+from pipeline.telling import quiet
 from tests.conftest import also
-from tests.envs.conftest import quiet
 
 
 @pytest.fixture

@@ -41,6 +41,24 @@ def test_nothing_found_is_healthy() -> None:
         (built(interpreter="its interpreter x is gone"), Fault.INTERPRETER_GONE, "is gone", REPAIR),
         (built(interpreter="the Python … has been replaced"), Fault.INTERPRETER_REPLACED, "built on 3.11.7", REPAIR),
         (built(misfit="its lock has changed", lock_changed=True), Fault.LOCK_CHANGED, "its lock", BUILD),
+        (
+            built(misfit="its lock has changed", lock_changed=True, lock_problem="alpha.lock:3: has no hash"),
+            Fault.LOCK_BROKEN,
+            "alpha.lock:3",
+            "pipeline env lock alpha",
+        ),
+        (
+            built(misfit="it was built for cpu hardware", variant_changed=True, lock_changed=True),
+            Fault.WRONG_ACCELERATOR,
+            "for cpu hardware",
+            BUILD,
+        ),
+        (
+            EnvironmentFindings("alpha", is_foreign=True, unusable=("it isn't there", "mend it")),
+            Fault.UNUSABLE,
+            "it isn't there",
+            "mend it",
+        ),
         (built(misfit="its imports have changed"), Fault.DEFINITION_CHANGED, "its imports", BUILD),
         (built(unreadable="its files can't be read"), Fault.UNREADABLE, "can't be read", REPAIR),
         (

@@ -14,7 +14,8 @@ from pipeline.envs.definition import Build, Definition
 from pipeline.envs.proving import health, probes
 from pipeline.envs.proving.probes import Place
 from pipeline.envs.registry import Registry
-from tests.envs.conftest import Whole, quiet
+from pipeline.telling import quiet
+from tests.envs.conftest import Whole
 
 
 def site_packages(build: Build) -> Path:

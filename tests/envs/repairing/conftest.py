@@ -1,6 +1,7 @@
 """An environment of three packages: a library with a compiled part, a program, and one that shares a file with both."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
-from tests.conftest import offline
-from tests.envs.conftest import locked, quiet, wheel_of
+from pipeline.telling import quiet
+from tests.conftest import offline, wheel_of
+from tests.envs.conftest import locked
 
 NATIVE = bytes(range(256)) * 64  # like the bytes of a compiled module
 
@@ -32,17 +34,32 @@ def packages_of(build: Build) -> Path:
     return build.prefix / str(build.record["site_packages"])
 
 
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Bench:
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    for name, value in offline(tmp_path).items():
-        monkeypatch.setenv(name, value)
-    lock = tmp_path / "alpha.lock"
+@pytest.fixture(scope="session")
+def built_bench(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> tuple[Bench, Path]:
+    """One that is built once, and a copy of its folder."""
+    folder = tmp_path_factory.mktemp("bench") / "folder"
+    wheels = folder / "wheels"
+    wheels.mkdir(parents=True)
+    lock = folder / "alpha.lock"
     lock.write_text("".join(locked(wheel) for wheel in packages(wheels)))
     definition = Definition(name="alpha", python=">=3.11", lock=lock, imports=("library", "program", "third"))
-    builder = Builder(Registry(tmp_path / "venv"), uv.find(), tmp_path / "logs", time_limit=60)
-    return Bench(builder, definition, builder.ensure(definition, quiet), tmp_path)
+    builder = Builder(Registry(folder / "venv"), uv.find(), folder / "logs", time_limit=60)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in offline(folder).items():
+            patch.setenv(name, value)
+        build = builder.ensure(definition, quiet)
+    return Bench(builder, definition, build, folder), shutil.copytree(folder, folder.with_name("copy"), symlinks=True)
+
+
+@pytest.fixture
+def bench(built_bench: tuple[Bench, Path], monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """As it was built, times and all, whatever the tests before have made of it."""
+    bench, copy = built_bench
+    for name, value in offline(bench.folder).items():
+        monkeypatch.setenv(name, value)
+    shutil.rmtree(bench.folder)
+    shutil.copytree(copy, bench.folder, symlinks=True)
+    return bench
 
 
 def packages(folder: Path) -> list[Path]:

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.definition import Build
-from pipeline.envs.proving import deep, health, manifest, tiers
+from pipeline.envs import records
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import deep, health, manifest, probes, tiers
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import Repair, repair
 from pipeline.errors import NotReady, PipelineError
-from tests.envs.conftest import quiet
+from pipeline.telling import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench, overwrite, packages_of
 
 
@@ -342,7 +343,7 @@ def build_with_launcher(bench: Bench) -> Repair:
     overwrite(script, script.read_bytes() + b"\0")
     record = bench.site_packages / "program-1.0.dist-info/RECORD"
     lines = [
-        f"../../../bin/it,{manifest.digest_of(str(script))},{script.stat().st_size}" if "bin/it" in line else line
+        f"../../../bin/it,{records.digest_of(str(script))},{script.stat().st_size}" if "bin/it" in line else line
         for line in record.read_text().splitlines()
     ]
     overwrite(record, "\n".join([*lines, ""]).encode())
@@ -417,6 +418,20 @@ def test_a_repair_reads_each_file_of_the_old_build_before_the_new_one_counts(
     monkeypatch.setattr(deep, "damaged", reading)
     repair(bench.builder, bench.definition, quiet)
     assert read == [bench.site_packages]
+
+
+def test_what_was_installed_anew_is_imported_again_and_what_is_byte_for_byte_the_same_is_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def first_problem(definition: Definition, place: probes.Place) -> None:
+        asked.append(definition.imports)
+
+    monkeypatch.setattr(probes, "first_problem", first_problem)
+    cut_native(bench)
+    mend(bench)
+    assert asked == [("library",)]
 
 
 def test_a_repair_that_can_not_prove_its_build_falls_back_and_then_says_why(bench: Bench) -> None:

@@ -1,20 +1,20 @@
 """A repair that ends at any step, by a kill or for want of room: nothing half-made is used, and the next ends well."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pipeline.envs.proving import tiers
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import repair
+from pipeline.telling import quiet
+from tests.conftest import also
 from tests.crash.harness import KILLED, in_child
 from tests.crash.steps import Nth, Steps
-from tests.envs.conftest import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench
 
-# By number; the walk through all of them is for the exhaustive part.
-SOME = (3, 12)
-LAST = (1, 3, 5)  # counted from the end, where the marker is written and the name is turned
+# Negative ones are counted from the end, where the marker is written and the name is turned. The walk through all of
+# them is for the exhaustive part.
+SOME = [12, -1, -3, *also(3, -5)]
+FEWEST = 17
 
 
 def mend(bench: Bench) -> None:
@@ -67,17 +67,11 @@ def must_be_safe_and_end_well(bench: Bench) -> None:
     assert all((path / MARKER).is_file() or (path / RETIRED).is_file() for path in folders)
 
 
-@pytest.mark.parametrize(
-    "which",
-    [
-        *(lambda _, number=number: number for number in SOME),
-        *(lambda steps, number=number: steps - number + 1 for number in LAST),
-    ],
-)
-def test_a_repair_that_is_killed_leaves_nothing_half(bench: Bench, which: Callable[[int], int]) -> None:
+@pytest.mark.parametrize("number", SOME)
+def test_a_repair_that_is_killed_leaves_nothing_half(bench: Bench, number: int) -> None:
     steps = count(bench)
-    assert steps > max(SOME) + max(LAST)
-    assert ends_at(bench, which(steps), full=False) == KILLED
+    assert steps >= FEWEST
+    assert ends_at(bench, number if number > 0 else steps + 1 + number, full=False) == KILLED
     must_be_safe_and_end_well(bench)
 
 

@@ -18,8 +18,9 @@ from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import repair
 from pipeline.errors import NotReady
+from pipeline.telling import quiet
 from tests.conftest import make_wheel
-from tests.envs.conftest import locked, quiet
+from tests.envs.conftest import locked
 
 GOOD = "VERSION = '1.0'\n"
 

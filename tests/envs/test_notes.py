@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.keeping.notes import FOLDER, LINES, Notes, Uses, measure
+from pipeline.envs.notes import FOLDER, LINES, Notes, Uses, measure
 from pipeline.envs.registry import Registry
-from tests.envs.keeping.conftest import Make
+from tests.envs.conftest import Make
 
 
 @pytest.fixture
