@@ -112,9 +112,8 @@ def chosen(sandbox: Sandbox, tagged: str = "", **values: Any) -> Decisions:
     def builder() -> Any:
         raise AssertionError("nothing is built here")
 
-    adoption = Adoption(
-        registry=Registry(project.environments), notes=notes(project), allowed=Allowed(), builder=builder, tell=print
-    )
+    registry = Registry(project.environments)
+    adoption = Adoption(registry=registry, notes=notes(project), allowed=Allowed(), builder=builder, tell=print)
     return Chooser(catalog, adoption, catalog.workflow("w"), tagged).decide({**USUAL, **values})
 
 
