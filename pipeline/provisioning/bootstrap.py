@@ -14,6 +14,8 @@ from typing import Protocol
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
+from pipeline.envs.proving import health
+from pipeline.envs.registry import misfit
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
 from pipeline.provisioning.builders import builder_for
@@ -148,10 +150,27 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
     def carry_out(tell: Tell) -> str:
         if definition.lock is None:
             return _checked(catalog, definition, tell)
+        if not force and _is_damaged(builder, definition):
+            return _repaired(builder, definition, tell)
         build = builder.ensure(definition, tell, force)
         return f"ready, Python {build.record['key_input']['python']}"
 
     return Task(f"environment {definition.name}", carry_out)
+
+
+def _is_damaged(builder: Builder, definition: Definition) -> bool:
+    """Whether nothing is wrong with what is built but that it isn't any more what was built."""
+    build = builder.registry.live(definition.name)
+    reason = misfit(definition, build) if build else None
+    return build is not None and reason is not None and reason == health.damage(build)
+
+
+def _repaired(builder: Builder, definition: Definition, tell: Tell) -> str:
+    """The cheapest way back: just what is damaged, and all of it only where that doesn't do."""
+    from pipeline.envs.repairing.repair import repair
+
+    done = repair(builder, definition, tell)
+    return f"{done.told}; ready, Python {done.build.python_version}"
 
 
 def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.locking.resolve import Resolver
-from pipeline.errors import ConfigurationError, InputUnusable, UsageError
+from pipeline.errors import ConfigurationError, InputUnusable, NotReady, UsageError
 from pipeline.files import sync_folder, write_whole
 from pipeline.project import Project
 from pipeline.spec import blocks, environments, settings, stages
@@ -40,7 +40,7 @@ def register(project: Project, file: Path, name: str | None) -> Registered:
     except OSError as error:
         raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
     definition = _checked(project, file, name)
-    lock = _lock(project, definition)
+    lock = _lock(project, definition, file)
     target = project.stage_file(name)
     target.parent.mkdir(exist_ok=True)
     _require_free(project, name)  # resolving takes a while, in which somebody else may have taken it
@@ -80,9 +80,14 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
         raise ConfigurationError(f"{shown_as}: a stage needs a function 'run(stage)', and there is none")
 
 
-def _lock(project: Project, definition: Definition) -> bytes:
+def _lock(project: Project, definition: Definition, file: Path) -> bytes:
     resolver = Resolver(uv.find(), project.root, settings.load(project).build_seconds)
-    return resolver.resolved(definition, before=None)
+    try:
+        return resolver.resolved(definition, before=None)
+    except NotReady as error:  # there is no environment of this name yet that could be locked
+        raise NotReady(
+            error.message, f"change {file} or wait for the index, then: pipeline env register {file}"
+        ) from error
 
 
 def _require_free(project: Project, name: str) -> None:

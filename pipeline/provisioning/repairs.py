@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
-from pipeline.envs.repairing.repair import Repair, repair
+from pipeline.envs.repairing.repair import repair
 from pipeline.errors import ConfigurationError
 from pipeline.provisioning.bootstrap import Task
 from pipeline.provisioning.builders import builder_for
@@ -42,17 +42,6 @@ def _task(builder: Builder, definition: Definition) -> Task:
     def carry_out(tell: Tell) -> str:
         if definition.lock is None:
             return "isn't ours to repair: it is used as it is"
-        return told(repair(builder, definition, tell))
+        return repair(builder, definition, tell).told
 
     return Task(f"environment {definition.name}", carry_out)
-
-
-def told(done: Repair) -> str:
-    """What was done, for a person."""
-    if done.rebuilt_because:
-        return f"built anew as a whole, since {done.rebuilt_because}"
-    if not done.damage:
-        return "nothing is damaged"
-    if done.reinstalled:
-        return f"repaired: {', '.join(done.reinstalled)} installed anew"
-    return "repaired: no package had to be installed anew"

@@ -75,6 +75,15 @@ def test_one_environment_is_built_and_the_others_are_not(isolated: Sandbox) -> N
     assert healthy(isolated) == {"alpha": True, "beta": False}
 
 
+def test_what_is_damaged_is_mended_and_not_built_anew(isolated: Sandbox) -> None:
+    assert isolated.give("bootstrap", "--env", "alpha").code == 0
+    next(isolated.root.glob("venv/alpha/lib/*/site-packages/quirk-1.0.dist-info/RECORD")).unlink()
+    done = isolated.give("bootstrap", "--env", "alpha")
+    assert done.code == 0
+    assert "repaired: quirk installed anew; ready, Python" in done.err
+    assert isolated.give("pipeline", "doctor", "alpha").code == 0
+
+
 def test_a_second_call_finds_everything_ready_and_builds_nothing(isolated: Sandbox) -> None:
     isolated.give("bootstrap", "--all")
     before = builds(isolated)
@@ -216,7 +225,7 @@ def test_a_killed_build_takes_its_installer_with_it_and_the_next_call_ends_well(
     assert healthy(isolated) == {"alpha": False, "beta": False}
     done = isolated.give("bootstrap", "--env", "alpha")
     assert done.code == 0, done.err
-    assert healthy(isolated)["alpha"]
+    assert isolated.give("pipeline", "doctor", "alpha").code == 0
     assert os.path.realpath(isolated.root / "venv/alpha") != str(isolated.root / "venv/.builds" / half_built[0])
     connection.close()
 

@@ -150,3 +150,8 @@ def test_a_file_that_is_not_there_is_told(project: Sandbox) -> None:
     done = project.give("pipeline", "env", "register", "absent.py")
     assert done.code == 5
     assert "absent.py can't be read: No such file" in done.err
+
+
+def test_what_can_not_be_locked_leads_back_to_registering(project: Sandbox) -> None:
+    done = register(project, STAGE.replace("quirk>=2", "quirk>=3"))
+    assert f"then: pipeline env register {project.root.parent / 'brought.py'}" in done.err

@@ -32,6 +32,17 @@ class Repair:
     reinstalled: tuple[str, ...] = ()  # packages
     rebuilt_because: str | None = None  # why all of it was built anew
 
+    @property
+    def told(self) -> str:
+        """What was done, for a person."""
+        if self.rebuilt_because:
+            return f"built anew as a whole, since {self.rebuilt_because}"
+        if not self.damage:
+            return "nothing is damaged"
+        if self.reinstalled:
+            return f"repaired: {', '.join(self.reinstalled)} installed anew"
+        return "repaired: no package had to be installed anew"
+
 
 def repair(builder: Builder, definition: Definition, tell: Tell, failed: Path | None = None) -> Repair:
     """Make the environment whole, and do nothing where it is. ``failed``: the build's folder where a stage failed.
