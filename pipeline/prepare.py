@@ -87,6 +87,15 @@ def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
         return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
 
 
+def usual_plan(catalog: Catalog, name: str) -> Plan:
+    """What a job of the workflow has when nothing is asked for, whatever its input is and whatever is there already."""
+    workflow = catalog.workflow(name)
+    values = resolve(workflow, {}, catalog)
+    adoption = _adoption(catalog, Registry(catalog.project.environments), USUAL, quiet)
+    chosen = Chosen(values, Chooser(catalog, adoption, workflow).decide(values), _facts())
+    return plan(workflow, chosen.all, catalog)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """All that a workflow's ``$names`` stand for in this job."""
@@ -104,8 +113,11 @@ def _chosen(chooser: Chooser, values: Mapping[str, Any], file: Path, media: Medi
     workflow = chooser.workflow
     tagged = wishes.spoken(given.tracked(workflow, values), media) if media else ""
     known = {**values, **given.of_movie(workflow, values, file, media)} if media else values
-    facts = {"frame_rate": media.frame_rate if media else "", "language": tagged}
-    return Chosen(known, replace(chooser, tagged=tagged).decide(known), facts)
+    return Chosen(known, replace(chooser, tagged=tagged).decide(known), _facts(media, tagged))
+
+
+def _facts(media: Media | None = None, tagged: str = "") -> dict[str, str]:
+    return {"frame_rate": media.frame_rate if media else "", "language": tagged}
 
 
 def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, file: Path, media: Media | None) -> None:

@@ -127,11 +127,10 @@ def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[Mod
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    from pipeline.plan.parameters import resolve
-    from pipeline.plan.planner import plan
+    from pipeline.prepare import usual_plan
 
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
-    plans = [plan(workflow, resolve(workflow, {}, catalog), catalog) for workflow in workflows]
+    plans = [usual_plan(catalog, workflow.name) for workflow in workflows]
     definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
     models = sorted({model for each in plans for model in each.models})
     own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
