@@ -34,7 +34,7 @@ import faster_whisper
 import numpy
 import stagekit
 from faster_whisper import WhisperModel
-from translating import documents, work
+from translating import documents
 from translating.scripts import clean
 
 SAMPLE_RATE = 16_000
@@ -64,7 +64,7 @@ def run(stage: stagekit.Stage) -> None:
         word_timestamps=True,
     )
     segments = list(tidy(_reporting(stage, found, duration), duration))
-    work.leave(stage, translation(segments, info, target, duration, folder.name))
+    documents.leave(stage, translation(segments, info, target, duration, folder.name))
 
 
 def read_audio(path: Path) -> numpy.ndarray:

@@ -6,12 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
+import stagekit
 from subtitling import markup
 
 from translating.notes import clock
 from translating.scripts import joined
 
 SCHEMA = 2
+NOBODY = "none"  # the engine, where there was nothing to translate
 PARAGRAPH_PAUSE = 2.0  # seconds
 DASHES = ("-", "–", "—")
 PARAGRAPH_LENGTH = 600  # characters, from which the next sentence starts a new one
@@ -50,6 +52,15 @@ def translation(
         "dropped": [],
         "notes": notes,
     }
+
+
+def leave(stage: stagekit.Stage, document: Mapping[str, Any]) -> None:
+    """Write it in all its forms, and tell what a reader should know of it."""
+    for note in document["notes"]:
+        stage.warn(note)
+    engine = {"engine": document["engine"]} if document["engine"] != NOBODY else {}
+    stage.about(notes=document["notes"], **engine)
+    save(document, stage.output)
 
 
 def save(document: Mapping[str, Any], output: Callable[[str, str], Path]) -> None:

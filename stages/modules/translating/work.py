@@ -1,6 +1,6 @@
 """A translation stage from its inputs to its outputs, whatever its engine."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import stagekit
@@ -23,7 +23,7 @@ class Engine(flow.Engine, Protocol):
 class Nobody:
     """Where there was nothing to translate."""
 
-    name = "none"
+    name = documents.NOBODY
     model = "none"
 
 
@@ -36,16 +36,7 @@ def run(stage: stagekit.Stage, engine_for: Callable[[str, str], Engine]) -> None
     transcript = documents.read(stage.input("transcript"))
     source, target = stage.parameters["source"], stage.parameters["target"]
     transcript["language"] = transcript["language"] if source in ("", "auto") else source
-    leave(stage, _document(stage, transcript, target, engine_for))
-
-
-def leave(stage: stagekit.Stage, document: Mapping[str, Any]) -> None:
-    """Write it in all its forms, and tell what a reader should know of it."""
-    for note in document["notes"]:
-        stage.warn(note)
-    engine = {"engine": document["engine"]} if document["engine"] != Nobody.name else {}
-    stage.about(notes=document["notes"], **engine)
-    documents.save(document, stage.output)
+    documents.leave(stage, _document(stage, transcript, target, engine_for))
 
 
 def _document(
