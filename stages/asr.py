@@ -48,13 +48,11 @@ def run(stage: stagekit.Stage) -> None:
 
 def recogniser(stage: stagekit.Stage, samples: object, count: int) -> whisper.Recogniser:
     """For so many windows, with the model that a worker may have already."""
-    folder, language = stage.model("recognizer"), stage.parameters["language"]
+    folder = stage.model("recognizer")
     workers, threads = whisper.layout(count, stage.cpus)
     model = stage.memo((folder, workers, threads), lambda: whisper.load_model(folder, workers, threads))
-    if language != "auto":
-        whisper.check_language(model, language, folder.name)
-    given = None if language == "auto" else language
-    return whisper.Recogniser(model, samples, workers, given, report=stage.progress)
+    language = whisper.language_for(model, stage.parameters["language"], folder.name)
+    return whisper.Recogniser(model, samples, workers, language, report=stage.progress)
 
 
 def origin(

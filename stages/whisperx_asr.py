@@ -85,32 +85,25 @@ def run(stage: stagekit.Stage) -> None:
     folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
     audio = samples.astype("float32") / 32768
-    language, notes, word_times, first = "", [], "none", []
+    language = whisper.language_for(pipeline.model, stage.parameters["language"], folder.name)
+    notes, word_times, first = [], "none", []
     if spoken:
-        language = chosen_language(pipeline, stage.parameters["language"], folder.name)
-        found = pipeline.transcribe(audio, batch_size=BATCH, language=language or None, progress_callback=told(stage))
+        found = pipeline.transcribe(audio, batch_size=BATCH, language=language, progress_callback=told(stage))
         language = found["language"]
         first, word_times, notes = timed(found, pipeline.model, samples, audio, device)
-    ear = whisper.Recogniser(pipeline.model, samples, 1, language or None)
+    ear = whisper.Recogniser(pipeline.model, samples, 1, language)
     heard = listening.completed(first, spoken, probabilities, duration, ear.hear)
     if stage.parameters["diarize"] and heard.segments:
         turns, missing = speaker_turns(audio, device)
         heard = listening.Heard(told_apart(heard.segments, turns), heard.dropped)
         notes += missing
-    write(stage, heard, spoken, (language, word_times, notes, duration))
+    write(stage, heard, spoken, (language or "", word_times, notes, duration))
 
 
 def load(folder: Any, device: str, cpus: int) -> Any:
+    whisper.require_whole(folder)
     compute = "float16" if device == "cuda" else "int8"
     return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
-
-
-def chosen_language(pipeline: Any, wanted: str, name: str) -> str:
-    """Empty where it has to be found."""
-    if wanted != "auto":
-        whisper.check_language(pipeline.model, wanted, name)
-        return wanted
-    return "" if pipeline.model.model.is_multilingual else "en"
 
 
 def told(stage: stagekit.Stage) -> Any:

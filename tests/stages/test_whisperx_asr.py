@@ -125,10 +125,3 @@ def test_turns_of_speakers_are_taken_from_the_table(whisperx: Any) -> None:
 def test_a_hub_that_does_not_answer_is_no_hub(whisperx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert not whisperx.hub_answers()
-
-
-def test_an_english_model_is_not_asked_for_its_language(whisperx: Any) -> None:
-    pipeline = SimpleNamespace(model=SimpleNamespace(model=SimpleNamespace(is_multilingual=False)))
-    assert whisperx.chosen_language(pipeline, "auto", "tiny.en") == "en"
-    with pytest.raises(whisperx.stagekit.StageFailed, match="only English"):
-        whisperx.chosen_language(pipeline, "de", "tiny.en")

@@ -35,6 +35,9 @@ BEAM_SIZE = 5
 DETECTING = 4  # windows, spread over the audio, whose languages are asked for
 CAREFUL = {"no_repeat_ngram_size": 10}  # tokens
 
+MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
+MODEL_ADVICE = "Fetch it anew (bootstrap --force --model NAME), or choose another with --param model=NAME"
+
 Report = Callable[[float, str], None]
 
 
@@ -68,10 +71,21 @@ def _probabilities(samples: Any, start: int, frames: int) -> list[float]:
 
 def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
     """On a GPU, one worker with what it needs."""
+    require_whole(folder)
+    options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
     if ctranslate2.get_cuda_device_count():
-        return WhisperModel(str(folder), device="cuda", compute_type="float16", local_files_only=True)
-    layout = {"num_workers": workers, "cpu_threads": threads}
-    return WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True, **layout)
+        options = {"device": "cuda", "compute_type": "float16"}
+    try:
+        return WhisperModel(str(folder), local_files_only=True, **options)
+    except (RuntimeError, ValueError) as error:
+        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
+
+
+def require_whole(folder: Path) -> None:
+    """What is missing, the library would look for on a hub."""
+    missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
+    if missing:
+        raise stagekit.StageFailed(f"the model in {folder} has no {' and no '.join(missing)}. {MODEL_ADVICE}")
 
 
 def layout(windows: int, cpus: int) -> tuple[int, int]:
@@ -79,13 +93,16 @@ def layout(windows: int, cpus: int) -> tuple[int, int]:
     return (cpus, 1) if 2 * windows > cpus or windows == 0 else (1, cpus)
 
 
-def check_language(model: WhisperModel, language: str, name: str) -> None:
-    """An English-only model would transcribe any language as English, with no more than a log line."""
+def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
+    """None where it has to be found. An English-only model would transcribe any language as English, without a word."""
     multilingual = model.model.is_multilingual
-    known = model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None if multilingual else language == "en"
-    if not known:
-        what = f"model {name} doesn't recognise language {language!r}{'' if multilingual else ', only English'}"
-        raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
+    if wanted == "auto":
+        return None if multilingual else "en"
+    known = model.hf_tokenizer.token_to_id(f"<|{wanted}|>") is not None if multilingual else wanted == "en"
+    if known:
+        return wanted
+    what = f"model {name} doesn't recognise language {wanted!r}{'' if multilingual else ', only English'}"
+    raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
 
 
 @dataclass

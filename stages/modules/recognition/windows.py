@@ -69,7 +69,7 @@ def _parted(stretch: Interval, probabilities: Sequence[float], limit: float) -> 
     start, end = stretch
     room = limit - 2 * (OVERLAP + MARGIN)
     while end - start > room:
-        at = quietest(probabilities, start + room / 2, start + room)
+        at = quietest(probabilities, start + room / 2, min(start + room, end - OVERLAP))
         parts.append(_Stretch((start, at), (start - (OVERLAP if seam else 0), at + OVERLAP), seam))
         start = seam = at
     return [*parts, _Stretch((start, end), (start - (OVERLAP if seam else 0), end), seam)]

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -76,22 +77,27 @@ def test_windows_are_recognised_side_by_side_unless_that_leaves_cpus_idle(
     assert whisper.layout(windows, cpus) == layout
 
 
-@pytest.mark.parametrize(
-    ("multilingual", "language", "known"),
-    [(True, "de", True), (True, "yue", False), (False, "en", True), (False, "de", False)],
-)
-def test_a_language_that_the_model_does_not_know_is_refused(
-    whisper: Any, multilingual: bool, language: str, known: bool
-) -> None:
+def a_model(multilingual: bool) -> Any:
     tokens = {"<|en|>": 1, "<|de|>": 2}
-    model = SimpleNamespace(
+    return SimpleNamespace(
         model=SimpleNamespace(is_multilingual=multilingual), hf_tokenizer=SimpleNamespace(token_to_id=tokens.get)
     )
-    if known:
-        whisper.check_language(model, language, "tiny")
-    else:
-        with pytest.raises(whisper.stagekit.StageFailed, match=f"tiny doesn't recognise language '{language}'"):
-            whisper.check_language(model, language, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("multilingual", "wanted", "language"),
+    [(True, "de", "de"), (True, "auto", None), (False, "en", "en"), (False, "auto", "en")],
+)
+def test_a_language_is_looked_for_where_none_is_given_and_there_are_several(
+    whisper: Any, multilingual: bool, wanted: str, language: str | None
+) -> None:
+    assert whisper.language_for(a_model(multilingual), wanted, "tiny") == language
+
+
+@pytest.mark.parametrize(("multilingual", "wanted"), [(True, "yue"), (False, "de")])
+def test_a_language_that_the_model_does_not_know_is_refused(whisper: Any, multilingual: bool, wanted: str) -> None:
+    with pytest.raises(whisper.stagekit.StageFailed, match=f"tiny doesn't recognise language '{wanted}'"):
+        whisper.language_for(a_model(multilingual), wanted, "tiny")
 
 
 def test_the_language_is_that_of_the_whole_audio_and_asked_for_once(
@@ -119,3 +125,18 @@ def test_languages_are_asked_for_all_over_the_audio(whisper: ModuleType) -> None
     windows = [Window(((float(start), start + 20.0),)) for start in range(0, 600, 30)]
     assert [windows.index(window) for window in whisper._spread(windows, 4)] == [2, 7, 12, 17]
     assert whisper._spread(windows[:3], 4) == windows[:3]
+
+
+def test_a_model_with_a_file_missing_is_refused_before_a_hub_is_asked_for_it(whisper: Any, tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
+    with pytest.raises(whisper.stagekit.StageFailed, match=r"has no config.json and no tokenizer.json. Fetch it anew"):
+        whisper.load_model(tmp_path, 2, 1)
+
+
+def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(whisper: Any, tmp_path: Path) -> None:
+    for name in whisper.MODEL_FILES:
+        (tmp_path / name).touch()
+    whisper.ctranslate2.get_cuda_device_count.return_value = 0
+    whisper.WhisperModel.side_effect = RuntimeError("File model.bin is incomplete")
+    with pytest.raises(whisper.stagekit.StageFailed, match=r"can't be loaded: File model.bin is incomplete. Fetch"):
+        whisper.load_model(tmp_path, 2, 1)
