@@ -16,10 +16,14 @@ from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes, installed
 from pipeline.models.shelf import Shelf
 from pipeline.plan.filling import fill
+from pipeline.plan.parameters import resolve
+from pipeline.plan.planner import Plan, plan
 from pipeline.plan.values import find
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import EngineSpec, Languages, Pairs
 from pipeline.spec.workflows import DecisionSpec, WorkflowSpec
+
+NOTHING_KNOWN = {"frame_rate": "", "language": ""}  # of an input: what ``$input`` stands for
 
 
 @dataclass(frozen=True)
@@ -241,3 +245,9 @@ def _unsaid(tagged: str) -> str:
     return (
         "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
     )
+
+
+def usual_plan(chooser: Chooser) -> Plan:
+    """What a job of the workflow has when nothing is asked for, whatever its input is."""
+    values = resolve(chooser.workflow, {}, chooser.catalog)
+    return plan(chooser.workflow, {**values, **chooser.decide(values).values, "input": NOTHING_KNOWN}, chooser.catalog)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import given, readiness, room, sources
-from pipeline.choosing import Chooser
+from pipeline.choosing import NOTHING_KNOWN, Chooser
 from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.definition import Build
@@ -87,15 +87,6 @@ def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
         return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
 
 
-def usual_plan(catalog: Catalog, name: str) -> Plan:
-    """What a job of the workflow has when nothing is asked for, whatever its input is and whatever is there already."""
-    workflow = catalog.workflow(name)
-    values = resolve(workflow, {}, catalog)
-    adoption = _adoption(catalog, Registry(catalog.project.environments), USUAL, quiet)
-    chosen = Chosen(values, Chooser(catalog, adoption, workflow).decide(values), _facts())
-    return plan(workflow, chosen.all, catalog)
-
-
 @dataclass(frozen=True)
 class Chosen:
     """All that a workflow's ``$names`` stand for in this job."""
@@ -113,11 +104,8 @@ def _chosen(chooser: Chooser, values: Mapping[str, Any], file: Path, media: Medi
     workflow = chooser.workflow
     tagged = wishes.spoken(given.tracked(workflow, values), media) if media else ""
     known = {**values, **given.of_movie(workflow, values, file, media)} if media else values
-    return Chosen(known, replace(chooser, tagged=tagged).decide(known), _facts(media, tagged))
-
-
-def _facts(media: Media | None = None, tagged: str = "") -> dict[str, str]:
-    return {"frame_rate": media.frame_rate if media else "", "language": tagged}
+    facts = {**NOTHING_KNOWN, **({"frame_rate": media.frame_rate, "language": tagged} if media else {})}
+    return Chosen(known, replace(chooser, tagged=tagged).decide(known), facts)
 
 
 def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, file: Path, media: Media | None) -> None:

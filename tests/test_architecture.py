@@ -32,7 +32,7 @@ LEAVES = {
 MAY_IMPORT = {
     "cache": set(),
     "envs": {"process"},
-    "provisioning": {"envs", "jobs", "media", "models", "plan", "project", "readiness", "sources", "spec"},
+    "provisioning": {"choosing", "envs", "jobs", "media", "models", "plan", "project", "readiness", "sources", "spec"},
     "executors": {"process", "sdk"},
     "failures": {"process", "sdk"},
     "host": {"process", "project"},

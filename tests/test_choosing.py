@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.choosing import Chooser
+from pipeline.choosing import Chooser, usual_plan
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.registry import Registry
@@ -105,7 +105,7 @@ def put_program(folder: Path, says: str) -> None:
     (folder / "pairs").chmod(0o755)
 
 
-def chosen(sandbox: Sandbox, tagged: str = "", **values: Any) -> Decisions:
+def chooser(sandbox: Sandbox, tagged: str = "") -> Chooser:
     project = Project(sandbox.root)
     catalog = Catalog(project)
 
@@ -114,7 +114,11 @@ def chosen(sandbox: Sandbox, tagged: str = "", **values: Any) -> Decisions:
 
     registry = Registry(project.environments)
     adoption = Adoption(registry=registry, notes=notes(project), allowed=Allowed(), builder=builder, tell=print)
-    return Chooser(catalog, adoption, catalog.workflow("w"), tagged).decide({**USUAL, **values})
+    return Chooser(catalog, adoption, catalog.workflow("w"), tagged)
+
+
+def chosen(sandbox: Sandbox, tagged: str = "", **values: Any) -> Decisions:
+    return chooser(sandbox, tagged).decide({**USUAL, **values})
 
 
 def translators(sandbox: Sandbox, **values: Any) -> dict[str, list[str]]:
@@ -261,3 +265,20 @@ def test_the_engines_of_this_project_fit_their_schema() -> None:
     engines = load(Project(REPOSITORY))
     assert {each.kind for each in engines.values()} == {"recognition", "translation"}
     assert all(each.pairs or each.pairs_from for each in engines.values() if each.kind == "translation")
+
+
+def test_a_job_that_asks_for_nothing_has_the_usual_engine_and_no_other(project: Sandbox) -> None:
+    head = """
+parameters:
+  asr: {type: string, default: hearing}
+  targets: {type: languages, default: []}
+decide:
+  recognition: {kind: recognition, engine: $asr, model: base}
+  translation: {kind: translation, engine: auto, source: en, targets: $targets}
+stages:
+  copy: {when: {recognition.engine: hearing}, inputs: {file: job.input}}
+  noop: {when: {recognition.engine: speakers}}
+  word: {for_each: [$translation.paired], parameters: {word: $input.language}}
+"""
+    project.write("config/workflows/w.yaml", head)
+    assert [stage.name for stage in usual_plan(chooser(project)).stages] == ["copy"]
