@@ -17,7 +17,7 @@ from pipeline.envs.registry import Registry
 
 NAME = "whisper"
 UNIT = 200 << 20  # bytes
-TINY = 'python: ">=3.11"\nrequirements: common.txt\n'
+TINY = 'python: ">=3.11,<3.14"\nrequirements: common.txt\n'
 PAIR = ("whisperx==3.8.6", "transformers>=5")
 RESOLVE = ("pip", "compile", "--quiet", "--no-config", "--no-header", "--no-build", "--python-version", "3.11")
 

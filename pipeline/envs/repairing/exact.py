@@ -1,10 +1,10 @@
 """A new build in which only the damaged packages are installed: the others come from the damaged build."""
 
 from collections.abc import Mapping
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from pipeline.envs import records
+from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.proof import finish
@@ -31,8 +31,7 @@ class Exact:
     definition: Definition
     old: Build
     look: Look  # at the old build, by which it is repaired
-    whole: Future[Look]  # the look at every byte, which must say the same before the new build counts
-    aside: Executor  # for what is read while processes run
+    whole: Ahead[Look]  # the look at every byte, which must say the same before the new build counts
     tell: Tell
 
     def make(self, interpreter: BaseInterpreter) -> Build:
@@ -79,6 +78,7 @@ class Exact:
         known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
         if packages:
             self.tell(f"installing {', '.join(packages)}")
+            self.whole.begin()  # from now on other processes work, which it doesn't slow down
             installer.sync(bytecode=False)
             if deep.damaged_of(salvage.site_packages, packages, known):
                 installer.forget(packages)

@@ -4,11 +4,11 @@ Stages that run in the damaged build keep it; from now on nobody else gets it.
 """
 
 import errno
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs import interpreters, keys
+from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.locking import agreement
@@ -72,19 +72,18 @@ class _Work:
             done = self.on(self.builder.build(self.definition, self.tell, force=False).prefix)
             return done if done.damage else replace(done, rebuilt_because="there was no finished build of it")
         self.tell("checking every file")
-        with ThreadPoolExecutor(1) as aside:
-            # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
-            whole = aside.submit(tiers.thorough, old)
-            try:
-                look = tiers.quick(old)
-                look = whole.result() if look.is_clean else look
-            except OSError as error:
-                return self._rebuilt(old, _words(old, None), f"its files can't be read: {error.strerror}")
-            if look.is_clean and misfit(self.definition, old) is None:
-                return Repair(old)
-            return self._mended(old, look, whole, aside)
+        # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
+        whole = Ahead(lambda: tiers.thorough(old))
+        try:
+            look = tiers.quick(old)
+            look = whole.result() if look.is_clean else look
+        except OSError as error:
+            return self._rebuilt(old, _words(old, None), f"its files can't be read: {error.strerror}")
+        if look.is_clean and misfit(self.definition, old) is None:
+            return Repair(old)
+        return self._mended(old, look, whole)
 
-    def _mended(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Repair:
+    def _mended(self, old: Build, look: Look, whole: Ahead[Look]) -> Repair:
         damage = _words(old, look) or (misfit(self.definition, old) or "it isn't what it was",)
         self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
         if misfit(self.definition, old) != health.damage(old):
@@ -94,23 +93,22 @@ class _Work:
             return self._rebuilt(old, damage, reason)
         self.builder.sweep(self.definition.name)
         try:
-            build = self._exact(old, look, whole, aside).make(interpreter)
+            build = self._exact(old, look, whole).make(interpreter)
         except Missed as missed:
-            return self._mended(old, missed.look, whole, aside)
+            return self._mended(old, missed.look, whole)
         except (Unsalvageable, NotReady, OSError) as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise
             return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
         return Repair(build, damage, tuple(sorted(look.to_reinstall)))
 
-    def _exact(self, old: Build, look: Look, whole: Future[Look], aside: Executor) -> Exact:
+    def _exact(self, old: Build, look: Look, whole: Ahead[Look]) -> Exact:
         return Exact(
             builder=self.builder,
             definition=self.definition,
             old=old,
             look=look,
             whole=whole,
-            aside=aside,
             tell=self.tell,
         )
 
