@@ -42,7 +42,7 @@ def studio(bootstrapped: None, tmp_path: Path) -> Sandbox:
 def tiny(studio: Sandbox) -> str:
     """The name of a checkpoint with random weights and a tokenizer of its own, declared and fetched."""
     python, folder = studio.root / "venv" / "indictrans2" / "bin" / "python", studio.root / "models" / "tiny"
-    command = [python, MAKER, "indictrans", folder]
+    command: list[str | Path] = [python, MAKER, "indictrans", folder]
     subprocess.run(command, env=REAL_VARIABLES, check=True, capture_output=True, timeout=PATIENCE)
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
     file = studio.root / "config" / "models.yaml"
@@ -56,12 +56,12 @@ def tiny(studio: Sandbox) -> str:
 
 def versions(plan: dict[str, Any], package: str) -> dict[str, str]:
     """Of each of the plan's environments that has it, by the lock that its record names."""
-    found = {}
+    found: dict[str, str] = {}
     for name, digest in plan["environment_locks"].items():
         lock = REPOSITORY / "requirements" / f"{name}.lock"
         assert digest == f"sha256:{hashlib.sha256(lock.read_bytes()).hexdigest()}"
         pins = lockfile.parse(lock.read_text(encoding="utf-8")).pins
-        found |= {name: pin.version for pin in pins if pin.name == package}
+        found |= [(name, pin.version) for pin in pins if pin.name == package]
     return found
 
 
