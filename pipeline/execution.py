@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import interrupts, policy, runtime
+from pipeline.envs.keeping.holding import Leases
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
 from pipeline.guardian import Guardian
@@ -49,12 +51,14 @@ def execute(
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    with interrupts.watched() as asked, _locked(folders), _guarded() as guardian:
+    with interrupts.watched() as asked, _locked(folders), Leases() as leases, _guarded() as guardian:
         jobs = [load(folder) for folder in folders]
-        runtimes = {job.id: runtime.resolve(project, job, guardian.token) for job in jobs}
+        resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
+        runtimes = {job.id: resolve(job) for job in jobs}
         executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
-        # Imported while that interpreter starts, on another core.
+        # Imported, and noted, while that interpreter starts, on another core.
+        runtime.note_use(project, runtimes.values())
         from pipeline.cache.store import ResultStore
         from pipeline.scheduling.job_run import JobRun
         from pipeline.scheduling.run import Run
@@ -62,7 +66,14 @@ def execute(
 
         store = ResultStore(project.results)
         setting = Setting(
-            project, store, observer(jobs, runtimes), guardian, options.selection, options.start, options.verify
+            project=project,
+            store=store,
+            observer=observer(jobs, runtimes),
+            guardian=guardian,
+            resolve=resolve,
+            selection=options.selection,
+            start=options.start,
+            verify=options.verify,
         )
         runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)

@@ -1,10 +1,13 @@
 """Durable writes: a file is there whole, or not at all."""
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
 from typing import Any
+
+NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -44,12 +47,18 @@ def sync_all() -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder as durable as the files. Windows has no such call, and needs none."""
+    """Make the names in a folder as durable as the files. Windows has no such call, and needs none.
+
+    Some network file systems refuse to do it for folders; there, names are as durable as their server makes them.
+    """
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(descriptor)
 
@@ -75,3 +84,8 @@ def pack_json(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
+
+
+def nearest(folder: Path) -> Path:
+    """The folder itself, or the first one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())

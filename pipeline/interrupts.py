@@ -38,6 +38,12 @@ class Interrupts:
                 os.read(self._read, 4096)
         return asked
 
+    def wake(self) -> None:
+        """From another thread: something has happened. The byte goes first, so that the flag is never without it."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._write, b".")
+        self._look = True
+
     def look(self, _number: int, _frame: FrameType | None) -> None:
         self._look = True
         with contextlib.suppress(BlockingIOError):  # it has been asked often enough to wake up

@@ -4,6 +4,7 @@
 a lock here also says who holds it.
 """
 
+import errno
 import os
 import sys
 import time
@@ -13,18 +14,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pipeline.errors import NotReady
+
 if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: IO[str], wait: bool) -> None:
         file.seek(1 << 30)  # a byte beyond the text, so that others can read who holds it
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                break
+            except OSError:
+                if not wait:
+                    raise
+                time.sleep(0.1)  # LK_LOCK would give up after ten seconds
         file.seek(0)
+
+    def _probe(file: IO[str]) -> None:
+        _lock(file, wait=False)
 else:
     import fcntl
 
     def _lock(file: IO[str], wait: bool) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+    def _probe(file: IO[str]) -> None:
+        # NFS gives an exclusive lock only on a file that is open for writing, which who asks may not be allowed to do.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
 
 
 @dataclass(frozen=True)
@@ -50,24 +70,42 @@ class Held(Exception):
 
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``."""
-    with open(path, "a+", encoding="utf-8", errors="replace") as file:
-        _acquire(file, on_wait)
+    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``.
+
+    Raises ``NotReady`` on a file system that has no locks: without one, two would write at once.
+    """
+    with open(path, "a+", encoding="utf-8", errors="replace", opener=_open_shared) as file:
+        try:
+            _acquire(file, on_wait)
+        except OSError as error:
+            if missing := without_locks(path, error):
+                raise missing from error
+            raise
         file.truncate(0)
         file.write(str(Holder(os.getpid(), _host())))
         file.flush()
         yield
 
 
+def without_locks(path: Path, error: OSError) -> NotReady | None:
+    """The error for a person where a file system has no locks; ``None`` for any other."""
+    if error.errno not in NO_LOCKS:
+        return None
+    return NotReady(
+        f"{path} can't be locked: {error.strerror}; the file system there has no locks",
+        "let paths in config/pipeline.yaml put that folder on a disk that has them, or mount it with locks",
+    )
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock right now. Needs no right to write."""
     try:
         with open(path, encoding="utf-8") as file:
-            _lock(file, wait=False)
+            _probe(file)
     except FileNotFoundError:
         return False
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno not in NO_LOCKS  # where there are none, nobody has one
     return False
 
 
@@ -77,6 +115,17 @@ def holder(path: Path) -> Holder | None:
         return None
     words = path.read_text(encoding="utf-8", errors="replace").split()
     return Holder(int(words[1]), words[3]) if len(words) == 4 and words[1].isdecimal() else None
+
+
+def _open_shared(path: str, flags: int) -> int:
+    """Whoever may write in the folder may use the lock: it would be no lock for a group if only one of them could."""
+    try:
+        descriptor = os.open(path, flags | os.O_EXCL, 0o666)
+    except FileExistsError:
+        return os.open(path, flags, 0o666)
+    if os.name != "nt":
+        os.fchmod(descriptor, 0o644 | os.stat(os.path.dirname(path) or ".").st_mode & 0o022)
+    return descriptor
 
 
 def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:
@@ -96,7 +145,9 @@ def _lock_soon(file: IO[str]) -> bool:
         try:
             _lock(file, wait=False)
             return True
-        except OSError:
+        except OSError as error:
+            if error.errno in NO_LOCKS:
+                raise
             time.sleep(0.01)
     return False
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process, shared_modules
+from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
 from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
+from pipeline.provisioning.places import own_variables
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.stages import StageSpec
 
@@ -40,8 +42,8 @@ def run(
     ``StageFailed`` or ``InputUnusable`` with what the stage says.
     """
     spec = catalog.stage(name)
-    interpreter = _interpreter(catalog, spec)
-    with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
+    with Leases() as leases, tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
+        interpreter = _interpreter(catalog, spec, leases)
         attempt = Attempt(name, 1, Path(folder))
         attempt.outputs.mkdir()
         attempt.invocation.write_bytes(pack_json(_invocation(catalog, spec, attempt, inputs, parameters)))
@@ -53,7 +55,7 @@ def run(
         yield outputs
 
 
-def _interpreter(catalog: Catalog, spec: StageSpec) -> Interpreter:
+def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpreter:
     registry = Registry(catalog.project.environments)
     definition = catalog.environment(spec.environment)
     if reason := registry.problem(definition):
@@ -63,7 +65,11 @@ def _interpreter(catalog: Catalog, spec: StageSpec) -> Interpreter:
         raise NotReady(f"environment '{definition.name}' is gone", f"bootstrap --env {definition.name}")
     providers = [catalog.provider(tool) for tool in definition.tools]
     tools = [live.provided_tools for each in providers if each and (live := registry.live(each.name))]
-    return Interpreter(build.python, build.prefix, stage_variables(build.prefix, os.environ, tools))
+    own = own_variables(catalog.project, definition.variables, build.prefix)
+    lease = leases.on(build)
+    return Interpreter(
+        build.python, build.prefix, stage_variables(build.prefix, os.environ, tools, own), build.key, lease
+    )
 
 
 def _invocation(

@@ -1,28 +1,40 @@
 """Preparing a job: everything is checked, then the plan is frozen. Nothing is written before the last step."""
 
-import os
-import stat
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline import readiness
-from pipeline.digests import sha256_of_file
+from pipeline import given, readiness, room, sources
+from pipeline.choosing import NOTHING_KNOWN, Chooser
+from pipeline.envs.adopting.adoption import Adoption, Answer
+from pipeline.envs.adopting.decide import Allowed
+from pipeline.envs.definition import Build
+from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.tools import locate
-from pipeline.errors import InputUnusable, NotReady
+from pipeline.inputs import Prober, describe, readable
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
-from pipeline.media.probe import PROBER, probe
+from pipeline.media import wishes
+from pipeline.media.engines import Decisions
+from pipeline.media.existing import require_wanted
+from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
+from pipeline.provisioning.places import ProjectVariables
 from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
-from pipeline.text import printable
+from pipeline.telling import Tell, quiet
+
+if TYPE_CHECKING:
+    from pipeline.envs.building.build import Builder
+
+WAIT_SECONDS = 300.0  # for an environment that another process is building
+USUAL = Allowed(WAIT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -30,33 +42,111 @@ class Request:
     input: Path
     workflow: str
     parameters: Mapping[str, str]  # as typed
+    allowed: Allowed = USUAL  # for environments that aren't there
+    beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
+    overwrite: bool = False  # also where the movie has what would be made
+    reserved: int = 0  # bytes of the disk that other jobs will take
 
 
-def prepare(catalog: Catalog, request: Request) -> Job:
-    """Raises the error that fits: usage, configuration, input, or what isn't ready; then nothing was written."""
+def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
+    """Raises the error that fits: usage, configuration, input, or what isn't ready; then there is no job.
+
+    ``tell`` hears what takes long, for environments that others make or that we may build.
+    """
     workflow = catalog.workflow(request.workflow)
-    values = resolve(workflow, request.parameters, catalog)
-    planned = plan(workflow, values, catalog)
-    file = _readable(request.input)
-    registry = Registry(catalog.project.environments)
-    shelf = Shelf(catalog.project.models)
-    ready = readiness.look(catalog, planned, registry, shelf, _own_tools(workflow, planned))
+    fixed = given.taken(workflow, request.parameters, catalog)
+    values = resolve(workflow, request.parameters, catalog, fixed)
+    file = readable(request.input)
+    adoption = _adoption(catalog, Registry(catalog.project.environments), request.allowed, tell)
+    media = Prober(catalog, adoption).look(file) if workflow.takes_media else None
+    chosen = _chosen(Chooser(catalog, adoption, workflow), values, file, media)
+    planned = plan(workflow, chosen.all, catalog)
+    _require_wanted(workflow, request, chosen, file, media)
+    ready = readiness.look(catalog, planned, adoption, Shelf(catalog.project.models), _own_tools(workflow, planned))
     readiness.require(ready)
-    duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
-    document = {
-        "workflow": workflow.name,
-        "input": _describe(file, duration),
-        "parameters": values,
-        **_environments(ready, registry, planned),
-        "models": {name: catalog.model(name).digest for name in planned.models},
-        "stages": [_plain(stage) for stage in planned.stages],
-        "deliver": list(planned.deliver),
-        "grace_seconds": catalog.settings.grace_seconds,
-        "cache_limit": catalog.settings.cache_limit,
-        "workers": asdict(catalog.settings.workers),
-        **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
+    needed = room.require(catalog.project, planned.disk, file, media, request)
+    answers = {
+        name: adoption.settle(definition, ready.choices[name]) for name, definition in ready.environments.items()
     }
-    return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+    environments = _environments(ready, answers, planned)
+    with _held(answers):
+        document = {
+            "workflow": workflow.name,
+            "input": describe(file, media.duration_s if media else None),
+            "parameters": chosen.parameters,
+            **environments,
+            "models": {name: catalog.model(name).digest for name in planned.models},
+            "stages": _stages(planned, environments),
+            "deliver": list(planned.deliver),
+            **_extras(planned, request, chosen.decisions, needed),
+            "grace_seconds": catalog.settings.grace_seconds,
+            "cache_limit": catalog.settings.cache_limit,
+            "workers": asdict(catalog.settings.workers),
+            **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
+        }
+        return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All that a workflow's ``$names`` stand for in this job."""
+
+    parameters: Mapping[str, Any]
+    decisions: Decisions
+    media: Mapping[str, Any]  # what the input is, as ``$input.frame_rate``
+
+    @property
+    def all(self) -> dict[str, Any]:
+        return {**self.parameters, **self.decisions.values, "input": self.media}
+
+
+def _chosen(chooser: Chooser, values: Mapping[str, Any], file: Path, media: Media | None) -> Chosen:
+    workflow = chooser.workflow
+    tagged = wishes.spoken(given.tracked(workflow, values), media) if media else ""
+    known = {**values, **given.of_movie(workflow, values, file, media)} if media else values
+    facts = {**NOTHING_KNOWN, **({"frame_rate": media.frame_rate, "language": tagged} if media else {})}
+    return Chosen(known, replace(chooser, tagged=tagged).decide(known), facts)
+
+
+def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, file: Path, media: Media | None) -> None:
+    """Raises ``AlreadyThere`` where the movie has subtitles in each language that they would be made in."""
+    if not workflow.makes_subtitles or request.overwrite or media is None:
+        return
+    made = [each for each in chosen.decisions.values.values() if "targets" in each]
+    languages: list[str] = [code for each in made for code in (*each["original"], *each["targets"])]
+    require_wanted(languages or [wishes.ORIGINAL], str(chosen.media["language"]), file, media)
+
+
+def _extras(planned: Plan, request: Request, decisions: Decisions, needed: int) -> dict[str, Any]:
+    """What most plans don't have."""
+    found: Mapping[str, Sequence[Any] | int | Mapping[str, Any]] = {
+        "asked": dict(request.parameters),
+        "decisions": decisions.recorded(),
+        "beside": {"outputs": list(planned.beside), "overwrite": request.overwrite} if request.beside else {},
+        "disk_needed": needed,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+@contextmanager
+def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
+    """Our builds stay in their place until there is a job that names them."""
+    with Leases() as leases:
+        for answer in answers.values():
+            if answer.build.is_ours:
+                leases.on(answer.build)
+        yield
+
+
+def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
+    def builder() -> "Builder":
+        from pipeline.provisioning.builders import builder_for
+
+        return builder_for(catalog)
+
+    own = ProjectVariables(catalog.project)
+    notes = sources.notes(catalog.project)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
@@ -65,61 +155,18 @@ def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
     return (PROBER,) if workflow.takes_media or measured else ()
 
 
-def _prober(catalog: Catalog, registry: Registry) -> Path:
-    tool = locate(PROBER, catalog.provider(PROBER), os.environ)
-    if tool.path is not None:
-        return tool.path
-    build = registry.live(tool.provider.name) if tool.provider else None
-    if build is None:
-        raise NotReady(f"{PROBER} isn't there", "./bootstrap.sh")
-    return build.provided_tools / PROBER
-
-
-def _readable(path: Path) -> Path:
-    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened, or isn't a plain file."""
-    file = Path(os.path.abspath(path))
-    shown = printable(str(file))
-    try:
-        _require_regular(file, shown)
-        with file.open("rb") as opened:
-            if not opened.read(1):
-                raise InputUnusable(f"{shown} is empty")
-    except FileNotFoundError as error:
-        raise InputUnusable(f"there is no file {shown}") from error
-    except OSError as error:
-        raise InputUnusable(f"{shown} can't be read: {error.strerror}") from error
-    return file
-
-
-def _require_regular(file: Path, shown: str) -> None:
-    """Before it is opened: a pipe that nobody writes to would be waited for."""
-    mode = os.stat(file).st_mode
-    if stat.S_ISDIR(mode):
-        raise InputUnusable(f"{shown} is a folder; name a file in it")
-    if not stat.S_ISREG(mode):
-        raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
-
-
-def _describe(file: Path, duration: float | None) -> dict[str, Any]:
-    status = file.stat()  # before the digest: what is written meanwhile shows as a change
-    return {
-        "path": str(file),
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "digest": sha256_of_file(file),
-        "duration_s": duration,
-    }
-
-
 def _heading(id: str) -> dict[str, Any]:
     return {"schema": 1, "job_id": id, "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
-def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[str, Any]:
-    builds = {name: registry.live(name) for name in ready.environments}
+def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan) -> dict[str, Any]:
     return {
-        "environments": {name: f"venv/{name}" for name in builds},
-        "environment_keys": {name: build.key for name, build in builds.items() if build},
+        "environments": {name: f"venv/{name}" for name in answers},
+        "environment_keys": {name: answer.build.key for name, answer in answers.items()},
+        "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
+        "environment_locks": {name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
+        # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
+        **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
         "tools": {
             environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
@@ -127,6 +174,23 @@ def _environments(ready: Readiness, registry: Registry, planned: Plan) -> dict[s
             if tools
         },
     }
+
+
+def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
+    return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from, if it was."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
+
+
+def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those whose results are nobody else's say so, as a stage's own block may."""
+    stages = [_plain(stage) for stage in planned.stages]
+    apart = sources.unshared({**environments, "stages": stages})
+    return [{**stage, "cache": False} if stage["name"] in apart else stage for stage in stages]
 
 
 def _plain(stage: PlannedStage) -> dict[str, Any]:

@@ -8,13 +8,20 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from threading import get_ident
+from typing import IO, Self
+
+if sys.platform == "linux":
+    import fcntl
 
 Child = subprocess.Popen[bytes]
 TAIL_BYTES = 64 * 1024
+_AWAITED: dict[int, Child] = {}  # by the thread whose ``run`` waits for it
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows: no console that flashes up for each tool
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class Interpreter:
     python: Path
     prefix: Path
     variables: Mapping[str, str]
+    key: str = ""  # of the environment's content: one that others change in place isn't what it was
+    lease: int | None = None  # a descriptor that keeps the build in its place, for processes that outlive the run
 
 
 @dataclass(frozen=True)
@@ -46,19 +55,29 @@ def run(
     variables: Mapping[str, str],
     timeout: float,
     log: IO[bytes] | None = None,
+    umask: int = -1,
 ) -> Completed:
     """Run a tool to its end. With ``log``, both output streams go there and the result's are empty.
 
+    On Linux the kernel kills the tool and its group when we die, however we do.
     Raises ``TimedOut`` after ``timeout`` seconds, and ``FileNotFoundError`` where there is no such program.
     """
-    with subprocess.Popen(
-        argv,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=log or subprocess.PIPE,
-        stderr=log or subprocess.PIPE,
-        start_new_session=True,
-    ) as child:
+    with (
+        _Tie() as tie,
+        subprocess.Popen(
+            argv,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=log or subprocess.PIPE,
+            stderr=log or subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=tie.inherited,
+            umask=umask,
+            creationflags=NO_WINDOW,
+        ) as child,
+    ):
+        tie.to(child.pid)
+        _AWAITED[get_ident()] = child
         try:
             stdout, stderr = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -67,14 +86,65 @@ def run(
         except BaseException:
             stop([child], grace=0)
             raise
+        finally:
+            del _AWAITED[get_ident()]
     return Completed(child.returncode, stdout or b"", stderr or b"")
 
 
-def spawn(
-    argv: Sequence[str | Path], variables: Mapping[str, str], stdin: int, stdout: int, stderr: int
+def end_awaited(thread: int | None) -> None:
+    """End what ``run`` waits for in another thread, with everything that it started; its caller gets the exit code."""
+    child = _AWAITED.get(thread or 0)
+    if child is not None:
+        kill_tree(child.pid)
+
+
+class _Tie:
+    """A pipe whose other end only we hold: when it closes, since we died, the kernel kills the tool's group.
+
+    The tool inherits our reading end without knowing, so that the signal stays set when we are gone (fcntl(2),
+    F_SETOWN and F_SETSIG are the open file's, not the process's). Linux only; elsewhere this does nothing.
+    """
+
+    inherited: tuple[int, ...] = ()
+
+    def __enter__(self) -> Self:
+        if sys.platform == "linux":
+            self._read, self._write = os.pipe()
+            self.inherited = (self._read,)
+        return self
+
+    def to(self, group: int) -> None:
+        if sys.platform == "linux":
+            fcntl.fcntl(self._read, fcntl.F_SETOWN, -group)
+            fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self._read, fcntl.F_SETFL, os.O_ASYNC)
+
+    def __exit__(self, *_: object) -> None:
+        if sys.platform == "linux":
+            fcntl.fcntl(self._read, fcntl.F_SETFL, 0)  # its number may be another's from now on
+            os.close(self._read)
+            os.close(self._write)
+
+
+def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
+    argv: Sequence[str | Path],
+    variables: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    keeping: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start a process on the given descriptors and leave it to the caller."""
-    return subprocess.Popen(argv, env=variables, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True)
+    """Start a process on the given descriptors and leave it to the caller; those in ``keeping`` keep their numbers."""
+    return subprocess.Popen(
+        argv,
+        env=variables,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=keeping,
+        start_new_session=True,
+        creationflags=NO_WINDOW,
+    )
 
 
 def exit_descriptor(child: "subprocess.Popen[bytes]") -> int | None:
@@ -83,6 +153,22 @@ def exit_descriptor(child: "subprocess.Popen[bytes]") -> int | None:
         return os.pidfd_open(child.pid)
     except (AttributeError, OSError):
         return None
+
+
+def ends_within(child: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether a process ends in time. It isn't collected where the system can tell so, and its group still is one."""
+    import select
+
+    descriptor = exit_descriptor(child)
+    try:
+        if descriptor is None:
+            child.wait(seconds)
+        return descriptor is None or bool(select.select([descriptor], [], [], seconds)[0])
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def reap(child: "subprocess.Popen[bytes]") -> int:

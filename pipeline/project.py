@@ -8,10 +8,15 @@ from pipeline.errors import UsageError
 
 MARKER = Path("config", "pipeline.yaml")
 
+# What is made and not written by people: ``paths`` in the settings may put it on another disk. A job's document says
+# ``venv/NAME`` wherever that is, since it is a label there.
+PLACES = {"environments": "venv", "cache": "cache", "jobs": "jobs", "models": "models", "logs": "logs"}
+
 
 @dataclass(frozen=True)
 class Project:
     root: Path
+    elsewhere: tuple[tuple[str, Path], ...] = ()  # folders that don't stand in the root, by the names that PLACES has
 
     @property
     def config(self) -> Path:
@@ -32,19 +37,19 @@ class Project:
 
     @property
     def environments(self) -> Path:
-        return self.root / "venv"
+        return self.place("environments")
 
     @property
     def models(self) -> Path:
-        return self.root / "models"
+        return self.place("models")
 
     @property
     def jobs(self) -> Path:
-        return self.root / "jobs"
+        return self.place("jobs")
 
     @property
     def cache(self) -> Path:
-        return self.root / "cache"
+        return self.place("cache")
 
     @property
     def results(self) -> Path:
@@ -52,7 +57,10 @@ class Project:
 
     @property
     def logs(self) -> Path:
-        return self.root / "logs"
+        return self.place("logs")
+
+    def place(self, name: str) -> Path:
+        return dict(self.elsewhere).get(name) or self.root / PLACES[name]
 
     def stage_file(self, stage: str) -> Path:
         return self.stages / f"{stage}.py"

@@ -1,11 +1,16 @@
-"""What a plan needs of the machine, and what of that isn't there. Nothing is started or written to find out."""
+"""What a plan needs of the machine, and what of that isn't there.
+
+Nothing is started to find out, but for the interpreter of an environment that isn't ours and that we don't know yet.
+"""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.envs.adopting.adoption import Adoption
+from pipeline.envs.adopting.decide import Choice, Refuse
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import Registry
+from pipeline.envs.locking import agreement
 from pipeline.envs.tools import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
@@ -24,25 +29,33 @@ class Problem:
 @dataclass(frozen=True)
 class Readiness:
     environments: Mapping[str, Definition]  # with those that provide tools
+    choices: Mapping[str, Choice]  # by environment: what the job gets, or what is to be done for it
     tools: Mapping[str, tuple[Tool, ...]]  # by the environment that needs them
     problems: tuple[Problem, ...]
 
 
 def look(
-    catalog: Catalog, planned: Plan, registry: Registry, shelf: Shelf, own_tools: tuple[str, ...] = ()
+    catalog: Catalog,
+    planned: Plan,
+    adoption: Adoption,
+    shelf: Shelf,
+    own_tools: tuple[str, ...] = (),
 ) -> Readiness:
     """``own_tools`` are programs that the orchestrator itself needs for this plan."""
     needed = [catalog.environment(name) for name in planned.environments]
     tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
     wanted = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
     definitions = {each.name: each for each in [*needed, *providers(wanted)]}
+    choices = {name: adoption.choose(each) for name, each in definitions.items()}
     problems = [
-        *_environment_problems(registry, definitions),
+        *_environment_problems(choices, definitions),
         *_model_problems(catalog, shelf, planned),
-        *_tool_problems(wanted),
+        *_tool_problems(
+            wanted, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
+        ),
         *_resource_problems(planned),
     ]
-    return Readiness(definitions, tools, tuple(problems))
+    return Readiness(definitions, choices, tools, tuple(problems))
 
 
 def require(ready: Readiness) -> None:
@@ -61,10 +74,14 @@ def providers(tools: Iterable[Tool]) -> list[Definition]:
     return list({tool.provider.name: tool.provider for tool in tools if tool.provider}.values())
 
 
-def _environment_problems(registry: Registry, definitions: Mapping[str, Definition]) -> Iterator[Problem]:
-    for name, definition in sorted(definitions.items()):
-        if reason := registry.problem(definition):
-            yield Problem(f"environment '{name}' isn't ready: {reason}", f"bootstrap --env {name}")
+def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[str, Definition]) -> Iterator[Problem]:
+    for name, choice in sorted(choices.items()):
+        if not isinstance(choice, Refuse):
+            continue
+        if mismatch := agreement.mismatch(definitions[name]):
+            yield Problem(f"environment '{name}' can't be used: {mismatch}", f"pipeline env lock {name}")
+        else:
+            yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
 
 
 def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[Problem]:
@@ -75,9 +92,10 @@ def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[P
             yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {wanted}")
 
 
-def _tool_problems(tools: Iterable[Tool]) -> Iterator[Problem]:
+def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:
+    """With the command that installs the program, where the environment that needs it says one."""
     for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
-        yield Problem(f"{name} isn't on PATH, and no environment provides it", f"install {name}")
+        yield Problem(f"{name} isn't on PATH, and no environment provides it", packages.get(name, f"install {name}"))
 
 
 def _resource_problems(planned: Plan) -> Iterator[Problem]:

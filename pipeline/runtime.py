@@ -2,20 +2,22 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import shared_modules
-from pipeline.envs import health
 from pipeline.envs.definition import Build
+from pipeline.envs.keeping.holding import Leases
+from pipeline.envs.proving import health
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.models.shelf import Shelf
+from pipeline.models.shelf import Shelf, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
+from pipeline.provisioning.places import own_variables
 from pipeline.sweep import TOKEN_VARIABLE
 
 
@@ -28,54 +30,125 @@ class Runtime:
     models: Mapping[str, Path]
     problems: Mapping[str, str]  # environment to what is wrong with it
     others: Mapping[str, str]  # what is wrong with a model or a program, to what helps
+    remedies: Mapping[str, str] = field(default_factory=dict)  # by environment, where it isn't to build it anew
 
     def require(self, job: Job) -> None:
         """Raises ``NotReady`` where something is wrong with what the job needs."""
         environments = [f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items()]
         if environments or self.others:
-            commands = [*(f"bootstrap --env {name}" for name in self.problems), *self.others.values()]
+            builds = [self.remedies.get(name, f"bootstrap --env {name}") for name in self.problems]
+            commands = [*builds, *self.others.values()]
             text = "\n".join([f"{job.id} can't run", *environments, *self.others])
             raise NotReady(text, bootstrap_steps(commands))
 
 
-def resolve(project: Project, job: Job, token: str) -> Runtime:
+def resolve(project: Project, job: Job, token: str, leases: Leases | None = None) -> Runtime:
     """Look everything up and note what is wrong: a job that is finished needs none of it.
 
-    Every process of the run carries ``token``, by which it is found wherever it goes.
+    Every process of the run carries ``token``, by which it is found wherever it goes. With ``leases``, each build
+    stays in its place until they end.
 
     Raises ``ConfigurationError`` where the project doesn't define what the plan names.
     """
     _require_defined(project, job)
-    registry = Registry(project.environments)
-    builds: dict[str, Build] = {}
-    problems: dict[str, str] = {}
-    for name, key in job.document["environment_keys"].items():
-        build = registry.with_key(name, key)
-        reason = health.damage(build) if build else _why_absent(registry, name)
-        if build is not None:
-            builds[name] = build
-        if reason:
-            problems[name] = reason
-    interpreters = {name: _interpreter(build, _tools(job, name, builds), token) for name, build in builds.items()}
+    found = {name: _find(project, job, name, leases) for name in job.document["environment_keys"]}
+    builds = {name: each.build for name, each in found.items() if each.build}
+    interpreters = {
+        name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
+        for name, build in builds.items()
+    }
     shelf = Shelf(project.models)
     folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
-    others = {**_model_problems(shelf, job), **_program_problems(job)}
-    return Runtime(builds, interpreters, folders, problems, others)
+    return Runtime(
+        builds,
+        interpreters,
+        folders,
+        problems={name: each.problem for name, each in found.items() if each.problem},
+        others={**_model_problems(shelf, job), **_program_problems(job)},
+        remedies={name: each.remedy for name, each in found.items() if each.remedy},
+    )
 
 
-def _interpreter(build: Build, tools: Sequence[Path], token: str) -> Interpreter:
-    variables = {**stage_variables(build.prefix, os.environ, tools), TOKEN_VARIABLE: token}
-    return Interpreter(build.python, build.prefix, variables)
+def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
+    """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
+    from pipeline.envs.notes import Notes
+
+    ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
+    Notes(project.environments).used(build.prefix for build in ours)
+
+
+@dataclass(frozen=True)
+class _Found:
+    build: Build | None
+    problem: str | None = None
+    remedy: str | None = None  # where it isn't to build the environment
+    lease: int | None = None
+
+
+def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Found:
+    """The environment that the plan was made with, wherever it comes from."""
+    if job.document.get("environment_sources", {}).get(name, {}).get("place") is not None:
+        return _find_foreign(project, job, name)
+    registry = Registry(project.environments)
+    build = registry.with_key(name, job.document["environment_keys"][name])
+    if build is None:
+        return _Found(None, _why_absent(registry, name))
+    try:
+        lease = leases.on(build) if leases else None  # before the look: what was seen then stays
+    except NotReady as error:
+        return _Found(None, error.message)
+    return _Found(build, health.damage(build), lease=lease)
+
+
+def _find_foreign(project: Project, job: Job, name: str) -> _Found:
+    """Somebody else's: its place is the definition's, which is read here alone, since that takes a while."""
+    from pipeline import sources
+    from pipeline.envs.adopting.foreign import Unusable
+    from pipeline.envs.adopting.known import find_again
+    from pipeline.spec.catalog import Catalog
+
+    place = sources.origin(job.document, name).place
+    try:
+        definition = Catalog(project).environment(name)
+        build = find_again(definition, place, job.document["environment_keys"][name], sources.notes(project))
+    except ConfigurationError as error:
+        return _Found(None, error.message, error.next_step)
+    except Unusable as error:
+        return _Found(None, str(error), "prepare the job again, which finds what there is now")
+    return _Found(build)
+
+
+def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
+    templates = job.document.get("environment_variables", {}).get(build.name, {})
+    return own_variables(project, templates.items(), build.prefix)
+
+
+def _interpreter(
+    build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
+) -> Interpreter:
+    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), TOKEN_VARIABLE: token}
+    return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
 def _require_defined(project: Project, job: Job) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.document["environments"]:
-        _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
+        if not _brought_by_stage(project.stage_file(name)):
+            _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
     for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
         shared_modules.locate(project, name)
+
+
+def _brought_by_stage(file: Path) -> bool:
+    """Whether a stage's own file defines the environment. Only then has its name no file in config/environments."""
+    from pipeline.script import has_dependencies
+
+    try:
+        return has_dependencies(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return False
 
 
 def _require_file(file: Path, what: str, job: Job, project: Project) -> None:
@@ -101,7 +174,9 @@ def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path
 def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
     reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
     return {
-        f"model '{name}' can't be used: {reason}": f"bootstrap --model {name}"
+        f"model '{name}' can't be used: {reason}": (
+            "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
+        )
         for name, reason in reasons.items()
         if reason
     }

@@ -48,11 +48,12 @@ class StageKeys:
             "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
             "outputs": stage["outputs"],
         }
-        if "ensure" in stage:
-            parts["ensure"] = stage["ensure"]
-        if "modules" in stage:
-            parts["modules"] = {name: self.module(name).digest for name in stage["modules"]}
-        return parts
+        # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
+        # written, since where a project lies changes no result. The usual ones only say where things are kept.
+        variables = self._document.get("environment_variables", {}).get(stage["environment"])
+        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
+        optional = {"ensure": stage.get("ensure"), "modules": modules, "variables": variables}
+        return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:

@@ -1,9 +1,10 @@
 """Why a stage ran or was reused: its key beside the one it had before, in this job or in the last one like it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline import sources
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts, overview
 from pipeline.jobs.job import Job
@@ -31,9 +32,18 @@ def explain(job: Job, store: JobStore) -> list[Explanation]:
     """For each stage in the plan's order; the members of a fan-out stand for it."""
     events, state = job.journal().read(), job.loaded
     causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
-    names = [stage["name"] for stage, known in overview.stages(job, state) if known.members is None]
+    rows = overview.stages(job, state)
+    apart = sources.unshared({**job.document, "stages": [stage for stage, _ in rows]})
+    names = [stage["name"] for stage, known in rows if known.members is None]
     earlier = list(_similar(job, store))
-    return [_explained(job, state, name, causes.get(name, ""), earlier) for name in names]
+    explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)
+    return [_kept_apart(each, apart.get(each.stage)) for each in explained]
+
+
+def _kept_apart(found: Explanation, reason: str | None) -> Explanation:
+    """With the reason why no other job gets its result, nor gave it one."""
+    words = [found.because, f"it isn't shared with other jobs: {reason}"] if reason else [found.because]
+    return replace(found, because="; ".join(filter(None, words)))
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

@@ -42,6 +42,7 @@ def run(stage: stagekit.Stage) -> None:
     transcript = transcripts.document(heard, spoken, origin(stage, ear, heard, duration))
     for note in transcript["notes"]:
         stage.warn(note)
+    stage.about(engine=transcript["engine"], notes=transcript["notes"])
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))
 
 

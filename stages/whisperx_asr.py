@@ -202,4 +202,5 @@ def write(
     transcript = transcripts.document(heard, spoken, origin, notes)
     for note in transcript["notes"]:
         stage.warn(note)
+    stage.about(engine=transcript["engine"], notes=transcript["notes"])
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

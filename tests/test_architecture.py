@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,26 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGE_SERVER = set((PACKAGE / "sdk" / "stageserver").glob("*.py"))  # runs in a stage's process, as the stage would
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 
-LEAVES = {"digests", "errors", "files", "locks", "references", "sizes", "text"}  # import nothing above themselves
+LEAVES = {
+    "digests",
+    "errors",
+    "files",
+    "locks",
+    "references",
+    "script",
+    "sizes",
+    "telling",
+    "text",
+}  # import nothing above themselves
 
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {
     "cache": set(),
     "envs": {"process"},
+    "provisioning": {"choosing", "envs", "jobs", "media", "models", "plan", "project", "readiness", "sources", "spec"},
     "executors": {"process", "sdk"},
     "failures": {"process", "sdk"},
-    "host": {"process"},
+    "host": {"process", "project"},
     "policy": set(),
     "scheduling": {
         "cache",
@@ -49,10 +61,26 @@ MAY_IMPORT = {
     "project": set(),
     "jobs": {"envs", "project", "spec"},
     "shared_modules": {"project"},
-    "spec": {"envs", "models", "policy", "project", "shared_modules"},
+    "spec": {"envs", "host", "models", "policy", "project", "shared_modules"},
     "plan": {"policy", "spec"},
     "sdk": set(),
     **{leaf: set() for leaf in LEAVES},
+}
+
+
+# What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
+# registry, which stands above those that tell whether a build fits.
+BELOW_BUILDS = {"core", "locking", "proving", "registry"}
+ROOMS = {
+    "core": set(),
+    "locking": {"core"},
+    "proving": {"core"},
+    "registry": {"core", "locking", "proving"},
+    "building": BELOW_BUILDS,
+    "repairing": BELOW_BUILDS | {"building"},
+    "adopting": BELOW_BUILDS | {"building"},
+    "keeping": BELOW_BUILDS,
+    "explaining": {"core", "locking"},
 }
 
 
@@ -68,6 +96,18 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: a relative import"
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def at_run_time(path: Path) -> Iterator[str]:
+    """As ``imports``, without what only a type checker imports."""
+    tests = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If))
+    apart = [node for node in tests if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"]
+    typed = {line for node in apart for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return (imported for imported, line in imports(path) if line not in typed)
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
 def part(path: Path) -> str:
@@ -92,6 +132,37 @@ def test_a_part_imports_only_what_it_may(name: str) -> None:
         if imported.split(".")[0] == "pipeline" and imported.split(".")[1] not in allowed
     ]
     assert strays == []
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_a_room_of_the_environments_imports_only_what_it_may(name: str) -> None:
+    strays = [
+        f"{shown(path, line)} imports {imported}"
+        for path in (PACKAGE / "envs").rglob("*.py")
+        if room(module(path)) == name
+        for imported, line in imports(path)
+        if imported.startswith("pipeline.envs.") and room(imported) not in {*ROOMS[name], name}
+    ]
+    assert strays == []
+
+
+def test_every_room_of_the_environments_is_one_that_the_rules_know() -> None:
+    rooms = {path.parent.name for path in (PACKAGE / "envs").glob("*/__init__.py")}
+    assert rooms | {"core", "registry"} == ROOMS.keys()
+
+
+def room(module: str) -> str:
+    found = [name for name in module.split(".")[2:3] if name in ROOMS]
+    return found[0] if found else "core"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    names = {module(path): path for path in MODULES if part(path) != "sdk"}
+    graph = {
+        name: {each if each in names else each.rpartition(".")[0] for each in at_run_time(path)}
+        for name, path in names.items()
+    }
+    TopologicalSorter({name: (needed & names.keys()) - {name} for name, needed in graph.items()}).prepare()
 
 
 def test_only_the_commands_import_the_commands() -> None:
@@ -188,11 +259,7 @@ def test_the_search_for_such_writes_finds_them(code: str) -> None:
 
 
 def test_every_module_can_be_imported_and_warns_of_nothing(spawning: None) -> None:
-    names = [
-        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
-        for path in MODULES
-        if part(path) != "sdk"
-    ]
+    names = [module(path) for path in MODULES if part(path) != "sdk"]
     code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],

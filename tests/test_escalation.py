@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import runtime
-from pipeline.envs import deep, uv
-from pipeline.envs.build import Builder
+from pipeline.envs import uv
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build
+from pipeline.envs.proving import deep
 from pipeline.envs.registry import Registry
 from pipeline.escalation import Escalation, escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
@@ -56,7 +57,7 @@ def test_a_whole_environment_is_said_to_be_with_what_a_missing_module_takes(
     assert isinstance(verdict, Whole)
     assert verdict.requirements == "requirements/alpha.txt"
     compiling, building = verdict.steps
-    assert compiling.endswith("requirements/alpha.txt -o requirements/alpha.lock")
+    assert compiling == "pipeline env lock alpha"
     assert building == "bootstrap --env alpha"
 
 
@@ -104,7 +105,7 @@ def remove_everything(build: Build) -> None:
 
 DAMAGE: dict[Callable[[Build], None], str] = {
     remove_interpreter: "its interpreter",
-    edit_configuration: "its file pyvenv.cfg is missing or has changed",
+    edit_configuration: "pyvenv.cfg has 16 bytes instead of",
     remove_package: "quirk: quirk.py is missing",
     remove_everything: "it isn't there any more",
 }
@@ -198,18 +199,18 @@ def test_many_stages_with_one_symptom_cost_one_look(
         return []
 
     monkeypatch.setattr(deep, "damaged", look)
-    escalation = Escalation(project, quiet)
+    escalation = Escalation(project)
     failed = Evidence(str(build.prefix), returncode=1, raised=IMPORT)
-    assert escalation.look(job, "alpha", failed) is escalation.look(job, "alpha", failed)
+    assert escalation.look(job, "alpha", failed, quiet) is escalation.look(job, "alpha", failed, quiet)
     assert len(looks) == 1
-    escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=-7))
+    escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=-7), quiet)
     assert len(looks) == 2
 
 
 def test_damage_that_came_after_another_symptom_s_look_is_found(project: Project, job: Job, build: Build) -> None:
-    escalation = Escalation(project, quiet)
-    first = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=1, raised=IMPORT))
+    escalation = Escalation(project)
+    first = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=1, raised=IMPORT), quiet)
     os.truncate(module(build), 3)
-    second = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=-7))
+    second = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=-7), quiet)
     assert isinstance(first, Whole)
     assert isinstance(second, Repaired)

@@ -1,7 +1,10 @@
 """Durable writes: whole or not at all."""
 
+import contextlib
+import errno
 import json
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -92,3 +95,20 @@ def test_json_for_people_ends_with_a_newline() -> None:
     data = dump_json({"a": 1})
     assert data.endswith(b"}\n")
     assert json.loads(data) == {"a": 1}
+
+
+@pytest.mark.parametrize(("code", "accepted"), [(errno.EINVAL, True), (errno.EOPNOTSUPP, True), (errno.EIO, False)])
+def test_a_file_system_that_syncs_no_folders_is_no_failure_and_a_broken_disk_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, accepted: bool
+) -> None:
+    fsync = os.fsync
+
+    def files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    with contextlib.nullcontext() if accepted else pytest.raises(OSError, match=os.strerror(code)):
+        write_whole(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"

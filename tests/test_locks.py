@@ -1,14 +1,18 @@
 """Locks between processes: one holder, who can be named, and nothing left when it dies."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from pipeline.errors import NotReady
 from pipeline.locks import Held, exclusive, is_held
 
 HOLDER = """
@@ -105,3 +109,57 @@ def test_garbage_in_a_lock_file_is_no_obstacle(tmp_path: Path, spawning: None) -
     with pytest.raises(Held, match="garbage"), exclusive(tmp_path / "lock"):
         pass
     release(child)
+
+
+@pytest.fixture(params=["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
+def lockless(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file system that has no locks; what it says."""
+    code = getattr(errno, request.param)
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    return os.strerror(code)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_file_system_without_locks_is_told_and_not_taken_for_a_holder(
+    tmp_path: Path, lockless: str, waiting: bool
+) -> None:
+    with (
+        pytest.raises(NotReady) as refused,
+        exclusive(tmp_path / "lock", on_wait=pytest.fail if waiting else None),
+    ):
+        pytest.fail("without a lock, nobody may go on")
+    assert (
+        refused.value.message == f"{tmp_path / 'lock'} can't be locked: {lockless}; the file system there has no locks"
+    )
+    assert "paths in config/pipeline.yaml" in str(refused.value.next_step)
+
+
+def test_where_there_are_no_locks_nobody_holds_one(tmp_path: Path, lockless: str) -> None:
+    (tmp_path / "lock").touch()
+    assert not is_held(tmp_path / "lock")
+
+
+def test_any_other_trouble_with_a_lock_is_its_own(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), exclusive(tmp_path / "nowhere/lock"):
+        pass
+
+
+def test_asking_works_where_an_exclusive_lock_takes_a_file_open_for_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS."""
+    flock = fcntl.flock
+
+    def strict(file: IO[str], operation: int) -> None:
+        if operation & fcntl.LOCK_EX and not file.writable():
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", strict)
+    with exclusive(tmp_path / "lock"):
+        assert is_held(tmp_path / "lock")
+    assert not is_held(tmp_path / "lock")

@@ -51,6 +51,7 @@ def test_a_plan_fits_its_schema_and_says_what_it_was_made_for(project: Sandbox) 
     assert document["environments"] == {"alpha": "venv/alpha"}
     assert document["stage_environments"] == {"copy": "alpha"}
     assert document["environment_keys"]["alpha"].startswith("sha256:")
+    assert document["environment_locks"] == {"alpha": sha256_of_file(project.root / "requirements" / "alpha.lock")}
 
 
 def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +147,7 @@ def fill(folder: Path) -> Path:
 
 def test_preparing_on_a_full_disk_leaves_no_half_job(project: Sandbox, full_disk: Path) -> None:
     ballast = fill(full_disk)
-    done = project.run("prepare-job", project.root / "input.txt", "--workflow", "tested")
+    done = project.give("prepare-job", project.root / "input.txt", "--workflow", "tested")
     assert done.code == 3
     assert "No space left on device" in done.err
     assert "next:  make room" in done.err
@@ -199,9 +200,28 @@ def test_a_read_only_disk_is_told_and_nothing_is_half_written(project: Sandbox, 
         ["run-pipeline", "-j", job.id],
         ["prepare-job", project.root / "input.txt", "--workflow", "tested"],
     ):
-        done = project.run(*command)
+        done = project.give(*command)
         assert done.code == 3
         assert "Read-only file system" in done.err
         assert "next:  make that disk writable" in done.err
-    assert project.run("pipeline", "job", "show", job.id).code == 0
+    assert project.give("pipeline", "job", "show", job.id).code == 0
     assert sorted(path.name for path in full_disk.rglob("*")) == before
+
+
+def test_a_program_that_is_nowhere_is_told_with_the_command_that_installs_it(ready: Sandbox, spawning: None) -> None:
+    definition = ready.root / "config/environments/alpha.yaml"
+    definition.write_text(definition.read_text() + "tools: [{frobnicate: apt-get install frobnicate-data}]\n")
+    ready.workflow("tested", "noop: {}")
+    done = ready.give("prepare-job", ready.write("input.txt", "x"), "--workflow", "tested")
+    assert done.code == 3
+    assert "frobnicate isn't on PATH, and no environment provides it" in done.err
+    assert "apt-get install frobnicate-data" in done.err
+
+
+def test_variables_that_nobody_has_proved_yet_stop_a_job(ready: Sandbox, spawning: None) -> None:
+    definition = ready.root / "config/environments/alpha.yaml"
+    definition.write_text(definition.read_text() + 'variables: {LEVEL: "{cache}/x"}\n')
+    ready.workflow("tested", "noop: {}")
+    file = ready.write("input.txt", "x")
+    refused = ready.give("prepare-job", file, "--workflow", "tested")
+    assert "have changed in alpha.yaml since it was built" in refused.err

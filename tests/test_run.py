@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline.envs.proving import manifest
 from tests.conftest import Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
@@ -158,7 +159,7 @@ def test_stages_that_fail_say_how_and_the_run_ends_with_4(ready: Sandbox) -> Non
     assert done.code == 4
     assert any(f"failed: {reason}\n" in done.err for reason in FAILURES.values())
     assert "Traceback" not in done.err
-    data = ready.run("pipeline", "job", "show", id, "--json").data
+    data = ready.give("pipeline", "job", "show", id, "--json").data
     assert data["state"] == "failed"
     assert {row["name"]: row["reason"] for row in data["stages"]} == FAILURES
 
@@ -206,7 +207,7 @@ def test_a_child_that_outlives_its_stage_is_gone_afterwards(ready: Sandbox) -> N
 def test_a_warning_is_told_and_kept(ready: Sandbox) -> None:
     id, done = run(ready, "says: {}")
     assert "says: warning: something to know" in done.err
-    stages = ready.run("pipeline", "job", "show", id, "--json").data["stages"]
+    stages = ready.give("pipeline", "job", "show", id, "--json").data["stages"]
     assert stages[0]["warnings"] == ["something to know"]
 
 
@@ -250,7 +251,7 @@ def test_an_input_that_is_not_the_same_any_more_is_refused(ready: Sandbox, chang
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 5
     assert str(file) in done.err
-    assert ready.run("pipeline", "job", "show", id, "--json").data["state"] == "failed"
+    assert ready.give("pipeline", "job", "show", id, "--json").data["state"] == "failed"
 
 
 NAMES = [
@@ -273,16 +274,16 @@ def test_files_of_any_name_go_all_the_way(ready: Sandbox) -> None:
     for name in NAMES:
         file = ready.root / os.fsdecode(name)
         file.write_bytes(name)
-        made = ready.run("prepare-job", "--workflow", "tested", "--", file)
+        made = ready.give("prepare-job", "--workflow", "tested", "--", file)
         assert made.code == 0, made.err
         ids[made.out.strip()] = name
     done = ready.run("run-pipeline", "--all-prepared")
     assert done.code == 0, done.err
     for id, name in ids.items():
-        (placed,) = (ready.job(id) / "output").iterdir()
+        (placed,) = (path for path in (ready.job(id) / "output").iterdir() if path.is_file())
         assert placed.read_bytes() == name
     assert len(done.out.splitlines()) == len(NAMES)
-    listed = ready.run("pipeline", "job", "list", "--json").data
+    listed = ready.give("pipeline", "job", "list", "--json").data
     assert {row["job_id"]: row["input"] for row in listed} == {
         id: str(ready.root / os.fsdecode(name)) for id, name in ids.items()
     }
@@ -311,16 +312,17 @@ def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -
 
 def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) -> None:
     scripts = Path(os.path.realpath(ready.root / "venv/beta"), "bin")
-    head = f"{HEAD}import os\n"
-    ready.write(
-        "stages/takes.py", f"{head}def run(stage):\n    os.rename({str(scripts)!r}, {str(scripts)!r} + '.away')\n"
-    )
+    # Without the list of its files, too, so that it can't be repaired from what is left of it.
+    taken = [str(scripts), str(scripts.with_name(manifest.NAME))]
+    code = f"for each in {taken!r}:\n        os.rename(each, each + '.away')"
+    ready.write("stages/takes.py", f"{HEAD}import os\ndef run(stage):\n    {code}\n")
     # Interpreters are started ahead of their turn, so some stages must lie between.
     between = "a: {uses: noop, after: [takes]}\nb: {uses: noop, after: [a]}\nc: {uses: noop, after: [b]}"
     try:
         _, done = run(ready, f"takes: {{}}\n{between}\nreport_beta: {{after: [c]}}")
     finally:
-        scripts.with_name("bin.away").rename(scripts)
+        for each in taken:
+            Path(f"{each}.away").rename(each)
     assert done.code == 3, done.err
     assert (
         f"stage 'report_beta' in environment 'beta' failed: it can't be started: {scripts}/python: No such file"
@@ -377,7 +379,7 @@ def test_a_program_that_was_on_the_path_and_is_gone_is_named(ready: Sandbox, tmp
     ready.workflow("tested", "noop: {}")
     path = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
     file = ready.write("input.txt", "some input\n")
-    id = ready.run("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
+    id = ready.give("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 3
     assert "frobnicate isn't on PATH any more" in done.err
@@ -390,7 +392,11 @@ def test_what_is_not_delivered_any_more_is_removed(ready: Sandbox) -> None:
     ready.run("run-pipeline", "-j", id)
     ready.write("stages/names.py", NAMING.format(name="es.txt"))
     assert ready.run("run-pipeline", "-j", id).code == 0
-    assert [path.name for path in (ready.job(id) / "output").iterdir()] == ["input.es.txt"]
+    assert {path.name for path in (ready.job(id) / "output").rglob("*")} == {
+        "input.es.txt",
+        "about",
+        "input.es.txt.json",
+    }
 
 
 HEAD = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n'

@@ -47,7 +47,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
 
 def cards(sandbox: Sandbox, variables: dict[str, str]) -> list[str]:
     """What the two stages of a job saw."""
-    made = sandbox.run("prepare-job", sandbox.root / "input.txt", "--workflow", "gpus", variables=variables)
+    made = sandbox.give("prepare-job", sandbox.root / "input.txt", "--workflow", "gpus", variables=variables)
     assert made.code == 0, made.err
     done = sandbox.run("run-pipeline", "-j", made.out.strip(), variables=variables)
     assert done.code == 0, done.err
@@ -56,7 +56,7 @@ def cards(sandbox: Sandbox, variables: dict[str, str]) -> list[str]:
 
 
 def test_a_machine_without_a_gpu_is_told_when_the_job_is_prepared(gpu: Sandbox) -> None:
-    done = gpu.run("prepare-job", gpu.root / "input.txt", "--workflow", "gpus")
+    done = gpu.give("prepare-job", gpu.root / "input.txt", "--workflow", "gpus")
     assert done.code == 3
     assert "stage 'gpu' needs 1 GPU; this machine has no GPU" in done.err
     assert "next:" in done.err

@@ -66,7 +66,7 @@ def contents(root: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def states(project: Sandbox, *ids: str) -> list[str]:
-    return [project.run("pipeline", "job", "show", id, "--json").data["state"] for id in ids]
+    return [project.give("pipeline", "job", "show", id, "--json").data["state"] for id in ids]
 
 
 def test_two_jobs_run_side_by_side(project: Sandbox) -> None:
@@ -81,7 +81,7 @@ def test_all_jobs_that_are_left_run_at_once(project: Sandbox) -> None:
     over = prepared(project, "chain").id
     project.run("run-pipeline", "-j", over)
     given_up = prepared(project, "chain").id
-    project.run("pipeline", "job", "cancel", given_up)
+    project.give("pipeline", "job", "cancel", given_up)
     one, two = (prepared(project, "meeting", word=word).id for word in ("a", "b"))
     done = project.run("run-pipeline", "--all-prepared")
     assert done.code == 0, done.err
@@ -117,15 +117,15 @@ def test_a_list_makes_stages_and_they_are_joined_in_order(project: Sandbox) -> N
     assert done.code == 0, done.err
     joined = (project.job(id) / "output/input.joined.txt").read_text()
     assert joined == "".join(f"{word}\ncounted\n" for word in ("delta", "alpha", "gamma", "beta"))
-    rows = project.run("pipeline", "job", "show", id, "--json").data["stages"]
+    rows = project.give("pipeline", "job", "show", id, "--json").data["stages"]
     assert [row["name"] for row in rows if row["name"].startswith("word")] == [
         "word",
         *(f"word_{number:04d}" for number in range(1, 5)),
     ]
     assert {row["state"] for row in rows} == {"finished"}
-    assert project.run("pipeline", "job", "logs", id, "counted_0003").out == "ran\n"
-    assert project.run("pipeline", "job", "logs", id, "counted").out.count("ran\n") == 4
-    why = project.run("pipeline", "job", "why", id, "counted", "--json").data
+    assert project.give("pipeline", "job", "logs", id, "counted_0003").out == "ran\n"
+    assert project.give("pipeline", "job", "logs", id, "counted").out.count("ran\n") == 4
+    why = project.give("pipeline", "job", "why", id, "counted", "--json").data
     assert [row["stage"] for row in why] == [f"counted_{number:04d}" for number in range(1, 5)]
 
 
@@ -143,7 +143,7 @@ def test_another_job_takes_what_one_has_made_and_says_from_where(project: Sandbo
     done = project.run("run-pipeline", "-j", two)
     assert done.code == 0, done.err
     assert f"copy: taken from {one}" in done.err
-    why = project.run("pipeline", "job", "why", two, "--json").data
+    why = project.give("pipeline", "job", "why", two, "--json").data
     assert [(row["stage"], row["what"]) for row in why] == [("copy", "taken"), ("counted", "taken")]
 
 
@@ -152,9 +152,9 @@ def test_why_names_what_changed(project: Sandbox) -> None:
     project.workflow("spoken", "word: {parameters: {word: $word}}", head)
     one, two = (prepared(project, "spoken", word=word).id for word in ("hello", "goodbye"))
     project.run("run-pipeline", "-j", one, "-j", two)
-    told = project.run("pipeline", "job", "why", two, "word").out
+    told = project.give("pipeline", "job", "why", two, "word").out
     assert told == (f'word: ran: compared with {one}, its key changed\n    parameters.word: "hello" -> "goodbye"\n')
-    unknown = project.run("pipeline", "job", "why", two, "wrod")
+    unknown = project.give("pipeline", "job", "why", two, "wrod")
     assert (unknown.code, "did you mean 'word'?" in unknown.err) == (2, True)
 
 
@@ -225,10 +225,10 @@ def test_a_job_is_cancelled_while_it_runs_and_the_other_goes_on(
     project: Sandbox, sleeping: tuple[str, list[int]]
 ) -> None:
     id, pids = sleeping
-    done = project.run("pipeline", "job", "cancel", id)
+    done = project.give("pipeline", "job", "cancel", id)
     assert (done.code, done.out) == (0, f"{id}: cancelled\n"), done.err
     assert eventually(lambda: not any(map(alive, pids)))
-    rows = project.run("pipeline", "job", "show", id, "--json").data
+    rows = project.give("pipeline", "job", "show", id, "--json").data
     assert (rows["state"], [(row["name"], row["state"]) for row in rows["stages"]]) == (
         "cancelled",
         [("sleeps", "failed"), ("noop", "waiting")],
@@ -237,11 +237,11 @@ def test_a_job_is_cancelled_while_it_runs_and_the_other_goes_on(
 
 def test_a_job_that_nobody_runs_is_cancelled_and_can_be_gone_on_with(project: Sandbox) -> None:
     id = prepared(project, "chain").id
-    assert project.run("pipeline", "job", "cancel", id).out == f"{id}: cancelled; it wasn't running\n"
-    again = project.run("pipeline", "job", "cancel", id)
+    assert project.give("pipeline", "job", "cancel", id).out == f"{id}: cancelled; it wasn't running\n"
+    again = project.give("pipeline", "job", "cancel", id)
     assert (again.code, "is cancelled already" in again.err) == (2, True)
     assert project.run("run-pipeline", "-j", id).code == 0
-    over = project.run("pipeline", "job", "cancel", id)
+    over = project.give("pipeline", "job", "cancel", id)
     assert (over.code, "is finished already" in over.err) == (2, True)
 
 

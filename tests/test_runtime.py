@@ -77,3 +77,21 @@ def test_a_stage_without_a_file_is_refused_with_the_nearest(job: Job, project: P
 
 def test_every_process_of_a_run_carries_its_token(job: Job, project: Project) -> None:
     assert runtime.resolve(project, job, TOKEN).interpreters["alpha"].variables["PIPELINE_RUN"] == TOKEN
+
+
+def test_a_stage_s_process_gets_the_variables_of_the_plan_with_the_project_s_folders(
+    job: Job, project: Project
+) -> None:
+    with_variables = changed(job, environment_variables={"alpha": {"LEVEL": "{cache}/x", "HF_HOME": "{models}/hub"}})
+    variables = runtime.resolve(project, with_variables, TOKEN).interpreters["alpha"].variables
+    assert variables["LEVEL"] == f"{project.cache}/x"
+    assert variables["HF_HOME"] == f"{project.models}/hub"
+    assert variables["TORCH_HOME"] == f"{project.cache}/home/torch"
+
+
+def test_an_environment_that_a_stage_brings_is_defined(job: Job, project: Project) -> None:
+    (project.config / "environments/alpha.yaml").unlink()
+    with pytest.raises(ConfigurationError):
+        runtime.resolve(project, job, TOKEN)
+    project.stage_file("alpha").write_text('# /// script\n# dependencies = ["quirk"]\n# ///\n')
+    assert "alpha" in runtime.resolve(project, job, TOKEN).interpreters

@@ -153,6 +153,14 @@ def test_the_order_of_a_fan_outs_members_counts(project: Project) -> None:
     assert gathered() == {"file": []}
 
 
+def test_a_variable_that_a_person_set_counts_for_the_stages_of_its_environment(project: Project) -> None:
+    planned = stage("a")
+    plain = key(project, planned)
+    own = {planned["environment"]: {"LEVEL": "{cache}/1"}}
+    assert changed_parts(plain.parts, parts(project, planned, environment_variables=own)) == ["variables"]
+    assert key(project, planned, environment_variables={"other": {"LEVEL": "1"}}) == plain
+
+
 def test_the_content_of_a_shared_module_counts_and_is_named(project: Project) -> None:
     project.modules.mkdir()
     file = project.modules / "shared.py"

@@ -1,13 +1,18 @@
 """``bootstrap``: build environments and fetch models, side by side."""
 
 import signal
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli import completion, handler
 from pipeline.cli.context import on_terminal, project, root_option, version_option
-from pipeline.errors import NotReady, UsageError
+from pipeline.errors import NotReady, PipelineError, UsageError
+from pipeline.provisioning.bootstrap import Task, Wanted, carry_out
+
+HELP = "bootstrap --help"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,22 +34,91 @@ from pipeline.errors import NotReady, UsageError
 )
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
+@click.option(
+    "--offline", is_flag=True, help="Leave the network alone: only what was fetched before, by a build or --prefetch."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
+)
+@click.option("--prefetch", is_flag=True, help="Only fetch packages and models, for building without a network later.")
+@click.option(
+    "--from-bundle",
+    "bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Build what 'pipeline env bundle' put into this file, with no network; --force takes its definitions, too.",
+)
 @root_option
 @version_option
-def command(names: tuple[str, ...], models: tuple[str, ...], everything: bool, force: bool) -> None:
+def command(
+    names: tuple[str, ...],
+    models: tuple[str, ...],
+    everything: bool,
+    force: bool,
+    offline: bool,
+    jobs: int | None,
+    repair: bool,
+    prefetch: bool,
+    bundle: Path | None,
+) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
-    from pipeline import bootstrap
+    if everything and (names or models):
+        raise UsageError("--all doesn't go together with --env or --model", HELP)
+    if repair and (models or everything or force or prefetch):
+        raise UsageError("--repair goes together with --env, --offline and --jobs alone", HELP)
+    if prefetch and (force or offline):
+        raise UsageError("--prefetch only fetches, so that --force and --offline don't go together with it", HELP)
+    if bundle and (names or models or everything or prefetch or repair):
+        raise UsageError("--from-bundle takes all of the file, and no option but --force and --jobs", HELP)
+    _heed_signals()
+    if bundle:
+        _from_bundle(bundle, force, jobs)
+        return
+    tasks = _tasks(Wanted(names, models, everything), force, offline, repair, prefetch)
+    if not tasks:
+        reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
+        click.echo(f"nothing to make ready: {reason}", err=True)
+    with _display() as display:
+        _raise_together(carry_out(tasks, display, jobs))
+
+
+def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[Task]:
+    from pipeline.provisioning import bootstrap
     from pipeline.spec.catalog import Catalog
 
-    if everything and (names or models):
-        raise UsageError("--all doesn't go together with --env or --model", "bootstrap --help")
-    _heed_signals()
     catalog = Catalog(project())
-    tasks = bootstrap.tasks(catalog, bootstrap.Wanted(names, models, everything), force)
-    if not tasks:
-        click.echo("nothing to make ready: config/pipeline.yaml names no default_workflows", err=True)
+    if repair:
+        from pipeline.provisioning import repairs
+
+        return repairs.tasks(catalog, wanted.environments, offline)
+    if prefetch:
+        from pipeline.provisioning import prefetch as prefetching
+
+        return prefetching.tasks(catalog, wanted)
+    return bootstrap.tasks(catalog, wanted, force, offline)
+
+
+def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
+    from functools import partial
+
+    from pipeline.provisioning.bundles import install, look
+
+    opened = look.look(project(), file, force)
     with _display() as display:
-        failures = bootstrap.carry_out(tasks, display)
+        tasks = install.install(opened, partial(display.doing, "bundle"), force)
+        display.done("bundle", "in its place")
+        _raise_together(carry_out(tasks, display, jobs))
+
+
+def _raise_together(failures: Sequence[PipelineError]) -> None:
     if failures:
         steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
@@ -60,9 +134,13 @@ def _heed_signals() -> None:
 
 
 def _display() -> Any:  # what shows it is imported only where it is shown
-    from pipeline.cli import bootstrap_display
+    if on_terminal():
+        from pipeline.cli.bootstrap_live import LiveDisplay
 
-    return bootstrap_display.LiveDisplay() if on_terminal() else bootstrap_display.PlainDisplay()
+        return LiveDisplay()
+    from pipeline.cli.bootstrap_display import PlainDisplay
+
+    return PlainDisplay()
 
 
 def main() -> None:

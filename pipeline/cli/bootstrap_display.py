@@ -1,4 +1,4 @@
-"""What a person sees while environments are built: a line each, live on a terminal."""
+"""What a log or a pipe gets while environments are built: a line for each step."""
 
 import contextlib
 import time
@@ -6,11 +6,14 @@ from types import TracebackType
 from typing import Self
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+SECONDS = 5  # between two lines that tell how far the same step is
 
 
 class PlainDisplay:
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[str, float]] = {}
+
     def __enter__(self) -> Self:
         return self
 
@@ -20,39 +23,16 @@ class PlainDisplay:
         """Nothing to put back."""
 
     def doing(self, task: str, step: str) -> None:
+        kind, now = step.partition(" ")[0], time.monotonic()
+        before, at = self._last.get(task, ("", now))
+        if kind != before or now - at >= SECONDS:
+            self._last[task] = (kind, now)
+            self._say(task, step)
+
+    def done(self, task: str, result: str) -> None:
+        self._say(task, result)
+
+    def _say(self, task: str, words: str) -> None:
         # Whoever listened may have gone (`2>&1 | head`); what was asked for is made ready all the same.
         with contextlib.suppress(OSError):
-            click.echo(f"{time.strftime('%H:%M:%S')} {task}: {step}", err=True)
-
-    def done(self, task: str, result: str) -> None:
-        self.doing(task, result)
-
-
-class LiveDisplay(PlainDisplay):
-    def __init__(self) -> None:
-        self._progress = Progress(
-            SpinnerColumn(finished_text=" "),
-            TextColumn("{task.description}", markup=False),
-            TextColumn("{task.fields[step]}", markup=False),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, highlight=False),
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def doing(self, task: str, step: str) -> None:
-        if task not in self._tasks:
-            self._tasks[task] = self._progress.add_task(task, total=1, step=step)
-        self._progress.update(self._tasks[task], step=step)
-
-    def done(self, task: str, result: str) -> None:
-        self.doing(task, result)
-        self._progress.update(self._tasks[task], completed=1)
+            click.echo(f"{time.strftime('%H:%M:%S')} {task}: {words}", err=True)

@@ -13,17 +13,11 @@ from pipeline.cache.measure import Entry
 from pipeline.cache.store import ResultStore
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.cli.sizes import size_option
 from pipeline.errors import ExitCode, NotReady
 from pipeline.jobs.held import held_keys
-from pipeline.sizes import parse_size, show_size
+from pipeline.sizes import show_size
 from pipeline.spec import settings
-
-
-def _size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else parse_size(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 @click.group("cache")
@@ -76,7 +70,9 @@ def verify(remove: bool, as_json: bool) -> None:
 
 
 @group.command()
-@click.option("--limit", callback=_size, metavar="SIZE", help="Instead of the project's cache_limit, such as '5 GiB'.")
+@click.option(
+    "--limit", callback=size_option, metavar="SIZE", help="Instead of the project's cache_limit, such as '5 GiB'."
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @json_option
 @root_option

@@ -14,8 +14,10 @@ def workflows(context: click.Context, parameter: click.Parameter, incomplete: st
 
 
 def environments(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.spec.environments import names
+
     here = project_or_none()
-    return _matching([path.stem for path in here.config.glob("environments/*.yaml")] if here else [], incomplete)
+    return _matching(names(here) if here else [], incomplete)
 
 
 def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STORAGE = {
     errno.ENOSPC: "make room on that disk, then give the command again",
     errno.EDQUOT: "make room within your quota, then give the command again",
-    errno.EROFS: "make that disk writable, or name a project elsewhere with --root",
+    errno.EROFS: "make that disk writable, or let paths in config/pipeline.yaml put that folder on another",
     errno.EACCES: "get the right to it (see ls -l), then give the command again",
     errno.EPERM: "get the right to it (see ls -l), then give the command again",
     errno.EIO: "look at the disk (dmesg), then give the command again",
@@ -139,7 +139,7 @@ def _keep_traceback(error: BaseException) -> Path | None:
         if folder is None:
             continue
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             log = folder / "errors.log"
             logger.remove()
             logger.add(log, rotation="10 MB", diagnose=False)

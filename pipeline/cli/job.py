@@ -7,15 +7,19 @@ from typing import Any
 
 import click
 
+from pipeline import sources
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.jobs import overview
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
+from pipeline.media.telling import told as engines_told
+from pipeline.project import Project
 from pipeline.text import printable
 from pipeline.why import explain
 
@@ -48,11 +52,20 @@ def list_(as_json: bool) -> None:
 @root_option
 def show(id: str, as_json: bool) -> None:
     """Show a job's stages: environment, state, attempts and time."""
-    job = JobStore(project().jobs).find(id)
+    here = project()
+    job = JobStore(here.jobs).find(id)
     summary, state = _summary(job), job.state()
     killed = summary["state"] == KILLED
     rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
-    data = {**summary, "stages": rows, "output": str(job.output)}
+    environments = job.document.get("environment_sources", {})
+    decisions = job.document.get("decisions", [])
+    data = {
+        **summary,
+        "environments": environments,
+        "decisions": decisions,
+        "stages": rows,
+        "output": str(job.output),
+    }
     if as_json:
         print_json("job", data)
         return
@@ -69,6 +82,8 @@ def show(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
+    for line in [*sources.told(job.document), *engines_told(job.document), *_by_now(here, job)]:
+        click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
 
@@ -127,6 +142,11 @@ def cancel(id: str) -> None:
 
     job = JobStore(project().jobs).find(id)
     click.echo(f"{job.id}: {cancel(job)}")
+
+
+def _by_now(here: Project, job: Job) -> list[str]:
+    names = sources.replaceable(job.document, Registry(here.environments))
+    return [f"environment {name} is built by now; a job that is prepared anew gets it" for name in names]
 
 
 def _chosen(job: Job, stage: str | None) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project, find
+from pipeline.spec.paths import placed
 
 OWN = Path(__file__).resolve().parents[2]  # the checkout that these commands were installed from
 VARIABLE = "PIPELINE_ROOT"
@@ -16,7 +17,10 @@ def locate(named: Path | None) -> Project:
 
     The last lets a person work in a folder of movies: the commands in a project's ``.venv`` are that project's.
     """
-    named = named or _from_environment()
+    return placed(_found(named or _from_environment()))
+
+
+def _found(named: Path | None) -> Project:
     try:
         return find(_here(), named)
     except UsageError:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.jobs.job import Job
@@ -74,6 +75,9 @@ class PlainReporter:
             self.say(f"{job.id}: {'did what was asked for' if outcome.partial else 'finished'}")
 
     def run_ended(self, outcomes: Mapping[str, Outcome]) -> None:
+        if self._several:
+            with contextlib.suppress(OSError):
+                _table(self._jobs, outcomes)
         for outcome in outcomes.values():
             for path in outcome.delivered:
                 print(printable(str(path)))
@@ -90,13 +94,38 @@ class PlainReporter:
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
+def _table(jobs: Sequence[Job], outcomes: Mapping[str, Outcome]) -> None:
+    """What became of each movie, for who has gone away meanwhile."""
+    from pipeline.cli.output import print_table
+
+    rows = [[printable(job.input.name), job.id, *_became(outcomes[job.id], job)] for job in jobs if job.id in outcomes]
+    print_table(["input", "job", "became", "where, or why"], rows, "", err=True)
+
+
+def _became(outcome: Outcome, job: Job) -> tuple[str, str]:
+    if outcome.error:
+        message = getattr(outcome.error, "message", str(outcome.error)).removeprefix(f"{job.id}: ")
+        return "not finished", printable(message.partition("\n")[0])
+    if outcome.partial:
+        return "did a part", "what was asked for"
+    return "was finished already" if outcome.unchanged else "finished", printable(str(job.output))
+
+
 def _environments(document: Mapping[str, Any], runtime: Runtime) -> list[str]:
     lines = []
     for name, folder in document["environments"].items():
         reason = runtime.problems.get(name)
-        state = f"not usable: {reason}" if reason else f"healthy, {runtime.builds[name].prefix.name}"
+        state = f"not usable: {reason}" if reason else _found(document, name, runtime.builds[name].prefix)
         lines.append(f"environment {name} ({folder}): {state}")
     return lines
+
+
+def _found(document: Mapping[str, Any], name: str, prefix: Path) -> str:
+    """Ours by the build's name; somebody else's by its place, with what makes its results nobody else's."""
+    said = document.get("environment_sources", {}).get(name, {})
+    if "place" not in said:
+        return f"healthy, {prefix.name}"
+    return f"{said['source']} {printable(said.get('warning', said['place']))}"
 
 
 def _duration(seconds: float) -> str:

@@ -1,30 +1,58 @@
 """What an environment should be, and what is there."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs.platform import interpreter
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What a person asked for."""
+    """What a person asked for: packages locked by us, or an environment of theirs that is used as it is."""
 
     name: str
     python: str  # a range such as ">=3.10,<3.13"
-    lock: Path
+    lock: Path | None  # of the chosen variant; None where ``interpreter`` is given
+    requirements: Path | None = None  # what the lock was made of: a .txt, or a stage's file with its PEP 723 block
+    variant: str = ""  # the accelerator that was chosen among several, such as cu128
+    index: str = ""  # a package index that the variant's packages come from, beside the usual one
+    interpreter: Path | None = None  # the folder of an environment that somebody else makes; never changed
     imports: tuple[str, ...] = ()
+    smoke: Path | None = None  # a script that proves more than imports do
+    variables: tuple[tuple[str, str], ...] = ()  # templates: {cache}, {models}, {project}, {environment}
     tools: tuple[str, ...] = ()
+    tool_packages: tuple[tuple[str, str], ...] = ()  # program to the command that installs it
     models: tuple[str, ...] = ()
+    legacy: tuple[Path, ...] = ()  # environments from before that may stand in for this one
     provides: tuple[tuple[str, str], ...] = ()
     tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
     description: str = ""
 
+    @property
+    def locked(self) -> Path:
+        """The lock of an environment that is ours to build."""
+        assert self.lock is not None, self.name
+        return self.lock
+
+    @property
+    def file(self) -> str:
+        """Where a person wrote it, in short."""
+        by_stage = self.requirements is not None and self.requirements.suffix == ".py"
+        return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
+
+    def python_problem(self, version: str) -> str | None:
+        """Why an environment with this Python, exact, isn't what is asked for."""
+        from packaging.specifiers import SpecifierSet
+
+        if version in SpecifierSet(self.python):
+            return None
+        return f"it has Python {version}, and {self.python} is wanted"
+
     def lock_digest(self) -> str:
-        return sha256_of_bytes(self.lock.read_bytes())
+        return sha256_of_bytes(self.locked.read_bytes())
 
     def promises(self) -> dict[str, Any]:
         """What a build must show beyond its lock. Kept in its record, so that a new promise isn't taken as kept."""
@@ -32,7 +60,17 @@ class Definition:
             "imports": list(self.imports),
             "provides": dict(self.provides),
             "tool_variables": dict(self.tool_variables),
+            # Proved under other variables, or by another script, isn't proved. Absent where there are none, so that
+            # records from before they existed hold.
+            **({"smoke": self._smoke_digest()} if self.smoke else {}),
+            **({"variables": dict(self.variables)} if self.variables else {}),
         }
+
+    def _smoke_digest(self) -> str | None:
+        try:
+            return sha256_of_bytes(self.smoke.read_bytes()) if self.smoke else None
+        except OSError:
+            return None  # gone since the definition was read; who runs it tells
 
 
 @dataclass(frozen=True)
@@ -42,20 +80,29 @@ class Build:
     name: str
     prefix: Path
     key: str
-    record: Mapping[str, Any]  # the ready marker's content
+    record: Mapping[str, Any]  # the ready marker's content; empty for an environment that isn't ours
+    conda: bool = False  # made by conda, which keeps things elsewhere and expects variables of its own
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we built it, and may mend, lease and remove it."""
+        return bool(self.record)
 
     @property
     def python(self) -> Path:
-        return scripts_folder(self.prefix) / ("python.exe" if WINDOWS else "python")
+        return interpreter(self.prefix, self.conda)
+
+    @property
+    def site_packages(self) -> Path:
+        """Of a build of ours: nobody else's record says where it is."""
+        return self.prefix / str(self.record["site_packages"])
+
+    @property
+    def python_version(self) -> str:
+        """Of a build of ours, exact."""
+        return str(self.record["key_input"]["python"])
 
     @property
     def provided_tools(self) -> Path:
         """Folder of the programs that this environment provides to others."""
         return self.prefix / "provides"
-
-
-WINDOWS = os.name == "nt"
-
-
-def scripts_folder(prefix: Path) -> Path:
-    return prefix / ("Scripts" if WINDOWS else "bin")

@@ -37,7 +37,7 @@ def find(definition: Definition, installer: Path) -> BaseInterpreter:
     if _fits(definition.python, own.version):
         return own
     question: list[str | Path] = [installer, "python", "find", "--no-project", "--system", definition.python]
-    found = _ask(question, uv.variables(without_python(os.environ), cache_on_same_disk=True))
+    found = _ask(question, uv.variables(os.environ))
     if found.returncode:
         raise NotReady(
             f"environment '{definition.name}' needs Python {definition.python}, and there is none here",

@@ -21,7 +21,7 @@ def key_input(definition: Definition, interpreter: "BaseInterpreter") -> dict[st
         "python": interpreter.version,
         "abi": interpreter.abi,
         "platform": sysconfig.get_platform(),
-        "accelerator": "cpu",
+        "accelerator": definition.variant or "any",
     }
 
 

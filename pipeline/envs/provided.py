@@ -8,7 +8,8 @@ import shlex
 import shutil
 from pathlib import Path
 
-from pipeline.envs.definition import WINDOWS, Build, Definition
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.platform import WINDOWS
 from pipeline.errors import NotReady
 
 

@@ -7,15 +7,18 @@ resolved it keeps its build while a repair makes another. A name is a label; the
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.envs import health, keys
+from pipeline.envs import keys
 from pipeline.envs.definition import Build, Definition
+from pipeline.envs.proving import health
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
+NAMED = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}")  # a build's folder
 FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
@@ -27,9 +30,22 @@ class Registry:
     def pointer(self, name: str) -> Path:
         return self.root / name
 
+    def lock(self, name: str) -> Path:
+        """Held by whoever builds, repairs or removes what the name stands for."""
+        return self.builds / f"{name}.lock"
+
+    def new_place(self, name: str, key: str) -> Path:
+        """A folder that was never used: an older build stays with its jobs."""
+        # The real path, which is the one that is compared when somebody asks whether the build was moved.
+        return Path(os.path.realpath(self.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
+
     def live(self, name: str) -> Build | None:
         """The build that the name points to, whatever its state; ``None`` where there is none that was finished."""
         return self._read(name, self.pointer(name))
+
+    def at(self, name: str, prefix: Path) -> Build | None:
+        """The finished build of this name at this place."""
+        return self._read(name, prefix)
 
     def with_key(self, name: str, key: str) -> Build | None:
         """The live build if it has this key, else an older one that does."""
@@ -79,16 +95,25 @@ class Registry:
 
 def misfit(definition: Definition, build: Build) -> str | None:
     """Why a finished build isn't what the definition asks for, or isn't what it was."""
+    built_for, wanted = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
+    if built_for != wanted:  # told before the lock, which differs for that reason
+        return f"it was built for {built_for} hardware, and what is wanted here is for {wanted}"
     if build.record["key_input"]["lock"] != definition.lock_digest():
-        return f"its lock {definition.lock.name} has changed since it was built"
+        return f"its lock {definition.locked.name} has changed since it was built"
     if build.record["promises"] != definition.promises():
-        return f"its imports or what it provides have changed in {definition.name}.yaml since it was built"
-    return _python_problem(definition, build) or health.damage(build)
+        return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
+    return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.damage(build)
 
 
 def label(name: str, key: str) -> str:
     """A build's folder name; enough of the key to tell builds apart for a person, never for a decision."""
     return f"{name}-{key.removeprefix('sha256:')[:16]}"
+
+
+def name_of(folder: str) -> str | None:
+    """The environment that a build's folder is named after; ``None`` where it isn't named like a build."""
+    match = NAMED.fullmatch(folder)
+    return match["name"] if match else None
 
 
 def _is_whole(name: str, record: Any) -> bool:
@@ -97,14 +122,20 @@ def _is_whole(name: str, record: Any) -> bool:
         return False
     if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
         return False
+    fingerprint = record["fingerprint"]
+    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records"), dict):
+        return False
     key_input = record.get("key_input")
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
 
 
-def _python_problem(definition: Definition, build: Build) -> str | None:
-    from packaging.specifiers import SpecifierSet
+def _lock_problem(definition: Definition, build: Build) -> str | None:
+    """Where something else is asked for than when it was built, the lock may give it all the same.
 
-    version = build.record["key_input"]["python"]
-    if version in SpecifierSet(definition.python):
+    A record from before this was written down says nothing of it, so the lock is looked at each time.
+    """
+    from pipeline.envs.locking import agreement, requirements
+
+    if requirements.digest(definition.requirements) == build.record.get("requirements"):
         return None
-    return f"it has Python {version}, and {definition.python} is wanted"
+    return agreement.mismatch(definition)

@@ -1,10 +1,13 @@
 """The environment variables of a stage: a pure function from what there is to what it gets."""
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.envs.definition import scripts_folder
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform import program_folders, scripts_folder
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",
@@ -20,6 +23,76 @@ REMOVED = {
     "LD_PRELOAD": "would load a foreign library into every stage",
 }
 
+# What libraries keep for themselves goes into the project's cache: the same for everybody who works on it, on the disk
+# that was chosen for it, and never into an environment.
+USUAL = {
+    "XDG_CACHE_HOME": "{cache}/home",  # whatever keeps to the standard: fonts' caches, whisper, argos
+    "HF_HOME": "{cache}/home/huggingface",  # models that a stage loads by name
+    "TORCH_HOME": "{cache}/home/torch",  # torch.hub
+    "TORCHINDUCTOR_CACHE_DIR": "{cache}/home/torchinductor",  # else in /tmp, to be compiled again
+    "TRITON_CACHE_DIR": "{cache}/home/triton",  # else in the home folder, which may be a slow network disk
+    "CUDA_CACHE_PATH": "{cache}/home/cuda",  # likewise
+    "NUMBA_CACHE_DIR": "{cache}/home/numba",  # else beside the source, in the environment
+    "MPLCONFIGDIR": "{cache}/home/matplotlib",  # and so no person's matplotlibrc changes a stage's pictures
+    "NLTK_DATA": "{cache}/home/nltk",  # else in the home folder
+    "PYANNOTE_CACHE": "{cache}/home/pyannote",  # likewise, whatever XDG_CACHE_HOME says
+    "KERAS_HOME": "{cache}/home/keras",  # likewise
+}
+
+# A person's own settings that would go before those above.
+OVERRIDING = (
+    "HF_HUB_CACHE",
+    "HUGGINGFACE_HUB_CACHE",
+    "HF_ASSETS_CACHE",
+    "HUGGINGFACE_ASSETS_CACHE",
+    "HF_XET_CACHE",
+    "HF_DATASETS_CACHE",
+    "HF_MODULES_CACHE",
+    "TRANSFORMERS_CACHE",
+    "PYTORCH_TRANSFORMERS_CACHE",
+    "PYTORCH_PRETRAINED_BERT_CACHE",
+    "DIFFUSERS_CACHE",
+    "SENTENCE_TRANSFORMERS_HOME",
+)
+
+COMPUTED = {"PATH", "VIRTUAL_ENV", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", *REMOVED}  # in nobody's definition
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+PLACEHOLDERS = ("cache", "models", "project", "environment")
+
+
+OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders that variables may name."""
+
+    project: Path
+    cache: Path
+    models: Path
+    environment: Path  # the build's prefix
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        return {name: str(getattr(self, name)) for name in PLACEHOLDERS}
+
+
+def no_variables(_definition: Definition, _prefix: Path) -> Mapping[str, str]:
+    """An environment's own variables, for who doesn't want any."""
+    return {}
+
+
+def filled(templates: Iterable[tuple[str, str]], places: Places) -> dict[str, str]:
+    """An environment's own variables, with the usual ones where it doesn't say otherwise."""
+    values = places.values
+    own = {**USUAL, **dict(templates)}
+    return {name: PLACEHOLDER.sub(lambda found: values[found[1]], text) for name, text in own.items()}
+
+
+def unknown_placeholder(template: str) -> str | None:
+    return next((name for name in PLACEHOLDER.findall(template) if name not in PLACEHOLDERS), None)
+
 
 def without_python(base: Mapping[str, str]) -> dict[str, str]:
     """The caller's variables less those that steer an interpreter, for tools such as uv."""
@@ -28,7 +101,21 @@ def without_python(base: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def stage_variables(prefix: Path, base: Mapping[str, str], tools: Iterable[Path] = ()) -> dict[str, str]:
+def with_own(base: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables with an environment's own before them."""
+    if not own:
+        return dict(base)
+    kept = {name: value for name, value in base.items() if name not in OVERRIDING}
+    return {**kept, **_login(base), **own}
+
+
+def stage_variables(
+    prefix: Path,
+    base: Mapping[str, str],
+    tools: Iterable[Path] = (),
+    own: Mapping[str, str] | None = None,
+    conda: bool = False,
+) -> dict[str, str]:
     """What a process in the environment at ``prefix`` sees; ``tools`` are folders of programs it needs.
 
     The person's own active environment leaves ``PATH``: a program that is only there isn't locked for the stage.
@@ -36,8 +123,29 @@ def stage_variables(prefix: Path, base: Mapping[str, str], tools: Iterable[Path]
     active = [scripts_folder(Path(base["VIRTUAL_ENV"]))] if base.get("VIRTUAL_ENV") else []
     path = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
     return {
-        **without_python(base),
-        "VIRTUAL_ENV": str(prefix),
-        "PATH": os.pathsep.join([str(scripts_folder(prefix)), *map(str, tools), *path]),
+        **with_own(without_python(base), own or {}),
+        **_naming(prefix, conda),
+        "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *path]),
         "PYTHONDONTWRITEBYTECODE": "1",  # what was locked and verified stays as it is
     }
+
+
+def _login(base: Mapping[str, str]) -> dict[str, str]:
+    """Where the person's Hugging Face token is, which libraries look for in HF_HOME. There may be none, as before."""
+    if "HF_TOKEN_PATH" in base:
+        return {}
+    caches = base.get("XDG_CACHE_HOME") or (os.path.join(base["HOME"], ".cache") if base.get("HOME") else None)
+    home = base.get("HF_HOME") or (os.path.join(caches, "huggingface") if caches else None)
+    return {"HF_TOKEN_PATH": os.path.join(home, "token")} if home else {}
+
+
+def _naming(prefix: Path, conda: bool) -> dict[str, str]:
+    """How libraries and tools recognise the environment that they run in.
+
+    Conda's find their data by ``CONDA_PREFIX``, and take the environment for conda's own base without
+    ``CONDA_DEFAULT_ENV``; ``VIRTUAL_ENV`` would make installers take it for another kind. The scripts in
+    ``etc/conda/activate.d`` aren't run: they are for a shell, and may do anything.
+    """
+    if conda:
+        return {"CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": prefix.name}
+    return {"VIRTUAL_ENV": str(prefix)}

@@ -31,7 +31,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Message:
-    """What a running stage said: ``progress`` with ``note``, ``warning``, ``error`` or what it ``raised``."""
+    """What a running stage said: ``progress``, ``note``, ``warning``, ``about`` its result, ``error`` or ``raised``."""
 
     id: str
     fields: Mapping[str, Any]

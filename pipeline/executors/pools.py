@@ -181,12 +181,13 @@ class Pools:
     def _start(self, pool: Pool, name: str, lease: list[int], second: int, log: int) -> None:
         """A server that finds the lease at its door, and the descriptor ``second`` as its standard output."""
         limits = (str(pool.limits.idle_seconds), str(pool.limits.tasks), str(pool.limits.memory))
-        words = ["--serve", pool.kind, str(self.folder), name, *limits, *pool.loads]
+        held = [] if pool.interpreter.lease is None else [pool.interpreter.lease]
+        words = ["--serve", pool.kind, str(self.folder), name, *limits, str(held[0] if held else -1), *pool.loads]
         with servers.listen(self.folder, name) as listener:
             argv: list[str | Path] = [pool.interpreter.python, "-I", "-B", RUNNER, *words]
             servers.hand_over(self.folder, name, lease)
             try:
-                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log))
+                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log, held))
             except OSError:
                 servers.remove(self.folder, name)
                 raise
@@ -216,7 +217,7 @@ def _pool(invocation: Invocation, loads: tuple[str, ...], limits: WorkerLimits) 
     every = {**interpreter.variables, **invocation.variables}
     variables = {name: value for name, value in every.items() if name not in OF_THE_SHELL}
     identity = {
-        "build": [str(interpreter.python), str(interpreter.prefix), *_when_built(interpreter.prefix)],
+        "build": [str(interpreter.python), str(interpreter.prefix), interpreter.key, *_when_built(interpreter.prefix)],
         "variables": variables,
         "runner": _runner_digest(),
         "loads": loads,

@@ -14,7 +14,11 @@ TOOL = "nvidia-smi"
 QUERY = ("--query-gpu=uuid,name,memory.total", "--format=csv,noheader,nounits")
 SECONDS = 30  # the driver's start takes several on a machine with many cards
 NO_CARD = "No devices were found"
-WITHOUT_MEMORY = ("[N/A]", "[Not Supported]")
+WITHOUT_MEMORY = (
+    "[N/A]",
+    "[Not Supported]",
+    "[Insufficient Permissions]",
+)  # the last: a slice of a card is all we have
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,13 @@ def detect(variables: Mapping[str, str], run: Callable[..., process.Completed] =
 
     Raises ``NotReady`` where nvidia-smi is there and doesn't work.
     """
-    import shutil
-
     visible = variables.get(VISIBLE)
     if visible is not None and _hides_all(visible):
         return ()
-    tool = shutil.which(TOOL, path=variables.get("PATH"))
+    tool = find_tool(variables)
     if tool is None:
         return ()
-    cards = _listed(Path(tool), variables, run)
+    cards = tuple(_card(tool, line) for line in ask(tool, QUERY, variables, run).splitlines() if line != NO_CARD)
     return cards if visible is None else chosen(visible, cards)
 
 
@@ -73,17 +75,27 @@ def _hides_all(visible: str) -> bool:
     return re.match(r"\s*(\+?\d|GPU-|MIG-)", visible, re.ASCII) is None
 
 
-def _listed(tool: Path, variables: Mapping[str, str], run: Callable[..., process.Completed]) -> tuple[Gpu, ...]:
+def find_tool(variables: Mapping[str, str]) -> Path | None:
+    import shutil
+
+    tool = shutil.which(TOOL, path=variables.get("PATH"))
+    return Path(tool) if tool else None
+
+
+def ask(
+    tool: Path, question: Sequence[str], variables: Mapping[str, str], run: Callable[..., process.Completed]
+) -> str:
+    """What nvidia-smi prints, which may be ``NO_CARD``. Raises ``NotReady`` where it doesn't work."""
     try:
-        done = run([tool, *QUERY], variables, SECONDS)
+        done = run([tool, *question], variables, SECONDS)
     except (process.TimedOut, OSError) as error:
         raise _unusable(tool, str(error)) from error
     said = done.stdout.decode("utf-8", "replace").strip()
     if NO_CARD in said:
-        return ()
+        return NO_CARD
     if done.returncode:
         raise _unusable(tool, said or done.error_text or f"it ended with code {done.returncode}")
-    return tuple(_card(tool, line) for line in said.splitlines())
+    return said
 
 
 def _card(tool: Path, line: str) -> Gpu:

@@ -28,7 +28,7 @@ def detect(
     """
     limits = cgroups.limits(root)
     cpus = min(_affinity(), limits.cpus or _affinity())
-    memory = min(_installed(root), limits.memory or _installed(root))
+    memory = min(installed(root), limits.memory or installed(root))
     return Machine(cpus, memory, gpus.detect(variables, run) if with_gpus else ())
 
 
@@ -39,7 +39,8 @@ def _affinity() -> int:
     return os.cpu_count() or 1
 
 
-def _installed(root: Path) -> int:
+def installed(root: Path = Path("/")) -> int:
+    """Bytes of memory, whoever may use them."""
     try:
         with open(root / "proc/meminfo", "rb") as file:
             for line in file:

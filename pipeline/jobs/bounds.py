@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.envs.adopting.decide import Source
 from pipeline.references import JOB_INPUT, PAIRED
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]*")
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+SOURCES = {source.value for source in Source}
 
 
 def out_of_bounds(document: Any, id: str) -> str | None:
@@ -36,6 +39,8 @@ def _complaints(document: Mapping[str, Any], id: str) -> Iterator[str]:
     yield from _misnamed("a model's digest", DIGEST, models.values())
     if any(folder != f"venv/{name}" for name, folder in environments.items()) or environments.keys() != keys.keys():
         yield "its environments aren't venv/NAME, each with its key"
+    yield from _unknown("an environment of this job", environments, document.get("environment_sources", {}))
+    yield from _unknown("a source of environments", SOURCES, _sources(document))
     numbers = {name: document[name] for name in ("grace_seconds", "cache_limit")}
     for name, number in {**numbers, **document["workers"]}.items():
         if not isinstance(number, int | float):
@@ -55,6 +60,11 @@ def _stage_complaints(document: Mapping[str, Any]) -> Iterator[str]:
         done.add(stage["name"])
         outputs |= {f"{stage['name']}.{output}" for output in stage["outputs"]}
     yield from _unknown("a stage's output", outputs - {JOB_INPUT}, document["deliver"])
+    yield from _unknown("a deliverable", document["deliver"], document.get("beside", {}).get("outputs", ()))
+
+
+def _sources(document: Mapping[str, Any]) -> list[str]:
+    return [each["source"] for each in document.get("environment_sources", {}).values()]
 
 
 def _listed(stage: Mapping[str, Any]) -> list[str]:

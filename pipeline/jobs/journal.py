@@ -7,7 +7,7 @@ A torn last line, which a crash can leave, is ignored; damage anywhere else is n
 Events, in the order in which a job can meet them:
 
 ``job_prepared``     the plan was frozen; ``job_digest`` is the SHA-256 of job.json
-``run_started``      a process began to work on the job
+``run_started``      a process began to work on the job; ``warnings`` of environments whose results aren't shared
 ``stage_started``    an attempt was handed to an executor
 ``stage_expanded``   a fan-out's list is known; the stage stands for ``members`` of them
 ``stage_finished``   an attempt was committed, with its outputs; ``adopted`` where an earlier run had done it, ``taken``

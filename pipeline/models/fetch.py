@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.digests import sha256_of_file
@@ -13,8 +12,7 @@ from pipeline.locks import exclusive
 from pipeline.models.shelf import MARKER, Shelf, signature
 from pipeline.models.sources import Fetcher, Unavailable
 from pipeline.spec.models import ModelSpec
-
-Tell = Callable[[str], None]
+from pipeline.telling import Tell
 
 
 def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> Path:

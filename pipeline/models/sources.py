@@ -1,6 +1,7 @@
 """The sources a model can come from. What they bring is verified afterwards, by whoever asked."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -11,13 +12,15 @@ from typing import IO
 
 from pipeline import process
 from pipeline.envs import uv
-from pipeline.envs.variables import without_python
 from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
 
 HUB_CLIENT = (
     "huggingface-hub==0.36.0"  # run apart by uv, kept out of our own packages; later ones need packages they don't name
 )
 FETCH_SECONDS = 3600
+
+
+TERMS = re.compile(r"gated|awaiting a review|\b40[13]\b|access .{0,40}restricted", re.IGNORECASE)
 
 
 class Unavailable(Exception):
@@ -27,6 +30,7 @@ class Unavailable(Exception):
 @dataclass(frozen=True)
 class Fetcher:
     uv: Path
+    offline: bool = False
 
     def describe(self, source: ModelSource) -> str:
         match source:
@@ -44,6 +48,8 @@ class Fetcher:
                 self._copy(folder, files, into)
             case PackageSource():
                 self._unpack(source, files, into)
+            case HubSource() if self.offline:
+                raise Unavailable("it needs the network, which --offline leaves alone")
             case HubSource():
                 self._download(source, files, into)
 
@@ -74,11 +80,14 @@ class Fetcher:
 
     def _download(self, source: HubSource, files: Sequence[str], into: Path) -> None:
         where = ["--revision", source.revision, "--local-dir", str(into)]
-        self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+        try:
+            self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+        except Unavailable as error:
+            raise Unavailable(f"{error}{_terms(str(error), source.repository)}") from error
         shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
-        variables = uv.variables(without_python(os.environ), cache_on_same_disk=True)
+        variables = uv.variables(os.environ) | ({"UV_OFFLINE": "1"} if self.offline else {})
         try:
             done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
         except process.TimedOut as error:
@@ -86,3 +95,11 @@ class Fetcher:
         if done.returncode:
             words = " ".join(line.strip() for line in done.error_text.splitlines()[-3:])
             raise Unavailable(words or f"{self.uv.name} ended with exit code {done.returncode}")
+
+
+def _terms(words: str, repository: str) -> str:
+    """What to do where the hub gives its files only to those who have agreed to something."""
+    if not TERMS.search(words):
+        return ""
+    page = f"https://huggingface.co/{repository}"
+    return f". Agree to its terms at {page} and set HF_TOKEN, or name a folder that has the files (a 'folder' source)"

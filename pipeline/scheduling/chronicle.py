@@ -27,7 +27,9 @@ class Chronicle:
     def run_started(self) -> None:
         """Once, before the first stage."""
         if not self._has_begun:
-            self._journal.append("run_started")
+            said = self._job.document.get("environment_sources", {})
+            warnings = {name: each["warning"] for name, each in said.items() if "warning" in each}
+            self._journal.append("run_started", **({"warnings": warnings} if warnings else {}))
         self._has_begun = True
 
     @property

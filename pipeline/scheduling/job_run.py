@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import policy, runtime
+from pipeline import policy
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
 from pipeline.failures import oom
@@ -36,6 +36,7 @@ from pipeline.scheduling.selection import choose
 from pipeline.scheduling.setting import Setting
 from pipeline.scheduling.task import Running, Task
 from pipeline.stage_key import StageKeys
+from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure
@@ -45,7 +46,7 @@ PLAIN = Request()
 
 
 class JobRun:
-    """One process's work on one job, whose lock it holds. Nothing here waits, but for the repair of an environment."""
+    """One process's work on one job, whose lock it holds. Nothing here waits, but for ``diagnosed``."""
 
     def __init__(self, setting: Setting, job: Job, runtime: Runtime) -> None:
         """Raises ``UsageError`` for a selection that the job doesn't have."""
@@ -159,10 +160,18 @@ class JobRun:
             return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
         delivered = deliver(self.job, self._results, not unchanged, self._state.delivered)
+        self._put_beside(delivered)
         if unchanged:
             return self._chronicle.ended(None, Outcome(delivered, unchanged))
         names = [path.name for path in delivered]
         return self._chronicle.ended("run_finished", Outcome(delivered), delivered=names)
+
+    def _put_beside(self, delivered: Sequence[Path]) -> None:
+        if "beside" in self.job.document:
+            from pipeline.jobs import beside
+
+            for text in beside.put(self.job, self._results, delivered):
+                self.told(f"{self.job.id}: {text}")
 
     @property
     def flush_due(self) -> float | None:
@@ -234,7 +243,7 @@ class JobRun:
             return self._failure(running, returncode=0, missing=str(error))
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.warnings)
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
         self._chronicle.finished(task.name, result)
         del self._running[running.invocation.id]
         if task.policy.cache:
@@ -251,17 +260,23 @@ class JobRun:
 
         return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
+    def diagnosed(self, failure: "Failure", tell: Tell) -> "Failure":
+        """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
+        return self._setting.diagnosed(self.job, failure, tell)
+
+    def told(self, text: str) -> None:
+        self._setting.observer.told(text)
+
+    def repaired(self) -> None:
+        """An environment's name stands for another build now."""
+        self.runtime = self._setting.resolve(self.job)
+        self._invocations = replace(self._invocations, runtime=self.runtime)
+
     def _failure(self, running: Running, **found: Any) -> "Failure":
-        """Its name, once the environment has been looked into where that may be to blame."""
-        from pipeline.failures.evidence import Repaired
         from pipeline.scheduling.failing import failure_of
 
         self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
-        failure = self._setting.diagnosed(self.job, failure_of(self.job, running, oom_after=self._oom_kills, **found))
-        if isinstance(failure.evidence.verdict, Repaired):
-            self.runtime = runtime.resolve(self._setting.project, self.job, self._setting.guardian.token)
-            self._invocations = replace(self._invocations, runtime=self.runtime)
-        return failure
+        return failure_of(self.job, running, oom_after=self._oom_kills, **found)
 
     def _stop_running(self, reason: str) -> None:
         for running in self._running.values():

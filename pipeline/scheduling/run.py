@@ -21,6 +21,7 @@ from pipeline.scheduling.timers import Timers
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure
+    from pipeline.scheduling.looking import Looks
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
 AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
@@ -41,9 +42,11 @@ class Run:
         self._outcomes: dict[str, Outcome] = {}
         self._resting: set[Task] = set()  # until their next attempt
         self._winds_down = False
+        self._looks: Looks | None = None  # made for the first environment that is suspected
 
     def run(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
+        self._wake = interrupts.wake
         try:
             return self._work(interrupts)
         except KeyboardInterrupt:  # asked twice
@@ -55,6 +58,8 @@ class Run:
                 job.give_up(error)
             raise
         finally:
+            if self._looks:
+                self._looks.close()
             self._executor.stop(grace=0)
             self._executor.close()
             for job in self._jobs.values():
@@ -73,6 +78,8 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
+            if self._looks:
+                self._looks.handle()
             self._timers.fire()
             self._advance()
         return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
@@ -118,7 +125,7 @@ class Run:
                 try:
                     self._executor.submit(running.invocation)
                 except OSError as error:
-                    self._failed(running, job.refused(running, error))
+                    self._suspect(running, job.refused(running, error))
                     return
                 self._running[running.invocation.id] = running
                 self._limit(running)
@@ -164,7 +171,35 @@ class Run:
             if isinstance(end, list):
                 self._queue(job, end)
             else:
-                self._failed(running, end)
+                self._suspect(running, end)
+
+    def _suspect(self, running: Running, failure: "Failure") -> None:
+        """Let the environment be looked into where it may be to blame, beside what runs."""
+        from pipeline.failures.classify import should_escalate
+
+        if not should_escalate(failure.evidence):
+            self._failed(running, failure)
+            return
+        from pipeline.scheduling.looking import Looks
+
+        job = running.task.job_run
+        self._looks = self._looks or Looks(self._wake)
+        self._looks.start(
+            lambda post: partial(
+                self._known, running, job.diagnosed(failure, lambda text: post(partial(job.told, text)))
+            )
+        )
+
+    def _known(self, running: Running, failure: "Failure") -> None:
+        """A failure whose environment has been looked into."""
+        from pipeline.failures.evidence import Repaired
+
+        job = running.task.job_run
+        if job.job.id not in self._outcomes:
+            with self._guarded(job):
+                if isinstance(failure.evidence.verdict, Repaired):
+                    job.repaired()
+                self._failed(running, failure)
 
     def _failed(self, running: Running, failure: "Failure") -> None:
         from pipeline.scheduling import failing

@@ -1,5 +1,6 @@
 """What the jobs of one run share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,15 +10,17 @@ from pipeline.executors import Start
 from pipeline.guardian import Guardian
 from pipeline.jobs.job import Job
 from pipeline.project import Project
+from pipeline.runtime import Runtime
 from pipeline.scheduling.observer import Observer
 from pipeline.scheduling.selection import Selection
+from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.escalation import Escalation
     from pipeline.failures.message import Failure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One for each run, so that an environment is looked into once for all of its jobs."""
 
@@ -25,21 +28,18 @@ class Setting:
     store: ResultStore
     observer: Observer
     guardian: Guardian
+    resolve: Callable[[Job], Runtime]  # anew, once an environment was repaired
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure") -> "Failure":
-        """With the verdict on the environment, where that may be to blame. Blocks while it looks and repairs."""
-        from pipeline.failures.classify import should_escalate
-
-        if not should_escalate(failure.evidence):
-            return failure
-        verdict = self._escalation.look(job, failure.environment, failure.evidence)
+    def diagnosed(self, job: Job, failure: "Failure", tell: Tell) -> "Failure":
+        """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
+        verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
         return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
 
     @cached_property
     def _escalation(self) -> "Escalation":
         from pipeline.escalation import Escalation
 
-        return Escalation(self.project, self.observer.told)
+        return Escalation(self.project)

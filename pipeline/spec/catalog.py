@@ -4,11 +4,14 @@ from functools import cached_property
 
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
+from pipeline.host import hardware
 from pipeline.project import Project
-from pipeline.spec import environments, models, settings, stages, workflows
+from pipeline.spec import engines, environments, models, settings, stages, workflows
+from pipeline.spec.engines import EngineSpec
+from pipeline.spec.environments import EnvironmentSpec
 from pipeline.spec.models import ModelSpec
 from pipeline.spec.settings import Settings
-from pipeline.spec.source import choose, names_in
+from pipeline.spec.source import choose
 from pipeline.spec.stages import StageSpec
 from pipeline.spec.workflows import WorkflowSpec
 
@@ -16,7 +19,7 @@ from pipeline.spec.workflows import WorkflowSpec
 class Catalog:
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._environments: dict[str, Definition] = {}
+        self._environments: dict[str, EnvironmentSpec] = {}
         self._stages: dict[str, StageSpec] = {}
 
     @cached_property
@@ -24,22 +27,42 @@ class Catalog:
         return settings.load(self.project)
 
     @cached_property
+    def accelerator(self) -> str:
+        """What variants are chosen for. Asked only where an environment has some: the first look takes seconds."""
+        return hardware.accelerator(self.project, self.settings.accelerator)
+
+    @cached_property
     def models(self) -> dict[str, ModelSpec]:
         return models.load(self.project)
 
     @cached_property
+    def engines(self) -> dict[str, EngineSpec]:
+        return engines.load(self.project)
+
+    @cached_property
     def environment_names(self) -> list[str]:
-        return names_in(self.project.config / "environments")
+        return environments.names(self.project)
 
     @property
     def workflow_names(self) -> list[str]:
         return workflows.names(self.project)
 
     def environment(self, name: str) -> Definition:
+        """The definition for this machine, with a lock that is there."""
+        return self._environment(name).require_lock(self.as_asked(name))
+
+    def as_asked(self, name: str) -> Definition:
+        """The definition for this machine, whether it is locked or not."""
+        return self._environment(name).chosen(lambda: self.accelerator)
+
+    def variants(self, name: str) -> tuple[Definition, ...]:
+        """The definitions for all machines, whether they are locked or not."""
+        return self._environment(name).definitions
+
+    def _environment(self, name: str) -> EnvironmentSpec:
         if name not in self._environments:
             choose("environment", name, self.environment_names, "pipeline env list")
-            path = self.project.config / "environments" / f"{name}.yaml"
-            self._environments[name] = environments.load(self.project, path)
+            self._environments[name] = environments.load(self.project, name)
         return self._environments[name]
 
     def provider(self, tool: str) -> Definition | None:

@@ -25,6 +25,9 @@ class Settings:
     build_seconds: float
     cache_limit: int  # bytes
     workers: Workers
+    environments_limit: int | None = None  # bytes
+    link_mode: str = "auto"  # or hardlink
+    accelerator: str | None = None  # what environments are built for; None asks the machine
 
 
 def load(project: Project) -> Settings:
@@ -36,6 +39,9 @@ def load(project: Project) -> Settings:
         build_seconds=60 * float(value.get("build_minutes", 30)),
         cache_limit=_size(source, ("cache_limit",), value.get("cache_limit", "20 GiB")),
         workers=_workers(source, value.get("workers", {})),
+        environments_limit=_size_or_none(source, "environments_limit"),
+        link_mode=value.get("link_mode", "auto"),
+        accelerator=value.get("accelerator"),
     )
 
 
@@ -45,6 +51,10 @@ def _workers(source: Source, value: Mapping[str, Any]) -> Workers:
         tasks=value.get("tasks", 1000),
         memory=_size(source, ("workers", "memory"), value.get("memory", "8 GiB")),
     )
+
+
+def _size_or_none(source: Source, key: str) -> int | None:
+    return _size(source, (key,), source.value[key]) if key in source.value else None
 
 
 def _size(source: Source, keys: tuple[str, ...], size: str | int) -> int:

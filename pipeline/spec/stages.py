@@ -4,8 +4,6 @@ The block is read as text: the orchestrator never imports a stage, whose librari
 https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,8 @@ from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
 from pipeline.spec import ensure
-from pipeline.spec.source import Source, check, choose, read_text
-from pipeline.spec.toml_lines import lines_of
-
-TABLE = ("tool", "pipeline", "stage")
-TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
-BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+from pipeline.spec.blocks import StageBlock, read
+from pipeline.spec.source import Source, check, choose
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,23 @@ def load(project: Project, name: str) -> StageSpec:
     known = sorted(path.stem for path in project.stages.glob("*.py"))
     choose("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
     file = project.stage_file(name)
-    table = _table(file, project)
+    return of_block(read(file, project.root), project, name)
+
+
+def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
+    """What a file's block says, under the name that the file has or will get."""
+    source = block.table("tool", "pipeline", "stage")
+    if source is None:
+        raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
+    check(source, "stage")
+    _check_defaults(source)
+    _check_modules(source, project)
+    ensure.check(source, project.root)
+    table = source.value
     return StageSpec(
         name=name,
-        file=file,
-        environment=table["environment"],
+        file=block.file,
+        environment=_environment(block, source, name),
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
         modules=tuple(table.get("modules", ())),
@@ -58,38 +64,15 @@ def load(project: Project, name: str) -> StageSpec:
     )
 
 
-def _table(file: Path, project: Project) -> dict[str, Any]:
-    shown_as = str(file.relative_to(project.root))
-    text = read_text(file, shown_as).replace("\r\n", "\n")
-    blocks = [match for match in BLOCK.finditer(text) if match["type"] == "script"]
-    if len(blocks) != 1:
-        raise ConfigurationError(
-            f"{shown_as}: needs one '# /// script' block with a [tool.pipeline.stage] table, has {len(blocks)}"
-        )
-    start = text.count("\n", 0, blocks[0].start()) + 1
-    content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
-    table = _parse(content, shown_as, start)
-    for key in TABLE:
-        if not isinstance(table, dict) or key not in table:
-            raise ConfigurationError(f"{shown_as}:{start}: the script block has no [tool.pipeline.stage] table")
-        table = table[key]
-    source = Source(file, shown_as, table, {(): start, **lines_of(content, start + 1, TABLE)})
-    check(source, "stage")
-    _check_defaults(source)
-    _check_modules(source, project)
-    ensure.check(source, project.root)
-    return dict(table)
-
-
-def _parse(content: str, shown_as: str, start: int) -> Any:
-    """The block's content, which begins in the line after ``start``."""
-    try:
-        return tomllib.loads(content)
-    except ValueError as error:
-        place = TOML_PLACE.search(str(error))
-        line = start + int(place[1]) if place else start
-        reason = TOML_PLACE.sub("", str(error))
-        raise ConfigurationError(f"{shown_as}:{line}: the script block isn't valid TOML: {reason}") from error
+def _environment(block: StageBlock, source: Source, name: str) -> str:
+    """The one that it names, or its own, which is named as the stage is."""
+    named = source.value.get("environment")
+    if named and block.brings_environment:
+        message = "the block has dependencies, which are an environment of the stage's own; keep one of the two"
+        raise source.error(("environment",), message)
+    if not named and not block.brings_environment:
+        raise source.error((), "'environment' is missing; name one, or write the stage's own dependencies")
+    return str(named or name)
 
 
 def _check_modules(source: Source, project: Project) -> None:

@@ -97,7 +97,8 @@ def make_project(root: Path, stages: Mapping[str, str], workflows: Mapping[str, 
         (root / sub).mkdir(parents=True)
     (root / "config" / "pipeline.yaml").write_text("default_workflows: []\n")
     (root / "config" / "environments" / "bare.yaml").write_text('python: ">=3.11"\n')
-    (root / "requirements" / "bare.lock").write_text("")
+    for name in ("bare.txt", "bare.lock"):
+        (root / "requirements" / name).write_text("")
     for name, text in stages.items():
         (root / "stages" / f"{name}.py").write_text(text)
     for name, text in workflows.items():

@@ -90,7 +90,7 @@ def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
 
 def health_check_ms() -> float:
     """On the project's largest environment, the way that every run looks at it."""
-    from pipeline.envs import health
+    from pipeline.envs.proving import health
     from pipeline.envs.registry import Registry
 
     registry = Registry(PROJECT / "venv")

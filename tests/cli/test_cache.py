@@ -35,7 +35,7 @@ def break_(store: ResultStore, name: str) -> None:
 
 
 def test_status_of_a_store_that_is_not_there_yet(sandbox: Sandbox, spawning: None) -> None:
-    assert sandbox.run("pipeline", "cache", "status", "--json").data == {
+    assert sandbox.give("pipeline", "cache", "status", "--json").data == {
         "folder": str(sandbox.root / "cache" / "results"),
         "results": 0,
         "size": 0,
@@ -48,30 +48,30 @@ def test_status_of_a_store_that_is_not_there_yet(sandbox: Sandbox, spawning: Non
 
 def test_status_tells_what_is_kept_and_the_limit(sandbox: Sandbox, store: ResultStore) -> None:
     used = (entry(store, key_of("old")) / "record.json").stat().st_mtime
-    data = sandbox.run("pipeline", "cache", "status", "--json").data
+    data = sandbox.give("pipeline", "cache", "status", "--json").data
     assert (data["results"], data["size"], data["shared"]) == (3, 3 * FOUR_BLOCKS, 0)
     assert data["least_recently_used"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(used))
-    said = sandbox.run("pipeline", "cache", "status").out
+    said = sandbox.give("pipeline", "cache", "status").out
     assert f"3 results, 48 KiB of 20 GiB in {store.root}\n" in said
     put(store, "large", words=LARGE)
-    said = sandbox.run("pipeline", "cache", "status").out
+    said = sandbox.give("pipeline", "cache", "status").out
     assert "1.0 MiB of it are files that jobs have, too, and take no room twice\n" in said
 
 
 def test_verify_has_nothing_to_say_about_a_whole_store(sandbox: Sandbox, store: ResultStore) -> None:
-    done = sandbox.run("pipeline", "cache", "verify")
+    done = sandbox.give("pipeline", "cache", "verify")
     assert (done.code, done.out) == (0, "3 results, each as it was put there\n")
-    assert sandbox.run("pipeline", "cache", "verify", "--json").data == {"results": 3, "damaged": []}
+    assert sandbox.give("pipeline", "cache", "verify", "--json").data == {"results": 3, "damaged": []}
 
 
 def test_verify_names_what_is_damaged_and_removes_nothing(sandbox: Sandbox, store: ResultStore) -> None:
     break_(store, "middle")
-    done = sandbox.run("pipeline", "cache", "verify")
+    done = sandbox.give("pipeline", "cache", "verify")
     assert done.code == ExitCode.NOT_READY
     assert key_of("middle") in done.out
     assert "its file words.txt isn't there" in done.out
     assert "next:  pipeline cache verify --remove" in done.err
-    told = sandbox.run("pipeline", "cache", "verify", "--json")
+    told = sandbox.give("pipeline", "cache", "verify", "--json")
     assert told.code == ExitCode.NOT_READY
     assert told.data["damaged"] == [
         {"key": key_of("middle"), "problem": "its file words.txt isn't there", "removed": False}
@@ -81,11 +81,11 @@ def test_verify_names_what_is_damaged_and_removes_nothing(sandbox: Sandbox, stor
 
 def test_verify_removes_what_is_damaged_where_it_is_asked_to(sandbox: Sandbox, store: ResultStore) -> None:
     break_(store, "middle")
-    done = sandbox.run("pipeline", "cache", "verify", "--remove", "--json")
+    done = sandbox.give("pipeline", "cache", "verify", "--remove", "--json")
     assert done.code == 0
     assert [row["removed"] for row in done.data["damaged"]] == [True]
     assert keys(store) == {key_of("old"), key_of("new")}
-    assert sandbox.run("pipeline", "cache", "verify").code == 0
+    assert sandbox.give("pipeline", "cache", "verify").code == 0
 
 
 def test_verify_finds_one_flipped_bit_that_size_and_time_hide(sandbox: Sandbox, store: ResultStore) -> None:
@@ -94,18 +94,18 @@ def test_verify_finds_one_flipped_bit_that_size_and_time_hide(sandbox: Sandbox, 
     file.chmod(0o644)
     file.write_text("neW\n")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    done = sandbox.run("pipeline", "cache", "verify", "--json")
+    done = sandbox.give("pipeline", "cache", "verify", "--json")
     assert [row["key"] for row in done.data["damaged"]] == [key_of("new")]
 
 
 def test_gc_removes_nothing_while_all_fits(sandbox: Sandbox, store: ResultStore) -> None:
-    done = sandbox.run("pipeline", "cache", "gc")
+    done = sandbox.give("pipeline", "cache", "gc")
     assert done.out == "0 results removed: 48 KiB before, 48 KiB after, the limit is 20 GiB\n"
     assert len(keys(store)) == 3
 
 
 def test_gc_removes_the_least_recently_used_until_the_rest_fits(sandbox: Sandbox, store: ResultStore) -> None:
-    done = sandbox.run("pipeline", "cache", "gc", "--limit", "40 KiB", "--json")
+    done = sandbox.give("pipeline", "cache", "gc", "--limit", "40 KiB", "--json")
     assert [row["key"] for row in done.data["evicted"]] == [key_of("old")]
     assert (done.data["before"], done.data["after"], done.data["limit"]) == (3 * FOUR_BLOCKS, 2 * FOUR_BLOCKS, 40960)
     assert keys(store) == {key_of("middle"), key_of("new")}
@@ -113,13 +113,13 @@ def test_gc_removes_the_least_recently_used_until_the_rest_fits(sandbox: Sandbox
 
 def test_gc_takes_the_project_s_limit(sandbox: Sandbox, store: ResultStore) -> None:
     sandbox.write("config/pipeline.yaml", "cache_limit: 20 KiB\n")
-    done = sandbox.run("pipeline", "cache", "gc")
+    done = sandbox.give("pipeline", "cache", "gc")
     assert done.out.endswith("2 results removed: 48 KiB before, 16 KiB after, the limit is 20 KiB\n")
     assert keys(store) == {key_of("new")}
 
 
 def test_gc_s_dry_run_removes_nothing(sandbox: Sandbox, store: ResultStore) -> None:
-    done = sandbox.run("pipeline", "cache", "gc", "--limit", "0", "--dry-run")
+    done = sandbox.give("pipeline", "cache", "gc", "--limit", "0", "--dry-run")
     assert "3 results would be removed: 48 KiB before, 0 B after, the limit is 0 B" in done.out
     assert len(keys(store)) == 3
 
@@ -130,7 +130,7 @@ def test_gc_spares_what_a_running_job_holds(sandbox: Sandbox, store: ResultStore
     journal.append("stage_started", stage="copy", attempt=1, key=key_of("old"))
     journal.close()
     with exclusive(job.lock):
-        done = sandbox.run("pipeline", "cache", "gc", "--limit", "0")
+        done = sandbox.give("pipeline", "cache", "gc", "--limit", "0")
     assert keys(store) == {key_of("old")}
     assert "the rest is held by running jobs (1 result)" in done.out
 
@@ -139,14 +139,14 @@ def test_gc_removes_what_a_killed_writer_left(sandbox: Sandbox, store: ResultSto
     left = store.root / ".putting-left"
     (left / "outputs").mkdir(parents=True)
     make_old(left)
-    sandbox.run("pipeline", "cache", "gc", "--dry-run")
+    sandbox.give("pipeline", "cache", "gc", "--dry-run")
     assert litter(store) == [".putting-left"]
-    sandbox.run("pipeline", "cache", "gc")
+    sandbox.give("pipeline", "cache", "gc")
     assert litter(store) == []
 
 
 def test_a_limit_that_is_no_size_is_refused(sandbox: Sandbox, spawning: None) -> None:
-    done = sandbox.run("pipeline", "cache", "gc", "--limit", "much")
+    done = sandbox.give("pipeline", "cache", "gc", "--limit", "much")
     assert done.code == ExitCode.USAGE
     assert "'much' isn't a size; write a number and one of B, kB" in done.err
 
@@ -154,5 +154,5 @@ def test_a_limit_that_is_no_size_is_refused(sandbox: Sandbox, spawning: None) ->
 def test_the_store_of_another_project_is_not_touched(sandbox: Sandbox, store: ResultStore, tmp_path: Path) -> None:
     other = Sandbox(tmp_path / "other")
     other.write("config/pipeline.yaml", "{}\n")
-    other.run("pipeline", "cache", "gc", "--limit", "0")
+    other.give("pipeline", "cache", "gc", "--limit", "0")
     assert len(keys(store)) == 3

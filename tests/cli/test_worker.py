@@ -23,7 +23,7 @@ def executor(
     yield executor
     executor.stop(grace=0)
     executor.close()
-    sandbox.run("pipeline", "worker", "stop", "--all", "--force")
+    sandbox.give("pipeline", "worker", "stop", "--all", "--force")
     assert eventually(lambda: not servers_in(tmp_path / "pipeline"))
 
 
@@ -37,7 +37,7 @@ def never() -> Iterator[int]:
 
 def test_no_worker_is_an_empty_list(sandbox: Sandbox, spawning: None, tmp_path: Path) -> None:
     there = {"XDG_RUNTIME_DIR": str(tmp_path)}
-    assert sandbox.run("pipeline", "worker", "list", variables=there).out == "no worker is kept\n"
+    assert sandbox.give("pipeline", "worker", "list", variables=there).out == "no worker is kept\n"
 
 
 def test_a_busy_worker_is_listed_with_its_job_and_stops_only_by_force(
@@ -46,11 +46,11 @@ def test_a_busy_worker_is_listed_with_its_job_and_stops_only_by_force(
     executor.submit(invocation(tmp_path, "print(os.getpid())\ntime.sleep(600)", "worker"))
     log = tmp_path / "stage.log"
     assert eventually(lambda: log.exists() and log.read_text().endswith("\n"))
-    (row,) = sandbox.run("pipeline", "worker", "list", "--json").data
+    (row,) = sandbox.give("pipeline", "worker", "list", "--json").data
     assert (row["pid"], row["state"], row["jobs"]) == (int(log.read_text()), "busy", ["job/test/1"])
-    refused = sandbox.run("pipeline", "worker", "stop", str(row["pid"]))
+    refused = sandbox.give("pipeline", "worker", "stop", str(row["pid"]))
     assert (refused.code, f"pipeline worker stop --force {row['pid']}" in refused.err) == (2, True)
-    assert sandbox.run("pipeline", "worker", "stop", "--force", str(row["pid"])).out == "stopped 1 of 1\n"
+    assert sandbox.give("pipeline", "worker", "stop", "--force", str(row["pid"])).out == "stopped 1 of 1\n"
     (exited,) = until_exit(executor, never)
     assert "lost" in repr(exited)
 
@@ -62,16 +62,16 @@ def test_an_idle_worker_is_listed_and_stops(
         executor.submit(invocation(tmp_path, "pass", start))
         until_exit(executor, never)
     executor.close()
-    listed = sandbox.run("pipeline", "worker", "list", "--json").data
+    listed = sandbox.give("pipeline", "worker", "list", "--json").data
     assert sorted((row["kind"], row["tasks"]) for row in listed) == [("fork", 1), ("worker", 1)]
-    assert sandbox.run("pipeline", "worker", "stop", "--all").out == "stopped 2 of 2\n"
+    assert sandbox.give("pipeline", "worker", "stop", "--all").out == "stopped 2 of 2\n"
     assert eventually(lambda: os.listdir(tmp_path / "pipeline") == ["workers.log"])
 
 
 def test_a_pid_that_is_no_worker_is_refused(sandbox: Sandbox, spawning: None, tmp_path: Path) -> None:
-    done = sandbox.run("pipeline", "worker", "stop", "1", variables={"XDG_RUNTIME_DIR": str(tmp_path)})
+    done = sandbox.give("pipeline", "worker", "stop", "1", variables={"XDG_RUNTIME_DIR": str(tmp_path)})
     assert (done.code, "1 is no worker of ours" in done.err) == (2, True)
 
 
 def test_which_to_stop_must_be_said(sandbox: Sandbox, spawning: None, tmp_path: Path) -> None:
-    assert sandbox.run("pipeline", "worker", "stop", variables={"XDG_RUNTIME_DIR": str(tmp_path)}).code == 2
+    assert sandbox.give("pipeline", "worker", "stop", variables={"XDG_RUNTIME_DIR": str(tmp_path)}).code == 2

@@ -1,6 +1,8 @@
 """Environments built by the real installer from tiny wheels."""
 
 import hashlib
+import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,16 +11,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs import uv
-from pipeline.envs.build import Builder
+from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Build, Definition
-from pipeline.envs.registry import Registry
+from pipeline.envs.registry import MARKER, Registry
+from pipeline.telling import quiet
 from tests.conftest import make_wheel, offline
 
 Wheel = Callable[[str, str, str], str]
-
-
-def quiet(_step: str) -> None:
-    """For who doesn't want to hear what is being done."""
+Make = Callable[..., Build]
 
 
 @pytest.fixture
@@ -41,6 +41,33 @@ def definition(tmp_path: Path, installer: Path) -> Definition:
     lock = tmp_path / "alpha.lock"
     lock.write_text(locked(make_wheel(tmp_path / "wheels", "quirk", "1.0", "VERSION = '1.0'\n")))
     return Definition("alpha", ">=3.11", lock, imports=("quirk",))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    registry = Registry(tmp_path / "venv")
+    registry.builds.mkdir(parents=True)
+    return registry
+
+
+@pytest.fixture
+def make(registry: Registry) -> Make:
+    """A finished build of so many bytes, as the builder leaves it; ``live`` lets its name stand for it."""
+
+    def make(name: str, number: int = 0, live: bool = True, size: int = 4096, age: float = 0) -> Build:
+        prefix = registry.builds / f"{name}-{number:016x}.{number:08x}"
+        prefix.mkdir()
+        (prefix / "package").write_bytes(b"x" * size)
+        key = f"sha256:{number:064x}"
+        (prefix / MARKER).write_text(json.dumps({"name": name, "key": key}))
+        if age:
+            then = os.stat(prefix / MARKER).st_mtime - age
+            os.utime(prefix / MARKER, (then, then))
+        if live:
+            registry.point(name, prefix)
+        return Build(name, prefix, key, {})
+
+    return make
 
 
 def locked(wheel: Path) -> str:

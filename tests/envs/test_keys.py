@@ -29,7 +29,7 @@ def test_a_key_is_the_whole_digest(definition: Definition) -> None:
 
 def test_one_byte_of_the_lock_makes_another_key(definition: Definition) -> None:
     before = key(definition)
-    definition.lock.write_bytes(definition.lock.read_bytes() + b"#")
+    definition.locked.write_bytes(definition.locked.read_bytes() + b"#")
     assert key(definition) != before
 
 
@@ -46,7 +46,7 @@ def test_another_platform_makes_another_key(definition: Definition, monkeypatch:
 
 def test_names_and_places_make_no_difference(definition: Definition, tmp_path: Path) -> None:
     lock = tmp_path / "elsewhere.lock"
-    lock.write_bytes(definition.lock.read_bytes())
+    lock.write_bytes(definition.locked.read_bytes())
     same = replace(definition, name="beta", lock=lock, description="other words", python=">=3.9")
     assert key(same, replace(INTERPRETER, executable=Path("/opt/python"))) == key(definition)
 

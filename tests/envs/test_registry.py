@@ -37,7 +37,7 @@ def finish(registry: Registry, folder: str, name: str = "alpha", **changes: Any)
         "interpreter": [0, 0],
         "files": {},
         "site_packages": "lib",
-        "fingerprint": {},
+        "fingerprint": {"folder": 0, "records": {}},
         **changes,
     }
     (prefix / MARKER).write_text(json.dumps(record))
@@ -156,6 +156,19 @@ def test_a_changed_lock_is_told_before_anything_else(registry: Registry, tmp_pat
     (tmp_path / "alpha.lock").write_text("other")
     problem = registry.problem(Definition("alpha", "", tmp_path / "alpha.lock"))
     assert problem == "its lock alpha.lock has changed since it was built"
+
+
+@pytest.mark.parametrize(("variant", "wanted"), [("cu128", "any"), ("", "cu128")])
+def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
+    registry: Registry, tmp_path: Path, variant: str, wanted: str
+) -> None:
+    built = {"lock": "sha256:0", "accelerator": variant or "any"}
+    registry.point("alpha", finish(registry, place("alpha", KEY, "00000001"), key_input=built))
+    (tmp_path / "alpha.lock").write_text("other")
+    problem = registry.problem(
+        Definition("alpha", "", tmp_path / "alpha.lock", variant="" if wanted == "any" else wanted)
+    )
+    assert problem == f"it was built for {variant or 'any'} hardware, and what is wanted here is for {wanted}"
 
 
 def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Definition, tmp_path: Path) -> None:

@@ -274,6 +274,16 @@ def test_an_environment_built_anew_gets_workers_of_its_own(
     assert len(set(pids(tmp_path))) == 2
 
 
+def test_an_environment_whose_content_others_have_changed_gets_workers_of_its_own(
+    executor: LocalExecutor, never: int, tmp_path: Path
+) -> None:
+    for key in ("one", "other", "one"):
+        executor.submit(invocation(tmp_path, PID, "worker", replace(HERE, key=key)))
+        assert exit_of(until_exit(executor, never)).returncode == 0
+    first, second, third = pids(tmp_path)
+    assert first == third != second
+
+
 def test_other_variables_get_a_worker_of_their_own(run: Runs, tmp_path: Path) -> None:
     for card in ("0", "1", "0"):
         run(PID, variables={"CUDA_VISIBLE_DEVICES": card})

@@ -256,11 +256,12 @@ class Bench:
         self.executor, self.listener, self.interrupts = Pretender(self.clock, given), Listener(), Interrupts()
         during(self.executor)
         setting = Setting(
-            self.project,
-            ResultStore(self.project.results),
-            self.listener,
-            NoGuardian("token"),
-            selection or Selection(),
+            project=self.project,
+            store=ResultStore(self.project.results),
+            observer=self.listener,
+            guardian=NoGuardian("token"),
+            resolve=_runtime,
+            selection=selection or Selection(),
             verify=verify,
         )
         runs = [JobRun(setting, load(job.folder), _runtime(job)) for job in jobs]

@@ -34,3 +34,36 @@ def test_what_is_no_limit_is_refused_with_its_line(sandbox: Sandbox, line: str, 
     with pytest.raises(ConfigurationError) as refused:
         limit(sandbox, line)
     assert refused.value.message.startswith(f"config/pipeline.yaml:2: cache_limit: {why}")
+
+
+def test_environments_have_no_limit_unless_one_is_given(sandbox: Sandbox) -> None:
+    assert settings.load(Project(sandbox.root)).environments_limit is None
+    sandbox.write("config/pipeline.yaml", "environments_limit: 2 KiB\n")
+    assert settings.load(Project(sandbox.root)).environments_limit == 2048
+
+
+def test_packages_become_files_of_their_own_unless_somebody_would_rather_save_room(sandbox: Sandbox) -> None:
+    assert settings.load(Project(sandbox.root)).link_mode == "auto"
+    sandbox.write("config/pipeline.yaml", "link_mode: hardlink\n")
+    assert settings.load(Project(sandbox.root)).link_mode == "hardlink"
+
+
+@pytest.mark.parametrize("name", ["cpu", "cu118", "cu128", "rocm6.2", "rocm", "xpu", "mps"])
+def test_an_accelerator_can_be_named(sandbox: Sandbox, name: str) -> None:
+    sandbox.write("config/pipeline.yaml", f"accelerator: {name}\n")
+    assert settings.load(Project(sandbox.root)).accelerator == name
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("link_mode: symlink", "link_mode: 'symlink' is none of these; there are: auto, hardlink"),
+        ("accelerator: gpu", "accelerator: 'gpu' doesn't fit"),
+        ("accelerator: 128", "accelerator: 128 isn't of type string; put it in quotes"),
+    ],
+)
+def test_a_word_that_is_none_is_refused_with_its_line(sandbox: Sandbox, line: str, why: str) -> None:
+    sandbox.write("config/pipeline.yaml", f"grace_seconds: 1\n{line}\n")
+    with pytest.raises(ConfigurationError) as refused:
+        settings.load(Project(sandbox.root))
+    assert refused.value.message.startswith(f"config/pipeline.yaml:2: {why}")

@@ -157,7 +157,7 @@ def test_a_command_shows_where_a_file_is_wrong_and_leaves_with_2(
     sandbox: Sandbox, spawning: None, path: str, content: str, command: tuple[str, ...], where: str
 ) -> None:
     sandbox.write(path, content)
-    done = sandbox.run(*command)
+    done = sandbox.give(*command)
     assert done.code == ExitCode.USAGE
     assert f"error: {where}" in done.err
     assert "Traceback" not in done.err

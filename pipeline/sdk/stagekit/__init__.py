@@ -120,6 +120,18 @@ class Stage:
         print("warning:", message, file=sys.stderr, flush=True)
         self.report(warning=str(message))
 
+    def about(self, **facts: "Any") -> None:
+        """Facts about the result, as JSON values, kept in the job's record and told beside what is delivered.
+
+        ``engine`` (what made it, with its version), ``notes`` (sentences that a reader of the result should know,
+        such as that a translation is good for the gist alone), and whatever else the stage has to say. A later
+        call adds to an earlier one.
+        """
+        import json
+
+        json.dumps(facts, allow_nan=False)  # raises here, where it can be seen who said it
+        self.report(about=facts)
+
     def report(self, **message: "Any") -> None:
         """Send one JSON line to the orchestrator; nowhere when the stage is run by hand."""
         if self._reports is None:

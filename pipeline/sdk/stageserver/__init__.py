@@ -1,7 +1,8 @@
 """The runner as a server: its process stays, so that imports, and in a worker models, are paid once.
 
-``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY [STAGE_FILE DIGEST [MODULE]...]`` with a listening
-unix socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. Two kinds:
+``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY LEASE [STAGE_FILE DIGEST [MODULE]...]`` with a
+listening unix socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. ``LEASE`` is
+a descriptor that keeps the environment from being removed as long as a process of the server has it, or -1. Two kinds:
 
 * ``worker``: a keeper and its child, the worker, which runs one task after another.
 * ``fork``: a template that has loaded one stage, and a handler per client that forks the template for each task.
@@ -27,10 +28,12 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     from stageserver import keeper, template
     from stageserver.place import Limits, Place, Server
 
-    kind, folder, name, idle, tasks, memory = arguments[:6]
+    kind, folder, name, idle, tasks, memory, held = arguments[:7]
     if os.fork():
         os._exit(0)  # whoever started us collects this process; the server is nobody's child
     os.setsid()
+    if int(held) >= 0:
+        os.set_inheritable(int(held), False)  # ours, and not that of programs which a stage leaves running
     place = Place(folder, name)
     listener, lock = _claim_descriptors()
     for stream in (sys.stdout, sys.stderr):
@@ -39,7 +42,7 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     if kind == "worker":
         keeper.serve(server)
     else:
-        template.serve(server, *arguments[6:])
+        template.serve(server, *arguments[7:])
 
 
 def _claim_descriptors() -> "tuple[Any, int]":

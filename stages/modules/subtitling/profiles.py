@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-NETFLIX = "https://partnerhelp.netflixstudios.com/hc/en-us/sections/22463232153235-Timed-Text-Style-Guides"
+NETFLIX = (
+    "https://partnerhelp.netflixstudios.com/hc/en-us/articles/215758617-Timed-Text-Style-Guide-General-Requirements"
+)
 BBC = "https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/"
 
 CHINESE_JAPANESE_KOREAN = ("zh", "yue", "ja", "ko")
@@ -43,13 +45,13 @@ class Profile:
 STYLES = {
     # Its general requirements, and from the English guide 20 characters a second.
     "netflix": Profile("netflix", NETFLIX, line=42, speed=20),
-    # 37 characters (those of teletext), 0.3 s for each word, and 160 to 180 words a minute, which is 20 characters a
-    # second at the most. It sets no other bounds of time, so those that everybody keeps stand.
+    # 37 characters (those of teletext) and 0.3 s for each word, which is some 20 characters a second. It sets no other
+    # bounds of time, so those that everybody keeps stand.
     "bbc": Profile("bbc", BBC, line=37, speed=20, word_seconds=0.3),
 }
 
-# Full-width characters: 16 in a line, and as many a second as the guides allow in subtitles of what is spoken in the
-# same language. Those of translations are shortened by people, to 4 in Japanese; a recogniser shortens nothing.
+# Full-width characters: 16 in a line. The guides' speeds for translations (4 a second in Japanese, 9 in Chinese, 12 in
+# Korean) are met by people who shorten what is said; a recogniser shortens nothing, so these are what speech allows.
 FULL_WIDTH_SPEED = {"ja": 7, "zh": 11, "yue": 11, "ko": 14}
 FULL_WIDTH_LINE = 16
 

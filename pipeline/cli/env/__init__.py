@@ -1,0 +1,21 @@
+"""``pipeline env``: one file for each command."""
+
+from pipeline.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "list": "pipeline.cli.env.list",
+    "status": "pipeline.cli.env.status",
+    "explain": "pipeline.cli.env.explain",
+    "plan": "pipeline.cli.env.plan",
+    "bisect": "pipeline.cli.env.bisect",
+    "lock": "pipeline.cli.env.lock",
+    "register": "pipeline.cli.env.register",
+    "test": "pipeline.cli.env.test",
+    "gc": "pipeline.cli.env.gc",
+    "remove": "pipeline.cli.env.remove",
+    "bundle": "pipeline.cli.env.bundle",
+    "sbom": "pipeline.cli.env.sbom",
+    "licenses": "pipeline.cli.env.licenses",
+}
+
+group = LazyGroup("env", COMMANDS, "Environments: what is defined, what is built, and what became of it.")

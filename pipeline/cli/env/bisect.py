@@ -1,0 +1,97 @@
+"""``pipeline env bisect``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json
+from pipeline.spec.catalog import Catalog
+from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.envs.explaining.bisect import Finding
+    from pipeline.envs.explaining.lock_changes import Change
+
+LOCK = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("bisect", context_settings={"allow_interspersed_args": False})  # what follows is COMMAND's
+@click.option("--good", required=True, type=LOCK, help="A lock with which the command succeeds.")
+@click.option("--bad", required=True, type=LOCK, help="A lock with which it fails.")
+@click.option("--python", metavar="RANGE", help="Default: that of the environment whose lock one of them is, else any.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), default=600, show_default=True, metavar="SECONDS",
+    help="A command that takes longer has failed.",
+)  # fmt: skip
+@click.option(
+    "--repeat", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+    help="For a command that fails only sometimes: it succeeds if it does so N times.",
+)  # fmt: skip
+@click.argument("argv", nargs=-1, required=True, metavar="-- COMMAND...", type=click.UNPROCESSED)
+@json_option
+@root_option
+def command(
+    good: Path, bad: Path, python: str | None, timeout: float, repeat: int, argv: tuple[str, ...], as_json: bool
+) -> None:
+    """Find which package's change broke COMMAND, between two locks.
+
+    \b
+      pipeline env bisect --good old.lock --bad requirements/whisper.lock -- python test.py
+
+    COMMAND runs in throwaway environments, each with some of the changes, its programs first on PATH. Exit code 0 is
+    good, 125 means that it can't tell, any other is bad. Sets of packages that can't be installed or don't fit each
+    other are passed over. Your environments aren't touched.
+    """
+    from pipeline.envs.explaining.trial import Command
+    from pipeline.provisioning import bisecting
+
+    here = project()
+
+    def tell(step: str) -> None:
+        click.echo(printable(step), err=True)
+
+    found = bisecting.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, tell)
+    log = here.logs / bisecting.LOG
+    if as_json:
+        print_json("env-bisect", {**_data(found), "log": str(log)})
+    else:
+        _tell(found, log)
+
+
+def _data(found: "Finding") -> dict[str, Any]:
+    return {
+        "culprits": [_change(each) for each in found.culprits],
+        "is_minimal": found.is_minimal,
+        "changes": [_change(each) for each in found.changes],
+        "last_lines": list(found.last_lines),
+        "steps": [
+            {
+                "changes": [each.name for each in step.changes],
+                "verdict": str(step.trial.verdict),
+                "reason": step.trial.reason,
+                "seconds": round(step.trial.seconds, 3),
+            }
+            for step in found.steps
+        ],
+    }
+
+
+def _change(change: "Change") -> dict[str, str | None]:
+    return {"name": change.name, "from": change.before or None, "to": change.after or None}
+
+
+def _tell(found: "Finding", log: Path) -> None:
+    one = len(found.culprits) == 1
+    what = "this change" if one else "these changes together"
+    click.echo(f"\nOf {len(found.changes)} changes, {what} broke it:")
+    for change in found.culprits:
+        click.echo(printable(f"  {change}"))
+    if not found.is_minimal:
+        click.echo("Not all of them may be needed: some of them without the others can't be installed or judged.")
+    if found.last_lines:
+        click.echo("\nThe command's last lines with it:" if one else "\nThe command's last lines with them:")
+        for line in found.last_lines:
+            click.echo(printable(f"  {line}"))
+    click.echo(f"\n{len(found.steps)} environments were tried; everything they said is in {log}")

@@ -1,0 +1,151 @@
+"""``pipeline env explain``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json
+from pipeline.errors import UsageError
+from pipeline.sizes import show_size
+from pipeline.spec.catalog import Catalog
+from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.envs.explaining.chains import Chain
+    from pipeline.envs.explaining.edits import Edit
+    from pipeline.envs.explaining.explanation import Conflict, Explanation
+    from pipeline.envs.explaining.lines import Line
+
+
+@click.command("explain")
+@click.argument("compared", nargs=-1, required=True, metavar="A B...", shell_complete=completion.environments)
+@json_option
+@root_option
+def command(compared: tuple[str, ...], as_json: bool) -> None:
+    """Can these share one environment? If not, why not, and what would help.
+
+    A and B are environments, requirements files, or requirements in quotes:
+
+    \b
+      pipeline env explain common whisper
+      pipeline env explain 'whisperx==3.8.6' 'transformers>=5'
+      pipeline env explain whisper requirements/new.txt
+
+    Asks the package index for metadata, of wheels for this platform; nothing is installed. Either answer is a
+    success: read "together" of --json in a script.
+    """
+    from pipeline.provisioning.comparing import compare, installed_bytes, rivalries, sides
+
+    if len(compared) < 2:
+        raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")
+    catalog = Catalog(project())
+    chosen = sides(catalog, compared, Path.cwd())
+    explanation = compare(chosen)
+    names = [side.name for side in chosen if side.name in catalog.environment_names]
+    rivals, unbuilt = rivalries(catalog, names) if explanation.conflict is None and len(names) > 1 else ([], [])
+    data = {
+        "together": explanation.conflict is None and not rivals,
+        "python": explanation.python,
+        "sides": [side.name for side in explanation.sides],
+        "conflict": _conflict(explanation.conflict) if explanation.conflict else None,
+        "rivals": rivals,
+        "not_built": unbuilt,
+        "saving": _saving(explanation, installed_bytes(catalog.project, explanation)),
+    }
+    if as_json:
+        print_json("env-explain", data)
+    else:
+        click.echo("\n".join(map(printable, _told(data))))
+
+
+def _conflict(conflict: "Conflict") -> dict[str, Any]:
+    return {
+        "requirements": [_line(line) for line in conflict.lines],
+        "pythons": [{"range": each.text, "where": each.where} for each in conflict.pythons],
+        "package": conflict.package,
+        "chains": [_chain(chain) for chain in conflict.chains],
+        "edits": [_edit(edit) for edit in conflict.edits],
+        "others_remain": conflict.others_remain,
+        "resolver": conflict.words,
+    }
+
+
+def _line(line: "Line") -> dict[str, str]:
+    return {"text": line.text, "where": line.where}
+
+
+def _chain(chain: "Chain") -> dict[str, Any]:
+    steps = [{"package": step.package, "version": step.version, "requires": str(step.requires)} for step in chain.steps]
+    return {"requirement": _line(chain.line), "steps": steps, "wants": chain.specifier, "shown": str(chain)}
+
+
+def _edit(edit: "Edit") -> dict[str, str]:
+    return {**_line(edit.line), "becomes": edit.text, "resolves_to": f"{edit.line.name} {edit.version}"}
+
+
+def _saving(explanation: "Explanation", installed: int | None) -> dict[str, Any] | None:
+    if explanation.together is None:
+        return None
+    again = [(each.sides - 1, each.wheel_bytes) for each in explanation.shared]
+    return {
+        "packages": [f"{each.name} {each.version}" for each in explanation.shared],
+        "wheel_bytes": sum(times * size for times, size in again if size is not None),
+        "wheels_of_unknown_size": sum(size is None for _, size in again),
+        "installed_bytes": installed,
+    }
+
+
+def _told(data: dict[str, Any]) -> list[str]:
+    names = " and ".join(data["sides"])
+    on = f"on Python {data['python']}, this platform" if data["python"] else ""
+    if data["together"]:
+        return [f"{names} can share one environment ({on}).", *_told_saving(data["saving"]), *_told_unbuilt(data)]
+    if data["conflict"] is None:
+        why = [f"  {each}" for each in data["rivals"]]
+        return [f"{names} must not share one environment, although their packages resolve together ({on}):", *why]
+    return [f"{names} can't share one environment{f' ({on})' if on else ''}.", *_told_conflict(data["conflict"])]
+
+
+def _told_conflict(conflict: dict[str, Any]) -> list[str]:
+    lines = [f"  {each['text']}  ({each['where']})" for each in conflict["requirements"]]
+    lines += [f"  Python {each['range']}  ({each['where']})" for each in conflict["pythons"]]
+    alone = len(lines) == 1
+    head = "This has no solution, whatever stands beside it:" if alone else "The smallest set that conflicts:"
+    told = ["", head, *lines]
+    if conflict["chains"]:
+        told += ["", f"They clash on {conflict['package']}:", *(f"  {each['shown']}" for each in conflict["chains"])]
+    if conflict["edits"]:
+        rest = " (another conflict remains after it)" if conflict["others_remain"] else ""
+        told += ["", f"Either of these changes removes it{rest}, the smallest first:"]
+        told += [
+            f"  {each['where']}: {each['text']} → {each['becomes']}  gives {each['resolves_to']}"
+            for each in conflict["edits"]
+        ]
+    elif conflict["requirements"]:
+        told += ["", "No looser form of one of these lines removes it."]
+    if conflict["resolver"]:
+        told += ["", "In the resolver's words:", *(f"  {line}" for line in conflict["resolver"].splitlines())]
+    return told
+
+
+def _told_saving(saving: dict[str, Any]) -> list[str]:
+    if not saving["packages"]:
+        return ["They have no package in common, so that one environment saves nothing."]
+    unknown = saving["wheels_of_unknown_size"]
+    count = len(saving["packages"])
+    sizes = f"{show_size(saving['wheel_bytes'])} of wheels"
+    beside = f" (and {unknown} of unknown size)" if unknown else ""
+    told = [f"It saves {count} package{'' if count == 1 else 's'} that would be installed again, {sizes}{beside}:"]
+    told += [f"  {', '.join(saving['packages'])}"]
+    if saving["installed_bytes"] is not None:
+        told += [f"As they are built today, these take {show_size(saving['installed_bytes'])} more than once."]
+    return told
+
+
+def _told_unbuilt(data: dict[str, Any]) -> list[str]:
+    missing = " and ".join(data["not_built"])
+    what = "whether packages of both install the same module is seen only when they are built"
+    return [f"Not looked at: {missing} isn't built, and {what}."] if missing else []

@@ -1,0 +1,49 @@
+"""``pipeline env licenses``."""
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, root_option
+from pipeline.cli.env.live import live_build
+from pipeline.cli.output import print_json, print_table
+from pipeline.envs.keeping.packages import installed
+from pipeline.text import printable
+
+
+@click.command("licenses")
+@click.argument("name", shell_complete=completion.environments)
+@json_option
+@root_option
+def command(name: str, as_json: bool) -> None:
+    """Show the licenses of an environment's packages, as the packages tell them.
+
+    The last column says where that stands: an SPDX expression, a classifier, or a free field, from the clearest to the
+    least clear. Packages that tell none are named below.
+    """
+    _, build = live_build(name)
+    packages = installed(build)
+    if as_json:
+        rows = [
+            {
+                "name": package.shown,
+                "version": package.version,
+                "license": package.license.text or None,
+                "source": package.license.source,
+                "files": list(package.license.files),
+            }
+            for package in packages
+        ]
+        print_json("environment-licenses", rows)
+        return
+    cells = [
+        [
+            printable(package.shown),
+            package.version,
+            printable(package.license.text) or "unknown",
+            package.license.source,
+        ]
+        for package in packages
+    ]
+    print_table(["package", "version", "license", "told by"], cells, "no package is installed")
+    if unknown := [package.shown for package in packages if not package.license.text]:
+        click.echo(f"no license is told by {', '.join(unknown)}: look into their files, or ask their authors")

@@ -1,0 +1,103 @@
+"""``pipeline env lock``."""
+
+import sys
+from typing import Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json
+from pipeline.envs.locking.resolve import Upgrade
+from pipeline.errors import ExitCode, NotReady, UsageError
+from pipeline.provisioning import locking
+from pipeline.provisioning.locking import Outcome
+from pipeline.spec.catalog import Catalog
+
+EVERYTHING = ""  # what click gives for --upgrade alone
+
+
+@click.command("lock")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.environments)
+@click.option(
+    "--upgrade",
+    "upgrades",
+    is_flag=False,
+    flag_value=EVERYTHING,
+    multiple=True,
+    metavar="[PACKAGE]",
+    help="Let all pins move to the newest version, or PACKAGE's alone (may be repeated). Stands after the NAMEs.",
+)
+@click.option("--check", is_flag=True, help="Only tell whether the locks are what the requirements ask for.")
+@json_option
+@root_option
+def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """Pin what environments ask for: every package, every hash, for every platform.
+
+    Without NAME, all environments. Writes requirements/NAME.lock, which belongs into version control. Pins that
+    still fit stay as they are. Where nothing fits, the resolver's explanation is shown and the lock stays.
+    """
+    if check and upgrades:
+        raise UsageError("--check changes nothing, so it doesn't go together with --upgrade")
+    catalog = Catalog(project())
+    definitions = locking.wanted(catalog, names)
+    if check:
+        _check(locking.check(definitions), as_json)
+        return
+    upgrade = Upgrade(EVERYTHING in upgrades, tuple(each for each in upgrades if each != EVERYTHING))
+    locking.require_known(definitions, upgrade)
+    outcomes = []
+    for outcome in locking.make(catalog, definitions, upgrade):
+        outcomes.append(outcome)
+        if not as_json:
+            _tell(outcome)
+    if as_json:
+        print_json("env-lock", [_plain(outcome) for outcome in outcomes])
+    _end(outcomes, as_json)
+
+
+def _check(reasons: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        print_json("env-lock-check", [{"environment": name, "problem": reason} for name, reason in reasons.items()])
+        sys.exit(ExitCode.NOT_READY if reasons else ExitCode.OK)
+    if reasons:
+        raise NotReady("\n".join(reasons.values()), f"pipeline env lock {' '.join(reasons)}")
+    click.echo("the locks are what the requirements ask for")
+
+
+def _tell(outcome: Outcome) -> None:
+    lock = f"requirements/{outcome.definition.locked.name}"
+    if outcome.error:
+        return  # told at the end, where it isn't scrolled away
+    if outcome.changes is None:
+        click.echo(f"{lock} is as it was")
+        return
+    click.echo(f"{lock} written" if outcome.changes else f"{lock} written; no version changed")
+    for change in outcome.changes:
+        click.echo(f"  {change}")
+
+
+def _end(outcomes: list[Outcome], as_json: bool) -> None:
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    written = [outcome.definition.name for outcome in outcomes if outcome.changes is not None]
+    if errors and as_json:
+        sys.exit(errors[0].exit_code)  # an error's envelope would be a second document
+    if errors:
+        steps = dict.fromkeys(error.next_step for error in errors if error.next_step)
+        raise NotReady("\n".join(error.message for error in errors), "\n".join(steps), errors[0].exit_code)
+    if written and not as_json:
+        click.echo(f"next: bootstrap {' '.join(f'--env {name}' for name in dict.fromkeys(written))}")
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "environment": outcome.definition.name,
+        "variant": outcome.definition.variant,
+        "lock": f"requirements/{outcome.definition.locked.name}",
+        "written": outcome.changes is not None,
+        "changes": [
+            {"name": each.name, "before": list(each.before), "after": list(each.after)}
+            for each in outcome.changes or ()
+        ],
+        "error": outcome.error.message if outcome.error else None,
+    }

@@ -1,0 +1,31 @@
+"""``pipeline env register``."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json
+
+
+@click.command("register")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", metavar="NAME", help="The stage's name here; default: that of the file.")
+@json_option
+@root_option
+def command(file: Path, name: str | None, as_json: bool) -> None:
+    """Take in a stage from elsewhere that brings its own environment.
+
+    FILE is a stage whose '# /// script' block has requires-python and dependencies. It is checked and locked first,
+    then copied into stages/. Nothing that is there is overwritten.
+    """
+    from pipeline.provisioning.registration import register
+
+    here = project()
+    done = register(here, file.absolute(), name)
+    stage, lock = (str(path.relative_to(here.root)) for path in (done.stage, done.lock))
+    if as_json:
+        print_json("env-register", {"name": done.name, "stage": stage, "lock": lock})
+        return
+    click.echo(f"{stage} and {lock} written")
+    click.echo(f"next: bootstrap --env {done.name}")

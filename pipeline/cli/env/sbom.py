@@ -1,0 +1,58 @@
+"""``pipeline env sbom``."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, root_option
+from pipeline.cli.env.live import live_build
+from pipeline.cli.output import print_json
+from pipeline.envs.definition import Build, Definition
+from pipeline.errors import NotReady
+from pipeline.files import write_whole
+
+
+@click.command("sbom")
+@click.argument("name", shell_complete=completion.environments)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it there instead of printing it.",
+)
+@json_option
+@root_option
+def command(name: str, target: Path | None, as_json: bool) -> None:
+    """Print an environment's bill of materials, in CycloneDX 1.6 (JSON).
+
+    It names the interpreter and every installed package, with versions, licenses, what brings what, and the hashes
+    that the lock allows. With -o, --json tells where it was written.
+    """
+    from pipeline.envs.keeping import sbom
+
+    definition, build = live_build(name)
+    text = sbom.document(build, _hashes(definition, build))
+    if target is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(target, text.encode("utf-8"))
+    except OSError as error:
+        raise NotReady(f"{target} can't be written: {error.strerror}", "choose another place") from error
+    if as_json:
+        print_json("environment-sbom", {"name": name, "key": build.key, "file": str(target)})
+    else:
+        click.echo(f"written to {target}")
+
+
+def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:
+    """None where the lock has changed since: its hashes would be another build's."""
+    from pipeline.envs.locking.lockfile import parse
+
+    if definition.lock is None or definition.lock_digest() != build.record["key_input"]["lock"]:
+        return {}
+    lock = parse(definition.lock.read_text(encoding="utf-8-sig"))
+    return {pin.name: pin.sha256 for pin in lock.on(build.python_version)}

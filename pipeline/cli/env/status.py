@@ -1,0 +1,177 @@
+"""``pipeline env status``."""
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.envs.adopting.foreign import Unusable, recognise
+from pipeline.envs.adopting.known import way_out
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.keeping.survey import Found, State, survey
+from pipeline.envs.locking import agreement
+from pipeline.envs.notes import Notes
+from pipeline.envs.registry import Registry
+from pipeline.errors import ConfigurationError
+from pipeline.sizes import show_size
+from pipeline.spec.catalog import Catalog
+
+SHOWN = ("environment", "state", "python", "lock", "size", "last used", "uses", "builds", "problem", "next")
+
+
+@click.command("status")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.environments)
+@json_option
+@root_option
+def command(names: tuple[str, ...], as_json: bool) -> None:
+    """Show what is built, from which lock, what it takes, how it was used, and what is wrong with it."""
+    catalog = Catalog(project())
+    registry = Registry(catalog.project.environments)
+    found = survey(registry)
+    live = {each.name: each for each in found if each.state is State.LIVE}
+    rows = [_row(registry, catalog, name, live.get(name)) for name in names or catalog.environment_names]
+    others = [each for each in found if _is_other(each, catalog) and (not names or each.name in names)]
+    if as_json:
+        print_json("environment-status", [*rows, *map(_other, others)])
+        return
+    print_table(SHOWN, [_cells(row) for row in rows], "no environment is defined")
+    _tell_others(others)
+
+
+def _row(registry: Registry, catalog: Catalog, name: str, live: Found | None) -> dict[str, Any]:
+    return {**_state(registry, catalog, name), **_measured(live), **_built(registry, name)}
+
+
+def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | None]:
+    """A definition that is broken is a row that says so; it doesn't hide the others."""
+    build = registry.live(name)
+    lock = None
+    try:
+        definition = catalog.environment(name)
+        lock = definition.lock.name if definition.lock else None
+        state, problem, next_step = _judged(registry, definition, build)
+    except ConfigurationError as error:
+        if name not in catalog.environment_names:
+            raise
+        state, problem, next_step = "broken", error.message, error.next_step
+    return {
+        "name": name,
+        "state": state,
+        "problem": problem,
+        "next": next_step,
+        "python": build.python_version if build else None,
+        "key": build.key if build else None,
+        "path": str(build.prefix) if build else None,
+        "lock": lock,
+        "lock_digest": build.record["key_input"]["lock"] if build else None,
+    }
+
+
+def _judged(registry: Registry, definition: Definition, build: Build | None) -> tuple[str, str | None, str | None]:
+    """The state, what is wrong, and the command that helps."""
+    if definition.interpreter:
+        return _of_somebody_else(definition, definition.interpreter)
+    if (problem := registry.problem(definition)) is None:
+        return "healthy", None, None
+    state = "unhealthy" if build else "not built"
+    if mismatch := agreement.mismatch(definition):  # which bootstrap would only repeat
+        return state, mismatch, f"pipeline env lock {definition.name}"
+    return state, problem if build else None, f"bootstrap --env {definition.name}"
+
+
+def _of_somebody_else(definition: Definition, folder: Path) -> tuple[str, str | None, str | None]:
+    """As far as it shows without starting its interpreter."""
+    try:
+        recognise(folder)
+    except Unusable as error:
+        return "unusable", f"{folder}: {error}", way_out(definition)
+    return "used as it is", None, None
+
+
+def _measured(live: Found | None) -> dict[str, Any]:
+    return {
+        "size": live.size.allocated if live else None,
+        "shared": live.size.shared if live else None,
+        "files": live.size.files if live else None,
+        "uses": live.uses.count if live else 0,
+        "last_used": _time(live.uses.last) if live else None,
+        "built_at": _time(live.built) if live else None,
+    }
+
+
+def _built(registry: Registry, name: str) -> dict[str, Any]:
+    seconds = [float(build["seconds"]) for build in Notes(registry.root).builds(name)]
+    return {
+        "builds": len(seconds),
+        "last_build_seconds": seconds[-1] if seconds else None,
+        "median_build_seconds": round(statistics.median(seconds), 3) if seconds else None,
+    }
+
+
+def _is_other(found: Found, catalog: Catalog) -> bool:
+    return found.state is not State.LIVE or found.name not in catalog.environment_names
+
+
+def _other(found: Found) -> dict[str, Any]:
+    what = "undefined" if found.state is State.LIVE else found.state.value
+    return {
+        "name": found.name,
+        "state": what,
+        "problem": None,
+        "next": None if found.state is State.BEING_BUILT else "pipeline env gc",
+        "python": None,
+        "key": found.key or None,
+        "path": str(found.folder),
+        "lock": None,
+        "lock_digest": None,
+        **_measured(found),
+    }
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    builds = f"{row['builds']} in {row['median_build_seconds']:.1f} s" if row["builds"] else ""
+    return [
+        row["name"],
+        row["state"],
+        row["python"] or "",
+        row["lock"] or "",
+        _size(row),
+        row["last_used"] or ("never" if row["key"] else ""),
+        str(row["uses"]) if row["key"] else "",
+        builds,
+        row["problem"] or "",
+        row["next"] or "",
+    ]
+
+
+def _size(row: Mapping[str, Any]) -> str:
+    if row["size"] is None:
+        return ""
+    return show_size(row["size"]) + (f", {show_size(row['shared'])} shared" if row["shared"] else "")
+
+
+def _tell_others(others: Sequence[Found]) -> None:
+    """What no definition's name stands for."""
+    if not others:
+        return
+    rows = [_other(each) for each in others]
+    print_table(
+        ("build", "what it is", "size", "last used"),
+        [
+            [each.folder.name, row["state"], _size(row), row["last_used"] or "never"]
+            for each, row in zip(others, rows, strict=True)
+        ],
+        "",
+    )
+    total = sum(each.size.allocated for each in others)
+    click.echo(f"{show_size(total)} that no environment stands for; pipeline env gc --dry-run shows what can go")
+
+
+def _time(seconds: float | None) -> str | None:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds else None

@@ -1,0 +1,25 @@
+"""A group whose commands are imported when they are asked for, since each needs rooms that the others don't."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+
+class LazyGroup(click.Group):
+    """``modules`` maps a command's name to the module whose ``command`` it is; the table's order is the help's."""
+
+    modules: Mapping[str, str]
+
+    def __init__(self, name: str, modules: Mapping[str, str], help: str) -> None:  # noqa: A002  # click's own name
+        super().__init__(name, help=help)
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = self.modules.get(cmd_name)
+        found = getattr(import_module(module), "command") if module else None  # noqa: B009  # a module has any type
+        assert found is None or isinstance(found, click.Command)
+        return found

@@ -1,0 +1,86 @@
+"""Installing, and proving what was installed; what can be done beside other work is.
+
+While bytecode is made, every file is read and compared, and the disk takes what was written; while the imports are
+proved, it takes the rest. All of that has ended before a build counts.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.envs import provided
+from pipeline.envs.building import links, runner
+from pipeline.envs.building.ahead import Ahead
+from pipeline.envs.building.installer import Installer
+from pipeline.envs.building.record import Proof, site_packages
+from pipeline.envs.definition import Definition
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.platform import interpreter, remove_tree
+from pipeline.envs.proving import deep, manifest, probes
+from pipeline.errors import NotReady
+from pipeline.files import sync_all
+
+
+def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
+    """Fill the place with a whole, proved and flushed environment, all but its marker. Raises ``NotReady``."""
+    damaged = _install_packages(installer, interpreter)
+    otherwise: Mapping[str, str | None] = {}
+    if damaged:
+        installer.forget(sorted({each.package for each in damaged}))
+        remove_tree(installer.prefix)
+        # The archive's own hash was in the lock, so that what differs now was published so.
+        otherwise = {each.file: each.digest for each in _install_packages(installer, interpreter)}
+    return finish(installer, interpreter.version, otherwise)
+
+
+def finish(
+    installer: Installer, version: str, otherwise: Mapping[str, str | None], wanted: Definition | None = None
+) -> Proof:
+    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
+
+    ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
+    """
+    definition, prefix = installer.definition, installer.prefix
+    refuse_links(definition, prefix)
+    provided.place(definition, prefix, site_packages(prefix))
+    installer.tell("proving")
+    python = interpreter(prefix)
+    listed = Ahead(lambda: _list_and_flush(prefix))
+    listed.begin()
+    compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))
+    compiled.begin()
+    reason = probes.first_problem(wanted or definition, probes.Place(python, prefix, installer.own))
+    compiled.result()
+    digest = listed.result()
+    if reason:
+        raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {installer.log}")
+    return Proof(digest, otherwise)
+
+
+def _list_and_flush(prefix: Path) -> str:
+    digest = manifest.write(prefix, site_packages(prefix))
+    sync_all()  # a power cut must not leave the marker with half the packages behind it
+    return digest
+
+
+def refuse_links(definition: Definition, prefix: Path) -> None:
+    if strays := links.leading_out(prefix):
+        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+        target = (prefix / strays[0]).readlink()
+        raise NotReady(
+            f"environment '{definition.name}' is refused: its link {strays[0]} leads out of it, to {target}{more}",
+            "lock another version of the package that brings it, or report it to who publishes it",
+        )
+
+
+def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> list[deep.DamagedFile]:
+    """Returns what isn't as the packages' own records say."""
+    installer.create(interpreter.executable)
+    compared = Ahead(lambda: deep.damaged(site_packages(installer.prefix)))
+    flushed = Ahead(sync_all)
+
+    def installed() -> None:
+        compared.begin()
+        flushed.begin()
+
+    installer.sync(installed)
+    return compared.result()

@@ -1,0 +1,244 @@
+"""The form of a bundle: an uncompressed tar of plain files, after a manifest with the SHA-256 of each.
+
+Made deterministically, so that the same content gives the same bytes. Opened with suspicion: the names of all
+members are looked at before anything is written, and each content is compared with the manifest while it is.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import tarfile
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from pipeline.digests import sha256_of_bytes, sha256_of_file
+from pipeline.errors import InputUnusable
+from pipeline.files import dump_json, sync_folder
+from pipeline.text import printable
+
+MANIFEST = "manifest.json"
+MANIFEST_LIMIT = 64 << 20  # bytes
+CHUNK = 1 << 20
+DEVICE_NAMES = {"con", "prn", "aux", "nul"}  # files that Windows can't have
+
+Content = Path | bytes
+
+
+@dataclass(frozen=True)
+class Bundle:
+    file: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes that all files take."""
+        return sum(int(each["size"]) for each in self.manifest["files"].values())
+
+
+def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Content]) -> None:
+    """Raises ``OSError`` where it can't be written, and leaves nothing then; ``InputUnusable`` where a file changes
+    meanwhile."""
+    files = {name: _described(members[name]) for name in sorted(members)}
+    manifest = dump_json({**heading, "files": files})
+    beside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
+    try:
+        with beside.open("xb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            _add(archive, MANIFEST, manifest, {"size": len(manifest), "sha256": sha256_of_bytes(manifest)})
+            for name, described in files.items():
+                _add(archive, name, members[name], described)
+            archive.close()
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+        sync_folder(target.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def look(file: Path) -> Bundle:
+    """The manifest, once every member's name and kind has been looked at. Raises ``InputUnusable``."""
+    with _opened(file) as archive:
+        first = archive.next()
+        if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
+            raise InputUnusable(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
+        manifest = _manifest(file, _read(archive, first))
+        sizes = {MANIFEST: first.size}
+        for member in _rest(archive):
+            _require_safe(file, member, sizes)
+            sizes[member.name] = member.size
+    _require_no_clash(file, sizes)
+    _require_complete(file, manifest, sizes)
+    return Bundle(file, manifest)
+
+
+def unpack(bundle: Bundle, folder: Path) -> None:
+    """Write all files below an empty folder, each as the manifest says. Raises ``InputUnusable``, and ``OSError``."""
+    missing = set(bundle.manifest["files"])
+    with _opened(bundle.file) as archive:
+        archive.next()
+        for member in _rest(archive):
+            target = folder / PurePosixPath(member.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = archive.extractfile(member)
+            assert source is not None, member.name  # a plain file, as look() has seen
+            with source, target.open("xb") as file:
+                digest = _copy(source, file)
+            if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
+                raise InputUnusable(
+                    f"{bundle.file}: {_shown(member.name)} isn't what was put into it", "copy the bundle again"
+                )
+            missing.discard(member.name)
+    if missing:  # tarfile takes a header that it can't read for the end
+        raise InputUnusable(f"{bundle.file} was altered while it was read: {min(missing)} is missing")
+
+
+def _described(content: Content) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"size": len(content), "sha256": sha256_of_bytes(content)}
+    return {"size": content.stat().st_size, "sha256": sha256_of_file(content)}
+
+
+def _add(archive: tarfile.TarFile, name: str, content: Content, described: Mapping[str, Any]) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = int(described["size"]), 0o644
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+        hashing = _Hashing(file)
+        try:
+            archive.addfile(entry, hashing)
+        except OSError as error:
+            if error.errno is None:  # tarfile's own, for a file that has become shorter
+                raise InputUnusable(f"{content!s} changed while it was bundled", "give the command again") from error
+            raise
+    if hashing.digest() != described["sha256"]:
+        raise InputUnusable(f"{name} changed while it was bundled", "give the command again")
+
+
+class _Hashing:
+    """A file whose content is hashed as it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._hash.update(data)
+        return data
+
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(file, mode="r:") as archive:  # no compression: nothing can unfold to more than it is
+            yield archive
+    except tarfile.TarError as error:
+        raise InputUnusable(f"{file} isn't a whole bundle: {error}", "copy the bundle again") from error
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        if error.filename is not None and Path(error.filename) != file:
+            raise
+        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+
+
+def _rest(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while member := archive.next():
+        yield member
+
+
+def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    source = archive.extractfile(member)
+    assert source is not None
+    with source:
+        return source.read()
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> str:
+    hashing = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        hashing.update(chunk)
+        target.write(chunk)
+    return f"sha256:{hashing.hexdigest()}"
+
+
+def _manifest(file: Path, data: bytes) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads(data)
+        if isinstance(manifest, dict) and all(_is_described(each) for each in manifest["files"].values()):
+            return manifest
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        pass
+    raise InputUnusable(f"{file} isn't a bundle of environments: its manifest can't be read", "copy the bundle again")
+
+
+def _is_described(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("size"), int) and isinstance(entry.get("sha256"), str)
+
+
+def _require_safe(file: Path, member: tarfile.TarInfo, earlier: Mapping[str, int]) -> None:
+    if reason := _unsafe(member):
+        raise InputUnusable(f"{file} is refused: {_shown(member.name)} {reason}")
+    if member.name in earlier:
+        raise InputUnusable(f"{file} is refused: {_shown(member.name)} is there twice")
+
+
+def _unsafe(member: tarfile.TarInfo) -> str | None:
+    if member.issym() or member.islnk():
+        return f"is a link to {_shown(member.linkname)}"
+    if not member.isreg() or member.issparse():
+        return "isn't a plain file"
+    return unsafe_name(member.name)
+
+
+def unsafe_name(name: str) -> str | None:
+    """Why a name can't be that of a file below a folder, on any system."""
+    parts = name.split("/")
+    if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
+        return "has an absolute path"
+    if any(part in ("", ".", "..") for part in parts):
+        return "leads out of its folder"
+    if any(not character.isprintable() or character in '\\:*?"<>|' for character in name):
+        return "has a character in its name that not every system can have"
+    if any(part.endswith((".", " ")) or part.partition(".")[0].lower() in DEVICE_NAMES for part in parts):
+        return "has a name that not every system can have"
+    return None
+
+
+def _require_no_clash(file: Path, names: Mapping[str, int]) -> None:
+    """Two names that some file systems take for one, or a file where another needs a folder."""
+    folded: dict[str, str] = {}
+    for name in names:
+        other = folded.setdefault(_folded(name), name)
+        if other != name:
+            raise InputUnusable(f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems")
+    for name in names:
+        for parent in PurePosixPath(name).parents:
+            if taken := folded.get(_folded(str(parent))):
+                raise InputUnusable(f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _require_complete(file: Path, manifest: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+    promised = {MANIFEST: sizes[MANIFEST], **{name: each["size"] for name, each in manifest["files"].items()}}
+    for name in sorted(promised.keys() ^ sizes.keys()):
+        what = "isn't in its manifest" if name in sizes else "is missing"
+        raise InputUnusable(f"{file} is refused: {_shown(name)} {what}", "copy the bundle again")
+    for name, size in sizes.items():
+        if size != promised[name]:
+            raise InputUnusable(
+                f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", "copy the bundle again"
+            )
+
+
+def _shown(name: str) -> str:
+    return printable(name)

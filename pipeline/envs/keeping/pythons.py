@@ -1,0 +1,81 @@
+"""Interpreters that can be carried to another machine: those that uv keeps, which run wherever they are put.
+
+A system's own interpreter is spread over the system and can't be.
+"""
+
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+from pipeline import process
+from pipeline.envs import uv
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.errors import InputUnusable
+
+ASK_SECONDS = 60
+
+
+def managed_folder(installer: Path) -> Path | None:
+    """Where uv keeps its interpreters."""
+    argv: list[str | Path] = [installer, "python", "dir", "--no-config"]
+    try:
+        done = process.run(argv, uv.variables(os.environ), ASK_SECONDS)
+    except process.TimedOut:
+        return None
+    return Path(os.fsdecode(done.stdout.strip())) if done.returncode == 0 and done.stdout.strip() else None
+
+
+def home(python: BaseInterpreter, managed: Path | None) -> Path | None:
+    """The folder to carry, where the interpreter is one that can be."""
+    if managed is None:
+        return None
+    executable, kept = Path(os.path.realpath(python.executable)), Path(os.path.realpath(managed))
+    return kept / executable.relative_to(kept).parts[0] if executable.is_relative_to(kept) else None
+
+
+def pack(folder: Path, target: Path) -> None:
+    """Links stay links, bytecode stays behind, and the same interpreter gives the same bytes."""
+    with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(folder.rglob("*")):
+            if "__pycache__" not in path.parts:
+                _add(archive, path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+
+
+def unpack(packed: Path, name: str, managed: Path) -> Path:
+    """The interpreter's folder among uv's, filled beside and renamed; one that is there already stays.
+
+    Raises ``InputUnusable`` where a member leads out of it.
+    """
+    target = managed / name
+    if target.exists():
+        return target
+    managed.mkdir(parents=True, exist_ok=True)
+    part = managed / f".{name}.{os.urandom(6).hex()}.part"
+    try:
+        with tarfile.open(packed, "r:") as archive:
+            archive.extractall(part, filter="data")  # refuses links and names that lead out of it, and devices
+        os.rename(part / name, target)
+    except tarfile.TarError as error:
+        raise InputUnusable(f"the bundle's interpreter {name} is refused: {error}") from error
+    except OSError:
+        if not target.exists():  # else somebody else was quicker
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.mode = path.lstat().st_mode & 0o755 | 0o600
+    if path.is_symlink():
+        entry.type, entry.linkname = tarfile.SYMTYPE, str(path.readlink())
+        archive.addfile(entry)
+    elif path.is_dir():
+        entry.type = tarfile.DIRTYPE
+        archive.addfile(entry)
+    elif path.is_file():
+        entry.size = path.stat().st_size
+        with path.open("rb") as file:
+            archive.addfile(entry, file)

@@ -1,0 +1,217 @@
+"""What differs between systems where environments lie: the one place for it.
+
+Windows refuses to remove or rename what a process holds open, and names longer than 260 characters unless they are
+given in their extended form; a virus scanner holds each new file for a moment. So removal and moving wait, with
+growing pauses, and then say which file it is and who holds it. The calls are a value, ``System``, which tests replace:
+this project's tests run on Linux.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+
+from pipeline.errors import NotReady
+
+WINDOWS = os.name == "nt"
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds; 6 in all
+IN_USE = {32, 33}  # Windows: a sharing violation, a lock violation
+DENIED = 5  # Windows: read-only, or in use as a program or a working folder
+HELD = {errno.EBUSY, errno.ETXTBSY, errno.ENOTEMPTY}  # the last: another process still writes there
+FICLONE = 0x40049409  # linux/fs.h
+# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
+# https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
+CONDA_FOLDERS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+ASIDE = ".aside"  # ends the hidden names of folders that were moved away
+MANY = 5  # holders that are named
+
+
+def scripts_folder(prefix: Path) -> Path:
+    return prefix / ("Scripts" if WINDOWS else "bin")
+
+
+def interpreter(prefix: Path, conda: bool = False) -> Path:
+    """On Windows, conda's stands beside its folders of programs."""
+    if WINDOWS:
+        return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
+    return scripts_folder(prefix) / "python"
+
+
+def program_folders(prefix: Path, conda: bool = False) -> list[Path]:
+    """What an environment puts on ``PATH``."""
+    if conda and WINDOWS:
+        return [prefix / folder for folder in CONDA_FOLDERS]
+    return [scripts_folder(prefix)]
+
+
+def executable(name: str) -> str:
+    """A program's file name."""
+    return f"{name}.exe" if WINDOWS else name
+
+
+def clones(source: Path, target: Path) -> bool:
+    """Whether files of one folder can share their content with copies in the other until either is written to.
+
+    Tried on Linux alone; elsewhere the answer is no, which costs room and nothing else.
+    """
+    try:
+        import fcntl
+        import tempfile
+
+        with tempfile.TemporaryFile(dir=source) as original, tempfile.TemporaryFile(dir=target) as copy:
+            original.write(b"x")
+            original.flush()
+            fcntl.ioctl(copy.fileno(), FICLONE, original.fileno())
+            return True
+    except (ImportError, OSError):
+        return False
+
+
+def extended(path: Path) -> str:
+    r"""The form in which Windows takes names of any length: ``\\?\C:\…``, ``\\?\UNC\server\share\…``."""
+    text = str(PureWindowsPath(path))
+    if text.startswith("\\\\?\\"):
+        return text
+    return f"\\\\?\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\\\?\\{text}"
+
+
+def processes_that_hold(path: Path) -> list[str]:
+    """Processes that have a file of this tree open, mapped, as program or as working folder, as far as may be read."""
+    import psutil
+
+    return [
+        f"{process.info['name']} (process {process.info['pid']})"
+        for process in psutil.process_iter(["pid", "name"])
+        if any(Path(each).is_relative_to(path) for each in _held_by(process))
+    ]
+
+
+@dataclass(frozen=True)
+class System:
+    """The calls that removal and moving are made of."""
+
+    windows: bool = WINDOWS
+    remove: Callable[[str], None] = shutil.rmtree
+    rename: Callable[[str, str], None] = os.rename
+    copy: Callable[[str, str], object] = lambda source, target: shutil.copytree(source, target, symlinks=True)
+    make_writable: Callable[[str], None] = lambda path: Path(path).chmod(os.lstat(path).st_mode | stat.S_IRWXU)
+    holders: Callable[[Path], list[str]] = processes_that_hold
+    sleep: Callable[[float], None] = time.sleep
+
+    def name(self, path: Path) -> str:
+        return extended(path.absolute()) if self.windows else str(path)
+
+
+HERE = System()
+
+
+def remove_tree(path: Path, system: System = HERE) -> None:
+    """Remove a folder and all in it; nothing happens where there is none.
+
+    Raises ``NotReady`` for what another process holds, after some seconds, and ``OSError`` for what nobody holds.
+    """
+    mended: set[str] = set()
+    pauses = iter(PAUSES)
+    while True:
+        try:
+            system.remove(system.name(path))
+            return
+        except FileNotFoundError as error:
+            if not os.path.lexists(path):
+                return
+            _pause_or_give_up(error, path, pauses, system, "removed")
+        except OSError as error:
+            if _is_denied(error, system) and _mend(error, mended, system):
+                continue
+            if not _is_held(error, system):
+                raise
+            _pause_or_give_up(error, path, pauses, system, "removed")
+
+
+def move_aside(path: Path, system: System = HERE) -> Path:
+    """Give a folder a hidden name beside, under which nobody looks for it; returns that.
+
+    A folder that Windows doesn't let go of is copied, and then removed.
+    """
+    aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}{ASIDE}")
+    for pause in (*PAUSES[:4], None):
+        try:
+            system.rename(system.name(path), system.name(aside))
+            return aside
+        except OSError as error:
+            if not (_is_held(error, system) or error.errno == errno.EXDEV):
+                raise
+            if pause is None or error.errno == errno.EXDEV:
+                break
+            system.sleep(pause)
+    try:
+        system.copy(system.name(path), system.name(aside))
+        remove_tree(path, system)
+    except BaseException:
+        system.remove(system.name(aside))
+        raise
+    return aside
+
+
+def _pause_or_give_up(error: OSError, path: Path, pauses: Iterator[float], system: System, what: str) -> None:
+    pause = next(pauses, None)
+    if pause is None:
+        raise _in_use(error, path, system, what) from error
+    system.sleep(pause)
+
+
+def _in_use(error: OSError, path: Path, system: System, what: str) -> NotReady:
+    file = error.filename or path
+    holders = system.holders(path)
+    more = f" and {len(holders) - MANY} more" if len(holders) > MANY else ""
+    by = f"{', '.join(holders[:MANY])}{more}" if holders else "another process, which can't be told from here"
+    return NotReady(
+        f"{file} can't be {what} ({error.strerror}): it is in use by {by}", "end it, then give the command again"
+    )
+
+
+def _is_held(error: OSError, system: System) -> bool:
+    if system.windows:
+        return getattr(error, "winerror", None) in {*IN_USE, DENIED} or error.errno in HELD
+    return error.errno in HELD
+
+
+def _is_denied(error: OSError, system: System) -> bool:
+    return error.errno == errno.EACCES or (system.windows and getattr(error, "winerror", None) == DENIED)
+
+
+def _mend(error: OSError, mended: set[str], system: System) -> bool:
+    """Make what was refused writable, and the folder it lies in; once each, since that isn't always the reason."""
+    path = os.fspath(error.filename) if error.filename else ""
+    if not path or path in mended:
+        return False
+    mended.add(path)
+    done = False
+    for each in (os.path.dirname(path), path):
+        try:
+            system.make_writable(each)
+            done = True
+        except OSError:
+            continue
+    return done
+
+
+def _held_by(process: "object") -> Iterator[str]:
+    import psutil
+
+    assert isinstance(process, psutil.Process)
+    questions: tuple[Callable[[], list[str]], ...] = (
+        lambda: [file.path for file in process.open_files()],
+        lambda: [file.path for file in process.memory_maps()],
+        lambda: [process.exe()],
+        lambda: [process.cwd()],
+    )
+    for question in questions:
+        try:
+            yield from (path for path in question() if path)
+        except (psutil.Error, OSError):
+            continue

@@ -1,0 +1,55 @@
+"""What a package says that it installed: the ``RECORD`` in its folder of metadata.
+
+https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+
+import base64
+import csv
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+UNREADABLE = (OSError, ValueError, csv.Error)  # what reading one may raise
+
+
+def rows(record: Path) -> Iterator[tuple[str, str, str]]:
+    """File, digest and size of each line. Raises one of ``UNREADABLE``."""
+    with open(record, encoding="utf-8", newline="") as file:
+        for row in csv.reader(file):
+            if len(row) == 3:
+                yield row[0], row[1], row[2]
+
+
+def files(record: Path) -> list[str]:
+    """What it names; nothing where it can't be read."""
+    try:
+        return [file for file, _, _ in rows(record)]
+    except UNREADABLE:
+        return []
+
+
+def package_of(dist_info: str) -> str:
+    """A package's name as its folder of metadata says it."""
+    return dist_info.split("-", 1)[0].lower().replace("_", "-")
+
+
+def from_prefix(site_packages: str, file: str) -> str:
+    """A file's path from the environment's folder; it begins with ``..`` where it leads out of it."""
+    return os.path.normpath(f"{site_packages}/{file}") if ".." in file else f"{site_packages}/{file}"
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is one that we can compute: ALGORITHM=URL-safe base64 without padding."""
+    return text.partition("=")[0] in hashlib.algorithms_guaranteed
+
+
+def digest_of(path: str, algorithm: str = "sha256") -> str:
+    with open(path, "rb", buffering=0) as file:
+        return digest_of_open(file, algorithm)
+
+
+def digest_of_open(file: Any, algorithm: str) -> str:
+    encoded = base64.urlsafe_b64encode(hashlib.file_digest(file, algorithm).digest())
+    return f"{algorithm}={encoded.rstrip(b'=').decode('ascii')}"

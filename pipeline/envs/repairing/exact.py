@@ -1,0 +1,90 @@
+"""A new build in which only the damaged packages are installed: the others come from the damaged build."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.envs import records
+from pipeline.envs.building.ahead import Ahead
+from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Installer
+from pipeline.envs.building.proof import finish
+from pipeline.envs.building.record import Proof
+from pipeline.envs.definition import Build, Definition
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.proving import deep, manifest
+from pipeline.envs.proving.tiers import Look
+from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.telling import Tell
+
+
+class Missed(Exception):
+    """Reading every byte has shown more damage than the look that the repair began with."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("more is damaged than it seemed")
+        self.look = look
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    builder: Builder
+    definition: Definition
+    old: Build
+    look: Look  # at the old build, by which it is repaired
+    whole: Ahead[Look]  # the look at every byte, which must say the same before the new build counts
+    tell: Tell
+
+    def make(self, interpreter: BaseInterpreter) -> Build:
+        """The new live build; the old one counts no more from the moment before it is live.
+
+        Raises ``Missed``, ``Unsalvageable``, ``NotReady``, and ``OSError``.
+        """
+        return self.builder.make(
+            self.definition,
+            self.old.record["key_input"],
+            self.tell,
+            lambda installer: self._fill(installer, interpreter),
+            before_live=lambda: self.builder.registry.retire(self.old.prefix),
+        )
+
+    def _fill(self, installer: Installer, interpreter: BaseInterpreter) -> Proof:
+        folders = manifest.read(self.old.prefix, self.old.record.get("manifest"))
+        if folders is None:
+            raise Unsalvageable("the list of its files is gone or has changed")
+        salvage = Salvage(self.old, folders, self.look, installer.prefix)
+        installer.create(interpreter.executable)
+        self.tell("linking what is whole")
+        salvage.put_whole()
+        otherwise = self._install(salvage, installer)
+        proof = finish(installer, interpreter.version, otherwise, self._unproved(salvage))
+        if not self.whole.result().says_the_same(self.look):
+            raise Missed(self.whole.result())
+        return proof
+
+    def _unproved(self, salvage: Salvage) -> Definition:
+        """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
+        if self.definition.promises() != self.old.record["promises"]:
+            return self.definition
+        installed = salvage.site_packages.glob("*.dist-info")
+        anew = [folder for folder in installed if records.package_of(folder.name) in self.look.to_reinstall]
+        files = [file for folder in anew for file in records.files(folder / "RECORD")]
+        new = {file.partition("/")[0].partition(".")[0] for file in files}
+        imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
+        return replace(self.definition, imports=imports, smoke=None)
+
+    def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
+        """What is missing, read once more. Returns what publishers made otherwise than they recorded."""
+        packages = sorted(self.look.to_reinstall)
+        known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+        if packages:
+            self.tell(f"installing {', '.join(packages)}")
+            self.whole.begin()  # from now on other processes work, which it doesn't slow down
+            installer.sync(bytecode=False)
+            if deep.damaged_of(salvage.site_packages, packages, known):
+                installer.forget(packages)
+                installer.sync(bytecode=False, anew=packages)
+                again = deep.damaged_of(salvage.site_packages, packages, known)
+                known.update((each.file, each.digest) for each in again)
+        if not salvage.reuse_bytecode():
+            installer.sync()
+        return known

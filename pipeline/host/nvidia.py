@@ -1,0 +1,54 @@
+"""What NVIDIA's driver says of itself: which one it is, and which CUDA it can run at most.
+
+``nvidia-smi``'s queries don't tell the latter; its banner does. https://docs.nvidia.com/deploy/nvidia-smi/
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pipeline import process
+from pipeline.errors import NotReady
+from pipeline.host import gpus
+from pipeline.host.gpus import VISIBLE, Gpu
+
+# Since version 610 the driver is told in two parts: that of the kernel (KMD) and that of programs (UMD).
+DRIVER = re.compile(r"(?:Driver|KMD) Version:\s*(\d[\d.]*)")
+CUDA = re.compile(r"CUDA(?: UMD)? Version:\s*(\d+)\.(\d+)")
+SLICE = re.compile(r"^\s+MIG\s+(\S+)\s.*\(UUID:\s*(MIG-[^)]+)\)", re.MULTILINE)
+NO_CUDA = "the driver doesn't say which CUDA it can run; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility"
+
+
+@dataclass(frozen=True)
+class Nvidia:
+    gpus: tuple[Gpu, ...] = ()
+    slices: tuple[str, ...] = ()  # of cards that are divided (MIG), such as 3g.20gb
+    driver: str | None = None
+    cuda: tuple[int, int] | None = None
+    problem: str | None = None  # why the cards couldn't be asked
+
+
+def look(variables: Mapping[str, str], run: Callable[..., process.Completed]) -> Nvidia:
+    """All cards, also those that these variables hide from a process: another process may use them."""
+    bare = {name: value for name, value in variables.items() if name != VISIBLE}
+    cards: tuple[Gpu, ...] = ()
+    try:
+        cards = gpus.detect(bare, run)
+        tool = gpus.find_tool(bare)
+        if tool is None or not cards:
+            return Nvidia()
+        driver, cuda = banner(gpus.ask(tool, (), bare, run))
+        return Nvidia(cards, slices(gpus.ask(tool, ("-L",), bare, run)), driver, cuda, None if cuda else NO_CUDA)
+    except NotReady as error:
+        return Nvidia(cards, problem=error.message)
+
+
+def banner(text: str) -> tuple[str | None, tuple[int, int] | None]:
+    """Driver and CUDA from what ``nvidia-smi`` prints without arguments."""
+    driver, cuda = DRIVER.search(text), CUDA.search(text)
+    return driver[1] if driver else None, (int(cuda[1]), int(cuda[2])) if cuda else None
+
+
+def slices(text: str) -> tuple[str, ...]:
+    """The profiles of the slices that ``nvidia-smi -L`` lists below their cards."""
+    return tuple(match[1] for match in SLICE.finditer(text))

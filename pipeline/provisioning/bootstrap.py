@@ -1,0 +1,216 @@
+"""Making a project ready: which environments and models, and doing it side by side."""
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.envs.building.build import Builder
+from pipeline.envs.definition import Definition
+from pipeline.envs.proving import health
+from pipeline.envs.registry import misfit
+from pipeline.errors import PipelineError
+from pipeline.media.probe import PROBER
+from pipeline.provisioning.builders import builder_for
+from pipeline.readiness import locate_all, providers
+from pipeline.spec.catalog import Catalog
+from pipeline.spec.models import ModelSpec
+from pipeline.telling import Tell, quiet
+
+if TYPE_CHECKING:
+    from pipeline.envs.adopting.adoption import Adoption
+
+STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
+
+
+class Display(Protocol):
+    def doing(self, task: str, step: str) -> None: ...
+    def done(self, task: str, result: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    carry_out: Callable[[Tell], str]  # gets a way to tell its steps, returns what came of it
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for by name; everything there is; or, where neither, what the default workflows need."""
+
+    environments: Sequence[str] = ()
+    models: Sequence[str] = ()
+    everything: bool = False
+
+
+def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) -> list[Task]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
+    definitions, models = chosen(catalog, wanted)
+    builder = builder_for(catalog, offline)
+    return [
+        *(_build(catalog, builder, definition, force) for definition in definitions),
+        *(_fetch(catalog, builder.uv, spec, offline) for spec in models),
+    ]
+
+
+def carry_out(work: Sequence[Task], display: Display, jobs: int | None = None) -> list[PipelineError]:
+    """Do all tasks, ``jobs`` at a time; one's failure doesn't stop the others. Returns the failures.
+
+    An interruption ends what the tasks have started before it goes on its way.
+    """
+    waiting = deque(enumerate(work))
+    ended: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
+    # They mostly wait for uv and the network, so there may be more of them than processors. Daemons, since
+    # one that waits for a lock of another process can't be told to stop.
+    count = min(len(work), jobs or max(4, os.cpu_count() or 1))
+    workers = [Thread(target=_work, args=(waiting, ended, display), daemon=True) for _ in range(count)]
+    try:
+        for worker in workers:
+            worker.start()
+        errors = dict(ended.get() for _ in work)
+    except BaseException:
+        waiting.clear()
+        _stop(workers)
+        raise
+    failures = [error for _, error in sorted(errors.items()) if error]
+    for error in failures:
+        if not isinstance(error, PipelineError):
+            raise error
+    return [error for error in failures if isinstance(error, PipelineError)]
+
+
+def _work(waiting: deque[tuple[int, Task]], ended: SimpleQueue[tuple[int, Exception | None]], display: Display) -> None:
+    with contextlib.suppress(IndexError):  # none is left
+        while True:
+            index, task = waiting.popleft()
+            ended.put((index, _attempt(task, display)))
+
+
+def _attempt(task: Task, display: Display) -> Exception | None:
+    """Whatever goes wrong is returned, for the thread that asked to tell or to raise."""
+    try:
+        display.done(task.name, task.carry_out(partial(display.doing, task.name)))
+    except Exception as error:
+        with contextlib.suppress(OSError):  # nobody may be looking any more
+            display.done(task.name, "failed")
+        return error
+    return None
+
+
+def _stop(workers: Sequence[Thread]) -> None:
+    """End the processes of the workers, which then clean up; one may start another before it has noticed."""
+    import psutil
+
+    until = time.monotonic() + STOP_SECONDS
+    while any(worker.is_alive() for worker in workers) and time.monotonic() < until:
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        for worker in workers:
+            worker.join(0.05)
+
+
+def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define."""
+    if wanted.everything:
+        return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
+    if not wanted.environments and not wanted.models:
+        return _for_default_workflows(catalog)
+    definitions = [catalog.environment(name) for name in wanted.environments]
+    models = [*wanted.models, *(name for each in definitions for name in each.models)]
+    return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(models)]
+
+
+def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
+    """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
+    from pipeline.choosing import Chooser, usual_plan
+
+    adoption = _adoption(catalog)
+    workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
+    plans = [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]
+    definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
+    models = sorted({model for each in plans for model in each.models})
+    own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
+    return _with_providers(catalog, definitions, own_tools), [catalog.model(model) for model in models]
+
+
+def _adoption(catalog: Catalog) -> "Adoption":
+    """To see what is there; nothing is settled with it."""
+    from pipeline import sources
+    from pipeline.envs.adopting.adoption import Adoption
+    from pipeline.envs.adopting.decide import Allowed
+    from pipeline.envs.registry import Registry
+    from pipeline.provisioning.places import ProjectVariables
+
+    project = catalog.project
+    return Adoption(
+        registry=Registry(project.environments),
+        notes=sources.notes(project),
+        allowed=Allowed(),
+        builder=lambda: builder_for(catalog),
+        tell=quiet,
+        own=ProjectVariables(project),
+    )
+
+
+def _with_providers(
+    catalog: Catalog, definitions: Sequence[Definition], own_tools: tuple[str, ...] = ()
+) -> list[Definition]:
+    tools = {tool for definition in definitions for tool in definition.tools}.union(own_tools)
+    located = locate_all(catalog, sorted(tools))
+    return list({each.name: each for each in [*definitions, *providers(located)]}.values())
+
+
+def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
+    def carry_out(tell: Tell) -> str:
+        if definition.lock is None:
+            return _checked(catalog, definition, tell)
+        if not force and _is_damaged(builder, definition):
+            return _repaired(builder, definition, tell)
+        build = builder.ensure(definition, tell, force)
+        return f"ready, Python {build.record['key_input']['python']}"
+
+    return Task(f"environment {definition.name}", carry_out)
+
+
+def _is_damaged(builder: Builder, definition: Definition) -> bool:
+    """Whether nothing is wrong with what is built but that it isn't any more what was built."""
+    build = builder.registry.live(definition.name)
+    reason = misfit(definition, build) if build else None
+    return build is not None and reason is not None and reason == health.damage(build)
+
+
+def _repaired(builder: Builder, definition: Definition, tell: Tell) -> str:
+    """The cheapest way back: just what is damaged, and all of it only where that doesn't do."""
+    from pipeline.envs.repairing.repair import repair
+
+    done = repair(builder, definition, tell)
+    return f"{done.told}; ready, Python {done.build.python_version}"
+
+
+def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:
+    """An environment that somebody else makes is only looked at."""
+    from pipeline import sources
+    from pipeline.envs.adopting import known
+    from pipeline.provisioning.places import ProjectVariables
+
+    return known.checked(definition, sources.notes(catalog.project), tell, ProjectVariables(catalog.project))
+
+
+def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
+    def carry_out(tell: Tell) -> str:
+        from pipeline.models import fetch
+        from pipeline.models.shelf import Shelf
+        from pipeline.models.sources import Fetcher
+
+        fetch.ensure(Shelf(catalog.project.models), spec, Fetcher(installer, offline), tell)
+        return "ready"
+
+    return Task(f"model {spec.name}", carry_out)

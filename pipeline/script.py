@@ -1,0 +1,35 @@
+"""The block of metadata in a Python file, read as text: what it stands in is never imported.
+
+https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+"""
+
+import re
+from dataclasses import dataclass
+
+BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+DEPENDENCIES = re.compile(r"(?m)^\s*(dependencies|\"dependencies\"|'dependencies')\s*=")
+TABLE = re.compile(r"(?m)^\s*\[")
+
+
+@dataclass(frozen=True)
+class Block:
+    content: str  # TOML
+    line: int  # of its first mark; the content begins in the next
+
+
+def blocks(text: str) -> list[Block]:
+    """All ``script`` blocks; a file that follows the standard has one at most."""
+    text = text.replace("\r\n", "\n")
+    found = [match for match in BLOCK.finditer(text) if match["type"] == "script"]
+    return [Block(_content(match["content"]), text.count("\n", 0, match.start()) + 1) for match in found]
+
+
+def has_dependencies(text: str) -> bool:
+    """Whether a file brings an environment of its own; told without parsing, so also where the block isn't valid."""
+    return "dependencies" in text and any(
+        DEPENDENCIES.search(TABLE.split(block.content, maxsplit=1)[0]) for block in blocks(text)
+    )
+
+
+def _content(commented: str) -> str:
+    return "".join(line[2:] if line.startswith("# ") else line[1:] for line in commented.splitlines(keepends=True))

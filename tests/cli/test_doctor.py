@@ -1,0 +1,121 @@
+"""The doctor's words and exit codes, and the repair that they lead to."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Sandbox, offline
+
+
+@pytest.fixture
+def project(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Sandbox:
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    done = sandbox.give("bootstrap", "--env", "alpha")
+    assert done.code == 0, done.err
+    return sandbox
+
+
+def module(project: Sandbox) -> Path:
+    (found,) = (project.root / "venv/alpha").resolve().glob("lib/python3*/site-packages/quirk.py")
+    return found
+
+
+def faults(project: Sandbox, *words: str) -> list[tuple[str, str]]:
+    data = project.give("pipeline", "doctor", *words, "--json").data
+    return [(each["subject"], each["fault"]) for each in data["diagnoses"]]
+
+
+def test_what_is_whole_is_healthy_and_what_nobody_uses_may_be_unbuilt(project: Sandbox) -> None:
+    done = project.give("pipeline", "doctor", "--deep", "--json")
+    assert done.code == 0, done.out
+    assert done.data["healthy"]
+    assert done.data["environments"] == ["alpha", "beta"]
+    assert [each["fault"] for each in done.data["diagnoses"]] == ["never built"]
+    assert project.give("pipeline", "doctor", "beta").code == 3
+
+
+def test_damage_is_named_with_the_command_that_mends_it(project: Sandbox) -> None:
+    os.truncate(module(project), 3)
+    done = project.give("pipeline", "doctor", "alpha")
+    assert done.code == 3
+    assert "quirk: quirk.py has 3 bytes instead of 16" in done.out
+    assert "bootstrap --repair --env alpha" in done.out
+    repaired = project.give("bootstrap", "--repair", "--env", "alpha")
+    assert repaired.code == 0, repaired.err
+    assert "repaired: quirk installed anew" in repaired.err
+    assert project.give("pipeline", "doctor", "alpha", "--deep").code == 0
+
+
+def test_a_hidden_change_takes_a_deep_look(project: Sandbox) -> None:
+    file = module(project)
+    status = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"1.0", b"9.9"))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert faults(project, "alpha") == []
+    assert faults(project, "alpha", "--deep") == [("environment alpha", "package damaged")]
+
+
+def test_an_import_that_fails_in_whole_files_takes_a_deep_look(project: Sandbox) -> None:
+    project.write("config/environments/alpha.yaml", 'python: ">=3.11"\nimports: [quirk, absent]\n')
+    assert ("environment alpha", "fails when used") in faults(project, "alpha", "--deep")
+
+
+def test_a_broken_definition_does_not_hide_the_others(project: Sandbox) -> None:
+    project.write("config/environments/beta.yaml", "pyton: [\n")
+    lock = project.root / "requirements/alpha.lock"
+    lock.write_text(f"# another\n{lock.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert faults(project) == [
+        ("environment alpha", "lock changed since the build"),
+        ("environment beta", "definition broken"),
+    ]
+
+
+def test_where_the_lock_itself_is_wrong_the_way_out_is_to_lock(project: Sandbox) -> None:
+    project.write("requirements/alpha.txt", "quirk\nabsent\n")
+    done = project.run("pipeline", "doctor", "alpha", "--json")
+    (found,) = done.data["diagnoses"]
+    assert (found["fault"], found["next"]) == ("lock doesn't fit", "pipeline env lock alpha")
+    assert "absent isn't in requirements/alpha.lock" in found["what"]
+
+
+def test_an_environment_of_somebody_else_s_that_no_job_could_use_is_told(project: Sandbox) -> None:
+    project.write("config/environments/alpha.yaml", f"interpreter: {project.root}/nowhere\n")
+    done = project.run("pipeline", "doctor", "alpha", "--json")
+    assert done.code == 3
+    (found,) = done.data["diagnoses"]
+    assert found["fault"] == "can't be used"
+    assert "nowhere: it isn't there" in found["what"]
+
+
+def test_a_half_built_folder_is_told(project: Sandbox) -> None:
+    (project.root / "venv/.builds/alpha-0123456789abcdef.01234567").mkdir()
+    assert faults(project, "alpha") == [("environment alpha", "half-built folder")]
+
+
+def test_an_unknown_name_is_a_mistake(project: Sandbox) -> None:
+    assert project.give("pipeline", "doctor", "alfa").code == 2
+
+
+def test_a_repair_of_what_is_whole_does_nothing(project: Sandbox) -> None:
+    before = (project.root / "venv/alpha").readlink()
+    done = project.give("bootstrap", "--repair")
+    assert done.code == 0
+    assert "environment alpha: nothing is damaged" in done.err
+    assert "beta" not in done.err
+    assert (project.root / "venv/alpha").readlink() == before
+
+
+def test_two_repairs_at_once_make_one_build(project: Sandbox) -> None:
+    os.truncate(module(project), 3)
+    running = [project.start("bootstrap", "--repair") for _ in range(3)]
+    told = [each.communicate(timeout=120)[1].decode() for each in running]
+    assert [each.returncode for each in running] == [0, 0, 0]
+    assert sum("installed anew" in each for each in told) == 1
+    assert sum("nothing is damaged" in each for each in told) == 2
+
+
+@pytest.mark.parametrize("words", [("--all",), ("--force",), ("--model", "tiny")])
+def test_a_repair_goes_with_names_alone(project: Sandbox, words: tuple[str, ...]) -> None:
+    assert project.give("bootstrap", "--repair", *words).code == 2

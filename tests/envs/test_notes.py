@@ -1,0 +1,135 @@
+"""What is remembered of builds, and that nobody is stopped where nothing can be."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs.notes import FOLDER, LINES, Notes, Uses, measure
+from pipeline.envs.registry import Registry
+from tests.envs.conftest import Make
+
+
+@pytest.fixture
+def notes(registry: Registry) -> Notes:
+    return Notes(registry.root)
+
+
+def test_uses_are_counted_by_build(notes: Notes, make: Make) -> None:
+    one, other = make("alpha", 1).prefix, make("alpha", 2).prefix
+    notes.used([one])
+    notes.used([one, other])
+    assert (notes.uses(one).count, notes.uses(other).count) == (2, 1)
+    assert notes.uses(one).last == os.stat(one.parents[1] / FOLDER / f"{one.name}.uses").st_mtime
+
+
+def test_a_build_that_was_not_used_has_no_uses(notes: Notes, make: Make) -> None:
+    assert notes.uses(make("alpha").prefix) == Uses(0, None)
+
+
+def test_uses_at_once_are_all_counted(notes: Notes, make: Make) -> None:
+    prefix = make("alpha").prefix
+    threads = [threading.Thread(target=lambda: notes.used([prefix] * 50)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert notes.uses(prefix).count == 200
+
+
+def test_nothing_is_written_into_the_build(notes: Notes, make: Make) -> None:
+    prefix = make("alpha").prefix
+    before = {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]}
+    notes.used([prefix])
+    notes.built("alpha", prefix, 1.0)
+    assert {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]} == before
+
+
+def test_where_nothing_can_be_written_nothing_is_remembered_and_nobody_stopped(tmp_path: Path, make: Make) -> None:
+    prefix = make("alpha").prefix
+    (tmp_path / "file").write_text("in place of the folder")
+    notes = Notes(tmp_path / "file")
+    notes.used([prefix])
+    notes.built("alpha", prefix, 1.0)
+    assert notes.uses(prefix) == Uses()
+    assert notes.builds("alpha") == []
+    assert notes.size(prefix) == measure(prefix)
+
+
+def test_a_link_in_place_of_a_note_is_not_followed(notes: Notes, registry: Registry, make: Make) -> None:
+    prefix = make("alpha").prefix
+    (registry.root / FOLDER).mkdir()
+    victim = registry.root / "victim"
+    victim.write_text("whole")
+    (registry.root / FOLDER / f"{prefix.name}.uses").symlink_to(victim)
+    notes.used([prefix])
+    assert victim.read_text() == "whole"
+
+
+def test_builds_are_remembered_with_their_times(notes: Notes, make: Make) -> None:
+    prefix = make("alpha").prefix
+    notes.built("alpha", prefix, 1.5)
+    notes.built("alpha", prefix, 2.5)
+    assert [(each["seconds"], each["build"]) for each in notes.builds("alpha")] == [
+        (1.5, prefix.name),
+        (2.5, prefix.name),
+    ]
+
+
+def test_a_torn_or_edited_line_is_left_out(notes: Notes, registry: Registry, make: Make) -> None:
+    prefix = make("alpha").prefix
+    notes.built("alpha", prefix, 1.5)
+    with (registry.root / FOLDER / "alpha.builds").open("a") as file:
+        file.write('[]\n{"seconds": "many"}\n{"seconds": 3')
+    assert [each["seconds"] for each in notes.builds("alpha")] == [1.5]
+
+
+def test_of_very_many_builds_the_latest_are_told(notes: Notes, make: Make) -> None:
+    prefix = make("alpha").prefix
+    for number in range(LINES + 5):
+        notes.built("alpha", prefix, number)
+    assert [each["seconds"] for each in notes.builds("alpha")] == list(range(5, LINES + 5))
+
+
+def test_a_size_is_measured_once(notes: Notes, make: Make) -> None:
+    prefix = make("alpha").prefix
+    size = notes.size(prefix)
+    (prefix / "later").write_bytes(b"x" * 100_000)
+    assert notes.size(prefix) == size
+
+
+@pytest.mark.parametrize("note", ["", "[1, 2", '{"a": 1}', "[1, 2, null]"])
+def test_a_size_that_cannot_be_read_is_measured_again(notes: Notes, registry: Registry, make: Make, note: str) -> None:
+    prefix = make("alpha").prefix
+    size = notes.size(prefix)
+    (registry.root / FOLDER / f"{prefix.name}.size").write_text(note)
+    assert notes.size(prefix) == size
+
+
+def test_what_has_a_name_elsewhere_is_shared(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "own").write_bytes(b"x" * 8192)
+    (tmp_path / "cached").write_bytes(b"x" * 16384)
+    os.link(tmp_path / "cached", folder / "linked")
+    size = measure(folder)
+    assert (size.allocated, size.shared, size.files) == (24576, 16384, 2)
+
+
+def test_a_file_with_two_names_in_the_build_counts_once_and_is_not_shared(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "own").write_bytes(b"x" * 8192)
+    os.link(folder / "own", folder / "again")
+    size = measure(folder)
+    assert (size.allocated, size.shared) == (8192, 0)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "file").write_bytes(b"x" * 100_000)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "large")
+    assert measure(folder).allocated < 100_000

@@ -1,0 +1,274 @@
+"""What is kept of the look at a machine, when it is made anew, and whose word counts more."""
+
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ExitCode, NotReady, UsageError
+from pipeline.host import hardware
+from pipeline.host.detection import Hardware
+from pipeline.host.gpus import Gpu
+from pipeline.project import Project
+
+CARD = Gpu("GPU-1", "Test Card", 8 << 30)
+FOUND = Hardware("Test CPU", 4, 16 << 30, "cu128", (CARD, Gpu("GPU-2", "ünï", None)), ("3g.20gb",), "550.54", "12.8")
+TROUBLED = replace(FOUND, accelerator=None, problem="the driver says nothing")
+
+
+class Detection:
+    """Counts how often it is asked."""
+
+    def __init__(self, found: Hardware = FOUND) -> None:
+        self.found = found
+        self.calls = 0
+
+    def __call__(self, variables: Mapping[str, str]) -> Hardware:
+        self.calls += 1
+        return self.found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "project/config").mkdir(parents=True)
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A system's files that decide the signature."""
+    for name, text in {"proc/meminfo": "MemTotal: 16777216 kB\n", "proc/sys/kernel/random/boot_id": "one\n"}.items():
+        file = tmp_path / "system" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (tmp_path / "system/dev").mkdir()
+    return tmp_path / "system"
+
+
+def cache(project: Project) -> Path:
+    return project.config / "hardware_cache.json"
+
+
+def hosts(project: Project) -> dict[str, Any]:
+    found = json.loads(cache(project).read_bytes())["hosts"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_machine_is_looked_at_once(project: Project, root: Path) -> None:
+    detect = Detection()
+    first = hardware.known(project, detect, root=root)
+    assert hardware.known(project, detect, root=root) == first
+    assert detect.calls == 1
+    assert first.hardware == FOUND
+
+
+def test_on_request_it_is_looked_at_anew(project: Project, root: Path) -> None:
+    hardware.known(project, Detection(), root=root)
+    other = Detection(replace(FOUND, accelerator="cpu"))
+    assert hardware.known(project, other, anew=True, root=root).hardware.accelerator == "cpu"
+    assert hardware.known(project, Detection(), root=root).hardware.accelerator == "cpu"
+
+
+CHANGES = {
+    "started anew": ("proc/sys/kernel/random/boot_id", "two\n"),
+    "more memory": ("proc/meminfo", "MemTotal: 33554432 kB\n"),
+    "a card more": ("dev/nvidia1", ""),
+    "another driver": ("proc/driver/nvidia/version", "NVRM version: 2\n"),
+    "a display card": ("sys/class/drm/card0/x", ""),
+    "another nvidia-smi": ("bin/nvidia-smi", "#!/bin/sh\n"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_no_longer_fits_is_looked_at_anew(
+    project: Project, root: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(root / "bin"))
+    detect = Detection()
+    hardware.known(project, detect, root=root)
+    file = root / CHANGES[name][0]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(CHANGES[name][1])
+    file.chmod(0o755)
+    hardware.known(project, detect, root=root)
+    assert detect.calls == 2
+
+
+def test_memory_that_sways_and_devices_of_a_running_program_change_nothing(project: Project, root: Path) -> None:
+    detect = Detection()
+    hardware.known(project, detect, root=root)
+    (root / "proc/meminfo").write_text("MemTotal: 16777300 kB\n")
+    (root / "dev/nvidia-uvm").touch()
+    hardware.known(project, detect, root=root)
+    assert detect.calls == 1
+
+
+def test_hosts_that_share_a_project_keep_an_entry_each(
+    project: Project, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host, accelerator in (("head", "cpu"), ("node", "cu128")):
+        monkeypatch.setattr("platform.node", lambda host=host: host)
+        hardware.known(project, Detection(replace(FOUND, accelerator=accelerator)), root=root)
+    assert {host: entry["hardware"]["accelerator"] for host, entry in hosts(project).items()} == {
+        "head": "cpu",
+        "node": "cu128",
+    }
+
+
+def test_names_that_come_and_go_do_not_pile_up(project: Project, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(hardware.HOSTS + 3):
+        monkeypatch.setattr("platform.node", lambda number=number: f"container-{number:03}")
+        hardware.known(project, Detection(), root=root)
+    assert len(hosts(project)) == hardware.HOSTS
+    assert "container-000" not in hosts(project)
+
+
+BROKEN = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"\xff\xfe",
+    b'{"schema": 1}',
+    b'{"schema": 1, "hosts": []}',
+    b'{"schema": 2, "hosts": {}}',
+    b'{"schema": 1, "hosts": {"x": NaN}}',
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:30]))
+def test_a_broken_cache_is_made_anew(project: Project, root: Path, data: bytes) -> None:
+    cache(project).write_bytes(data)
+    assert hardware.known(project, Detection(), root=root).hardware == FOUND
+    assert len(hosts(project)) == 1
+
+
+EDITED: list[dict[str, Any]] = [
+    {"accelerator": 5},
+    {"accelerator": "warp"},
+    {"gpus": 3},
+    {"gpus": [{"uuid": "x"}]},
+    {"gpus": [{"uuid": "x", "name": "y", "memory": "much"}]},
+    {"cpus": "four"},
+    {"cpu": None},
+    {"slices": [1]},
+    {"more": 1},
+]
+
+
+@pytest.mark.parametrize("fields", EDITED, ids=str)
+def test_an_entry_that_was_edited_to_nonsense_is_looked_at_anew(
+    project: Project, root: Path, fields: dict[str, Any]
+) -> None:
+    hardware.known(project, Detection(), root=root)
+    content = json.loads(cache(project).read_bytes())
+    (entry,) = content["hosts"].values()
+    entry["hardware"].update(fields)
+    cache(project).write_text(json.dumps(content))
+    detect = Detection()
+    assert hardware.known(project, detect, root=root).hardware == FOUND
+    assert detect.calls == 1
+
+
+@pytest.mark.parametrize("looked_at", [4e9, "today", None, 1e400])
+def test_a_time_that_can_not_be_is_no_time(project: Project, root: Path, looked_at: object) -> None:
+    hardware.known(project, Detection(), root=root)
+    content = json.loads(cache(project).read_bytes())
+    (entry,) = content["hosts"].values()
+    entry["looked_at"] = looked_at
+    cache(project).write_text(json.dumps(content))
+    detect = Detection()
+    hardware.known(project, detect, root=root)
+    assert detect.calls == 1
+
+
+def test_a_cache_that_can_not_be_written_costs_only_the_look(project: Project, root: Path) -> None:
+    project.config.rmdir()
+    detect = Detection()
+    found = hardware.known(project, detect, root=root)
+    assert found.hardware == FOUND
+    assert found.unkept == "No such file or directory"
+    assert hardware.known(project, detect, root=root).hardware == FOUND
+    assert detect.calls == 2
+
+
+def test_what_a_killed_writer_left_is_removed_when_it_is_old(project: Project, root: Path) -> None:
+    old, new = (project.config / f".hardware_cache.json.{name}.tmp" for name in ("old", "new"))
+    for left in (old, new):
+        left.touch()
+    os.utime(old, (1, 1))
+    hardware.known(project, Detection(), root=root)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_many_at_once_leave_a_whole_file(project: Project, root: Path) -> None:
+    threads = [
+        threading.Thread(target=hardware.known, args=(project, Detection()), kwargs={"anew": True, "root": root})
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(hosts(project)) == 1
+    assert stat.S_ISREG(cache(project).stat().st_mode)
+    assert [path.name for path in project.config.iterdir()] == ["hardware_cache.json"]
+
+
+def test_a_driver_in_trouble_is_not_asked_by_every_command(project: Project, root: Path) -> None:
+    detect = Detection(TROUBLED)
+    for _ in range(2):
+        assert hardware.known(project, detect, root=root).hardware == TROUBLED
+    assert detect.calls == 1
+
+
+def test_a_driver_in_trouble_is_asked_again_after_a_while(
+    project: Project, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detect = Detection(TROUBLED)
+    hardware.known(project, detect, root=root)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + hardware.TROUBLED_SECONDS + 1)
+    hardware.known(project, detect, root=root)
+    assert detect.calls == 2
+
+
+def test_the_machine_decides_where_nobody_said_anything(project: Project) -> None:
+    assert hardware.accelerator(project, None, Detection()) == "cu128"
+
+
+def test_the_settings_go_before_the_machine_which_is_not_even_asked(project: Project) -> None:
+    detect = Detection()
+    assert hardware.accelerator(project, "cu118", detect) == "cu118"
+    assert detect.calls == 0
+
+
+def test_the_variable_goes_before_the_settings(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(hardware.VARIABLE, "cpu")
+    assert hardware.accelerator(project, "cu118", Detection()) == "cpu"
+
+
+@pytest.mark.parametrize("word", ["gpu", "cuda", "cu12.8", "CPU", "cu128 "])
+def test_a_variable_that_names_no_accelerator_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv(hardware.VARIABLE, word)
+    with pytest.raises(UsageError, match="no accelerator is called so"):
+        hardware.accelerator(project, None, Detection())
+
+
+def test_a_card_that_can_not_be_asked_is_never_taken_for_none(project: Project) -> None:
+    with pytest.raises(NotReady, match="the driver says nothing") as refused:
+        hardware.accelerator(project, None, Detection(TROUBLED))
+    assert "PIPELINE_ACCELERATOR=cpu" in str(refused.value.next_step)
+    assert refused.value.exit_code == ExitCode.NOT_READY
