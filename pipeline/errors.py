@@ -8,6 +8,7 @@ from enum import IntEnum
 
 class ExitCode(IntEnum):
     OK = 0
+    FINDINGS = 1  # a check did its work and found something to tell, as with grep, diff and linters
     USAGE = 2  # the command line, or a configuration file
     NOT_READY = 3  # an environment, a model, a tool or the disk
     STAGE_FAILED = 4

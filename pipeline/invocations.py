@@ -29,11 +29,13 @@ class Invocations:
     def write(self, stage: Mapping[str, Any], attempt: Attempt, grant: Grant, start: Start) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
         stage_file = self.keys.file(stage["uses"])
+        modules = tuple(self.keys.module(name).path for name in stage.get("modules", ()))
         content = {
             "schema": 1,
             "job": self.job.id,
             "stage": stage["name"],
             "stage_file": str(stage_file),
+            "modules": [str(path) for path in modules],
             "inputs": self.inputs(stage),
             "parameters": stage["parameters"],
             "models": {slot: str(self.runtime.models[name]) for slot, name in stage["models"].items()},
@@ -49,11 +51,12 @@ class Invocations:
             id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
             interpreter=self.runtime.interpreters[stage["environment"]],
             stage_file=stage_file,
-            source_digest=self.keys.source(stage["uses"]),
+            source_digest=self.keys.loaded_source(stage),
             file=file,
             log=self.job.log(attempt.stage),
             start=start,
             variables=grant.variables,
+            modules=modules,
         )
 
     def inputs(self, stage: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -1,25 +1,26 @@
 """Preparing a job: everything is checked, then the plan is frozen. Nothing is written before the last step."""
 
-import os
-import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import readiness, sources
-from pipeline.digests import sha256_of_file
+from pipeline import given, readiness, room, sources
+from pipeline.choosing import NOTHING_KNOWN, Chooser
 from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
+from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.tools import locate
-from pipeline.errors import InputUnusable, NotReady
+from pipeline.inputs import Prober, describe, readable
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
-from pipeline.media.probe import PROBER, probe
+from pipeline.media import wishes
+from pipeline.media.engines import Decisions
+from pipeline.media.existing import require_wanted
+from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
@@ -28,7 +29,6 @@ from pipeline.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
 from pipeline.telling import Tell, quiet
-from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.envs.building.build import Builder
@@ -43,6 +43,9 @@ class Request:
     workflow: str
     parameters: Mapping[str, str]  # as typed
     allowed: Allowed = USUAL  # for environments that aren't there
+    beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
+    overwrite: bool = False  # also where the movie has what would be made
+    reserved: int = 0  # bytes of the disk that other jobs will take
 
 
 def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
@@ -51,34 +54,78 @@ def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
     ``tell`` hears what takes long, for environments that others make or that we may build.
     """
     workflow = catalog.workflow(request.workflow)
-    values = resolve(workflow, request.parameters, catalog)
-    planned = plan(workflow, values, catalog)
-    file = _readable(request.input)
-    registry = Registry(catalog.project.environments)
-    adoption = _adoption(catalog, registry, request.allowed, tell)
-    own_tools = _own_tools(workflow, planned)
-    ready = readiness.look(catalog, planned, adoption, Shelf(catalog.project.models), own_tools)
+    fixed = given.taken(workflow, request.parameters, catalog)
+    values = resolve(workflow, request.parameters, catalog, fixed)
+    file = readable(request.input)
+    adoption = _adoption(catalog, Registry(catalog.project.environments), request.allowed, tell)
+    media = Prober(catalog, adoption).look(file) if workflow.takes_media else None
+    chosen = _chosen(Chooser(catalog, adoption, workflow), values, file, media)
+    planned = plan(workflow, chosen.all, catalog)
+    _require_wanted(workflow, request, chosen, file, media)
+    ready = readiness.look(catalog, planned, adoption, Shelf(catalog.project.models), _own_tools(workflow, planned))
     readiness.require(ready)
+    needed = room.require(catalog.project, planned.disk, file, media, request)
     answers = {
         name: adoption.settle(definition, ready.choices[name]) for name, definition in ready.environments.items()
     }
     environments = _environments(ready, answers, planned)
     with _held(answers):
-        duration = probe(file, _prober(catalog, registry)).duration_s if workflow.takes_media else None
         document = {
             "workflow": workflow.name,
-            "input": _describe(file, duration),
-            "parameters": values,
+            "input": describe(file, media.duration_s if media else None),
+            "parameters": chosen.parameters,
             **environments,
             "models": {name: catalog.model(name).digest for name in planned.models},
             "stages": _stages(planned, environments),
             "deliver": list(planned.deliver),
+            **_extras(planned, request, chosen.decisions, needed),
             "grace_seconds": catalog.settings.grace_seconds,
             "cache_limit": catalog.settings.cache_limit,
             "workers": asdict(catalog.settings.workers),
             **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
         }
         return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All that a workflow's ``$names`` stand for in this job."""
+
+    parameters: Mapping[str, Any]
+    decisions: Decisions
+    media: Mapping[str, Any]  # what the input is, as ``$input.frame_rate``
+
+    @property
+    def all(self) -> dict[str, Any]:
+        return {**self.parameters, **self.decisions.values, "input": self.media}
+
+
+def _chosen(chooser: Chooser, values: Mapping[str, Any], file: Path, media: Media | None) -> Chosen:
+    workflow = chooser.workflow
+    tagged = wishes.spoken(given.tracked(workflow, values), media) if media else ""
+    known = {**values, **given.of_movie(workflow, values, file, media)} if media else values
+    facts = {**NOTHING_KNOWN, **({"frame_rate": media.frame_rate, "language": tagged} if media else {})}
+    return Chosen(known, replace(chooser, tagged=tagged).decide(known), facts)
+
+
+def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, file: Path, media: Media | None) -> None:
+    """Raises ``AlreadyThere`` where the movie has subtitles in each language that they would be made in."""
+    if not workflow.makes_subtitles or request.overwrite or media is None:
+        return
+    made = [each for each in chosen.decisions.values.values() if "targets" in each]
+    languages: list[str] = [code for each in made for code in (*each["original"], *each["targets"])]
+    require_wanted(languages or [wishes.ORIGINAL], str(chosen.media["language"]), file, media)
+
+
+def _extras(planned: Plan, request: Request, decisions: Decisions, needed: int) -> dict[str, Any]:
+    """What most plans don't have."""
+    found: Mapping[str, Sequence[Any] | int | Mapping[str, Any]] = {
+        "asked": dict(request.parameters),
+        "decisions": decisions.recorded(),
+        "beside": {"outputs": list(planned.beside), "overwrite": request.overwrite} if request.beside else {},
+        "disk_needed": needed,
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 @contextmanager
@@ -108,52 +155,6 @@ def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
     return (PROBER,) if workflow.takes_media or measured else ()
 
 
-def _prober(catalog: Catalog, registry: Registry) -> Path:
-    tool = locate(PROBER, catalog.provider(PROBER), os.environ)
-    if tool.path is not None:
-        return tool.path
-    build = registry.live(tool.provider.name) if tool.provider else None
-    if build is None:
-        raise NotReady(f"{PROBER} isn't there", "./bootstrap.sh")
-    return build.provided_tools / PROBER
-
-
-def _readable(path: Path) -> Path:
-    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened, or isn't a plain file."""
-    file = Path(os.path.abspath(path))
-    shown = printable(str(file))
-    try:
-        _require_regular(file, shown)
-        with file.open("rb") as opened:
-            if not opened.read(1):
-                raise InputUnusable(f"{shown} is empty")
-    except FileNotFoundError as error:
-        raise InputUnusable(f"there is no file {shown}") from error
-    except OSError as error:
-        raise InputUnusable(f"{shown} can't be read: {error.strerror}") from error
-    return file
-
-
-def _require_regular(file: Path, shown: str) -> None:
-    """Before it is opened: a pipe that nobody writes to would be waited for."""
-    mode = os.stat(file).st_mode
-    if stat.S_ISDIR(mode):
-        raise InputUnusable(f"{shown} is a folder; name a file in it")
-    if not stat.S_ISREG(mode):
-        raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
-
-
-def _describe(file: Path, duration: float | None) -> dict[str, Any]:
-    status = file.stat()  # before the digest: what is written meanwhile shows as a change
-    return {
-        "path": str(file),
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "digest": sha256_of_file(file),
-        "duration_s": duration,
-    }
-
-
 def _heading(id: str) -> dict[str, Any]:
     return {"schema": 1, "job_id": id, "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
@@ -163,6 +164,7 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
         "environments": {name: f"venv/{name}" for name in answers},
         "environment_keys": {name: answer.build.key for name, answer in answers.items()},
         "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
+        "environment_locks": {name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
         # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
         **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
         "stage_environments": {stage.name: stage.environment for stage in planned.stages},
@@ -176,6 +178,12 @@ def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan
 
 def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
     return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from, if it was."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
 
 
 def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -198,9 +206,10 @@ def _plain(stage: PlannedStage) -> dict[str, Any]:
         "outputs": stage.outputs,
         "for_each": stage.for_each,
         "ensure": stage.ensure,
+        "modules": list(stage.modules),
         **stage.policy,
     }
-    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure") or value}
+    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure", "modules") or value}
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,11 @@ class Project:
         return self.root / "stages"
 
     @property
+    def modules(self) -> Path:
+        """What stages share. No stage itself: those are files right below ``stages/``."""
+        return self.stages / "modules"
+
+    @property
     def environments(self) -> Path:
         return self.place("environments")
 

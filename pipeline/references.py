@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 JOB_INPUT = "job.input"
+OR = " | "  # between references of which the first counts that is in the plan
 PAIRED = "[$each]"  # after a fan-out's name: its member for the same value, where the bare name means all members
+
+
+def alternatives(text: str) -> list[str]:
+    return text.split(OR)
 
 
 def split(reference: str) -> tuple[str, str]:

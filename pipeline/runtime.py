@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import shared_modules
 from pipeline.envs.definition import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.proving import health
@@ -13,7 +14,7 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.models.shelf import Shelf
+from pipeline.models.shelf import Shelf, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.provisioning.places import own_variables
@@ -136,6 +137,8 @@ def _require_defined(project: Project, job: Job) -> None:
             _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+    for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
+        shared_modules.locate(project, name)
 
 
 def _brought_by_stage(file: Path) -> bool:
@@ -171,7 +174,9 @@ def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path
 def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
     reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
     return {
-        f"model '{name}' can't be used: {reason}": f"bootstrap --model {name}"
+        f"model '{name}' can't be used: {reason}": (
+            "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
+        )
         for name, reason in reasons.items()
         if reason
     }

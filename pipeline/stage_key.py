@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline import shared_modules
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.attempts import Key
@@ -12,6 +13,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
+from pipeline.shared_modules import SharedModule
 
 SDK = Path(__file__).parent / "sdk"
 
@@ -25,6 +27,7 @@ class StageKeys:
         self.results = results
         self._sources: dict[str, str] = {}
         self._files: dict[str, Path] = {}
+        self._modules: dict[str, SharedModule] = {}
 
     def of(self, stage: Mapping[str, Any]) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -48,7 +51,8 @@ class StageKeys:
         # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
         # written, since where a project lies changes no result. The usual ones only say where things are kept.
         variables = self._document.get("environment_variables", {}).get(stage["environment"])
-        optional = {"ensure": stage.get("ensure"), "variables": variables}
+        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
+        optional = {"ensure": stage.get("ensure"), "modules": modules, "variables": variables}
         return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def file(self, uses: str) -> Path:
@@ -61,6 +65,18 @@ class StageKeys:
         if uses not in self._sources:
             self._sources[uses] = _source_digest(self.file(uses))
         return self._sources[uses]
+
+    def module(self, name: str) -> SharedModule:
+        """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
+        if name not in self._modules:
+            self._modules[name] = shared_modules.read(self._project, name)
+        return self._modules[name]
+
+    def loaded_source(self, stage: Mapping[str, Any]) -> str:
+        """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
+        own = self.source(stage["uses"])
+        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
+        return tagged_digest("loaded", {"source": own, "modules": modules}) if modules else own
 
     def _digests(self, references: list[str]) -> list[str]:
         digests: list[str] = []
@@ -86,4 +102,5 @@ def _source_digest(file: Path) -> str:
 
 @cache
 def _sdk_digest() -> str:
-    return sha256_of_bytes((SDK / "run_stage.py").read_bytes() + (SDK / "stagekit" / "__init__.py").read_bytes())
+    files = (SDK / "run_stage.py", *sorted((SDK / "stagekit").glob("*.py")))
+    return sha256_of_bytes(b"".join(file.read_bytes() for file in files))

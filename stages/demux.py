@@ -1,77 +1,115 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
+# modules = ["ffmpegs", "languages", "streams"]
 # inputs = ["media"]
+# [tool.pipeline.stage.parameters]
+# audio_track = ""
 # [tool.pipeline.stage.outputs]
 # audio = "audio.wav"
 # ///
-"""Take the first audio stream of a movie or recording, as speech recognition wants it.
+"""Take an audio track of a movie or recording, as speech recognition wants it.
 
 ``audio.wav``: 16 kHz, mono, signed 16 bit. Time 0 is the start of the movie: where the audio starts
 later or has holes, silence stands in, so that a time in the WAV is a time in the movie.
+
+``audio_track``: a number, from 1 among the audio tracks, or a language in any form (``es``, ``spa``, ``Spanish``).
+Without one it is the track that players take, or if that is broken, the next one, with a warning.
 """
 
-import collections
-import errno
 import os
-import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import ffmpeg
+import ffmpegs
 import stagekit
+import streams
 
 SAMPLE_RATE = 16_000
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 WAV_HEADER = 44
-OTHER_FFMPEG = "This ffmpeg may have a fault; put another one on PATH, such as your system's, and run again"
 
-_PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*")
-_DISK_FAULTS = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)]
+# Shares of a track's packets that can't be decoded.
+SOUND = 0.05  # a recording with a scratch
+USABLE = 2 / 3  # what is left is told with a warning, if there is no better track
+
+
+class Taken(NamedTuple):
+    """What came of a track."""
+
+    track: streams.Track
+    heard: float  # seconds of audio
+    done: ffmpegs.Done
+
+    @property
+    def is_usable(self) -> bool:
+        return self.done.code == 0 and self.heard > 0
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Convert, then judge what came out by its length."""
-    media, audio = stage.input("media"), stage.output("audio")
-    stream, duration = _probe(media)
-    code, said = _convert(media, audio, lambda seconds: duration and stage.progress(seconds / duration))
-    if any(fault in line for line in said for fault in _DISK_FAULTS):  # whatever the code: ffmpeg 6 may end with 0
-        raise stagekit.StageFailed(_message(f"ffmpeg could not write {audio}", said, "Make room and run again"))
-    heard = _seconds(audio)
-    if code or not heard:
-        raise stagekit.InputUnusable(_unusable(media, "its audio can't be decoded", said))
-    _warn_if_cut_off(stage, heard, _stream_seconds(stream) or duration)
+    """Convert, then judge what came out by its length and by what ffmpeg couldn't decode."""
+    media = stage.input("media")
+    found = ffmpegs.probe(media)
+    tracks = streams.of_kind(found["streams"], "audio")
+    if not tracks:
+        raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no audio track"))
+    duration = ffmpegs.seconds(found["format"].get("duration"))
+    taken = first_usable(stage, media, candidates(media, tracks, str(stage.parameters["audio_track"])), duration)
+    if taken.done.undecodable:
+        what = f"{taken.done.undecodable} packets of audio track {taken.track.number} can't be decoded"
+        stage.warn(f"{what}; what is said there is missing in the result")
+    _warn_if_cut_off(stage, taken.heard, _stream_seconds(taken.track.stream) or duration)
+    stage.about(audio_track=streams.described(taken.track), audio_tracks=len(tracks))
 
 
-def _url(path: Path) -> str:
-    """The name that ffmpeg has for a local file: without the prefix, ``a:b.mp4`` would be taken for a protocol."""
-    return f"file:{path}"
-
-
-def _probe(media: Path) -> tuple[dict, float]:
-    """The first audio stream, and the container's duration in seconds (0 where it states none)."""
+def candidates(media: Path, tracks: list[streams.Track], wish: str) -> list[streams.Track]:
+    """The track that was asked for, or all of them, the likeliest first."""
+    if not wish:
+        return streams.by_preference(tracks)
     try:
-        found = ffmpeg.probe(_url(media), v="error")
-    except ffmpeg.Error as error:
-        said = error.stderr.decode("utf-8", "replace").splitlines()
-        if not said:  # it always says why it refuses a file
-            raise stagekit.StageFailed(_message(f"ffprobe broke down on {str(media)!r}", [], OTHER_FFMPEG)) from None
-        raise stagekit.InputUnusable(
-            _unusable(media, "it is no movie or recording that ffmpeg can read", said)
-        ) from None
-    streams = [stream for stream in found["streams"] if stream["codec_type"] == "audio"]
-    if not streams:
-        raise stagekit.InputUnusable(_unusable(media, "it has no audio stream", []))
-    return streams[0], float(found["format"].get("duration", 0))
+        return [streams.chosen(tracks, wish, "audio")]
+    except streams.Unknown as error:
+        raise stagekit.StageFailed(f"{str(media)!r}: {error}. Choose one of them with --audio-track") from None
 
 
-def _convert(media: Path, audio: Path, on_seconds: Callable[[float], object]) -> tuple[int, list[str]]:
-    """Run ffmpeg. Returns its exit code and its last lines."""
+def first_usable(stage: stagekit.Stage, media: Path, tracks: list[streams.Track], duration: float) -> Taken:
+    """The first track that is sound, else the first of which enough is left; it is in the output then."""
+    tried = []
+    for tolerated in (SOUND, USABLE):
+        for track in tracks:
+            taken = _take(stage, media, track, duration, tolerated)
+            tried.append(taken)
+            if taken.is_usable:
+                if track is not tracks[0]:
+                    broken, instead = streams.described(tracks[0]), streams.described(track)
+                    stage.warn(f"audio track {broken} is broken, so it is track {instead} that was taken")
+                return taken
+    numbers = ", ".join(str(track.number) for track in tracks)
+    why = f"its audio can't be decoded (track {numbers})" if len(tracks) > 1 else "its audio can't be decoded"
+    raise stagekit.InputUnusable(ffmpegs.unusable(media, why, tried[0].done.said))
+
+
+def _take(stage: stagekit.Stage, media: Path, track: streams.Track, duration: float, tolerated: float) -> Taken:
+    audio = stage.output("audio")
+
+    def told(name: str, value: int) -> None:
+        if name == "out_time_us" and duration:
+            stage.progress(value / 1e6 / duration)
+
+    done = ffmpegs.run([*_command(media, audio, track, tolerated)], told)
+    if done.is_disk_fault:
+        what = f"ffmpeg could not write {audio}"
+        raise stagekit.StageFailed(ffmpegs.message(what, done.said, "Make room and run again"))
+    return Taken(track, _seconds(audio), done)
+
+
+def _command(media: Path, audio: Path, track: streams.Track, tolerated: float) -> list[str]:
+    """ffmpeg's arguments; with a share of broken packets above the tolerated one, it ends with another code than 0."""
     command = (
-        ffmpeg.input(_url(media))["a:0"]
+        ffmpeg.input(ffmpegs.url(media))[str(track.place)]
         .output(
-            _url(audio),
+            ffmpegs.url(audio),
             af="aresample=async=1:first_pts=0",  # keeps the WAV in step with the movie's clock
             ar=SAMPLE_RATE,
             ac=1,
@@ -79,20 +117,9 @@ def _convert(media: Path, audio: Path, on_seconds: Callable[[float], object]) ->
             map_metadata=-1,
             fflags="+bitexact",  # the same audio gives the same bytes, and a header of 44 bytes
         )
-        .global_args("-nostdin", "-hide_banner", "-v", "warning", "-nostats", "-progress", "pipe:2")
-        .overwrite_output()
+        .global_args("-max_error_rate", str(tolerated))
     )
-    process = ffmpeg.run_async(command, pipe_stderr=True)
-    said = collections.deque(maxlen=8)
-    for raw in process.stderr:
-        line = raw.decode("utf-8", "replace").rstrip()
-        progress = _PROGRESS.fullmatch(line)
-        if not progress:
-            said.append(line)
-            print(line, file=sys.stderr)
-        elif progress[1] == "out_time_us" and progress[2].isdigit():
-            on_seconds(int(progress[2]) / 1e6)
-    return process.wait(), list(said)
+    return ffmpeg.get_args(command)
 
 
 def _seconds(audio: Path) -> float:
@@ -100,12 +127,9 @@ def _seconds(audio: Path) -> float:
     return max(os.path.getsize(audio) - WAV_HEADER, 0) / BYTES_PER_SECOND if os.path.exists(audio) else 0
 
 
-def _stream_seconds(stream: dict) -> float | None:
-    """What the audio stream itself states. Matroska keeps it as a tag: ``00:00:44.032000000``."""
-    if "duration" in stream:
-        return float(stream["duration"])
-    clock = re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.get("tags", {}).get("DURATION", ""))
-    return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None
+def _stream_seconds(stream: dict) -> float:
+    """What the audio stream itself states. Matroska keeps it as a tag."""
+    return ffmpegs.seconds(stream.get("duration", stream.get("tags", {}).get("DURATION")))
 
 
 def _warn_if_cut_off(stage: stagekit.Stage, heard: float, stated: float) -> None:
@@ -115,12 +139,3 @@ def _warn_if_cut_off(stage: stagekit.Stage, heard: float, stated: float) -> None
             f"the audio ends at {heard:.1f} s of {stated:.1f} s: {missing:.1f} s are missing. "
             "The file may be cut off; the result covers what is there"
         )
-
-
-def _unusable(media: Path, why: str, said: list[str]) -> str:
-    return _message(f"{str(media)!r} is unusable: {why}", said, "Check it with: ffprobe FILE")
-
-
-def _message(what: str, said: list[str], advice: str) -> str:
-    lines = [what] + ["  ffmpeg: " + line for line in said[-3:]] + [advice]
-    return "\n".join(lines)

@@ -1,171 +1,158 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
+# modules = ["containers", "ffmpegs", "languages"]
 # inputs = ["media", "subtitles"]
+# [tool.pipeline.stage.parameters]
+# container = "auto"
+# original = true
+# recognised = true
+# shown = ""
 # [tool.pipeline.stage.outputs]
 # movie = "subtitled.*"
 # ///
 """Add subtitle tracks to a movie and copy everything else: streams, chapters, metadata, attachments.
 
-``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov, else ``subtitled.mkv`` (SubRip). Each
-subtitle file becomes one track, in front of those that the movie has; its language is the file's name.
+Each subtitle file becomes one track, in their order, in front of those that the movie has; its language is the file's
+name. ``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
+
+``container``: ``mp4`` or ``mkv`` to have that one, where SubStation's styles are lost in mp4. ``original``: whether the
+first file is in the language that is spoken; the others are called translated. ``recognised``: whether a machine has
+heard its words, rather than taken them from subtitles. ``shown``: the language of the track that players show unasked;
+the first one, unless the movie has such a track already.
 """
 
-import collections
-import errno
-import json
 import os
-import re
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import containers
+import ffmpegs
+import languages
 import stagekit
 
-TITLE = "Automatic subtitles"
-MP4_NAMES = (".mp4", ".m4v", ".mov")
-
-# What ffmpeg can copy into a container, beside video and audio.
-HELD_SUBTITLES = {
-    "mp4": ("mov_text", "dvd_subtitle"),
-    "mkv": (
-        "ass",
-        "ssa",
-        "subrip",
-        "webvtt",
-        "dvb_subtitle",
-        "dvd_subtitle",
-        "hdmv_pgs_subtitle",
-        "hdmv_text_subtitle",
-    ),
-}
-# Data streams of an mp4 that ffmpeg writes anew: chapter titles from the chapters, time codes from the metadata.
-REMADE_DATA = ("text", "tmcd")
-
-_DISK_FAULTS = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)]
-_PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*")
+ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for a copy of it"
+STYLED = (".ass", ".ssa")
+DEMUXERS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
 
 
 class Track(NamedTuple):
-    """A subtitle file, and its language as ISO 639-2/T."""
+    """A subtitle file, and what its track is called."""
 
-    srt: Path
-    code: str
+    file: Path
+    language: str
+    title: str
 
-
-class Selection(NamedTuple):
-    """Which of the movie's streams go into a container, as ffprobe describes them, and which it can't hold."""
-
-    container: str
-    media: list[dict]
-    others: list[dict]
-    left_out: list[dict]
+    @property
+    def code(self) -> str:
+        return languages.three_letters(self.language)
 
 
 def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; where that refuses the video or audio, into Matroska."""
-    media = stage.input("media")
-    tracks = [Track(path, three_letter_code(path.stem)) for path in stage.inputs("subtitles")]
-    streams, preferred = _probe(media), "mp4" if media.suffix.lower() in MP4_NAMES else "mkv"
+    media, wish = stage.input("media"), stage.parameters
+    tracks = tracks_of(stage.inputs("subtitles"), wish["original"], wish["recognised"])
+    shown = shown_of(tracks, str(wish["shown"]))
+    streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, tracks, wish["container"])
     for container in dict.fromkeys([preferred, "mkv"]):
-        movie, selection = stage.output("movie", "subtitled." + container), select(streams, container)
-        code, said = _run_ffmpeg(stage, _command(media, tracks, movie, selection), os.path.getsize(media), movie)
-        disk_fault = any(fault in line for line in said for fault in _DISK_FAULTS)
-        if code == 0 and not disk_fault:  # on a full disk ffmpeg 6 may end with 0, and a movie without its index
-            return _warn(stage, preferred, selection)
+        movie, selection = stage.output("movie", "subtitled." + container), containers.select(streams, container)
+        arguments = command(media, tracks, movie, selection, shown)
+        done = ffmpegs.run(arguments, _Progress(stage, os.path.getsize(media), movie))
+        if done.code == 0 and not done.is_disk_fault:  # on a full disk: a movie without its index
+            containers.tell(stage, selection, containers.of_movie(media) if wish["container"] == "auto" else preferred)
+            return stage.about(tracks=[[track.language, track.title] for track in tracks])
         begun = movie.exists() and movie.stat().st_size
         movie.unlink(missing_ok=True)
-        if begun or disk_fault:
+        if begun or done.is_disk_fault:
             break  # the container took the streams, so another one won't help
-    raise stagekit.StageFailed(_message(f"ffmpeg could not add subtitles to {str(media)!r}", said))
+    raise stagekit.StageFailed(ffmpegs.message(f"ffmpeg could not add subtitles to {str(media)!r}", done.said, ADVICE))
 
 
-def three_letter_code(language: str) -> str:
-    """ISO 639-2/T of a language code; ``und`` where it has none."""
-    import langcodes  # costs more than all else that is imported here
-
-    try:
-        return langcodes.Language.get(language).to_alpha3(variant="T")
-    except LookupError:
-        return "und"
-
-
-def _probe(media: Path) -> list[dict]:
-    """The movie's streams, as ffprobe describes them."""
-    command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", _url(media)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").splitlines() or [f"ffprobe ended with {done.returncode}"]
-        raise stagekit.StageFailed(_message(f"ffprobe could not read {str(media)!r}", said))
-    return json.loads(done.stdout)["streams"]
+def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[Track]:
+    tracks = []
+    for number, file in enumerate(files):
+        if file.suffix not in DEMUXERS:
+            raise stagekit.StageFailed(
+                f"{file.name} is no subtitle file of a kind that can be added: {', '.join(DEMUXERS)}"
+            )
+        how = ("automatic" if recognised else "") if original and number == 0 else "translated"
+        name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
+        tracks.append(Track(file, file.stem, f"{name} ({how})" if how else name))
+    return tracks
 
 
-def select(streams: list[dict], container: str) -> Selection:
-    """Part streams into video and audio, others that the container holds, and those that are left out."""
-    media = [stream for stream in streams if stream.get("codec_type") in ("video", "audio")]
-    others = [stream for stream in streams if stream not in media and _holds(container, stream)]
-    kept = media + others
-    left_out = [other for other in streams if other not in kept and other.get("codec_tag_string") not in REMADE_DATA]
-    return Selection(container, media, others, left_out)
+def shown_of(tracks: Sequence[Track], wish: str) -> int | None:
+    """Which track was asked to be shown. Raises ``StageFailed`` where there is none in that language."""
+    if not wish:
+        return None
+    found = [index for index, track in enumerate(tracks) if languages.tag(track.language) == languages.tag(wish)]
+    if not found:
+        there = ", ".join(track.language for track in tracks)
+        raise stagekit.StageFailed(f"no subtitles in {wish!r} that could be shown; there are: {there}")
+    return found[0]
 
 
-def _holds(container: str, stream: dict) -> bool:
-    kind = stream.get("codec_type")
-    if kind == "subtitle":
-        return stream.get("codec_name") in HELD_SUBTITLES[container]
-    return kind == "attachment" and container == "mkv"
+def container_for(media: Path, tracks: Sequence[Track], wish: str) -> str:
+    if wish in containers.HELD_SUBTITLES:
+        return wish
+    if wish != "auto":
+        raise stagekit.StageFailed(f"no container {wish!r}; there are: auto, {', '.join(containers.HELD_SUBTITLES)}")
+    return "mkv" if any(track.file.suffix in STYLED for track in tracks) else containers.of_movie(media)
 
 
-def _command(media: Path, tracks: list[Track], movie: Path, selection: Selection) -> list[str]:
-    command = [
-        "ffmpeg",
-        "-nostdin",
-        "-hide_banner",
-        "-v",
-        "warning",
-        "-nostats",
-        "-progress",
-        "pipe:2",
-        "-stats_period",
-        "0.1",
-        "-y",
-    ]
-    command += ["-fflags", "+genpts", "-i", _url(media)]  # avi has no presentation times, which Matroska needs
-    for track in tracks:
-        command += ["-f", "srt", "-i", _url(track.srt)]  # stated, since an empty file doesn't show its format
+def command(
+    media: Path, tracks: Sequence[Track], movie: Path, selection: containers.Selection, shown: int | None = None
+) -> list[str]:
+    """ffmpeg's arguments."""
+    arguments = ["-fflags", "+genpts", "-i", ffmpegs.url(media)]  # avi has no presentation times, which Matroska needs
+    for track in tracks:  # the format is stated, since an empty file doesn't show it
+        arguments += ["-f", DEMUXERS[track.file.suffix], "-i", ffmpegs.url(track.file)]
     maps = [f"0:{stream['index']}" for stream in selection.media]
     maps += [f"{index}:0" for index in range(1, len(tracks) + 1)]
     maps += [f"0:{stream['index']}" for stream in selection.others]
     for stream in maps:
-        command += ["-map", stream]
-    command += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
-    return [*command, *_subtitle_options(tracks, selection), _url(movie)]
+        arguments += ["-map", stream]
+    arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
+    return [*arguments, *_subtitle_options(tracks, selection, shown), ffmpegs.url(movie)]
 
 
-def _subtitle_options(tracks: list[Track], selection: Selection) -> list[str]:
-    """Codec and tags of each subtitle track: ours, then the movie's. The first is shown unless the movie shows one."""
-    theirs = [stream for stream in selection.others if stream["codec_type"] == "subtitle"]
-    shown = any(stream.get("disposition", {}).get("default") for stream in theirs)
+def _subtitle_options(tracks: Sequence[Track], selection: containers.Selection, shown: int | None) -> list[str]:
+    """Codec and tags of each subtitle track: ours, then the movie's."""
+    theirs, container = selection.subtitles, selection.container
+    is_theirs = any(stream.get("disposition", {}).get("default") for stream in theirs)
+    default = shown if shown is not None else None if is_theirs else 0
     options = []
     for index, track in enumerate(tracks):
-        tags = ["language=" + track.code, "title=" + TITLE]
-        tags += ["handler_name=" + TITLE] if selection.container == "mp4" else []  # mp4's place for a title
+        tags = ["language=" + track.code, "title=" + track.title]
+        tags += ["handler_name=" + track.title] if container == "mp4" else []  # mp4's place for a title
         for tag in tags:
             options += [f"-metadata:s:s:{index}", tag]
-        options += [f"-c:s:{index}", "mov_text" if selection.container == "mp4" else "copy"]
-        options += [f"-disposition:s:{index}", "default" if index == 0 and not shown else "0"]
-    for index in range(len(tracks), len(tracks) + len(theirs)):
-        options += [f"-c:s:{index}", "copy"]
+        is_styled = track.file.suffix in STYLED and container == "mkv"
+        options += [f"-c:s:{index}", "ass" if is_styled else containers.WRITTEN_AS[container]]
+        options += [f"-disposition:s:{index}", "default" if index == default else "0"]
+    for index, stream in enumerate(theirs, len(tracks)):
+        options += [f"-c:s:{index}", containers.subtitle_codec(container, stream["codec_name"])]
+        if shown is not None:
+            kept = [name for name, value in stream.get("disposition", {}).items() if value and name != "default"]
+            options += [f"-disposition:s:{index}", "+".join(kept) or "0"]
     return options
 
 
-def _url(path: Path) -> str:
-    """The name that ffmpeg has for a local file: without the prefix, ``a:b.mp4`` would be taken for a protocol."""
-    return f"file:{path}"
+class _Progress:
+    """Shows it as written bytes of ``size``, and lets the disk begin with what was written."""
+
+    def __init__(self, stage: stagekit.Stage, size: int, movie: Path) -> None:
+        self._stage, self._size, self._movie = stage, size, movie
+        self._handed_over = 0
+
+    def __call__(self, name: str, value: int) -> None:
+        if name == "total_size" and self._size:
+            self._stage.progress(value / self._size)
+            self._handed_over = hand_over(self._movie, self._handed_over, value)
 
 
-def _hand_over(movie: Path, start: int, end: int) -> int:
+def hand_over(movie: Path, start: int, end: int) -> int:
     """Let the disk begin with what was just written, instead of with all of it when the result is committed.
 
     For pages that aren't on the disk yet, this advice means: write them soon. Returns ``end``.
@@ -177,34 +164,3 @@ def _hand_over(movie: Path, start: int, end: int) -> int:
         finally:
             os.close(descriptor)
     return end
-
-
-def _run_ffmpeg(stage: stagekit.Stage, command: list[str], size: int, movie: Path) -> tuple[int, list[str]]:
-    """Run ffmpeg, showing progress as written bytes of ``size``. Returns its exit code and its last lines."""
-    said = collections.deque(maxlen=8)
-    handed_over = 0
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        for raw in process.stderr:
-            line = raw.decode("utf-8", "replace").rstrip()
-            progress = _PROGRESS.fullmatch(line)
-            if not progress:
-                said.append(line)
-                print(line, file=sys.stderr)
-            elif progress[1] == "total_size" and progress[2].isdigit() and size:
-                stage.progress(int(progress[2]) / size)
-                handed_over = _hand_over(movie, handed_over, int(progress[2]))
-    return process.returncode, list(said)
-
-
-def _warn(stage: stagekit.Stage, preferred: str, selection: Selection) -> None:
-    if selection.container != preferred:
-        stage.warn(f"the movie's streams don't fit into {preferred}, so it is {selection.container} now")
-    for stream in selection.left_out:
-        what = f"stream {stream['index']} ({stream.get('codec_type')}, {stream.get('codec_name', 'unknown')})"
-        stage.warn(f"{what} was left out: {selection.container} can't hold it")
-
-
-def _message(what: str, said: list[str]) -> str:
-    lines = [what] + ["  ffmpeg: " + line for line in said[-3:]]
-    lines.append("See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for a copy of it")
-    return "\n".join(lines)

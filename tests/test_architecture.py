@@ -32,7 +32,7 @@ LEAVES = {
 MAY_IMPORT = {
     "cache": set(),
     "envs": {"process"},
-    "provisioning": {"envs", "jobs", "media", "models", "plan", "project", "readiness", "sources", "spec"},
+    "provisioning": {"choosing", "envs", "jobs", "media", "models", "plan", "project", "readiness", "sources", "spec"},
     "executors": {"process", "sdk"},
     "failures": {"process", "sdk"},
     "host": {"process", "project"},
@@ -60,7 +60,8 @@ MAY_IMPORT = {
     "process": set(),
     "project": set(),
     "jobs": {"envs", "project", "spec"},
-    "spec": {"envs", "host", "models", "policy", "project"},
+    "shared_modules": {"project"},
+    "spec": {"envs", "host", "models", "policy", "project", "shared_modules"},
     "plan": {"policy", "spec"},
     "sdk": set(),
     **{leaf: set() for leaf in LEAVES},

@@ -51,6 +51,7 @@ def test_a_plan_fits_its_schema_and_says_what_it_was_made_for(project: Sandbox) 
     assert document["environments"] == {"alpha": "venv/alpha"}
     assert document["stage_environments"] == {"copy": "alpha"}
     assert document["environment_keys"]["alpha"].startswith("sha256:")
+    assert document["environment_locks"] == {"alpha": sha256_of_file(project.root / "requirements" / "alpha.lock")}
 
 
 def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

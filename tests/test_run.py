@@ -280,7 +280,7 @@ def test_files_of_any_name_go_all_the_way(ready: Sandbox) -> None:
     done = ready.run("run-pipeline", "--all-prepared")
     assert done.code == 0, done.err
     for id, name in ids.items():
-        (placed,) = (ready.job(id) / "output").iterdir()
+        (placed,) = (path for path in (ready.job(id) / "output").iterdir() if path.is_file())
         assert placed.read_bytes() == name
     assert len(done.out.splitlines()) == len(NAMES)
     listed = ready.give("pipeline", "job", "list", "--json").data
@@ -392,7 +392,11 @@ def test_what_is_not_delivered_any_more_is_removed(ready: Sandbox) -> None:
     ready.run("run-pipeline", "-j", id)
     ready.write("stages/names.py", NAMING.format(name="es.txt"))
     assert ready.run("run-pipeline", "-j", id).code == 0
-    assert [path.name for path in (ready.job(id) / "output").iterdir()] == ["input.es.txt"]
+    assert {path.name for path in (ready.job(id) / "output").rglob("*")} == {
+        "input.es.txt",
+        "about",
+        "input.es.txt.json",
+    }
 
 
 HEAD = '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n'

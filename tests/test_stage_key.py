@@ -159,3 +159,26 @@ def test_a_variable_that_a_person_set_counts_for_the_stages_of_its_environment(p
     own = {planned["environment"]: {"LEVEL": "{cache}/1"}}
     assert changed_parts(plain.parts, parts(project, planned, environment_variables=own)) == ["variables"]
     assert key(project, planned, environment_variables={"other": {"LEVEL": "1"}}) == plain
+
+
+def test_the_content_of_a_shared_module_counts_and_is_named(project: Project) -> None:
+    project.modules.mkdir()
+    file = project.modules / "shared.py"
+    file.write_text("")
+    planned = stage("a", modules=["shared"])
+    before = parts(project, planned)
+    file.write_text("# another\n")
+    assert changed_parts(before, parts(project, planned)) == ["modules"]
+
+
+def test_a_shared_module_changes_what_is_loaded(project: Project) -> None:
+    project.modules.mkdir()
+    file = project.modules / "shared.py"
+
+    def loaded(text: str, *modules: str) -> str:
+        file.write_text(text)
+        keys = StageKeys(project, Job(project.jobs / "one", document("job-20260101-me-0001")), Results())
+        return keys.loaded_source(stage("a", modules=list(modules)))
+
+    assert loaded("", "shared") != loaded("# another", "shared")
+    assert loaded("") == loaded("# another")

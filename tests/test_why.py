@@ -99,6 +99,19 @@ def test_a_change_in_the_same_job_is_told_from_the_attempt_before(bench: Bench) 
     assert [change.part for change in found.changes] == ["source"]
 
 
+def test_a_shared_module_that_changed_is_named(bench: Bench) -> None:
+    shared = bench.project.modules / "shared.py"
+    shared.parent.mkdir()
+    shared.write_text("")
+    job = bench.job(link("one", modules=["shared"]))
+    bench.run(job)
+    shared.write_text("# another\n")
+    bench.run(job)
+    found = explained(bench, job)["one"]
+    assert found.because == "again, since its modules changed"
+    assert [change.part for change in found.changes] == ["modules.shared"]
+
+
 def test_a_stage_that_was_taken_names_the_job(bench: Bench) -> None:
     before, after = bench.job(link("one")), bench.job(link("one"))
     bench.run(before)

@@ -18,6 +18,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
+from pipeline.media.telling import told as engines_told
 from pipeline.project import Project
 from pipeline.text import printable
 from pipeline.why import explain
@@ -57,7 +58,14 @@ def show(id: str, as_json: bool) -> None:
     killed = summary["state"] == KILLED
     rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
     environments = job.document.get("environment_sources", {})
-    data = {**summary, "environments": environments, "stages": rows, "output": str(job.output)}
+    decisions = job.document.get("decisions", [])
+    data = {
+        **summary,
+        "environments": environments,
+        "decisions": decisions,
+        "stages": rows,
+        "output": str(job.output),
+    }
     if as_json:
         print_json("job", data)
         return
@@ -74,7 +82,7 @@ def show(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*sources.told(job.document), *_by_now(here, job)]:
+    for line in [*sources.told(job.document), *engines_told(job.document), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")

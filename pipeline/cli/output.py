@@ -22,14 +22,15 @@ def print_error(error: PipelineError) -> None:
     click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "data": None, "error": content}, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str, err: bool = False) -> None:
+    """``err``: beside the results, which then stand alone on the standard output."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     if not rows:
-        click.echo(empty)
+        click.echo(empty, err=err)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -37,4 +38,5 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: st
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # as it is: a file's name may look like markup
     # A pipe has no width to fit: whole lines there, for grep and cut.
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    stream = sys.stderr if err else sys.stdout
+    Console(file=stream, width=None if stream.isatty() else 10_000).print(table)

@@ -75,6 +75,9 @@ class PlainReporter:
             self.say(f"{job.id}: {'did what was asked for' if outcome.partial else 'finished'}")
 
     def run_ended(self, outcomes: Mapping[str, Outcome]) -> None:
+        if self._several:
+            with contextlib.suppress(OSError):
+                _table(self._jobs, outcomes)
         for outcome in outcomes.values():
             for path in outcome.delivered:
                 print(printable(str(path)))
@@ -89,6 +92,23 @@ class PlainReporter:
         # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+def _table(jobs: Sequence[Job], outcomes: Mapping[str, Outcome]) -> None:
+    """What became of each movie, for who has gone away meanwhile."""
+    from pipeline.cli.output import print_table
+
+    rows = [[printable(job.input.name), job.id, *_became(outcomes[job.id], job)] for job in jobs if job.id in outcomes]
+    print_table(["input", "job", "became", "where, or why"], rows, "", err=True)
+
+
+def _became(outcome: Outcome, job: Job) -> tuple[str, str]:
+    if outcome.error:
+        message = getattr(outcome.error, "message", str(outcome.error)).removeprefix(f"{job.id}: ")
+        return "not finished", printable(message.partition("\n")[0])
+    if outcome.partial:
+        return "did a part", "what was asked for"
+    return "was finished already" if outcome.unchanged else "finished", printable(str(job.output))
 
 
 def _environments(document: Mapping[str, Any], runtime: Runtime) -> list[str]:

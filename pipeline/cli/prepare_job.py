@@ -1,117 +1,167 @@
 """``prepare-job``: check everything, freeze the plan, print the job's id."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import completion, handler
+from pipeline.cli import handler, wishes
 from pipeline.cli.context import json_option, project, root_option, version_option
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.text import printable
 
-SHORTCUTS = ("transcribe", "translate", "subtitle")
+if TYPE_CHECKING:
+    from pipeline.batch import Became, Make
+    from pipeline.jobs.job import Job
+    from pipeline.spec.catalog import Catalog
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("media", type=click.Path(path_type=Path))
-@click.option("--transcribe", is_flag=True, help="The workflow 'transcribe'.")
-@click.option("--translate", is_flag=True, help="The workflow 'translate'.")
-@click.option("--subtitle", is_flag=True, help="The workflow 'subtitle'.")
-@click.option("--workflow", metavar="NAME", shell_complete=completion.workflows, help="Any workflow by its name.")
-@click.option("-s", "--source-language", metavar="CODE", help="Language that is spoken; default: detect it.")
-@click.option(
-    "-t", "--target-language", "targets", metavar="CODE", multiple=True, help="May be repeated: -t es,fr -t de."
-)
-@click.option("--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow.")
-@click.option("--build", is_flag=True, help="Build an environment that isn't there, which may take minutes.")
-@click.option(
-    "--wait",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0),
-    help="How long to wait for an environment that another process is building; default: 300.",
-)
-@click.option(
-    "--allow-degraded",
-    is_flag=True,
-    help="Take an older environment that isn't healthy where there is nothing else; no other job gets the results.",
-)
+@click.argument("media", type=click.Path(path_type=Path), nargs=-1)
+@wishes.options
+@click.option("--recursive", is_flag=True, help="Look into the folders below a folder, too.")
+@click.option("--run", "and_run", is_flag=True, help="Run what was prepared, at once.")
 @json_option
 @root_option
 @version_option
-def command(
-    media: Path,
-    transcribe: bool,
-    translate: bool,
-    subtitle: bool,
-    workflow: str | None,
-    source_language: str | None,
-    targets: tuple[str, ...],
-    parameters: tuple[str, ...],
-    build: bool,
-    wait: float | None,
-    allow_degraded: bool,
-    as_json: bool,
-) -> None:
+def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bool, **chosen: Any) -> None:
     """Check MEDIA and everything that its workflow needs, and prepare a job for it.
+
+    MEDIA may be several files, folders, and patterns such as "films/*.mkv". Then a table says what became of each: a
+    movie that has the wanted subtitles, or a job, already is skipped, and one that can't be prepared stops no other.
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
-    from pipeline import sources
-    from pipeline.envs.adopting.decide import Allowed
-    from pipeline.prepare import WAIT_SECONDS, Request, prepare
+    from pipeline import intake
     from pipeline.spec.catalog import Catalog
 
-    given = _given(source_language, targets, parameters)
-    shortcuts = [name for name, chosen in zip(SHORTCUTS, (transcribe, translate, subtitle), strict=True) if chosen]
+    _require_media(media, chosen, and_run and as_json)
     catalog = Catalog(project())
-    allowed = Allowed(WAIT_SECONDS if wait is None else wait, build, allow_degraded)
-    request = Request(media, _workflow(catalog.workflow_names, shortcuts, workflow), given, allowed)
-    job = prepare(catalog, request, _tell)
-    for line in sources.told(job.document):
-        _tell(line)
-    if as_json:
-        from pipeline.cli.output import print_json
+    make = wishes.read(chosen, catalog)
+    if intake.is_several(media):
+        jobs, error = _several(catalog, make, intake.named(media, recursive), as_json)
+    else:
+        jobs, error = _one(catalog, make, media[0], as_json), None
+    if and_run and jobs:
+        _run(jobs, error)
+    elif error and as_json:  # the one document that was printed says it
+        raise SystemExit(int(error.exit_code))
+    elif error:
+        raise error
 
+
+def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool) -> "list[Job]":
+    from pipeline.cli.output import print_json
+    from pipeline.media.existing import AlreadyThere
+    from pipeline.prepare import prepare
+
+    try:
+        job = prepare(catalog, make(file), _tell)
+    except AlreadyThere as there:
+        if as_json:
+            print_json("skipped", {"input": str(file), "why": there.message})
+        _tell(there.message)
+        _tell(f"next:  {there.next_step}")
+        return []
+    _explain(job)
+    if as_json:
         print_json("job", job.document)
     else:
         click.echo(job.id)
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
+    return [job]
+
+
+def _several(
+    catalog: "Catalog", make: "Make", files: Sequence[Path], as_json: bool
+) -> "tuple[list[Job], PipelineError | None]":
+    """The jobs, and what is to be raised once they are seen to."""
+    from pipeline.batch import Fate, prepare_all
+    from pipeline.intake import Known
+    from pipeline.jobs.store import JobStore
+
+    became: list[Became] = []
+    try:
+        for each in prepare_all(catalog, map(make, files), Known(JobStore(catalog.project.jobs)), _tell):
+            became.append(each)
+            if each.job:
+                _explain(each.job)
+                if not as_json:
+                    click.echo(each.job.id)
+    finally:  # also when it was interrupted: what has been prepared is there
+        _show(became, as_json)
+    failed = [each for each in became if each.fate is Fate.FAILED]
+    return [each.job for each in became if each.job], _error(failed, len(became))
+
+
+def _show(became: "Sequence[Became]", as_json: bool) -> None:
+    from pipeline.cli.output import print_json, print_table
+
+    if as_json:
+        rows = [
+            {
+                "input": str(each.input),
+                "became": each.fate.value,
+                "job_id": each.job.id if each.job else None,
+                "why": each.why,
+                "next": each.next_step,
+                "exit_code": int(each.code),
+            }
+            for each in became
+        ]
+        print_json("prepared", rows)
+        return
+    cells = [
+        [printable(each.input.name), each.fate.value, each.job.id if each.job else each.why.replace("\n", " ")]
+        for each in became
+    ]
+    print_table(["movie", "became", "job, or why"], cells, "no movie was looked at", err=True)
+
+
+def _error(failed: "Sequence[Became]", of: int) -> PipelineError | None:
+    from pipeline.batch import worst
+
+    if not failed:
+        return None
+    steps = list(dict.fromkeys(each.next_step for each in failed if each.next_step))
+    return PipelineError(f"{len(failed)} of {of} can't be prepared", "\n".join(steps) or None, worst(failed))
+
+
+def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
+    """What couldn't be prepared is told again at the end, and decides the exit code where the run went well."""
+    from pipeline.cli import running
+    from pipeline.execution import Options
+
+    running.run(project(), [job.folder for job in jobs], Options())
+    if error:
+        raise error
+
+
+def _require_media(media: Sequence[Path], chosen: dict[str, Any], run_with_json: bool) -> None:
+    if run_with_json:
+        raise UsageError("--json prints what was prepared, and --run what was delivered", "leave one of the two out")
+    if media:
+        return
+    taken = chosen["from_subtitles"]
+    if taken and Path(taken).exists():
+        raise UsageError(
+            f"{taken} was taken for the subtitles of --from-subtitles, and no movie is left",
+            f"prepare-job --subtitle {taken} --from-subtitles   has it last",
+        )
+    raise UsageError("no movie was named", "prepare-job MOVIE --subtitle")
+
+
+def _explain(job: "Job") -> None:
+    from pipeline import sources
+    from pipeline.media.telling import told
+
+    for line in [*sources.told(job.document), *told(job.document)]:
+        _tell(line)
 
 
 def _tell(line: str) -> None:
     click.echo(printable(line), err=True)
-
-
-def _workflow(known: list[str], shortcuts: list[str], workflow: str | None) -> str:
-    chosen = {*shortcuts, *([workflow] if workflow else [])}
-    if len(chosen) != 1:
-        options = ", ".join(f"--{name}" for name in SHORTCUTS)
-        what = f"not {' and '.join(sorted(chosen))} at once: " if chosen else ""
-        raise UsageError(f"{what}name one workflow: {options} or --workflow NAME", "pipeline workflow list")
-    name = chosen.pop()
-    if name in shortcuts and name not in known:
-        raise UsageError(f"this project has no workflow for --{name} yet", "pipeline workflow list")
-    return name
-
-
-def _given(source: str | None, targets: tuple[str, ...], parameters: tuple[str, ...]) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for text in parameters:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--param takes NAME=VALUE, not {text!r}", "prepare-job --help")
-        _give(given, name, value)
-    if source is not None:
-        _give(given, "source_language", source)
-    if targets:
-        _give(given, "target_languages", ",".join(targets))
-    return given
-
-
-def _give(given: dict[str, str], name: str, value: str) -> None:
-    if name in given:
-        raise UsageError(f"the parameter '{name}' is given twice: {given[name]!r} and {value!r}", "give it once")
-    given[name] = value
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.references import JOB_INPUT, split
+from pipeline.references import JOB_INPUT, alternatives, split
 from pipeline.spec.catalog import Catalog
-from pipeline.spec.workflows import ParameterSpec, StageUse, WorkflowSpec
+from pipeline.spec.workflows import DecisionSpec, ParameterSpec, StageUse, WorkflowSpec
 
 
 @click.group("workflow")
@@ -44,10 +44,16 @@ def show(name: str, as_json: bool) -> None:
         print_json("workflow", row)
         return
     click.echo(f"{name}: {workflow.description}" if workflow.description else name)
-    stages = [[each["name"], each["environment"], ", ".join(each["needs"])] for each in row["stages"]]
-    print_table(["stage", "environment", "after"], stages, "")
+    stages = [
+        [each["name"], each["environment"], ", ".join(each["needs"]), " and ".join(each["when"])]
+        for each in row["stages"]
+    ]
+    print_table(["stage", "environment", "after", "only when"], stages, "")
+    engines = [[each["name"], each["kind"], ", ".join(each["engines"])] for each in row["decisions"]]
+    if engines:
+        print_table(["chosen when a job is prepared", "for", "among"], engines, "")
     parameters = [
-        [each["name"], each["type"], "(required)" if each["required"] else str(each["default"]), each["description"]]
+        [each["name"], each["type"], "(required)" if each["required"] else _shown(each["default"]), _explained(each)]
         for each in row["parameters"]
     ]
     print_table(["parameter", "type", "default", "description"], parameters, "no parameters")
@@ -61,25 +67,48 @@ def _described(catalog: Catalog, workflow: WorkflowSpec) -> dict[str, Any]:
         "description": workflow.description,
         "environments": sorted({stage["environment"] for stage in stages}),
         "stages": stages,
+        "decisions": [_decision(catalog, workflow, spec) for spec in workflow.decisions.values()],
         "parameters": [_parameter(spec) for spec in workflow.parameters.values()],
     }
 
 
 def _stage(catalog: Catalog, use: StageUse) -> dict[str, Any]:
-    inputs = [split(reference)[0] for reference in use.inputs.values() if reference != JOB_INPUT]
+    given = [reference for text in use.inputs.values() for reference in alternatives(text)]
+    inputs = [split(reference)[0] for reference in given if reference != JOB_INPUT]
     return {
         "name": f"{use.id}_…" if use.for_each else use.id,
         "uses": use.uses,
         "environment": catalog.stage(use.uses).environment,
         "needs": list(dict.fromkeys([*inputs, *use.after])),
+        "when": [str(condition) for condition in use.when],
     }
+
+
+def _decision(catalog: Catalog, workflow: WorkflowSpec, spec: DecisionSpec) -> dict[str, Any]:
+    """The engines whose stages the workflow has, the best first."""
+    used = {use.uses for use in workflow.stages.values()}
+    able = [each for each in catalog.engines.values() if each.kind == spec.kind and each.stage in used]
+    ranked = sorted(able, key=lambda each: -each.quality)
+    return {"name": spec.name, "kind": spec.kind, "engines": [each.name for each in ranked]}
 
 
 def _parameter(spec: ParameterSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "type": spec.type,
-        "required": spec.required,
+        "required": spec.required or bool(spec.at_least),
         "default": spec.default,
+        "choices": list(spec.choices),
         "description": spec.description,
     }
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, list):
+        return ",".join(map(str, default))
+    return str(default).lower() if isinstance(default, bool) else "" if default is None else str(default)
+
+
+def _explained(row: dict[str, Any]) -> str:
+    choices = f"one of {', '.join(map(str, row['choices']))}" if row["choices"] else ""
+    return "; ".join(filter(None, [row["description"], choices]))

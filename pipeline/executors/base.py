@@ -21,16 +21,17 @@ class Invocation:
     id: str  # unique among the run's invocations: JOB/STAGE/ATTEMPT
     interpreter: Interpreter
     stage_file: Path
-    source_digest: str  # of the stage file: a loaded stage is loaded anew where it differs
+    source_digest: str  # of the stage file and its modules: a loaded stage is loaded anew where it differs
     file: Path  # invocation.json: everything that the stage may ask for
     log: Path
     start: Start = "cold"
     variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
+    modules: tuple[Path, ...] = ()  # that the stage imports by their names
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a running stage said: ``progress`` with ``note``, ``warning``, ``error`` or what it ``raised``."""
+    """What a running stage said: ``progress``, ``note``, ``warning``, ``about`` its result, ``error`` or ``raised``."""
 
     id: str
     fields: Mapping[str, Any]

@@ -5,7 +5,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-REPORTS = {"note": str, "warning": str, "error": str, "wrong_environment": bool}  # and progress and raised
+from pipeline.digests import canonical_json
+
+REPORTS = {"note": str, "warning": str, "error": str, "wrong_environment": bool}  # and progress, about and raised
 SERVER = b"="  # begins a line that a server wrote; a stage's begin with a brace
 
 
@@ -53,4 +55,14 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, int | float) and 0 <= value <= 1  # which NaN isn't
     if name == "raised":
         return isinstance(value, dict) and {"type", "message", "file"} <= value.keys()
+    if name == "about":
+        return isinstance(value, dict) and _is_json(value)
     return isinstance(value, REPORTS.get(name, ()))
+
+
+def _is_json(value: Any) -> bool:
+    """Python reads NaN where JSON has none, and then the journal couldn't take it."""
+    try:
+        return bool(canonical_json(value))
+    except ValueError:
+        return False

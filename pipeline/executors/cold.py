@@ -35,7 +35,13 @@ class FreshProcess:
         self._exit = process.exit_descriptor(self.child)
 
     def order(self, invocation: Invocation) -> "ColdRun":
-        fields = (self._interpreter.prefix, invocation.stage_file, invocation.file, invocation.log)
+        fields = (
+            self._interpreter.prefix,
+            invocation.stage_file,
+            invocation.file,
+            invocation.log,
+            *invocation.modules,
+        )
         line = b"\0".join(os.fsencode(field) for field in fields) + b"\n"
         with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
             os.write(self._orders, line)

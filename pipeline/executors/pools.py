@@ -35,7 +35,7 @@ class Pool:
     kind: str
     interpreter: Interpreter
     variables: Mapping[str, str]
-    loads: tuple[str, ...]  # the stage file and its digest, where it is loaded before any task
+    loads: tuple[str, ...]  # the stage file, its digest and its modules, where it is loaded before any task
     limits: WorkerLimits
 
 
@@ -58,7 +58,7 @@ class Lease:
     def order(self, invocation: Invocation) -> None:
         """Raises ``BrokenPipeError`` where the server is gone."""
         assert self._orders is not None
-        fields = (
+        fields: tuple[str | Path, ...] = (
             invocation.id,
             invocation.interpreter.variables.get(RUN_VARIABLE, ""),
             invocation.interpreter.prefix,
@@ -67,6 +67,7 @@ class Lease:
             invocation.file,
             invocation.log,
             _here(),
+            *invocation.modules,
         )
         order = b"\0".join(os.fsencode(field) for field in fields) + b"\0\n"
         os.write(self._orders, order)
@@ -100,7 +101,8 @@ class Pools:
         self._starters: list[process.Child] = []
 
     def pool_of(self, invocation: Invocation) -> Pool:
-        loads = (str(invocation.stage_file), invocation.source_digest) if invocation.start == "fork" else ()
+        stage = (invocation.stage_file, invocation.source_digest, *invocation.modules)
+        loads = tuple(map(str, stage)) if invocation.start == "fork" else ()
         key = (invocation.start, invocation.interpreter.prefix, frozenset(invocation.variables.items()), loads)
         known = self._known.get(key)
         if known is None or known.interpreter != invocation.interpreter:

@@ -7,8 +7,8 @@ missing, since the run died between the two, is adopted if the outputs are what 
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,24 @@ class OutputsMissing(Exception):
 
 class Superseded(PipelineError):
     """A later attempt at the same stage has begun; this one's result no longer counts."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a stage said of its result."""
+
+    warnings: tuple[str, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)  # facts, such as the engine that made it
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """As it stands in records, where nothing is the same as no word of it."""
+        told = {"warnings": list(self.warnings), "about": dict(self.about)}
+        return {name: value for name, value in told.items() if value}
+
+
+def said_in(record: Mapping[str, Any]) -> Said:
+    return Said(tuple(record.get("warnings", ())), record.get("about", {}))
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ class Result:
     key: str
     outputs: Mapping[str, Output]
     seconds: float
-    warnings: tuple[str, ...] = ()
+    said: Said = Said()
 
     def is_unchanged(self, read: bool = False) -> bool:
         return all(output.is_unchanged(read) for output in self.outputs.values())
@@ -82,7 +100,7 @@ class Result:
             "key": self.key,
             "seconds": self.seconds,
             "outputs": {name: output.described for name, output in self.outputs.items()},
-            **({"warnings": list(self.warnings)} if self.warnings else {}),
+            **self.said.described,
         }
 
 
@@ -117,7 +135,7 @@ class Attempt:
         outputs: Mapping[str, Path],
         key: Key,
         seconds: float,
-        warnings: Sequence[str] = (),
+        said: Said = Said(),
         digests: Mapping[str, str] | None = None,
     ) -> Result:
         """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
@@ -132,7 +150,7 @@ class Attempt:
                 sync_folder(folder)
         if max(_numbers(self.folder.parent)) != self.number:
             raise Superseded(f"stage '{self.stage}' was begun anew by somebody else, so attempt {self.number} is void")
-        result = Result(self.number, key.digest, taken, round(seconds, 3), tuple(warnings))
+        result = Result(self.number, key.digest, taken, round(seconds, 3), said)
         record = {"schema": 1, "stage": self.stage, **result.described, "key_input": key.parts}
         write_at_once(self.folder / RESULT, pack_json(record))
         return result
@@ -210,9 +228,7 @@ def _result(folder: Path, record: Mapping[str, Any]) -> Result:
         name: Output(folder / "outputs" / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
         for name, entry in record["outputs"].items()
     }
-    return Result(
-        record["attempt"], record["key"], outputs, float(record["seconds"]), tuple(record.get("warnings", ()))
-    )
+    return Result(record["attempt"], record["key"], outputs, float(record["seconds"]), said_in(record))
 
 
 def _find(folder: Path, name: str, pattern: str) -> Path:

@@ -60,6 +60,7 @@ def _stage_complaints(document: Mapping[str, Any]) -> Iterator[str]:
         done.add(stage["name"])
         outputs |= {f"{stage['name']}.{output}" for output in stage["outputs"]}
     yield from _unknown("a stage's output", outputs - {JOB_INPUT}, document["deliver"])
+    yield from _unknown("a deliverable", document["deliver"], document.get("beside", {}).get("outputs", ()))
 
 
 def _sources(document: Mapping[str, Any]) -> list[str]:

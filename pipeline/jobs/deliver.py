@@ -1,4 +1,7 @@
-"""A finished job's deliverables: ``output/`` holds them under names made from the input's."""
+"""A finished job's deliverables: ``output/`` holds them under names made from the input's.
+
+Each has a sidecar, ``output/about/FILE.json``, which says what made it.
+"""
 
 import os
 import shutil
@@ -7,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.files import sync_file, sync_folder
+from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
+from pipeline.jobs.sidecar import Made, Sidecars
+from pipeline.references import split
 
 COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so small files don't share their content
 LONGEST_NAME = 255  # bytes, on nearly every file system
@@ -21,25 +27,40 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     paths in order.
     """
     job.output.mkdir(exist_ok=True)
-    placed = {}
-    for source, name in _named(job.document["deliver"], results):
+    sidecars, about = Sidecars(job, results), job.output / sidecar.FOLDER
+    placed, written = {}, False
+    for made, name in _named(job.document["deliver"], results):
         target = job.output / _name(job.input.stem, name)
+        beside = about / sidecar.name_for(target.name)
         placed[target] = anew or not target.exists()
         if placed[target]:
-            _place(source, target)
+            _place(made.output.path, target)
+        if placed[target] or not beside.exists():
+            about.mkdir(exist_ok=True)
+            sidecar.write(beside, sidecars.describe(made, target.name))
+            written = True
     for name in set(before) - {target.name for target in placed}:
         (job.output / name).unlink(missing_ok=True)
-    if any(placed.values()):
-        for folder in (job.output, job.folder):
+        (about / sidecar.name_for(name)).unlink(missing_ok=True)
+    if written:
+        for folder in (about, job.output, job.folder):
             sync_folder(folder)
     return list(placed)
 
 
-def _named(references: Sequence[str], results: Results) -> list[tuple[Path, str]]:
+def _named(references: Sequence[str], results: Results) -> list[tuple[Made, str]]:
     """Each output with its name; where several have the same, the stage's name goes before it."""
-    sources = [(stage, output.path) for each in references for stage, output in results.outputs(each).items()]
-    count = Counter(source.name for _, source in sources)
-    return [(source, source.name if count[source.name] == 1 else f"{stage}.{source.name}") for stage, source in sources]
+    made = [
+        Made(split(each)[0], place, member, output)
+        for each in references
+        for place, (member, output) in enumerate(results.outputs(each).items())
+    ]
+    count = Counter(each.output.path.name for each in made)
+    return [(each, _apart(each) if count[each.output.path.name] > 1 else each.output.path.name) for each in made]
+
+
+def _apart(made: Made) -> str:
+    return f"{made.member}.{made.output.path.name}"
 
 
 def _name(title: str, output: str) -> str:

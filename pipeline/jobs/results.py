@@ -19,7 +19,11 @@ class Results:
     def gather(self, stage: str, members: Sequence[str]) -> None:
         self._members[stage] = members
 
+    def of(self, stage: str) -> Mapping[str, Result]:
+        """By name: the stage's own result, or those of a fan-out's members."""
+        return {name: self._results[name] for name in self._members.get(stage, (stage,))}
+
     def outputs(self, reference: str) -> Mapping[str, Output]:
         """By the stage that made it: one, or a fan-out's many. Not for ``job.input``. All must be there."""
         stage, output = split(reference)
-        return {name: self._results[name].outputs[output] for name in self._members.get(stage, (stage,))}
+        return {name: result.outputs[output] for name, result in self.of(stage).items()}

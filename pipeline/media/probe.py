@@ -3,8 +3,10 @@
 import json
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline import process
 from pipeline.envs.variables import without_python
@@ -13,12 +15,39 @@ from pipeline.text import printable
 
 PROBER = "ffprobe"
 PROBE_SECONDS = 120
+SAME_RATE = 0.01  # the share by which a counted rate may differ from the one that was meant
+
+
+@dataclass(frozen=True)
+class Track:
+    """An audio or subtitle track, as the container describes it."""
+
+    number: int  # from 1, among those of its kind
+    codec: str = ""
+    language: str = ""  # the tag as it stands there, such as "ger"
+    title: str = ""
+    channels: int = 0
+    duration_s: float | None = None  # None where the container doesn't say
+    is_default: bool = False
+    is_forced: bool = False  # only what is said in another language, or written on signs
 
 
 @dataclass(frozen=True)
 class Media:
     duration_s: float | None  # None where the container doesn't say
-    audio_streams: int
+    audio: tuple[Track, ...] = ()
+    subtitles: tuple[Track, ...] = ()
+    frame_rate: str = ""  # such as "24000/1001"; empty where there is no picture, or its rate varies
+    has_variable_frame_rate: bool = False
+
+    @property
+    def audio_streams(self) -> int:
+        return len(self.audio)
+
+    @property
+    def preferred_audio(self) -> Track | None:
+        """The one that players take."""
+        return next((track for track in self.audio if track.is_default), next(iter(self.audio), None))
 
 
 def probe(file: Path, ffprobe: Path) -> Media:
@@ -52,15 +81,74 @@ def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[typ
 
 
 def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own form
-    kinds = [stream.get("codec_type") for stream in answer.get("streams", ())]
+    streams = [stream for stream in answer.get("streams", ()) if isinstance(stream, dict)]
+    rate, varies = _frame_rate(streams)
     duration = answer.get("format", {}).get("duration")
-    return Media(_seconds(duration), kinds.count("audio"))
+    return Media(_seconds(duration), _tracks(streams, "audio"), _tracks(streams, "subtitle"), rate, varies)
+
+
+def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[Track, ...]:
+    chosen = [stream for stream in streams if stream.get("codec_type") == kind]
+    return tuple(_track(number, stream) for number, stream in enumerate(chosen, 1))
+
+
+def _track(number: int, stream: Mapping[str, Any]) -> Track:
+    tags = {str(key).lower(): str(value) for key, value in (stream.get("tags") or {}).items()}
+    return Track(
+        number=number,
+        codec=str(stream.get("codec_name", "")),
+        language=tags.get("language", ""),
+        title=tags.get("title", ""),
+        channels=stream.get("channels", 0),
+        duration_s=_seconds(stream.get("duration") or tags.get("duration")),
+        is_default=_disposition(stream, "default"),
+        is_forced=_disposition(stream, "forced"),
+    )
+
+
+def _frame_rate(streams: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
+    """The picture's rate, and whether it varies.
+
+    ``r_frame_rate`` is the slowest that every frame's time fits into, ``avg_frame_rate`` what was counted. They are the
+    same where the rate is constant, but for fields that are counted as frames.
+    """
+    pictures = [
+        each for each in streams if each.get("codec_type") == "video" and not _disposition(each, "attached_pic")
+    ]
+    if not pictures:
+        return "", False
+    base, average = (_ratio(pictures[0].get(name, "")) for name in ("r_frame_rate", "avg_frame_rate"))
+    if not base or not average:
+        return "", False
+    for fields in (1, 2):
+        if abs(base[0] * average[1] / (base[1] * average[0]) - fields) < SAME_RATE:
+            return _reduced(base[0], base[1] * fields), False
+    return "", True
+
+
+def _disposition(stream: Mapping[str, Any], name: str) -> bool:
+    return bool((stream.get("disposition") or {}).get(name))
+
+
+def _ratio(text: str) -> tuple[int, int] | None:
+    """``None`` for 0/0, which says that it isn't known."""
+    above, _, below = text.partition("/")
+    if above.isdecimal() and below.isdecimal() and int(above) and int(below):
+        return int(above), int(below)
+    return None
+
+
+def _reduced(above: int, below: int) -> str:
+    common = math.gcd(above, below)
+    return f"{above // common}/{below // common}" if below > common else str(above // common)
 
 
 def _seconds(duration: str | None) -> float | None:
-    """``None`` for what can't be a duration, such as N/A or less than nothing."""
+    """Of ``2.5``, or ``00:00:02.500000000`` as Matroska has it; ``None`` for what is no duration, such as N/A."""
+    seconds = 0.0
     try:
-        seconds = float(duration or "nan")
+        for part in (duration or "nan").split(":"):
+            seconds = 60 * seconds + float(part)
     except ValueError:
         return None
     return seconds if 0 <= seconds < math.inf else None

@@ -9,6 +9,11 @@ from pathlib import Path
 from pipeline.files import read_json
 
 MARKER = ".pipeline-ready.json"
+LOCAL = ".local"  # ends the name of a model in somebody's folder, so that nobody looks for it in config/models.yaml
+
+
+def is_local(name: str) -> bool:
+    return name.endswith(LOCAL)
 
 
 class Shelf:

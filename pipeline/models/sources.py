@@ -1,6 +1,7 @@
 """The sources a model can come from. What they bring is verified afterwards, by whoever asked."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,9 @@ HUB_CLIENT = (
     "huggingface-hub==0.36.0"  # run apart by uv, kept out of our own packages; later ones need packages they don't name
 )
 FETCH_SECONDS = 3600
+
+
+TERMS = re.compile(r"gated|awaiting a review|\b40[13]\b|access .{0,40}restricted", re.IGNORECASE)
 
 
 class Unavailable(Exception):
@@ -76,7 +80,10 @@ class Fetcher:
 
     def _download(self, source: HubSource, files: Sequence[str], into: Path) -> None:
         where = ["--revision", source.revision, "--local-dir", str(into)]
-        self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+        try:
+            self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
+        except Unavailable as error:
+            raise Unavailable(f"{error}{_terms(str(error), source.repository)}") from error
         shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
@@ -88,3 +95,11 @@ class Fetcher:
         if done.returncode:
             words = " ".join(line.strip() for line in done.error_text.splitlines()[-3:])
             raise Unavailable(words or f"{self.uv.name} ended with exit code {done.returncode}")
+
+
+def _terms(words: str, repository: str) -> str:
+    """What to do where the hub gives its files only to those who have agreed to something."""
+    if not TERMS.search(words):
+        return ""
+    page = f"https://huggingface.co/{repository}"
+    return f". Agree to its terms at {page} and set HF_TOKEN, or name a folder that has the files (a 'folder' source)"

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pipeline import policy
 from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.plan import slots
 from pipeline.plan.filling import fill, is_each, of_each
-from pipeline.references import JOB_INPUT, is_paired, split
-from pipeline.sizes import parse_size
+from pipeline.plan.values import PICKED, find
+from pipeline.references import JOB_INPUT, alternatives, is_paired, split
 from pipeline.spec.catalog import Catalog
+from pipeline.spec.conditions import Condition
 from pipeline.spec.stages import StageSpec
 from pipeline.spec.workflows import StageUse, WorkflowSpec
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 NAME_LENGTH = 100
-SIZES = ("memory", "gpu_memory")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class PlannedStage:
     outputs: Mapping[str, str]
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)  # see pipeline/policy.py; sizes in bytes
 
 
@@ -49,14 +50,16 @@ class Expansion:
         self._known_names: dict[str, dict[str, Any]] = {}
 
     def members(self, id: str) -> Iterator[PlannedStage]:
-        """The stage itself, or one for each value of its fan-out."""
+        """The stage itself, or one for each value of its fan-out; none where its ``when`` doesn't hold."""
         use = self._workflow.stages[id]
         spec = self._spec(use)
-        self._check_slots(use, spec)
-        listed, chosen = self._listed(use), self._policy(use, spec)
-        after = [name for id_ in use.after for name in self._names(self._use(id_, ("stages", id, "after")))]
+        slots.check(self._workflow, use, spec)
+        if not self.names(use):
+            return
+        listed, chosen = self._listed(use), slots.policy_of(self._workflow, use, spec)
+        after = [name for id_ in use.after for name in self.names(self._use(id_, ("stages", id, "after")))]
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
-        for name, each in self._names(use).items():
+        for name, each in self.names(use).items():
             inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}
             yield PlannedStage(
                 name=name,
@@ -69,8 +72,15 @@ class Expansion:
                 outputs=spec.outputs,
                 for_each=listed,
                 ensure=spec.ensure,
+                modules=spec.modules,
                 policy=chosen,
             )
+
+    def delivered(self, index: int) -> tuple[str, ...]:
+        """An entry of ``deliver`` by planned names; nothing where its stage isn't in the plan."""
+        entry, keys = self._workflow.deliver[index], ("deliver", index)
+        references = self.refer(entry.output, keys)
+        return references if self._holds(entry.when, keys) else ()
 
     def refer(self, text: str, keys: Sequence[str | int]) -> tuple[str, ...]:
         """``asr.transcript`` as references by planned names: several where the stage is a fan-out over values."""
@@ -79,23 +89,46 @@ class Expansion:
         id, output = split(text)
         use = self._use(id, keys)
         self._check_output(use, output, keys)
-        return tuple(f"{name}.{output}" for name in self._names(use))
+        return tuple(f"{name}.{output}" for name in self.names(use))
 
     def _inputs(self, use: StageUse, slot: str, each: Any) -> tuple[str, ...]:
-        """What an input refers to; from inside a fan-out, that may be the member for the same value."""
+        """What an input refers to: of several alternatives, the first that is in the plan."""
         text, keys = use.inputs[slot], ("stages", use.id, "inputs", slot)
+        ways = alternatives(text)
+        if len(ways) == 1:
+            return self._the_only(use, text, keys, each)
+        found = [references for way in ways if (references := self._either(use, way, keys, each))]
+        if not found:
+            what = f" for {each!r}" if each is not None else ""
+            raise self._error(keys, f"none of {text} is in the plan{what}")
+        return found[0]
+
+    def _the_only(self, use: StageUse, text: str, keys: Sequence[str | int], each: Any) -> tuple[str, ...]:
+        if references := self._either(use, text, keys, each):
+            return references
+        other = self._use(split(text)[0], keys)
+        if not self._holds(other.when, ("stages", other.id, "when")):
+            left_out = f"'{other.id}' isn't in the plan (it is only there when {_all(other.when)})"
+            raise self._error(keys, f"{left_out}; give '{use.id}' the same 'when', or this input an alternative")
+        if is_paired(text):
+            what = f"'{other.id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
+            raise self._error(keys, f"{what}; {text} pairs two stages with the same for_each")
+        return ()  # of a fan-out over no value
+
+    def _either(self, use: StageUse, text: str, keys: Sequence[str | int], each: Any) -> tuple[str, ...]:
+        """One alternative; from inside a fan-out, that may be the member for the same value. Empty: not in the plan."""
         if not is_paired(text):
             return self.refer(text, keys)
         id, output = split(text)
         other = self._use(id, keys)
         self._check_output(other, output, keys)
         if use.for_each_of and use.for_each_of == other.for_each_of:
-            return (text,)
+            return (text,) if self.names(other) else ()
         name = self._member(other, each, keys) if use.for_each else ""
-        if name not in self._names(other):
-            what = f"'{id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
-            raise self._error(keys, f"{what}; {text} pairs two stages with the same for_each")
-        return (f"{name}.{output}",)
+        return (f"{name}.{output}",) if name in self.names(other) else ()
+
+    def _holds(self, when: Sequence[Condition], keys: Sequence[str | int]) -> bool:
+        return all(condition.holds(self._value_of(keys, condition.name)) for condition in when)
 
     def _check_output(self, use: StageUse, output: str, keys: Sequence[str | int]) -> None:
         outputs = self._spec(use).outputs
@@ -107,7 +140,7 @@ class Expansion:
         if use.for_each_of is None:
             return None
         keys = ("stages", use.id, "for_each")
-        refs = self.refer(use.for_each_of, keys)
+        refs = self._the_only(use, use.for_each_of, keys, None)
         if len(refs) != 1 or self._use(split(use.for_each_of)[0], keys).for_each_of:
             raise self._error(keys, f"{use.for_each_of} comes from a fan-out; the list must be that of one stage")
         return refs[0]
@@ -125,13 +158,15 @@ class Expansion:
             raise self._error(keys, f"no stage '{id}'{did_you_mean(id, list(self._workflow.stages))}")
         return self._workflow.stages[id]
 
-    def _names(self, use: StageUse) -> Mapping[str, Any]:
+    def names(self, use: StageUse) -> Mapping[str, Any]:
         """The planned names that an entry stands for, each with its value."""
         if use.id not in self._known_names:
             self._known_names[use.id] = dict(self._members_of(use))
         return self._known_names[use.id]
 
     def _members_of(self, use: StageUse) -> Iterator[tuple[str, Any]]:
+        if not self._holds(use.when, ("stages", use.id, "when")):
+            return
         if not use.for_each:
             yield use.id, None
             return
@@ -154,34 +189,6 @@ class Expansion:
             raise self._error(keys, f"{value!r} can't end a stage's name: only letters, digits, - and _, and not many")
         return name
 
-    def _check_slots(self, use: StageUse, spec: StageSpec) -> None:
-        for kind, given, known in (
-            ("inputs", use.inputs, spec.inputs),
-            ("parameters", use.parameters, tuple(spec.parameters)),
-            ("models", use.models, spec.models),
-        ):
-            for slot in given:
-                if slot not in known:
-                    message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
-                    raise self._error(("stages", use.id, kind, slot), message)
-            missing = [slot for slot in known if slot not in given and kind != "parameters"]
-            if missing:
-                raise self._error(("stages", use.id), f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing")
-
-    def _policy(self, use: StageUse, spec: StageSpec) -> dict[str, Any]:
-        chosen = policy.merged(spec.policy, use.policy)
-        if "resources" in chosen:
-            chosen["resources"] = {
-                key: self._bytes(use, value) if key in SIZES else value for key, value in chosen["resources"].items()
-            }
-        return chosen
-
-    def _bytes(self, use: StageUse, size: int | str) -> int:
-        try:
-            return parse_size(size)
-        except ValueError as error:
-            raise self._error(("stages", use.id, "resources"), str(error)) from error
-
     def _parameters(self, use: StageUse, each: Any) -> dict[str, Any]:
         return {
             slot: fill(value, partial(self._look_up, ("stages", use.id, "parameters", slot), (use, each)))
@@ -197,9 +204,15 @@ class Expansion:
                 return of_each(name, inside[1])
             except LookupError as error:
                 raise self._error(keys, str(error.args[0])) from error
-        if name[1:] not in self._values:
-            raise self._error(keys, f"no parameter '{name[1:]}'{did_you_mean(name[1:], list(self._values))}")
-        return self._values[name[1:]]
+        if name.endswith(PICKED) and not (inside and inside[0].for_each):
+            raise self._error(keys, f"{name}: there is no value to pick by outside of a for_each over values")
+        return self._value_of(keys, name[1:], inside[1] if inside else None)
+
+    def _value_of(self, keys: Sequence[str | int], name: str, each: Any = None) -> Any:
+        try:
+            return find(self._values, name, each)
+        except LookupError as error:
+            raise self._error(keys, str(error.args[0])) from error
 
     def _model(self, use: StageUse, slot: str, value: str, each: Any) -> str:
         keys = ("stages", use.id, "models", slot)
@@ -212,6 +225,10 @@ class Expansion:
 
     def _error(self, keys: Sequence[str | int], message: str) -> ConfigurationError:
         return self._workflow.source.error(keys, message)
+
+
+def _all(when: Sequence[Condition]) -> str:
+    return " and ".join(map(str, when))
 
 
 def _upstream(inputs: Mapping[str, Sequence[str]], listed: str | None) -> list[str]:

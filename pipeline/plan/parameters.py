@@ -10,8 +10,12 @@ from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import ParameterSpec, WorkflowSpec
 
 
-def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) -> dict[str, Any]:
+def resolve(
+    workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog, fixed: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Values for all of the workflow's parameters. ``given`` holds them as typed on a command line.
+
+    ``fixed`` are values of those that were read already, such as a glossary's.
 
     Raises ``UsageError`` for a name that the workflow doesn't have or a value that doesn't fit.
     """
@@ -27,8 +31,9 @@ def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) 
                 f"workflow '{workflow.name}' needs the parameter '{name}'",
                 f"prepare-job … --param {name}=VALUE   (pipeline workflow show {workflow.name})",
             )
+    fixed = fixed or {}
     values = {
-        name: _value(spec, given[name], catalog) if name in given else spec.default
+        name: fixed[name] if name in fixed else _value(spec, given[name], catalog) if name in given else spec.default
         for name, spec in workflow.parameters.items()
     }
     known = _recognised_languages(workflow, values, catalog)
@@ -36,7 +41,7 @@ def resolve(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) 
         try:
             values[name] = _checked(workflow, spec, values[name], known)
         except UsageError as error:
-            if name in given:
+            if name in given or spec.at_least:
                 raise
             raise workflow.source.error(("parameters", name, "default"), error.message, error.next_step) from error
     return values
@@ -51,7 +56,7 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
                 return _finite(text)
             case "boolean":
                 return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
-            case "languages":
+            case "languages" | "words":
                 return [code.strip() for code in text.split(",") if code.strip()]
             case "model":
                 return catalog.model(text).name
@@ -85,6 +90,9 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
     if spec.type == "languages":
         value = list(dict.fromkeys(languages.normalise(code, ()) for code in value or ()))
         _check_count(workflow, spec, value)
+    if spec.type == "words":
+        value = list(dict.fromkeys(value or ()))
+        _check_count(workflow, spec, value)
     if value is None:
         return None
     if spec.type == "language" and value != languages.DETECT:
@@ -97,6 +105,12 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
 
 
 def _check_count(workflow: WorkflowSpec, spec: ParameterSpec, value: Sequence[str]) -> None:
+    if len(value) < spec.at_least:
+        count = f"{spec.at_least} value{'s' * (spec.at_least > 1)}"
+        raise UsageError(
+            f"'{spec.name}' of workflow '{workflow.name}' needs {count} at least",
+            f"prepare-job … --param {spec.name}=VALUE   (pipeline workflow show {workflow.name})",
+        )
     if spec.at_most is not None and len(value) > spec.at_most:
         limit = f"at most {spec.at_most}" if spec.at_most else "no value"
         raise UsageError(

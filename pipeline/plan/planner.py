@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.plan.expansion import Expansion, PlannedStage
 from pipeline.references import is_member_name, paired_stages
 from pipeline.spec.catalog import Catalog
-from pipeline.spec.workflows import WorkflowSpec
+from pipeline.spec.workflows import DiskUse, WorkflowSpec
 
 __all__ = ["Plan", "PlannedStage", "plan"]
 
@@ -22,6 +22,8 @@ class Plan:
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
     deliver: tuple[str, ...]
     timeout_seconds: float | None = field(default=None)
+    beside: tuple[str, ...] = ()  # of those that are delivered, what may go next to the input, too
+    disk: DiskUse = field(default_factory=DiskUse)  # what all stages together leave on the disk
 
     @property
     def models(self) -> list[str]:
@@ -43,10 +45,23 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
             stages[stage.name] = stage
     _require_own_names(workflow, stages)
     if not stages:
-        raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty")
-    deliver = [ref for index, text in enumerate(workflow.deliver) for ref in expansion.refer(text, ("deliver", index))]
+        raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty, or no 'when' holds")
+    found = [(ref, each) for index, each in enumerate(workflow.deliver) for ref in expansion.delivered(index)]
     ordered = [stages[name] for name in _ordered(workflow, {name: _before(each) for name, each in stages.items()})]
-    return Plan(tuple(ordered), tuple(deliver), workflow.timeout_seconds)
+    return Plan(
+        tuple(ordered),
+        tuple(ref for ref, _ in found),
+        workflow.timeout_seconds,
+        tuple(ref for ref, each in found if each.beside),
+        _disk(workflow, expansion),
+    )
+
+
+def _disk(workflow: WorkflowSpec, expansion: Expansion) -> DiskUse:
+    each = [(use.disk, len(expansion.names(use))) for use in workflow.stages.values()]
+    return DiskUse(
+        sum(disk.per_second * count for disk, count in each), sum(disk.of_input * count for disk, count in each)
+    )
 
 
 def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage]) -> None:

@@ -6,6 +6,7 @@ A file that can't be read, or isn't of the form that its name says, breaks the p
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def _unmet(ensure: Ensure, checked: _Checked) -> Iterator[str]:
     if ensure.schema is not None:
         schema = checked.root / ensure.schema
         conditions.append(lambda: _mismatch(checked, schema))
+    for key, lowest in ensure.at_least.items():
+        conditions.append(partial(_too_low, checked, key, lowest))
     if count := ensure.count:
         conditions.append(lambda: _other_count(checked, count))
     if duration := ensure.duration:
@@ -116,6 +119,11 @@ def _mismatch(checked: _Checked, schema_file: Path) -> str | None:
         return None
     where = ".".join(str(key) for key in error.absolute_path) or "as a whole"
     return f"{checked} doesn't fit {schema_file.name}: {where}: {_shortened(error.message)}"
+
+
+def _too_low(checked: _Checked, key: str, lowest: float) -> str | None:
+    number = counts.number(checked.file, key)
+    return None if number >= lowest else f"{checked}: {key} is {number:g}, but must be at least {lowest:g}"
 
 
 def _other_count(checked: _Checked, condition: Count) -> str | None:

@@ -30,6 +30,14 @@ def count(file: Path, key: str | None = None) -> Counted:
     return COUNTERS.get(file.suffix.lower(), _lines)(file)
 
 
+def number(file: Path, key: str) -> float:
+    """What stands in a JSON file at a key, with dots between keys. Raises ``Uncountable`` and ``OSError``."""
+    value = _at(read_json(file), key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Uncountable(f"it has no number '{key}'")
+    return value
+
+
 def read_json(file: Path) -> Any:
     """Raises ``Uncountable`` where it isn't JSON."""
     try:
@@ -38,10 +46,14 @@ def read_json(file: Path) -> Any:
         raise Uncountable(f"it isn't JSON: {_words(error)}") from error
 
 
-def _of_json(file: Path, key: str | None) -> Counted:
-    value = read_json(file)
+def _at(value: Any, key: str | None) -> Any:
     for part in key.split(".") if key else ():
         value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _of_json(file: Path, key: str | None) -> Counted:
+    value = _at(read_json(file), key)
     if not isinstance(value, list):
         raise Uncountable(f"it has no list '{key}'" if key else "it isn't a list, so a key must be named")
     return Counted(len(value), (key or "entries").rpartition(".")[2])

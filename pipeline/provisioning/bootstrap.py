@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
@@ -22,7 +22,10 @@ from pipeline.provisioning.builders import builder_for
 from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
-from pipeline.telling import Tell
+from pipeline.telling import Tell, quiet
+
+if TYPE_CHECKING:
+    from pipeline.envs.adopting.adoption import Adoption
 
 STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
 
@@ -127,15 +130,34 @@ def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[Mod
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    from pipeline.plan.parameters import resolve
-    from pipeline.plan.planner import plan
+    from pipeline.choosing import Chooser, usual_plan
 
+    adoption = _adoption(catalog)
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
-    plans = [plan(workflow, resolve(workflow, {}, catalog), catalog) for workflow in workflows]
+    plans = [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]
     definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
     models = sorted({model for each in plans for model in each.models})
     own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
     return _with_providers(catalog, definitions, own_tools), [catalog.model(model) for model in models]
+
+
+def _adoption(catalog: Catalog) -> "Adoption":
+    """To see what is there; nothing is settled with it."""
+    from pipeline import sources
+    from pipeline.envs.adopting.adoption import Adoption
+    from pipeline.envs.adopting.decide import Allowed
+    from pipeline.envs.registry import Registry
+    from pipeline.provisioning.places import ProjectVariables
+
+    project = catalog.project
+    return Adoption(
+        registry=Registry(project.environments),
+        notes=sources.notes(project),
+        allowed=Allowed(),
+        builder=lambda: builder_for(catalog),
+        tell=quiet,
+        own=ProjectVariables(project),
+    )
 
 
 def _with_providers(

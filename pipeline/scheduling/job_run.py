@@ -160,10 +160,18 @@ class JobRun:
             return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
         delivered = deliver(self.job, self._results, not unchanged, self._state.delivered)
+        self._put_beside(delivered)
         if unchanged:
             return self._chronicle.ended(None, Outcome(delivered, unchanged))
         names = [path.name for path in delivered]
         return self._chronicle.ended("run_finished", Outcome(delivered), delivered=names)
+
+    def _put_beside(self, delivered: Sequence[Path]) -> None:
+        if "beside" in self.job.document:
+            from pipeline.jobs import beside
+
+            for text in beside.put(self.job, self._results, delivered):
+                self.told(f"{self.job.id}: {text}")
 
     @property
     def flush_due(self) -> float | None:
@@ -235,7 +243,7 @@ class JobRun:
             return self._failure(running, returncode=0, missing=str(error))
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.warnings)
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
         self._chronicle.finished(task.name, result)
         del self._running[running.invocation.id]
         if task.policy.cache:

@@ -94,5 +94,5 @@ class Reuse:
         entries = record["outputs"]
         paths = {name: attempt.outputs / entry["file"] for name, entry in entries.items()}
         digests = {name: entry["digest"] for name, entry in entries.items()}
-        result = attempt.commit(paths, key, record["seconds"], record.get("warnings", ()), digests)
+        result = attempt.commit(paths, key, record["seconds"], attempts.said_in(record), digests)
         return Reused(result, origin=record["job"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.executors import Invocation, Start
 from pipeline.failures.oom import OomKills
 from pipeline.host.resources import Grant, Request
-from pipeline.jobs.attempts import Attempt
+from pipeline.jobs.attempts import Attempt, Said
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.scheduling.frontier import Due
@@ -62,6 +62,7 @@ class Running:
     oom_before: OomKills
     started: float = field(default_factory=now)
     warnings: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
     raised: Mapping[str, Any] | None = None
     wrong_environment: bool = False
@@ -72,9 +73,14 @@ class Running:
     def seconds(self) -> float:
         return now() - self.started
 
+    @property
+    def said(self) -> Said:
+        return Said(tuple(self.warnings), self.about)
+
     def heard(self, fields: Mapping[str, Any]) -> None:
         if "warning" in fields:
             self.warnings.append(fields["warning"])
+        self.about.update(fields.get("about", {}))
         self.error = fields.get("error", self.error)
         self.raised = fields if "raised" in fields else self.raised
         self.wrong_environment = self.wrong_environment or "wrong_environment" in fields

@@ -5,8 +5,10 @@ Three ways in, one way through:
 * ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
 * ``--serve …`` stays and runs many (``stageserver``).
 * With no argument it waits for one order on standard input, so that it can be started before the
-  stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG NEWLINE``. No order, but end of
-  file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
+  stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG [NUL MODULE]... NEWLINE``. No order, but
+  end of file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
+
+A MODULE is what stages share, a file or a package's folder (``stagekit.sharing``).
 
 Standard library only, Python 3.8 and later. Imports are kept to what a stage that does nothing
 needs: ``json`` alone would double its running time, so it is left to the stage's first question.
@@ -29,16 +31,17 @@ def main() -> int:
         import_beside("stageserver").main(sys.argv[2:], sys.modules[__name__])
         return 0
     if len(sys.argv) > 1:
-        return run(_stage_file_of(sys.argv[1]), sys.argv[1], None)
+        stage_file, modules = _named_in(sys.argv[1])
+        return run(stage_file, modules, sys.argv[1], None)
     _load_ahead()
     order = sys.stdin.buffer.readline()
     if not order.endswith(b"\n"):
         return 0
-    prefix, stage_file, invocation, log = order[:-1].decode("utf-8", "surrogateescape").split("\0")
+    prefix, stage_file, invocation, log, *modules = order[:-1].decode("utf-8", "surrogateescape").split("\0")
     reports = _claim_channels(log)
     if not is_right_environment(prefix, reports):
         return EXIT_WRONG_ENVIRONMENT
-    return run(stage_file, invocation, reports)
+    return run(stage_file, modules, invocation, reports)
 
 
 def _load_ahead() -> None:
@@ -73,6 +76,8 @@ def let_go() -> None:
 
         stage.__dict__.clear()
         gc.collect()
+    if "stagekit.sharing" in sys.modules:
+        sys.modules["stagekit.sharing"].let_go()
 
 
 def is_right_environment(prefix: str, reports: int) -> bool:
@@ -83,10 +88,19 @@ def is_right_environment(prefix: str, reports: int) -> bool:
     return False
 
 
-def run(stage_file: str, invocation: str, reports: "int | None") -> int:
+def run(stage_file: str, modules: "list[str]", invocation: str, reports: "int | None") -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
     stage = import_beside("stagekit").Stage(invocation, reports)
-    return attempt(stage, lambda: load("stage", stage_file))
+    return attempt(stage, lambda: load_stage(stage_file, modules))
+
+
+def load_stage(stage_file: str, modules: "list[str]") -> "Any":
+    """The stage's module, which finds exactly these shared modules."""
+    if modules:
+        from stagekit import sharing
+
+        sharing.share(modules)
+    return load("stage", stage_file)
 
 
 def attempt(stage: "Any", loaded: "Any") -> int:
@@ -229,11 +243,13 @@ def load(name: str, path: str) -> "Any":
     return module
 
 
-def _stage_file_of(invocation: str) -> str:
+def _named_in(invocation: str) -> "tuple[str, list[str]]":
+    """The stage's file and its modules."""
     import json
 
     with open(invocation, encoding="utf-8") as file:
-        return str(json.load(file)["stage_file"])
+        content = json.load(file)
+    return content["stage_file"], content.get("modules", [])
 
 
 if __name__ == "__main__":

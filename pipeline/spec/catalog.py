@@ -6,7 +6,8 @@ from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.host import hardware
 from pipeline.project import Project
-from pipeline.spec import environments, models, settings, stages, workflows
+from pipeline.spec import engines, environments, models, settings, stages, workflows
+from pipeline.spec.engines import EngineSpec
 from pipeline.spec.environments import EnvironmentSpec
 from pipeline.spec.models import ModelSpec
 from pipeline.spec.settings import Settings
@@ -33,6 +34,10 @@ class Catalog:
     @cached_property
     def models(self) -> dict[str, ModelSpec]:
         return models.load(self.project)
+
+    @cached_property
+    def engines(self) -> dict[str, EngineSpec]:
+        return engines.load(self.project)
 
     @cached_property
     def environment_names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Ensure:
     schema: str | None = None  # relative to the project
     count: Count | None = None
     duration: Duration | None = None
+    at_least: Mapping[str, float] = field(default_factory=dict)  # by key in the output's JSON
 
 
 def parsed(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Ensure]:
@@ -60,6 +61,7 @@ def _ensure(entry: Mapping[str, Any]) -> Ensure:
     return Ensure(
         non_empty=entry.get("non_empty", False),
         schema=entry.get("schema"),
+        at_least=entry.get("at_least", {}),
         count=Count(count["like"], count.get("of"), count.get("in")) if count else None,
         duration=Duration(duration["like"], duration.get("within", WITHIN)) if duration else None,
     )

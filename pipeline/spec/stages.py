@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import policy
+from pipeline import policy, shared_modules
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -25,6 +25,7 @@ class StageSpec:
     environment: str
     inputs: tuple[str, ...]
     models: tuple[str, ...]
+    modules: tuple[str, ...]  # that it shares with others (pipeline/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
     ensure: Mapping[str, Any]  # post-conditions by output (pipeline/spec/ensure.py)
@@ -46,6 +47,7 @@ def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
         raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
     check(source, "stage")
     _check_defaults(source)
+    _check_modules(source, project)
     ensure.check(source, project.root)
     table = source.value
     return StageSpec(
@@ -54,6 +56,7 @@ def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
         environment=_environment(block, source, name),
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
+        modules=tuple(table.get("modules", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
         ensure=table.get("ensure", {}),
@@ -70,6 +73,14 @@ def _environment(block: StageBlock, source: Source, name: str) -> str:
     if not named and not block.brings_environment:
         raise source.error((), "'environment' is missing; name one, or write the stage's own dependencies")
     return str(named or name)
+
+
+def _check_modules(source: Source, project: Project) -> None:
+    for index, name in enumerate(source.value.get("modules", ())):
+        try:
+            shared_modules.locate(project, name)
+        except ConfigurationError as error:
+            raise source.error(("modules", index), error.message, error.next_step) from error
 
 
 def _check_defaults(source: Source) -> None:

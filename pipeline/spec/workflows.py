@@ -7,6 +7,8 @@ from typing import Any
 
 from pipeline import policy
 from pipeline.project import Project
+from pipeline.sizes import parse_size
+from pipeline.spec.conditions import Condition, conditions
 from pipeline.spec.source import Source, choose, load_yaml, names_in
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
@@ -17,8 +19,12 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "language": str,
     "model": str,
+    "audio_track": str,
+    "subtitles": str,
+    "glossary": str,
 }
-MEMBERS = {"languages": "language"}  # types whose values are lists, and the type of what is in them
+MEMBERS = {"languages": "language", "words": "string"}  # types whose values are lists, and the type of what is in them
+GIVEN = ("each", "input")  # names that stand for something else in every workflow
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,16 @@ class ParameterSpec:
     required: bool = False  # the file gives it no default, and it has no natural one, as a list has
     choices: tuple[Any, ...] = ()
     at_most: int | None = None
+    at_least: int = 0
     description: str = ""
+
+
+@dataclass(frozen=True)
+class DiskUse:
+    """What a stage leaves on the disk, as far as it can be told before."""
+
+    per_second: int = 0  # bytes for each second of the input
+    of_input: float = 0.0  # parts of the input's size
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,7 @@ class StageUse:
 
     id: str
     uses: str
+    when: tuple[Condition, ...] = ()  # all must hold, else the plan has no such stage
     after: tuple[str, ...] = ()
     for_each: tuple[Any, ...] = ()  # values and $parameters
     for_each_of: str | None = None  # or STAGE.OUTPUT, a list that is known when that stage is done
@@ -45,6 +61,25 @@ class StageUse:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    disk: DiskUse = field(default_factory=DiskUse)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An output that goes into the job's output folder."""
+
+    output: str  # STAGE.OUTPUT
+    when: tuple[Condition, ...] = ()
+    beside: bool = False  # also next to the input, where that is asked for
+
+
+@dataclass(frozen=True)
+class DecisionSpec:
+    """An engine, or one for each language, that is chosen when a job is prepared."""
+
+    name: str
+    kind: str
+    about: Mapping[str, Any]  # what it goes by: $parameters and values
 
 
 @dataclass(frozen=True)
@@ -54,8 +89,10 @@ class WorkflowSpec:
     takes_media: bool
     parameters: Mapping[str, ParameterSpec]
     stages: Mapping[str, StageUse]
-    deliver: tuple[str, ...]
+    deliver: tuple[Delivered, ...]
     timeout_seconds: float | None
+    makes_subtitles: bool
+    decisions: Mapping[str, DecisionSpec]
     source: Source = field(repr=False)
 
 
@@ -70,16 +107,38 @@ def load(project: Project, name: str) -> WorkflowSpec:
     if not NAME.fullmatch(name):
         raise source.error((), "a workflow's name is letters, digits and underscores")
     value = source.value
+    _check_names(source)
     return WorkflowSpec(
         name=name,
         description=value.get("description", ""),
         takes_media=value.get("input", "media") == "media",
         parameters={name: _parameter(source, name, entry) for name, entry in value.get("parameters", {}).items()},
-        stages={id: _stage_use(id, entry) for id, entry in value["stages"].items()},
-        deliver=tuple(value.get("deliver", ())),
+        stages={id: _stage_use(source, id, entry) for id, entry in value["stages"].items()},
+        deliver=tuple(_delivered(entry) for entry in value.get("deliver", ())),
         timeout_seconds=value.get("timeout_seconds"),
+        makes_subtitles=value.get("makes") == "subtitles",
+        decisions={
+            name: DecisionSpec(name, entry["kind"], {key: each for key, each in entry.items() if key != "kind"})
+            for name, entry in value.get("decide", {}).items()
+        },
         source=source,
     )
+
+
+def _check_names(source: Source) -> None:
+    """Parameters and decisions are both written ``$name``."""
+    for section in ("parameters", "decide"):
+        for name in source.value.get(section, {}):
+            if name in GIVEN:
+                raise source.error((section, name), f"${name} stands for something else")
+            if section == "decide" and name in source.value.get("parameters", {}):
+                raise source.error((section, name), "there is a parameter of that name")
+
+
+def _delivered(entry: Any) -> Delivered:
+    if isinstance(entry, str):
+        return Delivered(entry)
+    return Delivered(entry["output"], conditions(entry.get("when")), entry.get("beside", False))
 
 
 def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
@@ -90,6 +149,7 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
         required="default" not in entry and entry["type"] not in MEMBERS,
         choices=tuple(entry.get("choices", ())),
         at_most=entry.get("at_most"),
+        at_least=entry.get("at_least", 0),
         description=entry.get("description", ""),
     )
     keys = ("parameters", name)
@@ -98,8 +158,9 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
     for index, choice in enumerate(spec.choices):
         if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
             raise source.error((*keys, "choices", index), f"{choice!r} can't be a value of type {spec.type}")
-    if spec.at_most is not None and spec.type not in MEMBERS:
-        raise source.error((*keys, "at_most"), f"only a list has it, and '{name}' is of type {spec.type}")
+    for key in ("at_most", "at_least"):
+        if key in entry and spec.type not in MEMBERS:
+            raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
     return spec
 
 
@@ -109,11 +170,12 @@ def _is_of(kind: str, value: Any) -> bool:
     return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
-def _stage_use(id: str, entry: Mapping[str, Any]) -> StageUse:
+def _stage_use(source: Source, id: str, entry: Mapping[str, Any]) -> StageUse:
     for_each = entry.get("for_each", ())
     return StageUse(
         id=id,
         uses=entry.get("uses", id),
+        when=conditions(entry.get("when")),
         after=tuple(entry.get("after", ())),
         for_each=() if isinstance(for_each, str) else tuple(for_each),
         for_each_of=for_each if isinstance(for_each, str) else None,
@@ -121,4 +183,12 @@ def _stage_use(id: str, entry: Mapping[str, Any]) -> StageUse:
         parameters=entry.get("parameters", {}),
         models=entry.get("models", {}),
         policy=policy.declared(entry),
+        disk=_disk(source, id, entry.get("disk", {})),
     )
+
+
+def _disk(source: Source, id: str, entry: Mapping[str, Any]) -> DiskUse:
+    try:
+        return DiskUse(parse_size(entry.get("per_second", 0)), float(entry.get("of_input", 0)))
+    except ValueError as error:
+        raise source.error(("stages", id, "disk", "per_second"), str(error)) from error

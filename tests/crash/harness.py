@@ -129,7 +129,7 @@ def require_whole(sandbox: Sandbox, job: Job, shape: Shape, before: Mapping[str,
 
 
 def delivered(job: Job) -> str:
-    (file,) = job.output.iterdir()
+    (file,) = (path for path in job.output.iterdir() if path.is_file())
     return file.read_text()
 
 

@@ -1,5 +1,6 @@
 """A movie goes in, a subtitled movie comes out."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.spec.source import schema_errors
 from tests.conftest import REPOSITORY, Sandbox
 from tests.e2e.conftest import SAMPLE
 
@@ -60,12 +62,42 @@ def test_the_movie_keeps_its_streams_and_length_and_gains_a_tagged_subtitle_trac
     assert packets(tools, SAMPLE) == packets(tools, subtitled / "two_cities.subtitled.mp4")
 
 
+def test_every_deliverable_has_a_sidecar_that_says_what_made_it(subtitled: Path) -> None:
+    delivered = sorted(path.name for path in subtitled.iterdir() if path.is_file())
+    assert sorted(path.name for path in (subtitled / "about").iterdir()) == [f"{name}.json" for name in delivered]
+    for name in delivered:
+        told = json.loads((subtitled / "about" / f"{name}.json").read_bytes())
+        assert schema_errors(told, "sidecar") == []
+        stages = {stage["uses"]: stage for stage in told["stages"]}
+        recognizer = stages["asr"]["models"]["recognizer"]
+        assert (recognizer["name"], recognizer["digest"][:7]) == ("whisper-base", "sha256:")
+        lock = hashlib.sha256((REPOSITORY / "requirements" / "whisper.lock").read_bytes()).hexdigest()
+        assert stages["asr"]["environment"]["lock"] == f"sha256:{lock}"
+        assert told["input"]["digest"] == "sha256:" + hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
+
+
 def test_both_subtitle_files_hold_the_same_cues(subtitled: Path) -> None:
     srt = (subtitled / "two_cities.en.srt").read_text(encoding="utf-8")
     vtt = (subtitled / "two_cities.en.vtt").read_text(encoding="utf-8")
     assert vtt.startswith("WEBVTT")
     assert srt.count("-->") == vtt.count("-->") > 5
     assert "best of times" in srt
+
+
+def test_the_subtitles_of_the_sample_break_no_rule(studio: Sandbox, subtitled: Path) -> None:
+    files = [subtitled / "two_cities.en.srt", subtitled / "two_cities.en.vtt"]
+    done = studio.run("pipeline", "subtitles", "check", *files)
+    assert (done.code, done.err) == (0, ""), done.out
+
+
+def test_old_subtitles_are_checked_in_their_encoding(studio: Sandbox, tmp_path: Path) -> None:
+    cue = "1\n00:00:01,000 --> 00:00:01,400\n<i>Привет, как дела?</i>\nЯ не знаю, что сказать.\n\n"
+    for name in ("cp1251", "utf-16"):
+        (tmp_path / f"{name}.srt").write_bytes(cue.encode(name))
+    done = studio.run("pipeline", "subtitles", "check", "--json", tmp_path / "cp1251.srt", tmp_path / "utf-16.srt")
+    assert done.code == 1
+    assert [entry["encoding"] for entry in done.data] == ["cp1251", "utf-16"]
+    assert {each["rule"] for entry in done.data for each in entry["violations"]} == {"too-short", "reading-speed"}
 
 
 @pytest.mark.parametrize("start", ["worker", "cold"])

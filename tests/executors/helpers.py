@@ -29,6 +29,7 @@ def invocation(
     interpreter: Interpreter = HERE,
     id: str = "job/test/1",
     variables: Mapping[str, str] | None = None,
+    modules: tuple[Path, ...] = (),
 ) -> Invocation:
     """A stage whose ``run`` has this body."""
     lines = "\n    ".join(body.splitlines())
@@ -37,8 +38,10 @@ def invocation(
     stage_file.write_text(source)
     fields = {"stage": "test", "parameters": {"n": 1}, "inputs": {}, "models": {}, "outputs": {"file": "out.txt"}}
     file.write_text(json.dumps({**fields, "output_folder": str(folder), "work": str(folder / "work"), "cpus": 1}))
-    digest = sha256_of_bytes(source.encode())
-    return Invocation(id, interpreter, stage_file, digest, file, folder / "stage.log", start, variables or {})
+    files = [each for path in modules for each in sorted([path, *path.rglob("*.py")]) if each.is_file()]
+    shared = b"".join(each.read_bytes() for each in files)
+    digest, log = sha256_of_bytes(source.encode() + shared), folder / "stage.log"
+    return Invocation(id, interpreter, stage_file, digest, file, log, start, variables or {}, modules)
 
 
 def with_id(invocation: Invocation, number: int) -> Invocation:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.media import probe as media
-from pipeline.media.probe import Media, look, probe
+from pipeline.media.probe import Media, Track, look, probe
 
 MOVIE = Path("/films/movie.mp4")
 SOUND = {"streams": [{"codec_type": "audio"}], "format": {"duration": "2.5"}}
@@ -35,7 +35,47 @@ def saying(folder: Path, answer: Any) -> Path:
 def test_streams_are_counted_and_the_duration_read(tmp_path: Path) -> None:
     streams = [{"codec_type": kind} for kind in ("video", "audio", "audio", "data")]
     answer = {"streams": streams, "format": {"duration": "2.5"}}
-    assert probe(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=2)
+    found = probe(MOVIE, saying(tmp_path, answer))
+    assert (found.duration_s, found.audio_streams) == (2.5, 2)
+
+
+def test_tracks_are_told_with_what_the_container_says_of_them(tmp_path: Path) -> None:
+    audio = {
+        "codec_type": "audio",
+        "codec_name": "ac3",
+        "channels": 6,
+        "tags": {"language": "ger", "title": "Original", "DURATION": "01:00:02.500000000"},
+        "disposition": {"default": 1},
+    }
+    text = {"codec_type": "subtitle", "codec_name": "subrip", "duration": "7.5"}
+    found = probe(MOVIE, saying(tmp_path, {"streams": [{"codec_type": "video"}, {**audio}, text, {**text}]}))
+    assert found.audio == (Track(1, "ac3", "ger", "Original", 6, 3602.5, is_default=True),)
+    assert found.subtitles == (Track(1, "subrip", duration_s=7.5), Track(2, "subrip", duration_s=7.5))
+
+
+@pytest.mark.parametrize(
+    ("base", "average", "rate", "varies"),
+    [
+        ("25/1", "25/1", "25", False),
+        ("24000/1001", "23978/1000", "24000/1001", False),
+        ("50/1", "25/1", "25", False),
+        ("30/1", "1200/53", "", True),
+        ("90000/1", "29971/1000", "", True),
+        ("0/0", "25/1", "", False),
+        ("x", "25/1", "", False),
+    ],
+)
+def test_a_frame_rate_is_one_that_does_not_vary(
+    tmp_path: Path, base: str, average: str, rate: str, varies: bool
+) -> None:
+    picture = {"codec_type": "video", "r_frame_rate": base, "avg_frame_rate": average}
+    cover = {**picture, "r_frame_rate": "1/1", "disposition": {"attached_pic": 1}}
+    found = probe(MOVIE, saying(tmp_path, {"streams": [cover, picture, {"codec_type": "audio"}]}))
+    assert (found.frame_rate, found.has_variable_frame_rate) == (rate, varies)
+
+
+def test_sound_alone_has_no_frame_rate(tmp_path: Path) -> None:
+    assert probe(MOVIE, saying(tmp_path, SOUND)).frame_rate == ""
 
 
 @pytest.mark.parametrize("duration", [None, "N/A", "", "-1", "nan", "inf"])
@@ -52,7 +92,7 @@ def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: A
 
 def test_a_look_needs_no_audio_stream(tmp_path: Path) -> None:
     answer = {"streams": [{"codec_type": "video"}], "format": {"duration": "2.5"}}
-    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, audio_streams=0)
+    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5)
 
 
 def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:

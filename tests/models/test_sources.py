@@ -77,6 +77,15 @@ def test_a_package_that_is_nowhere_is_told_in_the_installer_s_words(tmp_path: Pa
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("words", ["403 Client Error: Forbidden", "Access to model x is restricted", "a gated repo"])
+def test_files_that_are_given_out_on_terms_are_told_with_the_page_and_both_ways_to_get_them(
+    tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("SAYS", words)
+    with pytest.raises(Unavailable, match=r"https://huggingface\.co/someone/tiny and set HF_TOKEN, or .*folder"):
+        Fetcher(fake).fetch(HUB, list(CONTENT), tmp_path)
+
+
 def test_code_of_a_package_is_not_run(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_wheel(wheels, "evil", "1.0", f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     (tmp_path / "into").mkdir()

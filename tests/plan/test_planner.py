@@ -59,7 +59,7 @@ def test_an_empty_fan_out_leaves_no_stage_and_no_input(catalog: Catalog, write: 
 def test_a_plan_without_any_stage_is_refused(catalog: Catalog, write: Write) -> None:
     write("stages:\n  s: {uses: source, for_each: [$l]}\n")
     assert refusal(catalog, l=[]) == (
-        "config/workflows/w.yaml:1: stages: nothing is left to do: every for_each is empty"
+        "config/workflows/w.yaml:1: stages: nothing is left to do: every for_each is empty, or no 'when' holds"
     )
 
 

@@ -216,3 +216,29 @@ def test_every_broken_condition_of_every_output_is_told(bench: Bench) -> None:
         "output 'x' (x.txt): 0 lines, but input 'y' has 1",
         "output 'z' (z.txt) is empty",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"coverage": {"share": 0.6}}', []),
+        (b'{"coverage": {"share": 1}}', []),
+        (b'{"coverage": {"share": 0.25}}', ["output 'x' (x.json): coverage.share is 0.25, but must be at least 0.6"]),
+        (b'{"coverage": {"share": "1"}}', ["output 'x' (x.json): it has no number 'coverage.share'"]),
+        (b'{"coverage": {"share": true}}', ["output 'x' (x.json): it has no number 'coverage.share'"]),
+        (b'{"coverage": []}', ["output 'x' (x.json): it has no number 'coverage.share'"]),
+        (b"[1", ["output 'x' (x.json): it isn't JSON: Expecting ',' delimiter: line 1 column 3 (char 2)"]),
+    ],
+)
+def test_a_number_below_what_was_promised_is_told(bench: Bench, content: bytes, said: list[str]) -> None:
+    assert bench.broken({"at_least": {"coverage.share": 0.6}}, "x.json", content) == said
+
+
+def test_a_number_that_is_none_keeps_no_promise(bench: Bench) -> None:
+    assert bench.broken({"at_least": {"share": 0}}, "x.json", b'{"share": NaN}') == [
+        "output 'x' (x.json): share is nan, but must be at least 0"
+    ]
+
+
+def test_each_number_is_looked_at(bench: Bench) -> None:
+    assert len(bench.broken({"at_least": {"a": 1, "b": 1}}, "x.json", b'{"a": 0, "b": 0}')) == 2

@@ -107,3 +107,15 @@ def test_looking_writes_nothing(bench: Bench, job: Job) -> None:
     forecasts(bench, job)
     forecasts(bench, fresh)
     assert sorted((path, path.stat().st_mtime_ns) for path in bench.project.root.rglob("*")) == before
+
+
+def test_a_changed_shared_module_is_the_reason(bench: Bench) -> None:
+    shared = bench.project.modules / "shared.py"
+    shared.parent.mkdir()
+    shared.write_text("")
+    job = bench.job(link("one", modules=["shared"]))
+    bench.run(job)
+    assert verdicts(bench, job) == {"one": "reuse"}
+    shared.write_text("# another\n")
+    found = forecasts(bench, job)["one"]
+    assert (found.verdict, found.why) == ("run", "since its modules changed")

@@ -44,6 +44,15 @@ def test_another_job_takes_the_same_results_and_runs_nothing(bench: Bench, job: 
     assert (outcome.unchanged, other.state().status) == (False, Status.FINISHED)
 
 
+def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: Job) -> None:
+    bench.run(job, one=Act(says=({"about": {"engine": "a"}}, {"warning": "quiet"})))
+    other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
+    bench.run(other)
+    committed = other.state().stage("one").committed
+    assert committed is not None
+    assert (committed["about"], committed["warnings"]) == ({"engine": "a"}, ["quiet"])
+
+
 def test_another_job_runs_from_where_it_differs(bench: Bench, job: Job) -> None:
     bench.run(job)
     stages = chain("one", "two", "three")

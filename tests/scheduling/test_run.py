@@ -471,6 +471,13 @@ def test_a_process_that_the_machine_refuses_once_is_asked_for_again(bench: Bench
     assert bench.run_one(job, one=[refused, DONE]).error is None
 
 
+def test_facts_that_a_stage_tells_are_kept_with_its_result(bench: Bench, job: Job) -> None:
+    bench.run(job, one=Act(says=({"about": {"engine": "a", "pair": "b"}}, {"about": {"engine": "c"}})))
+    committed = job.state().stage("one").committed
+    assert committed is not None
+    assert committed["about"] == {"engine": "c", "pair": "b"}
+
+
 def test_a_warning_is_told_and_kept_with_the_result(bench: Bench, job: Job) -> None:
     bench.run(job, one=Act(says=({"warning": "quiet"},)))
     assert job.state().stage("one").warnings == ("quiet",)

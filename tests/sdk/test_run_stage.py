@@ -78,6 +78,22 @@ def test_the_runner_leaves_nothing_of_ours_on_the_path(spawning: None, tmp_path:
     assert by_hand(tmp_path, "print(sys.path)").stdout == bare.stdout.decode()
 
 
+def test_by_hand_a_stage_has_its_shared_modules(spawning: None, tmp_path: Path) -> None:
+    (tmp_path / "shared.py").write_text("WORD = 'shared'\n")
+    invocation = write_stage(tmp_path, "import shared; print(shared.WORD)")
+    invocation.write_text(json.dumps({**json.loads(invocation.read_text()), "modules": [str(tmp_path / "shared.py")]}))
+    done = subprocess.run([*PYTHON, invocation], capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout) == (0, "shared\n")
+
+
+def test_a_file_that_a_shared_module_left_open_is_written(spawning: None, tmp_path: Path) -> None:
+    (tmp_path / "shared.py").write_text(f"LEFT = open({str(tmp_path / 'left')!r}, 'w')\n")
+    invocation = write_stage(tmp_path, "import shared; shared.LEFT.write('all of it')")
+    invocation.write_text(json.dumps({**json.loads(invocation.read_text()), "modules": [str(tmp_path / "shared.py")]}))
+    assert subprocess.run([*PYTHON, invocation], timeout=90, check=False).returncode == 0
+    assert (tmp_path / "left").read_text() == "all of it"
+
+
 def test_a_file_beside_the_stage_can_not_shadow_a_library(spawning: None, tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     (tmp_path / "stagekit.py").write_text("raise SystemExit('shadowed')")

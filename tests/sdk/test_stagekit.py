@@ -87,6 +87,11 @@ def test_a_warning_can_be_anything_that_has_a_text(tmp_path: Path) -> None:
     assert reported(tmp_path, lambda stage: stage.warn(OSError("no luck"))) == [{"warning": "no luck"}]
 
 
+def test_facts_about_a_result_are_told_as_they_are(tmp_path: Path) -> None:
+    told = reported(tmp_path, lambda stage: stage.about(engine="one 1.0", notes=["gist"]))
+    assert told == [{"about": {"engine": "one 1.0", "notes": ["gist"]}}]
+
+
 def test_a_warning_survives_names_that_are_not_utf8(tmp_path: Path) -> None:
     assert reported(tmp_path, lambda stage: stage.warn("odd \udcff\n name")) == [{"warning": "odd \udcff\n name"}]
 

@@ -95,3 +95,13 @@ def test_a_wrong_promise_is_told_with_file_and_line(tmp_path: Path, text: str, e
     message = refusal(text, tmp_path)
     assert message.startswith("stages/work.py:")
     assert expected in message
+
+
+def test_the_lowest_numbers_are_by_key() -> None:
+    table = source(HEAD + '[ensure.movie]\nat_least = {"coverage.share" = 0.6}\n').value["ensure"]
+    assert parsed(table)["movie"].at_least == {"coverage.share": 0.6}
+
+
+def test_a_lowest_number_that_is_none_is_an_error_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"stages/work.py:4: ensure.movie.at_least"):
+        check(source(HEAD + '[ensure.movie]\nat_least = {share = "most"}\n'), tmp_path)

@@ -88,3 +88,23 @@ def test_a_stage_that_is_not_there_is_told_with_the_nearest_one(project: Project
     with pytest.raises(ConfigurationError, match="no stage 'dmux'; did you mean 'demux'") as refused:
         load(project, "dmux")
     assert refused.value.next_step == "write stages/dmux.py"
+
+
+def test_a_header_names_the_modules_that_the_stage_shares(project: Project) -> None:
+    project.modules.mkdir()
+    (project.modules / "shared.py").write_text("")
+    assert loaded(project, HEADER + '# modules = ["shared"]\n# ///\n').modules == ("shared",)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("shard", "stages/work.py:4: modules.0: no shared module 'shard'; did you mean 'shared'?"),
+        ("json", "stages/work.py:4: modules.0: a shared module can't be named 'json'"),
+        ("../shared", "modules.0: '../shared' doesn't fit"),
+    ],
+)
+def test_a_shared_module_that_can_not_be_is_told_with_its_line(project: Project, name: str, expected: str) -> None:
+    project.modules.mkdir()
+    (project.modules / "shared.py").write_text("")
+    assert expected in refusal(project, HEADER + f'# modules = ["{name}"]\n# ///\n')

@@ -1,10 +1,12 @@
 """Loads a stage file by its path, as the runner does, without the libraries of its environment."""
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -31,16 +33,38 @@ def load_stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
     return load
 
 
+@pytest.fixture
+def load_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """``load_module("streams")``: what stages share, which may use ``stagekit``."""
+
+    def load(name: str) -> ModuleType:
+        monkeypatch.syspath_prepend(str(ROOT / "pipeline" / "sdk"))
+        return importlib.import_module(name)
+
+    return load
+
+
 class RecordingStage:
     """What a stage tells its orchestrator, kept for looking at."""
 
-    def __init__(self) -> None:
+    def __init__(self, outputs: Path = Path()) -> None:
         self.warnings: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.work = outputs
+        self._outputs = outputs
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
 
+    def about(self, **facts: Any) -> None:
+        self.facts.update(facts)
+
+    def progress(self, fraction: float, note: str = "") -> None: ...
+
+    def output(self, name: str, filename: str = "") -> Path:
+        return self._outputs / (filename or name)
+
 
 @pytest.fixture
-def stage() -> RecordingStage:
-    return RecordingStage()
+def stage(tmp_path: Path) -> RecordingStage:
+    return RecordingStage(tmp_path)

@@ -16,11 +16,11 @@ def demux(load_stage: Callable[..., ModuleType]) -> ModuleType:
     [
         ({"duration": "44.117"}, 44.117),
         ({"tags": {"DURATION": "01:00:44.032000000"}}, 3644.032),
-        ({"tags": {"DURATION": "unknown"}}, None),
-        ({}, None),
+        ({"tags": {"DURATION": "unknown"}}, 0),
+        ({}, 0),
     ],
 )
-def test_a_stream_states_its_duration_or_none(demux: ModuleType, stream: dict[str, Any], seconds: float | None) -> None:
+def test_a_stream_states_its_duration_or_none(demux: ModuleType, stream: dict[str, Any], seconds: float) -> None:
     assert demux._stream_seconds(stream) == seconds
 
 
@@ -37,6 +37,69 @@ def test_a_small_difference_is_not_told(demux: ModuleType, stage: Any, heard: fl
 
 def test_the_length_of_a_wav_is_told_by_its_size(demux: ModuleType, tmp_path: Path) -> None:
     audio = tmp_path / "audio.wav"
-    assert demux._seconds(audio) == 0
-    audio.write_bytes(bytes(44 + 32_000))
-    assert demux._seconds(audio) == 1
+    audio.write_bytes(bytes(44 + 2 * 16_000 * 3))
+    assert demux._seconds(audio) == 3.0
+    assert demux._seconds(tmp_path / "none.wav") == 0
+
+
+class Player:
+    """Stands in for ffmpeg: by track, the share of its packets that can't be decoded."""
+
+    def __init__(self, demux: ModuleType, **broken: float) -> None:
+        self._demux = demux
+        self._broken = {int(name[1:]): share for name, share in broken.items()}
+        self.tried: list[tuple[int, float]] = []
+
+    def __call__(self, stage: Any, media: Path, track: Any, duration: float, tolerated: float) -> Any:
+        self.tried.append((track.number, tolerated))
+        share = self._broken.get(track.number, 0.0)
+        done = self._demux.ffmpegs.Done(69 if share > tolerated else 0, [f"bad {track.number}"], round(share * 100))
+        return self._demux.Taken(track, 0.0 if share == 1 else 9.0, done)
+
+
+def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
+    kinds = [{"index": index, "codec_type": "audio", "codec_name": "aac"} for index in range(count)]
+    found: list[Any] = demux.streams.of_kind(kinds, "audio")
+    return found
+
+
+def taken(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, player: Player, count: int = 2) -> Any:
+    monkeypatch.setattr(demux, "_take", player)
+    return demux.first_usable(stage, Path("movie.mp4"), tracks(demux, count), 9.0)
+
+
+def test_a_sound_track_is_taken_at_once(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    player = Player(demux)
+    assert taken(demux, stage, monkeypatch, player).track.number == 1
+    assert (len(player.tried), stage.warnings) == (1, [])
+
+
+def test_a_broken_track_gives_way_to_the_next_and_is_named(
+    demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert taken(demux, stage, monkeypatch, Player(demux, t1=0.3)).track.number == 2
+    assert stage.warnings == ["audio track 1 (aac) is broken, so it is track 2 (aac) that was taken"]
+
+
+def test_where_no_track_is_sound_the_first_that_has_enough_left_is_taken(
+    demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = taken(demux, stage, monkeypatch, Player(demux, t1=0.9, t2=0.3, t3=0.1), count=3)
+    assert found.track.number == 2
+
+
+def test_where_nothing_can_be_decoded_the_input_is_to_blame(
+    demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(demux.stagekit.InputUnusable, match=r"can't be decoded \(track 1, 2\)\n  ffmpeg: bad 1"):
+        taken(demux, stage, monkeypatch, Player(demux, t1=1.0, t2=0.9))
+
+
+def test_a_track_that_was_asked_for_is_the_only_candidate(demux: ModuleType) -> None:
+    assert [track.number for track in demux.candidates(Path("m"), tracks(demux), "2")] == [2]
+    assert [track.number for track in demux.candidates(Path("m"), tracks(demux), "")] == [1, 2]
+
+
+def test_a_track_that_is_not_there_is_refused_with_those_that_are(demux: ModuleType) -> None:
+    with pytest.raises(demux.stagekit.StageFailed, match=r"There are: 1 .*--audio-track"):
+        demux.candidates(Path("m"), tracks(demux), "3")

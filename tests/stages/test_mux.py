@@ -8,11 +8,12 @@ import pytest
 
 VIDEO = {"index": 0, "codec_type": "video", "codec_name": "h264"}
 AUDIO = {"index": 1, "codec_type": "audio", "codec_name": "aac"}
-TIMED_TEXT = {"index": 2, "codec_type": "subtitle", "codec_name": "mov_text", "disposition": {"default": 1}}
-FONT = {"index": 3, "codec_type": "attachment", "codec_name": "ttf"}
-TELEMETRY = {"index": 4, "codec_type": "data", "codec_name": "bin_data", "codec_tag_string": "gpmd"}
-CHAPTERS = {"index": 5, "codec_type": "data", "codec_name": "bin_data", "codec_tag_string": "text"}
-UNKNOWN = {"index": 6}
+TIMED_TEXT = {
+    "index": 2,
+    "codec_type": "subtitle",
+    "codec_name": "mov_text",
+    "disposition": {"default": 1, "forced": 1},
+}
 
 
 @pytest.fixture
@@ -20,21 +21,16 @@ def mux(load_stage: Callable[..., ModuleType]) -> ModuleType:
     return load_stage("mux")
 
 
-@pytest.mark.parametrize(
-    ("container", "others", "left_out"),
-    [("mp4", [TIMED_TEXT], [FONT, TELEMETRY, UNKNOWN]), ("mkv", [FONT], [TIMED_TEXT, TELEMETRY, UNKNOWN])],
-)
-def test_what_a_container_cannot_hold_is_left_out(
-    mux: ModuleType, container: str, others: list[dict[str, Any]], left_out: list[dict[str, Any]]
-) -> None:
-    streams = [VIDEO, AUDIO, TIMED_TEXT, FONT, TELEMETRY, CHAPTERS, UNKNOWN]
-    assert mux.select(streams, container) == (container, [VIDEO, AUDIO], others, left_out)
-
-
-def command(mux: ModuleType, *streams: dict[str, Any], container: str = "mp4") -> list[str]:
-    tracks = [mux.Track(Path("/out/en.srt"), "eng"), mux.Track(Path("/out/de.srt"), "deu")]
-    selection = mux.select(list(streams), container)
-    made: list[str] = mux._command(Path("/in/-a: b.mp4"), tracks, Path("/out/subtitled.mp4"), selection)
+def command(
+    mux: ModuleType,
+    *streams: dict[str, Any],
+    container: str = "mp4",
+    files: tuple[str, ...] = ("en.srt", "de.srt"),
+    shown: int | None = None,
+) -> list[str]:
+    tracks = mux.tracks_of([Path("/out") / file for file in files], original=True, recognised=True)
+    selection = mux.containers.select(list(streams), container)
+    made: list[str] = mux.command(Path("/in/-a: b.mp4"), tracks, Path("/out/subtitled.mp4"), selection, shown)
     return made
 
 
@@ -55,8 +51,23 @@ def test_files_are_named_so_that_no_protocol_is_seen_in_them(mux: ModuleType) ->
 def test_a_track_gets_its_language_and_title(mux: ModuleType) -> None:
     assert values(command(mux, VIDEO, container="mkv"), "-metadata:s:s:1") == [
         "language=deu",
-        "title=Automatic subtitles",
+        "title=German (translated)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("original", "recognised", "titles"),
+    [
+        (True, True, ["English (automatic)", "Portuguese (BR) (translated)", "Subtitles (translated)"]),
+        (True, False, ["English", "Portuguese (BR) (translated)", "Subtitles (translated)"]),
+        (False, True, ["English (translated)", "Portuguese (BR) (translated)", "Subtitles (translated)"]),
+    ],
+)
+def test_a_title_says_how_the_words_came_about(
+    mux: ModuleType, original: bool, recognised: bool, titles: list[str]
+) -> None:
+    files = [Path(f"{name}.srt") for name in ("en", "pt-BR", "und")]
+    assert [track.title for track in mux.tracks_of(files, original, recognised)] == titles
 
 
 def test_ours_becomes_timed_text_in_mp4_and_theirs_is_copied(mux: ModuleType) -> None:
@@ -64,13 +75,52 @@ def test_ours_becomes_timed_text_in_mp4_and_theirs_is_copied(mux: ModuleType) ->
     assert [values(made, f"-c:s:{index}") for index in range(3)] == [["mov_text"], ["mov_text"], ["copy"]]
 
 
+def test_styled_subtitles_keep_their_styles_in_matroska(mux: ModuleType) -> None:
+    files = ("en.ass", "de.srt", "fr.vtt")
+    made = command(mux, VIDEO, TIMED_TEXT, container="mkv", files=files)
+    assert [values(made, f"-c:s:{index}") for index in range(4)] == [["ass"], ["subrip"], ["subrip"], ["subrip"]]
+    assert [value for value in values(made, "-f") if value != "mp4"] == ["ass", "srt", "webvtt"]
+
+
 def test_our_first_track_is_shown_unless_the_movie_shows_its_own(mux: ModuleType) -> None:
     assert values(command(mux, VIDEO), "-disposition:s:0") == ["default"]
     assert values(command(mux, VIDEO, TIMED_TEXT), "-disposition:s:0") == ["0"]
 
 
+def test_a_track_that_was_asked_to_be_shown_is_the_only_one(mux: ModuleType) -> None:
+    made = command(mux, VIDEO, TIMED_TEXT, shown=1)
+    assert [values(made, f"-disposition:s:{index}") for index in range(3)] == [["0"], ["default"], ["forced"]]
+
+
+def test_a_language_to_be_shown_is_found_in_any_form(mux: ModuleType) -> None:
+    tracks = mux.tracks_of([Path("en.srt"), Path("de.srt")], original=True, recognised=True)
+    assert [mux.shown_of(tracks, wish) for wish in ("", "ger", "en")] == [None, 1, 0]
+    with pytest.raises(mux.stagekit.StageFailed, match="there are: en, de"):
+        mux.shown_of(tracks, "fr")
+
+
 @pytest.mark.parametrize(
-    ("language", "code"), [("en", "eng"), ("de", "deu"), ("zh", "zho"), ("jw", "jav"), ("haw", "haw"), ("und", "und")]
+    ("movie", "subtitles", "wish", "container"),
+    [
+        ("a.mp4", "en.srt", "auto", "mp4"),
+        ("a.mp4", "en.ass", "auto", "mkv"),
+        ("a.avi", "en.srt", "auto", "mkv"),
+        ("a.mp4", "en.ass", "mp4", "mp4"),
+        ("a.mp4", "en.srt", "mkv", "mkv"),
+    ],
 )
-def test_a_language_becomes_its_three_letter_code(mux: ModuleType, language: str, code: str) -> None:
-    assert mux.three_letter_code(language) == code
+def test_a_movie_stays_what_it_is_unless_styles_need_matroska(
+    mux: ModuleType, movie: str, subtitles: str, wish: str, container: str
+) -> None:
+    tracks = mux.tracks_of([Path(subtitles)], original=True, recognised=True)
+    assert mux.container_for(Path(movie), tracks, wish) == container
+
+
+def test_a_file_of_another_kind_is_refused(mux: ModuleType) -> None:
+    with pytest.raises(mux.stagekit.StageFailed, match=r"en\.sub is no subtitle file.*: \.srt, \.vtt"):
+        mux.tracks_of([Path("en.sub")], original=True, recognised=True)
+
+
+def test_a_container_that_is_not_known_is_refused(mux: ModuleType) -> None:
+    with pytest.raises(mux.stagekit.StageFailed, match="no container 'avi'; there are: auto, mp4, mkv"):
+        mux.container_for(Path("a.mp4"), [], "avi")

@@ -1,105 +1,107 @@
-import random
+"""The stage itself: files and a report from a transcript."""
+
+import json
 from collections.abc import Callable
-from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from pipeline.postconditions.checks import unmet
+from pipeline.spec.ensure import Ensure
+from tests.conftest import REPOSITORY
+from tests.stages.conftest import RecordingStage
+from tests.stages.subtitling.helpers import transcript
+
+SCHEMA = "config/schemas/subtitle_report.json"
+
+
+class FileStage(RecordingStage):
+    """With a transcript, parameters, and a folder for outputs."""
+
+    def __init__(self, folder: Path, content: dict[str, Any], **parameters: Any) -> None:
+        super().__init__()
+        self.folder = folder
+        self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, **parameters}
+        (folder / "transcript.json").write_text(json.dumps(content))
+
+    def input(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def output(self, name: str, filename: str = "report.json") -> Path:
+        return self.folder / filename
+
+    @property
+    def report(self) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
+        return read
+
 
 @pytest.fixture
-def subtitles(load_stage: Callable[..., ModuleType]) -> ModuleType:
-    return load_stage("subtitle_generation", "pysubs2")
+def generation(load_stage: Callable[..., ModuleType]) -> ModuleType:
+    return load_stage("subtitle_generation")
 
 
-def transcript(*words: tuple[float, float, str], duration: float = 60.0) -> dict[str, Any]:
-    listed = [{"start": start, "end": end, "word": word} for start, end, word in words]
-    return {"language": "en", "duration_s": duration, "segments": [{"words": listed}]}
+SPOKEN = transcript((1.0, 1.5, " Good"), (1.5, 2.5, " evening."))
 
 
-def spoken(text: str, start: float = 0.0, pace: float = 0.3) -> list[tuple[float, float, str]]:
-    """The words of a text, evenly spoken without a pause."""
-    return [(start + index * pace, start + (index + 1) * pace, f" {word}") for index, word in enumerate(text.split())]
+def test_all_formats_are_written_under_the_language_s_name(generation: ModuleType, tmp_path: Path) -> None:
+    generation.run(FileStage(tmp_path, SPOKEN))
+    assert "00:00:01,000 --> 00:00:02,500\nGood evening.\n" in (tmp_path / "en.srt").read_text()
+    assert (tmp_path / "en.vtt").read_text().startswith("WEBVTT\n\n00:00:01.000 -->")
+    assert "Good evening." in (tmp_path / "en.ass").read_text()
 
 
-def cues_of(subtitles: ModuleType, script: dict[str, Any]) -> list[Any]:
-    cues: list[Any] = subtitles.time_cues(subtitles.cut(subtitles.words_of(script)), round(script["duration_s"] * 1000))
-    return cues
+def test_the_report_counts_cues_and_broken_rules(generation: ModuleType, tmp_path: Path) -> None:
+    stage = FileStage(tmp_path, SPOKEN, frame_rate="24000/1001")
+    generation.run(stage)
+    report = stage.report
+    assert (report["cues"], report["language"], report["frame_rate"]) == (1, "en", "24000/1001")
+    assert report["reading_speed"]["share_over"] == 0
+    assert set(report["broken"].values()) == {0}
 
 
-def random_script(seed: int) -> dict[str, Any]:
-    """Speech of any pace, with pauses, very long words and punctuation."""
-    dice = random.Random(seed)
-    clock, pace, words = dice.random(), dice.choice([0.08, 0.15, 0.3, 0.6]), []
-    for _ in range(dice.randint(3, 120)):
-        clock += dice.random() * 6 if dice.random() < 0.1 else 0
-        length = dice.random() * (12 if dice.random() < 0.02 else 2 * pace)
-        letters = "x" * dice.randint(1, 100 if dice.random() < 0.01 else 12)
-        words.append((clock, clock + length, f" {letters}{dice.choice(['', '', '', '.', ','])}"))
-        clock += length
-    return transcript(*words, duration=clock + dice.choice([0.0, 0.3, 5.0]) + 1)
+def kept(folder: Path) -> list[str]:
+    return unmet({"report": Ensure(schema=SCHEMA)}, {"report": folder / "report.json"}, {}, REPOSITORY, lambda _: None)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_every_cue_keeps_the_rules(subtitles: ModuleType, seed: int) -> None:
-    script = random_script(seed)
-    cues = cues_of(subtitles, script)
-    for cue in cues:
-        lines = cue.text.split("\n")
-        assert len(lines) <= 2
-        assert max(map(len, lines)) <= 42
-        assert 833 < cue.end - cue.start <= 7000
-    assert all(after.start - before.end >= 84 for before, after in pairwise(cues))
-    assert cues[-1].end <= script["duration_s"] * 1000 + 1
+def test_what_the_report_promises_is_kept_by_what_the_stage_makes(generation: ModuleType, tmp_path: Path) -> None:
+    hurried = transcript(*[(0.0, 0.0, f" {'x' * 60}") for _ in range(50)], duration=1.0)
+    generation.run(FileStage(tmp_path, hurried))
+    assert kept(tmp_path) == []
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_no_text_is_lost(subtitles: ModuleType, seed: int) -> None:
-    script = random_script(seed)
-    shown = "".join(cue.text for cue in cues_of(subtitles, script))
-    said = "".join(word["word"] for word in script["segments"][0]["words"])
-    assert "".join(shown.split()) == "".join(said.split())
+def test_a_line_too_long_breaks_the_promise(generation: ModuleType, tmp_path: Path) -> None:
+    stage = FileStage(tmp_path, SPOKEN)
+    generation.run(stage)
+    broken = {**stage.report, "broken": {**stage.report["broken"], "line-length": 1}}
+    (tmp_path / "report.json").write_text(json.dumps(broken))
+    assert "line-length" in kept(tmp_path)[0]
 
 
-def test_cues_end_with_sentences(subtitles: ModuleType) -> None:
-    text = "It was the best of times. It was the worst of times. It was the age of wisdom."
-    cues = cues_of(subtitles, transcript(*spoken(text)))
-    assert [cue.text for cue in cues] == [
-        "It was the best of times.",
-        "It was the worst of times.",
-        "It was the age of wisdom.",
-    ]
+def test_the_language_can_be_another_than_the_transcript_s(generation: ModuleType, tmp_path: Path) -> None:
+    script = {**SPOKEN, "segments": [{"start": 0.0, "end": 4.0, "text": "今日はいい天気ですね。"}]}
+    stage = FileStage(tmp_path, script, language="ja")
+    generation.run(stage)
+    assert "今日はいい天気ですね。" in (tmp_path / "ja.srt").read_text(encoding="utf-8")
+    assert stage.report["reading_speed"]["allowed"] == 7
 
 
-def test_a_pause_parts_cues(subtitles: ModuleType) -> None:
-    words = spoken("we had everything") + spoken("we had nothing", start=4)
-    assert [cue.text for cue in cues_of(subtitles, transcript(*words))] == ["we had everything", "we had nothing"]
+def test_an_empty_transcript_is_told(generation: ModuleType, tmp_path: Path) -> None:
+    stage = FileStage(tmp_path, {"language": "und", "duration_s": 3.0, "segments": []})
+    generation.run(stage)
+    assert stage.warnings == ["the transcript is empty, so the subtitles have no cue"]
+    assert (tmp_path / "und.srt").read_text() == ""
+    assert kept(tmp_path) == []
 
 
-def test_lines_break_at_a_clause(subtitles: ModuleType) -> None:
-    (cue,) = cues_of(subtitles, transcript(*spoken("It was the season of light, it was the season of darkness.")))
-    assert cue.text == "It was the season of light,\nit was the season of darkness."
-
-
-def test_a_word_wider_than_a_line_is_chopped(subtitles: ModuleType) -> None:
-    cues = cues_of(subtitles, transcript((0.0, 3.0, " " + "a" * 100)))
-    assert "".join("".join(cue.text.split()) for cue in cues) == "a" * 100
-
-
-def test_full_width_characters_take_two_columns(subtitles: ModuleType) -> None:
-    cues = cues_of(subtitles, transcript(*[(index, index + 1, "語") for index in range(50)]))
-    assert max(len(line) for cue in cues for line in cue.text.split("\n")) <= 21
-
-
-def test_a_cue_stays_long_enough_to_read(subtitles: ModuleType) -> None:
-    (cue,) = cues_of(subtitles, transcript((1.0, 1.2, " No!")))
-    assert (cue.start, cue.end) == (1000, 1834)
-
-
-def test_the_last_cue_does_not_outlast_the_movie(subtitles: ModuleType) -> None:
-    (cue,) = cues_of(subtitles, transcript((4.5, 5.0, " Goodbye."), duration=5.0))
-    assert (cue.start, cue.end) == (4166, 5000)
-
-
-def test_an_empty_transcript_gives_no_cue(subtitles: ModuleType) -> None:
-    assert cues_of(subtitles, {"language": "und", "duration_s": 3.0, "segments": []}) == []
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [({"style": "bcc"}, "no style 'bcc'; there are: netflix, bbc"), ({"frame_rate": "fast"}, "is no frame rate")],
+)
+def test_a_wrong_parameter_is_told(
+    generation: ModuleType, tmp_path: Path, parameters: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(generation.stagekit.StageFailed, match=expected):
+        generation.run(FileStage(tmp_path, SPOKEN, **parameters))

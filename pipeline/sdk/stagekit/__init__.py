@@ -12,6 +12,7 @@ A stage is a file with a function ``run(stage)``::
     def run(stage):
         convert(stage.input("media"), stage.output("audio"), rate=stage.parameters["rate"])
 
+With ``modules = ["NAME"]`` in its block it imports ``NAME``, which is ``stages/modules/NAME.py`` or a package there.
 A file that the stage writes has to be closed when ``run`` returns: in a worker, the process goes on.
 
 Standard library only, Python 3.8 and later.
@@ -118,6 +119,18 @@ class Stage:
         """Tell the person something that they should know about a result that stands. Kept in the job's record."""
         print("warning:", message, file=sys.stderr, flush=True)
         self.report(warning=str(message))
+
+    def about(self, **facts: "Any") -> None:
+        """Facts about the result, as JSON values, kept in the job's record and told beside what is delivered.
+
+        ``engine`` (what made it, with its version), ``notes`` (sentences that a reader of the result should know,
+        such as that a translation is good for the gist alone), and whatever else the stage has to say. A later
+        call adds to an earlier one.
+        """
+        import json
+
+        json.dumps(facts, allow_nan=False)  # raises here, where it can be seen who said it
+        self.report(about=facts)
 
     def report(self, **message: "Any") -> None:
         """Send one JSON line to the orchestrator; nowhere when the stage is run by hand."""

@@ -1,8 +1,8 @@
 """The runner as a server: its process stays, so that imports, and in a worker models, are paid once.
 
-``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY LEASE [STAGE_FILE SOURCE_DIGEST]`` with a listening
-unix socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. ``LEASE`` is a
-descriptor that keeps the environment from being removed as long as a process of the server has it, or -1. Two kinds:
+``run_stage.py --serve KIND FOLDER NAME IDLE_SECONDS TASKS MEMORY LEASE [STAGE_FILE DIGEST [MODULE]...]`` with a
+listening unix socket as descriptor 0, the server's lock (fork) or its log (worker) as 1, and its log as 2. ``LEASE`` is
+a descriptor that keeps the environment from being removed as long as a process of the server has it, or -1. Two kinds:
 
 * ``worker``: a keeper and its child, the worker, which runs one task after another.
 * ``fork``: a template that has loaded one stage, and a handler per client that forks the template for each task.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: "list[str]", runner: "Any") -> None:
+    runner.import_beside("stagekit")
     from stageserver import keeper, template
     from stageserver.place import Limits, Place, Server
 
@@ -33,7 +34,6 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     os.setsid()
     if int(held) >= 0:
         os.set_inheritable(int(held), False)  # ours, and not that of programs which a stage leaves running
-    runner.import_beside("stagekit")
     place = Place(folder, name)
     listener, lock = _claim_descriptors()
     for stream in (sys.stdout, sys.stderr):
@@ -42,7 +42,7 @@ def main(arguments: "list[str]", runner: "Any") -> None:
     if kind == "worker":
         keeper.serve(server)
     else:
-        template.serve(server, *arguments[7:9])
+        template.serve(server, *arguments[7:])
 
 
 def _claim_descriptors() -> "tuple[Any, int]":

@@ -19,7 +19,8 @@ class Order:
 
     def __init__(self, data: bytes) -> None:
         fields = data[:-2].decode("utf-8", "surrogateescape").split("\0")
-        self.id, self.token, self.prefix, self.stage_file, self.digest, self.invocation, self.log, self.cwd = fields
+        self.id, self.token, self.prefix, self.stage_file, self.digest, self.invocation, self.log, self.cwd = fields[:8]
+        self.modules = fields[8:]
 
 
 class Lease:

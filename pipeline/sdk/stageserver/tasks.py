@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 
+from stagekit import sharing
+
 from stageserver.children import kill_itself
 from stageserver.lease import Lease, Order
 
@@ -17,11 +19,15 @@ RUN_VARIABLE = "PIPELINE_RUN"
 
 
 class _Source:
-    """One stage file as it was when its digest was taken: its module, and what its stages keep (``stage.memo``)."""
+    """One stage file, and the modules that it shares, as they were when their digest was taken.
+
+    Each has its own: what is loaded, and what its stages keep (``stage.memo``).
+    """
 
     def __init__(self, digest: str) -> None:
         self.digest = digest
         self.module = None  # type: Any
+        self.shared = {}  # type: dict[str, Any]
         self.kept = {}  # type: dict[Any, Any]
 
 
@@ -31,13 +37,25 @@ class Loaded:
     def __init__(self, runner: "Any") -> None:
         self._runner = runner
         self._sources = {}  # type: dict[str, _Source]
+        self._current = None  # type: _Source | None
 
-    def module(self, path: str, digest: str) -> "Any":
+    def module(self, path: str, digest: str, modules: "list[str]") -> "Any":
         source = self._source(path, digest)
+        self._set_aside()
         if source.module is None:
-            source.module = self._runner.load("stage", path)
+            source.module = self._runner.load_stage(path, modules)
+        elif modules:
+            sharing.restore(modules, source.shared)
+        self._current = source
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
+
+    def _set_aside(self) -> None:
+        """The shared modules of the stage before, with those that it imported only while it ran."""
+        if self._current is not None:
+            self._current.shared = sharing.loaded()
+            self._current = None
+        sharing.withdraw()
 
     def has_thread(self) -> bool:
         """Whether a stage's own code still runs in a thread. Those of libraries (progress bars, pools) may stay."""
@@ -46,11 +64,12 @@ class Loaded:
             return False
         frames = sys._current_frames()  # noqa: SLF001  # documented; there is no other way to see what a thread does
         others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-        return any(self._is_at_work(frames.get(thread.ident)) for thread in others)
+        own = {*self._sources, *(str(module.__file__) for module in sharing.loaded().values())}
+        return any(self._is_at_work(frames.get(thread.ident), own) for thread in others)
 
-    def _is_at_work(self, frame: "FrameType | None") -> bool:
+    def _is_at_work(self, frame: "FrameType | None", own: "set[str]") -> bool:
         while frame is not None:
-            if frame.f_code.co_filename in self._sources:
+            if frame.f_code.co_filename in own:
                 return True
             frame = frame.f_back
         return False
@@ -77,7 +96,7 @@ def perform(order: Order, lease: Lease, loaded: Loaded, runner: "Any") -> int:
             return int(runner.EXIT_WRONG_ENVIRONMENT)
         kept = loaded.kept(order.stage_file, order.digest)
         stage = sys.modules["stagekit"].Stage(order.invocation, lease.reports, kept)
-        code = int(runner.attempt(stage, lambda: loaded.module(order.stage_file, order.digest)))
+        code = int(runner.attempt(stage, lambda: loaded.module(order.stage_file, order.digest, order.modules)))
     except SystemExit as end:
         code = _exit_code(end.code)
     except KeyboardInterrupt:

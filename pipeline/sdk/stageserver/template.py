@@ -19,8 +19,8 @@ from stageserver.tasks import Loaded, end_interpreter, perform
 LOADING_SECONDS = 600  # a stage whose imports take longer hangs, and the template with it
 
 
-def serve(server: Server, stage_file: str, digest: str) -> None:
-    template = _Template(server, _load(server, stage_file, digest))
+def serve(server: Server, stage_file: str, digest: str, *modules: str) -> None:
+    template = _Template(server, _load(server, stage_file, digest, list(modules)))
     try:
         template.loop()
     finally:
@@ -28,12 +28,12 @@ def serve(server: Server, stage_file: str, digest: str) -> None:
             server.place.remove()
 
 
-def _load(server: Server, stage_file: str, digest: str) -> Loaded:
+def _load(server: Server, stage_file: str, digest: str, modules: "list[str]") -> Loaded:
     """The stage's module. One that can't be loaded is left to each task, where its error has a log to go to."""
     loaded = Loaded(server.runner)
     signal.alarm(LOADING_SECONDS)
     try:
-        loaded.module(stage_file, digest)
+        loaded.module(stage_file, digest, modules)
     except BaseException as error:
         server.place.log("%s can't be loaded: %r" % (stage_file, error))
     signal.alarm(0)

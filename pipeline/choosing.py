@@ -1,0 +1,253 @@
+"""Which engines a job gets: what each could do and lacks is looked up here, and ``media/engines.py`` decides."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline import given
+from pipeline.envs.adopting.adoption import Adoption
+from pipeline.envs.adopting.decide import Refuse
+from pipeline.errors import ConfigurationError, UsageError
+from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
+from pipeline.media.languages import base, is_same, name
+from pipeline.media.pairs import codes, installed
+from pipeline.models.shelf import Shelf
+from pipeline.plan.filling import fill
+from pipeline.plan.parameters import resolve
+from pipeline.plan.planner import Plan, plan
+from pipeline.plan.values import find
+from pipeline.spec.catalog import Catalog
+from pipeline.spec.engines import EngineSpec, Languages, Pairs
+from pipeline.spec.workflows import DecisionSpec, WorkflowSpec
+
+NOTHING_KNOWN = {"frame_rate": "", "language": ""}  # of an input: what ``$input`` stands for
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a decision goes by, with values in place of parameters."""
+
+    engine: str = AUTO
+    model: str | None = None
+    source: str = ""
+    targets: tuple[str, ...] = ()
+    original: bool = True
+    subtitles: Mapping[str, Any] | None = None
+    glossary: Mapping[str, Any] | None = None
+    speakers: bool = False
+
+    @property
+    def language(self) -> str:
+        """The language that is spoken, where it is known before anything is recognised."""
+        return "" if self.source == AUTO else self.source
+
+
+@dataclass(frozen=True)
+class Chooser:
+    catalog: Catalog
+    adoption: Adoption
+    workflow: WorkflowSpec
+    tagged: str = ""  # the language that the audio track says it has
+
+    def decide(self, values: Mapping[str, Any]) -> Decisions:
+        """All decisions of the workflow. Raises ``UsageError`` or ``NotReady``."""
+        made: list[Decision] = []
+        outcome: dict[str, dict[str, Any]] = {}
+        notes: list[str] = []
+        recognizer: str | None = None
+        for spec in self.workflow.decisions.values():
+            asked = self._asked(spec, values)
+            if spec.kind == "recognition":
+                decisions = self._recognition(asked)
+                recognizer = asked.model
+                outcome[spec.name] = {
+                    "engine": decisions[0].engine if decisions else "",
+                    "model": decisions[0].model if decisions else "",
+                    "is_needed": bool(decisions),
+                }
+            else:
+                decisions, outcome[spec.name], told = self._translation(asked, recognizer)
+                notes += told
+            made += decisions
+        return Decisions(tuple(made), outcome, tuple(notes))
+
+    def _asked(self, spec: DecisionSpec, values: Mapping[str, Any]) -> Asked:
+        def look_up(written: str) -> Any:
+            try:
+                return find(values, written[1:])
+            except LookupError as error:
+                raise self.workflow.source.error(("decide", spec.name), str(error.args[0])) from error
+
+        about = {key: fill(value, look_up) for key, value in spec.about.items()}
+        return Asked(**{**about, "targets": tuple(about.get("targets", ()))})
+
+    def _recognition(self, asked: Asked) -> list[Decision]:
+        if asked.subtitles:
+            return []
+        candidates = [self._recognizer(each, asked) for each in self._engines("recognition")]
+        return [decide("recognition", asked.engine, candidates)]
+
+    def _recognizer(self, engine: EngineSpec, asked: Asked) -> Candidate:
+        found = Candidate(engine.name, engine.quality, engine.note, model=asked.model)
+        if asked.speakers and not engine.speakers:
+            return replace(found, never="it doesn't tell speakers apart")
+        return replace(found, obstacles=tuple(self._lacks(engine, asked.model)))
+
+    def _translation(self, asked: Asked, recognizer: str | None) -> tuple[list[Decision], dict[str, Any], list[str]]:
+        if not asked.targets and not asked.original:
+            raise UsageError(
+                "without the original there is nothing to make", "name languages to translate into with -t"
+            )
+        spoken = asked.language or (asked.subtitles or {}).get("language", "")
+        targets = [target for target in asked.targets if not (spoken and is_same(target, spoken))]
+        named = len(targets) < len(asked.targets)
+        notes = [f"{name(spoken)} is the language itself: nothing is translated into it"] if named else []
+        from_track = bool(asked.subtitles and asked.subtitles["track"])
+        original = named or not targets or (asked.original and not from_track)
+        source = spoken or self.tagged
+        if targets and not spoken:
+            notes.append(_unsaid(self.tagged))
+            notes += [
+                f"if {name(target)} is what is spoken, it gets two tracks; -s {target} says so before, and makes one"
+                for target in targets
+                if not self.tagged or is_same(target, self.tagged)
+            ]
+        found = {target: self._translator(source, target, asked, recognizer) for target in targets}
+        chosen = {
+            each.name: [target for target in targets if found[target].engine == each.name]
+            for each in self._engines("translation")
+        }
+        tracks = [*([asked.source or AUTO] if original else []), *targets]
+        values = {
+            **chosen,
+            "source": spoken,
+            "original": tracks[: len(tracks) - len(targets)],
+            "has_original": original,
+            "targets": targets,
+            "first": [*targets, *tracks][:1],
+            "models": {target: found[target].model or "" for target in targets},
+        }
+        return list(found.values()), values, notes
+
+    def _translator(self, source: str, target: str, asked: Asked, recognizer: str | None) -> Decision:
+        candidates = [self._candidate(each, source, target, asked, recognizer) for each in self._engines("translation")]
+        pair = f"from {name(source)} into {name(target)}" if source else f"into {name(target)}"
+        return decide(f"translation {pair}", asked.engine, candidates)
+
+    def _candidate(
+        self, engine: EngineSpec, source: str, target: str, asked: Asked, recognizer: str | None
+    ) -> Candidate:
+        found = Candidate(engine.name, engine.quality, engine.note)
+        if engine.pairs_from:
+            return self._by_installed_pair(found, engine, source, target)
+        pair = next((each for each in engine.pairs if _covers(each, source, target)), None)
+        if pair is None:
+            return replace(found, never="it has no such pair")
+        doubt = "" if source or pair.source is None else "it can't translate from every language that may be spoken"
+        if not engine.from_audio:
+            model = asked.model or pair.model
+            lacks = tuple(self._lacks(engine, model, in_folder=True))
+            model = self._in_folder(engine, model) if model else None
+            return replace(found, doubt=doubt, model=model, obstacles=lacks)
+        if asked.subtitles:
+            return replace(found, never="it translates what is said, and there are subtitles instead of it")
+        if recognizer and tuple(self.catalog.model(recognizer).languages) == ("en",):
+            return replace(found, never=f"the model '{recognizer}' knows English only")
+        lacks = tuple(self._lacks(engine, recognizer))
+        doubt = "it goes by no glossary" if any((asked.glossary or {}).values()) else doubt
+        return replace(found, doubt=doubt, model=recognizer, obstacles=lacks)
+
+    def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
+        lacks = list(self._lacks(engine, None))
+        wanted = [one for one, other in self._installed(engine) if other == base(target)]
+        packaged = [each for each in engine.packages if base(target) in codes(each)]
+        if source:
+            wanted = [each for each in wanted if each == base(source)]
+            packaged = [each for each in packaged if base(source) in codes(each)]
+        if not wanted and not packaged:
+            return replace(found, never="it has no such pair, and there is none to install")
+        if not wanted:
+            package = packaged[0] if len(packaged) == 1 or source else "PAIR"
+            which = "" if package != "PAIR" else f", PAIR being one of {', '.join(packaged)}"
+            pair = f"{engine.program}-{package}"
+            lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
+        known = ", ".join(sorted(set(wanted)))
+        doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
+        return replace(found, doubt=doubt, obstacles=tuple(lacks))
+
+    def _lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:
+        if engine.program and shutil.which(engine.program) is None:
+            install = engine.install.format(pair="").strip()
+            yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
+        try:
+            definition = self.catalog.environment(self.catalog.stage(engine.stage).environment)
+        except ConfigurationError as error:
+            yield Obstacle(error.message, error.next_step or "mend the project's configuration")
+            return
+        choice = self.adoption.choose(definition)
+        if isinstance(choice, Refuse):
+            what = f"environment '{definition.name}' isn't ready: {choice.reason}"
+            yield Obstacle(what, choice.command, told_later=True)
+        if model:
+            yield from self._lacks_model(engine, model, in_folder)
+
+    def _lacks_model(self, engine: EngineSpec, model: str, in_folder: bool) -> Iterator[Obstacle]:
+        folder = self._folder(model)
+        if model in self.catalog.models:
+            spec = self.catalog.model(model)
+            for wanted in engine.files:
+                if not spec.files.keys() & set(wanted.split(" | ")):
+                    what = f"model '{model}' has no {wanted.replace(' | ', ' or ')}"
+                    yield Obstacle(what, "name another model or its folder")
+            if reason := Shelf(self.catalog.project.models).damage(model, spec.digest):
+                yield Obstacle(f"model '{model}' isn't ready: {reason}", f"bootstrap --model {model}", told_later=True)
+        elif in_folder and not folder.is_dir():
+            get = engine.weights.format(model=model, folder=folder) or f"put it into {folder}"
+            yield Obstacle(f"its model '{model}' isn't here", f"{get}   or --translation-model FOLDER")
+
+    def _in_folder(self, engine: EngineSpec, model: str) -> str:
+        """A model that the project doesn't define, but that somebody put among its models."""
+        folder = self._folder(model)
+        if model in self.catalog.models or not folder.is_dir():
+            return model
+        return given.model(folder, engine.files, self.catalog)
+
+    def _folder(self, model: str) -> Path:
+        return self.catalog.project.models / model
+
+    def _engines(self, kind: str) -> list[EngineSpec]:
+        """Those whose stages the workflow has."""
+        used = {use.uses for use in self.workflow.stages.values()}
+        return [each for each in self.catalog.engines.values() if each.kind == kind and each.stage in used]
+
+    def _installed(self, engine: EngineSpec) -> Sequence[tuple[str, str]]:
+        return self._pairs.setdefault(engine.name, installed(engine.pairs_from))
+
+    @cached_property
+    def _pairs(self) -> dict[str, list[tuple[str, str]]]:
+        return {}
+
+
+def _covers(pairs: Pairs, source: str, target: str) -> bool:
+    return (not source or _has(pairs.source, source)) and _has(pairs.target, target)
+
+
+def _has(languages: Languages, code: str) -> bool:
+    return languages is None or base(code) in map(base, languages)
+
+
+def _unsaid(tagged: str) -> str:
+    if tagged:
+        return f"the audio track says that it is {name(tagged)}, for which engines are chosen; -s CODE makes it sure"
+    return (
+        "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
+    )
+
+
+def usual_plan(chooser: Chooser) -> Plan:
+    """What a job of the workflow has when nothing is asked for, whatever its input is."""
+    values = resolve(chooser.workflow, {}, chooser.catalog)
+    return plan(chooser.workflow, {**values, **chooser.decide(values).values, "input": NOTHING_KNOWN}, chooser.catalog)

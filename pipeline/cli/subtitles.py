@@ -1,0 +1,89 @@
+"""``pipeline subtitles``: what there is to know of subtitle files, without a job."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.errors import ExitCode
+from pipeline.text import printable
+
+STAGE = "subtitle_check"
+Check = Mapping[str, Any]  # an entry of the stage's checks.json
+
+
+@click.group("subtitles")
+def group() -> None:
+    """Subtitle files: whether people can read them."""
+
+
+@group.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--style", default="netflix", metavar="NAME", help="netflix (the default) or bbc.")
+@click.option("--language", default="", metavar="CODE", help="Default: that of the name, such as movie.pl.srt.")
+@click.option(
+    "--frame-rate",
+    default="0",
+    metavar="R",
+    help="The movie's, such as 25 or 24000/1001, for the gaps between cues; default: 24, which asks for the widest.",
+)
+@json_option
+@root_option
+def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, as_json: bool) -> None:
+    """Check subtitle FILEs, also those made elsewhere, and show each rule that a cue breaks.
+
+    Leaves with exit code 0 where all is well, 1 where a rule is broken, and 5 where a file can't be read.
+    """
+    from pipeline import once
+    from pipeline.spec.catalog import Catalog
+
+    parameters = {"style": style, "language": language, "frame_rate": frame_rate}
+    with once.run(Catalog(project()), STAGE, {"subtitles": files}, parameters) as outputs:
+        checks = json.loads(outputs["checks"].read_bytes())
+    named = [{**check, "file": str(file)} for file, check in zip(files, checks, strict=True)]  # as they were typed
+    if as_json:
+        print_json("subtitles-check", named)
+    else:
+        _tell(named)
+    sys.exit(_code(named))
+
+
+def _code(checks: Sequence[Check]) -> ExitCode:
+    if any(check["problem"] for check in checks):
+        return ExitCode.INPUT_UNUSABLE
+    return ExitCode.FINDINGS if any(check["violations"] for check in checks) else ExitCode.OK
+
+
+def _tell(checks: Sequence[Check]) -> None:
+    rows = [_row(check["file"], each) for check in checks if not check["problem"] for each in check["violations"]]
+    if rows:
+        print_table(["file", "cue", "at", "rule", "found", "allowed"], rows, "")
+    for check in checks:
+        click.echo(f"{printable(check['file'])}: {_summary(check)}", err=bool(check["problem"]))
+
+
+def _row(file: str, violation: Mapping[str, Any]) -> list[str]:
+    cues = ", ".join(map(str, violation["cues"]))
+    found, allowed = (f"{violation[name]:g} {violation['unit']}" for name in ("measured", "allowed"))
+    return [printable(file), cues, _clock(violation["at_s"]), violation["rule"], found, allowed]
+
+
+def _summary(check: Check) -> str:
+    if check["problem"]:
+        return str(check["problem"])
+    kind = f"{check['format']}, {check['encoding']}{', ' + check['language'] if check['language'] else ''}"
+    over = check["reading_speed"]["share_over"]
+    broken = sum(check["broken"].values())
+    times = "once" if broken == 1 else f"{broken} times"
+    rules = f"a rule of {check['style']} is broken {times}" if broken else f"as {check['style']} wants it"
+    return f"{check['cues']} cues ({kind}), {rules}; {over:.1%} leave too little time to read"
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{seconds % 60:06.3f}"

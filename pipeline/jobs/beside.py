@@ -1,0 +1,87 @@
+"""Deliverables next to the input, as players want subtitles: ``movie.es.srt`` beside ``movie.mkv``.
+
+They are copies of what stands in the job's output folder, so whatever becomes of them, the job keeps its own. A file
+that was there and isn't ours is left alone, unless the job was prepared to overwrite it.
+"""
+
+import contextlib
+import filecmp
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_whole
+from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
+from pipeline.text import printable
+
+RECORD = "beside.json"  # in the job's folder: what was put there, by size and time
+
+
+def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
+    """Put what the job says next to its input. Returns what a person should know: nothing of it fails the job.
+
+    ``delivered`` are the paths of all deliverables, in order.
+    """
+    wanted = job.document.get("beside", {})
+    if not wanted:
+        return []
+    told, ours = [], _record(job)
+    for source in _chosen(job, results, delivered, wanted["outputs"]):
+        target = job.input.with_name(source.name)
+        try:
+            if _is_free(target, source, ours.get(target.name), wanted["overwrite"]):
+                _copy(source, target)
+                ours[target.name] = _signature(target)
+            elif not filecmp.cmp(source, target, shallow=False):
+                told.append(
+                    f"{printable(str(target))} was there and stays as it is; the new one is {source.name} in output"
+                )
+        except OSError as error:
+            told.append(f"{printable(str(target))} can't be written: {error.strerror}; the subtitles are in output")
+    if ours:
+        write_whole(job.folder / RECORD, dump_json(ours))
+        with contextlib.suppress(OSError):
+            sync_folder(job.input.parent)
+    return told
+
+
+def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequence[str]) -> list[Path]:
+    paths, chosen = iter(delivered), []
+    for reference in job.document["deliver"]:
+        of_reference = [path for _, path in zip(results.outputs(reference), paths, strict=False)]
+        if reference in outputs:
+            chosen += of_reference
+    return chosen
+
+
+def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:
+    try:
+        found = _signature(target)
+    except FileNotFoundError:
+        return True
+    return (overwrite or found == ours) and not filecmp.cmp(source, target, shallow=False)
+
+
+def _copy(source: Path, target: Path) -> None:
+    beside = target.with_name(f".{os.urandom(6).hex()}.part")  # hidden, so that no player or watcher takes it
+    try:
+        shutil.copyfile(source, beside)
+        sync_file(beside)
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _record(job: Job) -> dict[str, object]:
+    try:
+        record = read_json(job.folder / RECORD)
+    except (OSError, ValueError):
+        return {}
+    return dict(record) if isinstance(record, Mapping) else {}
+
+
+def _signature(path: Path) -> list[int]:
+    status = os.lstat(path)
+    return [status.st_size, status.st_mtime_ns]

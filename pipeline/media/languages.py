@@ -1,0 +1,40 @@
+"""Languages as files, engines and people call them, told apart and shown."""
+
+from functools import cache
+
+UNKNOWN = ("", "und", "mul", "zxx", "mis", "auto")
+OF_WHISPER = {"jw": "jv"}
+
+
+@cache
+def base(code: str) -> str:
+    """The language alone, by its shortest code: ``eng``, ``en-GB`` and ``en`` are ``en``. Empty where it is none."""
+    import langcodes
+    from langcodes.tag_parser import LanguageTagError
+
+    if code.lower() in UNKNOWN:
+        return ""
+    try:
+        return langcodes.get(OF_WHISPER.get(code, code)).language or ""
+    except (LanguageTagError, LookupError):
+        return ""
+
+
+@cache
+def script(code: str) -> str:
+    """The script that a language is written in, unless its code says another one."""
+    import langcodes
+
+    return langcodes.get(OF_WHISPER.get(code, code)).maximize().script or ""
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether nothing is to be translated: ``en`` and ``en-GB``, but not ``zh-Hans`` and ``zh-Hant``."""
+    return bool(base(one)) and base(one) == base(other) and script(one) == script(other)
+
+
+def name(code: str) -> str:
+    """``Spanish (es)``."""
+    import langcodes
+
+    return f"{langcodes.get(OF_WHISPER.get(code, code)).display_name()} ({code})"

@@ -1,0 +1,45 @@
+"""What an entry of a workflow gives to the stage that it uses, held against what that stage has."""
+
+from typing import Any
+
+from pipeline import policy
+from pipeline.errors import did_you_mean
+from pipeline.sizes import parse_size
+from pipeline.spec.stages import StageSpec
+from pipeline.spec.workflows import StageUse, WorkflowSpec
+
+SIZES = ("memory", "gpu_memory")
+
+
+def check(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> None:
+    """Raises ``ConfigurationError`` for a slot that the stage hasn't, and for one that is left open."""
+    for kind, given, known in (
+        ("inputs", use.inputs, spec.inputs),
+        ("parameters", use.parameters, tuple(spec.parameters)),
+        ("models", use.models, spec.models),
+    ):
+        for slot in given:
+            if slot not in known:
+                message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
+                raise workflow.source.error(("stages", use.id, kind, slot), message)
+        missing = [slot for slot in known if slot not in given and kind != "parameters"]
+        if missing:
+            message = f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing"
+            raise workflow.source.error(("stages", use.id), message)
+
+
+def policy_of(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> dict[str, Any]:
+    """How it is run: what the entry says goes before what the stage says. Sizes in bytes."""
+    chosen = policy.merged(spec.policy, use.policy)
+    if "resources" in chosen:
+        chosen["resources"] = {
+            key: _bytes(workflow, use, value) if key in SIZES else value for key, value in chosen["resources"].items()
+        }
+    return chosen
+
+
+def _bytes(workflow: WorkflowSpec, use: StageUse, size: int | str) -> int:
+    try:
+        return parse_size(size)
+    except ValueError as error:
+        raise workflow.source.error(("stages", use.id, "resources"), str(error)) from error

@@ -1,0 +1,110 @@
+"""The modules that a stage shares with others, found by their paths: exactly those that it names, and nothing beside.
+
+Standard library only, Python 3.8 and later.
+"""
+
+import os
+import sys
+
+from stagekit import StageFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+
+class _Finder:
+    """Knows one stage's modules. Their submodules are found as those of any package are."""
+
+    def __init__(self, paths: "list[str]") -> None:
+        self._paths = {_name(path): path for path in paths}
+
+    @property
+    def names(self) -> "list[str]":
+        return list(self._paths)
+
+    def find_spec(self, name: str, *_: object) -> "Any":
+        from _frozen_importlib_external import spec_from_file_location  # importlib.util's, without importing that
+
+        found = self._paths.get(name)
+        if found is None:
+            return None
+        if found.endswith(".py"):
+            return spec_from_file_location(name, found)
+        return spec_from_file_location(name, os.path.join(found, "__init__.py"), submodule_search_locations=[found])
+
+
+def share(paths: "list[str]") -> None:
+    """Load these modules. From now on they are what their names stand for, and those of an earlier call are not.
+
+    Raises ``stagekit.StageFailed`` where the environment has a module of such a name: one would hide the other.
+    """
+    withdraw()
+    finder = _Finder(paths)
+    for name, path in zip(finder.names, paths):  # noqa: B905  # Python 3.8 has no strict
+        _require_free(name, path)
+    sys.meta_path.insert(0, finder)
+    for name in finder.names:
+        __import__(name)
+
+
+def loaded() -> "dict[str, ModuleType]":
+    """The shared modules that are loaded, with their submodules, by name."""
+    shared = {name for finder in _finders() for name in finder.names}
+    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in shared}
+
+
+def withdraw() -> None:
+    """No stage's modules are shared any more."""
+    for name in loaded():
+        del sys.modules[name]
+    for finder in _finders():
+        sys.meta_path.remove(finder)
+
+
+def restore(paths: "list[str]", modules: "dict[str, ModuleType]") -> None:
+    """As it was when ``loaded`` gave these."""
+    withdraw()
+    sys.meta_path.insert(0, _Finder(paths))
+    sys.modules.update(modules)
+
+
+def let_go() -> None:
+    """Drop what the modules hold, so that a file which one left open is written."""
+    modules = loaded()
+    withdraw()
+    for module in modules.values():
+        module.__dict__.clear()
+    if modules:
+        import gc
+
+        gc.collect()
+
+
+def _finders() -> "list[_Finder]":
+    return [finder for finder in sys.meta_path if isinstance(finder, _Finder)]
+
+
+def _name(path: str) -> str:
+    name = os.path.basename(path)
+    return name[:-3] if name.endswith(".py") else name
+
+
+def _require_free(name: str, path: str) -> None:
+    other = sys.modules.get(name) or _spec(name)
+    if other is None:
+        return
+    where = getattr(other, "origin", None) or getattr(other, "__file__", None) or "built in"
+    raise StageFailed(
+        "the shared module %s has a name that the environment has, too (%s), so one would hide the other. "
+        "Rename the shared module, and what imports it" % (path, where)
+    )
+
+
+def _spec(name: str) -> "Any":
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, None) if hasattr(finder, "find_spec") else None
+        if spec is not None:
+            return spec
+    return None

@@ -1,0 +1,61 @@
+"""Modules that stages share: ``stages/modules/NAME.py``, or a package ``stages/modules/NAME/``.
+
+A stage names those that it imports (``modules = ["NAME"]`` in its block) and gets exactly those, loaded by path. What
+is in them is as much a part of the stage as its own file.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.digests import sha256_of_bytes, tagged_digest
+from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.project import Project
+
+RESERVED = {"stage", "stagekit", "stageserver"}  # what a stage's process has of ours
+
+
+@dataclass(frozen=True)
+class SharedModule:
+    path: Path  # a file, or a package's folder
+    digest: str
+
+
+def locate(project: Project, name: str) -> Path:
+    """The module's file or folder. Raises ``ConfigurationError`` where there is none, or it can't have this name."""
+    if name in RESERVED or name in sys.stdlib_module_names:
+        owner = "the runner" if name in RESERVED else "Python itself"
+        raise ConfigurationError(f"a shared module can't be named '{name}', as a module of {owner} is", "rename it")
+    file, folder = project.modules / f"{name}.py", project.modules / name
+    found = [path for path, proof in ((file, file), (folder, folder / "__init__.py")) if proof.is_file()]
+    if len(found) == 2:
+        raise ConfigurationError(f"the shared module '{name}' is there twice, as {name}.py and {name}/", "remove one")
+    if not found:
+        shown = file.relative_to(project.root)
+        raise ConfigurationError(f"no shared module '{name}'{did_you_mean(name, _names(project))}", f"write {shown}")
+    return found[0]
+
+
+def read(project: Project, name: str) -> SharedModule:
+    """With the digest of its content: of each of its files, code and data, by name. Raises ``ConfigurationError``."""
+    path = locate(project, name)
+    files = {"": path} if path.is_file() else {str(file.relative_to(path)): file for file in _files(path)}
+    try:
+        digests = {shown: sha256_of_bytes(file.read_bytes()) for shown, file in files.items()}
+    except OSError as error:
+        raise ConfigurationError(f"the shared module '{name}' can't be read: {error}") from error
+    return SharedModule(path, tagged_digest("module", digests))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Not what Python and editors put beside them."""
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(each for each in folders if each != "__pycache__" and not each.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _names(project: Project) -> list[str]:
+    files = [path.stem for path in project.modules.glob("*.py")]
+    return sorted({*files, *(path.parent.name for path in project.modules.glob("*/__init__.py"))})

@@ -1,0 +1,81 @@
+"""``config/engines.yaml``: what can recognise and translate, and what each needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.project import Project
+from pipeline.spec.source import Source, load_yaml
+
+ANY = None  # of languages: whichever
+Languages = tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All pairs of a language in ``source`` and one in ``target``."""
+
+    source: Languages
+    target: Languages
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    name: str
+    kind: str
+    stage: str
+    quality: int
+    note: str = ""
+    program: str | None = None
+    from_audio: bool = False
+    speakers: bool = False  # it can tell them apart
+    files: tuple[str, ...] = ()  # of a model's folder
+    pairs: tuple[Pairs, ...] = ()
+    pairs_from: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    install: str = ""
+    weights: str = ""
+
+
+def load(project: Project) -> dict[str, EngineSpec]:
+    """By name; none where the project has no such file."""
+    path = project.config / "engines.yaml"
+    if not path.is_file():
+        return {}
+    source = load_yaml(path, project.root, "engines")
+    return {name: _engine(source, name, entry) for name, entry in source.value.items()}
+
+
+def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
+    if entry["kind"] == "translation" and ("pairs" in entry) == ("pairs_from" in entry):
+        raise source.error((name,), "a translation has either 'pairs' or 'pairs_from'")
+    for key in ("install", "weights"):
+        try:
+            entry.get(key, "").format(pair="", model="", folder="")
+        except (KeyError, ValueError, IndexError) as error:
+            raise source.error((name, key), f"it has a brace that stands for nothing: {error}") from error
+    return EngineSpec(
+        name=name,
+        kind=entry["kind"],
+        stage=entry["stage"],
+        quality=entry["quality"],
+        note=entry.get("note", ""),
+        program=entry.get("program"),
+        from_audio=entry.get("from_audio", False),
+        speakers=entry.get("speakers", False),
+        files=tuple(entry.get("files", ())),
+        pairs=tuple(_pairs(each) for each in entry.get("pairs", ())),
+        pairs_from=tuple(entry.get("pairs_from", ())),
+        packages=tuple(entry.get("packages", ())),
+        install=entry.get("install", ""),
+        weights=entry.get("weights", ""),
+    )
+
+
+def _pairs(entry: Mapping[str, Any]) -> Pairs:
+    return Pairs(_languages(entry["from"]), _languages(entry["to"]), entry.get("model"))
+
+
+def _languages(value: Any) -> Languages:
+    return ANY if value == "any" else tuple(value)

@@ -1,0 +1,229 @@
+"""What media workflows cost and how well they hear, against the usual command, on the same movies in one run.
+
+Base model, int8, on CPUs. The movies are made of the sample: real English speech with pauses and some noise.
+
+five_ratio           five movies: prepare-job and run-pipeline, no worker kept / whisper-ctranslate2 on the same files
+                     in one process, with voice activity detection and word times; the median of the pairs' ratios
+five_wrong_words     word error rate of ours, percent
+peer_wrong_words     the same of whisper-ctranslate2
+long_ratio           a ten-minute movie, cut at pauses / recognised in one piece by the library, both from the audio
+long_wrong_words     word error rate of ours, percent
+piece_wrong_words    the same of the one piece
+other_share          a one-hour movie with subtitles: seconds of all other stages / those of the recognition
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import contenders
+import speech
+from measuring import BIN, PROJECT, Failed, call, timed
+
+PEER = ("whisper-ctranslate2==0.5.8",)
+MODEL = "whisper-base"
+RECOGNITION = ("asr", "pauses", "transcript_join")
+ONE_PIECE = Path(__file__).parent / "peers" / "one_piece.py"
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Place:
+    folder: Path
+    project: Path
+    ffmpeg: str
+    model: Path
+    pairs: int
+    peers: Path
+
+    def fresh(self, name: str) -> Path:
+        made = self.folder / name
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        return made
+
+
+def five(place: Place) -> Figures:
+    """Raises ``Failed``."""
+    environment = contenders.install(PEER, place.peers)
+    movies = [place.folder / f"movie{number}.mp4" for number in range(5)]
+    said = [speech.make(place.ffmpeg, movie, 3, number) for number, movie in enumerate(movies)]
+    ours, peers = place.folder / "ours", place.folder / "theirs"
+
+    def run_ours() -> float:
+        return _recognised(place, movies, ours)
+
+    def run_theirs() -> float:
+        return timed(_peer_command(place, environment, movies, place.fresh(peers.name)))
+
+    ratio = _median_ratio(place.pairs, run_ours, run_theirs)
+    return {
+        "five_ratio": ratio,
+        "five_wrong_words": _mean_wrong(said, [ours / f"{movie.stem}.json" for movie in movies]),
+        "peer_wrong_words": _mean_wrong(said, [peers / f"{movie.stem}.json" for movie in movies]),
+    }
+
+
+def _peer_command(place: Place, environment: Path, movies: Sequence[Path], out: Path) -> list[str | Path]:
+    """As its manual has it. It takes all CPUs that there are with 0 threads named."""
+    how: list[str | Path] = [
+        "--device",
+        "cpu",
+        "--compute_type",
+        "int8",
+        "--vad_filter",
+        "True",
+        "--word_timestamps",
+        "True",
+    ]
+    what: list[str | Path] = ["--language", "en", "--output_format", "json", "--output_dir", out, "--verbose", "False"]
+    return [environment / "bin" / "whisper-ctranslate2", *movies, "--model_directory", place.model, *how, *what]
+
+
+def long(place: Place) -> Figures:
+    """Raises ``Failed``."""
+    movie = place.folder / "long.mp4"
+    said = speech.make(place.ffmpeg, movie, 13)
+    audio, piece, ours = place.folder / "long.wav", place.folder / "piece.json", place.folder / "ours"
+    timed([place.ffmpeg, "-v", "error", "-y", "-i", movie, "-vn", "-ac", "1", "-ar", "16000", audio])
+    python = place.project / "venv" / "whisper" / "bin" / "python"
+
+    def run_ours() -> float:
+        _recognised(place, [movie], ours)
+        return float(json.loads((ours / "seconds.json").read_bytes()))
+
+    def run_one_piece() -> float:
+        return timed([python, "-I", "-B", ONE_PIECE, place.model, audio, piece])
+
+    return {
+        "long_ratio": _median_ratio(place.pairs, run_ours, run_one_piece),
+        "long_wrong_words": _mean_wrong([said], [ours / "long.json"]),
+        "piece_wrong_words": _mean_wrong([said], [piece]),
+    }
+
+
+def other(place: Place) -> Figures:
+    """Raises ``Failed``."""
+    part, movie = place.folder / "part.mp4", place.folder / "hour.mp4"
+    speech.make(place.ffmpeg, part, 13)
+    speech.repeat(place.ffmpeg, part, 6, movie)
+    id = call(place.project, "prepare-job", str(movie), "--subtitle", "-s", "en").strip()
+    call(place.project, "run-pipeline", "-j", id)
+    seconds = _stage_seconds(place.project, id)
+    shutil.rmtree(place.project / "jobs" / id)
+    recognition = sum(spent for name, spent in seconds.items() if name in RECOGNITION)
+    return {"other_share": round((sum(seconds.values()) - recognition) / recognition, 4)}
+
+
+def _recognised(place: Place, movies: Sequence[Path], out: Path) -> float:
+    """Seconds of the commands, from nothing: no worker is there, and no result is known. Transcripts go to ``out``."""
+    timed([BIN / "pipeline", "worker", "stop", "--all"])
+    shutil.rmtree(place.project / "cache", ignore_errors=True)
+    out = place.fresh(out.name)
+    command: list[str | Path] = [BIN / "prepare-job", "--root", place.project, "--transcribe", "-s", "en", *movies]
+    seconds = timed(command)
+    jobs = {job["job_id"]: Path(job["input"]) for job in _json(place, "job", "list")}
+    chosen = [word for id in jobs for word in ("-j", id)]
+    seconds += timed([BIN / "run-pipeline", "--root", place.project, *chosen])
+    spent = 0.0
+    for id, movie in jobs.items():
+        transcript = place.project / "jobs" / id / "output" / f"{movie.stem}.transcript.json"
+        shutil.copyfile(transcript, out / f"{movie.stem}.json")
+        spent += sum(took for name, took in _stage_seconds(place.project, id).items() if name in RECOGNITION)
+        shutil.rmtree(place.project / "jobs" / id)
+    (out / "seconds.json").write_text(json.dumps(spent))
+    return seconds
+
+
+def _stage_seconds(project: Path, id: str) -> Mapping[str, float]:
+    told = json.loads(call(project, "pipeline", "job", "show", id, "--json"))["data"]
+    return {stage["name"]: stage["seconds"] for stage in told["stages"]}
+
+
+def _json(place: Place, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(call(place.project, "pipeline", *words, "--json"))["data"]
+    return found
+
+
+def _mean_wrong(said: Sequence[str], files: Sequence[Path]) -> float:
+    """Of all their words."""
+    heard = [" ".join(each["text"] for each in json.loads(file.read_bytes())["segments"]) for file in files]
+    return round(speech.wrong_words("\n".join(said), "\n".join(heard)), 2)
+
+
+def _median_ratio(pairs: int, ours: Callable[[], float], theirs: Callable[[], float]) -> float:
+    """Over pairs, each side first in turn. Nothing is warmed: a person's first run isn't either."""
+    ratios = []
+    for number in range(pairs):
+        if number % 2:
+            seconds = theirs()
+            ratios.append(ours() / seconds)
+        else:
+            seconds = ours()
+            ratios.append(seconds / theirs())
+    return round(statistics.median(ratios), 3)
+
+
+PARTS: Mapping[str, Callable[[Place], Figures]] = {"five": five, "long": long, "other": other}
+
+
+def main() -> None:
+    arguments = _arguments()
+    try:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            place = _place(Path(folder), arguments)
+            figures: Figures = {}
+            for name in arguments.only or PARTS:
+                figures |= PARTS[name](place)
+    except Failed as failed:
+        sys.exit(str(failed))
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        for name, value in figures.items():
+            print(f"{name:18} {value}")
+
+
+def _place(folder: Path, arguments: argparse.Namespace) -> Place:
+    """With a project that shares this one's environments and models and has jobs and results of its own."""
+    project = folder / "project"
+    project.mkdir()
+    for name in ("config", "requirements", "stages", "venv", "models"):
+        (project / name).symlink_to(PROJECT / name)
+    ffmpeg = shutil.which("ffmpeg") or PROJECT / "venv" / "ffmpeg" / "provides" / "ffmpeg"
+    model = _model()
+    if not (Path(ffmpeg).exists() and model.exists()):
+        raise Failed("there is no ffmpeg, or no model; run ./bootstrap.sh")
+    return Place(folder, project, str(ffmpeg), model, arguments.pairs, arguments.peers)
+
+
+def _model() -> Path:
+    from pipeline.models.shelf import Shelf
+    from pipeline.project import Project
+    from pipeline.spec.catalog import Catalog
+
+    project = Project(PROJECT)
+    return Shelf(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)
+
+
+def _arguments() -> argparse.Namespace:
+    cached = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pipeline-bench"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--only", type=lambda text: text.split(","), help=f"parts: {','.join(PARTS)}")
+    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("TMPDIR", "/tmp")))
+    parser.add_argument("--peers", type=Path, default=cached, help="where the peer's environment stays")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

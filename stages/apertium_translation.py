@@ -1,0 +1,131 @@
+# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# modules = ["subtitling", "translating"]
+# inputs = ["transcript"]
+# timeout_seconds = 3600
+# [tool.pipeline.stage.parameters]
+# source = ""
+# target = ""
+# glossary = []
+# keep_cues = false
+# [tool.pipeline.stage.outputs]
+# translation = "translation.*.json"
+# text = "translation.*.txt"
+# side_by_side = "side-by-side.*.txt"
+# [tool.pipeline.stage.ensure.translation]
+# schema = "config/schemas/translation.json"
+# ///
+"""Translate a transcript with Apertium, by rules and dictionaries: fast, offline, and good for the gist.
+
+The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). All sentences go through
+one call, as paragraphs; a word that the dictionary doesn't have stays as it is.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+
+import stagekit
+from translating import languages, work
+
+CALL_SECONDS = 60
+SECONDS_FOR_A_SENTENCE = 0.5
+PARAGRAPH = "\n\n"  # the program keeps white space as it is, and takes no words from one paragraph into another
+MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # unknown, untranslated, not inflected
+STRAY = re.compile(r"\s+(?=[,.;:!?…]+(?:\s|$))")  # space that a moved word has left before a mark
+QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # its dictionaries have the plain ones
+
+Call = Callable[[list[str], str, float], str]
+
+
+def run(stage: stagekit.Stage) -> None:
+    def engine_for(source: str, target: str) -> Apertium:
+        modes = call(["-l"], "", CALL_SECONDS).split()
+        return Apertium(choose(source, target, modes), call)
+
+    work.run(stage, engine_for)
+
+
+def choose(source: str, target: str, modes: list[str]) -> str:
+    """The mode for a pair. Raises ``StageFailed`` with how to get it."""
+    mode = languages.mode(source, target, modes)
+    if mode:
+        return mode
+    known = f"it has {', '.join(modes)}" if modes else "it has none"
+    codes = sorted([languages.three_letters(source)[0], languages.three_letters(target)[0]])
+    raise stagekit.StageFailed(
+        f"Apertium has no pair from '{source}' to '{target}'; {known}. If there is one: "
+        f"apt-get install apertium-{codes[0]}-{codes[1]}, or choose another translator with --translator"
+    )
+
+
+def call(arguments: list[str], text: str, seconds: float) -> str:
+    """What the program writes. Raises ``StageFailed``."""
+    program = shutil.which("apertium")
+    if program is None:
+        raise stagekit.StageFailed(
+            "Apertium isn't installed: apt-get install apertium apertium-eng-spa   (or the pair that you need)"
+        )
+    command = [program, *arguments]
+    try:
+        done = subprocess.run(
+            command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise stagekit.StageFailed(f"Apertium gave no answer for {seconds:.0f} s") from None
+    if done.returncode:
+        words = " ".join(done.stderr.split()[-40:])
+        raise stagekit.StageFailed(f"Apertium failed with exit code {done.returncode}: {words}")
+    return done.stdout
+
+
+class Apertium:
+    """One mode of the program. Words that it doesn't know are left alone, and so are marks made of such."""
+
+    marks = ("Zq{}x", "Xyq{}")
+    model = "none"
+
+    def __init__(self, mode: str, call: Call) -> None:
+        self.name = f"apertium {mode} (gist)"
+        self._mode = mode
+        self._call = call
+        self._unknown: set[str] = set()
+
+    def notes(self) -> Iterable[str]:
+        yield "made by rules and dictionaries: good for the gist, not for publishing"
+        if self._unknown:
+            shown = sorted(self._unknown)
+            more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
+            yield f"Apertium knows {len(shown)} of the words not, and left them: {', '.join(shown[:10])}{more}"
+
+    def translate(self, texts: list[str]) -> list[str]:
+        """In one call; where paragraphs get lost or added, in halves, so that no sentence gets another's words."""
+        answers = self._paragraphs(texts)
+        if len(answers) != len(texts) and len(texts) > 1:
+            middle = len(texts) // 2
+            return self.translate(texts[:middle]) + self.translate(texts[middle:])
+        answers = answers if len(answers) == len(texts) else [" ".join(answers)]
+        return [self._unmarked(answer, text) for answer, text in zip(answers, texts, strict=True)]
+
+    def _paragraphs(self, texts: list[str]) -> list[str]:
+        asked = PARAGRAPH.join(text.translate(QUOTES) for text in texts) + "\n"
+        seconds = CALL_SECONDS + SECONDS_FOR_A_SENTENCE * len(texts)
+        answer = self._call(["-f", "txt", self._mode], asked, seconds)
+        return [each.strip() for each in answer.split(PARAGRAPH)]
+
+    def _unmarked(self, answer: str, text: str) -> str:
+        """Without the marks before words, save those that the text itself has."""
+
+        def replaced(match: re.Match[str]) -> str:
+            word = re.match(r"[\w'-]+", answer[match.end() :])
+            shown = word[0] if word else ""
+            if match[1] + shown in text:
+                return match[0]
+            if match[1] == "*" and not re.fullmatch(r"Zq\w+x|Xyq\w+", shown, re.IGNORECASE):
+                self._unknown.add(shown)
+            return ""
+
+        answer = MARKED.sub(replaced, answer)
+        return answer if STRAY.search(text) else STRAY.sub("", answer)

@@ -1,0 +1,260 @@
+# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# modules = ["containers", "ffmpegs", "languages", "streams"]
+# inputs = ["media", "subtitles"]
+# [tool.pipeline.stage.parameters]
+# style = "netflix"
+# crf = 18
+# preset = "medium"
+# container = "auto"
+# [tool.pipeline.stage.outputs]
+# movie = "*.burned.*"
+# [tool.pipeline.stage.resources]
+# cpus = "all"
+# ///
+"""Draw subtitles into a movie's picture, for players that show no tracks. All but the picture is copied.
+
+``es.burned.mp4``, named by the language of the subtitles, where the input is mp4, m4v or mov, else ``es.burned.mkv``.
+It takes one file: SubRip, WebVTT, or SubStation with its own styles.
+
+``crf``: 0 (without loss) to 51, where 18 can hardly be told from the original and 6 more halve the size.
+``preset``: ``ultrafast`` to ``veryslow``; slower is smaller. ``style``: ``netflix`` has an outline around the letters,
+``bbc`` a box behind them.
+
+Before the hours of coding, libass is given every character of the subtitles. Where the machine's fonts lack more
+than a few, the stage fails and says what to install, since the movie would show boxes.
+"""
+
+import collections
+import math
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import containers
+import ffmpegs
+import languages
+import stagekit
+import streams
+
+FEW = 0.02  # the share of a text's letters that may be missing: a name in another script
+FONTS = "Install fonts for it (on Debian: apt-get install fonts-noto-core fonts-noto-cjk), and run again"
+NO_LIBASS = "This ffmpeg can't draw subtitles (it was built without libass); put another one on PATH"
+NO_X264 = "This ffmpeg has no libx264 to code the picture with; put another one on PATH"
+ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for another one"
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+HDR = ("smpte2084", "arib-std-b67")
+SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
+CUE = re.compile(r"-->|^Dialogue:", re.MULTILINE)
+MISSING_GLYPH = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
+
+
+class Work(NamedTuple):
+    """What is to be drawn into what, and how."""
+
+    media: Path
+    subtitles: Path
+    streams: list[dict]
+    picture: streams.Track
+    duration: float  # seconds; 0 where the movie doesn't say
+    settings: Mapping[str, str]
+    cpus: int
+    has_cues: bool = True
+
+    @property
+    def container(self) -> str:
+        """That was asked for, or of the movie's kind."""
+        wish = self.settings["container"]
+        return containers.of_movie(self.media) if wish == "auto" else wish
+
+
+class Look(NamedTuple):
+    """Settings of SubStation: for text without styles, drawn on a plane of 384 by 288, and on top of a file's own."""
+
+    plain: str
+    styled: str
+
+
+LOOKS: Mapping[str, Look] = {
+    "netflix": Look("FontName=Arial,FontSize=17,Outline=1,Shadow=0,MarginV=17", ""),
+    "bbc": Look(
+        "FontName=Arial,FontSize=17,BorderStyle=3,Outline=2,Shadow=0,OutlineColour=&H30000000,MarginV=17",
+        "BorderStyle=3,Shadow=0,OutlineColour=&H30000000",
+    ),
+}
+
+
+def run(stage: stagekit.Stage) -> None:
+    """Look for the fonts, then code. Where the container refuses what is copied, Matroska is tried."""
+    work = prepared(stage)
+    for container in dict.fromkeys([work.container, "mkv"]):
+        movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
+        selection = containers.select(work.streams, container)
+        done, reached = _code(stage, command(work, movie, selection), work.duration)
+        if done.code == 0 and not done.is_disk_fault:
+            containers.tell(stage, selection, work.container)
+            return _tell(stage, work, reached)
+        begun = reached > 0
+        movie.unlink(missing_ok=True)
+        if begun or done.is_disk_fault:
+            break
+    what = f"ffmpeg could not draw into {str(work.media)!r}"
+    raise stagekit.StageFailed(ffmpegs.message(what, done.said, _advice(done)))
+
+
+def prepared(stage: stagekit.Stage) -> Work:
+    """All that can be known before the work, which takes hours."""
+    media, (file, *more) = stage.input("media"), stage.inputs("subtitles")
+    if more:
+        raise stagekit.StageFailed("only the subtitles of one language can be drawn into a picture; give it one file")
+    settings = checked(stage.parameters)
+    found = ffmpegs.probe(media)
+    picture = streams.picture(found["streams"])
+    if picture is None:
+        raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no picture that subtitles could be drawn into"))
+    shutil.copyfile(file, stage.work / subtitles_name(file))  # in a filter, few names survive
+    has_cues = CUE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
+    if has_cues:
+        require_fonts(stage, file)
+    else:
+        stage.warn("the subtitles have no cue, so the picture stays as it was")
+    duration = ffmpegs.seconds(found["format"].get("duration"))
+    return Work(media, file, found["streams"], picture, duration, settings, stage.cpus, has_cues)
+
+
+def checked(wish: Mapping[str, object]) -> Mapping[str, str]:
+    """The parameters as ffmpeg takes them. Raises ``StageFailed``."""
+    crf = str(wish["crf"])
+    if not crf.isdecimal() or int(crf) > 51:
+        raise stagekit.StageFailed(f"crf is {wish['crf']!r}, and must be a whole number from 0 to 51")
+    for name, known in (("style", [*LOOKS]), ("preset", PRESETS), ("container", ("auto", "mp4", "mkv"))):
+        if wish[name] not in known:
+            raise stagekit.StageFailed(f"no {name} {wish[name]!r}; there are: {', '.join(known)}")
+    return {name: str(value) for name, value in wish.items()}
+
+
+def subtitles_name(file: Path) -> str:
+    if file.suffix not in SUFFIXES:
+        raise stagekit.StageFailed(
+            f"{file.name} is no subtitle file of a kind that can be drawn: {', '.join(SUFFIXES)}"
+        )
+    return f"subtitles{file.suffix}"
+
+
+def require_fonts(stage: stagekit.Stage, file: Path) -> None:
+    """Have libass look for each letter, in a moment and not after hours."""
+    letters = letters_of(file.read_text(encoding="utf-8", errors="replace"))
+    missing = _missing(stage, sorted(letters))
+    share = sum(letters[each] for each in missing) / max(1, letters.total())
+    shown = " ".join(sorted(missing, key=lambda each: (-letters[each], each))[:12])
+    if share > FEW:
+        name = languages.name(file.stem)
+        raise stagekit.StageFailed(f"no font of this machine has the letters of {name}: {shown}\n{FONTS}")
+    if missing:
+        stage.warn(f"no font of this machine has {shown}; boxes stand for them")
+
+
+def letters_of(text: str) -> "collections.Counter[str]":
+    """What a font has to have, with how often it is there: no blanks, no invisible marks, no marks on other letters."""
+    kinds = ("Z", "C", "M")
+    return collections.Counter(each for each in text if not unicodedata.category(each).startswith(kinds))
+
+
+def _missing(stage: stagekit.Stage, letters: Sequence[str]) -> set[str]:
+    """Those that no font has, as libass says when it draws them."""
+    probe = stage.work / "letters.srt"
+    safe = [letter for letter in letters if letter not in "<>{}\\"]
+    lines = [" ".join(safe[start : start + 60]) for start in range(0, len(safe), 60)]
+    probe.write_text("1\n00:00:00,000 --> 00:00:09,000\n" + "\n".join(lines) + "\n\n", encoding="utf-8")
+    missing: set[str] = set()
+
+    def heard(line: str) -> None:
+        found = MISSING_GLYPH.search(line)
+        if found:
+            missing.add(chr(int(found[1], 16)))
+
+    picture = ["-f", "lavfi", "-i", "color=s=64x64:r=1:d=1"]
+    drawn = ["-vf", "subtitles=filename=letters.srt", "-frames:v", "1", "-f", "null", "-"]
+    done = ffmpegs.run([*picture, *drawn], heard=heard, folder=stage.work)
+    if done.code:
+        raise stagekit.StageFailed(ffmpegs.message("ffmpeg could not draw any subtitles", done.said, _advice(done)))
+    return missing & set(letters)
+
+
+def command(work: Work, movie: Path, selection: containers.Selection) -> list[str]:
+    """ffmpeg's arguments: the picture first, then everything else of the movie as it is."""
+    picture = work.picture
+    others = [stream for stream in selection.media if stream["index"] != picture.place]
+    kept = [*others, *selection.others]
+    arguments = ["-fflags", "+genpts", "-i", f"file:{os.path.abspath(work.media)}"]
+    for index in (picture.place, *(stream["index"] for stream in kept)):
+        arguments += ["-map", f"0:{index}"]
+    arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:a", "copy", "-c:t", "copy"]
+    arguments += _picture_options(work) if work.has_cues else ["-c:v:0", "copy"]
+    for index in range(1, 1 + sum(stream["codec_type"] == "video" for stream in others)):
+        arguments += [f"-c:v:{index}", "copy"]
+    for index, stream in enumerate(selection.subtitles):
+        arguments += [f"-c:s:{index}", containers.subtitle_codec(selection.container, stream["codec_name"])]
+    return [*arguments, f"file:{os.path.abspath(movie)}"]
+
+
+def _picture_options(work: Work) -> list[str]:
+    settings = work.settings
+    options = ["-threads", str(work.cpus), "-c:v:0", "libx264", "-crf:v:0", settings["crf"]]
+    options += ["-preset:v:0", settings["preset"], "-pix_fmt:v:0", pixels(work.picture)]
+    options += [
+        f"-{ffmpegs.option('fps_mode', 'vsync')}",
+        "vfr",
+    ]  # each frame at its time; mp4 would get a constant rate
+    return [*options, "-filter:v:0", drawing(work.subtitles, work.picture, settings["style"])]
+
+
+def drawing(file: Path, picture: streams.Track, style: str) -> str:
+    """The filter, which runs in the folder of the subtitles' copy."""
+    look = LOOKS[style].styled if file.suffix in (".ass", ".ssa") else LOOKS[style].plain
+    drawn = f"subtitles=filename={subtitles_name(file)}" + (f":force_style='{look}'" if look else "")
+    odd = any(int(picture.stream.get(side, 0)) % 2 for side in ("width", "height"))
+    return f"{drawn},crop=trunc(iw/2)*2:trunc(ih/2)*2" if odd else drawn  # the codec shares colours among four pixels
+
+
+def pixels(picture: streams.Track) -> str:
+    """Ten bits where the brightness of the original needs them; eight, which every player can show, for the rest."""
+    return "yuv420p10le" if picture.stream.get("color_transfer") in HDR else "yuv420p"
+
+
+def _code(stage: stagekit.Stage, arguments: list[str], duration: float) -> tuple[ffmpegs.Done, float]:
+    """Run it; also the seconds of the movie that it came to."""
+    reached = 0.0
+
+    def told(name: str, value: int) -> None:
+        nonlocal reached
+        if name == "out_time_us":
+            reached = value / 1e6
+            if duration:
+                stage.progress(reached / duration)
+
+    done = ffmpegs.run(arguments, told, folder=stage.work)
+    return done, reached
+
+
+def _tell(stage: stagekit.Stage, work: Work, reached: float) -> None:
+    if work.picture.stream.get("color_transfer") in HDR:
+        stage.warn(
+            "the picture has a high dynamic range, and 10 bits to keep it; some players can't show that as H.264"
+        )
+    missing = work.duration - reached
+    if missing > max(1, 0.01 * work.duration):
+        stage.warn(f"the movie ends at {math.floor(reached)} s of {work.duration:.0f} s; the file may be cut off")
+    stage.about(engine="libx264, with libass", burned=work.subtitles.stem)
+
+
+def _advice(done: ffmpegs.Done) -> str:
+    said = "\n".join(done.said)
+    if "No such filter" in said or "Error parsing filterchain" in said:
+        return NO_LIBASS
+    return NO_X264 if "Unknown encoder" in said else ADVICE

@@ -1,0 +1,240 @@
+"""Recognition with a Whisper model by faster-whisper, several windows at a time in one process.
+
+A window keeps one CPU busy: its matrices are too small to be shared well among several, so as many windows as there are
+CPUs are recognised side by side, each by a thread, all with one copy of the model.
+"""
+
+import itertools
+import wave
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import faster_whisper
+import numpy
+import stagekit
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.vad import get_vad_model
+
+from recognition.heard import Segment, Word
+from recognition.windows import Window
+
+ENGINE = f"faster-whisper {faster_whisper.__version__}"
+SAMPLE_RATE = 16_000
+FRAME = 512  # samples, of which voice activity detection gives a probability
+PART = 1875  # frames, a minute, that are looked at together
+WARM_UP = 94  # frames, three seconds, after which detection has heard enough to be as sure as in the midst of the audio
+TIME_PRECISION = 0.02  # seconds, of a time stamp
+BEAM_SIZE = 5
+DETECTING = 4  # windows, spread over the audio, whose languages are asked for
+CAREFUL = {"no_repeat_ngram_size": 10}  # tokens
+
+MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
+MODEL_ADVICE = "Fetch it anew (bootstrap --force --model NAME), or choose another with --param model=NAME"
+
+Report = Callable[[float, str], None]
+
+
+def read_audio(path: Path) -> Any:
+    """Samples of a 16 kHz mono 16 bit WAV."""
+    with wave.open(str(path), "rb") as file:
+        found, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
+        if found != wanted:
+            what = f"{path}: rate, channels and bytes per sample are {found}, not {wanted}"
+            raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
+        return numpy.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+
+
+def speech_probabilities(samples: Any, cpus: int) -> list[float]:
+    """By frame, from the library's Silero model; the same ones however many CPUs there are."""
+    frames = -(-len(samples) // FRAME)
+    with ThreadPoolExecutor(cpus) as pool:
+        parts = pool.map(lambda start: _probabilities(samples, start, frames), range(0, frames, PART))
+        return list(itertools.chain.from_iterable(parts))
+
+
+def _probabilities(samples: Any, start: int, frames: int) -> list[float]:
+    first, last = max(start - WARM_UP, 0), min(start + PART, frames)
+    # One more frame than wanted, since the library blanks the end of the last one.
+    audio = numpy.zeros((last - first + 1) * FRAME, dtype=numpy.float32)
+    part = samples[first * FRAME : (last + 1) * FRAME]
+    audio[: len(part)] = part
+    audio /= 32768
+    return [float(found) for found in numpy.ravel(get_vad_model()(audio))[start - first : last - first]]
+
+
+def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
+    """On a GPU, one worker with what it needs."""
+    require_whole(folder)
+    options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
+    if ctranslate2.get_cuda_device_count():
+        options = {"device": "cuda", "compute_type": "float16"}
+    try:
+        return WhisperModel(str(folder), local_files_only=True, **options)
+    except (RuntimeError, ValueError) as error:
+        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
+
+
+def require_whole(folder: Path) -> None:
+    """What is missing, the library would look for on a hub."""
+    missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
+    if missing:
+        raise stagekit.StageFailed(f"the model in {folder} has no {' and no '.join(missing)}. {MODEL_ADVICE}")
+
+
+def layout(windows: int, cpus: int) -> tuple[int, int]:
+    """Windows at a time, and threads for each: side by side, unless there are too few of them to keep all CPUs busy."""
+    return (cpus, 1) if 2 * windows > cpus or windows == 0 else (1, cpus)
+
+
+def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
+    """None where it has to be found. An English-only model would transcribe any language as English, without a word."""
+    multilingual = model.model.is_multilingual
+    if wanted == "auto":
+        return None if multilingual else "en"
+    known = model.hf_tokenizer.token_to_id(f"<|{wanted}|>") is not None if multilingual else wanted == "en"
+    if known:
+        return wanted
+    what = f"model {name} doesn't recognise language {wanted!r}{'' if multilingual else ', only English'}"
+    raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
+
+
+@dataclass
+class Recogniser:
+    """One audio's windows, recognised in one language, which is found first where none is given."""
+
+    model: WhisperModel
+    samples: Any
+    workers: int
+    language: str | None = None
+    task: str = "transcribe"
+    report: Report | None = None  # told after each window of the first round
+    language_probability: float = 1.0
+    _encodings: dict[Window, Any] = field(default_factory=dict)
+
+    def hear(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
+        """By window. The first call finds the language, the same one for all."""
+        with ThreadPoolExecutor(self.workers) as pool:
+            if self.language is None:
+                self._find_language(_spread(windows, DETECTING), pool)
+            found = []
+            for count, segments in enumerate(pool.map(lambda window: self._heard(window, careful), windows), start=1):
+                found.append(segments)
+                self._tell(count / len(windows), segments, careful)
+            return found
+
+    def _find_language(self, windows: Sequence[Window], pool: ThreadPoolExecutor) -> None:
+        """What some windows speak, taken together. What was encoded for it isn't encoded again."""
+        votes: Counter[str] = Counter()
+        encodings = pool.map(lambda window: self._encoded(self._features(window)), windows)
+        for window, encoded in zip(windows, encodings, strict=True):
+            votes.update({token[2:-2]: likely for token, likely in self.model.model.detect_language(encoded)[0]})
+            self._encodings[window] = encoded
+        self.language, total = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
+        self.language_probability = min(total / len(windows), 1.0)
+
+    def _heard(self, window: Window, careful: bool) -> list[Segment]:
+        """One pass. Where the model stops before the speech does, that is found and recognised later, with its like."""
+        options, tokenizer = self._options(careful), self._tokenizer()
+        features = self._features(window)
+        encoded = self._encodings.pop(window, None) or self._encoded(features)
+        prompt = self.model.get_prompt(tokenizer, [], without_timestamps=False)
+        result, log_probability, *_ = self.model.generate_with_fallback(encoded, prompt, tokenizer, options)
+        parts = split(result.sequences_ids[0], tokenizer, window.duration)
+        if parts:
+            marks = options.prepend_punctuations, options.append_punctuations
+            frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
+            self.model.add_word_timestamps([parts], tokenizer, encoded, frames, *marks, 0.0)
+        return [_segment(part, window, tokenizer, log_probability, result.no_speech_prob) for part in parts]
+
+    def attend(self, window: Window, text: str, log_probability: float) -> Segment:
+        """A text that is known, with the times at which the model attends to its words."""
+        options, tokenizer, features = self._options(False), self._tokenizer(), self._features(window)
+        part = {"seek": 0, "start": 0.0, "end": window.duration, "tokens": tokenizer.encode(f" {text.strip()}")}
+        marks = options.prepend_punctuations, options.append_punctuations
+        frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
+        self.model.add_word_timestamps([[part]], tokenizer, self._encoded(features), frames, *marks, 0.0)
+        return _segment(part, window, tokenizer, log_probability, 0.0)
+
+    def _tokenizer(self) -> Any:
+        hub, multilingual = self.model.hf_tokenizer, self.model.model.is_multilingual
+        return Tokenizer(hub, multilingual, task=self.task, language=self.language)
+
+    def _options(self, careful: bool) -> Any:
+        """As the library would make them: the call gives them, and recognises nothing until it is asked for segments.
+
+        One temperature, so that the same audio gives the same text. No thresholds, so that text isn't dropped silently.
+        """
+        wanted: dict[str, Any] = {"temperature": 0.0, "compression_ratio_threshold": None, "log_prob_threshold": None}
+        wanted |= {"no_speech_threshold": None, "condition_on_previous_text": False, "word_timestamps": True}
+        wanted |= {"beam_size": BEAM_SIZE, "task": self.task, **(CAREFUL if careful else {})}
+        silence = numpy.zeros(SAMPLE_RATE, dtype=numpy.float32)
+        _, info = self.model.transcribe(silence, language=self.language, clip_timestamps=[0.0], **wanted)
+        return info.transcription_options
+
+    def _features(self, window: Window) -> Any:
+        return self.model.feature_extractor(numpy.concatenate([self._slice(*piece) for piece in window.pieces]))
+
+    def _encoded(self, features: Any) -> Any:
+        """The first half minute, as the library encodes it."""
+        frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
+        return self.model.encode(pad_or_trim(features[:, :frames]))
+
+    def _slice(self, start: float, end: float) -> Any:
+        piece = self.samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+        return piece.astype(numpy.float32) / 32768
+
+    def _tell(self, fraction: float, segments: list[Segment], careful: bool) -> None:
+        if self.report and not careful:
+            self.report(fraction, segments[-1].text if segments else "")
+
+
+def _spread(windows: Sequence[Window], count: int) -> list[Window]:
+    """Some, from all over the audio."""
+    if len(windows) <= count:
+        return list(windows)
+    return [windows[(2 * index + 1) * len(windows) // (2 * count)] for index in range(count)]
+
+
+def attended(
+    model: WhisperModel, samples: Any, parts: Sequence[tuple[float, float, str, float]], language: str
+) -> list[Segment]:
+    """Start, end, text and mean log probability, as another engine gives them, with times for each word."""
+    ear = Recogniser(model, samples, 1, language)
+    return [ear.attend(Window(((start, end),)), text, likely) for start, end, text, likely in parts]
+
+
+def split(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[str, Any]]:
+    """What stands between time stamps, with the times that they give, as the library wants it for word times."""
+    parts: list[dict[str, Any]] = []
+    start, text = 0.0, list[int]()
+    for token in tokens:
+        if token < tokenizer.timestamp_begin:
+            text.append(token)
+            continue
+        time = (token - tokenizer.timestamp_begin) * TIME_PRECISION
+        if text:
+            parts.append({"seek": 0, "start": start, "end": time, "tokens": text})
+            text = []
+        start = time
+    if text:
+        parts.append({"seek": 0, "start": start, "end": max(duration, start), "tokens": text})
+    return [part for part in parts if tokenizer.decode(part["tokens"]).strip()]
+
+
+def _segment(part: dict[str, Any], window: Window, tokenizer: Any, log_probability: float, silence: float) -> Segment:
+    found = [word for word in part.get("words", ()) if word["word"].strip()]
+    words = tuple(
+        Word(*window.located(float(word["start"]), float(word["end"])), word["word"], float(word["probability"]))
+        for word in found
+    )
+    start, end = window.located(part["start"], part["end"])
+    if words:
+        start, end = words[0].start, words[-1].end
+    return Segment(start, end, tokenizer.decode(part["tokens"]).strip(), words, log_probability, silence)

@@ -1,0 +1,80 @@
+"""Tags in a cue's text: ``<i>``, ``<b>`` and ``<u>`` mean something to every player, and all others nothing."""
+
+import re
+from collections.abc import Iterable
+
+KEPT = "ibu"
+TAG = re.compile(r"</?[ibu]>")
+EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
+ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\\w[^{}]*\}")
+
+
+def plain(text: str) -> str:
+    """Without our tags."""
+    return TAG.sub("", text) if "<" in text else text
+
+
+def strip(text: str) -> str:
+    """Without any tag: HTML's, WebVTT's, and the overrides of SubStation in braces."""
+    return ANY_TAG.sub("", text)
+
+
+def normal(text: str) -> str:
+    """Tags of HTML, WebVTT and SubStation as ours, closed in order; those that not every player knows are dropped."""
+    while (other := _normal_once(text)) != text:  # what is dropped may stand inside another one
+        text = other
+    return text
+
+
+def _normal_once(text: str) -> str:
+    text = re.sub(r"\{\\\w[^{}]*\}", _of_override, text)
+    text = re.sub(rf"<\s*(/?)\s*([{KEPT}])\s*>", lambda tag: f"<{tag[1]}{tag[2].lower()}>", text, flags=re.IGNORECASE)
+    text = re.sub(r"</?\s*[a-zA-Z][^<>]*>", lambda tag: tag[0] if TAG.fullmatch(tag[0]) else "", text)
+    (balanced,) = balance([text])
+    return balanced
+
+
+def _of_override(block: "re.Match[str]") -> str:
+    """``{\\i1\\an8}`` as ``<i>``."""
+    found = re.findall(rf"\\([{KEPT}])([01])(?=[\\}}])", block[0])
+    return "".join(f"<{'' if on == '1' else '/'}{name}>" for name, on in found)
+
+
+def balance(texts: Iterable[str]) -> list[str]:
+    """Each text with its tags closed: what is open at its end is closed there, and opened again in the next."""
+    opened: list[str] = []
+    balanced = []
+    for text in texts:
+        if not opened and "<" not in text:
+            balanced.append(text)
+            continue
+        parts, at = [f"<{name}>" for name in opened], 0
+        for tag in TAG.finditer(text):
+            parts += [text[at : tag.start()], _tag(tag[0], opened)]
+            at = tag.end()
+        parts += [text[at:], *(f"</{name}>" for name in reversed(opened))]
+        balanced.append(_without_empty("".join(parts)))
+    return balanced
+
+
+def _without_empty(text: str) -> str:
+    """Less the tags with nothing but white space between them."""
+    while (shorter := EMPTY.sub(r"\2", text)) != text:
+        text = shorter
+    return text
+
+
+def _tag(tag: str, opened: list[str]) -> str:
+    """What stands for a tag where these are open. A closing one closes those inside it, too, which open again."""
+    name = tag.strip("</>")
+    if not tag.startswith("</"):
+        if name in opened:
+            return ""
+        opened.append(name)
+        return tag
+    if name not in opened:
+        return ""
+    inner = opened[opened.index(name) + 1 :]
+    opened.remove(name)
+    closed = "".join(f"</{each}>" for each in reversed(inner))
+    return closed + tag + "".join(f"<{each}>" for each in inner)

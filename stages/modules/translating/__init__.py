@@ -1,0 +1,1 @@
+"""Transcripts in another language: cues made sentences, these translated, and laid back on their times."""

@@ -1,0 +1,58 @@
+# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# modules = ["subtitling"]
+# inputs = ["subtitles"]
+# [tool.pipeline.stage.parameters]
+# style = "netflix"
+# language = ""
+# frame_rate = 0
+# [tool.pipeline.stage.outputs]
+# checks = "checks.json"
+# ///
+"""Check subtitle files, also those that were made elsewhere, against a style.
+
+``checks.json``: a list with an entry for each file, in order. ``file`` is its path, ``problem`` why it can't be read or
+``null``; if it can, ``format``, ``encoding``, and what ``report.json`` of subtitle_generation has.
+
+Parameters as those of subtitle_generation. Without ``language``, it is that of the file's name (``movie.pl.srt``).
+"""
+
+import json
+from pathlib import Path
+
+import langcodes
+import stagekit
+from subtitling import clocks, profiles, reading, reports
+
+
+def run(stage: stagekit.Stage) -> None:
+    """A file that can't be read is an entry that says so, and doesn't stop the others."""
+    style, language, rate = (stage.parameters[name] for name in ("style", "language", "frame_rate"))
+    checks = [check(path, style, language or language_of(path), rate) for path in stage.inputs("subtitles")]
+    stage.output("checks").write_text(json.dumps(checks, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def check(path: Path, style: str, language: str, frame_rate: float | str) -> dict:
+    """Raises ``StageFailed`` where there is no such style or rate."""
+    try:
+        profile, clock = profiles.profile(style, language), clocks.clock(frame_rate)
+    except KeyError:
+        raise stagekit.StageFailed(f"no style {style!r}; there are: {', '.join(profiles.STYLES)}") from None
+    except ValueError as error:
+        raise stagekit.StageFailed(str(error)) from None
+    try:
+        found = reading.read(path, language, clock.rate and float(clock.rate), tags="raw")
+    except reading.Unreadable as error:
+        return {"file": str(path), "problem": str(error)}
+    except OSError as error:
+        return {"file": str(path), "problem": f"it can't be read: {error.strerror}"}
+    report = reports.report(found.cues, profile, language, clock)
+    return {"file": str(path), "problem": None, "format": found.format, "encoding": found.encoding, **report}
+
+
+def language_of(path: Path) -> str:
+    """``pl`` of ``movie.pl.srt``; nothing where that part of the name is no language."""
+    parts = path.name.split(".")
+    tag = parts[-2] if len(parts) > 2 else ""
+    return tag if tag.isascii() and len(tag) >= 2 and langcodes.tag_is_valid(tag) else ""

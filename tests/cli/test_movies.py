@@ -1,0 +1,236 @@
+"""Many movies at once, and folders that are watched: as a person gives the commands."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Result, Sandbox
+
+WORKFLOW = """
+makes: subtitles
+parameters:
+  source_language: {type: language, default: auto}
+  target_languages: {type: languages, default: []}
+  original: {type: boolean, default: true}
+decide:
+  translation:
+    kind: translation
+    engine: auto
+    source: $source_language
+    targets: $target_languages
+    original: $original
+stages:
+  copy: {inputs: {file: job.input}, disk: {per_second: 1 kB, of_input: 1}}
+deliver: [{output: copy.file, beside: true}]
+"""
+
+# Answers by what stands in the file: its tracks as JSON, or that it is no media file.
+FFPROBE = r"""#!/bin/sh
+for word; do file=${word#file:}; done
+case $(head -c 7 "$file") in
+tracks:) printf '{"format": {"duration": "36000"}, "streams": %s}' "$(tail -c +8 "$file")" ;;
+*) echo "$file: no media" >&2; exit 1 ;;
+esac
+"""
+
+
+def movie(*subtitles: str, spoken: str = "") -> str:
+    streams = [{"codec_type": "audio", "tags": {"language": spoken}}]
+    streams += [{"codec_type": "subtitle", "codec_name": "subrip", "tags": {"language": code}} for code in subtitles]
+    return f"tracks:{json.dumps(streams)}"
+
+
+@pytest.fixture
+def studio(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    ready.write("config/workflows/subtitle.yaml", WORKFLOW)
+    ready.write("config/workflows/transcribe.yaml", "stages:\n  copy: {inputs: {file: job.input}}\n")
+    program = tmp_path / "bin/ffprobe"
+    program.parent.mkdir()
+    program.write_text(FFPROBE)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return ready
+
+
+def prepare(studio: Sandbox, *words: "str | Path") -> Result:
+    return studio.run("prepare-job", "--subtitle", *words)
+
+
+def fates(studio: Sandbox, *words: "str | Path") -> dict[str, str]:
+    done = prepare(studio, "--json", *words)
+    rows = json.loads(done.out)["data"]
+    return {Path(row["input"]).name: f"{row['became']} {row['why']}".strip() for row in rows}
+
+
+def test_a_folder_is_prepared_and_one_bad_file_stops_no_other(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/b.mkv", "no movie at all")
+    studio.write("films/c.mkv", movie())
+    done = prepare(studio, studio.root / "films")
+    assert done.code == 5
+    assert len(done.out.split()) == 2
+    rows = [line.split(maxsplit=2) for line in done.err.splitlines() if ".mkv " in line]
+    assert [row[:2] for row in rows[:3]] == [["a.mkv", "prepared"], ["b.mkv", "failed"], ["c.mkv", "prepared"]]
+    assert "1 of 3 can't be prepared" in done.err
+
+
+def test_the_second_time_nothing_is_prepared_again(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    first = prepare(studio, studio.root / "films").out.strip()
+    assert fates(studio, studio.root / "films") == {"a.mkv": f"skipped {first} is prepared for it"}
+    studio.write("films/a.mkv", movie("de"))
+    assert fates(studio, studio.root / "films") == {"a.mkv": "prepared"}
+    assert fates(studio, "--overwrite", studio.root / "films") == {"a.mkv": "prepared"}
+    assert fates(studio, "-s", "fi", studio.root / "films") == {"a.mkv": "prepared"}
+
+
+def test_a_movie_that_has_the_wanted_subtitles_is_skipped(studio: Sandbox) -> None:
+    studio.write("films/has.mkv", movie("eng"))
+    studio.write("films/other.mkv", movie("deu"))
+    studio.write("films/beside.mkv", movie())
+    studio.write("films/beside.en.srt", "1\n")
+    found = fates(studio, "-s", "en", studio.root / "films")
+    assert found["has.mkv"].endswith("has.mkv has subtitles already: en (track 1 of the movie)")
+    assert found["beside.mkv"].endswith("has subtitles already: en (beside.en.srt)")
+    assert found["other.mkv"] == "prepared"
+
+
+def test_a_single_movie_that_has_them_is_no_failure(studio: Sandbox) -> None:
+    studio.write("films/has.mkv", movie("eng", spoken="eng"))
+    done = prepare(studio, studio.root / "films/has.mkv")
+    assert (done.code, done.out) == (0, "")
+    assert "has subtitles already" in done.err
+    assert prepare(studio, "--overwrite", studio.root / "films/has.mkv").out.startswith("job-")
+
+
+def test_the_plan_for_ten_hours_says_what_they_take(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    document = prepare(studio, "--json", file).data
+    assert document["input"]["duration_s"] == 36_000
+    assert document["disk_needed"] == 36_000_000 + file.stat().st_size
+
+
+def test_a_single_movie_is_prepared_as_often_as_it_is_named(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    assert prepare(studio, file).out != prepare(studio, file).out
+
+
+def test_all_of_one_call_may_run_at_once_and_a_table_says_what_became_of_each(studio: Sandbox) -> None:
+    for name in "ab":
+        studio.write(f"films/{name}.mkv", movie())
+    done = prepare(studio, "--run", studio.root / "films")
+    assert done.code == 0, done.err
+    jobs = done.out.split()[:2]
+    rows = [line.split()[:3] for line in done.err.splitlines() if "finished" in line and "/output" in line]
+    assert rows == [["a.mkv", jobs[0], "finished"], ["b.mkv", jobs[1], "finished"]]
+
+
+def test_subtitles_go_beside_the_movie_where_that_is_asked_for(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    done = prepare(studio, "--beside", "--run", studio.root / "films/a.mkv")
+    assert done.code == 0, done.err
+    assert (studio.root / "films/a.copy.txt").read_text() == movie()
+
+
+def test_two_movies_of_one_name_cannot_both_put_theirs_beside(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/a.mp4", movie())
+    found = fates(studio, "--beside", studio.root / "films")
+    assert found == {"a.mkv": "prepared", "a.mp4": "failed its subtitles would have the names of those of a.mkv"}
+
+
+def test_an_option_that_a_workflow_has_no_use_for_names_one_that_has(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    done = studio.run("prepare-job", "--transcribe", "-t", "es", file)
+    assert done.code == 2
+    assert "'transcribe' has no use for --target-language" in done.err
+    assert "subtitle would" in done.err
+    assert "pipeline workflow show subtitle" in done.err
+
+
+def test_a_movie_taken_for_subtitles_is_told(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    done = prepare(studio, "--from-subtitles", file)
+    assert done.code == 2
+    assert "was taken for the subtitles" in done.err
+
+
+def test_a_program_gets_one_document_and_the_exit_code(studio: Sandbox) -> None:
+    studio.write("films/bad.mkv", "no movie")
+    done = prepare(studio, "--json", studio.root / "films")
+    assert done.code == 5
+    assert [row["exit_code"] for row in done.data] == [5]
+
+
+def test_nothing_named_is_told(studio: Sandbox) -> None:
+    assert "no movie was named" in prepare(studio).err
+
+
+def watching(studio: Sandbox, *words: str) -> Result:
+    return studio.run("pipeline", "watch", studio.root / "in", "--subtitle", "--settle", "0.2", *words)
+
+
+def test_a_watched_folder_is_seen_to_once(studio: Sandbox) -> None:
+    studio.write("in/a.mkv", movie())
+    studio.write("in/b.mkv.part", movie())
+    done = watching(studio, "--once")
+    assert done.code == 0, done.err
+    (job,) = (studio.root / "jobs").glob("job-*")
+    assert (job / "output/a.copy.txt").is_file()
+    again = watching(studio, "--once")
+    assert again.code == 0, again.err
+    assert len(list((studio.root / "jobs").glob("job-*"))) == 1
+
+
+def test_a_bad_file_is_told_once_until_it_changes(studio: Sandbox) -> None:
+    studio.write("in/bad.mkv", "no movie")
+    first = watching(studio, "--once")
+    assert first.code == 5
+    assert "bad.mkv: failed" in first.err
+    second = watching(studio, "--once")
+    assert second.code == 0
+    assert "bad.mkv" not in second.err
+    studio.write("in/bad.mkv", movie())
+    assert watching(studio, "--once").code == 0
+    assert len(list((studio.root / "jobs").glob("job-*"))) == 1
+
+
+def test_a_job_that_was_prepared_by_an_earlier_watch_is_run(studio: Sandbox) -> None:
+    file = studio.write("in/a.mkv", movie())
+    id = prepare(studio, file).out.strip()
+    assert watching(studio, "--once").code == 0
+    assert (studio.job(id) / "output/a.copy.txt").is_file()
+
+
+def test_a_watch_takes_what_arrives_and_ends_well_when_asked(studio: Sandbox) -> None:
+    (studio.root / "in").mkdir()
+    words = ("watch", studio.root / "in", "--subtitle", "--settle", "0.2", "--every", "0.1")
+    with studio.start("pipeline", *words) as watch:
+        studio.write("in/a.mkv", movie())
+        wait_for(lambda: any((studio.root / "jobs").glob("job-*/output/a.copy.txt")))
+        other = watching(studio, "--once")
+        assert other.code == 3
+        assert "watches this folder for the same already" in other.err
+        time.sleep(0.5)  # until it waits again
+        watch.send_signal(signal.SIGINT)
+        _, err = watch.communicate(timeout=30)
+    assert watch.returncode == 0, err
+    assert b"the watch has ended" in err
+
+
+def test_what_is_no_folder_cannot_be_watched(studio: Sandbox) -> None:
+    done = watching(studio, "--once")
+    assert done.code == 2
+    assert "is no folder" in done.err
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -1,0 +1,75 @@
+"""``pipeline subtitles check``, with a stage that says what it is told to."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Sandbox
+
+STAGE = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["subtitles"]
+# [tool.pipeline.stage.parameters]
+# style = ""
+# language = ""
+# frame_rate = 0
+# [tool.pipeline.stage.outputs]
+# checks = "checks.json"
+# ///
+import json
+def run(stage):
+    said = [{**json.loads(path.read_text()), "file": str(path)} for path in stage.inputs("subtitles")]
+    stage.output("checks").write_text(json.dumps(said))
+"""
+SPEED = {"allowed": 20, "highest": 10, "share_over": 0.5}
+FILE = {"problem": None, "format": "srt", "encoding": "utf-8", "language": "en", "style": "netflix", "cues": 2}
+CLEAN: dict[str, Any] = {**FILE, "reading_speed": SPEED, "broken": {}, "violations": []}
+GAP = {"rule": "gap", "cues": [1, 2], "at_s": 3661.5, "measured": 0.04, "allowed": 0.083, "unit": "s"}
+BROKEN = {**CLEAN, "broken": {"gap": 1}, "violations": [GAP]}
+UNREADABLE = {"problem": "it is no subtitle file"}
+
+
+@pytest.fixture
+def project(ready: Sandbox) -> Sandbox:
+    ready.write("stages/subtitle_check.py", STAGE)
+    for name, said in (("clean", CLEAN), ("broken", BROKEN), ("unreadable", UNREADABLE)):
+        ready.write(f"{name}.srt", json.dumps(said))
+    return ready
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["clean"], 0),
+        (["clean", "broken"], 1),
+        (["unreadable"], 5),
+        (["broken", "unreadable", "clean"], 5),
+    ],
+)
+def test_the_exit_code_tells_the_worst(project: Sandbox, names: list[str], code: int) -> None:
+    files = [project.root / f"{name}.srt" for name in names]
+    assert project.run("pipeline", "subtitles", "check", *files).code == code
+    done = project.run("pipeline", "subtitles", "check", *files, "--json")
+    assert done.code == code
+    assert [entry["file"] for entry in done.data] == list(map(str, files))
+
+
+def test_each_broken_rule_is_a_row_and_each_file_a_line(project: Sandbox) -> None:
+    done = project.run("pipeline", "subtitles", "check", project.root / "broken.srt", project.root / "unreadable.srt")
+    (row,) = [line.split() for line in done.out.splitlines() if "gap" in line]
+    assert row[1:] == ["1,", "2", "1:01:01.500", "gap", "0.04", "s", "0.083", "s"]
+    assert "2 cues (srt, utf-8, en), a rule of netflix is broken once; 50.0% leave too little time to read" in done.out
+    assert "unreadable.srt: it is no subtitle file" in done.err
+
+
+def test_an_environment_that_is_not_built_is_told_with_the_command(spawning: None, sandbox: Sandbox) -> None:
+    sandbox.write("stages/subtitle_check.py", STAGE)
+    done = sandbox.run("pipeline", "subtitles", "check", "x.srt")
+    assert done.code == 3
+    assert "bootstrap --env alpha" in done.err
+
+
+def test_no_file_is_a_mistake(spawning: None, sandbox: Sandbox) -> None:
+    assert sandbox.run("pipeline", "subtitles", "check").code == 2

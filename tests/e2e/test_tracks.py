@@ -1,0 +1,304 @@
+"""Streams in and out of real movies, by the real ffmpeg, without any recognition."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.media.probe import look
+from pipeline.spec.source import schema_errors
+from tests.conftest import REPOSITORY, Result, Sandbox
+from tests.e2e.conftest import SAMPLE
+
+Command = list["str | Path"]
+WORKFLOWS = {
+    "sound": """
+parameters: {track: {type: string, default: ""}}
+stages:
+  demux: {inputs: {media: job.input}, parameters: {audio_track: $track}}
+deliver: [demux.audio]
+""",
+    "imported": """
+parameters:
+  track: {type: string, default: ""}
+  file: {type: string, default: ""}
+  digest: {type: string, default: ""}
+  language: {type: string, default: ""}
+stages:
+  subtitle_import:
+    inputs: {media: job.input}
+    parameters: {track: $track, file: $file, file_digest: $digest, language: $language}
+  subtitle_generation: {inputs: {transcript: subtitle_import.transcript}}
+deliver: [subtitle_import.transcript, subtitle_generation.srt]
+""",
+    "drawn": """
+parameters:
+  languages: {type: languages, default: [en]}
+  kind: {type: string, default: srt}
+stages:
+  written: {for_each: [$languages], parameters: {language: $each}}
+  mux: {inputs: {media: job.input, subtitles: written.srt}}
+  burn_in:
+    for_each: [$languages]
+    inputs: {media: job.input, subtitles: "written[$each].srt"}
+    parameters: {preset: ultrafast}
+deliver: [mux.movie, burn_in.movie]
+""",
+}
+CUES = (
+    "1\n00:00:01,000 --> 00:00:03,000\nIt was the <i>best</i> of times\n\n2\n00:00:03,500 --> 00:00:05,000\n{text}\n\n"
+)
+WRITTEN = f"""# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# [tool.pipeline.stage.parameters]
+# language = "en"
+# [tool.pipeline.stage.outputs]
+# srt = "*.srt"
+# ///
+TEXTS = {{"en": "it was the worst of times", "zh": "那是最坏的时代 那是智慧的时代"}}
+def run(stage):
+    language = stage.parameters["language"]
+    text = {CUES!r}.format(text=TEXTS.get(language, language))
+    stage.output("srt", language + ".srt").write_text(text, encoding="utf-8")
+"""
+
+
+@pytest.fixture
+def bench(bootstrapped: None, tmp_path: Path) -> Sandbox:
+    """This project with workflows that end before, or begin after, recognition."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in ("requirements", "venv", "models"):
+        (root / name).symlink_to(REPOSITORY / name)
+    for name in ("config", "stages"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    sandbox = Sandbox(root)
+    sandbox.write("stages/written.py", WRITTEN)
+    for name, text in WORKFLOWS.items():
+        sandbox.write(f"config/workflows/{name}.yaml", text)
+    return sandbox
+
+
+@pytest.fixture
+def short(tools: dict[str, Path], tmp_path: Path) -> Path:
+    """Eight seconds of the sample."""
+    return made(tools, tmp_path / "short.mp4", "-i", SAMPLE, "-t", "8", "-c", "copy")
+
+
+@pytest.fixture
+def two_tracks(tools: dict[str, Path], tmp_path: Path) -> Path:
+    """An English track whose packets are noise, before a sound Spanish one."""
+    both: Command = ["-i", SAMPLE, "-t", "8", "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy"]
+    tags = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=spa"]
+    return made(tools, tmp_path / "two.mkv", *both, *tags, "-bsf:a:0", "noise=amount=3")
+
+
+def made(tools: dict[str, Path], movie: Path, *options: "str | Path") -> Path:
+    subprocess.run([tools["ffmpeg"], "-v", "error", "-y", *options, movie], check=True, timeout=60)
+    return movie
+
+
+def run(bench: Sandbox, movie: Path, workflow: str, **parameters: str) -> tuple[Result, Path]:
+    chosen = [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
+    prepared = bench.run("prepare-job", "--workflow", workflow, *chosen, "--", movie)
+    assert prepared.code == 0, prepared.err
+    id = prepared.out.strip()
+    return bench.run("run-pipeline", "-j", id, timeout=120), bench.job(id) / "output"
+
+
+def about(output: Path, name: str) -> dict[str, Any]:
+    """The sidecar of a deliverable, of the form that the schema has."""
+    told: dict[str, Any] = json.loads((output / "about" / f"{name}.json").read_bytes())
+    assert schema_errors(told, "sidecar") == []
+    return told
+
+
+def streams(tools: dict[str, Path], movie: Path, kind: str) -> list[dict[str, Any]]:
+    shown: Command = [tools["ffprobe"], "-v", "error", "-show_streams", "-of", "json", movie]
+    found = json.loads(subprocess.run(shown, capture_output=True, check=True, timeout=60).stdout)["streams"]
+    return [stream for stream in found if stream["codec_type"] == kind]
+
+
+def test_a_broken_track_gives_way_to_the_next_with_a_warning(bench: Sandbox, two_tracks: Path) -> None:
+    done, output = run(bench, two_tracks, "sound")
+    assert done.code == 0, done.err
+    assert "audio track 1 (English, aac, mono, default) is broken, so it is track 2 (Spanish" in done.err
+    (demux,) = about(output, "two.audio.wav")["stages"]
+    assert demux["about"]["audio_track"].startswith("2 (Spanish")
+
+
+def test_a_track_that_was_asked_for_is_never_replaced(bench: Sandbox, two_tracks: Path) -> None:
+    done, _ = run(bench, two_tracks, "sound", track="en")
+    assert done.code != 0 or "of audio track 1 can't be decoded" in done.err
+    assert "is broken, so it is" not in done.err
+
+
+def test_a_track_is_found_by_any_form_of_its_language(bench: Sandbox, two_tracks: Path) -> None:
+    done, output = run(bench, two_tracks, "sound", track="Spanish")
+    assert (done.code, "warning" in done.err) == (0, False), done.err
+    assert about(output, "two.audio.wav")["stages"][0]["parameters"] == {"audio_track": "Spanish"}
+
+
+def test_a_track_that_is_not_there_is_told_with_those_that_are(bench: Sandbox, two_tracks: Path) -> None:
+    done, _ = run(bench, two_tracks, "sound", track="fr")
+    assert done.code == 4
+    assert "There are: 1 (English, aac, mono, default); 2 (Spanish" in done.err
+
+
+def test_each_language_is_a_track_and_the_picture_of_another_movie(
+    bench: Sandbox, tools: dict[str, Path], short: Path
+) -> None:
+    done, output = run(bench, short, "drawn", languages="en,es")
+    assert done.code == 0, done.err
+    tracks = streams(tools, output / "short.subtitled.mp4", "subtitle")
+    assert [track["tags"]["language"] for track in tracks] == ["eng", "spa"]
+    assert [track["tags"]["handler_name"] for track in tracks] == ["English (automatic)", "Spanish (translated)"]
+    assert [track["disposition"]["default"] for track in tracks] == [1, 0]
+    for name in ("short.en.burned.mp4", "short.es.burned.mp4"):
+        assert sound(tools, output / name) == sound(tools, short)
+        assert about(output, name)["engines"] == ["libx264, with libass"]
+    burned = output / "short.en.burned.mp4"
+    assert difference(tools, short, burned, 2.0) > 3 * difference(tools, short, burned, 0.5)
+
+
+def sound(tools: dict[str, Path], movie: Path) -> bytes:
+    command: Command = [
+        tools["ffmpeg"],
+        "-v",
+        "error",
+        "-i",
+        movie,
+        "-map",
+        "0:a",
+        "-c",
+        "copy",
+        "-f",
+        "streamhash",
+        "-",
+    ]
+    return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+
+def difference(tools: dict[str, Path], one: Path, other: Path, at: float) -> float:
+    """Of the picture's lower part, on average."""
+
+    def grey(movie: Path) -> bytes:
+        frame: Command = ["-ss", str(at), "-i", movie, "-frames:v", "1", "-vf", "crop=iw:ih/4:0:ih*3/4,format=gray"]
+        command: Command = [tools["ffmpeg"], "-v", "error", *frame, "-f", "rawvideo", "-"]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+    pixels = list(zip(grey(one), grey(other), strict=True))
+    return sum(abs(before - after) for before, after in pixels) / len(pixels)
+
+
+def test_a_variable_frame_rate_stays_what_it_is(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    picture = ["-f", "lavfi", "-i", "testsrc=s=160x90:r=25:d=6", "-f", "lavfi", "-i", "sine=d=6"]
+    fewer = ["-vf", "select='lt(n,40)+not(mod(n,7))'", "-vsync", "vfr", "-c:v", "libx264", "-c:a", "aac"]
+    movie = made(tools, tmp_path / "varies.mp4", *picture, *fewer)
+    assert look(movie, tools["ffprobe"]).has_variable_frame_rate
+    done, output = run(bench, movie, "drawn")
+    assert done.code == 0, done.err
+    before = times(tools, movie)
+    assert len(set(pairwise(before))) > 2
+    for name in ("varies.subtitled.mp4", "varies.en.burned.mp4"):
+        assert times(tools, output / name) == pytest.approx(before, abs=0.002)
+
+
+def times(tools: dict[str, Path], movie: Path) -> list[float]:
+    shown = ["-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "json"]
+    command: Command = [tools["ffprobe"], "-v", "error", *shown, movie]
+    packets = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)["packets"]
+    return sorted(float(packet["pts_time"]) for packet in packets)
+
+
+def test_letters_that_no_font_has_are_told_before_anything_is_coded(bench: Sandbox, short: Path) -> None:
+    found = (
+        subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False) if shutil.which("fc-list") else None
+    )
+    if found is None or found.stdout:
+        pytest.skip("this machine may have Chinese fonts")
+    done, _ = run(bench, short, "drawn", languages="zh")
+    assert done.code == 4
+    assert "no font of this machine has the letters of Chinese" in done.err
+    assert "fonts-noto-cjk" in done.err
+
+
+def test_a_movie_without_a_picture_can_not_be_drawn_into(
+    bench: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    movie = made(tools, tmp_path / "radio.m4a", "-f", "lavfi", "-i", "sine=d=2")
+    done, _ = run(bench, movie, "drawn")
+    assert done.code == 5
+    assert "no picture" in done.err
+
+
+def imported(output: Path, title: str) -> dict[str, Any]:
+    transcript: dict[str, Any] = json.loads((output / f"{title}.transcript.json").read_text(encoding="utf-8"))
+    return transcript
+
+
+def test_a_text_track_of_the_movie_becomes_a_transcript(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    for name, text in (("en", "Best"), ("es", "Mejor")):
+        (tmp_path / f"{name}.srt").write_text(CUES.format(text=text), encoding="utf-8")
+    sources: Command = []
+    for name in ("en", "es"):
+        sources += ["-i", tmp_path / f"{name}.srt"]
+    mapped = ["-map", "0:a", "-map", "1", "-map", "2", "-c:a", "copy", "-t", "8"]
+    tags = ["-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=spa", "-c:s:1", "ass"]
+    movie = made(tools, tmp_path / "film.mkv", "-i", SAMPLE, *sources, *mapped, *tags)
+    done, output = run(bench, movie, "imported", track="es")
+    assert done.code == 0, done.err
+    transcript = imported(output, "film")
+    assert transcript["language"] == "es"
+    assert [segment["text"] for segment in transcript["segments"]] == ["It was the <i>best</i> of times", "Mejor"]
+    assert transcript["segments"][0]["start"] == pytest.approx(1.0, abs=0.05)  # the sound may begin before time 0
+    assert "Mejor" in (output / "film.es.srt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "utf-16"])
+def test_a_file_in_an_old_encoding_with_overlapping_cues_and_markup_can_be_read(
+    bench: Sandbox, short: Path, tmp_path: Path, encoding: str
+) -> None:
+    text = (
+        "1\n00:00:01,000 --> 00:00:03,000\n<b>Это было</b> лучшее из всех времён,\n\n"
+        "2\n00:00:02,000 --> 00:00:04,000\n<font color=red>это было худшее из всех времён</font>;\n\n"
+        "3\n00:00:05,000 --> 00:00:06,500\nмы шли прямо в рай, мы шли не туда\n\n"
+    )
+    file = tmp_path / "film.ru.srt"
+    file.write_bytes(text.encode(encoding))
+    digest = "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
+    done, output = run(bench, short, "imported", file=str(file), digest=digest)
+    assert done.code == 0, done.err
+    transcript = imported(output, "short")
+    assert transcript["language"] == "ru"
+    assert [segment["text"] for segment in transcript["segments"]] == [
+        "<b>Это было</b> лучшее из всех времён,",
+        "это было худшее из всех времён;",
+        "мы шли прямо в рай, мы шли не туда",
+    ]
+    assert transcript["segments"][0]["end"] == 2.0
+    told = about(output, "short.transcript.json")
+    assert told["engines"] == ["existing subtitles: the file 'film.ru.srt'"]
+    assert any("cut short" in note for note in told["notes"])
+
+
+def test_subtitles_that_changed_after_the_job_was_prepared_are_refused(
+    bench: Sandbox, short: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "film.en.srt"
+    file.write_text(CUES.format(text="Best"))
+    done, _ = run(bench, short, "imported", file=str(file), digest="sha256:" + "0" * 64)
+    assert done.code == 4
+    assert "have changed since the job was prepared" in done.err
+
+
+def test_a_movie_without_subtitles_has_none_to_import(bench: Sandbox, short: Path) -> None:
+    done, _ = run(bench, short, "imported")
+    assert done.code == 5
+    assert "has no subtitle track" in done.err

@@ -1,0 +1,219 @@
+"""What a person asks of the workflows, from the command to the delivered files, with the engines that are light."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.spec.source import schema_errors
+from tests.conftest import Sandbox
+from tests.e2e.conftest import SAMPLE
+from tests.e2e.test_subtitle import PATIENCE, made, probe
+
+SPANISH = (
+    "1\n00:00:00,800 --> 00:00:03,400\n<i>Era el mejor de los tiempos</i>,\n\n"
+    "2\n00:00:03,000 --> 00:00:05,600\nera el peor de los tiempos, señor.\n\n"
+    "3\n00:00:06,000 --> 00:00:07,500\n- ¿Es la casa número 42?\n\n"
+)
+
+
+def pairs() -> set[str]:
+    """What Apertium has here."""
+    if shutil.which("apertium") is None:
+        return set()
+    listed = subprocess.run(["apertium", "-l"], capture_output=True, text=True, check=False, timeout=30)
+    return set(listed.stdout.split())
+
+
+def needs(*wanted: str) -> pytest.MarkDecorator:
+    missing = [pair for pair in wanted if pair not in pairs()]
+    return pytest.mark.skipif(bool(missing), reason=f"apt-get install apertium, with the pairs {' '.join(missing)}")
+
+
+@pytest.fixture
+def short(tools: dict[str, Path], tmp_path: Path) -> Path:
+    """Eight seconds of the sample."""
+    return made(tools, tmp_path / "short.mp4", "-i", str(SAMPLE), "-t", "8", "-c", "copy")
+
+
+def run(studio: Sandbox, *words: "str | Path") -> tuple[dict[str, Any], Path]:
+    """The plan of a job that was prepared and run, and its output folder."""
+    prepared = studio.run("prepare-job", *words)
+    assert prepared.code == 0, prepared.err
+    id = prepared.out.strip()
+    done = studio.run("run-pipeline", "-j", id, timeout=PATIENCE)
+    assert done.code == 0, done.err
+    return json.loads((studio.job(id) / "job.json").read_bytes()), studio.job(id) / "output"
+
+
+def about(output: Path, name: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((output / "about" / f"{name}.json").read_bytes())
+    assert schema_errors(told, "sidecar") == []
+    return told
+
+
+def languages(tools: dict[str, Path], movie: Path) -> list[str]:
+    streams = probe(tools, movie)["streams"]
+    return [stream["tags"]["language"] for stream in streams if stream["codec_type"] == "subtitle"]
+
+
+@needs("eng-spa")
+def test_each_wanted_language_is_a_track_a_file_of_each_form_and_one_is_drawn_in(
+    studio: Sandbox, tools: dict[str, Path], short: Path
+) -> None:
+    wishes = ["-s", "en", "-t", "es", "--format", "srt,vtt,ass", "--burn-in", "--translator", "apertium"]
+    plan, output = run(studio, "--subtitle", *wishes, short)
+    names = [stage["name"] for stage in plan["stages"]]
+    assert {"apertium_translation_es", "subtitle_generation_en", "subtitle_generation_es", "burn_in_es"} <= set(names)
+    assert languages(tools, output / "short.subtitled.mp4") == ["eng", "spa"]
+    assert (output / "short.es.burned.mp4").is_file()
+    files = [output / f"short.{language}.{kind}" for language in ("en", "es") for kind in ("srt", "vtt", "ass")]
+    checked = studio.run("pipeline", "subtitles", "check", "--json", *files)
+    assert {each["rule"] for entry in checked.data for each in entry["violations"]} <= {"reading-speed"}
+
+
+@needs("eng-spa")
+def test_each_deliverable_says_what_made_it(studio: Sandbox, short: Path) -> None:
+    _, output = run(studio, "--subtitle", "-s", "en", "-t", "es", "--translator", "apertium", short)
+    told = about(output, "short.es.srt")
+    assert any(engine.startswith("apertium eng-spa") for engine in told["engines"])
+    assert any("gist" in note for note in told["notes"])
+    stages = {stage["uses"]: stage for stage in told["stages"]}
+    assert stages["asr"]["models"]["recognizer"]["digest"].startswith("sha256:")
+    assert all(stage["environment"]["lock"].startswith("sha256:") for stage in told["stages"])
+    delivered = {path.name for path in output.iterdir() if path.is_file()}
+    assert {f"{name}.json" for name in delivered} == {path.name for path in (output / "about").iterdir()}
+
+
+@needs("eng-spa", "eng-cat")
+def test_two_languages_are_translated_side_by_side(studio: Sandbox, tools: dict[str, Path], short: Path) -> None:
+    wishes = ["-s", "en", "-t", "es,ca", "--no-original", "--translator", "apertium"]
+    plan, output = run(studio, "--subtitle", *wishes, short)
+    needed = {stage["name"]: stage["needs"] for stage in plan["stages"]}
+    assert needed["apertium_translation_es"] == needed["apertium_translation_ca"] == ["asr"]
+    assert languages(tools, output / "short.subtitled.mp4") == ["spa", "cat"]
+
+
+@needs("spa-eng")
+def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "short.es.srt"
+    file.write_bytes(SPANISH.encode("cp1252"))
+    wishes: list[str | Path] = ["-t", "en", "--translator", "apertium", "--overwrite", "--from-subtitles", file]
+    plan, output = run(studio, "--subtitle", *wishes, "--", short)
+    used = {stage["uses"] for stage in plan["stages"]}
+    assert "subtitle_import" in used
+    assert not used & {"demux", "asr"}
+    text = (output / "short.en.srt").read_text(encoding="utf-8")
+    assert "<i>" in text
+    assert "42" in text
+    assert "eng" in languages(tools, output / "short.subtitled.mp4")
+    assert about(output, "short.en.srt")["engines"][0].startswith("existing subtitles")
+
+
+@needs("eng-spa")
+def test_a_transcript_and_its_translation_stand_side_by_side(studio: Sandbox, short: Path) -> None:
+    _, output = run(studio, "--translate", "-s", "en", "-t", "es", "--translator", "apertium", short)
+    both = (output / "short.side-by-side.es.txt").read_text(encoding="utf-8")
+    assert "It was the best of times" in both
+    assert "mejor" in both
+    assert (output / "short.transcript.json").is_file()
+
+
+def test_whisper_translates_into_english_from_the_audio(studio: Sandbox, short: Path) -> None:
+    """The sample's English, taken for Spanish, comes out in English all the same."""
+    plan, output = run(studio, "--subtitle", "-s", "es", "-t", "en", "--translator", "whisper", "--no-original", short)
+    assert "whisper_translation_en" in [stage["name"] for stage in plan["stages"]]
+    assert "-->" in (output / "short.en.srt").read_text(encoding="utf-8")
+
+
+def test_a_transcript_comes_with_word_times_and_the_wanted_subtitle_files(studio: Sandbox, short: Path) -> None:
+    _, output = run(studio, "--transcribe", "-s", "en", "--format", "ass", short)
+    found = {path.name for path in output.iterdir() if path.is_file()}
+    assert found == {"short.transcript.json", "short.transcript.txt", "short.en.ass"}
+
+
+def test_a_target_that_is_the_language_itself_is_one_track(
+    studio: Sandbox, tools: dict[str, Path], short: Path
+) -> None:
+    plan, output = run(studio, "--subtitle", "-s", "en", "-t", "en", short)
+    assert not any("translation" in stage["uses"] for stage in plan["stages"])
+    assert languages(tools, output / "short.subtitled.mp4") == ["eng"]
+
+
+def test_a_pair_that_no_engine_has_is_told_before_anything_runs(studio: Sandbox, short: Path) -> None:
+    refused = studio.run("prepare-job", "--subtitle", "-s", "en", "-t", "ja", "--translator", "apertium", short)
+    assert refused.code == 2
+    assert "apertium can't do the translation from English (en) into Japanese (ja)" in refused.err
+
+
+def test_gated_weights_are_told_with_their_terms_the_token_and_the_folder(studio: Sandbox, short: Path) -> None:
+    refused = studio.run("prepare-job", "--subtitle", "-s", "en", "-t", "hi", "--translator", "indictrans2", short)
+    assert refused.code == 3
+    assert "accept the terms at https://huggingface.co/ai4bharat/indictrans2-en-indic" in refused.err
+    assert "HF_TOKEN" in refused.err
+    assert "--translation-model FOLDER" in refused.err
+
+
+def test_a_model_folder_with_a_file_missing_is_told_by_its_name(studio: Sandbox, short: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("config.json", "model.bin"):
+        (folder / name).write_text("{}")
+    refused = studio.run("prepare-job", "--subtitle", "--model", folder, short)
+    assert refused.code != 0
+    assert "tokenizer.json" in refused.err
+
+
+def test_ten_hours_are_planned_at_once(studio: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    movie = made(tools, tmp_path / "long.flac", "-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "36000")
+    prepared = studio.run("prepare-job", "--subtitle", "-s", "en", movie)
+    assert prepared.code == 0, prepared.err
+    plan = json.loads((studio.job(prepared.out.strip()) / "job.json").read_bytes())
+    assert plan["disk_needed"] > 36000 * 32_000
+
+
+def test_music_alone_ends_well_with_an_empty_transcript_and_a_warning(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    chord = "aevalsrc='0.2*sin(440*2*PI*t)+0.2*sin(554*2*PI*t)*sin(3*t)+0.1*sin(659*2*PI*t)':d=12"
+    movie = made(tools, tmp_path / "music.m4a", "-f", "lavfi", "-i", chord)
+    prepared = studio.run("prepare-job", "--transcribe", "-s", "en", movie)
+    done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+    assert done.code == 0, done.err
+    assert "warning" in done.err
+    transcript = json.loads((studio.job(prepared.out.strip()) / "output" / "music.transcript.json").read_bytes())
+    assert transcript["segments"] == []
+
+
+def test_one_bad_movie_of_many_stops_no_other_and_what_has_subtitles_is_skipped(
+    studio: Sandbox, short: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for name in ("good.mp4", "seen.mp4"):
+        shutil.copyfile(short, folder / name)
+    (folder / "seen.en.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nSeen.\n")
+    (folder / "bad.mp4").write_text("no movie")
+    done = studio.run("prepare-job", "--subtitle", "-s", "en", "--beside", "--run", folder, timeout=PATIENCE)
+    assert done.code == 5, done.err
+    assert "1 of 3 can't be prepared" in done.err
+    assert "best of times" in (folder / "good.en.srt").read_text(encoding="utf-8")
+    assert (folder / "seen.en.srt").read_text().endswith("Seen.\n")
+
+
+def test_a_watched_folder_is_worked_off_once(studio: Sandbox, short: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "arriving"
+    folder.mkdir()
+    shutil.copyfile(short, folder / "movie.mp4")
+    (folder / "other.mp4.part").write_bytes(b"half")
+    for _ in range(2):
+        done = studio.run("pipeline", "watch", folder, "--subtitle", "-s", "en", "--once", timeout=PATIENCE)
+        assert done.code == 0, done.err
+    jobs = [path for path in (studio.root / "jobs").iterdir() if path.name.startswith("job-")]
+    assert len(jobs) == 1
+    assert (jobs[0] / "output" / "movie.en.srt").is_file()

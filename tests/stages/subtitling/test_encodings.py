@@ -1,0 +1,60 @@
+"""Bytes whose encoding nobody states."""
+
+import pytest
+from subtitling.encodings import Undecodable, decode
+
+SRT = "1\n00:00:01,000 --> 00:00:03,000\n{}\n\n"
+RU = "Привет, как дела?\nЯ не знаю, что сказать."
+
+
+@pytest.mark.parametrize("language", ["", "ru"])
+@pytest.mark.parametrize(
+    "name", ["cp1251", "koi8_r", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_russian_is_read_whatever_it_is_in(name: str, language: str) -> None:
+    text, found = decode(SRT.format(RU).encode(name), language)
+    assert text == SRT.format(RU)
+    assert found == name
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("fr", "cp1252", "Où êtes-vous allé ce matin ?\nJ'étais à l'école."),
+        ("es", "cp1252", "¿Dónde está el niño? ¡Mañana será otro día!"),
+        ("cs", "cp1250", "Příliš žluťoučký kůň úpěl ďábelské ódy."),
+        ("tr", "cp1254", "Günaydın, nasılsınız? Şimdi gidiyoruz, değil mi?"),
+        ("el", "cp1253", "Καλημέρα, τι κάνεις; Πού πας σήμερα;"),
+        ("ar", "cp1256", "مرحبا، كيف حالك؟ لا أعرف ماذا أقول."),
+        ("ja", "shift_jis", "こんにちは、元気ですか。今日はどこへ行きますか。"),
+        ("ja", "euc_jp", "こんにちは、元気ですか。今日はどこへ行きますか。"),
+        ("zh", "gb18030", "你好,你今天去哪里?我不知道该说什么。"),
+        ("zh-TW", "big5", "你好,你今天去哪裡?我不知道該說什麼。"),
+        ("ko", "cp949", "안녕하세요, 오늘 어디 가세요? 뭐라고 말해야 할지 모르겠어요."),
+    ],
+)
+def test_a_short_text_is_read_also_where_its_language_is_unknown(language: str, name: str, text: str) -> None:
+    data = SRT.format(text).encode(name)
+    assert decode(data)[0] == decode(data, language)[0] == SRT.format(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [("pl", "cp1250", "Cześć, jak się masz? Wszystko będzie dobrze, żółw."), ("he", "cp1255", "שלום, מה שלומך?")],
+)
+def test_what_reads_as_well_in_another_alphabet_is_read_by_its_language(language: str, name: str, text: str) -> None:
+    assert decode(SRT.format(text).encode(name), language)[0] == SRT.format(text)
+
+
+def test_a_language_that_is_wrong_does_not_make_it_unreadable() -> None:
+    assert decode(SRT.format(RU * 5).encode("cp1251"), "ja")[0] == SRT.format(RU * 5)
+
+
+def test_what_says_that_it_is_utf_16_and_is_not_is_refused() -> None:
+    with pytest.raises(Undecodable, match="it says that it is utf-16"):
+        decode(b"\xff\xfea\x00\x00\xd8b\x00")
+
+
+def test_what_is_no_text_is_refused() -> None:
+    with pytest.raises(Undecodable, match="may be no text"):
+        decode(bytes(range(256)) * 40)

@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+VIDEO = {"index": 0, "codec_type": "video", "codec_name": "h264"}
+AUDIO = {"index": 1, "codec_type": "audio", "codec_name": "aac"}
+TIMED_TEXT = {"index": 2, "codec_type": "subtitle", "codec_name": "mov_text"}
+FONT = {"index": 3, "codec_type": "attachment", "codec_name": "ttf"}
+TELEMETRY = {"index": 4, "codec_type": "data", "codec_name": "bin_data", "codec_tag_string": "gpmd"}
+CHAPTERS = {"index": 5, "codec_type": "data", "codec_name": "bin_data", "codec_tag_string": "text"}
+UNKNOWN = {"index": 6}
+PICTURES = {"index": 7, "codec_type": "subtitle", "codec_name": "hdmv_pgs_subtitle"}
+CAPTIONS = {"index": 8, "codec_type": "subtitle", "codec_name": "eia_608"}
+
+
+@pytest.fixture
+def containers(load_module: Callable[[str], ModuleType]) -> ModuleType:
+    return load_module("containers")
+
+
+@pytest.mark.parametrize(
+    ("container", "others", "left_out"),
+    [
+        ("mp4", [TIMED_TEXT], [FONT, TELEMETRY, UNKNOWN, PICTURES, CAPTIONS]),
+        ("mkv", [TIMED_TEXT, FONT, PICTURES], [TELEMETRY, UNKNOWN, CAPTIONS]),
+    ],
+)
+def test_what_a_container_cannot_hold_is_left_out(
+    containers: ModuleType, container: str, others: list[dict[str, Any]], left_out: list[dict[str, Any]]
+) -> None:
+    found = [VIDEO, AUDIO, TIMED_TEXT, FONT, TELEMETRY, CHAPTERS, UNKNOWN, PICTURES, CAPTIONS]
+    assert containers.select(found, container) == (container, [VIDEO, AUDIO], others, left_out)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "how"),
+    [("mp4", "mov_text", "copy"), ("mkv", "mov_text", "subrip"), ("mkv", "ass", "copy"), ("mp4", "subrip", "mov_text")],
+)
+def test_text_that_can_not_be_copied_is_written_anew(
+    containers: ModuleType, container: str, codec: str, how: str
+) -> None:
+    assert containers.subtitle_codec(container, codec) == how
+
+
+@pytest.mark.parametrize(("name", "container"), [("A.MP4", "mp4"), ("a.mov", "mp4"), ("a.avi", "mkv"), ("a", "mkv")])
+def test_a_movie_stays_what_it_is_or_becomes_matroska(
+    containers: ModuleType, tmp_path: Any, name: str, container: str
+) -> None:
+    assert containers.of_movie(tmp_path / name) == container
+
+
+def test_what_is_not_as_it_was_is_told(containers: ModuleType, stage: Any) -> None:
+    containers.tell(stage, containers.select([VIDEO, TELEMETRY], "mkv"), "mp4")
+    assert stage.warnings == [
+        "the movie's streams don't fit into mp4, so it is mkv now",
+        "stream 4 (data, bin_data) was left out: mkv can't hold it",
+    ]

@@ -1,0 +1,127 @@
+"""What becomes of what WhisperX gives, or doesn't; its libraries are stood in for."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+import recognition
+from recognition.heard import Segment
+
+LIBRARIES = (
+    "ctranslate2", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
+    "nltk", "numpy", "torch", "torchaudio", "whisperx", "whisperx.diarize",
+)  # fmt: skip
+CHUNK = {"start": 1.0, "end": 25.0, "text": " It was the best of times.", "avg_logprob": -0.2}
+FOUND = {"segments": [CHUNK, {"start": 30.0, "end": 31.0, "text": " "}], "language": "en"}
+
+
+@pytest.fixture
+def whisperx(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for library in LIBRARIES:
+        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.0"))
+    monkeypatch.setattr(recognition, "whisper", None, raising=False)  # so that the package forgets it afterwards
+    importlib.import_module("recognition.whisper")
+    stage: Any = load_stage("whisperx_asr")
+    stage.alignment = SimpleNamespace(
+        DEFAULT_ALIGN_MODELS_TORCH={"en": "WAV2VEC2_ASR_BASE_960H"},
+        LANGUAGES_WITHOUT_SPACES=["ja", "zh"],
+        load_align_model=lambda language, device: ("model", "details"),
+    )
+    stage.whisper.attended = lambda model, samples, parts, language: [
+        Segment(start, end, text.strip()) for start, end, text, _ in parts
+    ]
+    yield stage
+    del sys.modules["recognition.whisper"]
+
+
+def timed(stage: Any) -> tuple[list[Segment], str, list[str]]:
+    result: tuple[list[Segment], str, list[str]] = stage.timed(FOUND, "model", "samples", "audio", "cpu")
+    return result
+
+
+def aligned(*words: dict[str, Any], **more: Any) -> Callable[..., Any]:
+    segment = {"start": 1.2, "end": 4.0, "text": "It was", "words": list(words), "avg_logprob": -0.2, **more}
+    return lambda *_: {"segments": [segment]}
+
+
+def test_aligned_words_have_the_times_of_the_sound(whisperx: Any) -> None:
+    whisperx.require_aligner = lambda language: None
+    whisperx.alignment.align = aligned(
+        {"word": "It", "start": 1.2, "end": 1.4, "score": 0.8}, {"word": "was", "start": 1.5, "end": 4.0, "score": 0.7}
+    )
+    (segment,), word_times, notes = timed(whisperx)
+    assert (word_times, notes) == ("aligned", [])
+    assert [(word.start, word.end, word.text) for word in segment.words] == [(1.2, 1.4, " It"), (1.5, 4.0, " was")]
+
+
+def test_a_word_that_cannot_be_aligned_is_where_the_one_before_it_ends(whisperx: Any) -> None:
+    (segment,) = whisperx.from_alignment(
+        aligned({"word": "It", "start": 1.2, "end": 1.4}, {"word": "1859"})()["segments"], True
+    )
+    assert [(word.start, word.end) for word in segment.words] == [(1.2, 1.4), (1.4, 1.4)]
+
+
+def test_a_script_without_spaces_gets_none(whisperx: Any) -> None:
+    (segment,) = whisperx.from_alignment(aligned({"word": "今", "start": 1.2, "end": 1.4})()["segments"], False)
+    assert segment.words[0].text == "今"
+    assert not whisperx.spaced("ja")
+
+
+@pytest.mark.parametrize("error", [ValueError("No default align-model"), OSError("no route"), LookupError("punkt")])
+def test_without_a_model_for_alignment_words_have_the_times_of_attention(whisperx: Any, error: Exception) -> None:
+    def fail(language: str) -> None:
+        raise error
+
+    whisperx.require_aligner = fail
+    segments, word_times, notes = timed(whisperx)
+    assert word_times == "attention"
+    assert [segment.text for segment in segments] == ["It was the best of times."]
+    assert str(error) in notes[0]
+
+
+@pytest.mark.parametrize("broken", [{"words": []}, {"start": float("nan")}])
+def test_a_segment_that_cannot_be_aligned_has_the_times_of_attention(whisperx: Any, broken: dict[str, Any]) -> None:
+    whisperx.require_aligner = lambda language: None
+    whisperx.alignment.align = aligned({"word": "It", "start": 1.2, "end": 1.4}, **broken)
+    segments, word_times, notes = timed(whisperx)
+    assert [(segment.start, segment.end) for segment in segments] == [(1.0, 25.0)]
+    assert notes == ["1 of 1 segments couldn't be aligned with the sound"]
+    assert word_times == "aligned"
+
+
+def test_a_model_that_is_not_here_is_not_asked_for_while_the_hub_is_silent(
+    whisperx: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisperx.torchaudio.pipelines.WAV2VEC2_ASR_BASE_960H._path = "wav2vec2.pth"
+    whisperx.torch.hub.get_dir = lambda: str(tmp_path)
+    with pytest.raises(LookupError, match=r"wav2vec2.pth isn't here"):
+        whisperx.require_aligner("en")
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "wav2vec2.pth").touch()
+    whisperx.require_aligner("en")
+
+
+def test_speakers_that_cannot_be_told_apart_are_a_note_with_what_to_do(whisperx: Any) -> None:
+    sys.modules["whisperx.diarize"].DiarizationPipeline.side_effect = OSError("401 Client Error\nmore")
+    turns, (note,) = whisperx.speaker_turns("audio", "cpu")
+    assert turns == []
+    assert "401 Client Error" in note
+    assert "HF_TOKEN" in note
+
+
+def test_turns_of_speakers_are_taken_from_the_table(whisperx: Any) -> None:
+    row = SimpleNamespace(start=1.0, end=2.0, speaker="SPEAKER_00")
+    table = SimpleNamespace(itertuples=lambda: [row])
+    sys.modules["whisperx.diarize"].DiarizationPipeline.return_value.return_value = table
+    (turn,), notes = whisperx.speaker_turns("audio", "cpu")
+    assert (turn.start, turn.end, turn.speaker, notes) == (1.0, 2.0, "SPEAKER_00", [])
+
+
+def test_a_hub_that_does_not_answer_is_no_hub(whisperx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert not whisperx.hub_answers()
