@@ -6,7 +6,8 @@ A system's own interpreter is spread over the system and can't be.
 import os
 import shutil
 import tarfile
-from pathlib import Path
+from collections.abc import Container
+from pathlib import Path, PurePosixPath
 
 from pipeline import process
 from pipeline.envs import uv
@@ -54,7 +55,12 @@ def unpack(packed: Path, name: str, managed: Path) -> Path:
     part = managed / f".{name}.{os.urandom(6).hex()}.part"
     try:
         with tarfile.open(packed, "r:") as archive:
-            archive.extractall(part, filter="data")  # refuses links and names that lead out of it, and devices
+            members = archive.getmembers()
+            links = {each.name for each in members if each.issym()}
+            for member in members:
+                _require_inside(member, links)
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 and later have it
+            archive.extractall(part)  # noqa: S202  # each member was looked at
         os.rename(part / name, target)
     except tarfile.TarError as error:
         raise InputUnusable(f"the bundle's interpreter {name} is refused: {error}") from error
@@ -64,6 +70,23 @@ def unpack(packed: Path, name: str, managed: Path) -> Path:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return target
+
+
+def _require_inside(member: tarfile.TarInfo, links: Container[str]) -> None:
+    """Raises ``tarfile.TarError`` for what leads out or isn't a file, folder or link, as newer Pythons' filter does."""
+    path, target = PurePosixPath(member.name), PurePosixPath(member.linkname)
+    through_link = any(str(parent) in links for parent in path.parents)
+    if not (member.isdir() or member.isreg() or member.issym()) or _climbs(path) or through_link:
+        raise tarfile.ReadError(f"{member.name} leads out of it, or isn't a file, a folder or a link")
+    ups = sum(part == ".." for part in target.parts)
+    if member.issym() and (
+        _climbs(PurePosixPath(*target.parts[ups:])) or target.is_absolute() or ups > len(path.parts) - 2
+    ):
+        raise tarfile.ReadError(f"the link {member.name} leads out of it, to {member.linkname}")
+
+
+def _climbs(path: PurePosixPath) -> bool:
+    return path.is_absolute() or ".." in path.parts
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
