@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "whisper"
-# modules = ["subtitling", "translating"]
+# modules = ["recognition", "subtitling", "translating"]
 # inputs = ["audio"]
 # models = ["recognizer"]
 # start = ["worker", "cold"]
@@ -24,21 +24,16 @@ Words have the times at which the model attended to the sound; what was said isn
 """
 
 import math
-import wave
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import ctranslate2
-import faster_whisper
 import numpy
 import stagekit
 from faster_whisper import WhisperModel
+from recognition import whisper
 from translating import documents
 from translating.scripts import clean
 
-SAMPLE_RATE = 16_000
-BEAM_SIZE = 5
 ENGLISH = "en"
 FROM_AUDIO = "made by Whisper from the audio, without a transcript: names and terms are as it heard them"
 
@@ -50,37 +45,21 @@ def run(stage: stagekit.Stage) -> None:
         raise stagekit.StageFailed(
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
-    samples = read_audio(stage.input("audio"))
-    duration = len(samples) / SAMPLE_RATE
+    samples = whisper.read_audio(stage.input("audio")).astype(numpy.float32) / 32768
+    duration = len(samples) / whisper.SAMPLE_RATE
     folder = stage.model("recognizer")
-    model = stage.memo((folder, stage.cpus), lambda: _load_model(folder, stage.cpus))
+    model = stage.memo((folder, stage.cpus), lambda: whisper.load_model(folder, 1, stage.cpus))
     _check(model, source, folder.name)
     found, info = model.transcribe(
         samples,
         task="translate",
         language=None if source == "auto" else source,
-        beam_size=BEAM_SIZE,
+        beam_size=whisper.BEAM_SIZE,
         vad_filter=True,
         word_timestamps=True,
     )
     segments = list(tidy(_reporting(stage, found, duration), duration))
     documents.leave(stage, translation(segments, info, target, duration, folder.name))
-
-
-def read_audio(path: Path) -> numpy.ndarray:
-    """A 16 kHz mono 16 bit WAV as float32 samples from -1 to 1."""
-    with wave.open(str(path), "rb") as file:
-        found, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
-        if found != wanted:
-            what = f"{path}: rate, channels and bytes per sample are {found}, not {wanted}"
-            raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
-        frames = file.readframes(file.getnframes())
-    return numpy.frombuffer(frames, dtype="<i2").astype(numpy.float32) / 32768
-
-
-def _load_model(folder: Path, cpus: int) -> WhisperModel:
-    device, compute = ("cuda", "float16") if ctranslate2.get_cuda_device_count() else ("cpu", "int8")
-    return WhisperModel(str(folder), device=device, compute_type=compute, cpu_threads=cpus, local_files_only=True)
 
 
 def _check(model: WhisperModel, source: str, name: str) -> None:
@@ -130,7 +109,7 @@ class Made(NamedTuple):
 def translation(segments: list[dict[str, Any]], info: Any, target: str, duration: float, model: str) -> dict[str, Any]:
     """The document. A source that is English already was only written down."""
     heard = {"language": info.language if segments else "und", "duration_s": round(duration, 3)}
-    made = Made(f"faster-whisper {faster_whisper.__version__} (translation from the audio)", model)
+    made = Made(f"{whisper.ENGINE} (translation from the audio)", model)
     notes = [FROM_AUDIO] if segments else ["no speech was recognised; the translation is empty"]
     if segments and info.language == ENGLISH:
         notes = ["the speech is in English already, so it was written down as it is"]

@@ -13,8 +13,8 @@ from tests.conftest import REPOSITORY
 
 @pytest.fixture
 def whisper(load_stage: Callable[..., ModuleType]) -> ModuleType:
-    stage = load_stage("whisper_translation", "ctranslate2", "numpy", "faster_whisper")
-    stage.faster_whisper.__version__ = "1.2.1"
+    stage = load_stage("whisper_translation", "numpy", "faster_whisper", "recognition")
+    stage.whisper.ENGINE = "faster-whisper 1.2.1"
     return stage
 
 
