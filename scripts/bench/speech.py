@@ -1,9 +1,9 @@
 """Movies with real speech, made of the sample: of any length, each telling at another speed, with pauses between."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
+import jiwer
 from measuring import PROJECT, timed
 
 SAMPLE = PROJECT / "samples" / "two_cities.mp4"
@@ -42,19 +42,8 @@ def text() -> str:
 
 def wrong_words(said: str, heard: str) -> float:
     """The word error rate, in percent."""
-    expected, found = _words(said), _words(heard)
-    return 100 * _distance(expected, found) / len(expected)
+    return 100 * jiwer.wer(_words(said), _words(heard))
 
 
-def _words(written: str) -> list[str]:
-    return re.findall(r"[a-z']+", written.lower())
-
-
-def _distance(expected: Sequence[str], found: Sequence[str]) -> int:
-    """Words to insert, delete or replace (Levenshtein)."""
-    row = list(range(len(found) + 1))
-    for number, word in enumerate(expected, start=1):
-        before, row[0] = row[0], number
-        for column, other in enumerate(found, start=1):
-            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (word != other))
-    return row[-1]
+def _words(written: str) -> str:
+    return " ".join(re.findall(r"[a-z']+", written.lower()))

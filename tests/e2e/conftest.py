@@ -1,9 +1,11 @@
 """The real thing: this project's environments and models, on small real movies."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
+import jiwer
 import pytest
 
 from tests.conftest import BIN, REPOSITORY, Sandbox
@@ -47,3 +49,12 @@ def tools(bootstrapped: None) -> dict[str, Path]:
 
     provided = REPOSITORY / "venv" / "ffmpeg" / "provides"
     return {name: Path(which(name) or provided / name) for name in ("ffmpeg", "ffprobe")}
+
+
+def wrong_words(said: str, heard: str) -> float:
+    """The word error rate, whatever the case and punctuation."""
+    return jiwer.wer(_plain(said), _plain(heard))
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[a-z']+", text.lower()))
