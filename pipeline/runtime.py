@@ -133,8 +133,9 @@ def _interpreter(
 def _require_defined(project: Project, job: Job) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.document["environments"]:
-        if not _brought_by_stage(project.stage_file(name)):
-            _require_file(project.config / "environments" / f"{name}.yaml", f"environment '{name}'", job, project)
+        file = project.config / "environments" / f"{name}.yaml"
+        if not file.is_file() and not _brought_by_stage(project.stage_file(name)):
+            _require_file(file, f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
     for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.envs.adopting.decide import FOREIGN, Source
 from pipeline.envs.adopting.notes import Notes
+from pipeline.envs.adopting.source import FOREIGN, Source
 from pipeline.envs.registry import Registry
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT, split

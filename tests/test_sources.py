@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline import sources
-from pipeline.envs.adopting.decide import Source
+from pipeline.envs.adopting.source import Source
 from pipeline.jobs.bounds import out_of_bounds
 from pipeline.spec.source import schema_errors
 from tests.jobs.helpers import document, stage

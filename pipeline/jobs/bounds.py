@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.envs.adopting.decide import Source
+from pipeline.envs.adopting.source import Source
 from pipeline.references import JOB_INPUT, PAIRED
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import locks
 from pipeline.envs.adopting.decide import (
-    FOREIGN,
     Allowed,
     Candidate,
     Choice,
     Make,
     Refuse,
     Situation,
-    Source,
     Use,
     Wait,
     decide,
@@ -23,6 +21,7 @@ from pipeline.envs.adopting.decide import (
 from pipeline.envs.adopting.foreign import Unusable
 from pipeline.envs.adopting.known import identify, misfit, places
 from pipeline.envs.adopting.notes import Notes
+from pipeline.envs.adopting.source import FOREIGN, Source
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.registry import misfit as misfit_of_ours

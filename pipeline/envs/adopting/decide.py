@@ -1,23 +1,9 @@
 """Which environment a job gets, as a pure decision over what was looked at."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from pipeline.envs.adopting.source import Source
 from pipeline.envs.definition import Build
-
-
-class Source(StrEnum):
-    """Where a job's environment comes from, in the order in which they are preferred."""
-
-    LIVE = "live"  # the build that the name stands for
-    INTERPRETER = "interpreter"  # somebody else's, which is what the definition asks for
-    LEGACY = "legacy"  # somebody else's, which stands in for ours until that is built
-    WAITED = "waited"  # ours, which another process was making
-    BUILT = "built"  # ours, made for this job
-    DEGRADED = "degraded"  # somebody else's that isn't healthy, since that was asked for
-
-
-FOREIGN = frozenset({Source.INTERPRETER, Source.LEGACY, Source.DEGRADED})
 
 
 @dataclass(frozen=True)

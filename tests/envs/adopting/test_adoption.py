@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.adopting.adoption import Adoption, Answer
-from pipeline.envs.adopting.decide import Allowed, Source
+from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.adopting.notes import Notes
+from pipeline.envs.adopting.source import Source
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.adopting.decide import Allowed, Candidate, Make, Refuse, Situation, Source, Use, Wait, decide
+from pipeline.envs.adopting.decide import Allowed, Candidate, Make, Refuse, Situation, Use, Wait, decide
+from pipeline.envs.adopting.source import Source
 from pipeline.envs.definition import Build
 
 BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", {})
