@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import sources
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError

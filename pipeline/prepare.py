@@ -11,7 +11,7 @@ from pipeline import given, readiness, room, sources
 from pipeline.choosing import NOTHING_KNOWN, Chooser
 from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.inputs import Prober, describe, readable

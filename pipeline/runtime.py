@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import shared_modules
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.proving import health
 from pipeline.envs.registry import Registry

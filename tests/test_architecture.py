@@ -70,17 +70,18 @@ MAY_IMPORT = {
 
 # What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
 # registry, which stands above those that tell whether a build fits.
-BELOW_BUILDS = {"core", "locking", "proving", "registry"}
+BELOW_BUILDS = {"core", "locking", "platform", "proving", "registry"}
 ROOMS = {
-    "core": set(),
-    "locking": {"core"},
-    "proving": {"core"},
-    "registry": {"core", "locking", "proving"},
+    "platform": set(),
+    "core": {"platform"},
+    "locking": {"core", "platform"},
+    "proving": {"core", "platform"},
+    "registry": {"core", "locking", "platform", "proving"},
     "building": BELOW_BUILDS,
     "repairing": BELOW_BUILDS | {"building"},
     "adopting": BELOW_BUILDS | {"building"},
     "keeping": BELOW_BUILDS,
-    "explaining": {"core", "locking"},
+    "explaining": {"core", "locking", "platform"},
 }
 
 

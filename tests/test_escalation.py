@@ -9,7 +9,7 @@ import pytest
 from pipeline import runtime
 from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.proving import deep
 from pipeline.envs.registry import Registry
 from pipeline.escalation import Escalation, escalate

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from pipeline.digests import tagged_digest
-from pipeline.envs.definition import Definition
 
 if TYPE_CHECKING:
+    from pipeline.envs.definition import Definition
     from pipeline.envs.interpreters import BaseInterpreter
 
 SCHEMA = 1
 
 
-def key_input(definition: Definition, interpreter: "BaseInterpreter") -> dict[str, Any]:
+def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> dict[str, Any]:
     """What the key is taken over; kept beside the environment, so that a rebuild can say what changed."""
     import sysconfig
 

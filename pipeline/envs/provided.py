@@ -8,8 +8,9 @@ import shlex
 import shutil
 from pathlib import Path
 
-from pipeline.envs.definition import Build, Definition
-from pipeline.envs.platform import WINDOWS
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform.layout import WINDOWS
 from pipeline.errors import NotReady
 
 

@@ -10,11 +10,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.envs import keys
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
 from pipeline.envs.proving import health
+
+if TYPE_CHECKING:
+    from pipeline.envs.definition import Definition
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
@@ -57,7 +60,7 @@ class Registry:
         builds = (self._read(name, folder) for folder in folders)
         return (build for build in builds if build is not None and build.key == key)
 
-    def problem(self, definition: Definition) -> str | None:
+    def problem(self, definition: "Definition") -> str | None:
         """Why the live build can't be used for this definition."""
         build = self.live(definition.name)
         return misfit(definition, build) if build else "it isn't built"
@@ -93,7 +96,7 @@ class Registry:
         return Build(name, prefix, record["key"], record) if _is_whole(name, record) else None
 
 
-def misfit(definition: Definition, build: Build) -> str | None:
+def misfit(definition: "Definition", build: Build) -> str | None:
     """Why a finished build isn't what the definition asks for, or isn't what it was."""
     built_for, wanted = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
     if built_for != wanted:  # told before the lock, which differs for that reason
@@ -129,7 +132,7 @@ def _is_whole(name: str, record: Any) -> bool:
     return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
 
 
-def _lock_problem(definition: Definition, build: Build) -> str | None:
+def _lock_problem(definition: "Definition", build: Build) -> str | None:
     """Where something else is asked for than when it was built, the lock may give it all the same.
 
     A record from before this was written down says nothing of it, so the lock is looked at each time.

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.envs.platform import WINDOWS, clones, executable, scripts_folder
+from pipeline.envs.platform.layout import WINDOWS, clones, executable, scripts_folder
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 

@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.envs.definition import Definition
-from pipeline.envs.platform import program_folders, scripts_folder
+from pipeline.envs.platform.layout import program_folders, scripts_folder
+
+if TYPE_CHECKING:
+    from pipeline.envs.definition import Definition
 
 REMOVED = {
     "PYTHONPATH": "would put foreign packages before the environment's own",
@@ -61,7 +64,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 PLACEHOLDERS = ("cache", "models", "project", "environment")
 
 
-OwnVariables = Callable[[Definition, Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
+OwnVariables = Callable[["Definition", Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Places:
         return {name: str(getattr(self, name)) for name in PLACEHOLDERS}
 
 
-def no_variables(_definition: Definition, _prefix: Path) -> Mapping[str, str]:
+def no_variables(_definition: "Definition", _prefix: Path) -> Mapping[str, str]:
     """An environment's own variables, for who doesn't want any."""
     return {}
 

@@ -13,7 +13,8 @@ from pipeline import sources
 from pipeline.digests import sha256_of_file
 from pipeline.envs.adopting import known
 from pipeline.envs.building import unfinished
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.proving import accelerator, health, probes, tiers
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings

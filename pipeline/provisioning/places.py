@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.envs.definition import Definition
 from pipeline.envs.variables import Places, filled
 from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.envs.definition import Definition
 
 
 def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
@@ -19,5 +22,5 @@ class ProjectVariables:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def __call__(self, definition: Definition, prefix: Path) -> dict[str, str]:
+    def __call__(self, definition: "Definition", prefix: Path) -> dict[str, str]:
         return own_variables(self._project, definition.variables, prefix)

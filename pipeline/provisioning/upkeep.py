@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping import leases, removal
 from pipeline.envs.keeping.choice import Bounds, Choice, choose
 from pipeline.envs.keeping.survey import Found, State, survey

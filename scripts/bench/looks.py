@@ -11,7 +11,7 @@ from pathlib import Path
 
 from measuring import BIN, Failed, call, median_ratio, timed
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
 

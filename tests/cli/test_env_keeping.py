@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping import leases
 from pipeline.envs.notes import FOLDER
 from pipeline.envs.registry import MARKER, Registry

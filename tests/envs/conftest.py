@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.telling import quiet
 from tests.conftest import make_wheel, offline

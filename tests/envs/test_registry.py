@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.envs import keys
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER, Registry
 
 KEY_INPUT = {"lock": "sha256:00", "python": "3.11.7"}

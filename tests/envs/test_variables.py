@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.platform import interpreter
+from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import (
     OVERRIDING,
     REMOVED,
@@ -35,14 +35,14 @@ def test_a_conda_environment_is_active_as_conda_makes_it() -> None:
 
 
 def test_on_windows_conda_s_libraries_are_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.envs.platform.WINDOWS", True)
+    monkeypatch.setattr("pipeline.envs.platform.layout.WINDOWS", True)
     path = stage_variables(PREFIX, {"PATH": ""}, conda=True)["PATH"].split(os.pathsep)
     assert path[0] == str(PREFIX)
     assert f"{PREFIX}/Library/bin" in path
 
 
 def test_on_windows_conda_s_interpreter_stands_beside_its_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.envs.platform.WINDOWS", True)
+    monkeypatch.setattr("pipeline.envs.platform.layout.WINDOWS", True)
     assert interpreter(PREFIX, conda=True) == PREFIX / "python.exe"
     assert interpreter(PREFIX) == PREFIX / "Scripts" / "python.exe"
 

@@ -1,8 +1,9 @@
 """The live build of an environment, for commands that look into it."""
 
 from pipeline.cli.context import project
-from pipeline.envs.definition import Build, Definition
-from pipeline.envs.platform import interpreter
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, UsageError
 from pipeline.spec.catalog import Catalog

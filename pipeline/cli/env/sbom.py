@@ -8,7 +8,8 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, root_option
 from pipeline.cli.env.live import live_build
 from pipeline.cli.output import print_json
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from pipeline.files import write_whole
 

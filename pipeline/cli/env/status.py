@@ -13,7 +13,8 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.envs.adopting.foreign import Unusable, recognise
 from pipeline.envs.adopting.known import way_out
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.keeping.survey import Found, State, survey
 from pipeline.envs.locking import agreement
 from pipeline.envs.notes import Notes

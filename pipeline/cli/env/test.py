@@ -13,7 +13,8 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.envs.adopting import known
 from pipeline.envs.adopting.foreign import Unusable, recognise
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import probes
 from pipeline.envs.proving.probes import Outcome, Place
 from pipeline.envs.registry import Registry

@@ -22,7 +22,8 @@ from pipeline.envs.adopting.foreign import Unusable
 from pipeline.envs.adopting.known import identify, misfit, places
 from pipeline.envs.adopting.notes import Notes
 from pipeline.envs.adopting.source import FOREIGN, Source
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.registry import misfit as misfit_of_ours
 from pipeline.envs.variables import OwnVariables, no_variables

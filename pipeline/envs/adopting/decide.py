@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.envs.adopting.source import Source
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 
 
 @dataclass(frozen=True)

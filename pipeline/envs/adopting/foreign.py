@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.envs.platform import interpreter
+from pipeline.envs.platform.layout import interpreter
 
 Kind = Literal["venv", "conda"]
 

@@ -8,7 +8,8 @@ from pipeline.digests import tagged_digest
 from pipeline.envs.adopting import identity, inspection
 from pipeline.envs.adopting.foreign import Foreign, Unusable, recognise
 from pipeline.envs.adopting.notes import Note, Notes
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import accelerator, probes
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady

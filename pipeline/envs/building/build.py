@@ -16,10 +16,11 @@ from pipeline.envs.building import logs, proof, sharing, unfinished
 from pipeline.envs.building.deadline import Deadline
 from pipeline.envs.building.installer import Installer, Sources
 from pipeline.envs.building.record import Proof, record
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.notes import Notes
-from pipeline.envs.platform import remove_tree
+from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.registry import MARKER, Registry, misfit
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady

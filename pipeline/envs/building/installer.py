@@ -15,7 +15,7 @@ from pipeline.envs.building.record import site_packages
 from pipeline.envs.building.sharing import mask_of
 from pipeline.envs.building.watch import Watch, said
 from pipeline.envs.definition import Definition
-from pipeline.envs.platform import interpreter
+from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
 from pipeline.telling import Tell

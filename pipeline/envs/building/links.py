@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.envs.platform import scripts_folder
+from pipeline.envs.platform.layout import scripts_folder
 
 
 def leading_out(prefix: Path) -> list[str]:

@@ -14,7 +14,8 @@ from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import Proof, site_packages
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.platform import interpreter, remove_tree
+from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.proving import deep, manifest, probes
 from pipeline.errors import NotReady
 from pipeline.files import sync_all

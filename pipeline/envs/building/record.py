@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.envs import keys, provided
 from pipeline.envs.definition import Definition
 from pipeline.envs.locking import requirements
-from pipeline.envs.platform import interpreter
+from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.proving import health
 
 

@@ -3,7 +3,8 @@
 import contextlib
 from pathlib import Path
 
-from pipeline.envs.platform import executable, interpreter, remove_tree
+from pipeline.envs.platform.layout import executable, interpreter
+from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.registry import MARKER, RETIRED, name_of
 from pipeline.errors import NotReady
 

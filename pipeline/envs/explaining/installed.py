@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.envs import records
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.records import UNREADABLE
 
 

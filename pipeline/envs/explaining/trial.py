@@ -13,7 +13,7 @@ from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.explaining.delta import Verdict
 from pipeline.envs.explaining.together import end_children
-from pipeline.envs.platform import interpreter
+from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import stage_variables
 from pipeline.locks import exclusive, is_held
 

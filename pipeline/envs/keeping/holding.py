@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping.leases import acquire
 
 

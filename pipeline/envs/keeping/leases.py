@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.errors import NotReady
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 
 CLASSIFIER = "License :: "
 UNTOLD = {"", "unknown", "license", "none", "dual license", "license :: osi approved", "other/proprietary license"}

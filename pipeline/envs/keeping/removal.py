@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.envs.keeping import leases
 from pipeline.envs.keeping.survey import Found, State, is_live
 from pipeline.envs.notes import Notes, measure
-from pipeline.envs.platform import move_aside, remove_tree
+from pipeline.envs.platform.removal import move_aside, remove_tree
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
 from pipeline.locks import Held, exclusive

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from pipeline.envs.notes import Notes, Size, Uses, measure
-from pipeline.envs.platform import ASIDE
+from pipeline.envs.platform.removal import ASIDE
 from pipeline.envs.registry import MARKER, RETIRED, Registry, name_of
 from pipeline.locks import is_held
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 
 
 def damage(build: Build) -> str | None:

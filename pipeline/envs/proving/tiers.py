@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.envs import records
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.proving import deep, health, manifest
 from pipeline.envs.proving.deep import DamagedFile, Expected
 from pipeline.envs.proving.manifest import Folders

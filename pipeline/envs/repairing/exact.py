@@ -9,7 +9,8 @@ from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.proof import finish
 from pipeline.envs.building.record import Proof
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
 from pipeline.envs.proving.tiers import Look

@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.envs import interpreters, keys
 from pipeline.envs.building.ahead import Ahead
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.locking import agreement
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.proving.tiers import Look

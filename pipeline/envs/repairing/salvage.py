@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.envs import records
-from pipeline.envs.definition import Build
-from pipeline.envs.platform import scripts_folder
+from pipeline.envs.built import Build
+from pipeline.envs.platform.layout import scripts_folder
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.proving.tiers import CACHE, Look, from_site_packages, source_of
 from pipeline.envs.records import package_of

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.envs.adopting.decide import Allowed, Candidate, Make, Refuse, Situation, Use, Wait, decide
 from pipeline.envs.adopting.source import Source
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 
 BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", {})
 LIVE = Candidate(Source.LIVE, "venv/alpha", BUILD)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import health
 from pipeline.envs.registry import MARKER
 from pipeline.errors import ExitCode, NotReady

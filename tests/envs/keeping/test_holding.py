@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping import leases
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry

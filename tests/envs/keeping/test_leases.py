@@ -16,7 +16,7 @@ from tests.envs.conftest import Make
 HOLDER = """
 import sys
 from pathlib import Path
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping import leases
 with leases.hold(Build("alpha", Path(sys.argv[1]), "", {})):
     print("held", flush=True)

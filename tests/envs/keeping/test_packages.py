@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry as Schemas
 from referencing import Resource
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.keeping import sbom
 from pipeline.envs.keeping.packages import dependencies, installed
 from pipeline.envs.registry import MARKER

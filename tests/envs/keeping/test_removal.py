@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.envs.keeping import leases, removal
 from pipeline.envs.notes import FOLDER, Notes
-from pipeline.envs.platform import move_aside
+from pipeline.envs.platform.removal import move_aside
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.locks import exclusive
 from tests.conftest import REPOSITORY

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import health, probes
 from pipeline.envs.proving.probes import Place
 from pipeline.envs.registry import Registry

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import probes
 from pipeline.envs.proving.probes import Place
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.definition import Build
+from pipeline.envs.built import Build
 from pipeline.envs.proving import manifest, tiers
 from tests.envs.conftest import Whole
 

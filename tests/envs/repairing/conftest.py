@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.telling import quiet
 from tests.conftest import offline, wheel_of

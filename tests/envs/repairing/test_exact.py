@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs import records
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import deep, health, manifest, probes, tiers
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.registry import MARKER, RETIRED

@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
-from pipeline.envs.definition import Build, Definition
+from pipeline.envs.built import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.proving import deep, health
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repairing.repair import repair

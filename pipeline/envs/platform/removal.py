@@ -1,4 +1,4 @@
-"""What differs between systems where environments lie: the one place for it.
+"""Trees removed, and moved out of the way, wherever another process holds a part of them.
 
 Windows refuses to remove or rename what a process holds open, and names longer than 260 characters unless they are
 given in their extended form; a virus scanner holds each new file for a moment. So removal and moving wait, with
@@ -15,60 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from pipeline.envs.platform.layout import WINDOWS
 from pipeline.errors import NotReady
 
-WINDOWS = os.name == "nt"
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds; 6 in all
 IN_USE = {32, 33}  # Windows: a sharing violation, a lock violation
 DENIED = 5  # Windows: read-only, or in use as a program or a working folder
 HELD = {errno.EBUSY, errno.ETXTBSY, errno.ENOTEMPTY}  # the last: another process still writes there
-FICLONE = 0x40049409  # linux/fs.h
-# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
-# https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
-CONDA_FOLDERS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
 ASIDE = ".aside"  # ends the hidden names of folders that were moved away
 MANY = 5  # holders that are named
-
-
-def scripts_folder(prefix: Path) -> Path:
-    return prefix / ("Scripts" if WINDOWS else "bin")
-
-
-def interpreter(prefix: Path, conda: bool = False) -> Path:
-    """On Windows, conda's stands beside its folders of programs."""
-    if WINDOWS:
-        return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
-    return scripts_folder(prefix) / "python"
-
-
-def program_folders(prefix: Path, conda: bool = False) -> list[Path]:
-    """What an environment puts on ``PATH``."""
-    if conda and WINDOWS:
-        return [prefix / folder for folder in CONDA_FOLDERS]
-    return [scripts_folder(prefix)]
-
-
-def executable(name: str) -> str:
-    """A program's file name."""
-    return f"{name}.exe" if WINDOWS else name
-
-
-def clones(source: Path, target: Path) -> bool:
-    """Whether files of one folder can share their content with copies in the other until either is written to.
-
-    Tried on Linux alone; elsewhere the answer is no, which costs room and nothing else.
-    """
-    try:
-        import fcntl
-        import tempfile
-
-        with tempfile.TemporaryFile(dir=source) as original, tempfile.TemporaryFile(dir=target) as copy:
-            original.write(b"x")
-            original.flush()
-            fcntl.ioctl(copy.fileno(), FICLONE, original.fileno())
-            return True
-    except (ImportError, OSError):
-        return False
 
 
 def extended(path: Path) -> str:

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import platform
-from pipeline.envs.platform import PAUSES, System, extended, move_aside, remove_tree
+from pipeline.envs.platform.removal import (
+    PAUSES,
+    System,
+    extended,
+    move_aside,
+    processes_that_hold,
+    remove_tree,
+)
 from pipeline.errors import NotReady
 
 
@@ -142,19 +148,5 @@ def test_a_copy_whose_original_can_not_be_removed_is_taken_back(pauses: list[flo
 def test_who_has_a_file_open_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with (tmp_path / "file").open():
-        assert any(f"process {os.getpid()})" in each for each in platform.processes_that_hold(tmp_path))
-    assert not any(f"process {os.getpid()})" in each for each in platform.processes_that_hold(tmp_path))
-
-
-def test_a_file_system_without_reflinks_says_so_and_keeps_nothing(tmp_path: Path) -> None:
-    platform.clones(tmp_path, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    assert not platform.clones(Path("/proc"), tmp_path)
-
-
-def test_the_names_of_a_platform_s_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "WINDOWS", True)
-    assert platform.interpreter(Path("v")) == Path("v/Scripts/python.exe")
-    assert platform.executable("uv") == "uv.exe"
-    monkeypatch.setattr(platform, "WINDOWS", False)
-    assert platform.interpreter(Path("v")) == Path("v/bin/python")
+        assert any(f"process {os.getpid()})" in each for each in processes_that_hold(tmp_path))
+    assert not any(f"process {os.getpid()})" in each for each in processes_that_hold(tmp_path))

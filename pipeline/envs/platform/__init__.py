@@ -1,0 +1,1 @@
+"""What differs between systems where environments lie: the one place for it."""
