@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import shared_modules
+from pipeline.envs import uses
 from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.proving import health
@@ -71,10 +72,8 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
 
 def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
-    from pipeline.envs.notes import Notes
-
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
-    Notes(project.environments).used(build.prefix for build in ours)
+    uses.note(project.environments, (build.prefix for build in ours))
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,21 @@
 """What is remembered of builds: how often and when they were used, how long they took, how large they are.
 
 All of it stands in ``venv/.notes``, since nothing is written into an environment after its build, and all of it is
-best effort: on a read-only or full disk there is nothing to remember, and nobody is stopped by it.
-
-A use is one byte at the end of the build's own file: its size is the count and its time the last use. So two may
-count at once without a lock, it costs some microseconds, and there is nothing that a crash could tear.
+best effort: on a read-only or full disk there is nothing to remember, and nobody is stopped by it. What a run writes
+there, it writes by ``uses.py``.
 """
 
 import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDER = ".notes"
+from pipeline.envs import uses
+
 LINES = 200  # builds of one name that are remembered
 
 
@@ -37,23 +36,19 @@ class Size:
 
 class Notes:
     def __init__(self, environments: Path) -> None:
-        self._folder = environments / FOLDER
-
-    def used(self, prefixes: Iterable[Path]) -> None:
-        """A run uses these builds."""
-        for prefix in prefixes:
-            self._append(f"{prefix.name}.uses", b".")
+        self._environments = environments
+        self._folder = environments / uses.FOLDER
 
     def uses(self, prefix: Path) -> Uses:
         try:
-            status = os.stat(self._folder / f"{prefix.name}.uses")
+            status = os.stat(self._folder / uses.file_of(prefix))
         except OSError:
             return Uses()
         return Uses(status.st_size, status.st_mtime)
 
     def built(self, name: str, prefix: Path, seconds: float) -> None:
         note = {"at": round(time.time(), 3), "seconds": round(seconds, 3), "build": prefix.name}
-        self._append(f"{name}.builds", json.dumps(note).encode("ascii") + b"\n")
+        uses.append(self._environments, f"{name}.builds", json.dumps(note).encode("ascii") + b"\n")
         self.size(prefix)
 
     def builds(self, name: str) -> list[dict[str, Any]]:
@@ -70,26 +65,9 @@ class Notes:
 
     def forget(self, prefix: Path) -> None:
         """The build is gone; what is known of its name's builds stays."""
-        for end in ("uses", "size"):
+        for name in (uses.file_of(prefix), f"{prefix.name}.size"):
             with contextlib.suppress(OSError):
-                (self._folder / f"{prefix.name}.{end}").unlink()
-
-    def _append(self, name: str, data: bytes) -> None:
-        file = os.path.join(self._folder, name)
-        with contextlib.suppress(OSError):
-            descriptor = self._open(file)
-            try:
-                os.write(descriptor, data)  # one call, which no other's is mixed with
-            finally:
-                os.close(descriptor)
-
-    def _open(self, file: str) -> int:
-        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        try:
-            return os.open(file, how, 0o666)
-        except FileNotFoundError:
-            self._folder.mkdir(exist_ok=True)
-            return os.open(file, how, 0o666)
+                (self._folder / name).unlink()
 
     def _write(self, file: Path, data: bytes) -> None:
         """Not flushed to the disk: what a crash makes of it is measured again."""

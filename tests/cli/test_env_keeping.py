@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.envs.built import Build
 from pipeline.envs.keeping import leases
-from pipeline.envs.notes import FOLDER
 from pipeline.envs.registry import MARKER, Registry
+from pipeline.envs.uses import FOLDER
 from pipeline.errors import ExitCode
 from tests.conftest import BIN, Sandbox, offline
 

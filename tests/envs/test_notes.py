@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs.notes import FOLDER, LINES, Notes, Uses, measure
+from pipeline.envs import uses
+from pipeline.envs.notes import LINES, Notes, Uses, measure
 from pipeline.envs.registry import Registry
+from pipeline.envs.uses import FOLDER
 from tests.envs.conftest import Make
 
 
@@ -16,10 +18,14 @@ def notes(registry: Registry) -> Notes:
     return Notes(registry.root)
 
 
+def used(*prefixes: Path) -> None:
+    uses.note(prefixes[0].parents[1], prefixes)
+
+
 def test_uses_are_counted_by_build(notes: Notes, make: Make) -> None:
     one, other = make("alpha", 1).prefix, make("alpha", 2).prefix
-    notes.used([one])
-    notes.used([one, other])
+    used(one)
+    used(one, other)
     assert (notes.uses(one).count, notes.uses(other).count) == (2, 1)
     assert notes.uses(one).last == os.stat(one.parents[1] / FOLDER / f"{one.name}.uses").st_mtime
 
@@ -30,7 +36,7 @@ def test_a_build_that_was_not_used_has_no_uses(notes: Notes, make: Make) -> None
 
 def test_uses_at_once_are_all_counted(notes: Notes, make: Make) -> None:
     prefix = make("alpha").prefix
-    threads = [threading.Thread(target=lambda: notes.used([prefix] * 50)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: used(*[prefix] * 50)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -41,7 +47,7 @@ def test_uses_at_once_are_all_counted(notes: Notes, make: Make) -> None:
 def test_nothing_is_written_into_the_build(notes: Notes, make: Make) -> None:
     prefix = make("alpha").prefix
     before = {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]}
-    notes.used([prefix])
+    used(prefix)
     notes.built("alpha", prefix, 1.0)
     assert {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]} == before
 
@@ -50,7 +56,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered_and_nobody_stopped(t
     prefix = make("alpha").prefix
     (tmp_path / "file").write_text("in place of the folder")
     notes = Notes(tmp_path / "file")
-    notes.used([prefix])
+    uses.note(tmp_path / "file", [prefix])
     notes.built("alpha", prefix, 1.0)
     assert notes.uses(prefix) == Uses()
     assert notes.builds("alpha") == []
@@ -63,7 +69,7 @@ def test_a_link_in_place_of_a_note_is_not_followed(notes: Notes, registry: Regis
     victim = registry.root / "victim"
     victim.write_text("whole")
     (registry.root / FOLDER / f"{prefix.name}.uses").symlink_to(victim)
-    notes.used([prefix])
+    used(prefix)
     assert victim.read_text() == "whole"
 
 

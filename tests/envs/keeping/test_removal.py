@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.envs import uses
 from pipeline.envs.keeping import leases, removal
-from pipeline.envs.notes import FOLDER, Notes
 from pipeline.envs.platform.removal import move_aside
 from pipeline.envs.registry import MARKER, Registry
+from pipeline.envs.uses import FOLDER
 from pipeline.locks import exclusive
 from tests.conftest import REPOSITORY
 from tests.envs.conftest import Make
@@ -30,7 +31,7 @@ removal.remove(registry, survey(registry)[0])
 
 def test_a_build_goes_with_its_name_and_its_notes(registry: Registry, make: Make) -> None:
     build = make("alpha", size=8192)
-    Notes(registry.root).used([build.prefix])
+    uses.note(registry.root, [build.prefix])
     freed = removal.remove(registry, found(registry)[build.prefix.name])
     assert freed >= 8192
     assert not build.prefix.exists()
