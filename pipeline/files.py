@@ -86,6 +86,13 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
 
 
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and all in it, as far as that can be done."""
+    import shutil  # brings the compression libraries with it; most runs remove nothing
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def nearest(folder: Path) -> Path:
     """The folder itself, or the first one above it that is there."""
     return next(each for each in (folder, *folder.parents) if each.exists())

@@ -1,12 +1,10 @@
 """What a job's stages run with: each environment resolved once, from the project and never from the job's text."""
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import shared_modules
 from pipeline.envs import uses
 from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
@@ -137,8 +135,11 @@ def _require_defined(project: Project, job: Job) -> None:
             _require_file(file, f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
-    for name in dict.fromkeys(name for stage in job.stages for name in stage.get("modules", ())):
-        shared_modules.locate(project, name)
+    if shared := {name for stage in job.stages for name in stage.get("modules", ())}:
+        from pipeline import shared_modules
+
+        for name in sorted(shared):
+            shared_modules.locate(project, name)
 
 
 def _brought_by_stage(file: Path) -> bool:
@@ -188,5 +189,11 @@ def _program_problems(job: Job) -> dict[str, str]:
     return {
         f"{name} isn't on PATH any more": f"install {name}, or prepare the job again"
         for name, where in wanted.items()
-        if where == "PATH" and shutil.which(name) is None
+        if where == "PATH" and not _is_on_path(name)
     }
+
+
+def _is_on_path(name: str) -> bool:
+    import shutil
+
+    return shutil.which(name) is not None

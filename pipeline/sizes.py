@@ -14,7 +14,7 @@ UNITS = {
     "TiB": 1 << 40,
 }
 SHOWN = ("TiB", "GiB", "MiB", "KiB")
-FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
+FORM = r"(?ai)([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)"
 _FACTORS = {unit.lower(): factor for unit, factor in UNITS.items()}
 
 
@@ -22,7 +22,7 @@ def parse_size(value: str | int) -> int:
     """Bytes from "4 GiB", "500 MB", "1.5 TiB" or a plain number of bytes. Raises ``ValueError`` with a sentence."""
     from fractions import Fraction  # costs a millisecond, which a run that reads no size doesn't pay
 
-    match = FORM.fullmatch(str(value).strip())
+    match = re.fullmatch(FORM, str(value).strip())
     factor = _FACTORS.get(match[2].lower() or "b") if match else None
     if match is None or factor is None:
         raise ValueError(f"{value!r} isn't a size; write a number and one of {', '.join(UNITS)}, such as '20 GiB'")

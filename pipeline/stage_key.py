@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline import shared_modules
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.attempts import Key
@@ -13,7 +12,9 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
-from pipeline.shared_modules import SharedModule
+
+if TYPE_CHECKING:
+    from pipeline.shared_modules import SharedModule
 
 SDK = Path(__file__).parent / "sdk"
 
@@ -66,9 +67,11 @@ class StageKeys:
             self._sources[uses] = _source_digest(self.file(uses))
         return self._sources[uses]
 
-    def module(self, name: str) -> SharedModule:
+    def module(self, name: str) -> "SharedModule":
         """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
         if name not in self._modules:
+            from pipeline import shared_modules
+
             self._modules[name] = shared_modules.read(self._project, name)
         return self._modules[name]
 

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cache.aside import MEASURED, new_name
-from pipeline.cache.record import OUTPUTS, RECORD
+from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
 
 BLOCK = 4096  # bytes that the smallest file or folder takes on most file systems
 SETTLED_NS = 2_000_000_000  # a folder that changed in the last two seconds may change again within the clock's step
 DAY_SECONDS = 86_400
-KEY_PREFIX = "sha256:"
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,6 @@ class Entry:
     size: int  # bytes on the disk, in blocks, counting what it shares with jobs
     shared: int  # the part of it that is hard-linked to elsewhere, so that removing the entry alone frees nothing
     used: float  # seconds since the epoch; 0 where the clock can't have said so
-
-
-def folder_of(root: Path, key: str) -> Path:
-    name = key.removeprefix(KEY_PREFIX)
-    return root / name[:2] / name
 
 
 def entries(root: Path) -> Iterator[Entry]:

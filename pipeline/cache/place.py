@@ -9,7 +9,6 @@ Large deliverables are links, and read-only then; they can be moved, played and 
 
 import contextlib
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -77,6 +76,8 @@ class Placer:
 
 def _copy(source: Path, target: Path, size: int) -> None:
     if size > COPY_UP_TO:
+        import shutil
+
         shutil.copyfile(source, target)  # in the kernel, where it can
     else:
         target.write_bytes(source.read_bytes())

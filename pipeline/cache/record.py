@@ -16,12 +16,18 @@ from pipeline.digests import canonical_json, content_digest
 
 RECORD = "record.json"
 OUTPUTS = "outputs"
+KEY_PREFIX = "sha256:"
 OUTPUT_FIELDS = {"file", "size", "mtime_ns", "digest"}
 _BETWEEN = b',"record":'
 
 
 class Damaged(Exception):
     """An entry isn't what was put there; says how."""
+
+
+def folder_of(root: Path, key: str) -> Path:
+    name = key.removeprefix(KEY_PREFIX)
+    return root / name[:2] / name
 
 
 def encode(record: Mapping[str, Any]) -> bytes:

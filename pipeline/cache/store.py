@@ -10,12 +10,14 @@ import errno
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cache import aside
-from pipeline.cache.measure import Entry, entries, estimate, folder_of
 from pipeline.cache.place import Placer
-from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, problem, read
+from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, folder_of, problem, read
+
+if TYPE_CHECKING:
+    from pipeline.cache.measure import Entry
 
 HEADROOM = 10  # a trim leaves a tenth of the limit free, so that the next few runs need none
 
@@ -72,7 +74,9 @@ class ResultStore:
             os.utime(entry / RECORD)
         return {**record, "outputs": outputs}
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator["Entry"]:
+        from pipeline.cache.measure import entries
+
         return entries(self.root)
 
     def problem(self, key: str) -> str | None:
@@ -85,7 +89,11 @@ class ResultStore:
 
     def needs_trim(self, limit: int) -> bool:
         """Whether this process has put something and the store may hold more than ``limit`` bytes. Cheap."""
-        return self._has_put and (estimate(self.root) > limit or any(aside.stale(self.root)))
+        if not self._has_put:
+            return False
+        from pipeline.cache.measure import estimate
+
+        return estimate(self.root) > limit or any(aside.stale(self.root))
 
     def trim(self, limit: int, held: Collection[str]) -> None:
         """Make room where the store holds more than ``limit`` bytes, sparing the keys that running jobs hold."""
@@ -96,7 +104,7 @@ class ResultStore:
         if sum(entry.size for entry in found) > limit:
             self.evict(choose(found, limit - limit // HEADROOM, held).evicted)
 
-    def evict(self, chosen: Collection[Entry]) -> list[Entry]:
+    def evict(self, chosen: Collection["Entry"]) -> list["Entry"]:
         """Remove entries; returns those that this process removed."""
         return [entry for entry in chosen if aside.discard(self.root, entry.folder)]
 

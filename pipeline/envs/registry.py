@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
-NAMED = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}")  # a build's folder
+NAMED = r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}"  # a build's folder
 FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
@@ -115,7 +115,7 @@ def label(name: str, key: str) -> str:
 
 def name_of(folder: str) -> str | None:
     """The environment that a build's folder is named after; ``None`` where it isn't named like a build."""
-    match = NAMED.fullmatch(folder)
+    match = re.fullmatch(NAMED, folder)
     return match["name"] if match else None
 
 

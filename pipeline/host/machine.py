@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import process
-from pipeline.host import cgroups, gpus
-from pipeline.host.gpus import Gpu
+from pipeline.host import cgroups
+
+if TYPE_CHECKING:
+    from pipeline.host.gpus import Gpu
 
 Runner = Callable[..., process.Completed]
 
@@ -16,7 +19,7 @@ Runner = Callable[..., process.Completed]
 class Machine:
     cpus: int
     memory: int  # bytes
-    gpus: tuple[Gpu, ...] = ()
+    gpus: "tuple[Gpu, ...]" = ()
 
 
 def detect(
@@ -29,7 +32,11 @@ def detect(
     limits = cgroups.limits(root)
     cpus = min(_affinity(), limits.cpus or _affinity())
     memory = min(installed(root), limits.memory or installed(root))
-    return Machine(cpus, memory, gpus.detect(variables, run) if with_gpus else ())
+    if not with_gpus:
+        return Machine(cpus, memory)
+    from pipeline.host import gpus
+
+    return Machine(cpus, memory, gpus.detect(variables, run))
 
 
 def _affinity() -> int:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
 from pipeline.sizes import parse_size, show_size
+
+if TYPE_CHECKING:
+    from pipeline.host.gpus import Gpu
 
 LIMITABLE = ("cpus", "memory", "gpus")
 
@@ -44,13 +46,13 @@ class Lease(Protocol):
 class Cards(Protocol):
     """Who hands out GPUs among all the runs on this machine."""
 
-    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None: ...
+    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> Lease | None: ...
 
 
 class NoCards:
     """For a run in which nobody asks for one."""
 
-    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None:  # noqa: ARG002  # as ``Cards``
+    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> Lease | None:  # noqa: ARG002  # as ``Cards``
         return None
 
 
@@ -108,7 +110,11 @@ class Ledger:
     def _variables(self, request: Request, lease: Lease | None) -> Mapping[str, str]:
         if lease is not None:
             return lease.variables
-        return HIDDEN if request.gpus and self._machine.gpus else {}
+        if not (request.gpus and self._machine.gpus):
+            return {}
+        from pipeline.host.gpus import HIDDEN
+
+        return HIDDEN
 
 
 def impossible(request: Request, machine: Machine, limits: Limits) -> str | None:

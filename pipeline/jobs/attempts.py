@@ -6,7 +6,6 @@ missing, since the run died between the two, is adopted if the outputs are what 
 """
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,7 +15,7 @@ from typing import Any
 
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
-from pipeline.files import pack_json, read_json, sync_file, sync_folder, write_at_once
+from pipeline.files import pack_json, read_json, remove_tree, sync_file, sync_folder, write_at_once
 from pipeline.jobs.job import Job
 
 RESULT = "result.json"
@@ -124,7 +123,7 @@ class Attempt:
 
     def discard(self) -> None:
         """Leave nothing of an attempt that won't be made."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_tree(self.folder)
 
     def find(self, declared: Mapping[str, str]) -> dict[str, Path]:
         """The files of the declared outputs. Raises ``OutputsMissing``."""
@@ -143,7 +142,7 @@ class Attempt:
         Raises ``Superseded``.
         """
         if self.work.exists():
-            shutil.rmtree(self.work, ignore_errors=True)  # the stage may have locked a part of it
+            remove_tree(self.work)  # the stage may have locked a part of it
         taken = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
@@ -173,7 +172,7 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
         if left == earlier:  # a run that was killed may have made the folder and not come to this
             sync_folder(parent.parent)
     for each in left:
-        shutil.rmtree(parent / str(each), ignore_errors=True)
+        remove_tree(parent / str(each))
     return attempt
 
 

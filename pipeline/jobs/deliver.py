@@ -4,7 +4,6 @@ Each has a sidecar, ``output/about/FILE.json``, which says what made it.
 """
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,12 +75,18 @@ def _place(source: Path, target: Path) -> None:
     beside.unlink(missing_ok=True)
     try:
         if source.stat().st_size <= COPY_UP_TO or not _link(source, beside):
-            shutil.copyfile(source, beside)
-            sync_file(beside)
+            _copy(source, beside)
         os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _copy(source: Path, beside: Path) -> None:
+    import shutil
+
+    shutil.copyfile(source, beside)
+    sync_file(beside)
 
 
 def _link(source: Path, beside: Path) -> bool:

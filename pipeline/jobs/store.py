@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.files import dump_json, sync_folder, write_whole
+from pipeline.files import dump_json, remove_tree, sync_folder, write_whole
 from pipeline.jobs.job import DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.state import Status
@@ -43,7 +42,7 @@ class JobStore:
                 (part / folder).mkdir()
             return self._claim(part, document)
         except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
+            remove_tree(part)
             raise
 
     def find(self, name: str) -> Job:
@@ -116,7 +115,7 @@ class JobStore:
         for part in self._root.glob(".preparing-*"):
             with contextlib.suppress(FileNotFoundError):  # its job is whole by now
                 if time.time() - part.stat().st_mtime > STALE_SECONDS:
-                    shutil.rmtree(part, ignore_errors=True)
+                    remove_tree(part)
 
 
 def _write(part: Path, content: Mapping[str, Any]) -> None:
