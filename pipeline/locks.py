@@ -49,6 +49,8 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a ne
 
 @dataclass(frozen=True)
 class Holder:
+    """Who has a lock, as it is written into its file."""
+
     pid: int
     host: str
 

@@ -14,6 +14,8 @@ NESTED = ("resources", "retries")  # merged key by key, where the others replace
 
 @dataclass(frozen=True)
 class Policy:
+    """How a stage is run, which is no part of what it is."""
+
     start: tuple[Start, ...] = ("cold",)  # the ways it may be started, the preferred one first
     timeout_seconds: float | None = None  # of one attempt
     expected_seconds: float | None = None

@@ -37,6 +37,8 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Completed:
+    """What a tool that has ended left."""
+
     returncode: int
     stdout: bytes
     stderr: bytes

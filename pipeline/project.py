@@ -15,6 +15,8 @@ PLACES = {"environments": "venv", "cache": "cache", "jobs": "jobs", "models": "m
 
 @dataclass(frozen=True)
 class Project:
+    """A folder with a configuration, and the places of all that belongs to it."""
+
     root: Path
     elsewhere: tuple[tuple[str, Path], ...] = ()  # folders that don't stand in the root, by the names that PLACES has
 

@@ -76,6 +76,8 @@ def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
 
 @dataclass(frozen=True)
 class _Found:
+    """The build of one environment, or why there is none that can be used."""
+
     build: Build | None
     problem: str | None = None
     remedy: str | None = None  # where it isn't to build the environment

@@ -34,6 +34,8 @@ _KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 
 @dataclass(frozen=True)
 class Seen:
+    """A process as one look found it."""
+
     pid: int
     parent: int
     session: int

@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 
 @dataclass(frozen=True)
 class CgroupLimits:
+    """What the strictest of our groups allows; None is no limit."""
+
     cpus: int | None = None  # whole ones, at least one
     memory: int | None = None  # bytes
 
@@ -27,6 +29,8 @@ def limits(root: Path = Path("/")) -> CgroupLimits:
 
 @dataclass(frozen=True)
 class _Mount:
+    """A hierarchy of control groups, where it can be seen."""
+
     controllers: str  # as /proc/self/cgroup names them: "cpu,cpuacct", or "" for version 2
     top: PurePosixPath  # the group whose folder the mount point is; not "/" in a container without a namespace
     point: PurePosixPath

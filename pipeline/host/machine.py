@@ -17,6 +17,8 @@ Runner = Callable[..., process.Completed]
 
 @dataclass(frozen=True)
 class Machine:
+    """What can be given to stages."""
+
     cpus: int
     memory: int  # bytes
     gpus: "tuple[Gpu, ...]" = ()

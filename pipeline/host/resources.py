@@ -167,6 +167,8 @@ def _amount(text: str, name: str, value: str) -> int:
 
 @dataclass(frozen=True)
 class _Supply:
+    """What the machine has and the run may use."""
+
     cpus: int
     memory: int
     gpus: int

@@ -58,6 +58,8 @@ def said_in(record: Mapping[str, Any]) -> Said:
 
 @dataclass(frozen=True)
 class Output:
+    """A file that an attempt left, as it was when it was committed."""
+
     path: Path
     digest: str
     size: int
@@ -105,6 +107,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Attempt:
+    """A try at a stage, in a folder of its own."""
+
     stage: str
     number: int
     folder: Path

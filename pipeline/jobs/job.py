@@ -19,6 +19,8 @@ AGAIN = "prepare the job again; a plan is never edited"
 
 @dataclass(frozen=True)
 class Job:
+    """A job's folder, and the document that was written there once."""
+
     folder: Path
     document: Mapping[str, Any]
     loaded: JobState = field(default_factory=JobState)  # as the journal told it when the job was loaded

@@ -28,6 +28,8 @@ class StageStatus(Enum):
 
 @dataclass(frozen=True)
 class StageState:
+    """What the journal says of a stage."""
+
     status: StageStatus = StageStatus.WAITING
     attempt: int = 0
     seconds: float | None = None
@@ -39,6 +41,8 @@ class StageState:
 
 @dataclass(frozen=True)
 class JobState:
+    """What the journal says of a job."""
+
     status: Status = Status.PREPARED
     job_digest: str = ""
     stages: Mapping[str, StageState] = field(default_factory=dict)

@@ -36,10 +36,10 @@ from pipeline.scheduling.selection import choose
 from pipeline.scheduling.setting import Setting
 from pipeline.scheduling.task import Running, Task
 from pipeline.stage_key import StageKeys
-from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure
+    from pipeline.telling import Tell
 
 
 PLAIN = Request()
@@ -260,7 +260,7 @@ class JobRun:
 
         return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
-    def diagnosed(self, failure: "Failure", tell: Tell) -> "Failure":
+    def diagnosed(self, failure: "Failure", tell: "Tell") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
         return self._setting.diagnosed(self.job, failure, tell)
 

@@ -15,6 +15,8 @@ from pipeline.scheduling.chronicle import Chronicle
 
 @dataclass(frozen=True)
 class Reused:
+    """A result that needn't be made."""
+
     result: Result
     origin: str = ""  # the job that made it, where that is another one
     is_recorded: bool = True  # the journal says so already
@@ -30,6 +32,8 @@ class Reused:
 
 @dataclass(frozen=True)
 class Reuse:
+    """Where one job's stages look for results before they run."""
+
     job: Job
     state: JobState
     store: ResultStore

@@ -13,11 +13,11 @@ from pipeline.project import Project
 from pipeline.runtime import Runtime
 from pipeline.scheduling.observer import Observer
 from pipeline.scheduling.selection import Selection
-from pipeline.telling import Tell
 
 if TYPE_CHECKING:
     from pipeline.escalation import Escalation
     from pipeline.failures.message import Failure
+    from pipeline.telling import Tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Setting:
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure", tell: Tell) -> "Failure":
+    def diagnosed(self, job: Job, failure: "Failure", tell: "Tell") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
         verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
         return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
