@@ -37,7 +37,7 @@ DEFAULT = Policy()
 
 def of(planned: Mapping[str, Any]) -> Policy:
     """The policy of a planned stage."""
-    if not any(key in planned for key in KEYS):
+    if planned.keys().isdisjoint(KEYS):
         return DEFAULT
     retries = planned.get("retries", {})
     return Policy(

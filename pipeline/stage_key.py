@@ -78,8 +78,10 @@ class StageKeys:
     def loaded_source(self, stage: Mapping[str, Any]) -> str:
         """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
         own = self.source(stage["uses"])
-        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
-        return tagged_digest("loaded", {"source": own, "modules": modules}) if modules else own
+        if not stage.get("modules"):
+            return own
+        modules = {name: self.module(name).digest for name in stage["modules"]}
+        return tagged_digest("loaded", {"source": own, "modules": modules})
 
     def _digests(self, references: list[str]) -> list[str]:
         digests: list[str] = []

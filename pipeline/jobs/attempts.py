@@ -19,6 +19,7 @@ from pipeline.files import pack_json, read_json, remove_tree, sync_file, sync_fo
 from pipeline.jobs.job import Job
 
 RESULT = "result.json"
+OUTPUTS = "outputs"
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
 
@@ -119,7 +120,7 @@ class Attempt:
 
     @cached_property
     def outputs(self) -> Path:
-        return self.folder / "outputs"
+        return self.folder / OUTPUTS
 
     @cached_property
     def work(self) -> Path:
@@ -182,7 +183,7 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
 
 def of_event(job: Job, stage: str, event: Mapping[str, Any]) -> Result:
     """The result that a ``stage_finished`` of the journal tells of."""
-    return _result(job.attempts(stage) / str(event["attempt"]), event)
+    return _result(job.attempts(stage).joinpath(str(event["attempt"]), OUTPUTS), event)
 
 
 def unrecorded(job: Job, stage: str, after: int) -> Result | None:
@@ -193,7 +194,7 @@ def unrecorded(job: Job, stage: str, after: int) -> Result | None:
         if number <= after:
             break
         try:
-            result = _result(parent / str(number), read_json(parent / str(number) / RESULT))
+            result = _result(parent / str(number) / OUTPUTS, read_json(parent / str(number) / RESULT))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or not one that we wrote
             continue
         if result.attempt == number and result.is_unchanged(read=True):
@@ -227,8 +228,9 @@ def _make_durable(path: Path, digest: str | None) -> Output:
 
 
 def _result(folder: Path, record: Mapping[str, Any]) -> Result:
+    """A recorded result whose outputs lie in ``folder``."""
     outputs = {
-        name: Output(folder / "outputs" / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
+        name: Output(folder / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
         for name, entry in record["outputs"].items()
     }
     return Result(record["attempt"], record["key"], outputs, float(record["seconds"]), said_in(record))
