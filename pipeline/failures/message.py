@@ -11,7 +11,7 @@ from pipeline import process
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.classify import classify, exception
-from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
+from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
 from pipeline.failures.oom import rose
 from pipeline.text import printable
 
@@ -33,6 +33,11 @@ class Failure:
     @property
     def kind(self) -> FailureClass:
         return classify(self.evidence)
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether its environment has been repaired since."""
+        return isinstance(self.evidence.verdict, Repaired)
 
     @property
     def reason(self) -> str:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from pipeline.errors import StageFailed
+
+AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -10,3 +14,16 @@ class Bounds:
     max_parallel: int | None = None
     keep_going: bool = True  # after a failure, go on with what doesn't depend on it
     timeout_seconds: float | None = None  # of each job; None takes what its workflow says
+
+    @property
+    def at_once(self) -> int:
+        """Stages at a time, as far as the machine has room for them."""
+        return self.max_parallel or AT_ONCE
+
+
+def overrun(job: str, seconds: float) -> StageFailed:
+    """The error of a job that took longer."""
+    return StageFailed(
+        f"{job} took longer than its {seconds:g} s",
+        f"run-pipeline -j {job} --timeout {2 * seconds:g}   goes on from here, with more time",
+    )

@@ -8,24 +8,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.errors import Interrupted, NotReady, PipelineError, StageFailed
+from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Executor, Exited, Message
-from pipeline.host.resources import Grant, Ledger, Request
+from pipeline.host.resources import Grant, Ledger
 from pipeline.interrupts import Interrupts
-from pipeline.scheduling.bounds import Bounds
+from pipeline.scheduling.bounds import Bounds, overrun
 from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome
-from pipeline.scheduling.queue import ReadyQueue
 from pipeline.scheduling.task import Running, Task
 from pipeline.scheduling.timers import Timers
+from pipeline.scheduling.waiting import Waiting
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure
-    from pipeline.scheduling.looking import Looks
+    from pipeline.scheduling.suspicion import Suspicions
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
-AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
-LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
 
 
 class Run:
@@ -36,13 +34,11 @@ class Run:
         self._executor = executor
         self._ledger = ledger
         self._bounds = bounds
-        self._ready: ReadyQueue[Task, Request] = ReadyQueue(_competes)
         self._running: dict[str, Running] = {}
         self._timers = Timers()
+        self._waiting = Waiting(ledger, self._timers)
         self._outcomes: dict[str, Outcome] = {}
-        self._resting: set[Task] = set()  # until their next attempt
-        self._winds_down = False
-        self._looks: Looks | None = None  # made for the first environment that is suspected
+        self._suspicions: Suspicions | None = None  # made for the first attempt that failed
 
     def run(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
@@ -58,8 +54,8 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            if self._looks:
-                self._looks.close()
+            if self._suspicions:
+                self._suspicions.close()
             self._executor.stop(grace=0)
             self._executor.close()
             for job in self._jobs.values():
@@ -78,15 +74,15 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            if self._looks:
-                self._looks.handle()
+            if self._suspicions:
+                self._suspicions.handle()
             self._timers.fire()
             self._advance()
         return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
-        while not self._is_full() and (next_one := self._ready.pop(self._ledger.take)):
+        while not self._is_full() and (next_one := self._waiting.next()):
             self._start(*next_one)
         for job in self._live():
             with self._guarded(job):
@@ -97,21 +93,9 @@ class Run:
 
     def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
-            self._wind_down()
+            self._waiting.wind_down()
         for task in tasks:
-            reason = self._ledger.impossible(task.request)
-            if reason:
-                raise NotReady(
-                    f"{job.job.id}: stage '{task.name}' {reason}",
-                    f"raise --limit, or ask for less in stages/{task.stage['uses']}.py and prepare the job again",
-                )
-            self._push(task)
-
-    def _push(self, task: Task) -> None:
-        if self._winds_down:
-            task.job_run.leave(task)
-        else:
-            self._ready.push(task, task.request, task.due.remaining)
+            self._waiting.add(task)
 
     def _start(self, task: Task, grant: Grant) -> None:
         job = task.job_run
@@ -135,8 +119,7 @@ class Run:
                 self._ledger.give_back(grant)
 
     def _limit(self, running: Running) -> None:
-        seconds = running.task.policy.timeout_seconds
-        if seconds is not None:
+        if (seconds := running.task.policy.timeout_seconds) is not None:
             self._timers.add(seconds, partial(self._time_out, running))
 
     def _limit_job(self, job: JobRun) -> None:
@@ -147,7 +130,7 @@ class Run:
 
     def _prepare_next(self, task: Task) -> None:
         """Start the interpreters of what comes next, beside what runs now."""
-        first = self._ready.first()
+        first = self._waiting.first()
         if first is None:
             for interpreter in task.job_run.next_interpreters(task, AHEAD):
                 self._executor.prepare(interpreter)
@@ -175,29 +158,18 @@ class Run:
 
     def _suspect(self, running: Running, failure: "Failure") -> None:
         """Let the environment be looked into where it may be to blame, beside what runs."""
-        from pipeline.failures.classify import should_escalate
+        from pipeline.scheduling.suspicion import Suspicions
 
-        if not should_escalate(failure.evidence):
+        self._suspicions = self._suspicions or Suspicions(self._wake, self._known)
+        if not self._suspicions.look(running, failure):
             self._failed(running, failure)
-            return
-        from pipeline.scheduling.looking import Looks
-
-        job = running.task.job_run
-        self._looks = self._looks or Looks(self._wake)
-        self._looks.start(
-            lambda post: partial(
-                self._known, running, job.diagnosed(failure, lambda text: post(partial(job.told, text)))
-            )
-        )
 
     def _known(self, running: Running, failure: "Failure") -> None:
         """A failure whose environment has been looked into."""
-        from pipeline.failures.evidence import Repaired
-
         job = running.task.job_run
         if job.job.id not in self._outcomes:
             with self._guarded(job):
-                if isinstance(failure.evidence.verdict, Repaired):
+                if failure.is_mended:
                     job.repaired()
                 self._failed(running, failure)
 
@@ -205,25 +177,12 @@ class Run:
         from pipeline.scheduling import failing
 
         task = running.task
-        again = None if self._winds_down else failing.seconds_until_again(task, failure.kind)
+        again = None if self._waiting.winds_down else failing.seconds_until_again(task, failure.kind)
         task.job_run.failed(running, failure, again)
         if again is not None:
-            self._resting.add(task)
-            self._timers.add(again, partial(self._try_again, task))
+            self._waiting.rest(task, again)
         elif not self._bounds.keep_going:
-            self._wind_down()
-
-    def _try_again(self, task: Task) -> None:
-        if task in self._resting:
-            self._resting.remove(task)
-            self._push(task)
-
-    def _wind_down(self) -> None:
-        """Start nothing more; what runs may end."""
-        self._winds_down = True
-        for task in (*self._ready.drop(lambda _: True), *self._resting):
-            task.job_run.leave(task)
-        self._resting.clear()
+            self._waiting.wind_down()
 
     def _time_out(self, running: Running) -> None:
         if self._running.get(running.invocation.id) is running:
@@ -232,11 +191,7 @@ class Run:
 
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
         if job in self._live():
-            error = StageFailed(
-                f"{job.job.id} took longer than its {seconds:g} s",
-                f"run-pipeline -j {job.job.id} --timeout {2 * seconds:g}   goes on from here, with more time",
-            )
-            self._give_up(job, error)
+            self._give_up(job, overrun(job.job.id, seconds))
 
     def _cancel_jobs(self) -> None:
         for job in self._live():
@@ -259,8 +214,7 @@ class Run:
 
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
-        self._ready.drop(lambda task: task.job_run is job)
-        self._resting = {task for task in self._resting if task.job_run is not job}
+        self._waiting.drop(job)
         for running in self._running.values():
             if running.task.job_run is job:
                 self._end(running)
@@ -286,16 +240,11 @@ class Run:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
 
     def _is_full(self) -> bool:
-        return len(self._running) >= (self._bounds.max_parallel or AT_ONCE)
+        return len(self._running) >= self._bounds.at_once
 
     def _patience(self) -> float | None:
         """Seconds to wait at most for something to happen."""
         waits = [self._timers.seconds, *(job.flush_due for job in self._live())]
-        if not self._is_full() and any(request.gpus for request in self._ready.requests):
-            waits.append(LEASE_SECONDS)
+        if not self._is_full():
+            waits.append(self._waiting.patience)
         return min((seconds for seconds in waits if seconds is not None), default=None)
-
-
-def _competes(waiting: Request, other: Request) -> bool:
-    """Whether one may keep another waiting. A GPU is waited for in other runs, too, which nothing here can hasten."""
-    return not waiting.gpus and bool(other.cpus or other.memory)
