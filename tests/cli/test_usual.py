@@ -53,6 +53,65 @@ def test_whatever_else_is_written_goes_to_click(words: list[str]) -> None:
     assert read(words) is None
 
 
-def test_the_usual_form_imports_no_click(spawning: None) -> None:
-    code = "import sys; from pipeline.cli import usual, handler, running; sys.exit('click' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+# All that a run of a job imports where nothing goes wrong and nothing is rare about it.
+USUAL = """
+import sys
+from pipeline.cli import usual, handler, location, running
+from pipeline.cache import store
+from pipeline.scheduling import job_run, run, setting
+"""
+
+# What takes long to import, and what is imported where it is needed: a small job would take noticeably longer.
+RARE = {
+    *("asyncio", "bz2", "click", "concurrent", "jsonschema", "loguru", "lzma", "multiprocessing", "packaging"),
+    *("psutil", "rich", "shutil", "socket", "tempfile", "yaml"),
+    "pipeline.cache.evict",
+    "pipeline.cache.measure",
+    "pipeline.envs.adopting.decide",
+    "pipeline.envs.building",
+    "pipeline.envs.definition",
+    "pipeline.envs.locking",
+    "pipeline.envs.notes",
+    "pipeline.envs.platform.removal",
+    "pipeline.envs.repairing",
+    "pipeline.escalation",
+    "pipeline.executors.warm",
+    "pipeline.failures.classify",
+    "pipeline.host.gpus",
+    "pipeline.host.leases",
+    "pipeline.scheduling.failing",
+    "pipeline.scheduling.suspicion",
+    "pipeline.shared_modules",
+    "pipeline.spec.source",
+    "pipeline.telling",
+}
+
+
+def of_the_usual_run(code: str) -> list[str]:
+    """The lines that the code prints after what a usual run imports."""
+    done = subprocess.run([sys.executable, "-c", USUAL + code], timeout=60, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def test_the_usual_run_imports_nothing_that_is_rare(spawning: None) -> None:
+    imported = of_the_usual_run("print(*sys.modules, sep='\\n')")
+    assert "pipeline.scheduling.run" in imported
+    assert RARE.intersection(imported) == set()
+
+
+def test_what_is_rare_is_there_under_its_name(spawning: None) -> None:
+    code = f"import importlib.util as util\nfor name in {sorted(RARE)!r}: print(name, util.find_spec(name) is not None)"
+    assert [line for line in of_the_usual_run(code) if not line.endswith(" True")] == []
+
+
+def test_values_of_the_usual_run_say_what_they_are(spawning: None) -> None:
+    """Where a dataclass has no docstring, its signature is worked out for one at every start."""
+    code = """
+import dataclasses
+modules = [module for name, module in sys.modules.items() if name.startswith("pipeline.")]
+values = {each for module in modules for each in vars(module).values() if isinstance(each, type)}
+made = [each for each in values if dataclasses.is_dataclass(each) and each.__module__.startswith("pipeline.")]
+print(len(made) > 20)
+print(*(each.__qualname__ for each in made if each.__doc__.startswith(f"{each.__name__}(")), sep="\\n", end="")
+"""
+    assert of_the_usual_run(code) == ["True"]
