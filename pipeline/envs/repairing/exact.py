@@ -56,7 +56,7 @@ class Exact:
         self.tell("linking what is whole")
         salvage.put_whole()
         otherwise = self._install(salvage, installer)
-        proof = finish(installer, interpreter.version, otherwise, self._unproved(salvage))
+        proof = finish(installer, interpreter.version, otherwise, salvage.known, self._unproved(salvage))
         if not self.whole.result().says_the_same(self.look):
             raise Missed(self.whole.result())
         return proof
@@ -80,11 +80,13 @@ class Exact:
             self.tell(f"installing {', '.join(packages)}")
             self.whole.begin()  # from now on other processes work, which it doesn't slow down
             installer.sync(bytecode=False)
-            if deep.damaged_of(salvage.site_packages, packages, known):
+            read = deep.read_packages(salvage.site_packages, packages, known)
+            if read.damaged:
                 installer.forget(packages)
                 installer.sync(bytecode=False, anew=packages)
-                again = deep.damaged_of(salvage.site_packages, packages, known)
-                known.update((each.file, each.digest) for each in again)
+                read = deep.read_packages(salvage.site_packages, packages, known)
+                known.update((each.file, each.digest) for each in read.damaged)
+            salvage.known.update(manifest.entries(str(self.old.record["site_packages"]), read.contents))
         if not salvage.reuse_bytecode():
             installer.sync()
         return known

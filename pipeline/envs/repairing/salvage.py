@@ -5,6 +5,7 @@ write to afterwards is copied: through a link it would change the old build, in 
 """
 
 import csv
+import hashlib
 import io
 import os
 import shutil
@@ -16,7 +17,8 @@ from pathlib import Path
 from pipeline.envs import records
 from pipeline.envs.definition import Build
 from pipeline.envs.platform import scripts_folder
-from pipeline.envs.proving.manifest import Folders
+from pipeline.envs.proving.manifest import Entry, Folders
+from pipeline.envs.proving.reading import FAST, Reader, algorithm_of, written
 from pipeline.envs.proving.tiers import CACHE, Look, from_site_packages, source_of
 from pipeline.envs.records import package_of
 
@@ -33,6 +35,7 @@ class Salvage:
     folders: Folders  # the list of the old build's files
     look: Look
     prefix: Path  # of the new build
+    known: dict[str, Entry] = field(default_factory=dict)  # by path: what the new build's list needn't read again
     _made: set[str] = field(default_factory=set)  # folders
 
     @property
@@ -105,7 +108,7 @@ class Salvage:
         target = self._target(file)
         Path(target).write_bytes(data)
         shutil.copymode(source, target)
-        return file, records.digest_of(target), str(len(data))
+        return file, written("sha256", hashlib.sha256(data).digest()), str(len(data))
 
     def _put_metadata(self, dist_info: str, listed: list[Row], changed: Mapping[str, Row]) -> None:
         """What the installer noted beside the package, and the ``RECORD``."""
@@ -141,11 +144,12 @@ class Salvage:
             record = f"{folder}/RECORD"
             if folder not in self.look.packages.missing and record not in self._damaged_files:
                 digests.update((file, digest) for file, digest, _ in records.rows(self._old_file(record)))
+        digests.update((file, digest or "") for file, digest in self._otherwise().items())
         for folder, names in self.folders.items():
             for name, entry in names.items():
-                if len(entry) == 3 and name.endswith(".py"):
+                if len(entry) == 3 and name.endswith(".py"):  # of what was there, whatever its publisher recorded
                     digests[from_site_packages(self.old, f"{folder}/{name}")] = entry[2]
-        return {**digests, **{file: digest or "" for file, digest in self._otherwise().items()}}
+        return digests
 
     def _reuse(self, file: str, digests: Mapping[str, str]) -> bool:
         target, source = Path(self._target(file)), self.site_packages / source_of(file)
@@ -153,12 +157,20 @@ class Salvage:
         if target.exists() and _time_at(source) == time:  # else a package that shares the source was installed anew
             return True
         digest = digests.get(source_of(file), "")
-        if not records.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
+        algorithm = algorithm_of(digest)
+        is_digest = algorithm == FAST or records.is_digest(digest)
+        if not is_digest or file in self._damaged_files or not source.is_file() or time is None:
             return False
-        if records.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
+        if self._reader.read(str(source), (algorithm,)).digests[algorithm] != digest or not _give_time(source, time):
             return False
         self._place(file)
+        self._remember(source_of(file))  # with the old content and the old time, it is as it was listed
         return True
+
+    def _remember(self, file: str) -> None:
+        folder, _, name = (path := self._inside(file)).rpartition("/")
+        if len(entry := self.folders.get(folder, {}).get(name, [])) == 3:
+            self.known[path] = entry
 
     def _time_of(self, file: str) -> int | None:
         """When the old build's file was written, as its bytecode has it."""
@@ -168,6 +180,7 @@ class Salvage:
 
     def _place(self, file: str, link: bool = True) -> None:
         source, target = str(self._old_file(file)), self._target(file)
+        self._remember(file)
         if link:
             try:
                 os.link(source, target, follow_symlinks=False)
@@ -198,8 +211,12 @@ class Salvage:
         return path
 
     @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
+
+    @cached_property
     def _damaged_files(self) -> set[str]:
-        return {each.file for each in self.look.damaged}
+        return {*(each.file for each in self.look.damaged), *self.look.ownerless}
 
     def _otherwise(self) -> Mapping[str, str | None]:
         return self.old.record.get("otherwise") or {}
