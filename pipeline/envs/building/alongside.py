@@ -4,6 +4,7 @@ A package is read as soon as its installer has nothing more to write for it. Wha
 that was changed neither shortly before nor afterwards; all others are read when everything is there.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ SETTLED = 50_000_000  # nanoseconds; times of files advance in steps of up to te
 
 
 class Alongside:
-    """To be entered before the installer starts; leaving it ends the reading."""
+    """To be entered before the installer starts; nothing is read any more after it was left."""
 
     def __init__(self, site_packages: Path) -> None:
         self._site_packages = site_packages
@@ -40,6 +41,8 @@ class Alongside:
     ) -> None:
         self._left.set()
         self._all_there.set()
+        with contextlib.suppress(OSError):  # whoever wanted the result has asked for it
+            self._compared.result()
 
     def all_installed(self) -> None:
         self._all_there.set()

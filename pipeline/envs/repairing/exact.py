@@ -1,6 +1,6 @@
 """A new build in which only the damaged packages are installed: the others come from the damaged build."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.envs import records
@@ -12,8 +12,10 @@ from pipeline.envs.building.record import Proof
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
+from pipeline.envs.proving.comparing import Compared
 from pipeline.envs.proving.tiers import Look
-from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.envs.repairing.places import Unsalvageable
+from pipeline.envs.repairing.salvage import Salvage
 from pipeline.telling import Tell
 
 
@@ -54,7 +56,12 @@ class Exact:
         salvage = Salvage(self.old, folders, self.look, installer.prefix)
         installer.create(interpreter.executable)
         self.tell("linking what is whole")
-        salvage.put_whole()
+        acquainted = Ahead(installer.acquaint)
+        acquainted.begin()
+        try:
+            salvage.put_whole()
+        finally:
+            acquainted.result()
         otherwise = self._install(salvage, installer)
         proof = finish(installer, interpreter.version, otherwise, salvage.known, self._unproved(salvage))
         if not self.whole.result().says_the_same(self.look):
@@ -80,13 +87,24 @@ class Exact:
             self.tell(f"installing {', '.join(packages)}")
             self.whole.begin()  # from now on other processes work, which it doesn't slow down
             installer.sync(bytecode=False)
-            read = deep.read_packages(salvage.site_packages, packages, known)
+            reused, read = self._reuse_and_read(salvage, packages, known)
             if read.damaged:
                 installer.forget(packages)
                 installer.sync(bytecode=False, anew=packages)
-                read = deep.read_packages(salvage.site_packages, packages, known)
+                reused, read = self._reuse_and_read(salvage, packages, known)
                 known.update((each.file, each.digest) for each in read.damaged)
-            salvage.known.update(manifest.entries(str(self.old.record["site_packages"]), read.contents))
-        if not salvage.reuse_bytecode():
+            salvage.learn(read.contents)
+        else:
+            reused = salvage.reuse_bytecode()
+        if not reused:
             installer.sync()
         return known
+
+    def _reuse_and_read(
+        self, salvage: Salvage, packages: Sequence[str], otherwise: Mapping[str, str | None]
+    ) -> tuple[bool, Compared]:
+        """One is mostly names, the other mostly bytes, so that both take no longer than one."""
+        read = Ahead(lambda: deep.read_packages(salvage.site_packages, packages, otherwise))
+        read.begin()
+        reused = salvage.reuse_bytecode()
+        return reused, read.result()
