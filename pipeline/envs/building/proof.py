@@ -4,7 +4,7 @@ While bytecode is made, every file is read and compared, and the disk takes what
 proved, it takes the rest. All of that has ended before a build counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.envs import provided
@@ -34,20 +34,20 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
         read = _install_packages(installer, interpreter)
         otherwise = {each.file: each.digest for each in read.damaged}
     inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
-    return finish(installer, interpreter.version, otherwise, manifest.entries(inside, read.contents))
+    return finish(installer, interpreter.version, otherwise, lambda: manifest.entries(inside, read.contents))
 
 
 def finish(
     installer: Installer,
     version: str,
     otherwise: Mapping[str, str | None],
-    known: Mapping[str, Entry],
+    known: Callable[[], Mapping[str, Entry]],
     wanted: Definition | None = None,
 ) -> Proof:
     """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
 
-    ``known``: what the list of files needn't read again. ``wanted``: what is left to prove, where some of the
-    definition's probes are known to succeed.
+    ``known``: what the list of files needn't read again; it is asked beside the probes, and what it raises goes before
+    what they found. ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
     """
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
@@ -66,8 +66,8 @@ def finish(
     return Proof(digest, otherwise)
 
 
-def _list_and_flush(prefix: Path, known: Mapping[str, Entry]) -> str:
-    digest = manifest.write(prefix, site_packages(prefix), known)
+def _list_and_flush(prefix: Path, known: Callable[[], Mapping[str, Entry]]) -> str:
+    digest = manifest.write(prefix, site_packages(prefix), known())
     sync_all()  # a power cut must not leave the marker with half the packages behind it
     return digest
 

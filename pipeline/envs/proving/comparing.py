@@ -1,7 +1,9 @@
 """Files beside what they should be: each is read once, several at a time."""
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,13 +49,13 @@ def compare(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    # Dealt out by size, so that no thread is left with all that is large.
-    by_size = sorted(entries, key=lambda entry: -(entry.size or 0))
-    hands = [by_size[start :: THREADS * 4] for start in range(THREADS * 4)]
+    by_size = deque(sorted(entries, key=lambda entry: -(entry.size or 0)))
+    # One thread takes the small ones, since those of several would mostly wait for each other's bit of Python.
+    takes = [by_size.pop, *[by_size.popleft] * (THREADS - 1)]
     contents: dict[str, Content] = {}
     damaged: list[DamagedFile] = []
     with ThreadPoolExecutor(THREADS) as threads:
-        work = threads.map(lambda hand: list(_read(site_packages, hand, earlier or {}, also)), hands)
+        work = threads.map(lambda take: list(_read(site_packages, take, earlier or {}, also)), takes)
         for entry, found in (pair for pairs in work for pair in pairs):
             if isinstance(found, Content):
                 contents[entry.file] = found
@@ -67,10 +69,10 @@ def reason(error: Exception) -> str:
 
 
 def _read(
-    site_packages: Path, entries: Sequence[Expected], earlier: Mapping[str, Content], also: str
+    site_packages: Path, take: Callable[[], Expected], earlier: Mapping[str, Content], also: str
 ) -> Iterator[tuple[Expected, Content | OSError]]:
     reader = Reader()
-    for entry in entries:
+    for entry in _until_empty(take):
         wanted = {algorithm_of(entry.digest), also} - {""}
         path = os.path.join(site_packages, entry.file)
         known = earlier.get(entry.file)
@@ -81,6 +83,12 @@ def _read(
             yield entry, reader.read(path, wanted)
         except OSError as error:
             yield entry, error
+
+
+def _until_empty(take: Callable[[], Expected]) -> Iterator[Expected]:
+    with contextlib.suppress(IndexError):
+        while True:
+            yield take()
 
 
 def _difference(entry: Expected, found: Content | OSError) -> DamagedFile | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FAST = "blake3"
-BUFFER = 1 << 18  # bytes, which stay in a core's own cache while each digest takes them
+BUFFER = 1 << 20  # bytes, which stay in a core's own cache while each digest takes them
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.envs import records
 from pipeline.envs.building.ahead import Ahead
@@ -12,7 +13,7 @@ from pipeline.envs.building.record import Proof
 from pipeline.envs.definition import Build, Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
-from pipeline.envs.proving.comparing import Compared
+from pipeline.envs.proving.manifest import Entry
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.places import Unsalvageable
 from pipeline.envs.repairing.salvage import Salvage
@@ -25,6 +26,10 @@ class Missed(Exception):
     def __init__(self, look: Look) -> None:
         super().__init__("more is damaged than it seemed")
         self.look = look
+
+
+class Damaged(Exception):
+    """What was installed anew isn't what its packages recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +67,34 @@ class Exact:
             salvage.put_whole()
         finally:
             acquainted.result()
-        otherwise = self._install(salvage, installer)
-        proof = finish(installer, interpreter.version, otherwise, salvage.known, self._unproved(salvage))
+        proof = self._installed(salvage, installer, interpreter)
         if not self.whole.result().says_the_same(self.look):
             raise Missed(self.whole.result())
         return proof
+
+    def _installed(self, salvage: Salvage, installer: Installer, interpreter: BaseInterpreter) -> Proof:
+        """What is missing, held against its ``RECORD`` while it is tried; fetched again where that doesn't agree."""
+        packages = sorted(self.look.to_reinstall)
+        otherwise: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+
+        def known(again: bool) -> Mapping[str, Entry]:
+            read = deep.read_packages(salvage.site_packages, packages, otherwise)
+            if read.damaged and not again:
+                raise Damaged
+            otherwise.update((each.file, each.digest) for each in read.damaged)  # it was published so
+            salvage.learn(read.contents)
+            return salvage.known
+
+        def finished(again: bool) -> Proof:
+            return finish(installer, interpreter.version, otherwise, partial(known, again), self._unproved(salvage))
+
+        self._install(salvage, installer)
+        try:
+            return finished(again=False)
+        except Damaged:
+            installer.forget(packages)
+            self._install(salvage, installer, anew=packages)
+            return finished(again=True)
 
     def _unproved(self, salvage: Salvage) -> Definition:
         """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
@@ -79,32 +107,10 @@ class Exact:
         imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
         return replace(self.definition, imports=imports, smoke=None)
 
-    def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
-        """What is missing, read once more. Returns what publishers made otherwise than they recorded."""
-        packages = sorted(self.look.to_reinstall)
-        known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
-        if packages:
+    def _install(self, salvage: Salvage, installer: Installer, anew: Sequence[str] = ()) -> None:
+        if packages := sorted(self.look.to_reinstall):
             self.tell(f"installing {', '.join(packages)}")
             self.whole.begin()  # from now on other processes work, which it doesn't slow down
-            installer.sync(bytecode=False)
-            reused, read = self._reuse_and_read(salvage, packages, known)
-            if read.damaged:
-                installer.forget(packages)
-                installer.sync(bytecode=False, anew=packages)
-                reused, read = self._reuse_and_read(salvage, packages, known)
-                known.update((each.file, each.digest) for each in read.damaged)
-            salvage.learn(read.contents)
-        else:
-            reused = salvage.reuse_bytecode()
-        if not reused:
+            installer.sync(bytecode=False, anew=anew)
+        if not salvage.reuse_bytecode():
             installer.sync()
-        return known
-
-    def _reuse_and_read(
-        self, salvage: Salvage, packages: Sequence[str], otherwise: Mapping[str, str | None]
-    ) -> tuple[bool, Compared]:
-        """One is mostly names, the other mostly bytes, so that both take no longer than one."""
-        read = Ahead(lambda: deep.read_packages(salvage.site_packages, packages, otherwise))
-        read.begin()
-        reused = salvage.reuse_bytecode()
-        return reused, read.result()
