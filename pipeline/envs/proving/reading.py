@@ -67,5 +67,11 @@ def written(algorithm: str, digest: bytes) -> str:
     return f"{algorithm}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode('ascii')}"
 
 
+def digest_of(algorithm: str, data: bytes) -> str:
+    taken = hasher(algorithm)
+    taken.update(data)
+    return written(algorithm, taken.digest())
+
+
 def algorithm_of(digest: str) -> str:
     return digest.partition("=")[0]

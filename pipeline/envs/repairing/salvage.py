@@ -5,7 +5,6 @@ write to afterwards is copied: through a link it would change the old build, in 
 """
 
 import csv
-import hashlib
 import io
 import os
 import shutil
@@ -19,7 +18,7 @@ from pipeline.envs.definition import Build
 from pipeline.envs.platform import scripts_folder
 from pipeline.envs.proving import manifest
 from pipeline.envs.proving.manifest import Entry, Folders
-from pipeline.envs.proving.reading import FAST, Content, Reader, algorithm_of, written
+from pipeline.envs.proving.reading import FAST, Content, Reader, algorithm_of, digest_of
 from pipeline.envs.proving.tiers import CACHE, Look, from_site_packages, source_of
 from pipeline.envs.records import package_of
 from pipeline.envs.repairing.places import Places, Unsalvageable
@@ -117,7 +116,8 @@ class Salvage:
         target = self._places.new(file)
         Path(target).write_bytes(data)
         shutil.copymode(source, target)
-        return file, written("sha256", hashlib.sha256(data).digest()), str(len(data))
+        self.known[self._places.inside(file)] = [len(data), os.stat(target).st_mtime_ns, digest_of(FAST, data)]
+        return file, digest_of("sha256", data), str(len(data))
 
     def _put_metadata(self, dist_info: str, listed: list[Row], changed: Mapping[str, Row]) -> None:
         """What the installer noted beside the package, and the ``RECORD``."""
