@@ -17,6 +17,7 @@ from pipeline.envs.proving.manifest import Entry
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.repairing.places import Unsalvageable
 from pipeline.envs.repairing.salvage import Salvage
+from pipeline.errors import NotReady
 from pipeline.telling import Tell
 
 
@@ -67,10 +68,18 @@ class Exact:
             salvage.put_whole()
         finally:
             acquainted.result()
-        proof = self._installed(salvage, installer, interpreter)
-        if not self.whole.result().says_the_same(self.look):
-            raise Missed(self.whole.result())
+        try:
+            proof = self._installed(salvage, installer, interpreter)
+        except NotReady:
+            self._require_same_look()  # what was missed may be why
+            raise
+        self._require_same_look()
         return proof
+
+    def _require_same_look(self) -> None:
+        whole = self.whole.result()
+        if not whole.says_the_same(self.look):
+            raise Missed(whole)
 
     def _installed(self, salvage: Salvage, installer: Installer, interpreter: BaseInterpreter) -> Proof:
         """What is missing, held against its ``RECORD`` while it is tried; fetched again where that doesn't agree."""
