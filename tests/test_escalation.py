@@ -11,6 +11,7 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.built import Build
 from pipeline.envs.proving import deep
+from pipeline.envs.proving.comparing import DamagedFile
 from pipeline.envs.registry import Registry
 from pipeline.escalation import Escalation, escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
@@ -194,7 +195,7 @@ def test_many_stages_with_one_symptom_cost_one_look(
 ) -> None:
     looks: list[Path] = []
 
-    def look(folder: Path, *_: object) -> list[deep.DamagedFile]:
+    def look(folder: Path, *_: object) -> list[DamagedFile]:
         looks.append(folder)
         return []
 

@@ -43,11 +43,16 @@ def _folder(definition: Definition, prefix: Path) -> Path:
 
 
 def _make_executable(program: Path) -> None:
-    """A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache."""
+    """A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache.
+
+    With the old time, so that what was read of it before still counts.
+    """
     if not os.access(program, os.X_OK):
+        status = os.stat(program)
         copy = program.with_suffix(".new")
         shutil.copyfile(program, copy)
         copy.chmod(0o755)
+        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
         copy.replace(program)
 
 

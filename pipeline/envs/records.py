@@ -3,14 +3,13 @@
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
 
-import base64
 import csv
 import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+ALGORITHMS = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}  # those have any length
 UNREADABLE = (OSError, ValueError, csv.Error)  # what reading one may raise
 
 
@@ -42,14 +41,4 @@ def from_prefix(site_packages: str, file: str) -> str:
 
 def is_digest(text: str) -> bool:
     """Whether it is one that we can compute: ALGORITHM=URL-safe base64 without padding."""
-    return text.partition("=")[0] in hashlib.algorithms_guaranteed
-
-
-def digest_of(path: str, algorithm: str = "sha256") -> str:
-    with open(path, "rb", buffering=0) as file:
-        return digest_of_open(file, algorithm)
-
-
-def digest_of_open(file: Any, algorithm: str) -> str:
-    encoded = base64.urlsafe_b64encode(hashlib.file_digest(file, algorithm).digest())
-    return f"{algorithm}={encoded.rstrip(b'=').decode('ascii')}"
+    return text.partition("=")[0] in ALGORITHMS

@@ -1,5 +1,6 @@
 """uv at work on one build: from its cache alone where that has everything, else from the network, with patience."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -53,6 +54,12 @@ class Installer:
     def create(self, interpreter: Path) -> None:
         self._now("creating")
         self._carry_out(("venv", "--no-project", "--python", interpreter, self.prefix), offline=True)
+
+    def acquaint(self) -> None:
+        """Let uv ask the new environment's Python what it is, which else it does when it installs."""
+        words = ("python", "find", "--no-project", interpreter(self.prefix))
+        with contextlib.suppress(process.TimedOut):
+            process.run([self.uv, *words], self._variables(offline=True), self.deadline.left())
 
     def sync(
         self, installed: Callable[[], None] = lambda: None, bytecode: bool = True, anew: Sequence[str] = ()

@@ -4,48 +4,58 @@ While bytecode is made, every file is read and compared, and the disk takes what
 proved, it takes the rest. All of that has ended before a build counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.envs import provided
 from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
+from pipeline.envs.building.alongside import Alongside
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import Proof, site_packages
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.proving import deep, manifest, probes
+from pipeline.envs.proving import manifest, probes
+from pipeline.envs.proving.comparing import Compared
+from pipeline.envs.proving.manifest import Entry
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
 
 
 def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
     """Fill the place with a whole, proved and flushed environment, all but its marker. Raises ``NotReady``."""
-    damaged = _install_packages(installer, interpreter)
+    read = _install_packages(installer, interpreter)
     otherwise: Mapping[str, str | None] = {}
-    if damaged:
-        installer.forget(sorted({each.package for each in damaged}))
+    if read.damaged:
+        installer.forget(sorted({each.package for each in read.damaged}))
         remove_tree(installer.prefix)
         # The archive's own hash was in the lock, so that what differs now was published so.
-        otherwise = {each.file: each.digest for each in _install_packages(installer, interpreter)}
-    return finish(installer, interpreter.version, otherwise)
+        read = _install_packages(installer, interpreter)
+        otherwise = {each.file: each.digest for each in read.damaged}
+    inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
+    return finish(installer, interpreter.version, otherwise, lambda: manifest.entries(inside, read.contents))
 
 
 def finish(
-    installer: Installer, version: str, otherwise: Mapping[str, str | None], wanted: Definition | None = None
+    installer: Installer,
+    version: str,
+    otherwise: Mapping[str, str | None],
+    known: Callable[[], Mapping[str, Entry]],
+    wanted: Definition | None = None,
 ) -> Proof:
     """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
 
-    ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
+    ``known``: what the list of files needn't read again; it is asked beside the probes, and what it raises goes before
+    what they found. ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
     """
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided.place(definition, prefix, site_packages(prefix))
     installer.tell("proving")
     python = interpreter(prefix)
-    listed = Ahead(lambda: _list_and_flush(prefix))
+    listed = Ahead(lambda: _list_and_flush(prefix, known))
     listed.begin()
     compiled = Ahead(lambda: runner.compile_for(python, version, installer.log))
     compiled.begin()
@@ -57,8 +67,8 @@ def finish(
     return Proof(digest, otherwise)
 
 
-def _list_and_flush(prefix: Path) -> str:
-    digest = manifest.write(prefix, site_packages(prefix))
+def _list_and_flush(prefix: Path, known: Callable[[], Mapping[str, Entry]]) -> str:
+    digest = manifest.write(prefix, site_packages(prefix), known())
     sync_all()  # a power cut must not leave the marker with half the packages behind it
     return digest
 
@@ -73,15 +83,15 @@ def refuse_links(definition: Definition, prefix: Path) -> None:
         )
 
 
-def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> list[deep.DamagedFile]:
-    """Returns what isn't as the packages' own records say."""
+def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Compared:
+    """Returns what the files held beside what the packages' own records say."""
     installer.create(interpreter.executable)
-    compared = Ahead(lambda: deep.damaged(site_packages(installer.prefix)))
     flushed = Ahead(sync_all)
+    with Alongside(site_packages(installer.prefix)) as compared:
 
-    def installed() -> None:
-        compared.begin()
-        flushed.begin()
+        def installed() -> None:
+            compared.all_installed()
+            flushed.begin()
 
-    installer.sync(installed)
-    return compared.result()
+        installer.sync(installed)
+        return compared.result()

@@ -1,123 +1,80 @@
-"""Is every file of an environment what was installed? Each is read and compared with its ``RECORD``, or with the
-list that was made at the build where no ``RECORD`` has its digest (bytecode, and the ``RECORD``s themselves).
+"""Is every file of an environment what was installed? Each is read and compared with its ``RECORD``, or with the list
+that was made at the build, which has digests of what no ``RECORD`` vouches for, too (bytecode, the ``RECORD``s
+themselves).
 
 What it can't see: the interpreter's own standard library, and what was wrong before the list was made.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipeline.envs import records
+from pipeline.envs.proving.comparing import Compared, DamagedFile, Expected, compare, reason
+from pipeline.envs.proving.reading import FAST, Content
 from pipeline.envs.records import UNREADABLE, package_of
 
-THREADS = min(4, os.cpu_count() or 1)  # hashing lets other threads run; more of them only wait for the disk
-
-
-@dataclass(frozen=True)
-class DamagedFile:
-    package: str  # empty where it belongs to none
-    file: str  # relative to site-packages, as in RECORD
-    how: str
-    digest: str | None = None  # of what is there now, as RECORD would write it
-
-    def __str__(self) -> str:
-        file = self.file.rpartition("../")[2]  # as a person looks for it in the environment's folder
-        return f"{self.package}: {file} {self.how}" if self.package else f"{file} {self.how}"
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A file that must be there."""
-
-    package: str
-    file: str
-    digest: str  # ALGORITHM=URL-safe base64 without padding
-    size: int | None
+Otherwise = Mapping[str, str | None]  # digests by file, in place of RECORD's; None for what a publisher left out
 
 
 def damaged(
-    site_packages: Path, otherwise: Mapping[str, str | None] | None = None, further: Iterable[Expected] = ()
+    site_packages: Path, otherwise: Otherwise | None = None, listed: Iterable[Expected] = ()
 ) -> list[DamagedFile]:
     """The files that are missing or differ, in the order of packages and files.
 
-    ``otherwise``: digests by file, in place of RECORD's, for packages whose publisher got that wrong; ``None`` for
-    a file that the publisher left out. ``further``: files that are in no ``RECORD``.
+    ``otherwise`` is for packages whose publisher got RECORD wrong. ``listed``: what isn't asked of any ``RECORD``.
     """
-    entries, found = _recorded_in(sorted(site_packages.glob("*.dist-info")))
-    return _sorted(found + _differing(site_packages, [*entries, *further], otherwise or {}))
+    entries = list(listed)
+    recorded, found = _recorded_in(sorted(site_packages.glob("*.dist-info")), {each.file for each in entries})
+    return _sorted([*found, *compare(site_packages, [*_corrected(recorded, otherwise or {}), *entries]).damaged])
 
 
-def damaged_of(site_packages: Path, packages: Iterable[str], otherwise: Mapping[str, str | None]) -> list[DamagedFile]:
-    """As ``damaged``, of these packages alone."""
+def read_all(site_packages: Path, earlier: Mapping[str, Content]) -> Compared:
+    """All files of which a ``RECORD`` has a digest, each with the list's digest of the same bytes."""
+    return _read(site_packages, sorted(site_packages.glob("*.dist-info")), {}, earlier)
+
+
+def read_packages(site_packages: Path, packages: Iterable[str], otherwise: Otherwise) -> Compared:
+    """As ``read_all``, of these packages alone."""
     wanted = set(packages)
     folders = [folder for folder in sorted(site_packages.glob("*.dist-info")) if package_of(folder.name) in wanted]
+    return _read(site_packages, folders, otherwise, {})
+
+
+def recorded(folder: Path, known: Container[str] = ()) -> Iterator[Expected]:
+    """What the ``RECORD`` in a folder of metadata vouches for, without what is known. Raises one of ``UNREADABLE``."""
+    package = package_of(folder.name)
+    for name, digest, size in records.rows(folder / "RECORD"):
+        if name not in known and records.is_digest(digest) and not name.endswith(".pyc"):
+            yield Expected(package, name, digest, int(size) if size else None)
+
+
+def _read(
+    site_packages: Path, folders: Iterable[Path], otherwise: Otherwise, earlier: Mapping[str, Content]
+) -> Compared:
     entries, found = _recorded_in(folders)
-    return _sorted(found + _differing(site_packages, entries, otherwise))
+    compared = compare(site_packages, _corrected(entries, otherwise), earlier, also=FAST)
+    return Compared(tuple(_sorted([*found, *compared.damaged])), compared.contents)
 
 
-def _recorded_in(folders: Iterable[Path]) -> tuple[list[Expected], list[DamagedFile]]:
+def _recorded_in(folders: Iterable[Path], known: Container[str] = ()) -> tuple[list[Expected], list[DamagedFile]]:
     entries: list[Expected] = []
     found: list[DamagedFile] = []
     for folder in folders:
         try:
-            entries += _recorded(folder)
+            entries += recorded(folder, known)
         except UNREADABLE as error:
             file = f"{folder.name}/RECORD"
-            found.append(DamagedFile(package_of(folder.name), file, f"can't be read: {_reason(error)}"))
+            found.append(DamagedFile(package_of(folder.name), file, f"can't be read: {reason(error)}"))
     return entries, found
 
 
-def _recorded(folder: Path) -> Iterator[Expected]:
-    for name, digest, size in records.rows(folder / "RECORD"):
-        if records.is_digest(digest) and not name.endswith(".pyc"):
-            yield Expected(package_of(folder.name), name, digest, int(size) if size else None)
-
-
-def _differing(site_packages: Path, entries: list[Expected], otherwise: Mapping[str, str | None]) -> list[DamagedFile]:
-    expected = [_corrected(each, otherwise[each.file]) if each.file in otherwise else each for each in entries]
-    return _compare_all(site_packages, [entry for entry in expected if entry.digest])
-
-
-def _sorted(found: list[DamagedFile]) -> list[DamagedFile]:
-    return sorted(found, key=lambda each: (each.package, each.file))
-
-
-def _corrected(entry: Expected, digest: str | None) -> Expected:
-    return Expected(entry.package, entry.file, digest or "", None)
-
-
-def _compare_all(site_packages: Path, entries: list[Expected]) -> list[DamagedFile]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    # Dealt out by size, so that no thread is left with all that is large.
-    by_size = sorted(entries, key=lambda entry: -(entry.size or 0))
-    hands = [by_size[start :: THREADS * 4] for start in range(THREADS * 4)]
-    with ThreadPoolExecutor(THREADS) as threads:
-        return [
-            each for found in threads.map(lambda hand: list(_compare(site_packages, hand)), hands) for each in found
-        ]
-
-
-def _compare(site_packages: Path, entries: Iterable[Expected]) -> Iterator[DamagedFile]:
+def _corrected(entries: Iterable[Expected], otherwise: Otherwise) -> Iterator[Expected]:
     for entry in entries:
-        algorithm = entry.digest.partition("=")[0]
-        try:
-            with open(os.path.join(site_packages, entry.file), "rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                digest = records.digest_of_open(file, algorithm)
-        except FileNotFoundError:
-            yield DamagedFile(entry.package, entry.file, "is missing")
-            continue
-        except OSError as error:
-            yield DamagedFile(entry.package, entry.file, f"can't be read: {_reason(error)}")
-            continue
-        if digest != entry.digest:
-            wrong_size = entry.size is not None and size != entry.size
-            how = f"has {size} bytes instead of {entry.size}" if wrong_size else "has other content"
-            yield DamagedFile(entry.package, entry.file, how, digest)
+        if entry.file not in otherwise:
+            yield entry
+        elif digest := otherwise[entry.file]:
+            yield Expected(entry.package, entry.file, digest, None)
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def _sorted(found: Iterable[DamagedFile]) -> list[DamagedFile]:
+    return sorted(found, key=lambda each: (each.package, each.file))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from pipeline.envs.proving.deep import DamagedFile
+from pipeline.envs.proving.comparing import DamagedFile
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.records import package_of

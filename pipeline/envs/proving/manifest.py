@@ -1,7 +1,9 @@
-"""The list of an environment's files, written when it is built: size, time, and a digest where no ``RECORD`` has one.
+"""The list of an environment's files, written when it is built: size, time, and the digest of what was there.
 
-So bytecode, the ``RECORD``s themselves and what the installer made beside the packages can be proved, too. It is a file
-of its own, by folder, since a large environment has 40,000 files; the ready marker has its digest.
+So bytecode, the ``RECORD``s themselves and what the installer made beside the packages can be proved, too, and all of
+it at the speed of BLAKE3. The digest of a file that a ``RECORD`` vouches for comes from the very reading that held it
+against that; where there is none, the ``RECORD`` goes on vouching: the list never takes a file's word for itself.
+It is a file of its own, by folder, since a large environment has 40,000 files; the ready marker has its digest.
 """
 
 import json
@@ -12,32 +14,49 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs import records
+from pipeline.envs.proving import deep
+from pipeline.envs.proving.reading import FAST, Content, Reader
 from pipeline.envs.records import UNREADABLE
 from pipeline.files import write_at_once
 
 NAME = ".pipeline-manifest.json"
-SCHEMA = 1
+SCHEMA = 2
+READABLE = (1, SCHEMA)  # in the first, the digests are SHA-256, and only of what no RECORD vouches for
 OURS = ".pipeline-"  # begins the names of what we write into a build's folder, of which the list can't speak
 LOCK = ".lock"  # the installer's, which whoever uses it touches
 
-Folders = Mapping[str, Mapping[str, list[Any]]]  # folder to name to [size, mtime_ns, DIGEST?], or [target] for a link
+Entry = list[Any]  # [size, mtime_ns, DIGEST?], or [target] for a link
+Folders = Mapping[str, Mapping[str, Entry]]  # folder to name to entry
 
 
-def write(prefix: Path, site_packages: Path) -> str:
-    """List what is there now, and return the list's digest for the marker. Reads what no ``RECORD`` vouches for."""
-    inside = site_packages.relative_to(prefix).as_posix()
-    recorded = {
-        records.from_prefix(inside, file) for folder in site_packages.glob("*.dist-info") for file in _vouched(folder)
-    }
-    folders: dict[str, dict[str, list[Any]]] = {}
+def write(prefix: Path, site_packages: Path, known: Mapping[str, Entry]) -> str:
+    """List what is there now, and return the list's digest for the marker.
+
+    ``known``: entries with digests by path, of files that were read before; they count while size and time are the
+    same. Of the rest, what no ``RECORD`` vouches for is read now.
+    """
+    recorded = _recorded(site_packages.relative_to(prefix).as_posix(), site_packages)
+    reader = Reader()
+    folders: dict[str, dict[str, Entry]] = {}
     for folder, name, entry in walk(str(prefix)):
         path = f"{folder}/{name}" if folder else name
-        if len(entry) == 2 and path not in recorded:
-            entry.append(records.digest_of(f"{prefix}/{path}"))
+        if len(entry) == 2:
+            if (before := known.get(path)) and before[:2] == entry:
+                entry.append(before[2])
+            elif path not in recorded:
+                entry.append(reader.read(f"{prefix}/{path}", (FAST,)).digests[FAST])
         folders.setdefault(folder, {})[name] = entry
     data = json.dumps({"schema": SCHEMA, "folders": folders}, separators=(",", ":")).encode("ascii")
     write_at_once(prefix / NAME, data)  # whoever writes the marker flushes everything before
     return sha256_of_bytes(data)
+
+
+def entries(site_packages: str, contents: Mapping[str, Content]) -> dict[str, Entry]:
+    """What was read, by file as a ``RECORD`` writes it, as it is known here."""
+    return {
+        records.from_prefix(site_packages, file): [content.size, content.mtime_ns, content.digests[FAST]]
+        for file, content in contents.items()
+    }
 
 
 def read(prefix: Path, digest: object) -> Folders | None:
@@ -49,11 +68,11 @@ def read(prefix: Path, digest: object) -> Folders | None:
     if sha256_of_bytes(data) != digest:
         return None
     content = json.loads(data)
-    folders: Folders | None = content["folders"] if content.get("schema") == SCHEMA else None
+    folders: Folders | None = content["folders"] if content.get("schema") in READABLE else None
     return folders
 
 
-def walk(prefix: str, folder: str = "") -> Iterator[tuple[str, str, list[Any]]]:
+def walk(prefix: str, folder: str = "") -> Iterator[tuple[str, str, Entry]]:
     """Every file below, as folder, name and entry. Links are told by their target and not followed."""
     with os.scandir(f"{prefix}/{folder}" if folder else prefix) as entries:
         for entry in entries:
@@ -66,13 +85,12 @@ def walk(prefix: str, folder: str = "") -> Iterator[tuple[str, str, list[Any]]]:
                 yield folder, entry.name, [status.st_size, status.st_mtime_ns]
 
 
-def _vouched(folder: Path) -> list[str]:
-    """The files of which a package's ``RECORD`` has a digest; none where it can't be read."""
-    try:
-        return [
-            file
-            for file, digest, _ in records.rows(folder / "RECORD")
-            if records.is_digest(digest) and not file.endswith(".pyc")
-        ]
-    except UNREADABLE:
-        return []
+def _recorded(inside: str, site_packages: Path) -> set[str]:
+    """The paths of all files of which a ``RECORD`` that can be read has a digest."""
+    paths: set[str] = set()
+    for folder in site_packages.glob("*.dist-info"):
+        try:
+            paths.update([records.from_prefix(inside, each.file) for each in deep.recorded(folder)])
+        except UNREADABLE:
+            continue
+    return paths

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.envs import records
 from pipeline.envs.built import Build
 from pipeline.envs.proving import deep, health, manifest
-from pipeline.envs.proving.deep import DamagedFile, Expected
+from pipeline.envs.proving.comparing import DamagedFile, Expected
 from pipeline.envs.proving.manifest import Folders
 from pipeline.envs.records import package_of
 
@@ -36,6 +36,7 @@ class Look:
     damaged: tuple[DamagedFile, ...] = ()
     strays: tuple[str, ...] = ()  # files that nobody installed, from the environment's folder
     is_listed: bool = True  # whether the list of its files is there to compare with
+    ownerless: tuple[str, ...] = ()  # damaged files that aren't told, since the package that they may belong to is
 
     @property
     def is_clean(self) -> bool:
@@ -83,7 +84,7 @@ def thorough(build: Build) -> Look:
     if folders is None:
         return Look(packages, tuple(deep.damaged(build.site_packages, otherwise)), is_listed=False)
     installed = {"", *map(package_of, build.record["fingerprint"]["records"])}  # what else is there is told as such
-    read = deep.damaged(build.site_packages, otherwise, _unrecorded(build, folders))
+    read = deep.damaged(build.site_packages, otherwise, _listed(build, folders))
     found = [each for each in read if each.package in installed]
     # With the times, although the bytes are right: bytecode isn't taken for a source of another time.
     return _look(build, folders, packages, [*found, *_changed(build, folders)])
@@ -104,7 +105,8 @@ def _look(build: Build, folders: Folders, packages: Packages, found: list[Damage
     unowned = bool(packages.missing) or any(each.file.endswith("/RECORD") for each in named)
     # What is nobody's any more, since who lists it is gone, is told by the package that is.
     told = [each for each in named if each.package or not unowned or each.file.startswith("..")]
-    return Look(packages, tuple(_once(told)), strays)
+    ownerless = {each.file for each in named}.difference(each.file for each in told)
+    return Look(packages, tuple(_once(told)), strays, ownerless=tuple(sorted(ownerless)))
 
 
 def owners(build: Build) -> dict[str, str]:
@@ -163,7 +165,7 @@ def _differs(path: str, expected: list[object]) -> str | None:
     return "was written after the build" if status.st_mtime_ns != expected[1] else None
 
 
-def _unrecorded(build: Build, folders: Folders) -> Iterator[Expected]:
+def _listed(build: Build, folders: Folders) -> Iterator[Expected]:
     for folder, names in folders.items():
         for name, entry in names.items():
             if len(entry) == 3:

@@ -1,7 +1,8 @@
 """A new build in which only the damaged packages are installed: the others come from the damaged build."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.envs import records
 from pipeline.envs.building.ahead import Ahead
@@ -13,8 +14,11 @@ from pipeline.envs.built import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.proving import deep, manifest
+from pipeline.envs.proving.manifest import Entry
 from pipeline.envs.proving.tiers import Look
-from pipeline.envs.repairing.salvage import Salvage, Unsalvageable
+from pipeline.envs.repairing.places import Unsalvageable
+from pipeline.envs.repairing.salvage import Salvage
+from pipeline.errors import NotReady
 from pipeline.telling import Tell
 
 
@@ -24,6 +28,10 @@ class Missed(Exception):
     def __init__(self, look: Look) -> None:
         super().__init__("more is damaged than it seemed")
         self.look = look
+
+
+class Damaged(Exception):
+    """What was installed anew isn't what its packages recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +63,48 @@ class Exact:
         salvage = Salvage(self.old, folders, self.look, installer.prefix)
         installer.create(interpreter.executable)
         self.tell("linking what is whole")
-        salvage.put_whole()
-        otherwise = self._install(salvage, installer)
-        proof = finish(installer, interpreter.version, otherwise, self._unproved(salvage))
-        if not self.whole.result().says_the_same(self.look):
-            raise Missed(self.whole.result())
+        acquainted = Ahead(installer.acquaint)
+        acquainted.begin()
+        try:
+            salvage.put_whole()
+        finally:
+            acquainted.result()
+        try:
+            proof = self._installed(salvage, installer, interpreter)
+        except NotReady:
+            self._require_same_look()  # what was missed may be why
+            raise
+        self._require_same_look()
         return proof
+
+    def _require_same_look(self) -> None:
+        whole = self.whole.result()
+        if not whole.says_the_same(self.look):
+            raise Missed(whole)
+
+    def _installed(self, salvage: Salvage, installer: Installer, interpreter: BaseInterpreter) -> Proof:
+        """What is missing, held against its ``RECORD`` while it is tried; fetched again where that doesn't agree."""
+        packages = sorted(self.look.to_reinstall)
+        otherwise: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+
+        def known(again: bool) -> Mapping[str, Entry]:
+            read = deep.read_packages(salvage.site_packages, packages, otherwise)
+            if read.damaged and not again:
+                raise Damaged
+            otherwise.update((each.file, each.digest) for each in read.damaged)  # it was published so
+            salvage.learn(read.contents)
+            return salvage.known
+
+        def finished(again: bool) -> Proof:
+            return finish(installer, interpreter.version, otherwise, partial(known, again), self._unproved(salvage))
+
+        self._install(salvage, installer)
+        try:
+            return finished(again=False)
+        except Damaged:
+            installer.forget(packages)
+            self._install(salvage, installer, anew=packages)
+            return finished(again=True)
 
     def _unproved(self, salvage: Salvage) -> Definition:
         """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
@@ -73,19 +117,10 @@ class Exact:
         imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
         return replace(self.definition, imports=imports, smoke=None)
 
-    def _install(self, salvage: Salvage, installer: Installer) -> Mapping[str, str | None]:
-        """What is missing, read once more. Returns what publishers made otherwise than they recorded."""
-        packages = sorted(self.look.to_reinstall)
-        known: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
-        if packages:
+    def _install(self, salvage: Salvage, installer: Installer, anew: Sequence[str] = ()) -> None:
+        if packages := sorted(self.look.to_reinstall):
             self.tell(f"installing {', '.join(packages)}")
             self.whole.begin()  # from now on other processes work, which it doesn't slow down
-            installer.sync(bytecode=False)
-            if deep.damaged_of(salvage.site_packages, packages, known):
-                installer.forget(packages)
-                installer.sync(bytecode=False, anew=packages)
-                again = deep.damaged_of(salvage.site_packages, packages, known)
-                known.update((each.file, each.digest) for each in again)
+            installer.sync(bytecode=False, anew=anew)
         if not salvage.reuse_bytecode():
             installer.sync()
-        return known

@@ -17,7 +17,7 @@ from pipeline.envs.proving import health, tiers
 from pipeline.envs.proving.tiers import Look
 from pipeline.envs.registry import misfit
 from pipeline.envs.repairing.exact import Exact, Missed
-from pipeline.envs.repairing.salvage import Unsalvageable
+from pipeline.envs.repairing.places import Unsalvageable
 from pipeline.errors import NotReady
 from pipeline.telling import Tell
 

@@ -16,15 +16,14 @@ from pathlib import Path
 from pipeline.envs import records
 from pipeline.envs.built import Build
 from pipeline.envs.platform.layout import scripts_folder
-from pipeline.envs.proving.manifest import Folders
+from pipeline.envs.proving import manifest
+from pipeline.envs.proving.manifest import Entry, Folders
+from pipeline.envs.proving.reading import FAST, Content, Reader, algorithm_of, digest_of
 from pipeline.envs.proving.tiers import CACHE, Look, from_site_packages, source_of
 from pipeline.envs.records import package_of
+from pipeline.envs.repairing.places import Places, Unsalvageable
 
 Row = tuple[str, str, str]  # file, digest, size, as in a RECORD
-
-
-class Unsalvageable(Exception):
-    """Why only a whole new build will do."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,19 @@ class Salvage:
     folders: Folders  # the list of the old build's files
     look: Look
     prefix: Path  # of the new build
-    _made: set[str] = field(default_factory=set)  # folders
+    known: dict[str, Entry] = field(default_factory=dict)  # by path: what the new build's list needn't read again
 
     @property
     def site_packages(self) -> Path:
-        return self.prefix / str(self.old.record["site_packages"])
+        return self.prefix / self._inside_packages
+
+    @property
+    def _inside_packages(self) -> str:
+        return str(self.old.record["site_packages"])
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(str(self.old.prefix), str(self.prefix), self._inside_packages)
 
     def put_whole(self) -> None:
         """Everything of the packages that are whole. Raises ``Unsalvageable``, and ``OSError``."""
@@ -56,10 +63,15 @@ class Salvage:
 
         Returns whether all that the old build had is there now.
         """
-        self._made.clear()  # the installer may have removed folders since
+        self._places.forget_folders()  # the installer may have removed some since
         digests = self._source_digests()
         reused = [self._reuse(file, digests) for file in self._bytecode(also_damaged=True)]
         return all(reused)
+
+    def learn(self, contents: Mapping[str, Content]) -> None:
+        """What was read of new files; one that got its old time since is known as it was listed."""
+        for path, entry in manifest.entries(self._inside_packages, contents).items():
+            self.known.setdefault(path, entry)
 
     def _kept(self) -> list[str]:
         """The packages that are whole, by the folders of their metadata."""
@@ -67,7 +79,7 @@ class Salvage:
         return [name for name in there if package_of(name) not in self.look.to_reinstall]
 
     def _rows(self, dist_info: str) -> list[Row]:
-        listed = list(records.rows(self._old_file(f"{dist_info}/RECORD")))
+        listed = list(records.rows(Path(self._places.old(f"{dist_info}/RECORD"))))
         return [row for row in listed if row[0] != f"{dist_info}/RECORD" and source_of(row[0]) == row[0]]
 
     def _written_later(self) -> set[str] | None:
@@ -82,12 +94,11 @@ class Salvage:
 
     def _put(self, file: str, copied: set[str] | None) -> Row | None:
         """Returns the file's new line where it had to be written anew."""
-        path = self._inside(file)
-        source = self.old.prefix / path
-        if file in self._left_out and not source.exists():
+        source = self._places.old(file)
+        if file in self._left_out and not os.path.exists(source):
             return None
-        if source.parent == scripts_folder(self.old.prefix) and (data := self._rewritten(source)) is not None:
-            return self._write_script(file, source, data)
+        if os.path.dirname(source) == self._scripts and (data := self._rewritten(Path(source))) is not None:
+            return self._write_script(file, Path(source), data)
         self._place(file, link=copied is not None and file not in copied)
         return None
 
@@ -102,10 +113,11 @@ class Salvage:
         return data.replace(old, os.fsencode(self.prefix))
 
     def _write_script(self, file: str, source: Path, data: bytes) -> Row:
-        target = self._target(file)
+        target = self._places.new(file)
         Path(target).write_bytes(data)
         shutil.copymode(source, target)
-        return file, records.digest_of(target), str(len(data))
+        self.known[self._places.inside(file)] = [len(data), os.stat(target).st_mtime_ns, digest_of(FAST, data)]
+        return file, digest_of("sha256", data), str(len(data))
 
     def _put_metadata(self, dist_info: str, listed: list[Row], changed: Mapping[str, Row]) -> None:
         """What the installer noted beside the package, and the ``RECORD``."""
@@ -119,9 +131,9 @@ class Salvage:
             self._place(record)
             return
         text = io.StringIO()
-        every = records.rows(self._old_file(record))
+        every = records.rows(Path(self._places.old(record)))
         csv.writer(text, lineterminator="\n").writerows(changed.get(row[0], row) for row in every)
-        Path(self._target(record)).write_text(text.getvalue(), encoding="utf-8", newline="")
+        Path(self._places.new(record)).write_text(text.getvalue(), encoding="utf-8", newline="")
 
     def _bytecode(self, also_damaged: bool = False) -> list[str]:
         """Bytecode that was listed, as a ``RECORD`` would write it; proved unless ``also_damaged``."""
@@ -140,66 +152,57 @@ class Salvage:
         for folder in self.old.record["fingerprint"]["records"]:
             record = f"{folder}/RECORD"
             if folder not in self.look.packages.missing and record not in self._damaged_files:
-                digests.update((file, digest) for file, digest, _ in records.rows(self._old_file(record)))
+                digests.update((file, digest) for file, digest, _ in records.rows(Path(self._places.old(record))))
+        digests.update((file, digest or "") for file, digest in self._otherwise().items())
         for folder, names in self.folders.items():
             for name, entry in names.items():
-                if len(entry) == 3 and name.endswith(".py"):
+                if len(entry) == 3 and name.endswith(".py"):  # of what was there, whatever its publisher recorded
                     digests[from_site_packages(self.old, f"{folder}/{name}")] = entry[2]
-        return {**digests, **{file: digest or "" for file, digest in self._otherwise().items()}}
+        return digests
 
     def _reuse(self, file: str, digests: Mapping[str, str]) -> bool:
-        target, source = Path(self._target(file)), self.site_packages / source_of(file)
+        target, source = self._places.new(file), self._places.new(source_of(file))
         time = self._time_of(source_of(file))
-        if target.exists() and _time_at(source) == time:  # else a package that shares the source was installed anew
+        # Else a package that shares the source was installed anew.
+        if os.path.exists(target) and _time_at(source) == time:
             return True
         digest = digests.get(source_of(file), "")
-        if not records.is_digest(digest) or file in self._damaged_files or not source.is_file() or time is None:
+        algorithm = algorithm_of(digest)
+        is_digest = algorithm == FAST or records.is_digest(digest)
+        if not is_digest or file in self._damaged_files or not os.path.isfile(source) or time is None:
             return False
-        if records.digest_of(str(source), digest.partition("=")[0]) != digest or not _give_time(source, time):
+        if self._reader.read(source, (algorithm,)).digests[algorithm] != digest or not _give_time(source, time):
             return False
         self._place(file)
+        self._remember(source_of(file))  # with the old content and the old time, it is as it was listed
         return True
+
+    def _remember(self, file: str) -> None:
+        folder, _, name = (path := self._places.inside(file)).rpartition("/")
+        if len(entry := self.folders.get(folder, {}).get(name, [])) == 3:
+            self.known[path] = entry
 
     def _time_of(self, file: str) -> int | None:
         """When the old build's file was written, as its bytecode has it."""
-        folder, _, name = self._inside(file).rpartition("/")
+        folder, _, name = self._places.inside(file).rpartition("/")
         entry = self.folders.get(folder, {}).get(name, [])
         return int(entry[1]) if len(entry) > 1 else None
 
     def _place(self, file: str, link: bool = True) -> None:
-        source, target = str(self._old_file(file)), self._target(file)
-        if link:
-            try:
-                os.link(source, target, follow_symlinks=False)
-                return
-            except FileExistsError:  # two packages have it
-                return
-            except FileNotFoundError:
-                raise
-            except (OSError, NotImplementedError):  # no links here, or too many of this file
-                pass
-        shutil.copy2(source, target, follow_symlinks=False)
+        self._remember(file)
+        self._places.put(file, link)
 
-    def _target(self, file: str) -> str:
-        path = f"{self.prefix}/{self._inside(file)}"
-        folder = os.path.dirname(path)
-        if folder not in self._made:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
-        return path
+    @cached_property
+    def _scripts(self) -> str:
+        return str(scripts_folder(self.old.prefix))
 
-    def _old_file(self, file: str) -> Path:
-        return self.old.prefix / self._inside(file)
-
-    def _inside(self, file: str) -> str:
-        path = records.from_prefix(self.old.record["site_packages"], file)
-        if path.startswith(("..", "/")) or Path(path).is_absolute():
-            raise Unsalvageable(f"{file} lies outside of the environment")
-        return path
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
 
     @cached_property
     def _damaged_files(self) -> set[str]:
-        return {each.file for each in self.look.damaged}
+        return {*(each.file for each in self.look.damaged), *self.look.ownerless}
 
     def _otherwise(self) -> Mapping[str, str | None]:
         return self.old.record.get("otherwise") or {}
@@ -210,14 +213,14 @@ class Salvage:
         return {file for file, digest in self._otherwise().items() if digest is None}
 
 
-def _time_at(file: Path) -> int | None:
+def _time_at(file: str) -> int | None:
     try:
         return os.stat(file).st_mtime_ns
     except OSError:
         return None
 
 
-def _give_time(source: Path, time: int) -> bool:
+def _give_time(source: str, time: int) -> bool:
     """Bytecode counts for a source of one time. One that others share, such as uv's cache, keeps its own."""
     status = os.stat(source)
     if status.st_mtime_ns == time:

@@ -97,7 +97,9 @@ def test_bytecode_the_record_itself_and_files_of_nobody_are_not_looked_at(site_p
     (site_packages / "foreign.py").touch()
     record = site_packages / "quirk-1.0.dist-info/RECORD"
     with record.open("a") as file:
-        file.write("\nquirk.pyc,sha256=x,3\nno/hash.py,,\nother/kind.py,crc32=x,3\nlonely\n")
+        file.write(
+            "\nquirk.pyc,sha256=x,3\nno/hash.py,,\nother/kind.py,crc32=x,3\nany/length.py,shake_128=x,3\nlonely\n"
+        )
     assert told(site_packages) == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.envs.proving.deep import DamagedFile
+from pipeline.envs.proving.comparing import DamagedFile
 from pipeline.envs.proving.diagnosis import Diagnosis, Fault, diagnose
 from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.envs.proving.tiers import Look, Packages

@@ -129,7 +129,7 @@ def test_names_of_any_kind_are_listed_and_compared(build: Build, tmp_path: Path)
     names = ["a b.py", "é.txt", "new\nline", os.fsdecode(b"\xff")]
     for name in names:
         (tmp_path / name).write_bytes(b"x")
-    digest = manifest.write(tmp_path, tmp_path)
+    digest = manifest.write(tmp_path, tmp_path, {})
     folders = manifest.read(tmp_path, digest)
     assert folders is not None
     assert set(folders[""]) == set(names)

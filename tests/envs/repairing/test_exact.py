@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,13 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import records
+from pipeline.envs.building.build import Builder
+from pipeline.envs.building.installer import Installer
 from pipeline.envs.built import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.proving import deep, health, manifest, probes, tiers
+from pipeline.envs.proving.comparing import DamagedFile
 from pipeline.envs.proving.manifest import Folders
+from pipeline.envs.proving.reading import Reader
 from pipeline.envs.registry import MARKER, RETIRED
+from pipeline.envs.repairing.places import Unsalvageable
 from pipeline.envs.repairing.repair import Repair, repair
+from pipeline.envs.repairing.salvage import Salvage
 from pipeline.errors import NotReady, PipelineError
 from pipeline.telling import quiet
 from tests.envs.repairing.conftest import NATIVE, Bench, overwrite, packages_of
@@ -343,8 +349,9 @@ def build_with_launcher(bench: Bench) -> Repair:
     script = bench.build.prefix / "bin/it"
     overwrite(script, script.read_bytes() + b"\0")
     record = bench.site_packages / "program-1.0.dist-info/RECORD"
+    digest = Reader().read(str(script), ("sha256",)).digests["sha256"]
     lines = [
-        f"../../../bin/it,{records.digest_of(str(script))},{script.stat().st_size}" if "bin/it" in line else line
+        f"../../../bin/it,{digest},{script.stat().st_size}" if "bin/it" in line else line
         for line in record.read_text().splitlines()
     ]
     overwrite(record, "\n".join([*lines, ""]).encode())
@@ -363,7 +370,7 @@ def relist(build: Build) -> None:
     file.write_bytes(NATIVE)
     record = {
         **build.record,
-        "manifest": manifest.write(build.prefix, packages_of(build)),
+        "manifest": manifest.write(build.prefix, packages_of(build), {}),
         "fingerprint": health.fingerprint(packages_of(build)),
     }
     (build.prefix / MARKER).write_text(json.dumps(record))
@@ -412,7 +419,7 @@ def test_a_repair_reads_each_file_of_the_old_build_before_the_new_one_counts(
     read: list[Path] = []
     real = deep.damaged
 
-    def reading(folder: Path, *rest: object) -> list[deep.DamagedFile]:
+    def reading(folder: Path, *rest: object) -> list[DamagedFile]:
         read.append(folder)
         return real(folder, *rest)  # type: ignore[arg-type]
 
@@ -448,9 +455,8 @@ def test_a_list_is_by_folder_and_says_what_links_lead_to(bench: Bench) -> None:
     assert folders is not None
     assert len(folders["bin"]["python"]) == 1
     inside = str(bench.build.record["site_packages"])
-    assert len(folders[f"{inside}/library"]["native.so"]) == 2
-    assert all(len(entry) == 3 for entry in folders[f"{inside}/library/__pycache__"].values())
-    assert len(folders[f"{inside}/library-1.0.dist-info"]["RECORD"]) == 3
+    for folder in (inside, f"{inside}/library", f"{inside}/library/__pycache__", f"{inside}/library-1.0.dist-info"):
+        assert all(entry[2].startswith("blake3=") for entry in folders[folder].values())
 
 
 def test_a_source_that_a_damaged_package_shares_keeps_the_time_that_its_bytecode_has(bench: Bench) -> None:
@@ -466,3 +472,50 @@ def test_a_repair_does_not_hide_that_requirements_were_edited(bench: Bench) -> N
     with pytest.raises(PipelineError, match=re.escape("library==2.0")):
         repair(bench.builder, replace(bench.definition, requirements=asked), quiet)
     assert bench.builder.registry.live("alpha") == bench.build
+
+
+def test_bytecode_of_a_package_whose_metadata_is_gone_is_proved_before_it_is_taken_over(bench: Bench) -> None:
+    (file,) = (bench.site_packages / "library/__pycache__").glob("part.*.pyc")
+    whole = file.read_bytes()
+    alter_bytecode(bench)
+    assert file.read_bytes()[-1] != whole[-1]
+    shutil.rmtree(bench.site_packages / "library-1.0.dist-info")
+    done = mend(bench)
+    assert done.rebuilt_because is None
+    assert (packages_of(done.build) / "library/__pycache__" / file.name).read_bytes()[-1] == whole[-1]
+
+
+def test_a_repair_lists_every_file_with_a_digest_and_takes_those_of_whole_files_from_the_old_list(bench: Bench) -> None:
+    cut_native(bench)
+    old = manifest.read(bench.build.prefix, bench.build.record["manifest"])
+    build = mend(bench).build
+    new = manifest.read(build.prefix, build.record["manifest"])
+    assert old is not None
+    assert new is not None
+    inside = str(build.record["site_packages"])
+    assert new[inside]["third.py"] == old[inside]["third.py"]
+    assert [name for names in new.values() for name, entry in names.items() if len(entry) == 2] == []
+
+
+def test_what_is_asked_of_the_installer_beside_the_linking_has_ended_when_that_fails(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+
+    def acquaint(installer: Installer) -> None:
+        time.sleep(0.2)
+        ended.append("acquainted")
+
+    def put_whole(salvage: Salvage) -> None:
+        raise Unsalvageable("nothing is whole")
+
+    def build(*_: object, **__: object) -> Build:
+        assert ended == ["acquainted"]
+        raise NotReady("that was all")
+
+    cut_native(bench)
+    monkeypatch.setattr(Installer, "acquaint", acquaint)
+    monkeypatch.setattr(Salvage, "put_whole", put_whole)
+    monkeypatch.setattr(Builder, "build", build)
+    with pytest.raises(NotReady, match="that was all"):
+        repair(bench.builder, bench.definition, quiet)
