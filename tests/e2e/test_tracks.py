@@ -139,6 +139,18 @@ def test_a_track_that_was_asked_for_is_never_replaced(bench: Sandbox, two_tracks
     assert "is broken, so it is" not in done.err
 
 
+def test_a_hole_in_the_file_is_told(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    parts: Command = ["-i", SAMPLE, "-t", "12", "-c", "copy", "-cluster_time_limit", "500"]
+    movie = made(tools, tmp_path / "holed.mkv", *parts)
+    content = bytearray(movie.read_bytes())
+    third = len(content) // 3
+    content[third : 2 * third] = bytes(third)
+    movie.write_bytes(content)
+    done, _ = run(bench, movie, "sound")
+    assert done.code == 0, done.err
+    assert "of audio track 1 aren't in the file" in done.err
+
+
 def test_a_track_is_found_by_any_form_of_its_language(bench: Sandbox, two_tracks: Path) -> None:
     done, output = run(bench, two_tracks, "sound", track="Spanish")
     assert (done.code, "warning" in done.err) == (0, False), done.err
