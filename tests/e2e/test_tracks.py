@@ -42,7 +42,7 @@ parameters:
   kind: {type: string, default: srt}
 stages:
   written: {for_each: [$languages], parameters: {language: $each}}
-  mux: {inputs: {media: job.input, subtitles: written.srt}}
+  mux: {inputs: {media: job.input, subtitles: written.srt, styled: written.srt}}
   burn_in:
     for_each: [$languages]
     inputs: {media: job.input, subtitles: "written[$each].srt"}
@@ -227,6 +227,18 @@ def times(tools: dict[str, Path], movie: Path) -> list[float]:
     command: Command = [tools["ffprobe"], "-v", "error", *shown, movie]
     packets = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)["packets"]
     return sorted(float(packet["pts_time"]) for packet in packets)
+
+
+def test_a_cover_stays_one(bench: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path) -> None:
+    cover = made(tools, tmp_path / "front.jpg", "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1")
+    tags = ["-metadata:s:t", "mimetype=image/jpeg"]
+    movie = made(tools, tmp_path / "covered.mkv", "-i", short, "-c", "copy", "-attach", cover, *tags)
+    done, output = run(bench, movie, "drawn")
+    assert done.code == 0, done.err
+    for name in ("covered.subtitled.mkv", "covered.en.burned.mkv"):
+        picture, attached = streams(tools, output / name, "video")
+        assert (picture["codec_name"], picture["disposition"]["attached_pic"]) == ("h264", 0)
+        assert (attached["tags"]["filename"], attached["disposition"]["attached_pic"]) == ("front.jpg", 1)
 
 
 def test_letters_that_no_font_has_are_told_before_anything_is_coded(bench: Sandbox, short: Path) -> None:

@@ -75,6 +75,26 @@ def test_each_wanted_language_is_a_track_a_file_of_each_form_and_one_is_drawn_in
     assert {each["rule"] for entry in checked.data for each in entry["violations"]} <= {"reading-speed"}
 
 
+def test_styled_subtitles_are_tracks_where_the_movie_can_hold_them(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    movie = made(tools, tmp_path / "film.mkv", "-i", str(short), "-c", "copy")
+    _, output = run(studio, "--subtitle", "-s", "en", "--format", "ass", movie)
+    codecs = [each["codec_name"] for each in probe(tools, output / "film.subtitled.mkv")["streams"]]
+    assert codecs == ["h264", "aac", "ass"]
+    assert {path.suffix for path in output.iterdir() if ".en." in path.name} == {".ass"}
+
+
+def test_sound_that_has_no_picture_to_draw_into_is_told_before_any_work(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    sound = made(tools, tmp_path / "radio.mp3", "-i", str(short), "-vn")
+    refused = studio.run("prepare-job", "--subtitle", "--burn-in", sound)
+    assert refused.code == 5
+    assert "no picture" in refused.err
+    assert "leave --burn-in out" in refused.err
+
+
 @needs("eng-spa")
 def test_each_deliverable_says_what_made_it(studio: Sandbox, short: Path) -> None:
     _, output = run(studio, "--subtitle", "-s", "en", "-t", "es", "--translator", "apertium", short)
