@@ -18,8 +18,8 @@ CHECK_INPUT = "Check it with: ffprobe FILE"
 LAST_LINES = 8
 
 # What it says at the end, of the samples that it decoded, is for "verbose"; the level tells what a person should see.
-GLOBAL = ("-nostdin", "-hide_banner", "-v", "level+verbose", "-nostats", "-progress", "pipe:2")
-GLOBAL += ("-stats_period", "0.1", "-y")
+GLOBAL = ("-nostdin", "-hide_banner", "-y", "-v", "level+verbose")
+PROGRESS = ("-nostats", "-progress", "pipe:2", "-stats_period", "0.1")
 
 _LEVEL = re.compile(r"\[(?:(debug|verbose|info)|warning|error|fatal|panic)\] ")
 _SAMPLES = re.compile(r"Input stream .*\(audio\).*\((\d+) samples\)")
@@ -72,7 +72,7 @@ def run(
     """
     said = collections.deque[str](maxlen=LAST_LINES)
     undecodable = samples = 0
-    command = ["ffmpeg", *GLOBAL, *arguments]
+    command = ["ffmpeg", *GLOBAL, *PROGRESS, *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as process:
         for raw in process.stderr or ():
             line = raw.decode("utf-8", "replace").rstrip()
