@@ -68,8 +68,8 @@ class Profile:
 STYLES = {
     # Its general requirements, and from the English guide 20 characters a second.
     "netflix": Profile("netflix", NETFLIX, line=42, speed=20),
-    # 37 characters (those of teletext). It recommends 160 to 180 words a minute, 0.33 s for each or more, and sets 0.3 s
-    # as the least, which is some 20 characters a second. It has no other bounds of time, so those of everybody stand.
+    # 37 characters (those of teletext). It recommends 160 to 180 words a minute, 0.33 s for each or more, and has 0.3 s
+    # for the least, which is some 20 characters a second. It sets no other bounds of time, so those of everybody stand.
     "bbc": Profile("bbc", BBC, line=37, speed=20, word_seconds=0.3),
 }
 
