@@ -138,7 +138,7 @@ class Watch:
     def _note(self, became: "Became", seen: "Signature") -> None:
         from pipeline.watching import is_the_file_s_fault
 
-        self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.why}")
+        self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.reason}")
         self._codes.append(int(became.code))
         if is_the_file_s_fault(became):
             self._refused.note(became, seen)
