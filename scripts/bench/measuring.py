@@ -1,6 +1,7 @@
 """What the benchmarks share: a project to run, commands with a bound, and ratios of pairs."""
 
 import contextlib
+import json
 import os
 import signal
 import statistics
@@ -25,6 +26,14 @@ for _ in range(int(sys.argv[1])):
 
 class Failed(Exception):
     """Something that was to be measured didn't work; the message says why, on one line."""
+
+
+def show(figures: Mapping[str, object], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for name, value in figures.items():
+        print(f"{name:18} {value}")
 
 
 @dataclass(frozen=True)
