@@ -37,6 +37,11 @@ class Became:
     job: Job | None = None
     code: ExitCode = ExitCode.OK
 
+    @property
+    def reason(self) -> str:
+        """``why`` on one line, after the file's name and so without it."""
+        return " ".join(self.why.split()).removeprefix(f"{printable(str(self.input))} ")
+
 
 def prepare_all(catalog: Catalog, requests: Iterable[Request], known: Known | None, tell: Tell) -> Iterator[Became]:
     """In order. ``known`` are the jobs that there are, which aren't prepared twice.

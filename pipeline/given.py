@@ -41,6 +41,8 @@ def of_movie(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, med
     """Values that depend on what is in the movie. Raises ``InputUnusable`` where it hasn't what is asked for."""
     found: dict[str, Any] = {}
     for name, spec in workflow.parameters.items():
+        if spec.needs == "picture" and values[name]:
+            wishes.require_picture(movie, media)
         if spec.type == "audio_track":
             wishes.check_audio_track(values[name] or "", media)
         elif spec.type == "subtitles":

@@ -6,12 +6,14 @@ Those of ``ASKING`` ask for an end; ``LOOK`` says that there is something to loo
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 ASKING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LOOK = getattr(signal, "SIGUSR1", None)
+STEP_SECONDS = 0.2  # a person who presses Ctrl-C doesn't notice it
 
 
 class Interrupts:
@@ -54,6 +56,15 @@ class Interrupts:
             raise KeyboardInterrupt  # asked twice: stop being polite
         self.received = signal.Signals(number).name
         os.write(self._write, b"!")
+
+
+def asked_within(seconds: float) -> bool:
+    """Wait, but not longer than until an end is asked for. In steps: Windows can wait for sockets, but for no pipe."""
+    until = time.monotonic() + seconds
+    with watched() as interrupts:
+        while interrupts.received is None and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, STEP_SECONDS))
+        return interrupts.received is not None
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def run(stage: stagekit.Stage) -> None:
     work = prepared(stage)
     for container in dict.fromkeys([work.container, "mkv"]):
         movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
-        selection = containers.select(work.streams, container)
+        selection = containers.with_covers(containers.select(work.streams, container), work.media, stage.work)
         done, reached = _code(stage, command(work, movie, selection), work.duration)
         if done.code == 0 and not done.is_disk_fault:
             containers.tell(stage, selection, work.container)
@@ -200,7 +200,7 @@ def command(work: Work, movie: Path, selection: containers.Selection) -> list[st
         arguments += [f"-c:v:{index}", "copy"]
     for index, stream in enumerate(selection.subtitles):
         arguments += [f"-c:s:{index}", containers.subtitle_codec(selection.container, stream["codec_name"])]
-    return [*arguments, f"file:{os.path.abspath(movie)}"]
+    return [*arguments, *selection.attached, f"file:{os.path.abspath(movie)}"]
 
 
 def _picture_options(work: Work) -> list[str]:

@@ -34,6 +34,8 @@ WAV_HEADER = 44
 SOUND = 0.05  # a recording with a scratch
 USABLE = 2 / 3  # what is left is told with a warning, if there is no better track
 
+LEFT = 0.01  # the share of a track's length that has to have sound; less is nothing to work on
+
 
 class Taken(NamedTuple):
     """What came of a track."""
@@ -41,10 +43,17 @@ class Taken(NamedTuple):
     track: streams.Track
     heard: float  # seconds of audio
     done: ffmpegs.Done
+    stated: float = 0  # seconds that the track says it has; 0 where it says nothing
 
     @property
     def is_usable(self) -> bool:
-        return self.done.code == 0 and self.heard > 0
+        return self.done.code == 0 and self.heard > 0 and (self.stated < 1 or self.sound >= LEFT * self.stated)
+
+    @property
+    def sound(self) -> float:
+        """Seconds that were decoded, without the silence that stands in for holes."""
+        rate = float(self.track.stream.get("sample_rate", 0))
+        return min(self.heard, self.done.samples / rate) if self.done.samples and rate else self.heard
 
 
 def run(stage: stagekit.Stage) -> None:
@@ -54,12 +63,14 @@ def run(stage: stagekit.Stage) -> None:
     tracks = streams.of_kind(found["streams"], "audio")
     if not tracks:
         raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no audio track"))
-    duration = ffmpegs.seconds(found["format"].get("duration"))
-    taken = first_usable(stage, media, candidates(media, tracks, str(stage.parameters["audio_track"])), duration)
+    about = found["format"]
+    wanted = candidates(media, tracks, str(stage.parameters["audio_track"]))
+    taken = first_usable(stage, media, wanted, ffmpegs.seconds(about.get("duration")))
     if taken.done.undecodable:
         what = f"{taken.done.undecodable} packets of audio track {taken.track.number} can't be decoded"
         stage.warn(f"{what}; what is said there is missing in the result")
-    _warn_if_cut_off(stage, taken.heard, _stream_seconds(taken.track.stream) or duration)
+    _warn_of_holes(stage, taken, ffmpegs.seconds(about.get("start_time")))
+    _warn_if_cut_off(stage, taken.heard, taken.stated)
     stage.about(audio_track=streams.described(taken.track), audio_tracks=len(tracks))
 
 
@@ -101,7 +112,7 @@ def _take(stage: stagekit.Stage, media: Path, track: streams.Track, duration: fl
     if done.is_disk_fault:
         what = f"ffmpeg could not write {audio}"
         raise stagekit.StageFailed(ffmpegs.message(what, done.said, "Make room and run again"))
-    return Taken(track, _seconds(audio), done)
+    return Taken(track, _seconds(audio), done, _stream_seconds(track.stream) or duration)
 
 
 def _command(media: Path, audio: Path, track: streams.Track, tolerated: float) -> list[str]:
@@ -130,6 +141,17 @@ def _seconds(audio: Path) -> float:
 def _stream_seconds(stream: dict) -> float:
     """What the audio stream itself states. Matroska keeps it as a tag."""
     return ffmpegs.seconds(stream.get("duration", stream.get("tags", {}).get("DURATION")))
+
+
+def _warn_of_holes(stage: stagekit.Stage, taken: Taken, begin: float) -> None:
+    """A damaged part of a file may leave nothing to decode, and so nothing that fails to be."""
+    late = max(0.0, ffmpegs.seconds(taken.track.stream.get("start_time")) - begin)
+    missing = taken.heard - late - taken.sound
+    if missing > max(1, 0.01 * taken.heard):
+        stage.warn(
+            f"{missing:.1f} s of {taken.heard:.1f} s of audio track {taken.track.number} aren't in the file. "
+            "It may be damaged; what is said there is missing in the result"
+        )
 
 
 def _warn_if_cut_off(stage: stagekit.Stage, heard: float, stated: float) -> None:

@@ -2,8 +2,9 @@
 # [tool.pipeline.stage]
 # environment = "common"
 # modules = ["containers", "ffmpegs", "languages"]
-# inputs = ["media", "subtitles"]
+# inputs = ["media", "subtitles", "styled"]
 # [tool.pipeline.stage.parameters]
+# formats = ["srt"]
 # container = "auto"
 # original = true
 # recognised = true
@@ -16,6 +17,8 @@
 Each subtitle file becomes one track, in their order, in front of those that the movie has; its language is the file's
 name. ``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
 
+``formats``: with ``ass`` among them, Matroska gets the files of ``styled`` in place of those of ``subtitles``. An mp4
+stays one: its tracks are plain then, since many players take nothing else, and a warning says so.
 ``container``: ``mp4`` or ``mkv`` to have that one, where SubStation's styles are lost in mp4. ``original``: whether the
 first file is in the language that is spoken; the others are called translated. ``recognised``: whether a machine has
 heard its words, rather than taken them from subtitles. ``shown``: the language of the track that players show unasked;
@@ -51,22 +54,35 @@ class Track(NamedTuple):
 
 def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; where that refuses the video or audio, into Matroska."""
-    media, wish = stage.input("media"), stage.parameters
-    tracks = tracks_of(stage.inputs("subtitles"), wish["original"], wish["recognised"])
-    shown = shown_of(tracks, str(wish["shown"]))
-    streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, tracks, wish["container"])
+    media, wish = stage.input("media"), stage.parameters["container"]
+    streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, stage.inputs("subtitles"), wish)
     for container in dict.fromkeys([preferred, "mkv"]):
-        movie, selection = stage.output("movie", "subtitled." + container), containers.select(streams, container)
-        arguments = command(media, tracks, movie, selection, shown)
+        tracks = tracks_in(container, stage)
+        movie = stage.output("movie", "subtitled." + container)
+        selection = containers.with_covers(containers.select(streams, container), media, stage.work)
+        arguments = command(media, tracks, movie, selection, shown_of(tracks, str(stage.parameters["shown"])))
         done = ffmpegs.run(arguments, _Progress(stage, os.path.getsize(media), movie))
         if done.code == 0 and not done.is_disk_fault:  # on a full disk: a movie without its index
-            containers.tell(stage, selection, containers.of_movie(media) if wish["container"] == "auto" else preferred)
+            containers.tell(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
+            _warn_of_styles(stage, container)
             return stage.about(tracks=[[track.language, track.title] for track in tracks])
         begun = movie.exists() and movie.stat().st_size
         movie.unlink(missing_ok=True)
         if begun or done.is_disk_fault:
             break  # the container took the streams, so another one won't help
     raise stagekit.StageFailed(ffmpegs.message(f"ffmpeg could not add subtitles to {str(media)!r}", done.said, ADVICE))
+
+
+def tracks_in(container: str, stage: stagekit.Stage) -> list[Track]:
+    """The styled files where they were asked for and the container can hold them."""
+    wish = stage.parameters
+    slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
+    return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
+
+
+def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:
+    if container == "mp4" and "ass" in stage.parameters["formats"]:
+        stage.warn("an mp4 can't hold SubStation's styles: its subtitle tracks are plain, the styled ones are files")
 
 
 def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[Track]:
@@ -93,12 +109,12 @@ def shown_of(tracks: Sequence[Track], wish: str) -> int | None:
     return found[0]
 
 
-def container_for(media: Path, tracks: Sequence[Track], wish: str) -> str:
+def container_for(media: Path, files: Sequence[Path], wish: str) -> str:
     if wish in containers.HELD_SUBTITLES:
         return wish
     if wish != "auto":
         raise stagekit.StageFailed(f"no container {wish!r}; there are: auto, {', '.join(containers.HELD_SUBTITLES)}")
-    return "mkv" if any(track.file.suffix in STYLED for track in tracks) else containers.of_movie(media)
+    return "mkv" if any(file.suffix in STYLED for file in files) else containers.of_movie(media)
 
 
 def command(
@@ -114,7 +130,7 @@ def command(
     for stream in maps:
         arguments += ["-map", stream]
     arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
-    return [*arguments, *_subtitle_options(tracks, selection, shown), ffmpegs.url(movie)]
+    return [*arguments, *_subtitle_options(tracks, selection, shown), *selection.attached, ffmpegs.url(movie)]
 
 
 def _subtitle_options(tracks: Sequence[Track], selection: containers.Selection, shown: int | None) -> list[str]:

@@ -13,7 +13,8 @@
 """Check subtitle files, also those that were made elsewhere, against a style.
 
 ``checks.json``: a list with an entry for each file, in order. ``file`` is its path, ``problem`` why it can't be read or
-``null``; if it can, ``format``, ``encoding``, and what ``report.json`` of subtitle_generation has.
+``null``; if it can, ``format``, ``encoding``, and what ``report.json`` of subtitle_generation has. Where a parameter
+can't be, it is an object instead, whose ``wrong`` says why: that is no fault of a file, nor of the stage.
 
 Parameters as those of subtitle_generation. Without ``language``, it is that of the file's name (``movie.pl.srt``).
 """
@@ -26,28 +27,45 @@ import stagekit
 from subtitling import clocks, profiles, reading, reports
 
 
+class Wrong(Exception):
+    """A parameter that can't be; the message says which there are."""
+
+
 def run(stage: stagekit.Stage) -> None:
     """A file that can't be read is an entry that says so, and doesn't stop the others."""
     style, language, rate = (stage.parameters[name] for name in ("style", "language", "frame_rate"))
-    checks = [check(path, style, language or language_of(path), rate) for path in stage.inputs("subtitles")]
-    stage.output("checks").write_text(json.dumps(checks, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def check(path: Path, style: str, language: str, frame_rate: float | str) -> dict:
-    """Raises ``StageFailed`` where there is no such style or rate."""
+    found: object
     try:
-        profile, clock = profiles.profile(style, language), clocks.clock(frame_rate)
-    except KeyError:
-        raise stagekit.StageFailed(f"no style {style!r}; there are: {', '.join(profiles.STYLES)}") from None
+        _require_known(style, language)
+        clock = _clock(rate)
+        found = [check(path, style, language or language_of(path), clock) for path in stage.inputs("subtitles")]
+    except Wrong as error:
+        found = {"wrong": str(error)}
+    stage.output("checks").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _require_known(style: str, language: str) -> None:
+    if style not in profiles.STYLES:
+        raise Wrong(f"no style {style!r}; there are: {', '.join(profiles.STYLES)}")
+    if language and not langcodes.tag_is_valid(language):
+        raise Wrong(f"{language!r} is no language code, such as en, es or zh-TW")
+
+
+def _clock(frame_rate: float | str) -> clocks.Clock:
+    try:
+        return clocks.clock(frame_rate)
     except ValueError as error:
-        raise stagekit.StageFailed(str(error)) from None
+        raise Wrong(str(error)) from None
+
+
+def check(path: Path, style: str, language: str, clock: clocks.Clock) -> dict:
     try:
         found = reading.read(path, language, clock.rate and float(clock.rate), tags="raw")
     except reading.Unreadable as error:
         return {"file": str(path), "problem": str(error)}
     except OSError as error:
         return {"file": str(path), "problem": f"it can't be read: {error.strerror}"}
-    report = reports.report(found.cues, profile, language, clock)
+    report = reports.report(found.cues, profiles.profile(style, language), language, clock)
     return {"file": str(path), "problem": None, "format": found.format, "encoding": found.encoding, **report}
 
 

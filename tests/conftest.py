@@ -136,12 +136,18 @@ class Sandbox:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def run(self, *words: "str | Path", variables: Mapping[str, str] | None = None, timeout: float = 120) -> Result:
+    def run(
+        self,
+        *words: "str | Path",
+        variables: Mapping[str, str] | None = None,
+        timeout: float = 120,
+        given: bytes = b"",  # on the standard input
+    ) -> Result:
         """Run one of our commands on this project, as a person would."""
         done = subprocess.run(
             [BIN / words[0], *words[1:]],
             env={**os.environ, "PIPELINE_ROOT": str(self.root), **(variables or {})},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=timeout,
             check=False,

@@ -1,6 +1,7 @@
 import os
 import select
 import signal
+import threading
 
 import pytest
 
@@ -18,6 +19,14 @@ def test_a_signal_is_noted_and_wakes_a_wait(name: str) -> None:
 def test_nothing_is_readable_before_a_signal() -> None:
     with interrupts.watched() as asked:
         assert select.select([asked.fileno()], [], [], 0)[0] == []
+
+
+def test_a_wait_ends_when_an_end_is_asked_for_and_else_when_its_time_is_over() -> None:
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    assert interrupts.asked_within(60)
+    timer.join()
+    assert not interrupts.asked_within(0.05)
 
 
 def test_asking_twice_is_not_polite_any_more() -> None:

@@ -8,7 +8,7 @@ import click
 
 from pipeline.cli import handler, wishes
 from pipeline.cli.context import json_option, project, root_option, version_option
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import LISTED, PipelineError, UsageError
 from pipeline.text import printable
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     catalog = Catalog(project())
     make = wishes.read(chosen, catalog)
     if intake.is_several(media):
-        jobs, error = _several(catalog, make, intake.named(media, recursive), as_json)
+        jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)
     else:
         jobs, error = _one(catalog, make, media[0], as_json), None
     if and_run and jobs:
@@ -74,9 +74,9 @@ def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool) -> "list[J
 
 
 def _several(
-    catalog: "Catalog", make: "Make", files: Sequence[Path], as_json: bool
+    catalog: "Catalog", make: "Make", files: Sequence[Path], as_json: bool, and_run: bool
 ) -> "tuple[list[Job], PipelineError | None]":
-    """The jobs, and what is to be raised once they are seen to."""
+    """The jobs, and what is to be raised once they are seen to, when the table may be out of sight."""
     from pipeline.batch import Fate, prepare_all
     from pipeline.intake import Known
     from pipeline.jobs.store import JobStore
@@ -92,7 +92,8 @@ def _several(
     finally:  # also when it was interrupted: what has been prepared is there
         _show(became, as_json)
     failed = [each for each in became if each.fate is Fate.FAILED]
-    return [each.job for each in became if each.job], _error(failed, len(became))
+    error = _error(failed, len(became), listing=and_run or len(became) > LISTED)
+    return [each.job for each in became if each.job], error
 
 
 def _show(became: "Sequence[Became]", as_json: bool) -> None:
@@ -112,20 +113,20 @@ def _show(became: "Sequence[Became]", as_json: bool) -> None:
         ]
         print_json("prepared", rows)
         return
-    cells = [
-        [printable(each.input.name), each.fate.value, each.job.id if each.job else each.why.replace("\n", " ")]
-        for each in became
-    ]
+    cells = [[printable(each.input.name), each.fate.value, each.job.id if each.job else each.reason] for each in became]
     print_table(["movie", "became", "job, or why"], cells, "no movie was looked at", err=True)
 
 
-def _error(failed: "Sequence[Became]", of: int) -> PipelineError | None:
+def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError | None:
     from pipeline.batch import worst
 
     if not failed:
         return None
     steps = list(dict.fromkeys(each.next_step for each in failed if each.next_step))
-    return PipelineError(f"{len(failed)} of {of} can't be prepared", "\n".join(steps) or None, worst(failed))
+    named = [f"  {printable(each.input.name)}: {each.reason}" for each in failed[:LISTED] if listing]
+    more = [f"  and {len(failed) - LISTED} more"] if listing and len(failed) > LISTED else []
+    what = f"{len(failed)} of {of} can't be prepared" + (":" if named else "")
+    return PipelineError("\n".join([what, *named, *more]), "\n".join(steps) or None, worst(failed))
 
 
 def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:

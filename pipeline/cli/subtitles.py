@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.errors import ExitCode
+from pipeline.errors import ExitCode, UsageError
 from pipeline.text import printable
 
 STAGE = "subtitle_check"
+STDIN = "-"
 Check = Mapping[str, Any]  # an entry of the stage's checks.json
 
 
@@ -35,7 +37,7 @@ def group() -> None:
 @json_option
 @root_option
 def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, as_json: bool) -> None:
-    """Check subtitle FILEs, also those made elsewhere, and show each rule that a cue breaks.
+    """Check subtitle FILEs, also those made elsewhere, and show each rule that a cue breaks. "-" is the standard input.
 
     Leaves with exit code 0 where all is well, 1 where a rule is broken, and 5 where a file can't be read.
     """
@@ -43,14 +45,33 @@ def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, a
     from pipeline.spec.catalog import Catalog
 
     parameters = {"style": style, "language": language, "frame_rate": frame_rate}
-    with once.run(Catalog(project()), STAGE, {"subtitles": files}, parameters) as outputs:
+    with (
+        _on_disk(files) as paths,
+        once.run(Catalog(project()), STAGE, {"subtitles": paths}, parameters) as outputs,
+    ):
         checks = json.loads(outputs["checks"].read_bytes())
+    if isinstance(checks, dict):
+        raise UsageError(checks["wrong"], "pipeline subtitles check --help")
     named = [{**check, "file": str(file)} for file, check in zip(files, checks, strict=True)]  # as they were typed
     if as_json:
         print_json("subtitles-check", named)
     else:
         _tell(named)
     sys.exit(_code(named))
+
+
+@contextmanager
+def _on_disk(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """Their paths, of which a stage reads: the standard input gets a file for as long as that takes."""
+    import tempfile
+
+    if Path(STDIN) not in files:
+        yield list(files)
+        return
+    with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "stdin.srt"  # what it really is shows by its content
+        file.write_bytes(sys.stdin.buffer.read())
+        yield [file if path == Path(STDIN) else path for path in files]
 
 
 def _code(checks: Sequence[Check]) -> ExitCode:
@@ -69,7 +90,7 @@ def _tell(checks: Sequence[Check]) -> None:
 
 def _row(file: str, violation: Mapping[str, Any]) -> list[str]:
     cues = ", ".join(map(str, violation["cues"]))
-    found, allowed = (f"{violation[name]:g} {violation['unit']}" for name in ("measured", "allowed"))
+    found, allowed = (_counted(violation[name], violation["unit"]) for name in ("measured", "allowed"))
     return [printable(file), cues, _clock(violation["at_s"]), violation["rule"], found, allowed]
 
 
@@ -81,7 +102,12 @@ def _summary(check: Check) -> str:
     broken = sum(check["broken"].values())
     times = "once" if broken == 1 else f"{broken} times"
     rules = f"a rule of {check['style']} is broken {times}" if broken else f"as {check['style']} wants it"
-    return f"{check['cues']} cues ({kind}), {rules}; {over:.1%} leave too little time to read"
+    return f"{_counted(check['cues'], 'cues')} ({kind}), {rules}; {over:.1%} leave too little time to read"
+
+
+def _counted(number: float, unit: str) -> str:
+    """``1 tag`` of ``tags``; seconds are the same for one."""
+    return f"{number:g} {unit.removesuffix('s') if number == 1 and unit.isalpha() and unit != 's' else unit}"
 
 
 def _clock(seconds: float) -> str:

@@ -1,6 +1,5 @@
 """``pipeline watch FOLDER``: prepare and run whatever movie arrives, once."""
 
-import select
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +83,8 @@ class Watch:
 
     def run(self, once: bool, every: float) -> None:
         """Raises ``Interrupted`` where a run was stopped; a watch that is ended between runs ends well."""
+        from pipeline.interrupts import asked_within
+
         _tell(f"watching {printable(str(self.wish.folder))} for the workflow '{self.wish.workflow}'")
         try:
             while True:
@@ -92,7 +93,7 @@ class Watch:
                 left = self._arrivals.seconds_left
                 if once and (left is None or (not arrived and self._arrivals.is_past_patience)):
                     break
-                if _is_asked_to_end(every if left is None else max(0.05, min(every, left))):
+                if asked_within(every if left is None else max(0.05, min(every, left))):
                     _tell("the watch has ended")
                     return
         except KeyboardInterrupt:
@@ -137,7 +138,7 @@ class Watch:
     def _note(self, became: "Became", seen: "Signature") -> None:
         from pipeline.watching import is_the_file_s_fault
 
-        self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.why}")
+        self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.reason}")
         self._codes.append(int(became.code))
         if is_the_file_s_fault(became):
             self._refused.note(became, seen)
@@ -181,15 +182,6 @@ def _alone(watch: Watch) -> Any:
             raise NotReady(f"{error.holder} watches this folder for the same already", "let it, or end it") from error
 
     return held()
-
-
-def _is_asked_to_end(seconds: float) -> bool:
-    """Wait, but not longer than until somebody asks for the end."""
-    from pipeline.interrupts import watched
-
-    with watched() as interrupts:
-        select.select([interrupts.fileno()], [], [], seconds)
-        return interrupts.received is not None
 
 
 def _tell(text: str) -> None:

@@ -21,6 +21,19 @@ def base(code: str) -> str:
 
 
 @cache
+def meant(text: str) -> str:
+    """As ``base``, of a code or an English name: ``Spanish`` is ``es``, too."""
+    import langcodes
+
+    if found := base(text):
+        return found
+    try:
+        return "" if text.lower() in UNKNOWN else langcodes.find(text).language or ""
+    except LookupError:
+        return ""
+
+
+@cache
 def script(code: str) -> str:
     """The script that a language is written in, unless its code says another one."""
     import langcodes

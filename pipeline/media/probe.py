@@ -39,6 +39,7 @@ class Media:
     subtitles: tuple[Track, ...] = ()
     frame_rate: str = ""  # such as "24000/1001"; empty where there is no picture, or its rate varies
     has_variable_frame_rate: bool = False
+    has_picture: bool = False
 
     @property
     def audio_streams(self) -> int:
@@ -83,8 +84,14 @@ def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[typ
 def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own form
     streams = [stream for stream in answer.get("streams", ()) if isinstance(stream, dict)]
     rate, varies = _frame_rate(streams)
+    audio, subtitles = _tracks(streams, "audio"), _tracks(streams, "subtitle")
     duration = answer.get("format", {}).get("duration")
-    return Media(_seconds(duration), _tracks(streams, "audio"), _tracks(streams, "subtitle"), rate, varies)
+    return Media(_seconds(duration), audio, subtitles, rate, varies, has_picture=bool(_pictures(streams)))
+
+
+def _pictures(streams: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without covers, as of an album."""
+    return [each for each in streams if each.get("codec_type") == "video" and not _disposition(each, "attached_pic")]
 
 
 def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[Track, ...]:
@@ -112,9 +119,7 @@ def _frame_rate(streams: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
     ``r_frame_rate`` is the slowest that every frame's time fits into, ``avg_frame_rate`` what was counted. They are the
     same where the rate is constant, but for fields that are counted as frames.
     """
-    pictures = [
-        each for each in streams if each.get("codec_type") == "video" and not _disposition(each, "attached_pic")
-    ]
+    pictures = _pictures(streams)
     if not pictures:
         return "", False
     base, average = (_ratio(pictures[0].get(name, "")) for name in ("r_frame_rate", "avg_frame_rate"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.digests import sha256_of_file
 from pipeline.errors import InputUnusable
-from pipeline.media.languages import base, name
+from pipeline.media.languages import base, meant, name
 from pipeline.media.probe import Media, Track
 from pipeline.text import printable
 
@@ -21,6 +21,13 @@ def check_audio_track(wish: str, media: Media) -> None:
     """Raises ``InputUnusable`` where the movie has no such track."""
     if wish:
         _chosen(wish, media.audio, "audio")
+
+
+def require_picture(movie: Path, media: Media) -> None:
+    """Raises ``InputUnusable`` for sound alone: it would show only after the recognition."""
+    if not media.has_picture:
+        what = f"{_shown(movie)} has no picture that subtitles could be drawn into"
+        raise InputUnusable(what, "leave --burn-in out; the subtitles are files of their own")
 
 
 def spoken(wish: str, media: Media) -> str:
@@ -100,7 +107,9 @@ def _of_file(file: Path) -> dict[str, Any]:
     try:
         digest = sha256_of_file(file)
     except OSError as error:
-        raise InputUnusable(f"the subtitles {shown} can't be read: {error.strerror}") from error
+        raise InputUnusable(
+            f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE"
+        ) from error
     words = file.stem.split(".")[1:]
     language = next((base(word) for word in words if base(word)), "")
     return {"track": "", "file": str(file), "file_digest": digest, "language": language}
@@ -110,11 +119,16 @@ def _chosen(wish: str, tracks: Sequence[Track], kind: str) -> Track:
     if wish.isdecimal():
         found = next((track for track in tracks if track.number == int(wish)), None)
     else:
-        found = next((track for track in tracks if base(wish) and base(track.language) == base(wish)), None)
+        wanted = meant(wish)
+        found = next((track for track in tracks if wanted and base(track.language) == wanted), None)
     if found is None:
         there = ", ".join(f"{track.number} ({_described(track)})" for track in tracks)
         what = f"no {kind} track {wish}" if wish.isdecimal() else f"no {kind} track in the language {wish!r}"
-        raise InputUnusable(f"the movie has {what}; {f'it has {there}' if there else 'it has none'}")
+        option = "--audio-track" if kind == "audio" else "--from-subtitles"
+        raise InputUnusable(
+            f"the movie has {what}; {f'it has {there}' if there else 'it has none'}",
+            f"choose one of them with {option}" if there else None,
+        )
     return found
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_file, tagged_digest
-from pipeline.errors import InputUnusable
+from pipeline.errors import NotReady
 from pipeline.files import dump_json, read_json, write_whole
+from pipeline.models import wholeness
 from pipeline.models.shelf import LOCAL, MARKER, Shelf, signature
 from pipeline.spec.models import ModelSpec
 from pipeline.text import printable
@@ -24,12 +25,12 @@ POINTER = b"version https://git-lfs"  # what stands in a file whose content was 
 def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], shelf: Shelf) -> ModelSpec:
     """The model in a folder, put on the shelf; where its files are those of a declared one, it is that one.
 
-    ``needed`` are the names of its files, ``a | b`` where one of them will do. Raises ``InputUnusable``.
+    ``needed`` are the names of its files, ``a | b`` where one of them will do. Raises ``NotReady``.
     """
     folder = Path(os.path.abspath(folder))
     files = _files(folder)
     _require(folder, files, needed)
-    digests = _recorded(folder, files, shelf) or {name: _digest(path) for name, path in files.items()}
+    digests = _recorded(folder, files, shelf) or _looked_through(files)
     spec = next((each for each in declared if each.files.items() <= digests.items()), None)
     spec = spec or _spec(folder, digests)
     _place(spec, folder, {name: files[name] for name in spec.files}, shelf)
@@ -39,11 +40,11 @@ def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], she
 def _files(folder: Path) -> dict[str, Path]:
     shown = printable(str(folder))
     if not folder.is_dir():
-        raise InputUnusable(f"the model {shown} is no folder", "name a folder that holds a model's files")
+        raise NotReady(f"the model {shown} is no folder", "name a folder that holds a model's files")
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
-        raise InputUnusable(f"the model folder {shown} can't be read: {error.strerror}") from error
+        raise NotReady(f"the model folder {shown} can't be read: {error.strerror}") from error
     return {name: folder / name for name in names if (folder / name).is_file()}
 
 
@@ -51,7 +52,7 @@ def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> 
     shown = printable(str(folder))
     for wanted in needed:
         if not any(name in files for name in wanted.split(" | ")):
-            raise InputUnusable(
+            raise NotReady(
                 f"the model folder {shown} has no {wanted.replace(' | ', ' or ')}",
                 "download or copy the model again, or name another folder",
             )
@@ -60,13 +61,23 @@ def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> 
             with path.open("rb") as opened:
                 begin = opened.read(len(POINTER))
         except OSError as error:
-            raise InputUnusable(f"{printable(str(path))} can't be read: {error.strerror}") from error
+            raise NotReady(f"{printable(str(path))} can't be read: {error.strerror}") from error
         if begin == POINTER:
-            raise InputUnusable(
+            raise NotReady(
                 f"{printable(str(path))} is only a pointer; its content was never fetched", f"git -C {shown} lfs pull"
             )
     if not files:
-        raise InputUnusable(f"the model folder {shown} is empty")
+        raise NotReady(f"the model folder {shown} is empty")
+
+
+def _looked_through(files: Mapping[str, Path]) -> dict[str, str]:
+    """The digests of files that are whole."""
+    for path in files.values():
+        if reason := wholeness.problem(path):
+            raise NotReady(
+                f"{printable(str(path))} {reason}", "download or copy the model again, or name another folder"
+            )
+    return {name: _digest(path) for name, path in files.items()}
 
 
 def _digest(path: Path) -> str:

@@ -36,6 +36,7 @@ class ParameterSpec:
     choices: tuple[Any, ...] = ()
     at_most: int | None = None
     at_least: int = 0
+    needs: str = ""  # what the movie must have for it to be true: a picture
     description: str = ""
 
 
@@ -150,6 +151,7 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
         choices=tuple(entry.get("choices", ())),
         at_most=entry.get("at_most"),
         at_least=entry.get("at_least", 0),
+        needs=entry.get("needs", ""),
         description=entry.get("description", ""),
     )
     keys = ("parameters", name)

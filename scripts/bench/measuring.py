@@ -2,6 +2,7 @@
 
 import compileall
 import contextlib
+import json
 import os
 import signal
 import statistics
@@ -26,6 +27,14 @@ for _ in range(int(sys.argv[1])):
 
 class Failed(Exception):
     """Something that was to be measured didn't work; the message says why, on one line."""
+
+
+def show(figures: Mapping[str, object], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for name, value in figures.items():
+        print(f"{name:18} {value}")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from typing import Any
 
 import contenders
 import speech
-from measuring import BIN, PROJECT, Failed, call, timed
+from measuring import BIN, PROJECT, Failed, call, show, timed
 
 PEER = ("whisper-ctranslate2==0.5.8",)
 MODEL = "whisper-base"
@@ -185,11 +185,7 @@ def main() -> None:
                 figures |= PARTS[name](place)
     except Failed as failed:
         sys.exit(str(failed))
-    if arguments.json:
-        print(json.dumps(figures, indent=2))
-    else:
-        for name, value in figures.items():
-            print(f"{name:18} {value}")
+    show(figures, arguments.json)
 
 
 def _place(folder: Path, arguments: argparse.Namespace) -> Place:

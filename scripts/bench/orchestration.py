@@ -26,7 +26,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from measuring import BIN, LOOP, PROJECT, Failed, call, chain, make_project, median_ratio, timed
+from measuring import BIN, LOOP, PROJECT, Failed, call, chain, make_project, median_ratio, show, timed
 
 STAGE = """# /// script
 # [tool.pipeline.stage]
@@ -48,7 +48,8 @@ def run(stage):
 """
 ONLY = {
     "demux": "stages:\n  demux: {cache: false, inputs: {media: job.input}}\n",
-    "mux": "stages:\n  one_cue: {}\n  mux: {cache: false, inputs: {media: job.input, subtitles: one_cue.srt}}\n",
+    "mux": "stages:\n  one_cue: {}\n"
+    "  mux: {cache: false, inputs: {media: job.input, subtitles: one_cue.srt, styled: one_cue.srt}}\n",
 }
 
 
@@ -59,11 +60,7 @@ def main() -> None:
             figures = measure(Path(folder), arguments.pairs, media=not arguments.no_media)
     except Failed as failed:
         sys.exit(str(failed))
-    if arguments.json:
-        print(json.dumps(figures, indent=2))
-    else:
-        for name, value in figures.items():
-            print(f"{name:18} {value}")
+    show(figures, arguments.json)
 
 
 def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ffmpegs
 import stagekit
 
 MP4_NAMES = (".mp4", ".m4v", ".mov")
@@ -27,6 +28,8 @@ TEXT_SUBTITLES = ("mov_text", "subrip", "ass", "ssa", "webvtt", "text")
 WRITTEN_AS = {"mp4": "mov_text", "mkv": "subrip"}
 # Data streams of an mp4 that ffmpeg writes anew: chapter titles from the chapters, time codes from the metadata.
 REMADE_DATA = ("text", "tmcd")
+# Covers, which are files in Matroska, and that ffmpeg would write as a second picture: suffix and type by codec.
+COVERS = {"mjpeg": (".jpg", "image/jpeg"), "png": (".png", "image/png")}
 
 
 class Selection(NamedTuple):
@@ -36,6 +39,8 @@ class Selection(NamedTuple):
     media: list[dict[str, Any]]
     others: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
+    covers: list[dict[str, Any]]  # that become files in it
+    attached: Sequence[str] = ()  # ffmpeg's arguments for those
 
     @property
     def subtitles(self) -> list[dict[str, Any]]:
@@ -48,12 +53,17 @@ def of_movie(media: Path) -> str:
 
 
 def select(streams: Sequence[dict[str, Any]], container: str) -> Selection:
-    """Part streams into video and audio, others that the container holds, and those that are left out."""
-    media = [stream for stream in streams if stream.get("codec_type") in ("video", "audio")]
+    """Part streams into video and audio, others that the container holds, covers, and those that are left out."""
+    covers = [stream for stream in streams if container == "mkv" and _is_cover(stream)]
+    media = [stream for stream in streams if stream.get("codec_type") in ("video", "audio") and stream not in covers]
     others = [stream for stream in streams if stream not in media and _holds(container, stream)]
-    kept = media + others
+    kept = media + others + covers
     left_out = [other for other in streams if other not in kept and other.get("codec_tag_string") not in REMADE_DATA]
-    return Selection(container, media, others, left_out)
+    return Selection(container, media, others, left_out, covers)
+
+
+def _is_cover(stream: dict[str, Any]) -> bool:
+    return bool(stream.get("disposition", {}).get("attached_pic")) and stream.get("codec_name") in COVERS
 
 
 def _holds(container: str, stream: dict[str, Any]) -> bool:
@@ -61,6 +71,25 @@ def _holds(container: str, stream: dict[str, Any]) -> bool:
     if kind == "subtitle":
         return stream.get("codec_name") in (*HELD_SUBTITLES[container], *TEXT_SUBTITLES)
     return kind == "attachment" and container == "mkv"
+
+
+def with_covers(selection: Selection, media: Path, folder: Path) -> Selection:
+    """The covers are taken out into a folder, since ffmpeg attaches only files."""
+    arguments: list[str] = []
+    place = sum(stream["codec_type"] == "attachment" for stream in selection.others)
+    for stream in selection.covers:
+        suffix, kind = COVERS[stream["codec_name"]]
+        file = folder / f"cover{place}{suffix}"
+        one = ["-map", f"0:{stream['index']}", "-c", "copy", "-frames:v", "1", "-f", "image2", "-update", "1"]
+        if ffmpegs.run(["-i", ffmpegs.url(media), *one, ffmpegs.url(file)]).code or not file.exists():
+            selection.left_out.append(stream)
+            continue
+        tags = {key.lower(): str(value) for key, value in stream.get("tags", {}).items()}
+        named = [f"mimetype={kind}", f"filename={tags.get('filename') or f'cover{suffix}'}"]
+        arguments += ["-attach", ffmpegs.url(file)]
+        arguments += [word for each in named for word in (f"-metadata:s:t:{place}", each)]
+        place += 1
+    return selection._replace(attached=arguments)
 
 
 def subtitle_codec(container: str, codec: str) -> str:

@@ -17,8 +17,12 @@ OTHER_FFMPEG = "This ffmpeg may have a fault; put another one on PATH, such as y
 CHECK_INPUT = "Check it with: ffprobe FILE"
 LAST_LINES = 8
 
-GLOBAL = ("-nostdin", "-hide_banner", "-v", "warning", "-nostats", "-progress", "pipe:2", "-stats_period", "0.1", "-y")
+# What it says at the end, of the samples that it decoded, is for "verbose"; the level tells what a person should see.
+GLOBAL = ("-nostdin", "-hide_banner", "-y", "-v", "level+verbose")
+PROGRESS = ("-nostats", "-progress", "pipe:2", "-stats_period", "0.1")
 
+_LEVEL = re.compile(r"\[(?:(debug|verbose|info)|warning|error|fatal|panic)\] ")
+_SAMPLES = re.compile(r"Input stream .*\(audio\).*\((\d+) samples\)")
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*")
 _UNDECODABLE = re.compile(r"Error while decoding stream|Error submitting (a )?packet to (the )?decoder|Decoding error:")
 _DISK_FAULTS = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)]
@@ -30,6 +34,7 @@ class Done(NamedTuple):
     code: int
     said: list[str]  # its last lines
     undecodable: int  # packets that it could make nothing of
+    samples: int = 0  # of audio that were decoded, of all channels as one; 0 also where it doesn't say
 
     @property
     def is_disk_fault(self) -> bool:
@@ -66,8 +71,8 @@ def run(
     ``folder`` is where it runs, for files that are named in filters, whose syntax few names survive.
     """
     said = collections.deque[str](maxlen=LAST_LINES)
-    undecodable = 0
-    command = ["ffmpeg", *GLOBAL, *arguments]
+    undecodable = samples = 0
+    command = ["ffmpeg", *GLOBAL, *PROGRESS, *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as process:
         for raw in process.stderr or ():
             line = raw.decode("utf-8", "replace").rstrip()
@@ -76,13 +81,19 @@ def run(
                 if told and progress[2].isdigit():
                     told(progress[1], int(progress[2]))
                 continue
+            level = _LEVEL.search(line)
+            if level and level[1]:
+                counted = _SAMPLES.search(line)
+                samples += int(counted[1]) if counted else 0
+                continue
+            line = _LEVEL.sub("", line, count=1)
             said.append(line)
             if heard:
                 heard(line)
             undecodable += bool(_UNDECODABLE.search(line))
             if undecodable <= LAST_LINES:  # a broken track would fill the log
                 print(line, file=sys.stderr)
-    return Done(process.returncode, list(said), undecodable)
+    return Done(process.returncode, list(said), undecodable, samples)
 
 
 def option(name: str, before: str) -> str:

@@ -130,6 +130,22 @@ def test_all_of_one_call_may_run_at_once_and_a_table_says_what_became_of_each(st
     assert rows == [["a.mkv", jobs[0], "finished"], ["b.mkv", jobs[1], "finished"]]
 
 
+def test_what_could_not_be_prepared_is_told_again_after_the_run(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/bad.mkv", "")
+    done = prepare(studio, "--run", studio.root / "films")
+    assert done.code == 5
+    assert done.err.splitlines()[-2:] == ["error: 1 of 2 can't be prepared:", "  bad.mkv: is empty"]
+
+
+def test_of_a_table_that_is_long_the_failures_are_told_below_it(studio: Sandbox) -> None:
+    for number in range(22):
+        studio.write(f"films/{number:02}.mkv", movie() if number < 2 else "")
+    done = prepare(studio, studio.root / "films")
+    assert done.err.splitlines()[-1] == "  21.mkv: is empty"
+    assert "20 of 22 can't be prepared:" in done.err
+
+
 def test_subtitles_go_beside_the_movie_where_that_is_asked_for(studio: Sandbox) -> None:
     studio.write("films/a.mkv", movie())
     done = prepare(studio, "--beside", "--run", studio.root / "films/a.mkv")

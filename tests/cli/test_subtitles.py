@@ -20,6 +20,8 @@ STAGE = """# /// script
 # ///
 import json
 def run(stage):
+    if stage.parameters["style"] == "nonsense":
+        return stage.output("checks").write_text(json.dumps({"wrong": "no style 'nonsense'"}))
     said = [{**json.loads(path.read_text()), "file": str(path)} for path in stage.inputs("subtitles")]
     stage.output("checks").write_text(json.dumps(said))
 """
@@ -62,6 +64,18 @@ def test_each_broken_rule_is_a_row_and_each_file_a_line(project: Sandbox) -> Non
     assert row[1:] == ["1,", "2", "1:01:01.500", "gap", "0.04", "s", "0.083", "s"]
     assert "2 cues (srt, utf-8, en), a rule of netflix is broken once; 50.0% leave too little time to read" in done.out
     assert "unreadable.srt: it is no subtitle file" in done.err
+
+
+def test_a_style_that_there_is_not_is_a_mistake_of_the_command(project: Sandbox) -> None:
+    done = project.run("pipeline", "subtitles", "check", project.root / "clean.srt", "--style", "nonsense")
+    assert (done.code, done.out) == (2, "")
+    assert "no style 'nonsense'" in done.err
+
+
+def test_the_standard_input_is_a_file_like_others(project: Sandbox) -> None:
+    words = ("pipeline", "subtitles", "check", "--json", "-", project.root / "clean.srt")
+    done = project.run(*words, given=json.dumps(BROKEN).encode())
+    assert (done.code, done.data[0]["file"]) == (1, "-")
 
 
 def test_an_environment_that_is_not_built_is_told_with_the_command(spawning: None, sandbox: Sandbox) -> None:

@@ -42,7 +42,7 @@ parameters:
   kind: {type: string, default: srt}
 stages:
   written: {for_each: [$languages], parameters: {language: $each}}
-  mux: {inputs: {media: job.input, subtitles: written.srt}}
+  mux: {inputs: {media: job.input, subtitles: written.srt, styled: written.srt}}
   burn_in:
     for_each: [$languages]
     inputs: {media: job.input, subtitles: "written[$each].srt"}
@@ -139,6 +139,18 @@ def test_a_track_that_was_asked_for_is_never_replaced(bench: Sandbox, two_tracks
     assert "is broken, so it is" not in done.err
 
 
+def test_a_hole_in_the_file_is_told(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    parts: Command = ["-i", SAMPLE, "-t", "12", "-c", "copy", "-cluster_time_limit", "500"]
+    movie = made(tools, tmp_path / "holed.mkv", *parts)
+    content = bytearray(movie.read_bytes())
+    third = len(content) // 3
+    content[third : 2 * third] = bytes(third)
+    movie.write_bytes(content)
+    done, _ = run(bench, movie, "sound")
+    assert done.code == 0, done.err
+    assert "of audio track 1 aren't in the file" in done.err
+
+
 def test_a_track_is_found_by_any_form_of_its_language(bench: Sandbox, two_tracks: Path) -> None:
     done, output = run(bench, two_tracks, "sound", track="Spanish")
     assert (done.code, "warning" in done.err) == (0, False), done.err
@@ -215,6 +227,18 @@ def times(tools: dict[str, Path], movie: Path) -> list[float]:
     command: Command = [tools["ffprobe"], "-v", "error", *shown, movie]
     packets = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)["packets"]
     return sorted(float(packet["pts_time"]) for packet in packets)
+
+
+def test_a_cover_stays_one(bench: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path) -> None:
+    cover = made(tools, tmp_path / "front.jpg", "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1")
+    tags = ["-metadata:s:t", "mimetype=image/jpeg"]
+    movie = made(tools, tmp_path / "covered.mkv", "-i", short, "-c", "copy", "-attach", cover, *tags)
+    done, output = run(bench, movie, "drawn")
+    assert done.code == 0, done.err
+    for name in ("covered.subtitled.mkv", "covered.en.burned.mkv"):
+        picture, attached = streams(tools, output / name, "video")
+        assert (picture["codec_name"], picture["disposition"]["attached_pic"]) == ("h264", 0)
+        assert (attached["tags"]["filename"], attached["disposition"]["attached_pic"]) == ("front.jpg", 1)
 
 
 def test_letters_that_no_font_has_are_told_before_anything_is_coded(bench: Sandbox, short: Path) -> None:

@@ -1,6 +1,7 @@
 """What a person asks of the workflows, from the command to the delivered files, with the engines that are light."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.spec.source import schema_errors
-from tests.conftest import Sandbox
+from tests.conftest import REPOSITORY, Sandbox
 from tests.e2e.conftest import SAMPLE
 from tests.e2e.test_subtitle import PATIENCE, made, probe
 
@@ -73,6 +74,26 @@ def test_each_wanted_language_is_a_track_a_file_of_each_form_and_one_is_drawn_in
     files = [output / f"short.{language}.{kind}" for language in ("en", "es") for kind in ("srt", "vtt", "ass")]
     checked = studio.run("pipeline", "subtitles", "check", "--json", *files)
     assert {each["rule"] for entry in checked.data for each in entry["violations"]} <= {"reading-speed"}
+
+
+def test_styled_subtitles_are_tracks_where_the_movie_can_hold_them(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    movie = made(tools, tmp_path / "film.mkv", "-i", str(short), "-c", "copy")
+    _, output = run(studio, "--subtitle", "-s", "en", "--format", "ass", movie)
+    codecs = [each["codec_name"] for each in probe(tools, output / "film.subtitled.mkv")["streams"]]
+    assert codecs == ["h264", "aac", "ass"]
+    assert {path.suffix for path in output.iterdir() if ".en." in path.name} == {".ass"}
+
+
+def test_sound_that_has_no_picture_to_draw_into_is_told_before_any_work(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    sound = made(tools, tmp_path / "radio.mp3", "-i", str(short), "-vn")
+    refused = studio.run("prepare-job", "--subtitle", "--burn-in", sound)
+    assert refused.code == 5
+    assert "no picture" in refused.err
+    assert "leave --burn-in out" in refused.err
 
 
 @needs("eng-spa")
@@ -167,6 +188,36 @@ def test_a_model_folder_with_a_file_missing_is_told_by_its_name(studio: Sandbox,
     refused = studio.run("prepare-job", "--subtitle", "--model", folder, short)
     assert refused.code != 0
     assert "tokenizer.json" in refused.err
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut off", "missing"])
+def test_a_model_folder_that_changes_after_the_job_was_prepared_is_told_before_it_is_loaded(
+    studio: Sandbox, short: Path, tmp_path: Path, harm: str
+) -> None:
+    (model,) = (REPOSITORY / "models/.store").glob("whisper-base-*/model.bin")
+    folder = shutil.copytree(model.parent, tmp_path / "mine")
+    with (folder / "config.json").open("a") as config:
+        config.write("\n")  # else it is the model that the project has
+    id = studio.run("prepare-job", "--transcribe", "-s", "en", "--model", folder, short).out.strip()
+    copied = folder / "model.bin"
+    if harm == "missing":
+        copied.unlink()
+    with copied.open("ab") as opened:
+        opened.truncate(1000) if harm == "cut off" else opened.write(b"more")
+    done = studio.run("run-pipeline", "-j", id, timeout=PATIENCE)
+    assert done.code == 3, done.err
+    assert "its file model.bin is missing or has changed" in done.err
+
+
+def test_a_model_that_was_not_copied_whole_is_told_before_any_work(
+    studio: Sandbox, short: Path, tmp_path: Path
+) -> None:
+    (model,) = (REPOSITORY / "models/.store").glob("whisper-base-*/model.bin")
+    folder = shutil.copytree(model.parent, tmp_path / "mine")
+    os.truncate(folder / "model.bin", 1_000_000)
+    refused = studio.run("prepare-job", "--transcribe", "-s", "en", "--model", folder, short)
+    assert refused.code == 3
+    assert "model.bin is cut off" in refused.err
 
 
 def test_ten_hours_are_planned_at_once(studio: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:

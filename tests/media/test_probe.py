@@ -78,6 +78,13 @@ def test_sound_alone_has_no_frame_rate(tmp_path: Path) -> None:
     assert probe(MOVIE, saying(tmp_path, SOUND)).frame_rate == ""
 
 
+def test_a_cover_is_no_picture(tmp_path: Path) -> None:
+    picture = {"codec_type": "video"}
+    cover = {**picture, "disposition": {"attached_pic": 1}}
+    found = [probe(MOVIE, saying(tmp_path, {"streams": [{"codec_type": "audio"}, each]})) for each in (cover, picture)]
+    assert [each.has_picture for each in found] == [False, True]
+
+
 @pytest.mark.parametrize("duration", [None, "N/A", "", "-1", "nan", "inf"])
 def test_what_is_no_duration_is_none(tmp_path: Path, duration: str | None) -> None:
     assert probe(MOVIE, saying(tmp_path, {**SOUND, "format": {"duration": duration}})).duration_s is None
@@ -92,7 +99,7 @@ def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: A
 
 def test_a_look_needs_no_audio_stream(tmp_path: Path) -> None:
     answer = {"streams": [{"codec_type": "video"}], "format": {"duration": "2.5"}}
-    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5)
+    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, has_picture=True)
 
 
 def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:

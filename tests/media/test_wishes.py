@@ -17,7 +17,7 @@ PICTURES = Track(3, "hdmv_pgs_subtitle", "fre")
 TITLED = Media(60.0, (Track(1),), (TEXT, SIGNS, PICTURES))
 
 
-@pytest.mark.parametrize("wish", ["", "1", "2", "es", "spa", "ENG"])
+@pytest.mark.parametrize("wish", ["", "1", "2", "es", "spa", "ENG", "Spanish", "english"])
 def test_a_track_that_is_there_is_fine(wish: str) -> None:
     wishes.check_audio_track(wish, TWO)
 
@@ -26,6 +26,12 @@ def test_a_track_that_is_there_is_fine(wish: str) -> None:
 def test_a_track_that_is_not_there_is_told_with_those_that_are(wish: str) -> None:
     with pytest.raises(InputUnusable, match=r"it has 1 \(English \(en\)\), 2 \(Spanish \(es\), Director\)"):
         wishes.check_audio_track(wish, TWO)
+
+
+def test_sound_alone_has_nothing_to_draw_into() -> None:
+    wishes.require_picture(Path("a.mkv"), Media(60.0, has_picture=True))
+    with pytest.raises(InputUnusable, match=r"a\.mp3 has no picture"):
+        wishes.require_picture(Path("a.mp3"), Media(60.0, has_picture=False))
 
 
 def test_the_language_that_is_spoken_is_that_of_the_track_that_is_taken() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputUnusable
+from pipeline.errors import ExitCode, NotReady
 from pipeline.models import local
 from pipeline.models.shelf import Shelf, is_local
 from pipeline.spec.models import ModelSpec
@@ -80,18 +80,25 @@ def test_a_declared_model_in_a_folder_is_that_model(folder: Path, shelf: Shelf) 
 @pytest.mark.parametrize(("file", "told"), [("model.bin", "model.bin"), ("vocabulary.txt", "vocabulary.json or")])
 def test_a_missing_file_is_told(folder: Path, shelf: Shelf, file: str, told: str) -> None:
     (folder / file).unlink()
-    with pytest.raises(InputUnusable, match=f"has no {told}"):
+    with pytest.raises(NotReady, match=f"has no {told}"):
         take(folder, shelf)
 
 
 def test_a_pointer_in_place_of_a_file_is_told(folder: Path, shelf: Shelf) -> None:
     (folder / "model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
-    with pytest.raises(InputUnusable, match="only a pointer"):
+    with pytest.raises(NotReady, match="only a pointer"):
         take(folder, shelf)
 
 
+def test_a_file_that_is_cut_off_is_told_before_anything_reads_it(folder: Path, shelf: Shelf) -> None:
+    (folder / "config.json").write_text('{"layers": ')
+    with pytest.raises(NotReady, match=r"config\.json isn't JSON, and may be cut off") as caught:
+        take(folder, shelf)
+    assert caught.value.exit_code is ExitCode.NOT_READY
+
+
 def test_what_is_no_folder_is_told(tmp_path: Path, shelf: Shelf) -> None:
-    with pytest.raises(InputUnusable, match="is no folder"):
+    with pytest.raises(NotReady, match="is no folder"):
         take(tmp_path / "none", shelf)
 
 

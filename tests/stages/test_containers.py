@@ -14,6 +14,8 @@ UNKNOWN = {"index": 6}
 PICTURES = {"index": 7, "codec_type": "subtitle", "codec_name": "hdmv_pgs_subtitle"}
 CAPTIONS = {"index": 8, "codec_type": "subtitle", "codec_name": "eia_608"}
 
+COVER = {"index": 9, "codec_type": "video", "codec_name": "mjpeg", "disposition": {"attached_pic": 1}}
+
 
 @pytest.fixture
 def containers(load_module: Callable[[str], ModuleType]) -> ModuleType:
@@ -31,7 +33,12 @@ def test_what_a_container_cannot_hold_is_left_out(
     containers: ModuleType, container: str, others: list[dict[str, Any]], left_out: list[dict[str, Any]]
 ) -> None:
     found = [VIDEO, AUDIO, TIMED_TEXT, FONT, TELEMETRY, CHAPTERS, UNKNOWN, PICTURES, CAPTIONS]
-    assert containers.select(found, container) == (container, [VIDEO, AUDIO], others, left_out)
+    assert containers.select(found, container) == (container, [VIDEO, AUDIO], others, left_out, [], ())
+
+
+def test_a_cover_stays_a_stream_in_mp4_and_is_a_file_in_matroska(containers: ModuleType) -> None:
+    selections = [containers.select([COVER, VIDEO], container) for container in ("mp4", "mkv")]
+    assert [(each.media, each.covers) for each in selections] == [([COVER, VIDEO], []), ([VIDEO], [COVER])]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,27 @@ def test_a_small_difference_is_not_told(demux: ModuleType, stage: Any, heard: fl
     assert not stage.warnings
 
 
+def holed(demux: ModuleType, heard: float, samples: int, **stated: Any) -> Any:
+    stream = {"index": 1, "codec_type": "audio", "codec_name": "aac", "sample_rate": "24000", **stated}
+    (track,) = demux.streams.of_kind([stream], "audio")
+    return demux.Taken(track, heard, demux.ffmpegs.Done(0, [], 0, samples), 12.0)
+
+
+def test_what_is_not_in_the_file_is_told(demux: ModuleType, stage: Any) -> None:
+    demux._warn_of_holes(stage, holed(demux, 12.0, 5 * 24_000), 0.0)
+    assert stage.warnings[0].startswith("7.0 s of 12.0 s of audio track 1 aren't in the file")
+
+
+def test_audio_that_begins_late_has_no_hole(demux: ModuleType, stage: Any) -> None:
+    demux._warn_of_holes(stage, holed(demux, 12.0, 5 * 24_000, start_time="8.4"), 1.4)
+    demux._warn_of_holes(stage, holed(demux, 12.0, 0), 0.0)  # a version that doesn't tell
+    assert not stage.warnings
+
+
+def test_a_track_of_which_next_to_nothing_is_left_is_not_usable(demux: ModuleType) -> None:
+    assert [holed(demux, 12.0, samples).is_usable for samples in (2048, 24_000, 0)] == [False, True, True]
+
+
 def test_the_length_of_a_wav_is_told_by_its_size(demux: ModuleType, tmp_path: Path) -> None:
     audio = tmp_path / "audio.wav"
     audio.write_bytes(bytes(44 + 2 * 16_000 * 3))

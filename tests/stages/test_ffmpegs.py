@@ -46,6 +46,17 @@ def test_progress_is_told_in_numbers_and_kept_out_of_what_was_said(
     assert capfd.readouterr().err == "watch out\n"
 
 
+def test_what_is_for_nobody_is_not_told_but_the_samples_are_counted(
+    ffmpegs: ModuleType, program: Callable[[str, str], None]
+) -> None:
+    decoded = (
+        "[verbose]   Input stream #0:1 (audio): 130 packets read (50233 bytes); 130 frames decoded (133120 samples); "
+    )
+    program("ffmpeg", f"printf '[info] Stream mapping:\\n[aac @ 0x5] [error] oh [info] \\n{decoded}\\n' >&2")
+    done = ffmpegs.run([])
+    assert (done.said, done.samples) == (["[aac @ 0x5] oh [info]"], 133120)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -112,8 +112,39 @@ def test_a_language_to_be_shown_is_found_in_any_form(mux: ModuleType) -> None:
 def test_a_movie_stays_what_it_is_unless_styles_need_matroska(
     mux: ModuleType, movie: str, subtitles: str, wish: str, container: str
 ) -> None:
-    tracks = mux.tracks_of([Path(subtitles)], original=True, recognised=True)
-    assert mux.container_for(Path(movie), tracks, wish) == container
+    assert mux.container_for(Path(movie), [Path(subtitles)], wish) == container
+
+
+class Wished:
+    """A stage with both kinds of files."""
+
+    def __init__(self, *formats: str) -> None:
+        self.parameters = {"formats": [*formats], "original": True, "recognised": True}
+        self.warnings: list[str] = []
+
+    def inputs(self, slot: str) -> list[Path]:
+        return [Path("en.ass" if slot == "styled" else "en.srt")]
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.mark.parametrize(
+    ("container", "formats", "file"),
+    [("mkv", ["srt", "ass"], "en.ass"), ("mkv", ["srt"], "en.srt"), ("mp4", ["ass"], "en.srt")],
+)
+def test_styles_are_taken_where_they_were_asked_for_and_can_be_held(
+    mux: ModuleType, container: str, formats: list[str], file: str
+) -> None:
+    assert [track.file.name for track in mux.tracks_in(container, Wished(*formats))] == [file]
+
+
+def test_a_person_hears_that_an_mp4_holds_no_styles(mux: ModuleType) -> None:
+    wished = Wished("ass")
+    mux._warn_of_styles(wished, "mkv")
+    assert wished.warnings == []
+    mux._warn_of_styles(wished, "mp4")
+    assert "can't hold SubStation's styles" in wished.warnings[0]
 
 
 def test_a_file_of_another_kind_is_refused(mux: ModuleType) -> None:

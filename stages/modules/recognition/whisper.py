@@ -77,7 +77,7 @@ def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
         options = {"device": "cuda", "compute_type": "float16"}
     try:
         return WhisperModel(str(folder), local_files_only=True, **options)
-    except (RuntimeError, ValueError) as error:
+    except Exception as error:  # of its libraries, tokenizers has no class of its own for what it can't read
         raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
 
 

@@ -67,7 +67,7 @@ def _wide(data: bytes) -> str:
     """UTF-16 without its mark: every other byte of line ends, digits and arrows is zero."""
     head = data[: 4096 - 4096 % 2]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 8 < len(head):
+    if not head or max(even, odd) * 8 < len(head):
         return ""
     return "utf-16-be" if even > odd else "utf-16-le"
 

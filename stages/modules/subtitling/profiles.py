@@ -1,4 +1,27 @@
-"""What a style asks of cues, by language. Each profile says where its numbers come from."""
+"""What a style asks of cues, by language. Each profile says where its numbers come from.
+
+Netflix has a guide for each language, and in most of them two speeds: one for translations, which people shorten, and
+one for the deaf (SDH), word for word. A recogniser and a translator shorten nothing, so the second is kept here:
+
+| guide | a second, translations | a second, SDH | line |
+|---|---|---|---|
+| most languages | 17 | 20 | 42 |
+| English, Arabic | 20 | 20, 23 | 42 |
+| Hindi | 22 | 25 | 42 |
+| Japanese | 4 | 7 | 13 across, 11 downwards |
+| Chinese | 9 | 11 | 16 |
+| Korean | 12 | 14 | 16 |
+| Thai | 17 | 20 | 35, without marks above and below |
+
+A half-width character counts as half of one in Chinese, Japanese and Korean. Faster than 20 is allowed nowhere, so
+Arabic and Hindi stay below their limits. Japanese has lines of 16 as its neighbours have: 13 go with 4 a second.
+
+https://partnerhelp.netflixstudios.com/hc/en-us/articles/215767517-Japanese-Timed-Text-Style-Guide
+https://partnerhelp.netflixstudios.com/hc/en-us/articles/215986007-Chinese-Simplified-Timed-Text-Style-Guide
+https://partnerhelp.netflixstudios.com/hc/en-us/articles/216001127-Korean-Timed-Text-Style-Guide
+https://partnerhelp.netflixstudios.com/hc/en-us/articles/220448308-Thai-Timed-Text-Style-Guide
+https://partnerhelp.netflixstudios.com/hc/en-us/articles/115001352212
+"""
 
 from dataclasses import dataclass, replace
 
@@ -45,15 +68,14 @@ class Profile:
 STYLES = {
     # Its general requirements, and from the English guide 20 characters a second.
     "netflix": Profile("netflix", NETFLIX, line=42, speed=20),
-    # 37 characters (those of teletext) and 0.3 s for each word, which is some 20 characters a second. It sets no other
-    # bounds of time, so those that everybody keeps stand.
+    # 37 characters (those of teletext). It recommends 160 to 180 words a minute, 0.33 s for each or more, and has 0.3 s
+    # for the least, which is some 20 characters a second. It sets no other bounds of time, so those of everybody stand.
     "bbc": Profile("bbc", BBC, line=37, speed=20, word_seconds=0.3),
 }
 
-# Full-width characters: 16 in a line. The guides' speeds for translations (4 a second in Japanese, 9 in Chinese, 12 in
-# Korean) are met by people who shorten what is said; a recogniser shortens nothing, so these are what speech allows.
-FULL_WIDTH_SPEED = {"ja": 7, "zh": 11, "yue": 11, "ko": 14}
+FULL_WIDTH_SPEED = {"ja": 7, "zh": 11, "yue": 11, "ko": 14}  # full-width characters, as the lines
 FULL_WIDTH_LINE = 16
+SHORTER_LINES = {"th": 35}
 
 
 def profile(style: str, language: str) -> Profile:
@@ -63,7 +85,8 @@ def profile(style: str, language: str) -> Profile:
         # Words aren't parted by spaces there, so there is no measure by words.
         speed = 2.0 * FULL_WIDTH_SPEED[base]
         return replace(general, line=2 * FULL_WIDTH_LINE, speed=speed, unit=2, word_seconds=0.0, dash="-")
-    return replace(general, right_to_left=base in RIGHT_TO_LEFT)
+    line = min(general.line, SHORTER_LINES.get(base, general.line))
+    return replace(general, line=line, right_to_left=base in RIGHT_TO_LEFT)
 
 
 def base_of(language: str) -> str:

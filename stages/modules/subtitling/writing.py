@@ -40,7 +40,11 @@ def save(cues: Iterable[Cue], path: Path, kind: str, right_to_left: bool = False
 
 
 def directed(text: str) -> str:
-    """Each line so that a player lays it out from right to left: by its first letter, or by an invisible mark."""
+    """Each line so that a player lays it out from right to left: by its first letter, or by an invisible mark.
+
+    The first character with a direction gives that of the whole line; WebVTT and SubRip have no other way to say it.
+    https://www.unicode.org/reports/tr9/#P2
+    """
     return "\n".join(line if _begins_right_to_left(line) else RIGHT_TO_LEFT_MARK + line for line in text.split("\n"))
 
 

@@ -1,0 +1,107 @@
+"""Whether the files of a model are whole, as far as their forms show it without what reads them.
+
+A copy that broke off would else be found out only when a stage loads the model. What is of a form that isn't known
+here, or of a newer version, is taken to be whole: the stage will tell.
+"""
+
+import json
+import os
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+CUT_OFF = "is cut off"
+CTRANSLATE2_VERSIONS = range(4, 7)
+ZIP = b"PK\x03\x04"
+LARGEST_HEADER = 100_000_000  # bytes; what safetensors itself allows
+
+
+class _Ends(Exception):
+    """The file ends before what it says it holds."""
+
+
+def problem(file: Path) -> str | None:
+    """In words that go on after the file's name. Raises ``OSError``."""
+    look = LOOKS.get(file.suffix.lower())
+    if look is None:
+        return None
+    with file.open("rb") as opened:
+        size = os.fstat(opened.fileno()).st_size
+        try:
+            return "is empty" if not size else look(opened, size)
+        except _Ends:
+            return CUT_OFF
+
+
+def _json(file: BinaryIO, _size: int) -> str | None:
+    try:
+        json.loads(file.read())
+    except ValueError as error:  # also for what is no UTF-8
+        return f"isn't JSON, and may be cut off: {error}"
+    return None
+
+
+def _safetensors(file: BinaryIO, size: int) -> str | None:
+    """https://huggingface.co/docs/safetensors: a length, a header in JSON that says where tensors end, the tensors."""
+    (length,) = _unpacked(file, "<Q")
+    if length > LARGEST_HEADER:
+        return "isn't of the form safetensors"
+    try:
+        header = json.loads(_read(file, length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return "isn't of the form safetensors"
+    return CUT_OFF if size < 8 + length + max(ends, default=0) else None
+
+
+def _binary(file: BinaryIO, size: int) -> str | None:
+    """``.bin``: CTranslate2's weights or PyTorch's, which are a ZIP archive with its directory at the end."""
+    head = file.read(len(ZIP))
+    if head == ZIP:
+        return None if zipfile.is_zipfile(file) else CUT_OFF
+    if len(head) == len(ZIP) and struct.unpack("<I", head)[0] in CTRANSLATE2_VERSIONS:
+        _pass_ctranslate2(file, size)
+    return None
+
+
+def _pass_ctranslate2(file: BinaryIO, size: int) -> None:
+    """A name, a revision, then each variable: name, shape, type, and its bytes with their number before them; aliases.
+
+    https://github.com/OpenNMT/CTranslate2/blob/master/python/ctranslate2/specs/model_spec.py
+    """
+    _pass_text(file)
+    _, variables = _unpacked(file, "<II")
+    for _ in range(variables):
+        _pass_text(file)
+        (rank,) = _unpacked(file, "<B")
+        *_, length = _unpacked(file, f"<{rank}IBI")
+        if file.seek(length, os.SEEK_CUR) > size:
+            raise _Ends
+    (aliases,) = _unpacked(file, "<I")
+    for _ in range(2 * aliases):
+        _pass_text(file)
+
+
+def _pass_text(file: BinaryIO) -> None:
+    (length,) = _unpacked(file, "<H")
+    _read(file, length)
+
+
+def _unpacked(file: BinaryIO, form: str) -> tuple[int, ...]:
+    return struct.unpack(form, _read(file, struct.calcsize(form)))
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    found = file.read(count)
+    if len(found) < count:
+        raise _Ends
+    return found
+
+
+LOOKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
+    ".json": _json,
+    ".safetensors": _safetensors,
+    ".bin": _binary,
+}
