@@ -105,6 +105,13 @@ def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
     raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
 
 
+def require_multilingual(model: WhisperModel, name: str) -> None:
+    """A model for English alone has no task to translate, and would write down whatever it seems to hear."""
+    if not model.model.is_multilingual:
+        what = f"model {name} is for English only and can't translate"
+        raise stagekit.StageFailed(f"{what}. Choose a multilingual one with --param model=NAME")
+
+
 @dataclass
 class Recogniser:
     """One audio's windows, recognised in one language, which is found first where none is given."""
