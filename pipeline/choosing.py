@@ -38,6 +38,7 @@ class Asked:
     subtitles: Mapping[str, Any] | None = None
     glossary: Mapping[str, Any] | None = None
     speakers: bool = False
+    keep_cues: bool = False
 
     @property
     def language(self) -> str:
@@ -127,6 +128,7 @@ class Chooser:
             "original": tracks[: len(tracks) - len(targets)],
             "has_original": original,
             "targets": targets,
+            "keep_cues": bool(asked.subtitles) and asked.keep_cues,
             "first": [*targets, *tracks][:1],
             "models": {target: found[target].model or "" for target in targets},
         }

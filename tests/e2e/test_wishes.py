@@ -1,6 +1,7 @@
 """What a person asks of the workflows, from the command to the delivered files, with the engines that are light."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -113,6 +114,20 @@ def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
     assert "42" in text
     assert "eng" in languages(tools, output / "short.subtitled.mp4")
     assert about(output, "short.en.srt")["engines"][0].startswith("existing subtitles")
+
+
+@needs("spa-eng")
+@pytest.mark.parametrize(("wishes", "is_kept"), [((), True), (("--recut",), False)])
+def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cut_anew(
+    studio: Sandbox, short: Path, tmp_path: Path, wishes: tuple[str, ...], is_kept: bool
+) -> None:
+    file = tmp_path / "short.es.srt"
+    parted = "1\n00:00:00,800 --> 00:00:02,400\nEra el mejor\n\n2\n00:00:02,500 --> 00:00:05,600\nde los tiempos.\n\n"
+    file.write_text(parted, encoding="utf-8")
+    options = ["-t", "en", "--translator", "apertium", "--overwrite", *wishes, "--from-subtitles"]
+    _, output = run(studio, "--subtitle", *options, file, "--", short)
+    times = re.findall(r"\S+ --> \S+", (output / "short.en.srt").read_text(encoding="utf-8"))
+    assert (times == ["00:00:00,800 --> 00:00:02,400", "00:00:02,500 --> 00:00:05,600"]) == is_kept
 
 
 @needs("eng-spa")
