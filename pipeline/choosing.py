@@ -111,11 +111,6 @@ class Chooser:
         source = spoken or self.tagged
         if targets and not spoken:
             notes.append(_unsaid(self.tagged))
-            notes += [
-                f"if {name(target)} is what is spoken, it gets two tracks; -s {target} says so before, and makes one"
-                for target in targets
-                if not self.tagged or is_same(target, self.tagged)
-            ]
         found = {target: self._translator(source, target, asked, recognizer) for target in targets}
         chosen = {
             each.name: [target for target in targets if found[target].engine == each.name]

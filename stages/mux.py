@@ -52,7 +52,7 @@ class Track(NamedTuple):
 def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; where that refuses the video or audio, into Matroska."""
     media, wish = stage.input("media"), stage.parameters
-    tracks = tracks_of(stage.inputs("subtitles"), wish["original"], wish["recognised"])
+    tracks = once(tracks_of(stage.inputs("subtitles"), wish["original"], wish["recognised"]))
     shown = shown_of(tracks, str(wish["shown"]))
     streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, tracks, wish["container"])
     for container in dict.fromkeys([preferred, "mkv"]):
@@ -80,6 +80,12 @@ def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[T
         name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
         tracks.append(Track(file, file.stem, f"{name} ({how})" if how else name))
     return tracks
+
+
+def once(tracks: Sequence[Track]) -> list[Track]:
+    """Without what is there already: what is spoken turned out to be a language that was to be translated into."""
+    kept = {(languages.base(track.language), track.file.read_bytes()): track for track in reversed(tracks)}
+    return [track for track in tracks if track in kept.values()]
 
 
 def shown_of(tracks: Sequence[Track], wish: str) -> int | None:

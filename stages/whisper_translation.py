@@ -25,6 +25,8 @@ dropped with their reasons, and a translation that goes empty half-way is a fail
 the words of another language stand only near those that were said. Of speech that the model understood in part, 0.9
 was covered and 0.85 of the weaker half.
 
+Where the speech turns out to be English, the text is that of a transcript.
+
 Words have the times at which the model attended to the sound; what was said isn't written down, so a segment has no
 ``source``.
 """

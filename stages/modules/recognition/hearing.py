@@ -8,6 +8,8 @@ import stagekit
 from recognition import listening, speech, whisper
 from recognition.transcripts import Origin
 
+ENGLISH = "en"  # what Whisper translates into
+
 
 @dataclass(frozen=True)
 class Task:
@@ -41,6 +43,9 @@ def hear(stage: stagekit.Stage, language: str, task: Task) -> Hearing:
         whisper.require_multilingual(model, folder.name)
     wanted = whisper.language_for(model, language, folder.name)
     ear = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
+    ear.find_language(sound.cut(sound.speech))
+    if ear.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
+        task, ear.task = TRANSCRIBE, TRANSCRIBE.name
     heard = listening.listen(sound, ear.hear, task.holes)
     # A language that was found in what turned out to be none is none.
     said = ear.language if (heard.segments or language != "auto") and ear.language else "und"
