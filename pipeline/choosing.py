@@ -1,7 +1,7 @@
 """Which engines a job gets: what each could do and lacks is looked up here, and ``media/engines.py`` decides."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,8 @@ from pipeline.envs.adopting.decide import Refuse
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
-from pipeline.media.pairs import codes, installed
+from pipeline.media.pairs import Installed, codes, installed
+from pipeline.media.telling import unsaid
 from pipeline.models.shelf import Shelf
 from pipeline.plan.filling import fill
 from pipeline.plan.parameters import resolve
@@ -110,7 +111,7 @@ class Chooser:
         original = named or not targets or (asked.original and not from_track)
         source = spoken or self.tagged
         if targets and not spoken:
-            notes.append(_unsaid(self.tagged))
+            notes.append(unsaid(self.tagged))
         found = {target: self._translator(source, target, asked, recognizer) for target in targets}
         chosen = {
             each.name: [target for target in targets if found[target].engine == each.name]
@@ -125,6 +126,7 @@ class Chooser:
             "targets": targets,
             "keep_cues": bool(asked.subtitles) and asked.keep_cues,
             "first": [*targets, *tracks][:1],
+            "data": {target: found[target].data for target in targets},
             "models": {target: found[target].model or "" for target in targets},
         }
         return list(found.values()), values, notes
@@ -159,7 +161,7 @@ class Chooser:
 
     def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
         lacks = list(self._lacks(engine, None))
-        wanted = [one for one, other in self._installed(engine) if other == base(target)]
+        wanted = self._installed(engine).sources(target)
         packaged = [each for each in engine.packages if base(target) in codes(each)]
         if source:
             wanted = [each for each in wanted if each == base(source)]
@@ -173,7 +175,8 @@ class Chooser:
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
         known = ", ".join(sorted(set(wanted)))
         doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
-        return replace(found, doubt=doubt, obstacles=tuple(lacks))
+        data = self._installed(engine).digest(source, target)
+        return replace(found, doubt=doubt, data=data, obstacles=tuple(lacks))
 
     def _lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:
         if engine.program and shutil.which(engine.program) is None:
@@ -220,11 +223,13 @@ class Chooser:
         used = {use.uses for use in self.workflow.stages.values()}
         return [each for each in self.catalog.engines.values() if each.kind == kind and each.stage in used]
 
-    def _installed(self, engine: EngineSpec) -> Sequence[tuple[str, str]]:
-        return self._pairs.setdefault(engine.name, installed(engine.pairs_from))
+    def _installed(self, engine: EngineSpec) -> Installed:
+        if engine.name not in self._pairs:
+            self._pairs[engine.name] = installed(engine.pairs_from, engine.pairs_data)
+        return self._pairs[engine.name]
 
     @cached_property
-    def _pairs(self) -> dict[str, list[tuple[str, str]]]:
+    def _pairs(self) -> dict[str, Installed]:
         return {}
 
 
@@ -234,14 +239,6 @@ def _covers(pairs: Pairs, source: str, target: str) -> bool:
 
 def _has(languages: Languages, code: str) -> bool:
     return languages is None or base(code) in map(base, languages)
-
-
-def _unsaid(tagged: str) -> str:
-    if tagged:
-        return f"the audio track says that it is {name(tagged)}, for which engines are chosen; -s CODE makes it sure"
-    return (
-        "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
-    )
 
 
 def usual_plan(chooser: Chooser) -> Plan:
