@@ -175,7 +175,7 @@ def test_whisper_translates_another_language_and_says_how_much_of_it_got_words(
 ) -> None:
     """A synthesiser's Spanish: real enough for the way, not for a judgement on the translation."""
     text = """Hoy vamos a hablar de la historia de una pequeña ciudad en el norte de España. La ciudad tiene cuarenta
-    mil habitantes y una catedral muy antigua. En el año mil novecientos treinta y seis, muchas familias se marcharon."""
+    mil habitantes y una catedral muy antigua. En el año mil novecientos treinta y seis, muchas familias se fueron."""
     subprocess.run(
         ["espeak-ng", "-v", "es", "-s", "145", "-w", tmp_path / "said.wav", " ".join(text.split())],
         check=True,
