@@ -14,6 +14,7 @@ from pipeline.lacking import Here
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes
+from pipeline.media.telling import unsaid
 from pipeline.plan.filling import fill
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
@@ -37,6 +38,7 @@ class Asked:
     subtitles: Mapping[str, Any] | None = None
     glossary: Mapping[str, Any] | None = None
     speakers: bool = False
+    keep_cues: bool = False
 
     @property
     def language(self) -> str:
@@ -108,12 +110,7 @@ class Chooser:
         original = named or not targets or (asked.original and not from_track)
         source = spoken or self.tagged
         if targets and not spoken:
-            notes.append(_unsaid(self.tagged))
-            notes += [
-                f"if {name(target)} is what is spoken, it gets two tracks; -s {target} says so before, and makes one"
-                for target in targets
-                if not self.tagged or is_same(target, self.tagged)
-            ]
+            notes.append(unsaid(self.tagged))
         found = {target: self._translator(source, target, asked, recognizer) for target in targets}
         chosen = {
             each.name: [target for target in targets if found[target].engine == each.name]
@@ -126,7 +123,9 @@ class Chooser:
             "original": tracks[: len(tracks) - len(targets)],
             "has_original": original,
             "targets": targets,
+            "keep_cues": bool(asked.subtitles) and asked.keep_cues,
             "first": [*targets, *tracks][:1],
+            "data": {target: found[target].data for target in targets},
             "models": {target: found[target].model or "" for target in targets},
         }
         return list(found.values()), values, notes
@@ -161,7 +160,8 @@ class Chooser:
 
     def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
         lacks = list(self._here.lacks(engine, None))
-        wanted = [one for one, other in self._here.pairs(engine) if other == base(target)]
+        installed = self._here.pairs(engine)
+        wanted = installed.sources(target)
         packaged = [each for each in engine.packages if base(target) in codes(each)]
         if source:
             wanted = [each for each in wanted if each == base(source)]
@@ -175,7 +175,8 @@ class Chooser:
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
         known = ", ".join(sorted(set(wanted)))
         doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
-        return replace(found, doubt=doubt, obstacles=tuple(lacks))
+        data = installed.digest(source, target)
+        return replace(found, doubt=doubt, data=data, obstacles=tuple(lacks))
 
     def _engines(self, kind: str) -> list[EngineSpec]:
         """Those whose stages the workflow has."""
@@ -193,14 +194,6 @@ def _covers(pairs: Pairs, source: str, target: str) -> bool:
 
 def _has(languages: Languages, code: str) -> bool:
     return languages is None or base(code) in map(base, languages)
-
-
-def _unsaid(tagged: str) -> str:
-    if tagged:
-        return f"the audio track says that it is {name(tagged)}, for which engines are chosen; -s CODE makes it sure"
-    return (
-        "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
-    )
 
 
 def usual_plan(chooser: Chooser) -> Plan:

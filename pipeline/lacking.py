@@ -1,7 +1,7 @@
 """What an engine lacks on this machine now: its program, its environment, its model."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Refuse
 from pipeline.errors import ConfigurationError
 from pipeline.media.engines import Obstacle
-from pipeline.media.pairs import installed
+from pipeline.media.pairs import Installed, installed
 from pipeline.models.shelf import Shelf
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import EngineSpec
@@ -64,12 +64,12 @@ class Here:
     def _folder(self, model: str) -> Path:
         return self.catalog.project.models / model
 
-    def pairs(self, engine: EngineSpec) -> Sequence[tuple[str, str]]:
+    def pairs(self, engine: EngineSpec) -> Installed:
         """Of languages, that are installed for it."""
         if engine.name not in self._pairs:
-            self._pairs[engine.name] = installed(engine.pairs_from)
+            self._pairs[engine.name] = installed(engine.pairs_from, engine.pairs_data)
         return self._pairs[engine.name]
 
     @cached_property
-    def _pairs(self) -> dict[str, list[tuple[str, str]]]:
+    def _pairs(self) -> dict[str, Installed]:
         return {}

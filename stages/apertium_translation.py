@@ -9,6 +9,7 @@
 # target = ""
 # glossary = []
 # keep_cues = false
+# dictionaries = ""
 # [tool.pipeline.stage.outputs]
 # translation = "translation.*.json"
 # text = "translation.*.txt"
@@ -20,6 +21,8 @@
 
 The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). All sentences go through
 one call, as paragraphs; a word that the dictionary doesn't have stays as it is.
+
+``dictionaries`` is a digest of the pair's, taken when the job is prepared: with others, the result may be another one.
 """
 
 import re

@@ -28,39 +28,14 @@ one process since the pieces then share one copy of the model, need no file each
 """
 
 import stagekit
-from recognition import listening, speech, transcripts, whisper, windows
+from recognition import hearing, transcripts
 
 
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both forms."""
-    samples = whisper.read_audio(stage.input("audio"))
-    duration = len(samples) / whisper.SAMPLE_RATE
-    probabilities = whisper.speech_probabilities(samples, stage.cpus)
-    spoken = speech.stretches(probabilities)
-    ear = recogniser(stage, samples, len(windows.cut(spoken, probabilities, duration)))
-    heard = listening.listen(spoken, probabilities, duration, ear.hear)
-    transcript = transcripts.document(heard, spoken, origin(stage, ear, heard, duration))
+    found = hearing.hear(stage, stage.parameters["language"], hearing.TRANSCRIBE)
+    transcript = transcripts.document(found.heard, found.sound.speech, found.origin)
     for note in transcript["notes"]:
         stage.warn(note)
     stage.about(engine=transcript["engine"], notes=transcript["notes"])
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))
-
-
-def recogniser(stage: stagekit.Stage, samples: object, count: int) -> whisper.Recogniser:
-    """For so many windows, with the model that a worker may have already."""
-    folder = stage.model("recognizer")
-    workers, threads = whisper.layout(count, stage.cpus)
-    model = stage.memo((folder, workers, threads), lambda: whisper.load_model(folder, workers, threads))
-    language = whisper.language_for(model, stage.parameters["language"], folder.name)
-    return whisper.Recogniser(model, samples, workers, language, report=stage.progress)
-
-
-def origin(
-    stage: stagekit.Stage, ear: whisper.Recogniser, heard: listening.Heard, duration: float
-) -> transcripts.Origin:
-    """A language that was found in what turned out to be none is none."""
-    said = bool(heard.segments) or stage.parameters["language"] != "auto"
-    language = ear.language if said and ear.language else "und"
-    probability = ear.language_probability if heard.segments else 0.0
-    name = stage.model("recognizer").name
-    return transcripts.Origin(whisper.ENGINE, name, language, probability, duration, "attention")

@@ -77,7 +77,7 @@ def tracks_in(container: str, stage: stagekit.Stage) -> list[Track]:
     """The styled files where they were asked for and the container can hold them."""
     wish = stage.parameters
     slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
-    return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
+    return once(tracks_of(stage.inputs(slot), wish["original"], wish["recognised"]))
 
 
 def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:
@@ -96,6 +96,12 @@ def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[T
         name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
         tracks.append(Track(file, file.stem, f"{name} ({how})" if how else name))
     return tracks
+
+
+def once(tracks: Sequence[Track]) -> list[Track]:
+    """Without what is there already: what is spoken turned out to be a language that was to be translated into."""
+    kept = {(languages.base(track.language), track.file.read_bytes()): track for track in reversed(tracks)}
+    return [track for track in tracks if track in kept.values()]
 
 
 def shown_of(tracks: Sequence[Track], wish: str) -> int | None:

@@ -7,6 +7,7 @@
 # style = "netflix"
 # language = ""
 # frame_rate = 0
+# keep_cues = false
 # [tool.pipeline.stage.outputs]
 # srt = "*.srt"
 # vtt = "*.vtt"
@@ -21,16 +22,22 @@ A segment of the transcript has words with times, or a text alone, whose words t
 translation is cut anew like this. Its ``spans``, pairs of seconds, say when that is spoken, if not all the time.
 
 Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's, unless given), ``frame_rate`` (``25`` or
-``24000/1001``, where cues begin and end with frames; 0 where it isn't known, or varies).
+``24000/1001``, where cues begin and end with frames; 0 where it isn't known, or varies), ``keep_cues`` (each segment is
+a cue that exists: it keeps its times and gets lines of the style's length, as many as it takes).
 
 ``report.json``: how many cues there are, the share of them that leaves too little time to read, and each rule of the
-style that one breaks. Lines too long, two cues at once and cues without text are never left: see the post-condition.
+style that one breaks. Lines too long, two cues at once and cues without text are never left, and more than two
+lines only in cues that are kept: see the post-condition.
 """
 
 import json
+from typing import Any
 
 import stagekit
-from subtitling import clocks, cutting, profiles, reports, words, writing
+from subtitling import clocks, cutting, keeping, profiles, reports, words, writing
+from subtitling.text import Cue
+
+SHOWN = 5  # numbers of cues
 
 
 def run(stage: stagekit.Stage) -> None:
@@ -39,14 +46,31 @@ def run(stage: stagekit.Stage) -> None:
         transcript = json.load(file)
     language = stage.parameters["language"] or transcript["language"]
     profile, clock = chosen(stage.parameters["style"], language, stage.parameters["frame_rate"])
-    duration = round(transcript["duration_s"] * 1000)
-    cues = cutting.cues(words.of_transcript(transcript, profile), profile, language, clock, duration)
-    if not cues:
-        stage.warn("the transcript is empty, so the subtitles have no cue")
+    kept = stage.parameters["keep_cues"]
+    cues = cues_of(transcript, profile, language, None if kept else clock)
     for kind in writing.FORMATS:
         writing.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
-    report = reports.report(cues, profile, language, clock)
+    report = reports.report(cues, profile, language, clock) | {"kept": kept}
+    tell(stage, report)
     stage.output("report").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def tell(stage: stagekit.Stage, report: dict[str, Any]) -> None:
+    if not report["cues"]:
+        stage.warn("the transcript is empty, so the subtitles have no cue")
+    if tall := [each["cues"][0] for each in report["violations"] if each["rule"] == "lines"]:
+        shown = ", ".join(map(str, tall[:SHOWN])) + (f" and {len(tall) - SHOWN} more" if len(tall) > SHOWN else "")
+        stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut cuts it anew")
+
+
+def cues_of(
+    transcript: dict[str, Any], profile: profiles.Profile, language: str, clock: clocks.Clock | None
+) -> list[Cue]:
+    """Cut anew and timed by a clock; without one, as they are, in other lines."""
+    if clock is None:
+        return keeping.cues(transcript["segments"], profile, language)
+    duration = round(transcript["duration_s"] * 1000)
+    return cutting.cues(words.of_transcript(transcript, profile), profile, language, clock, duration)
 
 
 def chosen(style: str, language: str, frame_rate: float | str) -> tuple[profiles.Profile, clocks.Clock]:

@@ -92,7 +92,7 @@ def run(stage: stagekit.Stage) -> None:
         language = found["language"]
         first, word_times, notes = timed(found, pipeline.model, samples, audio, device)
     ear = whisper.Recogniser(pipeline.model, samples, 1, language)
-    heard = listening.completed(first, spoken, probabilities, duration, ear.hear)
+    heard = listening.completed(first, listening.Sound(spoken, probabilities, duration), ear.hear)
     if stage.parameters["diarize"] and heard.segments:
         turns, missing = speaker_turns(audio, device)
         heard = listening.Heard(told_apart(heard.segments, turns), heard.dropped)

@@ -248,6 +248,13 @@ def test_existing_subtitles_leave_recognition_out(project: Sandbox) -> None:
     assert found.values["translation"]["original"] == []
 
 
+def test_only_subtitles_that_exist_have_cues_to_keep(project: Sandbox) -> None:
+    project.write("config/workflows/w.yaml", HEAD.replace("glossary: $glossary", "keep_cues: true"))
+    existing = {"track": "1", "file": "", "language": "en"}
+    assert chosen(project, subtitles=existing).values["translation"]["keep_cues"] is True
+    assert chosen(project).values["translation"]["keep_cues"] is False
+
+
 def test_an_environment_that_is_not_built_is_told_with_all_else_that_is_needed(sandbox: Sandbox) -> None:
     sandbox.write("config/engines.yaml", ENGINES)
     sandbox.write("config/models.yaml", MODELS)

@@ -70,6 +70,13 @@ SHORTCUTS = (
         metavar="[FILE|N|CODE]",
         value="auto",
     ),
+    Shortcut(
+        "recut",
+        "keep_cues",
+        "Cut subtitles that exist anew by the style's rules; without it, each cue stays one, with its times.",
+        value="false",
+        takes_value=False,
+    ),
     Shortcut("format", "formats", "Subtitle files: srt, vtt and ass; default: srt,vtt.", metavar="NAMES", joined=True),
     Shortcut("style", "style", "Rules for the subtitles: netflix (default) or bbc.", metavar="PROFILE"),
     Shortcut(

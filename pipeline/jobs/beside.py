@@ -22,7 +22,7 @@ RECORD = "beside.json"  # in the job's folder: what was put there, by size and t
 def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
     """Put what the job says next to its input. Returns what a person should know: nothing of it fails the job.
 
-    ``delivered`` are the paths of all deliverables, in order.
+    ``delivered`` are the paths of all outputs to deliver, in order.
     """
     wanted = job.document.get("beside", {})
     if not wanted:
@@ -53,7 +53,7 @@ def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequ
         of_reference = [path for _, path in zip(results.outputs(reference), paths, strict=False)]
         if reference in outputs:
             chosen += of_reference
-    return chosen
+    return list(dict.fromkeys(chosen))
 
 
 def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:

@@ -23,13 +23,16 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     """Put each deliverable there, on the disk; ``anew`` replaces what stands there already.
 
     ``before`` are the names that an earlier run delivered: what isn't delivered any more is removed. Returns the
-    paths in order.
+    paths in order, one for each output, which several may share.
     """
     job.output.mkdir(exist_ok=True)
     sidecars, about = Sidecars(job, results), job.output / sidecar.FOLDER
-    placed, written = {}, False
+    targets, placed, written = [], dict[Path, bool](), False
     for made, name in _named(job.document["deliver"], results):
         target = job.output / _name(job.input.stem, name)
+        targets.append(target)
+        if target in placed:
+            continue
         beside = about / sidecar.name_for(target.name)
         placed[target] = anew or not target.exists()
         if placed[target]:
@@ -44,17 +47,17 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     if written:
         for folder in (about, job.output, job.folder):
             sync_folder(folder)
-    return list(placed)
+    return targets
 
 
 def _named(references: Sequence[str], results: Results) -> list[tuple[Made, str]]:
-    """Each output with its name; where several have the same, the stage's name goes before it."""
+    """Each output with its name; where several have the same for another content, the stage's name goes before it."""
     made = [
         Made(split(each)[0], place, member, output)
         for each in references
         for place, (member, output) in enumerate(results.outputs(each).items())
     ]
-    count = Counter(each.output.path.name for each in made)
+    count = Counter(name for name, _ in {(each.output.path.name, each.output.digest) for each in made})
     return [(each, _apart(each) if count[each.output.path.name] > 1 else each.output.path.name) for each in made]
 
 

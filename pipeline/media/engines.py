@@ -27,6 +27,7 @@ class Candidate:
     never: str = ""  # why it can't do this work, whatever is installed
     doubt: str = ""  # it can, if what isn't known yet is as it needs it
     model: str | None = None
+    data: str = ""  # digest of what it translates with, where that is no model
     obstacles: tuple[Obstacle, ...] = ()
 
     @property
@@ -43,6 +44,7 @@ class Decision:
     why: str
     model: str | None = None
     doubt: str = ""
+    data: str = ""
     better: tuple[Candidate, ...] = ()  # that would be taken instead, but for their obstacles
 
     def recorded(self) -> dict[str, Any]:
@@ -81,7 +83,8 @@ def decide(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
     chosen = next((each for each in able if each.works), None) or _nearest(task, able)
     better = tuple(each for each in able[: able.index(chosen)] if each.quality > chosen.quality)
     why = "the best of those that can work here now" if len(able) > 1 else "the only one that does it"
-    return Decision(task, chosen.engine, _with(chosen.note, why), chosen.model, chosen.doubt, better)
+    why = _with(chosen.note, why)
+    return Decision(task, chosen.engine, why, chosen.model, chosen.doubt, chosen.data, better)
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int]:
@@ -99,7 +102,7 @@ def _named(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
         instead = f"choose {' or '.join([AUTO, *able])}" if able else "choose another language"
         raise UsageError(f"{asked} can't do the {task}: {chosen.never}", instead)
     _require([chosen], f"{asked} can't do the {task} now")
-    return Decision(task, asked, NAMED, chosen.model, chosen.doubt)
+    return Decision(task, asked, NAMED, chosen.model, chosen.doubt, chosen.data)
 
 
 def _nearest(task: str, able: Sequence[Candidate]) -> Candidate:

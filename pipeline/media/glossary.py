@@ -66,7 +66,8 @@ def _of_table(text: str, path: Path, shown: str) -> Iterator[Row]:
                 continue
             if len(cells) != len(languages) + 1:
                 wanted = f"a term and {len(languages)} translation{'s' * (len(languages) > 1)}"
-                raise UsageError(f"{shown}:{reader.line_num}: {len(cells)} cells where {wanted} should be", FORMS)
+                found = f"{len(cells)} cell{'s' * (len(cells) > 1)}"
+                raise UsageError(f"{shown}:{reader.line_num}: {found} where {wanted} should be", FORMS)
             for language, cell in zip(languages, cells[1:], strict=True):
                 if cell.strip() or language == ALL:
                     yield reader.line_num, language, cells[0], cell

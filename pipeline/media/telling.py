@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.media.engines import NAMED
+from pipeline.media.languages import name
 from pipeline.text import printable
 
 
@@ -25,3 +26,12 @@ def _lines(decision: Mapping[str, Any]) -> Iterator[str]:
     for better in decision.get("better", ()):
         yield f"  {better['engine']} would be better, but {'; '.join(better['lacks'])}"
         yield from (f"    {command}" for command in better["commands"])
+
+
+def unsaid(tagged: str) -> str:
+    """What is to be known where nobody said what is spoken."""
+    if tagged:
+        return f"the audio track says that it is {name(tagged)}, for which engines are chosen; -s CODE makes it sure"
+    return (
+        "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
+    )

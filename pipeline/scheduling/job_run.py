@@ -159,8 +159,9 @@ class JobRun:
         if not self._chosen.whole:
             return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
-        delivered = deliver(self.job, self._results, not unchanged, self._state.delivered)
-        self._put_beside(delivered)
+        placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
+        self._put_beside(placed)
+        delivered = list(dict.fromkeys(placed))
         if unchanged:
             return self._chronicle.ended(None, Outcome(delivered, unchanged))
         names = [path.name for path in delivered]

@@ -33,6 +33,7 @@ class EngineSpec:
     files: tuple[str, ...] = ()  # of a model's folder
     pairs: tuple[Pairs, ...] = ()
     pairs_from: tuple[str, ...] = ()
+    pairs_data: str = ""
     packages: tuple[str, ...] = ()
     install: str = ""
     weights: str = ""
@@ -50,7 +51,7 @@ def load(project: Project) -> dict[str, EngineSpec]:
 def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
     if entry["kind"] == "translation" and ("pairs" in entry) == ("pairs_from" in entry):
         raise source.error((name,), "a translation has either 'pairs' or 'pairs_from'")
-    for key in ("install", "weights"):
+    for key in ("install", "weights", "pairs_data"):
         try:
             entry.get(key, "").format(pair="", model="", folder="")
         except (KeyError, ValueError, IndexError) as error:
@@ -67,6 +68,7 @@ def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
         files=tuple(entry.get("files", ())),
         pairs=tuple(_pairs(each) for each in entry.get("pairs", ())),
         pairs_from=tuple(entry.get("pairs_from", ())),
+        pairs_data=entry.get("pairs_data", ""),
         packages=tuple(entry.get("packages", ())),
         install=entry.get("install", ""),
         weights=entry.get("weights", ""),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -118,6 +119,29 @@ def test_two_languages_are_translated_side_by_side(studio: Sandbox, tools: dict[
     assert languages(tools, output / "short.subtitled.mp4") == ["spa", "cat"]
 
 
+@needs("eng-spa", "eng-cat")
+def test_three_tracks_have_their_languages_and_the_one_that_is_spoken_is_shown(
+    studio: Sandbox, tools: dict[str, Path], short: Path
+) -> None:
+    _, output = run(studio, "--subtitle", "-s", "en", "-t", "es,ca", "--translator", "apertium", short)
+    tracks = [
+        each for each in probe(tools, output / "short.subtitled.mp4")["streams"] if each["codec_type"] == "subtitle"
+    ]
+    assert [each["tags"]["language"] for each in tracks] == ["eng", "spa", "cat"]
+    assert [each["disposition"]["default"] for each in tracks] == [1, 0, 0]
+    assert {"short.en.srt", "short.es.srt", "short.ca.srt"} <= {path.name for path in output.iterdir()}
+
+
+@pytest.mark.parametrize("translator", ["whisper", pytest.param("apertium", marks=needs("spa-eng"))])
+def test_a_wanted_language_that_turns_out_to_be_the_spoken_one_is_there_once(
+    studio: Sandbox, tools: dict[str, Path], short: Path, translator: str
+) -> None:
+    plan, output = run(studio, "--subtitle", "-t", "en", "--translator", translator, short)
+    assert f"{translator}_translation_en" in [stage["name"] for stage in plan["stages"]]
+    assert languages(tools, output / "short.subtitled.mp4") == ["eng"]
+    assert sorted(path.name for path in output.glob("*.srt")) == ["short.en.srt"]
+
+
 @needs("spa-eng")
 def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
     studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
@@ -136,6 +160,20 @@ def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
     assert about(output, "short.en.srt")["engines"][0].startswith("existing subtitles")
 
 
+@needs("spa-eng")
+@pytest.mark.parametrize(("wishes", "is_kept"), [((), True), (("--recut",), False)])
+def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cut_anew(
+    studio: Sandbox, short: Path, tmp_path: Path, wishes: tuple[str, ...], is_kept: bool
+) -> None:
+    file = tmp_path / "short.es.srt"
+    parted = "1\n00:00:00,800 --> 00:00:02,400\nEra el mejor\n\n2\n00:00:02,500 --> 00:00:05,600\nde los tiempos.\n\n"
+    file.write_text(parted, encoding="utf-8")
+    options = ["-t", "en", "--translator", "apertium", "--overwrite", *wishes, "--from-subtitles"]
+    _, output = run(studio, "--subtitle", *options, file, "--", short)
+    times = re.findall(r"\S+ --> \S+", (output / "short.en.srt").read_text(encoding="utf-8"))
+    assert (times == ["00:00:00,800 --> 00:00:02,400", "00:00:02,500 --> 00:00:05,600"]) == is_kept
+
+
 @needs("eng-spa")
 def test_a_transcript_and_its_translation_stand_side_by_side(studio: Sandbox, short: Path) -> None:
     _, output = run(studio, "--translate", "-s", "en", "-t", "es", "--translator", "apertium", short)
@@ -150,6 +188,26 @@ def test_whisper_translates_into_english_from_the_audio(studio: Sandbox, short: 
     plan, output = run(studio, "--subtitle", "-s", "es", "-t", "en", "--translator", "whisper", "--no-original", short)
     assert "whisper_translation_en" in [stage["name"] for stage in plan["stages"]]
     assert "-->" in (output / "short.en.srt").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="apt-get install espeak-ng")
+def test_whisper_translates_another_language_and_says_how_much_of_it_got_words(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    """A synthesiser's Spanish: real enough for the way, not for a judgement on the translation."""
+    text = """Hoy vamos a hablar de la historia de una pequeña ciudad en el norte de España. La ciudad tiene cuarenta
+    mil habitantes y una catedral muy antigua. En el año mil novecientos treinta y seis, muchas familias se fueron."""
+    subprocess.run(
+        ["espeak-ng", "-v", "es", "-s", "145", "-w", tmp_path / "said.wav", " ".join(text.split())],
+        check=True,
+        timeout=60,
+    )
+    _, output = run(studio, "--translate", "-s", "es", "-t", "en", "--translator", "whisper", tmp_path / "said.wav")
+    translated = json.loads((output / "said.translation.en.json").read_bytes())
+    said = " ".join(segment["text"] for segment in translated["segments"])
+    assert {"north", "inhabitants", "families"} <= set(re.findall("[a-z]+", said))
+    assert translated["coverage"]["share"] > 0.8
+    assert translated["word_times"] == "attention"
 
 
 def test_a_transcript_comes_with_word_times_and_the_wanted_subtitle_files(studio: Sandbox, short: Path) -> None:

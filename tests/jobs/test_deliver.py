@@ -70,6 +70,21 @@ def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) 
     }
 
 
+def test_one_name_and_one_content_from_two_stages_are_one_file(tmp_path: Path) -> None:
+    job = stored(
+        tmp_path / "jobs",
+        stages=[stage("one", outputs=COPY), stage("two", outputs=COPY), stage("three", outputs={"other": "other.txt"})],
+        deliver=["one.copy", "two.copy", "three.other"],
+    )
+    results = Results()
+    for name in ("one", "two"):
+        results.add(name, committed(attempts.begin(job, name), copy="the same"))
+    results.add("three", committed(attempts.begin(job, "three"), other="else"))
+    placed = deliver.deliver(job, results, anew=True)
+    assert [path.name for path in placed] == ["movie.copy.txt", "movie.copy.txt", "movie.other.txt"]
+    assert delivered(job) == {"movie.copy.txt", "movie.other.txt"}
+
+
 def test_what_a_person_changed_stays_where_nothing_was_run_again(tmp_path: Path) -> None:
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
     (placed,) = deliver.deliver(job, results, anew=True)

@@ -67,7 +67,7 @@ def test_yaml_words_that_look_like_other_values_stay_words(tmp_path: Path) -> No
     ("name", "content", "message"),
     [
         ("g.csv", "a,b,c\n", "g.csv:1: 3 cells where a term and 1 translation should be"),
-        ("g.csv", "x,y\na\n", "g.csv:2: 1 cells"),
+        ("g.csv", "x,y\na\n", "g.csv:2: 1 cell where"),
         ("g.csv", "term,esx12345678\na,b\n", "no language code"),
         ("g.csv", "a,b\na,c\n", "g.csv:2: the term 'a' is there twice"),
         ("g.csv", '"a,b\n', "g.csv:1: "),

@@ -143,6 +143,14 @@ def test_a_target_equal_to_the_source_leaves_the_text_and_asks_nobody(
     assert stage.told == {"notes": stage.warnings}
 
 
+def test_a_target_equal_to_the_source_keeps_the_words_with_their_times(apertium: ModuleType, tmp_path: Path) -> None:
+    spoken = {"start": 0.5, "end": 1.0, "text": "Hola.", "words": [{"start": 0.5, "end": 1.0, "word": " Hola."}]}
+    stage = Stage(tmp_path, {"language": "es", "duration_s": 3.0, "segments": [spoken], "word_times": "attention"})
+    apertium.run(stage)
+    assert stage.translation()["segments"] == [spoken]
+    assert stage.translation()["word_times"] == "attention"
+
+
 def test_an_empty_transcript_gives_an_empty_translation(apertium: ModuleType, tmp_path: Path) -> None:
     stage = Stage(tmp_path, {"language": "und", "duration_s": 3.0, "segments": []})
     apertium.run(stage)

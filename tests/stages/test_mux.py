@@ -155,3 +155,23 @@ def test_a_file_of_another_kind_is_refused(mux: ModuleType) -> None:
 def test_a_container_that_is_not_known_is_refused(mux: ModuleType) -> None:
     with pytest.raises(mux.stagekit.StageFailed, match="no container 'avi'; there are: auto, mp4, mkv"):
         mux.container_for(Path("a.mp4"), [], "avi")
+
+
+def test_a_language_that_turned_out_to_be_the_one_that_is_spoken_has_one_track(mux: ModuleType, tmp_path: Path) -> None:
+    contents = {"en.srt": "Hello.", "en-GB.srt": "Hello.", "es.srt": "Hola.", "ca.srt": "Hola."}
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text)
+    tracks = mux.once(mux.tracks_of([tmp_path / name for name in contents], original=True, recognised=True))
+    assert [(track.language, track.title) for track in tracks] == [
+        ("en", "English (automatic)"),
+        ("es", "Spanish (translated)"),
+        ("ca", "Catalan (translated)"),
+    ]
+
+
+def test_two_forms_of_a_language_are_two_tracks(mux: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "pt.srt").write_text("Facto.")
+    (tmp_path / "pt-BR.srt").write_text("Fato.")
+    files = [tmp_path / "pt.srt", tmp_path / "pt-BR.srt"]
+    tracks = mux.once(mux.tracks_of(files, original=False, recognised=True))
+    assert [track.title for track in tracks] == ["Portuguese (translated)", "Portuguese (BR) (translated)"]

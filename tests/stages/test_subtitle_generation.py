@@ -23,7 +23,7 @@ class FileStage(RecordingStage):
     def __init__(self, folder: Path, content: dict[str, Any], **parameters: Any) -> None:
         super().__init__()
         self.folder = folder
-        self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, **parameters}
+        self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, "keep_cues": False, **parameters}
         (folder / "transcript.json").write_text(json.dumps(content))
 
     def input(self, name: str) -> Path:
@@ -105,3 +105,31 @@ def test_a_wrong_parameter_is_told(
 ) -> None:
     with pytest.raises(generation.stagekit.StageFailed, match=expected):
         generation.run(FileStage(tmp_path, SPOKEN, **parameters))
+
+
+def test_cues_that_exist_keep_their_times_and_number_where_that_is_asked_for(
+    generation: ModuleType, tmp_path: Path
+) -> None:
+    cues = [{"start": 1.0, "end": 1.2, "text": "Good"}, {"start": 1.2, "end": 30.0, "text": "evening."}]
+    stage = FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": cues}, keep_cues=True)
+    generation.run(stage)
+    written = (tmp_path / "en.srt").read_text()
+    assert "00:00:01,000 --> 00:00:01,200\nGood\n" in written
+    assert "00:00:01,200 --> 00:00:30,000\nevening.\n" in written
+    assert stage.report["broken"]["too-short"] == 1
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_long_translation_of_a_cue_that_is_kept_takes_a_third_line_and_is_told(
+    generation: ModuleType, tmp_path: Path, keep: bool
+) -> None:
+    text = "It was the best of times, it was the worst of times, it was the age of wisdom and of foolishness."
+    cues = [{"start": 1.0, "end": 6.0, "text": text}]
+    stage = FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": cues}, keep_cues=keep)
+    generation.run(stage)
+    assert stage.report["broken"]["lines"] == int(keep)
+    assert bool(stage.warnings) == keep
+    assert kept(tmp_path) == []
+    told = {**stage.report, "broken": {**stage.report["broken"], "lines": 1}}
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    assert (kept(tmp_path) == []) == keep

@@ -1,75 +1,103 @@
-"""Whisper's own translation: what goes in, and what is made of the library's segments."""
+"""Whisper's own translation: what goes in, and what is made of what it heard."""
 
+import importlib
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+import recognition
 from jsonschema.validators import Draft202012Validator
+from recognition.heard import Dropped, Segment
+from recognition.listening import Heard, Sound
+from recognition.transcripts import Origin
 
+from pipeline.postconditions.checks import unmet
+from pipeline.project import Project
+from pipeline.spec.catalog import Catalog
+from pipeline.spec.ensure import parsed
 from tests.conftest import REPOSITORY
+from tests.stages.recognition.helpers import said
+
+LIBRARIES = (
+    "ctranslate2", "numpy", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
+)  # fmt: skip
+
+TEN = ("it", "was", "the", "best", "of", "times", "and", "the", "worst", "of")
+SPEECH = [(1.0, 9.0), (40.0, 48.0)]
+FIRST, SECOND = (said(start, *TEN, each=0.8) for start in (1.0, 40.0))
 
 
 @pytest.fixture
-def whisper(load_stage: Callable[..., ModuleType]) -> ModuleType:
-    stage = load_stage("whisper_translation", "numpy", "faster_whisper", "recognition")
-    stage.whisper.ENGINE = "faster-whisper 1.2.1"
-    return stage
+def whisper(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for library in LIBRARIES:
+        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.2.1"))
+    monkeypatch.syspath_prepend(str(REPOSITORY / "pipeline" / "sdk"))
+    for name in ("whisper", "hearing"):
+        monkeypatch.setattr(recognition, name, None, raising=False)  # so that the package forgets it afterwards
+        importlib.import_module(f"recognition.{name}")
+    yield load_stage("whisper_translation")
+    del sys.modules["recognition.whisper"], sys.modules["recognition.hearing"]
 
 
-def segment(*words: tuple[float, float, str], text: str = "") -> SimpleNamespace:
-    aligned = [SimpleNamespace(start=start, end=end, word=word, probability=0.9) for start, end, word in words]
-    return SimpleNamespace(words=aligned, text=text, start=0.5, end=2.0)
-
-
-def document(whisper: ModuleType, language: str, *segments: SimpleNamespace) -> dict[str, Any]:
-    tidied = list(whisper.tidy(segments, 9.0))
-    made: dict[str, Any] = whisper.translation(tidied, SimpleNamespace(language=language), "en", 9.0, "whisper-base")
+def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[Dropped, ...] = ()) -> dict[str, Any]:
+    origin = Origin("faster-whisper 1.2.1", "whisper-base", language, 0.9, 60.0, "attention")
+    heard, sound = Heard(list(segments), list(dropped)), Sound(SPEECH if segments else [], [], 60.0)
+    found = SimpleNamespace(heard=heard, sound=sound, origin=origin)
+    made: dict[str, Any] = whisper.translation(found, "en")
     schema = json.loads((REPOSITORY / "config/schemas/translation.json").read_bytes())
     Draft202012Validator(schema).validate(made)
     return made
 
 
-def test_words_keep_their_times_and_the_note_says_that_it_is_from_audio(whisper: ModuleType) -> None:
-    made = document(whisper, "es", segment((0.5, 1.0, " Good"), (1.0, 1.5, " morning.")))
-    assert made["segments"][0]["text"] == "Good morning."
-    assert (made["source_language"], made["word_times"]) == ("es", "attention")
-    assert "from the audio" in made["notes"][0]
+def broken(made: dict[str, Any], tmp_path: Path) -> list[str]:
+    """What the stage promises of its translation, and doesn't keep."""
+    stage = Catalog(Project(REPOSITORY)).stage("whisper_translation")
+    file = tmp_path / "translation.en.json"
+    file.write_text(json.dumps(made), encoding="utf-8")
+    return unmet(parsed(stage.ensure), {"translation": file}, {}, REPOSITORY, lambda path: None)
 
 
-def test_a_segment_without_words_keeps_its_text_and_times(whisper: ModuleType) -> None:
-    made = document(whisper, "es", segment(text=" Good morning. "))
-    assert made["segments"] == [{"start": 0.5, "end": 2.0, "text": "Good morning."}]
+def test_words_keep_their_times_and_the_note_says_that_it_is_from_audio(whisper: Any) -> None:
+    made = document(whisper, "es", FIRST, SECOND)
+    assert made["segments"][0]["words"][1] == {"start": 1.8, "end": 2.6, "word": " was", "probability": 0.9}
+    assert (made["source_language"], made["language"], made["word_times"]) == ("es", "en", "attention")
+    assert made["engine"] == "faster-whisper 1.2.1 (translation from the audio)"
+    assert made["notes"] == [whisper.FROM_AUDIO]
 
 
-def test_speech_that_is_english_already_is_told(whisper: ModuleType) -> None:
-    assert "English already" in document(whisper, "en", segment((0.5, 1.0, " Yes.")))["notes"][0]
+def test_speech_that_is_english_already_is_told(whisper: Any) -> None:
+    assert "English already" in document(whisper, "en", FIRST, SECOND)["notes"][0]
 
 
-def test_silence_gives_an_empty_translation(whisper: ModuleType) -> None:
-    made = document(whisper, "es", segment((0.5, 1.0, " ")))
-    assert (made["segments"], made["source_language"]) == ([], "und")
+def test_silence_gives_an_empty_translation(whisper: Any) -> None:
+    made = document(whisper, "und")
+    assert (made["segments"], made["word_times"]) == ([], "none")
+    assert made["notes"] == ["no speech was recognised, so there is no text"]
 
 
-def test_times_never_go_back_and_stay_within_the_audio(whisper: ModuleType) -> None:
-    made = document(whisper, "es", segment((0.5, 1.2, " One"), (1.0, 0.9, " two")), segment((1.1, 99.0, " three.")))
-    words = [word for part in made["segments"] for word in part["words"]]
-    assert [(word["start"], word["end"]) for word in words] == [(0.5, 1.2), (1.2, 1.2), (1.2, 9.0)]
+def test_what_is_not_believed_stands_in_the_translation_with_its_reason(whisper: Any) -> None:
+    made = document(whisper, "es", FIRST, SECOND, dropped=(Dropped(50.0, 51.0, "Thank you.", "nobody speaks there"),))
+    assert made["dropped"][0]["reason"] == "nobody speaks there"
+    assert "1 piece of text" in made["notes"][1]
 
 
-def test_another_target_than_english_is_refused(whisper: ModuleType) -> None:
+def test_a_translation_of_all_that_is_said_keeps_the_promise(whisper: Any, tmp_path: Path) -> None:
+    assert broken(document(whisper, "es", FIRST, SECOND), tmp_path) == []
+
+
+@pytest.mark.parametrize("half", [FIRST, SECOND])
+def test_a_translation_that_leaves_out_one_half_of_the_speech_is_a_failure(
+    whisper: Any, tmp_path: Path, half: Segment
+) -> None:
+    assert "weaker_half" in " ".join(broken(document(whisper, "es", half), tmp_path))
+
+
+def test_another_target_than_english_is_refused(whisper: Any) -> None:
     stage = SimpleNamespace(parameters={"source": "en", "target": "es"})
     with pytest.raises(whisper.stagekit.StageFailed, match="into English only, not into 'es'"):
         whisper.run(stage)
-
-
-@pytest.mark.parametrize(
-    ("multilingual", "source", "message"), [(False, "auto", "English only"), (True, "yue", "'yue'")]
-)
-def test_a_model_that_can_not_is_refused(whisper: ModuleType, multilingual: bool, source: str, message: str) -> None:
-    model = SimpleNamespace(
-        model=SimpleNamespace(is_multilingual=multilingual), hf_tokenizer=SimpleNamespace(token_to_id={}.get)
-    )
-    with pytest.raises(whisper.stagekit.StageFailed, match=message):
-        whisper._check(model, source, "whisper")

@@ -7,14 +7,27 @@ from recognition import loops, windows
 from recognition.coverage import uncovered
 from recognition.doubts import NO_SPEECH, SURE, doubts
 from recognition.heard import Dropped, Segment, of_words, parted
-from recognition.intervals import Interval, common, merged, widened
+from recognition.intervals import Interval, common, merged, touched, widened
 from recognition.joining import joined
 from recognition.windows import Window
 
-HOLE = 0.8  # seconds of speech without words, from which it is worth another try
 SCRAP = 0.1  # seconds, below which nothing can be recognised
 APART = 2.0  # seconds between words, from which they aren't one segment's
 SHORTER = 12.0  # seconds in a window the second time: other cuts, and less to lose
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Speech without words that is worth another try."""
+
+    shortest: float  # seconds
+    within: float  # seconds, up to which pauses don't part it
+
+
+HOLES = Holes(0.8, 0.0)
+# A translation has fewer words, in another order: a second without any needn't lack one. Asked about it alone, Whisper
+# writes anything.
+LOOSE = Holes(3.0, 1.0)
 
 Hear = Callable[[Sequence[Window], bool], list[list[Segment]]]  # by window; True for the second, more careful time
 
@@ -30,22 +43,33 @@ class Heard:
         return merged((each.start, each.end) for each in self.dropped if each.reason == NO_SPEECH)
 
 
-def listen(speech: list[Interval], probabilities: Sequence[float], duration: float, hear: Hear) -> Heard:
-    """``probabilities`` are those of speech, by frame (``speech.FRAME``); ``hear`` recognises windows."""
-    first = _round(windows.cut(speech, probabilities, duration), hear, False)
-    return completed(first, speech, probabilities, duration, hear)
+@dataclass(frozen=True)
+class Sound:
+    """What is known of an audio before it is recognised."""
+
+    speech: list[Interval]
+    probabilities: Sequence[float]  # of speech, by frame (``speech.FRAME``)
+    duration: float
+
+    def cut(self, speech: list[Interval], *longest: float) -> list[Window]:
+        return windows.cut(speech, self.probabilities, self.duration, *longest)
 
 
-def completed(
-    first: list[Segment], speech: list[Interval], probabilities: Sequence[float], duration: float, hear: Hear
-) -> Heard:
+def listen(sound: Sound, hear: Hear, holes: Holes = HOLES) -> Heard:
+    """``hear`` recognises windows."""
+    return completed(_round(sound.cut(sound.speech), hear, False), sound, hear, holes)
+
+
+def completed(first: list[Segment], sound: Sound, hear: Hear, holes: Holes = HOLES) -> Heard:
     """What was recognised once, judged; what is missing or isn't believed, recognised again."""
+    speech = sound.speech
     kept, doubted = judged([part for segment in first for part in parted(segment, APART)], speech)
-    again = _holes(kept, doubted, speech)
+    again = _holes(kept, doubted, speech, holes)
     if not again:
         return Heard(kept, doubted)
-    second = _round(windows.cut(again, probabilities, duration, SHORTER), hear, True)
-    second, surplus = unrolled(_limited([part for each in second for part in parted(each, APART)], again))
+    second = _round(sound.cut(again, SHORTER), hear, True)
+    parts = [part for each in second for part in parted(each, APART)]
+    second, surplus = unrolled(_limited(parts, merged(again, holes.within)))
     found, rejected = judged(second, speech)
     segments = sorted([*kept, *found], key=lambda segment: (segment.start, segment.end))
     return Heard(segments, _once([*doubted, *surplus, *rejected]))
@@ -93,12 +117,12 @@ def _round(cut: list[Window], hear: Hear, careful: bool) -> list[Segment]:
     return sorted(text, key=lambda segment: segment.start)
 
 
-def _holes(kept: list[Segment], doubted: list[Dropped], speech: list[Interval]) -> list[Interval]:
+def _holes(kept: list[Segment], doubted: list[Dropped], speech: list[Interval], holes: Holes) -> list[Interval]:
     """Speech to recognise again: where words are missing, and where those that were there aren't believed."""
     missing = uncovered(kept, speech, SCRAP)
     suspicious = widened(((each.start, each.end) for each in doubted), 0.1)
-    holes = [hole for hole in missing if hole[1] - hole[0] >= HOLE or common([hole], suspicious)]
-    return [hole for hole in holes if hole[1] - hole[0] >= SCRAP]
+    long = [each for each in merged(missing, holes.within) if each[1] - each[0] >= holes.shortest]
+    return touched(missing, merged([*long, *suspicious]))
 
 
 def _limited(segments: list[Segment], ranges: list[Interval]) -> list[Segment]:

@@ -55,7 +55,7 @@ def remarks(segments: list[Segment], heard: Heard, speech: list[Interval]) -> li
     real = without(speech, heard.speechless)
     found = []
     if not segments:
-        found.append("no speech was recognised; the transcript is empty")
+        found.append("no speech was recognised, so there is no text")
     for start, end in uncovered(segments, _in_one_go(real), TOLD_FROM) if segments else ():
         found.append(f"from {_clock(start)} to {_clock(end)} somebody seems to speak, but no word was recognised")
     if heard.dropped:

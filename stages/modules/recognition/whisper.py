@@ -105,6 +105,13 @@ def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
     raise stagekit.StageFailed(f"{what}. Choose another with --param model=NAME")
 
 
+def require_multilingual(model: WhisperModel, name: str) -> None:
+    """A model for English alone has no task to translate, and would write down whatever it seems to hear."""
+    if not model.model.is_multilingual:
+        what = f"model {name} is for English only and can't translate"
+        raise stagekit.StageFailed(f"{what}. Choose a multilingual one with --param model=NAME")
+
+
 @dataclass
 class Recogniser:
     """One audio's windows, recognised in one language, which is found first where none is given."""
@@ -119,25 +126,27 @@ class Recogniser:
     _encodings: dict[Window, Any] = field(default_factory=dict)
 
     def hear(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
-        """By window. The first call finds the language, the same one for all."""
+        """By window, all in the same language."""
+        self.find_language(windows)
         with ThreadPoolExecutor(self.workers) as pool:
-            if self.language is None:
-                self._find_language(_spread(windows, DETECTING), pool)
             found = []
             for count, segments in enumerate(pool.map(lambda window: self._heard(window, careful), windows), start=1):
                 found.append(segments)
                 self._tell(count / len(windows), segments, careful)
             return found
 
-    def _find_language(self, windows: Sequence[Window], pool: ThreadPoolExecutor) -> None:
-        """What some windows speak, taken together. What was encoded for it isn't encoded again."""
-        votes: Counter[str] = Counter()
-        encodings = pool.map(lambda window: self._encoded(self._features(window)), windows)
-        for window, encoded in zip(windows, encodings, strict=True):
+    def find_language(self, windows: Sequence[Window]) -> None:
+        """What some windows speak, taken together, unless it is known. What was encoded for it isn't encoded again."""
+        if self.language is not None or not windows:
+            return
+        asked, votes = _spread(windows, DETECTING), Counter[str]()
+        with ThreadPoolExecutor(self.workers) as pool:
+            encodings = list(pool.map(lambda window: self._encoded(self._features(window)), asked))
+        for window, encoded in zip(asked, encodings, strict=True):
             votes.update({token[2:-2]: likely for token, likely in self.model.model.detect_language(encoded)[0]})
             self._encodings[window] = encoded
         self.language, total = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-        self.language_probability = min(total / len(windows), 1.0)
+        self.language_probability = min(total / len(asked), 1.0)
 
     def _heard(self, window: Window, careful: bool) -> list[Segment]:
         """One pass. Where the model stops before the speech does, that is found and recognised later, with its like."""

@@ -1,18 +1,20 @@
 """When cues come and go: with their words, long enough to read, apart from each other, never two at once.
 
 Reckoned in ticks of the movie's clock. Where there isn't time for all, what gives way is first the comfort of reading,
-then its speed, then the moment at which a cue comes, and only in a movie too short for its cues their shortest time.
+then the moment at which a cue comes, then the reading's speed, and only in a movie too short for its cues their
+shortest time.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from subtitling import markup
+from subtitling import borrowing, markup
 from subtitling.clocks import Clock
 from subtitling.profiles import Profile
 from subtitling.text import shown_width
 
-LEAD = 0.25  # seconds that a cue may come before its words, where it couldn't be read otherwise
+# Seconds that a cue may come before its words, or after them, where it or a neighbour couldn't be read otherwise.
+LEAD, LAG = 0.25, 0.5
 BRIDGED = 12  # frames of a gap that looks like a flicker, so the cue before stays (Netflix: fewer than half a second)
 
 Span = tuple[int, int]
@@ -37,7 +39,8 @@ def timed(spoken: Sequence[Span], texts: Sequence[str], profile: Profile, clock:
     needed = [_needed(text, profile.speed, profile, clock, room) for text in texts]
     wanted = [_needed(text, profile.comfort, profile, clock, room) for text in texts]
     starts = _starts([start for start, _ in spans], room)
-    starts = _earlier(starts, needed, clock.at_most(LEAD), room)
+    limits = borrowing.Limits(clock.at_most(LEAD), clock.at_most(LAG), room.gap, room.end)
+    starts = borrowing.shared(starts, [start for start, _ in spans], needed, limits)
     ends = _ends(starts, [end for _, end in spans], wanted, clock.frames(BRIDGED), room)
     return [(clock.milliseconds(start), clock.milliseconds(end)) for start, end in zip(starts, ends, strict=True)]
 
@@ -73,17 +76,6 @@ def _starts(spoken: Sequence[int], room: _Room) -> list[int]:
             break
         starts[index] = latest
     return starts
-
-
-def _earlier(starts: Sequence[int], needed: Sequence[int], lead: int, room: _Room) -> list[int]:
-    """A cue that can't be read before the next one comes begins in the silence before it, if there is some."""
-    moved = list(starts)
-    for index, start in enumerate(starts):
-        until = starts[index + 1] - room.gap if index + 1 < len(starts) else room.end
-        missing = needed[index] - (until - start)
-        free = start - (moved[index - 1] + needed[index - 1] + room.gap if index else 0)
-        moved[index] -= max(0, min(missing, free, lead))
-    return moved
 
 
 def _ends(starts: Sequence[int], spoken: Sequence[int], wanted: Sequence[int], bridged: int, room: _Room) -> list[int]:

@@ -15,6 +15,7 @@ LEADING = re.compile(
     rf"|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|{CAPITALS}:\s+(?=\S))"
 )
 TRAILING = re.compile(r"\s*[♪♫]+\s*$")
+TOUCHING = re.compile(r"</(\w+)>(\s*)<\1>")  # a sentence in italics over two cues has them twice
 BRACKETED = re.compile(r"([\[(（])([^\[\]()（）]*)([\])）])")
 
 
@@ -71,7 +72,7 @@ def restored(frame: Frame, translated: str) -> str:
         inserts += [(start, 1, number, f"<{tag.name}>"), (end, 0, -number, f"</{tag.name}>")]
     for place, _, _, shown in sorted(inserts, reverse=True):
         whole = whole[:place] + shown + whole[place:]
-    return markup.normal(whole)
+    return markup.normal(TOUCHING.sub(r"\2", whole))
 
 
 def _untagged(text: str) -> tuple[str, tuple[Tagged, ...]]:

@@ -69,12 +69,6 @@ def of_transcript(transcript: Mapping[str, Any]) -> list[Sentence]:
     return [_sentence(group) for group in _groups(tokens, transcript["language"])]
 
 
-def one_for_each(transcript: Mapping[str, Any]) -> list[Sentence]:
-    """Each cue by itself."""
-    cues = [list(_of_segment(index, segment)) for index, segment in enumerate(transcript["segments"])]
-    return [_sentence(tokens) for tokens in cues if tokens]
-
-
 def _of_segment(index: int, segment: Mapping[str, Any]) -> Iterator[Token]:
     speaker = segment.get("speaker") or ""
     if segment.get("words"):

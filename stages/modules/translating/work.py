@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 import stagekit
 
-from translating import documents, flow, guarding, languages, laying, sentences, transcripts
+from translating import documents, flow, guarding, languages, sentences, transcripts
 from translating.guarding import Term
+from translating.scripts import clean
 
 NOTHING_SAID = "und"
 
@@ -52,9 +53,9 @@ def _document(
         raise stagekit.StageFailed("the transcript's language isn't known; give it with --param source_language=en")
     if languages.is_same(source, target):
         note = f"the transcript is in '{source}' already, so its text stays as it is"
-        listed = sentences.one_for_each(transcript)
-        segments = laying.by_sentence(listed, [each.text for each in listed])
-        return documents.translation(transcript, target, Nobody, segments, [note])
+        said = [segment for segment in transcript["segments"] if clean(segment["text"])]
+        document = documents.translation(transcript, target, Nobody, said, [note])
+        return document | {"word_times": transcript.get("word_times", "none")}
     engine = engine_for(source, target)
     terms = _glossary(stage.parameters["glossary"])
     try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from recognition.heard import Segment
 from recognition.intervals import Interval
-from recognition.listening import Heard, listen
+from recognition.listening import HOLES, LOOSE, Heard, Holes, Sound, listen
 from recognition.windows import Window
 
 from tests.stages.recognition.helpers import probabilities, said, text
@@ -20,7 +20,7 @@ def words(start: float, end: float, *texts: str) -> Segment:
 
 
 def heard(
-    says: Says, speech: list[Interval] = SPEECH, duration: float = 60.0
+    says: Says, speech: list[Interval] = SPEECH, duration: float = 60.0, holes: Holes = HOLES
 ) -> tuple[Heard, list[tuple[Window, bool]]]:
     asked = []
 
@@ -28,7 +28,7 @@ def heard(
         asked.extend([(window, careful) for window in windows])
         return [says(window, careful) for window in windows]
 
-    return listen(speech, probabilities(duration, speech), duration, hear), asked
+    return listen(Sound(speech, probabilities(duration, speech), duration), hear, holes), asked
 
 
 FIRST = words(1.0, 5.0, "It", "was", "the", "best", "of", "times.")
@@ -118,3 +118,19 @@ def test_windows_that_overlap_become_one_text() -> None:
     found, asked = heard(says, one_go, 50.0)
     assert text(found.segments).split() == counted
     assert len(asked) > 1
+
+
+def test_a_moment_without_words_is_no_hole_in_a_translation() -> None:
+    speech = [(1.0, 6.5), (40.0, 44.0)]
+    found, asked = heard(lambda window, careful: [FIRST, SECOND], speech, holes=LOOSE)
+    assert [careful for _, careful in asked] == [False]
+    assert text(found.segments) == text([FIRST, SECOND])
+    _, asked = heard(lambda window, careful: [FIRST, SECOND], speech)
+    assert [careful for _, careful in asked] == [False, True]
+
+
+def test_a_sentence_without_words_is_a_hole_in_a_translation_whatever_its_pauses() -> None:
+    speech = [(1.0, 5.0), (40.0, 41.2), (41.6, 42.8), (43.2, 44.0)]
+    found, asked = heard(lambda window, careful: [SECOND] if careful else [FIRST], speech, holes=LOOSE)
+    assert [careful for _, careful in asked] == [False, True]
+    assert text(found.segments) == text([FIRST, SECOND])

@@ -43,7 +43,7 @@ def test_a_transcript_says_what_it_was_made_of() -> None:
 def test_an_empty_transcript_is_valid_and_says_so() -> None:
     transcript = made(speech=[])
     assert transcript["word_times"] == "none"
-    assert transcript["notes"] == ["no speech was recognised; the transcript is empty"]
+    assert transcript["notes"] == ["no speech was recognised, so there is no text"]
 
 
 def test_what_was_dropped_is_told_with_its_reason() -> None:

@@ -100,6 +100,12 @@ def test_a_language_that_the_model_does_not_know_is_refused(whisper: Any, multil
         whisper.language_for(a_model(multilingual), wanted, "tiny")
 
 
+def test_a_model_for_english_alone_translates_nothing(whisper: Any) -> None:
+    whisper.require_multilingual(a_model(True), "tiny")
+    with pytest.raises(whisper.stagekit.StageFailed, match="English only"):
+        whisper.require_multilingual(a_model(False), "tiny")
+
+
 def test_the_language_is_that_of_the_whole_audio_and_asked_for_once(
     whisper: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from subtitling import cutting, profiles, words
+from subtitling import cutting, profiles, reports, words
 from subtitling.clocks import Clock, clock
 from subtitling.linting import lint, too_fast_share
 from subtitling.markup import plain
@@ -240,3 +240,18 @@ def test_a_film_s_words_are_cut_as_those_of_a_scene() -> None:
 
 def test_a_word_that_takes_no_room_is_no_stumbling_block() -> None:
     assert texts(cues_of([Word(0, 0, " a"), Word(0, 0, " \u0301"), Word(0, 0, " \u200b")])) == ["a \u0301 \u200b"]
+
+
+@pytest.mark.parametrize("style", profiles.STYLES)
+@pytest.mark.parametrize("rate", [0, 24, 25, "30000/1001"])
+def test_a_translation_of_real_speech_is_hardly_ever_too_fast_and_loses_no_word(style: str, rate: str | float) -> None:
+    """Spanish by Apertium; in English, the longest sentence hasn't a moment to spare."""
+    file = REPOSITORY / "tests" / "stages" / "subtitling" / "two_cities.translation.es.json"
+    transcript = json.loads(file.read_text(encoding="utf-8"))
+    profile, ticking = profiles.profile(style, "es"), clock(rate)
+    made = cutting.cues(words.of_transcript(transcript, profile), profile, "es", ticking, 44_200)
+    report = reports.report(made, profile, "es", ticking)
+    assert report["reading_speed"]["share_over"] <= 0.05
+    assert {rule for rule, count in report["broken"].items() if count} <= {"reading-speed", "too-short"}
+    shown = " ".join(cue.text for cue in made).split()
+    assert shown == " ".join(segment["text"] for segment in transcript["segments"]).split()

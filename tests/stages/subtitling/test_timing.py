@@ -25,8 +25,27 @@ def test_a_cue_stays_into_the_silence_until_it_can_be_read_with_ease() -> None:
 
 
 def test_a_cue_that_would_be_too_fast_comes_earlier_where_nothing_is_said() -> None:
-    first, _ = times((5000, 6000, LONG), (6100, 9000, "Yes."))
-    assert first == (4750, 6016)
+    first, _ = times((5000, 6000, LONG), (6400, 9000, "Yes."))
+    assert first == (4750, 6400)
+
+
+def test_a_cue_that_would_be_too_fast_takes_time_from_the_next_one_and_that_from_its_own_next() -> None:
+    first, second, third = times((0, 1200, LONG), (1300, 2950, LONG), (2984, 6000, "Yes."))
+    assert first[1] - first[0] >= 1650
+    assert second[1] - second[0] >= 1650
+    assert second[0] <= 1300 + 500
+    assert third[0] <= 2984 + 500
+
+
+def test_a_cue_takes_time_that_the_one_before_does_not_need() -> None:
+    first, second, _ = times((0, 5000, "Slowly."), (5000, 6300, LONG), (6400, 7233, "No, no, no, no!"))
+    assert second[0] == 4750
+    assert first == (0, 4666)
+
+
+def test_no_cue_is_made_too_fast_for_another_one() -> None:
+    _, second, _ = times((0, 1000, LONG), (1000, 2650, LONG), (2734, 4384, LONG))
+    assert second[1] - second[0] >= 1566
 
 
 def test_a_cue_does_not_come_earlier_where_it_can_be_read() -> None:

@@ -63,6 +63,11 @@ def test_words_in_capitals_are_asked_for_in_small_letters_and_come_back_in_capit
     assert restored(framed, "¡Sal de aquí!") == "¡SAL DE AQUÍ!"
 
 
+def test_a_sentence_in_italics_over_two_cues_is_in_italics_once() -> None:
+    framed = frame("<i>He was born in 1859,</i> <i>on the 3rd of May.</i>")
+    assert restored(framed, "Nació en 1859, en el 3.º de mayo.") == "<i>Nació en 1859, en el 3.º de mayo.</i>"
+
+
 @pytest.mark.parametrize("text", ["♪ ♪", "…", "- 42", "[?]", ""])
 def test_what_has_no_letters_is_not_speech(text: str) -> None:
     assert not frame(text).is_speech
