@@ -1,20 +1,16 @@
 """Which engines a job gets: what each could do and lacks is looked up here, and ``media/engines.py`` decides."""
 
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from pipeline import given
 from pipeline.envs.adopting.adoption import Adoption
-from pipeline.envs.adopting.decide import Refuse
-from pipeline.errors import ConfigurationError, UsageError
+from pipeline.errors import UsageError
+from pipeline.lacking import Lacking
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes, installed
-from pipeline.models.shelf import Shelf
 from pipeline.plan.filling import fill
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
@@ -67,6 +63,7 @@ class Chooser:
                     "engine": decisions[0].engine if decisions else "",
                     "model": decisions[0].model if decisions else "",
                     "is_needed": bool(decisions),
+                    "speakers": self._speaker_model(decisions[0]) if decisions and asked.speakers else None,
                 }
             else:
                 decisions, outcome[spec.name], told = self._translation(asked, recognizer)
@@ -94,7 +91,13 @@ class Chooser:
         found = Candidate(engine.name, engine.quality, engine.note, model=asked.model)
         if asked.speakers and not engine.speakers:
             return replace(found, never="it doesn't tell speakers apart")
-        return replace(found, obstacles=tuple(self._lacks(engine, asked.model)))
+        lacks = [*self._lacking.of(engine, asked.model)]
+        lacks += self._lacking.own_model(engine.speaker_model) if asked.speakers else ()
+        return replace(found, obstacles=tuple(lacks))
+
+    def _speaker_model(self, decision: Decision) -> str | None:
+        own = self.catalog.engines[decision.engine].speaker_model
+        return self._lacking.in_folder(own.files, own.name) if own else None
 
     def _translation(self, asked: Asked, recognizer: str | None) -> tuple[list[Decision], dict[str, Any], list[str]]:
         if not asked.targets and not asked.original:
@@ -149,19 +152,19 @@ class Chooser:
         doubt = "" if source or pair.source is None else "it can't translate from every language that may be spoken"
         if not engine.from_audio:
             model = asked.model or pair.model
-            lacks = tuple(self._lacks(engine, model, in_folder=True))
-            model = self._in_folder(engine, model) if model else None
+            lacks = tuple(self._lacking.of(engine, model, may_be_folder=True))
+            model = self._lacking.in_folder(engine.files, model) if model else None
             return replace(found, doubt=doubt, model=model, obstacles=lacks)
         if asked.subtitles:
             return replace(found, never="it translates what is said, and there are subtitles instead of it")
         if recognizer and tuple(self.catalog.model(recognizer).languages) == ("en",):
             return replace(found, never=f"the model '{recognizer}' knows English only")
-        lacks = tuple(self._lacks(engine, recognizer))
+        lacks = tuple(self._lacking.of(engine, recognizer))
         doubt = "it goes by no glossary" if any((asked.glossary or {}).values()) else doubt
         return replace(found, doubt=doubt, model=recognizer, obstacles=lacks)
 
     def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
-        lacks = list(self._lacks(engine, None))
+        lacks = list(self._lacking.of(engine, None))
         wanted = [one for one, other in self._installed(engine) if other == base(target)]
         packaged = [each for each in engine.packages if base(target) in codes(each)]
         if source:
@@ -178,46 +181,6 @@ class Chooser:
         doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
         return replace(found, doubt=doubt, obstacles=tuple(lacks))
 
-    def _lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:
-        if engine.program and shutil.which(engine.program) is None:
-            install = engine.install.format(pair="").strip()
-            yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
-        try:
-            definition = self.catalog.environment(self.catalog.stage(engine.stage).environment)
-        except ConfigurationError as error:
-            yield Obstacle(error.message, error.next_step or "mend the project's configuration")
-            return
-        choice = self.adoption.choose(definition)
-        if isinstance(choice, Refuse):
-            what = f"environment '{definition.name}' isn't ready: {choice.reason}"
-            yield Obstacle(what, choice.command, told_later=True)
-        if model:
-            yield from self._lacks_model(engine, model, in_folder)
-
-    def _lacks_model(self, engine: EngineSpec, model: str, in_folder: bool) -> Iterator[Obstacle]:
-        folder = self._folder(model)
-        if model in self.catalog.models:
-            spec = self.catalog.model(model)
-            for wanted in engine.files:
-                if not spec.files.keys() & set(wanted.split(" | ")):
-                    what = f"model '{model}' has no {wanted.replace(' | ', ' or ')}"
-                    yield Obstacle(what, "name another model or its folder")
-            if reason := Shelf(self.catalog.project.models).damage(model, spec.digest):
-                yield Obstacle(f"model '{model}' isn't ready: {reason}", f"bootstrap --model {model}", told_later=True)
-        elif in_folder and not folder.is_dir():
-            get = engine.weights.format(model=model, folder=folder) or f"put it into {folder}"
-            yield Obstacle(f"its model '{model}' isn't here", f"{get}   or --translation-model FOLDER")
-
-    def _in_folder(self, engine: EngineSpec, model: str) -> str:
-        """A model that the project doesn't define, but that somebody put among its models."""
-        folder = self._folder(model)
-        if model in self.catalog.models or not folder.is_dir():
-            return model
-        return given.model(folder, engine.files, self.catalog)
-
-    def _folder(self, model: str) -> Path:
-        return self.catalog.project.models / model
-
     def _engines(self, kind: str) -> list[EngineSpec]:
         """Those whose stages the workflow has."""
         used = {use.uses for use in self.workflow.stages.values()}
@@ -225,6 +188,10 @@ class Chooser:
 
     def _installed(self, engine: EngineSpec) -> Sequence[tuple[str, str]]:
         return self._pairs.setdefault(engine.name, installed(engine.pairs_from))
+
+    @cached_property
+    def _lacking(self) -> Lacking:
+        return Lacking(self.catalog, self.adoption)
 
     @cached_property
     def _pairs(self) -> dict[str, list[tuple[str, str]]]:
