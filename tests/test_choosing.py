@@ -236,7 +236,7 @@ def test_telling_speakers_apart_needs_an_engine_that_can(project: Sandbox) -> No
     assert chosen(project, speakers=True, asr="auto").values["recognition"]["engine"] == "speakers"
 
 
-SPEAKERS = "speakers: {model: voices, files: [a.yaml, deep/b.bin], weights: fetch {model} into {folder}}"
+SPEAKERS = "speakers: {model: voices, files: [a.yaml, deep/b.bin], weights: 'fetch {model} into {folder}'}"
 
 
 def test_without_its_model_an_engine_tells_no_speakers_apart_and_says_how_to_get_it(project: Sandbox) -> None:

@@ -77,7 +77,7 @@ def test_several_inputs_are_recognised_one_after_the_other(
 
 
 def test_speakers_are_told_apart_with_a_model_in_a_folder(studio: Sandbox) -> None:
-    asked = ["--transcribe", "--diarize", "-s", "en", SAMPLE]
+    asked: list[str | Path] = ["--transcribe", "--diarize", "-s", "en", SAMPLE]
     refused = studio.run("prepare-job", *asked, "--asr", "auto")
     assert refused.code == 3
     assert "accept the terms at https://huggingface.co/pyannote/speaker-diarization-community-1" in refused.err

@@ -1,6 +1,5 @@
 """What becomes of what WhisperX gives, or doesn't; its libraries are stood in for."""
 
-import importlib
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -22,16 +21,19 @@ FOUND = {"segments": [CHUNK, {"start": 30.0, "end": 31.0, "text": " "}], "langua
 
 
 @pytest.fixture
-def whisperx(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def whisperx(
+    load_stage: Callable[..., ModuleType], load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for library in LIBRARIES:
         monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.0"))
     monkeypatch.setattr(recognition, "whisper", None, raising=False)  # so that the package forgets it afterwards
-    importlib.import_module("recognition.whisper")
+    load_module("recognition.whisper")
     stage: Any = load_stage("whisperx_asr")
     stage.alignment = SimpleNamespace(
         DEFAULT_ALIGN_MODELS_TORCH={"en": "WAV2VEC2_ASR_BASE_960H"},
         LANGUAGES_WITHOUT_SPACES=["ja", "zh"],
+        align=None,
         load_align_model=lambda language, device: ("model", "details"),
     )
     stage.whisper.attended = lambda model, samples, parts, language: [
