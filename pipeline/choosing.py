@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.errors import UsageError
-from pipeline.lacking import Here
+from pipeline.lacking import Lacking
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes
@@ -68,6 +68,7 @@ class Chooser:
                     "engine": decisions[0].engine if decisions else "",
                     "model": decisions[0].model if decisions else "",
                     "is_needed": bool(decisions),
+                    "speakers": self._speaker_model(decisions[0]) if decisions and asked.speakers else None,
                 }
             else:
                 decisions, outcome[spec.name], told = self._translation(asked, recognizer)
@@ -95,7 +96,13 @@ class Chooser:
         found = Candidate(engine.name, engine.quality, engine.note, model=asked.model)
         if asked.speakers and not engine.speakers:
             return replace(found, never="it doesn't tell speakers apart")
-        return replace(found, obstacles=tuple(self._here.lacks(engine, asked.model)))
+        lacks = [*self._lacking.of(engine, asked.model)]
+        lacks += self._lacking.own_model(engine.speaker_model) if asked.speakers else ()
+        return replace(found, obstacles=tuple(lacks))
+
+    def _speaker_model(self, decision: Decision) -> str | None:
+        own = self.catalog.engines[decision.engine].speaker_model
+        return self._lacking.in_folder(own.files, own.name) if own else None
 
     def _translation(self, asked: Asked, recognizer: str | None) -> tuple[list[Decision], dict[str, Any], list[str]]:
         if not asked.targets and not asked.original:
@@ -147,20 +154,20 @@ class Chooser:
         doubt = "" if source or pair.source is None else "it can't translate from every language that may be spoken"
         if not engine.from_audio:
             model = asked.model or pair.model
-            lacks = tuple(self._here.lacks(engine, model, in_folder=True))
-            model = self._here.in_folder(engine, model) if model else None
+            lacks = tuple(self._lacking.of(engine, model, may_be_folder=True))
+            model = self._lacking.in_folder(engine.files, model) if model else None
             return replace(found, doubt=doubt, model=model, obstacles=lacks)
         if asked.subtitles:
             return replace(found, never="it translates what is said, and there are subtitles instead of it")
         if recognizer and tuple(self.catalog.model(recognizer).languages) == ("en",):
             return replace(found, never=f"the model '{recognizer}' knows English only")
-        lacks = tuple(self._here.lacks(engine, recognizer))
+        lacks = tuple(self._lacking.of(engine, recognizer))
         doubt = "it goes by no glossary" if any((asked.glossary or {}).values()) else doubt
         return replace(found, doubt=doubt, model=recognizer, obstacles=lacks)
 
     def _by_installed_pair(self, found: Candidate, engine: EngineSpec, source: str, target: str) -> Candidate:
-        lacks = list(self._here.lacks(engine, None))
-        installed = self._here.pairs(engine)
+        lacks = list(self._lacking.of(engine, None))
+        installed = self._lacking.pairs(engine)
         wanted = installed.sources(target)
         packaged = [each for each in engine.packages if base(target) in codes(each)]
         if source:
@@ -184,8 +191,8 @@ class Chooser:
         return [each for each in self.catalog.engines.values() if each.kind == kind and each.stage in used]
 
     @cached_property
-    def _here(self) -> Here:
-        return Here(self.catalog, self.adoption)
+    def _lacking(self) -> Lacking:
+        return Lacking(self.catalog, self.adoption)
 
 
 def _covers(pairs: Pairs, source: str, target: str) -> bool:

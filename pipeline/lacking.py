@@ -1,10 +1,9 @@
-"""What an engine lacks on this machine now: its program, its environment, its model."""
+"""What an engine lacks to work now: its program, its environment, its models."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from pipeline import given
 from pipeline.envs.adopting.adoption import Adoption
@@ -14,17 +13,15 @@ from pipeline.media.engines import Obstacle
 from pipeline.media.pairs import Installed, installed
 from pipeline.models.shelf import Shelf
 from pipeline.spec.catalog import Catalog
-from pipeline.spec.engines import EngineSpec
+from pipeline.spec.engines import EngineSpec, OwnModel
 
 
 @dataclass(frozen=True)
-class Here:
-    """This machine and project, as engines need them."""
-
+class Lacking:
     catalog: Catalog
     adoption: Adoption
 
-    def lacks(self, engine: EngineSpec, model: str | None, in_folder: bool = False) -> Iterator[Obstacle]:
+    def of(self, engine: EngineSpec, model: str | None, may_be_folder: bool = False) -> Iterator[Obstacle]:
         if engine.program and shutil.which(engine.program) is None:
             install = engine.install.format(pair="").strip()
             yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
@@ -37,38 +34,47 @@ class Here:
         if isinstance(choice, Refuse):
             what = f"environment '{definition.name}' isn't ready: {choice.reason}"
             yield Obstacle(what, choice.command, told_later=True)
-        if model:
-            yield from self._lacks_model(engine, model, in_folder)
-
-    def _lacks_model(self, engine: EngineSpec, model: str, in_folder: bool) -> Iterator[Obstacle]:
-        folder = self._folder(model)
         if model in self.catalog.models:
-            spec = self.catalog.model(model)
-            for wanted in engine.files:
-                if not spec.files.keys() & set(wanted.split(" | ")):
-                    what = f"model '{model}' has no {wanted.replace(' | ', ' or ')}"
-                    yield Obstacle(what, "name another model or its folder")
-            if reason := Shelf(self.catalog.project.models).damage(model, spec.digest):
-                yield Obstacle(f"model '{model}' isn't ready: {reason}", f"bootstrap --model {model}", told_later=True)
-        elif in_folder and not folder.is_dir():
-            get = engine.weights.format(model=model, folder=folder) or f"put it into {folder}"
-            yield Obstacle(f"its model '{model}' isn't here", f"{get}   or --translation-model FOLDER")
+            yield from self._declared(engine, model)
+        elif model and may_be_folder:
+            yield from self._folder(
+                model,
+                f"its model '{model}'",
+                f"{engine.weights or 'put it into {folder}'}   or --translation-model FOLDER",
+            )
 
-    def in_folder(self, engine: EngineSpec, model: str) -> str:
-        """A model that the project doesn't define, but that somebody put among its models."""
-        folder = self._folder(model)
+    def own_model(self, own: OwnModel | None) -> Iterator[Obstacle]:
+        """What telling speakers apart lacks."""
+        if own and own.name not in self.catalog.models:
+            yield from self._folder(own.name, f"the model '{own.name}', which tells speakers apart,", own.weights)
+
+    def in_folder(self, files: Sequence[str], model: str) -> str:
+        """The name of a model that the project doesn't define, but that somebody put among its models."""
+        folder = self.catalog.project.models / model
         if model in self.catalog.models or not folder.is_dir():
             return model
-        return given.model(folder, engine.files, self.catalog)
-
-    def _folder(self, model: str) -> Path:
-        return self.catalog.project.models / model
+        return given.model(folder, tuple(files), self.catalog)
 
     def pairs(self, engine: EngineSpec) -> Installed:
-        """Of languages, that are installed for it."""
+        """Of languages, that are installed for it; asked for once."""
         if engine.name not in self._pairs:
             self._pairs[engine.name] = installed(engine.pairs_from, engine.pairs_data)
         return self._pairs[engine.name]
+
+    def _declared(self, engine: EngineSpec, model: str) -> Iterator[Obstacle]:
+        spec = self.catalog.model(model)
+        for wanted in engine.files:
+            if not spec.files.keys() & set(wanted.split(" | ")):
+                yield Obstacle(
+                    f"model '{model}' has no {wanted.replace(' | ', ' or ')}", "name another model or its folder"
+                )
+        if reason := Shelf(self.catalog.project.models).damage(model, spec.digest):
+            yield Obstacle(f"model '{model}' isn't ready: {reason}", f"bootstrap --model {model}", told_later=True)
+
+    def _folder(self, model: str, shown: str, weights: str) -> Iterator[Obstacle]:
+        folder = self.catalog.project.models / model
+        if not folder.is_dir():
+            yield Obstacle(f"{shown} isn't here", weights.format(model=model, folder=folder))
 
     @cached_property
     def _pairs(self) -> dict[str, Installed]:

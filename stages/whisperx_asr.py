@@ -4,8 +4,10 @@
 # modules = ["recognition"]
 # inputs = ["audio"]
 # models = ["recognizer"]
+# optional_models = ["speakers"]
 # start = ["worker", "cold"]
-# # What alignment and speakers need may be on a hub today and not tomorrow, so no other job gets this result.
+# # What aligns words comes from a hub that may answer tomorrow and not today. The key can't tell, so no other job gets
+# # this result.
 # cache = false
 # [tool.pipeline.stage.parameters]
 # language = "auto"
@@ -21,9 +23,9 @@
 # ///
 """Recognise speech with WhisperX: the form of ``asr``, but words aligned with the sound, and speakers if asked for.
 
-The recogniser comes from a local folder and finds speech with the model that WhisperX brings along. Models for
-alignment and speakers are taken from the hub, or from what was fetched of it before. Where there are none, words have
-the times of the recogniser's attention, or no speakers, and the transcript's notes say so.
+The recogniser and the model that tells speakers apart come from local folders, and WhisperX brings along the one that
+finds speech. What aligns words is taken from the hub, or from what was fetched of it before. Where there is none, words
+have the times of the recogniser's attention, and the transcript's notes say so.
 
 Speech that got no words, and text that isn't believed, are recognised once more by faster-whisper with the same model.
 """
@@ -31,17 +33,18 @@ Speech that got no words, and text that isn't believed, are recognised once more
 import math
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 
 import stagekit
+from recognition import hubs
 
-HUB = "https://huggingface.co"
-PATIENCE = 5  # seconds for a hub to take a connection; the libraries' own attempts take minutes
 BATCH = 8
-SPEAKERS = "pyannote/speaker-diarization-community-1"
+SILENCE = 60  # seconds that a download may stand still
+ALIGNERS = "https://download.pytorch.org"
+SENTENCES = "https://raw.githubusercontent.com"  # where nltk fetches from
 FAILURES = (
     OSError,
     ValueError,
@@ -52,32 +55,22 @@ FAILURES = (
 )  # of fetching and loading a model
 
 
-def hub_answers() -> bool:
-    """Whether it is worth asking it for a model."""
-    place = urlsplit(os.environ.get("HF_ENDPOINT") or HUB)
-    try:
-        socket.create_connection((place.hostname, place.port or 443), PATIENCE).close()
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-# The libraries read it when they are imported. It is this process's own variable, and nobody else's.
-if "HF_HUB_OFFLINE" not in os.environ and not hub_answers():
-    os.environ["HF_HUB_OFFLINE"] = "1"
+hubs.go_offline_without_hub()
 
 import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
-from recognition import listening, speech, transcripts, whisper  # noqa: E402
+from recognition import listening, speech, transcripts, whisper, windows  # noqa: E402
 from recognition.heard import Segment, Word  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
 from recognition.speakers import Turn, told_apart  # noqa: E402
 from whisperx import alignment, asr  # noqa: E402
+from whisperx.diarize import DiarizationPipeline  # noqa: E402
 
 
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both forms."""
+    torch.set_num_threads(stage.cpus)
     samples = whisper.read_audio(stage.input("audio"))
     duration = len(samples) / whisper.SAMPLE_RATE
     probabilities = whisper.speech_probabilities(samples, stage.cpus)
@@ -86,24 +79,22 @@ def run(stage: stagekit.Stage) -> None:
     pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
     audio = samples.astype("float32") / 32768
     language = whisper.language_for(pipeline.model, stage.parameters["language"], folder.name)
+    ear = whisper.Recogniser(pipeline.model, samples, 1, language)
     notes, word_times, first = [], "none", []
     if spoken:
-        found = pipeline.transcribe(audio, batch_size=BATCH, language=language, progress_callback=told(stage))
-        language = found["language"]
+        ear.find_language(windows.cut(spoken, probabilities, duration))
+        found = pipeline.transcribe(audio, batch_size=BATCH, language=ear.language, progress_callback=told(stage))
         first, word_times, notes = timed(found, pipeline.model, samples, audio, device)
-    ear = whisper.Recogniser(pipeline.model, samples, 1, language)
     heard = listening.completed(first, listening.Sound(spoken, probabilities, duration), ear.hear)
     if stage.parameters["diarize"] and heard.segments:
-        turns, missing = speaker_turns(audio, device)
-        heard = listening.Heard(told_apart(heard.segments, turns), heard.dropped)
-        notes += missing
-    write(stage, heard, spoken, (language or "", word_times, notes, duration))
+        heard = listening.Heard(told_apart(heard.segments, speaker_turns(stage, audio, device)), heard.dropped)
+    write(stage, heard, spoken, ear, (word_times, notes, duration))
 
 
 def load(folder: Any, device: str, cpus: int) -> Any:
-    whisper.require_whole(folder)
     compute = "float16" if device == "cuda" else "int8"
-    return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
+    with whisper.loading(folder):
+        return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
 
 
 def told(stage: stagekit.Stage) -> Any:
@@ -118,8 +109,8 @@ def timed(
     if not parts:
         return [], "attention", []
     try:
-        require_aligner(language)
-        aligned = alignment.align(parts, *alignment.load_align_model(language, device), audio, device)["segments"]
+        with patient():
+            aligned = alignment.align(parts, *aligner(language, device), audio, device)["segments"]
     except FAILURES as error:
         note = "words can't be aligned with the sound, so their times are those of the recogniser's attention"
         return attended(parts, model, samples, language), "attention", [f"{note} ({reason(error)})"]
@@ -130,17 +121,30 @@ def timed(
     return sorted(segments, key=lambda segment: segment.start), "aligned", note
 
 
-def require_aligner(language: str) -> None:
-    """What isn't on this machine, while the hub doesn't answer, would be waited for for minutes."""
-    if os.environ.get("HF_HUB_OFFLINE") != "1":
-        return
-    nltk.data.find("tokenizers/punkt_tab")
+def aligner(language: str, device: str) -> tuple[Any, Any]:
+    """What isn't on this machine and can't be fetched would be waited for for minutes."""
     name = alignment.DEFAULT_ALIGN_MODELS_TORCH.get(language)
-    if name is None:
-        return  # from the hub, which knows that it is offline
-    file = getattr(torchaudio.pipelines, name)._path  # noqa: SLF001  # the one place that has its name
-    if not os.path.exists(os.path.join(torch.hub.get_dir(), "checkpoints", file)):
-        raise LookupError(f"the alignment model {file} isn't here, and the hub doesn't answer")
+    if name is not None:  # else it is from the hub whose libraries know that they are offline
+        file = getattr(torchaudio.pipelines, name)._path  # noqa: SLF001  # the one place that has its name
+        if not os.path.exists(os.path.join(torch.hub.get_dir(), "checkpoints", file)):
+            hubs.require(f"the alignment model {file}", ALIGNERS)
+    try:
+        nltk.data.find("tokenizers/punkt_tab")
+    except LookupError:
+        hubs.require("what finds the ends of sentences (punkt_tab)", SENTENCES)
+    model, details = alignment.load_align_model(language, device)
+    return model, details
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Downloads have no limit of their own, and one that stands still would stand for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def attended(parts: Sequence[dict[str, Any]], model: Any, samples: Any, language: str) -> list[Segment]:
@@ -173,32 +177,34 @@ def from_alignment(segments: Sequence[dict[str, Any]], spaces: bool) -> list[Seg
     return found
 
 
-def speaker_turns(audio: Any, device: str) -> tuple[list[Turn], list[str]]:
-    """Who speaks when, and what to tell where that can't be found."""
-    from whisperx.diarize import DiarizationPipeline
-
+def speaker_turns(stage: stagekit.Stage, audio: Any, device: str) -> list[Turn]:
+    """Who speaks when."""
+    folder = stage.model("speakers")
     try:
-        table = DiarizationPipeline(token=os.environ.get("HF_TOKEN"), device=device)(audio)
+        find = stage.memo((folder, device), lambda: DiarizationPipeline(str(folder), device=device))
     except FAILURES as error:
-        how = f"accept the terms at {HUB}/{SPEAKERS}, set HF_TOKEN, and run again where the hub can be reached"
-        return [], [f"speakers aren't told apart, since {SPEAKERS} can't be loaded ({reason(error)}): {how}"]
-    return [Turn(float(row.start), float(row.end), str(row.speaker)) for row in table.itertuples()], []
+        advice = "Download it again, or do without --diarize"
+        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {reason(error)}. {advice}") from error
+    return [Turn(float(row.start), float(row.end), str(row.speaker)) for row in find(audio).itertuples()]
 
 
 def write(
     stage: stagekit.Stage,
     heard: listening.Heard,
     spoken: list[Interval],
-    facts: tuple[str, str, list[str], float],
+    ear: whisper.Recogniser,
+    facts: tuple[str, list[str], float],
 ) -> None:
-    language, word_times, notes, duration = facts
+    word_times, notes, duration = facts
     known = heard.segments or stage.parameters["language"] != "auto"
-    language = (language or stage.parameters["language"]) if known else "und"
-    # WhisperX doesn't tell how sure it is of a language.
     origin = transcripts.Origin(
-        f"whisperx {version('whisperx')}", stage.model("recognizer").name, language, 1.0 if heard.segments else 0.0,
-        duration, word_times,
-    )  # fmt: skip
+        f"whisperx {version('whisperx')}",
+        stage.model("recognizer").name,
+        ear.language if known and ear.language else "und",
+        ear.language_probability if heard.segments else 0.0,
+        duration,
+        word_times,
+    )
     transcript = transcripts.document(heard, spoken, origin, notes)
     for note in transcript["notes"]:
         stage.warn(note)

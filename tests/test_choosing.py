@@ -10,7 +10,7 @@ from pipeline.choosing import Chooser, usual_plan
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.registry import Registry
-from pipeline.errors import NotReady, UsageError
+from pipeline.errors import InputUnusable, NotReady, UsageError
 from pipeline.media.engines import Decisions
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
@@ -236,6 +236,30 @@ def test_telling_speakers_apart_needs_an_engine_that_can(project: Sandbox) -> No
     assert chosen(project, speakers=True, asr="auto").values["recognition"]["engine"] == "speakers"
 
 
+SPEAKERS = "speakers: {model: voices, files: [a.yaml, deep/b.bin], weights: 'fetch {model} into {folder}'}"
+
+
+def test_without_its_model_an_engine_tells_no_speakers_apart_and_says_how_to_get_it(project: Sandbox) -> None:
+    project.write("config/engines.yaml", ENGINES.replace("speakers: true", SPEAKERS))
+    for asr in ("auto", "speakers"):
+        with pytest.raises(NotReady, match="the model 'voices', which tells speakers apart, isn't here") as refused:
+            chosen(project, speakers=True, asr=asr)
+        assert str(refused.value.next_step).startswith(f"fetch voices into {project.root / 'models/voices'}")
+    assert chosen(project, asr="speakers").values["recognition"]["speakers"] is None
+
+
+def test_a_model_that_tells_speakers_apart_is_taken_with_its_deeper_files(project: Sandbox) -> None:
+    project.write("config/engines.yaml", ENGINES.replace("speakers: true", SPEAKERS))
+    project.write("models/voices/a.yaml", "a")
+    project.write("models/voices/deep/b.bin", "b")
+    taking = chooser(project)
+    name = taking.decide({**USUAL, "speakers": True, "asr": "auto"}).values["recognition"]["speakers"]
+    assert set(taking.catalog.model(name).files) == {"a.yaml", "deep/b.bin"}
+    (project.root / "models/voices/deep/b.bin").unlink()
+    with pytest.raises(InputUnusable, match=r"voices has no deep/b\.bin"):
+        chosen(project, speakers=True, asr="auto")
+
+
 def test_a_model_without_the_files_that_an_engine_needs_is_told(project: Sandbox) -> None:
     project.write("config/engines.yaml", ENGINES.replace("files: [model.bin]}", "files: [tokenizer.json]}"))
     with pytest.raises(NotReady, match=r"model 'base' has no tokenizer\.json"):
@@ -244,7 +268,7 @@ def test_a_model_without_the_files_that_an_engine_needs_is_told(project: Sandbox
 
 def test_existing_subtitles_leave_recognition_out(project: Sandbox) -> None:
     found = chosen(project, subtitles={"track": "1", "file": "", "language": "en"})
-    assert found.values["recognition"] == {"engine": "", "model": "", "is_needed": False}
+    assert found.values["recognition"] == {"engine": "", "model": "", "is_needed": False, "speakers": None}
     assert found.values["translation"]["original"] == []
 
 

@@ -25,10 +25,11 @@ POINTER = b"version https://git-lfs"  # what stands in a file whose content was 
 def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], shelf: Shelf) -> ModelSpec:
     """The model in a folder, put on the shelf; where its files are those of a declared one, it is that one.
 
-    ``needed`` are the names of its files, ``a | b`` where one of them will do. Raises ``NotReady``.
+    ``needed`` are the names of its files, ``a | b`` where one of them will do. What lies deeper in the folder is of the
+    model only where it is named so. Raises ``NotReady``.
     """
     folder = Path(os.path.abspath(folder))
-    files = _files(folder)
+    files = _files(folder, needed)
     _require(folder, files, needed)
     digests = _recorded(folder, files, shelf) or _looked_through(files)
     spec = next((each for each in declared if each.files.items() <= digests.items()), None)
@@ -37,7 +38,7 @@ def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], she
     return spec
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:
     shown = printable(str(folder))
     if not folder.is_dir():
         raise NotReady(f"the model {shown} is no folder", "name a folder that holds a model's files")
@@ -45,6 +46,7 @@ def _files(folder: Path) -> dict[str, Path]:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
         raise NotReady(f"the model folder {shown} can't be read: {error.strerror}") from error
+    names += [name for wanted in needed for name in wanted.split(" | ") if "/" in name]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
 
@@ -110,6 +112,7 @@ def _place(spec: ModelSpec, folder: Path, files: Mapping[str, Path], shelf: Shel
     part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=shelf.root))
     try:
         for file, path in files.items():
+            (part / file).parent.mkdir(exist_ok=True, parents=True)
             (part / file).symlink_to(path)
         signatures = {file: signature(path) for file, path in files.items()}
         record = {"digest": digest, "files": signatures, "digests": dict(spec.files), "folder": str(folder)}

@@ -68,7 +68,7 @@ class Expansion:
                 needs=tuple(dict.fromkeys([*_upstream(inputs, listed), *after])),
                 inputs=inputs,
                 parameters={**spec.parameters, **self._parameters(use, each)},
-                models={slot: self._model(use, slot, value, each) for slot, value in use.models.items()},
+                models=dict(self._models(use, spec, each)),
                 outputs=spec.outputs,
                 for_each=listed,
                 ensure=spec.ensure,
@@ -214,14 +214,17 @@ class Expansion:
         except LookupError as error:
             raise self._error(keys, str(error.args[0])) from error
 
-    def _model(self, use: StageUse, slot: str, value: str, each: Any) -> str:
-        keys = ("stages", use.id, "models", slot)
-        name = fill(value, partial(self._look_up, keys, None if use.for_each_of else (use, each)))
-        if not isinstance(name, str):
-            raise self._error(keys, f"{value} must be a model's name, and is {name!r}")
-        if name not in self._catalog.models:
-            raise self._error(keys, f"no model '{name}'{did_you_mean(name, sorted(self._catalog.models))}")
-        return name
+    def _models(self, use: StageUse, spec: StageSpec, each: Any) -> Iterator[tuple[str, str]]:
+        for slot, value in use.models.items():
+            keys = ("stages", use.id, "models", slot)
+            name = fill(value, partial(self._look_up, keys, None if use.for_each_of else (use, each)))
+            if name is None and slot in spec.optional_models:
+                continue
+            if not isinstance(name, str):
+                raise self._error(keys, f"{value} must be a model's name, and is {name!r}")
+            if name not in self._catalog.models:
+                raise self._error(keys, f"no model '{name}'{did_you_mean(name, sorted(self._catalog.models))}")
+            yield slot, name
 
     def _error(self, keys: Sequence[str | int], message: str) -> ConfigurationError:
         return self._workflow.source.error(keys, message)

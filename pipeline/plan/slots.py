@@ -16,13 +16,14 @@ def check(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> None:
     for kind, given, known in (
         ("inputs", use.inputs, spec.inputs),
         ("parameters", use.parameters, tuple(spec.parameters)),
-        ("models", use.models, spec.models),
+        ("models", use.models, (*spec.models, *spec.optional_models)),
     ):
         for slot in given:
             if slot not in known:
                 message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
                 raise workflow.source.error(("stages", use.id, kind, slot), message)
-        missing = [slot for slot in known if slot not in given and kind != "parameters"]
+        may_be_open = () if kind == "inputs" else spec.optional_models if kind == "models" else known
+        missing = [slot for slot in known if slot not in given and slot not in may_be_open]
         if missing:
             message = f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing"
             raise workflow.source.error(("stages", use.id), message)

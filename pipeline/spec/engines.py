@@ -21,6 +21,15 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class OwnModel:
+    """A model that an engine has for one of its abilities: a folder of that name among the models."""
+
+    name: str
+    files: tuple[str, ...]
+    weights: str  # how a person gets it
+
+
+@dataclass(frozen=True)
 class EngineSpec:
     name: str
     kind: str
@@ -30,6 +39,7 @@ class EngineSpec:
     program: str | None = None
     from_audio: bool = False
     speakers: bool = False  # it can tell them apart
+    speaker_model: OwnModel | None = None  # that it takes for this
     files: tuple[str, ...] = ()  # of a model's folder
     pairs: tuple[Pairs, ...] = ()
     pairs_from: tuple[str, ...] = ()
@@ -51,11 +61,11 @@ def load(project: Project) -> dict[str, EngineSpec]:
 def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
     if entry["kind"] == "translation" and ("pairs" in entry) == ("pairs_from" in entry):
         raise source.error((name,), "a translation has either 'pairs' or 'pairs_from'")
-    for key in ("install", "weights", "pairs_data"):
-        try:
-            entry.get(key, "").format(pair="", model="", folder="")
-        except (KeyError, ValueError, IndexError) as error:
-            raise source.error((name, key), f"it has a brace that stands for nothing: {error}") from error
+    speakers = entry.get("speakers", False)
+    own = _own_model(speakers) if isinstance(speakers, Mapping) else None
+    for key, text in {**entry, "speakers": own.weights if own else ""}.items():
+        if key in ("install", "weights", "pairs_data", "speakers"):
+            _check_braces(source, (name, key), text)
     return EngineSpec(
         name=name,
         kind=entry["kind"],
@@ -64,7 +74,8 @@ def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
         note=entry.get("note", ""),
         program=entry.get("program"),
         from_audio=entry.get("from_audio", False),
-        speakers=entry.get("speakers", False),
+        speakers=bool(speakers),
+        speaker_model=own,
         files=tuple(entry.get("files", ())),
         pairs=tuple(_pairs(each) for each in entry.get("pairs", ())),
         pairs_from=tuple(entry.get("pairs_from", ())),
@@ -73,6 +84,17 @@ def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
         install=entry.get("install", ""),
         weights=entry.get("weights", ""),
     )
+
+
+def _check_braces(source: Source, keys: tuple[str, ...], text: str) -> None:
+    try:
+        text.format(pair="", model="", folder="")
+    except (KeyError, ValueError, IndexError) as error:
+        raise source.error(keys, f"it has a brace that stands for nothing: {error}") from error
+
+
+def _own_model(entry: Mapping[str, Any]) -> OwnModel:
+    return OwnModel(entry["model"], tuple(entry["files"]), entry["weights"])
 
 
 def _pairs(entry: Mapping[str, Any]) -> Pairs:

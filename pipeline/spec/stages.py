@@ -25,6 +25,7 @@ class StageSpec:
     environment: str
     inputs: tuple[str, ...]
     models: tuple[str, ...]
+    optional_models: tuple[str, ...]  # that a job may go without
     modules: tuple[str, ...]  # that it shares with others (pipeline/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
@@ -56,6 +57,7 @@ def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
         environment=_environment(block, source, name),
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
+        optional_models=tuple(table.get("optional_models", ())),
         modules=tuple(table.get("modules", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),

@@ -65,6 +65,22 @@ def test_what_a_stage_keeps_is_there_for_the_next_task_of_the_same_source(run: R
     assert first == second != third
 
 
+def test_a_variable_that_a_library_sets_when_it_is_imported_stays_as_the_library_does(
+    executor: LocalExecutor, never: int, tmp_path: Path
+) -> None:
+    (tmp_path / "library.py").write_text("import os\nos.environ['FROM_IMPORT'] = 'here'\n")
+    work = invocation(tmp_path, "print(os.environ.get('FROM_IMPORT'), os.getpid())", "worker")
+    source = f"import sys\nsys.path.append({str(tmp_path)!r})\nimport library\n{work.stage_file.read_text()}"
+    for number in (1, 2, 3):  # the last from another source, for which the library isn't imported again
+        work.stage_file.write_text(source)
+        executor.submit(replace(with_id(work, number), source_digest=f"sha256:{number // 3}"))
+        until_exit(executor, never)
+    lines = log(tmp_path).splitlines()
+    assert len(lines) == 3
+    assert len(set(lines)) == 1
+    assert lines[0].startswith("here ")
+
+
 def test_two_tasks_at_once_get_two_workers_and_the_next_takes_one_of_them(
     executor: LocalExecutor, never: int, run: Runs, runtime: Path, tmp_path: Path
 ) -> None:

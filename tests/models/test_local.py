@@ -107,3 +107,14 @@ def test_links_to_files_as_hubs_lay_them_out_are_followed(folder: Path, shelf: S
     os.rename(folder / "model.bin", blob)
     (folder / "model.bin").symlink_to(blob)
     assert take(folder, shelf).files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
+
+
+def test_deeper_files_are_of_the_model_where_they_are_named(folder: Path, shelf: Shelf) -> None:
+    (folder / "part").mkdir()
+    for name in ("weights.bin", "other.bin"):
+        (folder / "part" / name).write_text(name)
+    spec = local.take(folder, ("model.bin", "part/weights.bin"), (), shelf)
+    assert set(spec.files) == {"model.bin", "vocabulary.txt", "part/weights.bin"}
+    assert (shelf.folder(spec.name, spec.digest) / "part/weights.bin").read_text() == "weights.bin"
+    (folder / "part" / "weights.bin").write_text("changed")
+    assert shelf.damage(spec.name, spec.digest) == "its file part/weights.bin is missing or has changed"

@@ -21,7 +21,7 @@ any:
 STAGES = {
     "source": 'outputs = {file = "a.txt"}\nparameters = {word = "x", list = []}\n',
     "copy": 'inputs = ["file"]\noutputs = {file = "b.txt"}\n',
-    "recognise": 'models = ["recognizer"]\n',
+    "recognise": 'models = ["recognizer"]\noptional_models = ["speakers"]\n',
 }
 
 

@@ -99,6 +99,14 @@ def test_a_model_is_filled_from_a_parameter(catalog: Catalog, write: Write) -> N
     assert planned(catalog, m="any").models == ["any"]
 
 
+def test_a_slot_that_may_stay_open_has_a_model_where_it_is_given_one(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  recognise: {models: {recognizer: any, speakers: $s}}\n")
+    assert planned(catalog, s=None).stages[0].models == {"recognizer": "any"}
+    assert planned(catalog, s="tiny").stages[0].models == {"recognizer": "any", "speakers": "tiny"}
+    write("stages:\n  recognise: {models: {recognizer: any}}\n")
+    assert planned(catalog).stages[0].models == {"recognizer": "any"}
+
+
 @pytest.mark.parametrize(
     ("stages", "expected"),
     [

@@ -1,8 +1,9 @@
 """What becomes of what WhisperX gives, or doesn't; its libraries are stood in for."""
 
-import importlib
+import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -20,16 +21,19 @@ FOUND = {"segments": [CHUNK, {"start": 30.0, "end": 31.0, "text": " "}], "langua
 
 
 @pytest.fixture
-def whisperx(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def whisperx(
+    load_stage: Callable[..., ModuleType], load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for library in LIBRARIES:
         monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.0"))
     monkeypatch.setattr(recognition, "whisper", None, raising=False)  # so that the package forgets it afterwards
-    importlib.import_module("recognition.whisper")
+    load_module("recognition.whisper")
     stage: Any = load_stage("whisperx_asr")
     stage.alignment = SimpleNamespace(
         DEFAULT_ALIGN_MODELS_TORCH={"en": "WAV2VEC2_ASR_BASE_960H"},
         LANGUAGES_WITHOUT_SPACES=["ja", "zh"],
+        align=None,
         load_align_model=lambda language, device: ("model", "details"),
     )
     stage.whisper.attended = lambda model, samples, parts, language: [
@@ -50,7 +54,7 @@ def aligned(*words: dict[str, Any], **more: Any) -> Callable[..., Any]:
 
 
 def test_aligned_words_have_the_times_of_the_sound(whisperx: Any) -> None:
-    whisperx.require_aligner = lambda language: None
+    whisperx.aligner = lambda language, device: ("model", "details")
     whisperx.alignment.align = aligned(
         {"word": "It", "start": 1.2, "end": 1.4, "score": 0.8}, {"word": "was", "start": 1.5, "end": 4.0, "score": 0.7}
     )
@@ -74,10 +78,10 @@ def test_a_script_without_spaces_gets_none(whisperx: Any) -> None:
 
 @pytest.mark.parametrize("error", [ValueError("No default align-model"), OSError("no route"), LookupError("punkt")])
 def test_without_a_model_for_alignment_words_have_the_times_of_attention(whisperx: Any, error: Exception) -> None:
-    def fail(language: str) -> None:
+    def fail(language: str, device: str) -> None:
         raise error
 
-    whisperx.require_aligner = fail
+    whisperx.aligner = fail
     segments, word_times, notes = timed(whisperx)
     assert word_times == "attention"
     assert [segment.text for segment in segments] == ["It was the best of times."]
@@ -86,7 +90,7 @@ def test_without_a_model_for_alignment_words_have_the_times_of_attention(whisper
 
 @pytest.mark.parametrize("broken", [{"words": []}, {"start": float("nan")}])
 def test_a_segment_that_cannot_be_aligned_has_the_times_of_attention(whisperx: Any, broken: dict[str, Any]) -> None:
-    whisperx.require_aligner = lambda language: None
+    whisperx.aligner = lambda language, device: ("model", "details")
     whisperx.alignment.align = aligned({"word": "It", "start": 1.2, "end": 1.4}, **broken)
     segments, word_times, notes = timed(whisperx)
     assert [(segment.start, segment.end) for segment in segments] == [(1.0, 25.0)]
@@ -94,34 +98,57 @@ def test_a_segment_that_cannot_be_aligned_has_the_times_of_attention(whisperx: A
     assert word_times == "aligned"
 
 
-def test_a_model_that_is_not_here_is_not_asked_for_while_the_hub_is_silent(
-    whisperx: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_is_not_here_is_not_asked_for_while_the_hub_is_silent(whisperx: Any, tmp_path: Path) -> None:
     whisperx.torchaudio.pipelines.WAV2VEC2_ASR_BASE_960H._path = "wav2vec2.pth"
     whisperx.torch.hub.get_dir = lambda: str(tmp_path)
-    with pytest.raises(LookupError, match=r"wav2vec2.pth isn't here"):
-        whisperx.require_aligner("en")
+    with pytest.raises(LookupError, match=r"the alignment model wav2vec2.pth isn't here"):
+        whisperx.aligner("en", "cpu")
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "wav2vec2.pth").touch()
-    whisperx.require_aligner("en")
+    assert whisperx.aligner("en", "cpu") == ("model", "details")
 
 
-def test_speakers_that_cannot_be_told_apart_are_a_note_with_what_to_do(whisperx: Any) -> None:
-    sys.modules["whisperx.diarize"].DiarizationPipeline.side_effect = OSError("401 Client Error\nmore")
-    turns, (note,) = whisperx.speaker_turns("audio", "cpu")
-    assert turns == []
-    assert "401 Client Error" in note
-    assert "HF_TOKEN" in note
+def test_sentences_are_not_waited_for_either(whisperx: Any, tmp_path: Path) -> None:
+    whisperx.nltk.data.find.side_effect = LookupError("a page of advice")
+    with pytest.raises(LookupError, match=r"\(punkt_tab\) isn't here"):
+        whisperx.aligner("de_unknown", "cpu")
+
+
+def test_a_download_that_stands_still_comes_to_an_end(whisperx: Any) -> None:
+    limits = []
+
+    def slow(language: str, device: str) -> tuple[str, str]:
+        limits.append(socket.getdefaulttimeout())
+        return "model", "details"
+
+    whisperx.aligner = slow
+    whisperx.alignment.align = aligned({"word": "It", "start": 1.2, "end": 1.4})
+    timed(whisperx)
+    assert limits == [whisperx.SILENCE]
+    assert socket.getdefaulttimeout() is None
+
+
+class Diarizing:
+    """A stage with a model for telling speakers apart."""
+
+    def model(self, name: str) -> Path:
+        return Path("/models") / name
+
+    def memo(self, key: object, make: Callable[[], Any]) -> Any:
+        return make()
+
+
+def test_speakers_that_cannot_be_told_apart_are_an_error_with_what_to_do(whisperx: Any) -> None:
+    whisperx.DiarizationPipeline.side_effect = OSError("no such file\nmore")
+    with pytest.raises(
+        whisperx.stagekit.StageFailed, match=r"/models/speakers can't be loaded: no such file. Download it again"
+    ):
+        whisperx.speaker_turns(Diarizing(), "audio", "cpu")
 
 
 def test_turns_of_speakers_are_taken_from_the_table(whisperx: Any) -> None:
     row = SimpleNamespace(start=1.0, end=2.0, speaker="SPEAKER_00")
     table = SimpleNamespace(itertuples=lambda: [row])
-    sys.modules["whisperx.diarize"].DiarizationPipeline.return_value.return_value = table
-    (turn,), notes = whisperx.speaker_turns("audio", "cpu")
-    assert (turn.start, turn.end, turn.speaker, notes) == (1.0, 2.0, "SPEAKER_00", [])
-
-
-def test_a_hub_that_does_not_answer_is_no_hub(whisperx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    assert not whisperx.hub_answers()
+    whisperx.DiarizationPipeline.return_value.return_value = table
+    (turn,) = whisperx.speaker_turns(Diarizing(), "audio", "cpu")
+    assert (turn.start, turn.end, turn.speaker) == (1.0, 2.0, "SPEAKER_00")

@@ -38,17 +38,26 @@ class Loaded:
         self._runner = runner
         self._sources = {}  # type: dict[str, _Source]
         self._current = None  # type: _Source | None
+        self.variables = {}  # type: dict[str, str]  # that were set while stages were loaded
 
     def module(self, path: str, digest: str, modules: "list[str]") -> "Any":
         source = self._source(path, digest)
         self._set_aside()
         if source.module is None:
-            source.module = self._runner.load_stage(path, modules)
+            source.module = self._load(path, modules)
         elif modules:
             sharing.restore(modules, source.shared)
         self._current = source
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
+
+    def _load(self, path: str, modules: "list[str]") -> "Any":
+        """Libraries set variables when they are imported and read them later; nothing is imported a second time."""
+        before = dict(os.environ)
+        try:
+            return self._runner.load_stage(path, modules)
+        finally:
+            self.variables.update((name, value) for name, value in os.environ.items() if before.get(name) != value)
 
     def _set_aside(self) -> None:
         """The shared modules of the stage before, with those that it imported only while it ran."""

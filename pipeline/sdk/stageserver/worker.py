@@ -77,7 +77,7 @@ class _Worker:
         self._busy.clear()
         if not lease.tell("exit", code, leaving):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
-        self._neutral.restore()
+        self._neutral.restore(self._loaded.variables)
         os.dup2(self._log, 1)
         os.dup2(self._log, 2)
         return leaving
@@ -110,7 +110,10 @@ def _memory() -> int:
 
 
 class Neutral:
-    """What a stage may have changed in its process, as it was before the first."""
+    """What a stage may have changed in its process, as it was before the first.
+
+    What is imported stays, and with it the variables that were set for that.
+    """
 
     def __init__(self) -> None:
         self._variables = dict(os.environ)
@@ -121,11 +124,12 @@ class Neutral:
         os.umask(self._mask)
         self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
 
-    def restore(self) -> None:
+    def restore(self, imported: "dict[str, str]") -> None:
         flush()
-        if dict(os.environ) != self._variables:
+        wanted = {**self._variables, **imported}
+        if dict(os.environ) != wanted:
             os.environ.clear()
-            os.environ.update(self._variables)
+            os.environ.update(wanted)
         self._restore_streams()
         sys.path[:] = self._path
         sys.argv[:] = self._arguments

@@ -7,8 +7,9 @@ CPUs are recognised side by side, each by a thread, all with one copy of the mod
 import itertools
 import wave
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,19 @@ def _probabilities(samples: Any, start: int, frames: int) -> list[float]:
 
 def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
     """On a GPU, one worker with what it needs."""
-    require_whole(folder)
     options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
     if ctranslate2.get_cuda_device_count():
         options = {"device": "cuda", "compute_type": "float16"}
-    try:
+    with loading(folder):
         return WhisperModel(str(folder), local_files_only=True, **options)
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Around the loading of a model by any library: what is wrong with it, and what to do."""
+    require_whole(folder)
+    try:
+        yield
     except Exception as error:  # of its libraries, tokenizers has no class of its own for what it can't read
         raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
 
