@@ -57,7 +57,7 @@ def run(stage: stagekit.Stage) -> None:
     media, wish = stage.input("media"), stage.parameters["container"]
     streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, stage.inputs("subtitles"), wish)
     for container in dict.fromkeys([preferred, "mkv"]):
-        tracks = tracks_in(container, stage)
+        tracks = once(tracks_in(container, stage))
         movie = stage.output("movie", "subtitled." + container)
         selection = containers.with_covers(containers.select(streams, container), media, stage.work)
         arguments = command(media, tracks, movie, selection, shown_of(tracks, str(stage.parameters["shown"])))
@@ -77,7 +77,7 @@ def tracks_in(container: str, stage: stagekit.Stage) -> list[Track]:
     """The styled files where they were asked for and the container can hold them."""
     wish = stage.parameters
     slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
-    return once(tracks_of(stage.inputs(slot), wish["original"], wish["recognised"]))
+    return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
 
 
 def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:

@@ -10,7 +10,7 @@ from pipeline.choosing import Chooser, usual_plan
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.registry import Registry
-from pipeline.errors import InputUnusable, NotReady, UsageError
+from pipeline.errors import NotReady, UsageError
 from pipeline.media.engines import Decisions
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
@@ -256,7 +256,7 @@ def test_a_model_that_tells_speakers_apart_is_taken_with_its_deeper_files(projec
     name = taking.decide({**USUAL, "speakers": True, "asr": "auto"}).values["recognition"]["speakers"]
     assert set(taking.catalog.model(name).files) == {"a.yaml", "deep/b.bin"}
     (project.root / "models/voices/deep/b.bin").unlink()
-    with pytest.raises(InputUnusable, match=r"voices has no deep/b\.bin"):
+    with pytest.raises(NotReady, match=r"voices has no deep/b\.bin"):
         chosen(project, speakers=True, asr="auto")
 
 
