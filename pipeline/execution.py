@@ -8,18 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import interrupts, policy, runtime
+from pipeline import policy
 from pipeline.envs.keeping.holding import Leases
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
-from pipeline.guardian import Guardian
 from pipeline.host import machine
 from pipeline.host.resources import Ledger, Limits, NoCards
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
 from pipeline.project import Project
-from pipeline.runtime import Runtime
+from pipeline.running import interrupts, runtime
+from pipeline.running.guardian import Guardian
+from pipeline.running.runtime import Runtime
 from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.observer import Observer, Outcome
 from pipeline.scheduling.selection import Selection

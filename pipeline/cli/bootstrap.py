@@ -126,7 +126,7 @@ def _raise_together(failures: Sequence[PipelineError]) -> None:
 
 def _heed_signals() -> None:
     """Let a request to end do what Ctrl-C does, so that no installer goes on alone. An ignored one stays ignored."""
-    from pipeline.interrupts import ASKING
+    from pipeline.running.interrupts import ASKING
 
     for number in ASKING:
         if signal.getsignal(number) is signal.SIG_DFL:

@@ -11,10 +11,10 @@ from pipeline.execution import Options
 from pipeline.jobs.job import load
 from pipeline.jobs.results import Results
 from pipeline.project import Project
+from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling.forecast import forecast
 from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import choose
-from pipeline.stage_key import StageKeys
 
 
 def tell(here: Project, folders: Sequence[Path], options: Options) -> None:

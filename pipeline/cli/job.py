@@ -7,21 +7,20 @@ from typing import Any
 
 import click
 
-from pipeline import sources
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError, UsageError, did_you_mean
-from pipeline.jobs import overview
+from pipeline.jobs import overview, sources
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
+from pipeline.jobs.why import explain
 from pipeline.locks import is_held
 from pipeline.media.telling import told as engines_told
 from pipeline.project import Project
 from pipeline.text import printable
-from pipeline.why import explain
 
 SHOWN_WIDTH = 80  # characters of a changed value
 KILLED = "killed"  # said to be running by the journal, but nobody holds the job's lock

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.jobs.job import Job
-from pipeline.runtime import Runtime
+from pipeline.running.runtime import Runtime
 from pipeline.scheduling.observer import Outcome
 from pipeline.text import printable
 

@@ -12,8 +12,8 @@ from pipeline.errors import LISTED, PipelineError, UsageError
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.batch import Became, Make
     from pipeline.jobs.job import Job
+    from pipeline.preparing.batch import Became, Make
     from pipeline.spec.catalog import Catalog
 
 
@@ -33,7 +33,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
-    from pipeline import intake
+    from pipeline.preparing import intake
     from pipeline.spec.catalog import Catalog
 
     _require_media(media, chosen, and_run and as_json)
@@ -54,7 +54,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool) -> "list[Job]":
     from pipeline.cli.output import print_json
     from pipeline.media.existing import AlreadyThere
-    from pipeline.prepare import prepare
+    from pipeline.preparing.prepare import prepare
 
     try:
         job = prepare(catalog, make(file), _tell)
@@ -77,9 +77,9 @@ def _several(
     catalog: "Catalog", make: "Make", files: Sequence[Path], as_json: bool, and_run: bool
 ) -> "tuple[list[Job], PipelineError | None]":
     """The jobs, and what is to be raised once they are seen to, when the table may be out of sight."""
-    from pipeline.batch import Fate, prepare_all
-    from pipeline.intake import Known
     from pipeline.jobs.store import JobStore
+    from pipeline.preparing.batch import Fate, prepare_all
+    from pipeline.preparing.intake import Known
 
     became: list[Became] = []
     try:
@@ -118,7 +118,7 @@ def _show(became: "Sequence[Became]", as_json: bool) -> None:
 
 
 def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError | None:
-    from pipeline.batch import worst
+    from pipeline.preparing.batch import worst
 
     if not failed:
         return None
@@ -154,7 +154,7 @@ def _require_media(media: Sequence[Path], chosen: dict[str, Any], run_with_json:
 
 
 def _explain(job: "Job") -> None:
-    from pipeline import sources
+    from pipeline.jobs import sources
     from pipeline.media.telling import told
 
     for line in [*sources.told(job.document), *told(job.document)]:

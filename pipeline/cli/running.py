@@ -11,7 +11,7 @@ from pipeline.execution import Options, execute
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.project import Project
-from pipeline.runtime import Runtime
+from pipeline.running.runtime import Runtime
 from pipeline.scheduling.observer import Outcome
 
 

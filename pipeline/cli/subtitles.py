@@ -41,7 +41,7 @@ def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, a
 
     Leaves with exit code 0 where all is well, 1 where a rule is broken, and 5 where a file can't be read.
     """
-    from pipeline import once
+    from pipeline.running import once
     from pipeline.spec.catalog import Catalog
 
     parameters = {"style": style, "language": language, "frame_rate": frame_rate}

@@ -12,9 +12,9 @@ from pipeline.errors import ExitCode, Interrupted, NotReady, PipelineError, Usag
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.batch import Became, Make
+    from pipeline.preparing.batch import Became, Make
+    from pipeline.preparing.watching import Arrivals, Signature, Wish
     from pipeline.spec.catalog import Catalog
-    from pipeline.watching import Arrivals, Signature, Wish
 
 
 @click.command("watch")
@@ -48,8 +48,8 @@ def command(folder: Path, recursive: bool, once: bool, every: float, settle: flo
 
     Ctrl-C ends it; a run that is stopped by that goes on with the next watch.
     """
+    from pipeline.preparing.watching import Arrivals, Wish
     from pipeline.spec.catalog import Catalog
-    from pipeline.watching import Arrivals, Wish
 
     catalog = Catalog(project())
     make = wishes.read(chosen, catalog)
@@ -66,9 +66,9 @@ class Watch:
     """One folder's, and what it has seen to."""
 
     def __init__(self, catalog: "Catalog", wish: "Wish", make: "Make", arrivals: "Arrivals") -> None:
-        from pipeline.intake import Known
         from pipeline.jobs.store import JobStore
-        from pipeline.watching import Refused
+        from pipeline.preparing.intake import Known
+        from pipeline.preparing.watching import Refused
 
         self.here = catalog.project
         self.wish = wish
@@ -83,7 +83,7 @@ class Watch:
 
     def run(self, once: bool, every: float) -> None:
         """Raises ``Interrupted`` where a run was stopped; a watch that is ended between runs ends well."""
-        from pipeline.interrupts import asked_within
+        from pipeline.running.interrupts import asked_within
 
         _tell(f"watching {printable(str(self.wish.folder))} for the workflow '{self.wish.workflow}'")
         try:
@@ -110,15 +110,15 @@ class Watch:
             return []
 
     def _is_wanted(self, path: Path) -> bool:
-        from pipeline.intake import signature
+        from pipeline.preparing.intake import signature
 
         return self._done.get(path) != signature(path) and not self._refused.has(path)
 
     def _see_to(self, arrived: Sequence[Path]) -> None:
         """Prepare what is new, and run it with what is left of an earlier watch."""
-        from pipeline.batch import prepare_all
-        from pipeline.intake import signature
-        from pipeline.watching import is_seen_to, left_to_run
+        from pipeline.preparing.batch import prepare_all
+        from pipeline.preparing.intake import signature
+        from pipeline.preparing.watching import is_seen_to, left_to_run
 
         seen = {path: found for path in arrived if (found := signature(path))}
         left = [path for path in seen if is_seen_to(self._known, self.wish, path)]
@@ -136,7 +136,7 @@ class Watch:
             self._run(folders)
 
     def _note(self, became: "Became", seen: "Signature") -> None:
-        from pipeline.watching import is_the_file_s_fault
+        from pipeline.preparing.watching import is_the_file_s_fault
 
         self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.reason}")
         self._codes.append(int(became.code))

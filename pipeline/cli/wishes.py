@@ -11,7 +11,7 @@ from pipeline.cli import completion
 from pipeline.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from pipeline.prepare import Request
+    from pipeline.preparing.prepare import Request
     from pipeline.spec.catalog import Catalog
 
 WORKFLOWS = ("transcribe", "translate", "subtitle")
@@ -134,7 +134,7 @@ def _option(shortcut: Shortcut) -> Callable[[Any], Any]:
 def read(chosen: Mapping[str, Any], catalog: "Catalog") -> "Callable[[Path], Request]":
     """What makes a request for a file of what was asked for. Raises ``UsageError``."""
     from pipeline.envs.adopting.decide import Allowed
-    from pipeline.prepare import WAIT_SECONDS, Request
+    from pipeline.preparing.prepare import WAIT_SECONDS, Request
 
     given = _given(chosen)
     workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if chosen[name]], chosen["workflow"])

@@ -10,7 +10,7 @@ from pipeline.errors import NotReady
 from pipeline.media.probe import PROBER, look
 from pipeline.postconditions.checks import unmet
 from pipeline.project import Project
-from pipeline.runtime import Runtime
+from pipeline.running.runtime import Runtime
 from pipeline.spec.ensure import parsed
 
 

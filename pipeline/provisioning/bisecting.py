@@ -11,7 +11,7 @@ from pipeline.envs.explaining.trial import Command, Workshop, workshop_folder
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
-from pipeline.provisioning.places import ProjectVariables
+from pipeline.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import Tell
 

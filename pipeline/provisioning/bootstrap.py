@@ -18,8 +18,8 @@ from pipeline.envs.proving import health
 from pipeline.envs.registry import misfit
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
+from pipeline.preparing.readiness import locate_all, providers
 from pipeline.provisioning.builders import builder_for
-from pipeline.readiness import locate_all, providers
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 from pipeline.telling import Tell, quiet
@@ -130,7 +130,7 @@ def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[Mod
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    from pipeline.choosing import Chooser, usual_plan
+    from pipeline.preparing.choosing import Chooser, usual_plan
 
     adoption = _adoption(catalog)
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
@@ -143,11 +143,11 @@ def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[Mod
 
 def _adoption(catalog: Catalog) -> "Adoption":
     """To see what is there; nothing is settled with it."""
-    from pipeline import sources
     from pipeline.envs.adopting.adoption import Adoption
     from pipeline.envs.adopting.decide import Allowed
     from pipeline.envs.registry import Registry
-    from pipeline.provisioning.places import ProjectVariables
+    from pipeline.jobs import sources
+    from pipeline.places import ProjectVariables
 
     project = catalog.project
     return Adoption(
@@ -197,9 +197,9 @@ def _repaired(builder: Builder, definition: Definition, tell: Tell) -> str:
 
 def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:
     """An environment that somebody else makes is only looked at."""
-    from pipeline import sources
     from pipeline.envs.adopting import known
-    from pipeline.provisioning.places import ProjectVariables
+    from pipeline.jobs import sources
+    from pipeline.places import ProjectVariables
 
     return known.checked(definition, sources.notes(catalog.project), tell, ProjectVariables(catalog.project))
 

@@ -4,7 +4,7 @@ from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.building.installer import Sources
 from pipeline.envs.registry import Registry
-from pipeline.provisioning.places import ProjectVariables
+from pipeline.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 
 

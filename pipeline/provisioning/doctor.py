@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline import sources
 from pipeline.digests import sha256_of_file
 from pipeline.envs.adopting import known
 from pipeline.envs.building import unfinished
@@ -21,10 +20,11 @@ from pipeline.envs.proving.findings import DiskFindings, EnvironmentFindings, Fi
 from pipeline.envs.registry import Registry, misfit
 from pipeline.errors import ConfigurationError, NotReady, PipelineError
 from pipeline.files import nearest
+from pipeline.jobs import sources
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
+from pipeline.places import ProjectVariables
 from pipeline.project import Project
-from pipeline.provisioning.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import quiet
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.references import paired_stages
+from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling import fanout
 from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import Chosen, missing
-from pipeline.stage_key import StageKeys
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.jobs.attempts import Key, Result
 from pipeline.references import split
+from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling import fanout
 from pipeline.scheduling.chronicle import Chronicle
 from pipeline.scheduling.graph import Graph
 from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import Chosen, missing
-from pipeline.stage_key import StageKeys
 
 
 @dataclass(frozen=True)

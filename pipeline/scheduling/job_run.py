@@ -16,7 +16,6 @@ from pipeline.executors import Exited, Message
 from pipeline.failures import oom
 from pipeline.failures.oom import OomKills
 from pipeline.host.resources import Grant, Request
-from pipeline.invocations import Invocations
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing
 from pipeline.jobs.deliver import deliver
@@ -25,7 +24,9 @@ from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
 from pipeline.references import JOB_INPUT
-from pipeline.runtime import Runtime
+from pipeline.running.invocations import Invocations
+from pipeline.running.runtime import Runtime
+from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling.chronicle import Chronicle
 from pipeline.scheduling.durations import Durations
 from pipeline.scheduling.frontier import Due, Frontier
@@ -35,7 +36,6 @@ from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import choose
 from pipeline.scheduling.setting import Setting
 from pipeline.scheduling.task import Running, Task
-from pipeline.stage_key import StageKeys
 
 if TYPE_CHECKING:
     from pipeline.failures.message import Failure

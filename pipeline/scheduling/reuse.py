@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import policy, stage_key
+from pipeline import policy
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import Key, Result
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
+from pipeline.running import stage_key
 from pipeline.scheduling.chronicle import Chronicle
 
 

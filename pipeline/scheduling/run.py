@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Executor, Exited, Message
 from pipeline.host.resources import Grant, Ledger
-from pipeline.interrupts import Interrupts
+from pipeline.running.interrupts import Interrupts
 from pipeline.scheduling.bounds import Bounds, overrun
 from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from pipeline.cache.store import ResultStore
 from pipeline.executors import Start
-from pipeline.guardian import Guardian
 from pipeline.jobs.job import Job
 from pipeline.project import Project
-from pipeline.runtime import Runtime
+from pipeline.running.guardian import Guardian
+from pipeline.running.runtime import Runtime
 from pipeline.scheduling.observer import Observer
 from pipeline.scheduling.selection import Selection
 
 if TYPE_CHECKING:
-    from pipeline.escalation import Escalation
     from pipeline.failures.message import Failure
+    from pipeline.running.escalation import Escalation
     from pipeline.telling import Tell
 
 
@@ -40,6 +40,6 @@ class Setting:
 
     @cached_property
     def _escalation(self) -> "Escalation":
-        from pipeline.escalation import Escalation
+        from pipeline.running.escalation import Escalation
 
         return Escalation(self.project)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import policy, shared_modules
+from pipeline import policy
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
-from pipeline.spec import ensure
+from pipeline.spec import ensure, shared_modules
 from pipeline.spec.blocks import StageBlock, read
 from pipeline.spec.source import Source, check, choose
 
@@ -26,7 +26,7 @@ class StageSpec:
     inputs: tuple[str, ...]
     models: tuple[str, ...]
     optional_models: tuple[str, ...]  # that a job may go without
-    modules: tuple[str, ...]  # that it shares with others (pipeline/shared_modules.py)
+    modules: tuple[str, ...]  # that it shares with others (pipeline/spec/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
     ensure: Mapping[str, Any]  # post-conditions by output (pipeline/spec/ensure.py)

@@ -11,11 +11,11 @@ from ours import Ours
 
 
 def milliseconds(ours: Ours, trips: int) -> float:
-    from pipeline import runtime
     from pipeline.executors.base import Executor, Exited, Invocation
     from pipeline.executors.local import LocalExecutor
     from pipeline.jobs.store import JobStore
     from pipeline.project import Project
+    from pipeline.running import runtime
 
     id = ours.prepare("one")
     ours.run(id, "worker")

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.jobs.attempts import Attempt, Key, Result
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
-from pipeline.prepare import Request, prepare
+from pipeline.preparing.prepare import Request, prepare
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox

@@ -13,14 +13,14 @@ from pipeline.cache.store import ResultStore
 from pipeline.digests import sha256_of_bytes
 from pipeline.executors import Event, Exited, Invocation, Message
 from pipeline.files import read_json
-from pipeline.guardian import Guardian
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, Limits
-from pipeline.interrupts import Interrupts
 from pipeline.jobs.job import Job, load
 from pipeline.process import Interpreter
 from pipeline.project import Project
-from pipeline.runtime import Runtime
+from pipeline.running.guardian import Guardian
+from pipeline.running.interrupts import Interrupts
+from pipeline.running.runtime import Runtime
 from pipeline.scheduling.bounds import Bounds
 from pipeline.scheduling.job_run import JobRun
 from pipeline.scheduling.observer import Outcome

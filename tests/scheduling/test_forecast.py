@@ -6,10 +6,10 @@ from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.results import Results
+from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling.forecast import Forecast, forecast
 from pipeline.scheduling.reuse import Reuse
 from pipeline.scheduling.selection import Selection, choose
-from pipeline.stage_key import StageKeys
 from tests.scheduling.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lister, listing, paired
 
 

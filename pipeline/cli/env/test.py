@@ -20,7 +20,7 @@ from pipeline.envs.proving.probes import Outcome, Place
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import locate
 from pipeline.errors import ExitCode, NotReady
-from pipeline.provisioning.places import own_variables
+from pipeline.places import own_variables
 from pipeline.spec.catalog import Catalog
 
 

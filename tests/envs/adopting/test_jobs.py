@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import escalation, runtime
 from pipeline.envs.keeping import leases
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.failures.evidence import Unrepairable, Whole
 from pipeline.jobs.job import Job, load
 from pipeline.project import Project
+from pipeline.running import escalation, runtime
 from tests.conftest import BIN, Sandbox, offline
 from tests.envs.adopting.conftest import make_venv, site_packages
 

@@ -18,7 +18,7 @@ from pipeline.errors import (
     UsageError,
     bootstrap_steps,
 )
-from pipeline.prepare import Request, prepare
+from pipeline.preparing.prepare import Request, prepare
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.source import schema_errors

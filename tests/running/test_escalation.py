@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import runtime
 from pipeline.envs import uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.built import Build
 from pipeline.envs.proving import deep
 from pipeline.envs.proving.comparing import DamagedFile
 from pipeline.envs.registry import Registry
-from pipeline.escalation import Escalation, escalate
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
 from pipeline.jobs.job import Job
 from pipeline.project import Project
+from pipeline.running import runtime
+from pipeline.running.escalation import Escalation, escalate
 from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox, also, offline
 from tests.jobs.helpers import prepared

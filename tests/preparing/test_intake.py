@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import intake
 from pipeline.errors import InputUnusable, UsageError
+from pipeline.preparing import intake
 
 
 def put(folder: Path, *names: str) -> None:

@@ -14,9 +14,9 @@ from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 
 if TYPE_CHECKING:
-    from pipeline.shared_modules import SharedModule
+    from pipeline.spec.shared_modules import SharedModule
 
-SDK = Path(__file__).parent / "sdk"
+SDK = Path(__file__).parents[1] / "sdk"
 
 
 class StageKeys:
@@ -70,7 +70,7 @@ class StageKeys:
     def module(self, name: str) -> "SharedModule":
         """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
         if name not in self._modules:
-            from pipeline import shared_modules
+            from pipeline.spec import shared_modules
 
             self._modules[name] = shared_modules.read(self._project, name)
         return self._modules[name]

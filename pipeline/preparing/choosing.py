@@ -10,7 +10,6 @@ from typing import Any
 
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.errors import UsageError
-from pipeline.lacking import Lacking
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes
@@ -19,6 +18,7 @@ from pipeline.plan.filling import fill
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
 from pipeline.plan.values import find
+from pipeline.preparing.lacking import Lacking
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import EngineSpec, Languages, Pairs
 from pipeline.spec.workflows import DecisionSpec, WorkflowSpec

@@ -4,12 +4,12 @@ import os
 from functools import partial
 from pathlib import Path
 
-from pipeline import sources
 from pipeline.envs.built import Build
 from pipeline.envs.proving import health, tiers
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, PipelineError
 from pipeline.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
+from pipeline.jobs import sources
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.telling import Tell

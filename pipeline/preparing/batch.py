@@ -7,11 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
-from pipeline.intake import Known
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.media.existing import AlreadyThere
-from pipeline.prepare import Request, prepare
+from pipeline.preparing.intake import Known
+from pipeline.preparing.prepare import Request, prepare
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import Tell
 from pipeline.text import printable

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import Became, Fate
 from pipeline.errors import ExitCode
+from pipeline.preparing.batch import Became, Fate
+from pipeline.preparing.watching import Arrivals, Refused, Wish, is_the_file_s_fault
 from pipeline.project import Project
-from pipeline.watching import Arrivals, Refused, Wish, is_the_file_s_fault
 
 
 class Clock:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import guardian, sweep
-from pipeline.guardian import Guardian
+from pipeline.running import guardian, sweep
+from pipeline.running.guardian import Guardian
 from tests.conftest import REPOSITORY
 from tests.test_process import alive, eventually
 
@@ -20,7 +20,7 @@ ORCHESTRATOR = """
 import os, sys, time
 from pathlib import Path
 from pipeline import process
-from pipeline.guardian import Guardian
+from pipeline.running.guardian import Guardian
 token, script, end, busy = sys.argv[1:]
 guardian = Guardian(token, Path(busy))
 guardian.start()

@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import given, readiness, room, sources
-from pipeline.choosing import NOTHING_KNOWN, Chooser
 from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
-from pipeline.inputs import Prober, describe, readable
+from pipeline.jobs import sources
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.media import wishes
@@ -22,10 +20,13 @@ from pipeline.media.engines import Decisions
 from pipeline.media.existing import require_wanted
 from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
+from pipeline.places import ProjectVariables
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
-from pipeline.provisioning.places import ProjectVariables
-from pipeline.readiness import Readiness
+from pipeline.preparing import given, readiness, room
+from pipeline.preparing.choosing import NOTHING_KNOWN, Chooser
+from pipeline.preparing.inputs import Prober, describe, readable
+from pipeline.preparing.readiness import Readiness
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.workflows import WorkflowSpec
 from pipeline.telling import Tell, quiet

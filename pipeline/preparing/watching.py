@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.batch import Became
 from pipeline.digests import tagged_digest
 from pipeline.errors import ExitCode
 from pipeline.files import dump_json, read_json, write_at_once
-from pipeline.intake import Known, in_folder, is_being_written, signature
 from pipeline.jobs.state import Status
 from pipeline.locks import is_held
+from pipeline.preparing.batch import Became
+from pipeline.preparing.intake import Known, in_folder, is_being_written, signature
 from pipeline.project import Project
 
 Signature = tuple[int, int]

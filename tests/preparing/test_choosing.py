@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.choosing import Chooser, usual_plan
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, UsageError
+from pipeline.jobs.sources import notes
 from pipeline.media.engines import Decisions
 from pipeline.models.shelf import Shelf
+from pipeline.preparing.choosing import Chooser, usual_plan
 from pipeline.project import Project
-from pipeline.sources import notes
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import load
 from tests.conftest import REPOSITORY, Sandbox

@@ -10,19 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline import process, shared_modules
+from pipeline import process
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
+from pipeline.executors.cold import RUNNER
 from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt, OutputsMissing
+from pipeline.places import own_variables
 from pipeline.process import Interpreter
-from pipeline.provisioning.places import own_variables
+from pipeline.spec import shared_modules
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.stages import StageSpec
 
-RUNNER = Path(__file__).parent / "sdk" / "run_stage.py"
 BOUND = 300.0  # seconds
 INPUT_UNUSABLE = 5  # run_stage.py's exit code
 LAST_LINES = 20

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import once
 from pipeline.errors import InputUnusable, NotReady, StageFailed, UsageError
 from pipeline.project import Project
+from pipeline.running import once
 from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox
 

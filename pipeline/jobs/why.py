@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline import sources
 from pipeline.errors import PipelineError
-from pipeline.jobs import attempts, overview
+from pipeline.jobs import attempts, overview, sources
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore

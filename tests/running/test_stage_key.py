@@ -11,7 +11,7 @@ from pipeline.jobs.attempts import Key, Output, Result
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.project import Project
-from pipeline.stage_key import StageKeys, changed_parts
+from pipeline.running.stage_key import StageKeys, changed_parts
 from tests.conftest import Sandbox
 from tests.jobs.helpers import document, stage
 

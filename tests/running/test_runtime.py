@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import runtime
 from pipeline.errors import ConfigurationError, ExitCode, NotReady, bootstrap_steps
 from pipeline.jobs.job import Job
 from pipeline.project import Project
+from pipeline.running import runtime
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, prepared
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import sources
 from pipeline.envs.adopting.source import Source
+from pipeline.jobs import sources
 from pipeline.jobs.bounds import out_of_bounds
 from pipeline.spec.source import schema_errors
 from tests.jobs.helpers import document, stage

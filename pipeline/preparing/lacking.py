@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline import given
 from pipeline.envs.adopting.adoption import Adoption
 from pipeline.envs.adopting.decide import Refuse
 from pipeline.errors import ConfigurationError
 from pipeline.media.engines import Obstacle
 from pipeline.media.pairs import Installed, installed
 from pipeline.models.shelf import Shelf
+from pipeline.preparing import given
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.engines import EngineSpec, OwnModel
 

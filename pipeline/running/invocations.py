@@ -13,8 +13,8 @@ from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.references import JOB_INPUT
-from pipeline.runtime import Runtime
-from pipeline.stage_key import StageKeys
+from pipeline.running.runtime import Runtime
+from pipeline.running.stage_key import StageKeys
 
 
 @dataclass(frozen=True)

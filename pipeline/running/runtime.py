@@ -14,10 +14,10 @@ from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf, is_local
+from pipeline.places import own_variables
 from pipeline.process import Interpreter
 from pipeline.project import Project
-from pipeline.provisioning.places import own_variables
-from pipeline.sweep import TOKEN_VARIABLE
+from pipeline.running.sweep import TOKEN_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Foun
 
 def _find_foreign(project: Project, job: Job, name: str) -> _Found:
     """Somebody else's: its place is the definition's, which is read here alone, since that takes a while."""
-    from pipeline import sources
     from pipeline.envs.adopting.foreign import Unusable
     from pipeline.envs.adopting.known import find_again
+    from pipeline.jobs import sources
     from pipeline.spec.catalog import Catalog
 
     place = sources.origin(job.document, name).place
@@ -138,7 +138,7 @@ def _require_defined(project: Project, job: Job) -> None:
     for name in dict.fromkeys(stage["uses"] for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
     if shared := {name for stage in job.stages for name in stage.get("modules", ())}:
-        from pipeline import shared_modules
+        from pipeline.spec import shared_modules
 
         for name in sorted(shared):
             shared_modules.locate(project, name)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pipeline import interrupts
+from pipeline.running import interrupts
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

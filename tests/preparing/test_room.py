@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import room
 from pipeline.errors import NotReady
 from pipeline.media.probe import Media
-from pipeline.prepare import Request
+from pipeline.preparing import room
+from pipeline.preparing.prepare import Request
 from pipeline.project import Project
 from pipeline.spec.workflows import DiskUse
 

@@ -10,7 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline import process, sweep
+from pipeline import process
+from pipeline.running import sweep
 
 SHELL = "/bin/sh"
 WATCH = 'read -r line || exec "$0" "$@"'  # a line is a release, the end of file a death

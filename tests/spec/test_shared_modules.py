@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import shared_modules
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
+from pipeline.spec import shared_modules
 
 
 @pytest.fixture
