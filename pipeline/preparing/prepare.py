@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.environments import ProjectVariables
 from pipeline.envs.adopting.adoption import Adoption, Answer
 from pipeline.envs.adopting.decide import Allowed
 from pipeline.envs.built import Build
@@ -20,7 +21,6 @@ from pipeline.media.engines import Decisions
 from pipeline.media.existing import require_wanted
 from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
-from pipeline.places import ProjectVariables
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
 from pipeline.preparing import given, readiness, room
@@ -141,7 +141,7 @@ def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
 
 def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
     def builder() -> "Builder":
-        from pipeline.provisioning.builders import builder_for
+        from pipeline.environments import builder_for
 
         return builder_for(catalog)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.environments import ProjectVariables
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.explaining.bisect import Finding, bisect
@@ -11,7 +12,6 @@ from pipeline.envs.explaining.trial import Command, Workshop, workshop_folder
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
-from pipeline.places import ProjectVariables
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import Tell
 

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.environments import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.proving import health
@@ -19,7 +20,6 @@ from pipeline.envs.registry import misfit
 from pipeline.errors import PipelineError
 from pipeline.media.probe import PROBER
 from pipeline.preparing.readiness import locate_all, providers
-from pipeline.provisioning.builders import builder_for
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 from pipeline.telling import Tell, quiet
@@ -143,11 +143,11 @@ def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[Mod
 
 def _adoption(catalog: Catalog) -> "Adoption":
     """To see what is there; nothing is settled with it."""
+    from pipeline.environments import ProjectVariables
     from pipeline.envs.adopting.adoption import Adoption
     from pipeline.envs.adopting.decide import Allowed
     from pipeline.envs.registry import Registry
     from pipeline.jobs import sources
-    from pipeline.places import ProjectVariables
 
     project = catalog.project
     return Adoption(
@@ -197,9 +197,9 @@ def _repaired(builder: Builder, definition: Definition, tell: Tell) -> str:
 
 def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:
     """An environment that somebody else makes is only looked at."""
+    from pipeline.environments import ProjectVariables
     from pipeline.envs.adopting import known
     from pipeline.jobs import sources
-    from pipeline.places import ProjectVariables
 
     return known.checked(definition, sources.notes(catalog.project), tell, ProjectVariables(catalog.project))
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.digests import sha256_of_file
+from pipeline.environments import ProjectVariables
 from pipeline.envs.adopting import known
 from pipeline.envs.building import unfinished
 from pipeline.envs.built import Build
@@ -23,7 +24,6 @@ from pipeline.files import nearest
 from pipeline.jobs import sources
 from pipeline.locks import is_held
 from pipeline.models.shelf import Shelf
-from pipeline.places import ProjectVariables
 from pipeline.project import Project
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import quiet

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from pipeline.environments import builder_for
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.repairing.repair import repair
 from pipeline.errors import ConfigurationError
 from pipeline.provisioning.bootstrap import Task
-from pipeline.provisioning.builders import builder_for
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import Tell
 

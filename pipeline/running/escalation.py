@@ -91,9 +91,9 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
 
 
 def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
+    from pipeline.environments import builder_for
     from pipeline.envs import interpreters, keys
     from pipeline.envs.repairing.repair import repair
-    from pipeline.provisioning.builders import builder_for
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project)

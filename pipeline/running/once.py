@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process
+from pipeline.environments import own_variables
 from pipeline.envs.keeping.holding import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
@@ -18,7 +19,6 @@ from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed,
 from pipeline.executors.cold import RUNNER
 from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt, OutputsMissing
-from pipeline.places import own_variables
 from pipeline.process import Interpreter
 from pipeline.spec import shared_modules
 from pipeline.spec.catalog import Catalog

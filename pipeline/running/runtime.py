@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.environments import own_variables
 from pipeline.envs import uses
 from pipeline.envs.built import Build
 from pipeline.envs.keeping.holding import Leases
@@ -14,7 +15,6 @@ from pipeline.envs.variables import stage_variables
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.models.shelf import Shelf, is_local
-from pipeline.places import own_variables
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.running.sweep import TOKEN_VARIABLE

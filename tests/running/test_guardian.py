@@ -105,8 +105,9 @@ def orchestrate(here: Path, token: str, spawning: None) -> Iterator[Orchestrate]
     children: list[subprocess.Popen[str]] = []
 
     def start(stage: str, end: str = "killed", run: str = token) -> "subprocess.Popen[str]":
+        file = script(here, f"stage{len(children)}", stage)  # its own: a shell may not have read the first one's yet
         child = subprocess.Popen(
-            [sys.executable, "-c", ORCHESTRATOR, run, script(here, "stage", stage), end, here / "busy"],
+            [sys.executable, "-c", ORCHESTRATOR, run, file, end, here / "busy"],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,6 +11,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.environments import own_variables
 from pipeline.envs.adopting import known
 from pipeline.envs.adopting.foreign import Unusable, recognise
 from pipeline.envs.built import Build
@@ -20,7 +21,6 @@ from pipeline.envs.proving.probes import Outcome, Place
 from pipeline.envs.registry import Registry
 from pipeline.envs.tools import locate
 from pipeline.errors import ExitCode, NotReady
-from pipeline.places import own_variables
 from pipeline.spec.catalog import Catalog
 
 

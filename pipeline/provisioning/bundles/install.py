@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.environments import builder_for
 from pipeline.envs import interpreters, uv
 from pipeline.envs.building.build import Builder
 from pipeline.envs.definition import Definition
@@ -24,7 +25,6 @@ from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
 from pipeline.provisioning.bootstrap import Task
-from pipeline.provisioning.builders import builder_for
 from pipeline.provisioning.bundles.look import Opened
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import FolderSource
