@@ -10,14 +10,13 @@ from pathlib import Path
 from pipeline.envs import provided
 from pipeline.envs.building import links, runner
 from pipeline.envs.building.ahead import Ahead
-from pipeline.envs.building.alongside import Alongside
 from pipeline.envs.building.installer import Installer
 from pipeline.envs.building.record import Proof, site_packages
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.proving import manifest, probes
+from pipeline.envs.proving import deep, manifest, probes
 from pipeline.envs.proving.comparing import Compared
 from pipeline.envs.proving.manifest import Entry
 from pipeline.errors import NotReady
@@ -86,12 +85,12 @@ def refuse_links(definition: Definition, prefix: Path) -> None:
 def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Compared:
     """Returns what the files held beside what the packages' own records say."""
     installer.create(interpreter.executable)
+    compared = Ahead(lambda: deep.read_all(site_packages(installer.prefix)))
     flushed = Ahead(sync_all)
-    with Alongside(site_packages(installer.prefix)) as compared:
 
-        def installed() -> None:
-            compared.all_installed()
-            flushed.begin()
+    def installed() -> None:
+        compared.begin()
+        flushed.begin()
 
-        installer.sync(installed)
-        return compared.result()
+    installer.sync(installed)
+    return compared.result()

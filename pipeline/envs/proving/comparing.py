@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.envs.proving.reading import Content, Reader, algorithm_of
@@ -36,17 +36,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Compared:
-    damaged: tuple[DamagedFile, ...] = ()  # missing or different, in the order of packages and files
-    contents: Mapping[str, Content] = field(default_factory=dict)  # by file, of all that could be read
+    damaged: tuple[DamagedFile, ...]  # missing or different, in the order of packages and files
+    contents: Mapping[str, Content]  # by file, of all that could be read
 
 
-def compare(
-    site_packages: Path, entries: Iterable[Expected], earlier: Mapping[str, Content] | None = None, also: str = ""
-) -> Compared:
-    """``earlier``: what was read before; it counts for a file that hasn't been changed since.
-
-    ``also``: an algorithm whose digest is wanted of each file, beside the one that it is compared by.
-    """
+def compare(site_packages: Path, entries: Iterable[Expected], also: str = "") -> Compared:
+    """``also``: an algorithm whose digest is wanted of each file, beside the one that it is compared by."""
     from concurrent.futures import ThreadPoolExecutor
 
     by_size = deque(sorted(entries, key=lambda entry: -(entry.size or 0)))
@@ -55,7 +50,7 @@ def compare(
     contents: dict[str, Content] = {}
     damaged: list[DamagedFile] = []
     with ThreadPoolExecutor(THREADS) as threads:
-        work = threads.map(lambda take: list(_read(site_packages, take, earlier or {}, also)), takes)
+        work = threads.map(lambda take: list(_read(site_packages, take, also)), takes)
         for entry, found in (pair for pairs in work for pair in pairs):
             if isinstance(found, Content):
                 contents[entry.file] = found
@@ -68,19 +63,12 @@ def reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _read(
-    site_packages: Path, take: Callable[[], Expected], earlier: Mapping[str, Content], also: str
-) -> Iterator[tuple[Expected, Content | OSError]]:
+def _read(site_packages: Path, take: Callable[[], Expected], also: str) -> Iterator[tuple[Expected, Content | OSError]]:
     reader = Reader()
     for entry in _until_empty(take):
         wanted = {algorithm_of(entry.digest), also} - {""}
-        path = os.path.join(site_packages, entry.file)
-        known = earlier.get(entry.file)
-        if known and wanted <= known.digests.keys() and known.still_stands(path):
-            yield entry, known
-            continue
         try:
-            yield entry, reader.read(path, wanted)
+            yield entry, reader.read(os.path.join(site_packages, entry.file), wanted)
         except OSError as error:
             yield entry, error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.envs import records
 from pipeline.envs.proving.comparing import Compared, DamagedFile, Expected, compare, reason
-from pipeline.envs.proving.reading import FAST, Content
+from pipeline.envs.proving.reading import FAST
 from pipeline.envs.records import UNREADABLE, package_of
 
 Otherwise = Mapping[str, str | None]  # digests by file, in place of RECORD's; None for what a publisher left out
@@ -28,16 +28,16 @@ def damaged(
     return _sorted([*found, *compare(site_packages, [*_corrected(recorded, otherwise or {}), *entries]).damaged])
 
 
-def read_all(site_packages: Path, earlier: Mapping[str, Content]) -> Compared:
+def read_all(site_packages: Path) -> Compared:
     """All files of which a ``RECORD`` has a digest, each with the list's digest of the same bytes."""
-    return _read(site_packages, sorted(site_packages.glob("*.dist-info")), {}, earlier)
+    return _read(site_packages, sorted(site_packages.glob("*.dist-info")), {})
 
 
 def read_packages(site_packages: Path, packages: Iterable[str], otherwise: Otherwise) -> Compared:
     """As ``read_all``, of these packages alone."""
     wanted = set(packages)
     folders = [folder for folder in sorted(site_packages.glob("*.dist-info")) if package_of(folder.name) in wanted]
-    return _read(site_packages, folders, otherwise, {})
+    return _read(site_packages, folders, otherwise)
 
 
 def recorded(folder: Path, known: Container[str] = ()) -> Iterator[Expected]:
@@ -48,11 +48,9 @@ def recorded(folder: Path, known: Container[str] = ()) -> Iterator[Expected]:
             yield Expected(package, name, digest, int(size) if size else None)
 
 
-def _read(
-    site_packages: Path, folders: Iterable[Path], otherwise: Otherwise, earlier: Mapping[str, Content]
-) -> Compared:
+def _read(site_packages: Path, folders: Iterable[Path], otherwise: Otherwise) -> Compared:
     entries, found = _recorded_in(folders)
-    compared = compare(site_packages, _corrected(entries, otherwise), earlier, also=FAST)
+    compared = compare(site_packages, _corrected(entries, otherwise), also=FAST)
     return Compared(tuple(_sorted([*found, *compared.damaged])), compared.contents)
 
 

@@ -18,22 +18,11 @@ BUFFER = 1 << 20  # bytes, which stay in a core's own cache while each digest ta
 
 @dataclass(frozen=True)
 class Content:
-    """What was read of a file, and how it stood then."""
+    """What was read of a file, and what it looked like then."""
 
     size: int
     mtime_ns: int
-    ctime_ns: int  # which no program sets, so that every later change shows
-    inode: int
     digests: Mapping[str, str]  # by algorithm, each as a RECORD writes it
-
-    def still_stands(self, path: str) -> bool:
-        """Whether nobody has changed the file since it was read."""
-        try:
-            status = os.stat(path)
-        except OSError:
-            return False
-        then = (self.size, self.mtime_ns, self.ctime_ns, self.inode)
-        return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) == then
 
 
 class Reader:
@@ -51,7 +40,7 @@ class Reader:
                 for each in hashers.values():
                     each.update(self._buffer[:size])
         digests = {name: written(name, each.digest()) for name, each in hashers.items()}
-        return Content(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, digests)
+        return Content(status.st_size, status.st_mtime_ns, digests)
 
 
 def hasher(algorithm: str) -> Any:

@@ -49,7 +49,7 @@ def folders_of(build: Build) -> manifest.Folders:
 
 
 def read(build: Build) -> dict[str, manifest.Entry]:
-    return manifest.entries(str(build.record["site_packages"]), deep.read_all(packages(build), {}).contents)
+    return manifest.entries(str(build.record["site_packages"]), deep.read_all(packages(build)).contents)
 
 
 def with_old_list(build: Build) -> Build:

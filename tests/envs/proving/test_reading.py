@@ -1,7 +1,6 @@
-"""Files are read once, and what was read counts as long as nobody has changed them."""
+"""Files are read once, by however many threads, and all digests are of the same bytes."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -32,47 +31,6 @@ def test_one_buffer_serves_for_files_of_any_length(tmp_path: Path) -> None:
     for data in (b"long enough", b"", b"short"):
         (tmp_path / "file").write_bytes(data)
         assert reader.read(str(tmp_path / "file"), ("sha256",)).digests["sha256"] == sha256(data)
-
-
-def change(file: Path) -> None:
-    """As nobody sees who compares sizes and times of writing."""
-    status = file.stat()
-    file.write_bytes(b"other")
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def replace(file: Path) -> None:
-    status = file.stat()
-    file.rename(file.with_name("aside"))
-    file.write_bytes(b"first")
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-@pytest.mark.parametrize("harm", [change, replace, Path.unlink])
-def test_what_was_read_of_a_file_that_changed_since_does_not_count(tmp_path: Path, harm: object) -> None:
-    file = tmp_path / "file"
-    file.write_bytes(b"first")
-    os.utime(file, ns=(0, 0))
-    content = Reader().read(str(file), ("sha256",))
-    assert content.still_stands(str(file))
-    harm(file)  # type: ignore[operator]
-    assert not content.still_stands(str(file))
-
-
-def test_a_file_that_was_read_before_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_bytes(b"first")
-    expected = Expected("package", "file", sha256(b"first"), 5)
-    earlier = compare(tmp_path, [expected], also=FAST).contents
-    monkeypatch.setattr(Reader, "read", lambda *_: pytest.fail("it was read again"))
-    again = compare(tmp_path, [expected], earlier, also=FAST)
-    assert (again.damaged, again.contents) == ((), earlier)
-
-
-def test_an_earlier_reading_without_the_digest_that_is_asked_for_is_none(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"first")
-    expected = Expected("package", "file", sha256(b"first"), 5)
-    earlier = compare(tmp_path, [expected]).contents
-    assert compare(tmp_path, [expected], earlier, also=FAST).contents["file"].digests.keys() == {"sha256", FAST}
 
 
 def test_every_file_is_compared_by_however_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
