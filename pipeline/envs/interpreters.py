@@ -14,6 +14,8 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
+# Taken while modules are imported, by one thread: those that are second to ask may be told that there is none.
+OWN_ABI = sysconfig.get_config_var("SOABI") or ""
 ASK_SECONDS = 120
 QUERY = """
 import json, platform, sysconfig
@@ -49,7 +51,7 @@ def find(definition: Definition, installer: Path) -> BaseInterpreter:
 
 def _own() -> BaseInterpreter:
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    return BaseInterpreter(executable, platform.python_version(), sysconfig.get_config_var("SOABI") or "")
+    return BaseInterpreter(executable, platform.python_version(), OWN_ABI)
 
 
 def _query(executable: Path) -> BaseInterpreter:

@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_our_own_interpreter_is_taken_where_it_fits_and_nothing_is_started(tmp_p
     assert found.version == platform.python_version()
     assert found.executable.is_file()
     assert found.executable != Path(sys.executable)  # that of the machine, not the virtual environment's
+
+
+def test_all_who_ask_at_the_same_moment_get_the_same_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library fills its table for the first who asks, while others may look into it already."""
+    monkeypatch.setattr(sysconfig, "_CONFIG_VARS", {})  # as they then find it
+    found = interpreters.find(wanting(">=3.11"), tmp_path / "no uv")
+    monkeypatch.undo()
+    assert found.abi == sysconfig.get_config_var("SOABI")
 
 
 def test_another_one_is_asked_what_it_is(tmp_path: Path, spawning: None) -> None:
