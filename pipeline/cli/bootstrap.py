@@ -10,7 +10,7 @@ import click
 from pipeline.cli import completion, handler
 from pipeline.cli.context import on_terminal, project, root_option, version_option
 from pipeline.errors import NotReady, PipelineError, UsageError
-from pipeline.provisioning.bootstrap import Task, Wanted, carry_out
+from pipeline.provisioning.tasks import Task, Wanted, carry_out
 
 HELP = "bootstrap --help"
 
@@ -91,7 +91,6 @@ def command(
 
 
 def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[Task]:
-    from pipeline.provisioning import bootstrap
     from pipeline.spec.catalog import Catalog
 
     catalog = Catalog(project())
@@ -103,6 +102,8 @@ def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: b
         from pipeline.provisioning import prefetch as prefetching
 
         return prefetching.tasks(catalog, wanted)
+    from pipeline.provisioning import bootstrap
+
     return bootstrap.tasks(catalog, wanted, force, offline)
 
 

@@ -8,7 +8,8 @@ from pipeline.envs.keeping.wheels import Wheels
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.provisioning.bootstrap import Task, Wanted, chosen
+from pipeline.provisioning.bootstrap import chosen
+from pipeline.provisioning.tasks import Task, Wanted
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import ModelSpec
 from pipeline.telling import Tell

@@ -8,7 +8,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.repairing.repair import repair
 from pipeline.errors import ConfigurationError
-from pipeline.provisioning.bootstrap import Task
+from pipeline.provisioning.tasks import Task
 from pipeline.spec.catalog import Catalog
 from pipeline.telling import Tell
 

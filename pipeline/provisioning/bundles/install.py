@@ -24,8 +24,8 @@ from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.provisioning.bootstrap import Task
 from pipeline.provisioning.bundles.look import Opened
+from pipeline.provisioning.tasks import Task
 from pipeline.spec.catalog import Catalog
 from pipeline.spec.models import FolderSource
 from pipeline.telling import Tell
