@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+TAIL_BYTES = 64 * 1024
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -96,3 +97,15 @@ def remove_tree(folder: Path) -> None:
 def nearest(folder: Path) -> Path:
     """The folder itself, or the first one above it that is there."""
     return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def tail(path: Path, lines: int, start: int = 0) -> list[str]:
+    """The last lines of a log after its first ``start`` bytes, whatever they are; none where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(start, size - TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[-lines:]

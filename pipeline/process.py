@@ -19,7 +19,6 @@ if sys.platform == "linux":
     import fcntl
 
 Child = subprocess.Popen[bytes]
-TAIL_BYTES = 64 * 1024
 _AWAITED: dict[int, Child] = {}  # by the thread whose ``run`` waits for it
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows: no console that flashes up for each tool
 
@@ -222,18 +221,6 @@ def kill_tree(pid: int) -> None:
     """Kill a child that isn't collected yet, its group and all its descendants. Doesn't wait."""
     signal_tree(pid, _KILL)
     _signal_group(pid, _KILL)
-
-
-def tail(path: Path, lines: int, start: int = 0) -> list[str]:
-    """The last lines of a log after its first ``start`` bytes, whatever they are; none where there is no such file."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(start, size - TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return []
-    return text.splitlines()[-lines:]
 
 
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)

@@ -31,7 +31,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 
 import stagekit
-from translating import languages, work
+from translating import naming, work
 
 CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
@@ -53,11 +53,11 @@ def run(stage: stagekit.Stage) -> None:
 
 def choose(source: str, target: str, modes: list[str]) -> str:
     """The mode for a pair. Raises ``StageFailed`` with how to get it."""
-    mode = languages.mode(source, target, modes)
+    mode = naming.mode(source, target, modes)
     if mode:
         return mode
     known = f"it has {', '.join(modes)}" if modes else "it has none"
-    codes = sorted([languages.three_letters(source)[0], languages.three_letters(target)[0]])
+    codes = sorted([naming.three_letters(source)[0], naming.three_letters(target)[0]])
     raise stagekit.StageFailed(
         f"Apertium has no pair from '{source}' to '{target}'; {known}. If there is one: "
         f"apt-get install apertium-{codes[0]}-{codes[1]}, or choose another translator with --translator"

@@ -34,7 +34,7 @@ import seq2seq
 import stagekit
 import transformers
 from IndicTransToolkit.processor import IndicProcessor
-from translating import flow, languages, work
+from translating import flow, naming, work
 
 KINDS = ("IndicTrans", "m2m_100")
 KNOWN = """asm_Beng awa_Deva ben_Beng bho_Deva brx_Deva doi_Deva eng_Latn gom_Deva gon_Deva guj_Gujr hin_Deva hne_Deva
@@ -56,7 +56,7 @@ def run(stage: stagekit.Stage) -> None:
 
 def tag(language: str) -> str:
     """Raises ``StageFailed`` where IndicTrans2 hasn't this language."""
-    found = languages.flores(language, TAGS)
+    found = naming.flores(language, TAGS)
     if found is None:
         what = f"IndicTrans2 has no '{language}', only English and languages of India"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")

@@ -31,7 +31,7 @@ from collections.abc import Iterable
 import seq2seq
 import stagekit
 import transformers
-from translating import languages, work
+from translating import naming, work
 
 KINDS = ("m2m_100",)
 
@@ -75,10 +75,10 @@ def tag(checkpoint: seq2seq.Checkpoint, language: str) -> str:
     tokenizer = checkpoint.tokenizer
     codes = getattr(tokenizer, "lang_code_to_token", None)
     if codes:
-        found = languages.two_letters(language, codes)
+        found = naming.two_letters(language, codes)
     else:
         codes = tokenizer.additional_special_tokens
-        found = languages.flores(language, codes)
+        found = naming.flores(language, codes)
     if found is None:
         what = f"model {checkpoint.name} has no '{language}'; it has {len(codes)} other languages"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")

@@ -60,7 +60,7 @@ hubs.go_offline_without_hub()
 import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
-from recognition import listening, speech, transcripts, whisper, windows  # noqa: E402
+from recognition import listening, models, speech, transcripts, whisper, windows  # noqa: E402
 from recognition.heard import Segment, Word  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
 from recognition.speakers import Turn, told_apart  # noqa: E402
@@ -78,7 +78,7 @@ def run(stage: stagekit.Stage) -> None:
     folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
     audio = samples.astype("float32") / 32768
-    language = whisper.language_for(pipeline.model, stage.parameters["language"], folder.name)
+    language = models.language_for(pipeline.model, stage.parameters["language"], folder.name)
     ear = whisper.Recogniser(pipeline.model, samples, 1, language)
     notes, word_times, first = [], "none", []
     if spoken:
@@ -93,7 +93,7 @@ def run(stage: stagekit.Stage) -> None:
 
 def load(folder: Any, device: str, cpus: int) -> Any:
     compute = "float16" if device == "cuda" else "int8"
-    with whisper.loading(folder):
+    with models.loading(folder):
         return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
 
 

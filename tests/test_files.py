@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import dump_json, read_json, sync_file, write_whole
+from pipeline.files import dump_json, read_json, sync_file, tail, write_whole
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -112,3 +112,25 @@ def test_a_file_system_that_syncs_no_folders_is_no_failure_and_a_broken_disk_is(
     with contextlib.nullcontext() if accepted else pytest.raises(OSError, match=os.strerror(code)):
         write_whole(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_the_tail_is_the_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("".join(f"line {number}\n" for number in range(100)))
+    assert tail(log, 2) == ["line 98", "line 99"]
+
+
+def test_the_tail_begins_after_what_was_there_before(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("old\nnew\n")
+    assert tail(log, 10, start=4) == ["new"]
+
+
+def test_the_tail_survives_any_bytes(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"\xff\xfe\0\n")
+    assert tail(log, 1) == ["\ufffd\ufffd\0"]
+
+
+def test_the_tail_of_no_log_is_empty(tmp_path: Path) -> None:
+    assert tail(tmp_path / "log", 5) == []

@@ -135,25 +135,3 @@ def test_stopping_nothing_costs_no_import() -> None:
         assert "psutil" not in sys.modules
     finally:
         sys.modules["psutil"] = loaded
-
-
-def test_the_tail_is_the_last_lines(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("".join(f"line {number}\n" for number in range(100)))
-    assert process.tail(log, 2) == ["line 98", "line 99"]
-
-
-def test_the_tail_begins_after_what_was_there_before(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("old\nnew\n")
-    assert process.tail(log, 10, start=4) == ["new"]
-
-
-def test_the_tail_survives_any_bytes(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_bytes(b"\xff\xfe\0\n")
-    assert process.tail(log, 1) == ["\ufffd\ufffd\0"]
-
-
-def test_the_tail_of_no_log_is_empty(tmp_path: Path) -> None:
-    assert process.tail(tmp_path / "log", 5) == []

@@ -20,7 +20,8 @@ from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.process import Interpreter
 
 if TYPE_CHECKING:
-    from pipeline.executors.pools import Lease, Pool, Pools
+    from pipeline.executors.leases import Lease, Pool
+    from pipeline.executors.pools import Pools
     from pipeline.executors.warm import WarmRun
 
 Run = Union[ColdRun, "WarmRun"]
@@ -116,7 +117,7 @@ class LocalExecutor:
         if reason:
             self._note_unfit(invocation, invocation.start, reason)
             return False
-        from pipeline.executors.pools import Unavailable
+        from pipeline.executors.runtime_folder import Unavailable
         from pipeline.executors.warm import WarmRun
 
         pools = self._open_pools()

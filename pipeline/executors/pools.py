@@ -1,4 +1,4 @@
-"""Which kept processes an invocation may use, and a lease on one of them.
+"""Which kept processes an invocation may use, and how one of them is had: idle, free, or started.
 
 A pool's name is a digest of all that makes processes exchangeable: the environment's build, the variables, the
 runner's own source, the limits, and for a fork the stage that the template has loaded.
@@ -7,87 +7,19 @@ runner's own source, the limits, and for a fork the stage that the template has 
 import contextlib
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self
 
 from pipeline import process
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.executors import servers
 from pipeline.executors.base import Invocation, WorkerLimits
-from pipeline.executors.channel import Channel
 from pipeline.executors.cold import RUNNER
+from pipeline.executors.leases import RUN_VARIABLE, Lease, Pipes, Pool
 from pipeline.executors.runtime_folder import Unavailable
-from pipeline.process import Interpreter
 
-RUN_VARIABLE = "PIPELINE_RUN"
 # Of the shell that a run was started from, and not of what it does; a kept process has none of them.
 OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}
-
-
-@dataclass(frozen=True)
-class Pool:
-    """What exchangeable processes have in common."""
-
-    name: str
-    kind: str
-    interpreter: Interpreter
-    variables: Mapping[str, str]
-    loads: tuple[str, ...]  # the stage file, its digest and its modules, where it is loaded before any task
-    limits: WorkerLimits
-
-
-class Lease:
-    """The right to give one server one order at a time."""
-
-    def __init__(self, pool: Pool, orders: int, channel: Channel, fresh: bool) -> None:
-        self.pool = pool
-        self.channel = channel
-        self.fresh = fresh  # its server was started for it
-        self.owner: int | None = None  # the process that answers for it, once it has said hello
-        self.ended: int | None = None  # a descriptor that tells of the owner's end
-        self.idle_since = 0.0
-        self._orders: int | None = orders
-
-    @property
-    def descriptors(self) -> list[int]:
-        return [self.channel.descriptor, *([] if self.ended is None else [self.ended])]
-
-    def order(self, invocation: Invocation) -> None:
-        """Raises ``BrokenPipeError`` where the server is gone."""
-        assert self._orders is not None
-        fields: tuple[str | Path, ...] = (
-            invocation.id,
-            invocation.interpreter.variables.get(RUN_VARIABLE, ""),
-            invocation.interpreter.prefix,
-            invocation.stage_file,
-            invocation.source_digest,
-            invocation.file,
-            invocation.log,
-            _here(),
-            *invocation.modules,
-        )
-        order = b"\0".join(os.fsencode(field) for field in fields) + b"\0\n"
-        os.write(self._orders, order)
-
-    def owned_by(self, pid: int) -> None:
-        self.owner = pid
-        with contextlib.suppress(AttributeError, OSError):
-            self.ended = os.pidfd_open(pid)
-
-    def give_up(self) -> None:
-        """The owner sees that the order pipe has ended, and ends what still runs. Its last words can still be read."""
-        if self._orders is not None:
-            os.close(self._orders)
-            self._orders = None
-
-    def close(self) -> None:
-        self.give_up()
-        self.channel.close()
-        if self.ended is not None:
-            os.close(self.ended)
 
 
 class Pools:
@@ -113,10 +45,10 @@ class Pools:
         """One that is idle, else on a server that is free, else on a new one. Raises ``Unavailable``, ``OSError``."""
         while leases := self._idle.get(pool.name):
             lease = leases.pop()
-            if not _is_dead(lease):
+            if not lease.is_dead:
                 return lease
             lease.close()
-        with _Pipes() as pipes:
+        with Pipes() as pipes:
             fresh = self._connect(pool, pipes, anew)
             return Lease(pool, *pipes.kept(), fresh)
 
@@ -139,7 +71,7 @@ class Pools:
         self.release(older_than=0)
         process.join(self._starters, seconds=10)
 
-    def _connect(self, pool: Pool, pipes: "_Pipes", anew: bool) -> bool:
+    def _connect(self, pool: Pool, pipes: Pipes, anew: bool) -> bool:
         """Whether a server was started."""
         if pool.kind == "fork":
             return self._connect_template(pool, pipes)
@@ -148,14 +80,14 @@ class Pools:
         self._start_worker(pool, pipes)
         return True
 
-    def _connect_free_worker(self, pool: Pool, pipes: "_Pipes") -> bool:
+    def _connect_free_worker(self, pool: Pool, pipes: Pipes) -> bool:
         for name in servers.names(self.folder, pool.name):
             with contextlib.suppress(OSError), servers.locked(self.folder, name) as lock:
                 servers.hand_over(self.folder, name, [*pipes.theirs, lock])
                 return True
         return False
 
-    def _start_worker(self, pool: Pool, pipes: "_Pipes") -> None:
+    def _start_worker(self, pool: Pool, pipes: Pipes) -> None:
         with servers.prepared(self.folder) as log:
             for _ in range(servers.TRIES):
                 name = f"{pool.name}-{os.urandom(4).hex()}"
@@ -164,7 +96,7 @@ class Pools:
                     return self._start(pool, name, [*pipes.theirs, lock], log, log)
         raise Unavailable(f"no lock can be had in {self.folder}")
 
-    def _connect_template(self, pool: Pool, pipes: "_Pipes") -> bool:
+    def _connect_template(self, pool: Pool, pipes: Pipes) -> bool:
         if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
             return False
         with servers.prepared(self.folder) as log:
@@ -191,25 +123,6 @@ class Pools:
             except OSError:
                 servers.remove(self.folder, name)
                 raise
-
-
-class _Pipes:
-    """An order pipe and a report pipe; the ends that aren't kept are closed."""
-
-    def __enter__(self) -> Self:
-        orders, self._orders = os.pipe()
-        self._reports, reports = os.pipe()
-        self.theirs = [orders, reports]
-        self._ours = [self._orders, self._reports]
-        return self
-
-    def kept(self) -> tuple[int, Channel]:
-        self._ours = []
-        return self._orders, Channel(self._reports)
-
-    def __exit__(self, *_: object) -> None:
-        for descriptor in [*self.theirs, *self._ours]:
-            os.close(descriptor)
 
 
 def _pool(invocation: Invocation, loads: tuple[str, ...], limits: WorkerLimits) -> Pool:
@@ -239,28 +152,3 @@ def _when_built(prefix: Path) -> list[int]:
 @cache
 def _runner_digest() -> str:
     return sha256_of_bytes(b"".join(path.read_bytes() for path in sorted(RUNNER.parent.rglob("*.py"))))
-
-
-def _is_dead(lease: Lease) -> bool:
-    lease.channel.lines()
-    return lease.channel.at_end or _has_ended(lease.ended)
-
-
-def _has_ended(descriptor: int | None) -> bool:
-    import select
-
-    if descriptor is None:
-        return False
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(0))
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # somebody removed it
-        return os.path.abspath(os.sep)
-
-
-__all__ = ["Lease", "Pool", "Pools", "Unavailable"]

@@ -3,7 +3,7 @@
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.channel import SERVER, decode
-from pipeline.executors.pools import Lease
+from pipeline.executors.leases import Lease
 
 
 class Refused(Exception):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import process
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
 from pipeline.failures.classify import classify, exception
 from pipeline.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
 from pipeline.failures.oom import rose
+from pipeline.files import tail
 from pipeline.text import printable
 
 SHOWN_LINES = 10
@@ -47,7 +47,7 @@ class Failure:
 
 def last_lines(log: Path, start: int = 0) -> tuple[str, ...]:
     """What an attempt printed last, fit for a terminal; ``start``: bytes of the log that earlier attempts wrote."""
-    return tuple(_shortened(printable(line.expandtabs())) for line in process.tail(log, SHOWN_LINES, start))
+    return tuple(_shortened(printable(line.expandtabs())) for line in tail(log, SHOWN_LINES, start))
 
 
 def _shortened(line: str) -> str:

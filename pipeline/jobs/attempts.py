@@ -7,7 +7,7 @@ missing, since the run died between the two, is adopted if the outputs are what 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +17,11 @@ from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
 from pipeline.files import pack_json, read_json, remove_tree, sync_file, sync_folder, write_at_once
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import NOTHING_SAID, Key, Output, Result, Said, recorded
 
 RESULT = "result.json"
 OUTPUTS = "outputs"
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
-
-
-@dataclass(frozen=True)
-class Key:
-    """A stage's identity, and the parts that it is the digest of."""
-
-    digest: str
-    parts: Mapping[str, Any]
 
 
 class OutputsMissing(Exception):
@@ -37,73 +30,6 @@ class OutputsMissing(Exception):
 
 class Superseded(PipelineError):
     """A later attempt at the same stage has begun; this one's result no longer counts."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a stage said of its result."""
-
-    warnings: tuple[str, ...] = ()
-    about: Mapping[str, Any] = field(default_factory=dict)  # facts, such as the engine that made it
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records, where nothing is the same as no word of it."""
-        told = {"warnings": list(self.warnings), "about": dict(self.about)}
-        return {name: value for name, value in told.items() if value}
-
-
-def said_in(record: Mapping[str, Any]) -> Said:
-    return Said(tuple(record.get("warnings", ())), record.get("about", {}))
-
-
-@dataclass(frozen=True)
-class Output:
-    """A file that an attempt left, as it was when it was committed."""
-
-    path: Path
-    digest: str
-    size: int
-    mtime_ns: int
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records; the folder is known from the attempt."""
-        return {"file": self.path.name, "size": self.size, "mtime_ns": self.mtime_ns, "digest": self.digest}
-
-    def is_unchanged(self, read: bool = False) -> bool:
-        """By size and time, or with ``read`` by every byte."""
-        try:
-            status = os.stat(self.path)
-            same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
-            return same and (not read or content_digest(self.path) == self.digest)
-        except OSError:
-            return False
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a committed attempt left."""
-
-    attempt: int
-    key: str
-    outputs: Mapping[str, Output]
-    seconds: float
-    said: Said = Said()
-
-    def is_unchanged(self, read: bool = False) -> bool:
-        return all(output.is_unchanged(read) for output in self.outputs.values())
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records."""
-        return {
-            "attempt": self.attempt,
-            "key": self.key,
-            "seconds": self.seconds,
-            "outputs": {name: output.described for name, output in self.outputs.items()},
-            **self.said.described,
-        }
 
 
 @dataclass(frozen=True)
@@ -139,7 +65,7 @@ class Attempt:
         outputs: Mapping[str, Path],
         key: Key,
         seconds: float,
-        said: Said = Said(),
+        said: Said = NOTHING_SAID,
         digests: Mapping[str, str] | None = None,
     ) -> Result:
         """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
@@ -183,7 +109,7 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
 
 def of_event(job: Job, stage: str, event: Mapping[str, Any]) -> Result:
     """The result that a ``stage_finished`` of the journal tells of."""
-    return _result(job.attempts(stage).joinpath(str(event["attempt"]), OUTPUTS), event)
+    return recorded(job.attempts(stage).joinpath(str(event["attempt"]), OUTPUTS), event)
 
 
 def unrecorded(job: Job, stage: str, after: int) -> Result | None:
@@ -194,7 +120,7 @@ def unrecorded(job: Job, stage: str, after: int) -> Result | None:
         if number <= after:
             break
         try:
-            result = _result(parent / str(number) / OUTPUTS, read_json(parent / str(number) / RESULT))
+            result = recorded(parent / str(number) / OUTPUTS, read_json(parent / str(number) / RESULT))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or not one that we wrote
             continue
         if result.attempt == number and result.is_unchanged(read=True):
@@ -225,15 +151,6 @@ def _make_durable(path: Path, digest: str | None) -> Output:
             digest = content_digest(path)
             flushed.result()
     return Output(path, digest, status.st_size, status.st_mtime_ns)
-
-
-def _result(folder: Path, record: Mapping[str, Any]) -> Result:
-    """A recorded result whose outputs lie in ``folder``."""
-    outputs = {
-        name: Output(folder / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
-        for name, entry in record["outputs"].items()
-    }
-    return Result(record["attempt"], record["key"], outputs, float(record["seconds"]), said_in(record))
 
 
 def _find(folder: Path, name: str, pattern: str) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.jobs.attempts import Output, Result
+from pipeline.jobs.records import Output, Result
 from pipeline.references import split
 
 

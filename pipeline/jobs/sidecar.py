@@ -17,8 +17,8 @@ from typing import Any
 from pipeline.digests import sha256_of_bytes
 from pipeline.files import dump_json, sync_file
 from pipeline.jobs import attempts
-from pipeline.jobs.attempts import Output, Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
 from pipeline.references import JOB_INPUT, is_paired, split
 

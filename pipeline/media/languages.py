@@ -3,7 +3,6 @@
 from functools import cache
 
 UNKNOWN = ("", "und", "mul", "zxx", "mis", "auto")
-OF_WHISPER = {"jw": "jv"}
 
 
 @cache
@@ -15,7 +14,7 @@ def base(code: str) -> str:
     if code.lower() in UNKNOWN:
         return ""
     try:
-        return langcodes.get(OF_WHISPER.get(code, code)).language or ""
+        return langcodes.get(code).language or ""
     except (LanguageTagError, LookupError):
         return ""
 
@@ -38,7 +37,7 @@ def script(code: str) -> str:
     """The script that a language is written in, unless its code says another one."""
     import langcodes
 
-    return langcodes.get(OF_WHISPER.get(code, code)).maximize().script or ""
+    return langcodes.get(code).maximize().script or ""
 
 
 def is_same(one: str, other: str) -> bool:
@@ -50,4 +49,4 @@ def name(code: str) -> str:
     """``Spanish (es)``."""
     import langcodes
 
-    return f"{langcodes.get(OF_WHISPER.get(code, code)).display_name()} ({code})"
+    return f"{langcodes.get(code).display_name()} ({code})"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
-from pipeline.jobs.attempts import Key
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT

@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.jobs.attempts import Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Result
 from pipeline.scheduling.observer import Observer, Outcome
 from pipeline.scheduling.timers import now
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import PipelineError, StageFailed
-from pipeline.jobs.attempts import Key, Result
+from pipeline.jobs.records import Key, Result
 from pipeline.references import split
 from pipeline.running.stage_key import StageKeys
 from pipeline.scheduling import fanout

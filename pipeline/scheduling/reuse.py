@@ -7,8 +7,8 @@ from typing import Any
 from pipeline import policy
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
-from pipeline.jobs.attempts import Key, Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key, Result, said_in
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.running import stage_key
 from pipeline.scheduling.chronicle import Chronicle
@@ -99,5 +99,5 @@ class Reuse:
         entries = record["outputs"]
         paths = {name: attempt.outputs / entry["file"] for name, entry in entries.items()}
         digests = {name: entry["digest"] for name, entry in entries.items()}
-        result = attempt.commit(paths, key, record["seconds"], attempts.said_in(record), digests)
+        result = attempt.commit(paths, key, record["seconds"], said_in(record), digests)
         return Reused(result, origin=record["job"])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.executors import Invocation, Start
 from pipeline.failures.oom import OomKills
 from pipeline.host.resources import Grant, Request
-from pipeline.jobs.attempts import Attempt, Said
+from pipeline.jobs.attempts import Attempt
+from pipeline.jobs.records import Said
 from pipeline.policy import Policy
 from pipeline.process import Interpreter
 from pipeline.scheduling.frontier import Due

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.executors import Exited, Message, WorkerLimits
 from pipeline.executors.channel import Channel
-from pipeline.executors.pools import Lease, Pool
+from pipeline.executors.leases import Lease, Pool
 from pipeline.executors.warm import Refused, WarmRun
 from tests.executors.helpers import HERE, invocation
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.jobs.attempts import Attempt, Key, Result
+from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key, Result
 from pipeline.jobs.store import JobStore
 from pipeline.preparing.prepare import Request, prepare
 from pipeline.project import Project

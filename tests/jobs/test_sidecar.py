@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.jobs import attempts, deliver, sidecar
-from pipeline.jobs.attempts import Key, Said
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key, Said
 from pipeline.jobs.results import Results
 from pipeline.spec.source import schema_errors
 from tests.jobs.helpers import DIGEST, stage, stored

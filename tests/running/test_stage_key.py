@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigurationError, ExitCode
-from pipeline.jobs.attempts import Key, Output, Result
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.project import Project
 from pipeline.running.stage_key import StageKeys, changed_parts

@@ -3,14 +3,19 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+import recognition
 
+LIBRARIES = (
+    "ctranslate2", "numpy", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
+)  # fmt: skip
+USING_THEM = ("models", "whisper", "hearing")  # each after those that it imports
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,6 +47,19 @@ def load_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
         return importlib.import_module(name)
 
     return load
+
+
+@pytest.fixture
+def engines(load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stand-ins for the libraries of recognition, and the modules that use them, which are forgotten afterwards."""
+    for library in LIBRARIES:
+        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.2.1"))
+    for name in USING_THEM:
+        monkeypatch.setattr(recognition, name, None, raising=False)
+        load_module(f"recognition.{name}")
+    yield
+    for name in USING_THEM:
+        del sys.modules[f"recognition.{name}"]
 
 
 class RecordingStage:

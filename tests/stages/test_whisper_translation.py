@@ -1,16 +1,12 @@
 """Whisper's own translation: what goes in, and what is made of what it heard."""
 
-import importlib
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
-import recognition
 from jsonschema.validators import Draft202012Validator
 from recognition.heard import Dropped, Segment
 from recognition.listening import Heard, Sound
@@ -23,25 +19,14 @@ from pipeline.spec.ensure import parsed
 from tests.conftest import REPOSITORY
 from tests.stages.recognition.helpers import said
 
-LIBRARIES = (
-    "ctranslate2", "numpy", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
-)  # fmt: skip
-
 TEN = ("it", "was", "the", "best", "of", "times", "and", "the", "worst", "of")
 SPEECH = [(1.0, 9.0), (40.0, 48.0)]
 FIRST, SECOND = (said(start, *TEN, each=0.8) for start in (1.0, 40.0))
 
 
 @pytest.fixture
-def whisper(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for library in LIBRARIES:
-        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.2.1"))
-    monkeypatch.syspath_prepend(str(REPOSITORY / "pipeline" / "sdk"))
-    for name in ("whisper", "hearing"):
-        monkeypatch.setattr(recognition, name, None, raising=False)  # so that the package forgets it afterwards
-        importlib.import_module(f"recognition.{name}")
-    yield load_stage("whisper_translation")
-    del sys.modules["recognition.whisper"], sys.modules["recognition.hearing"]
+def whisper(engines: None, load_stage: Callable[..., ModuleType]) -> Any:
+    return load_stage("whisper_translation")
 
 
 def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[Dropped, ...] = ()) -> dict[str, Any]:

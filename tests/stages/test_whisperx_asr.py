@@ -2,33 +2,25 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-import recognition
 from recognition.heard import Segment
 
-LIBRARIES = (
-    "ctranslate2", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
-    "nltk", "numpy", "torch", "torchaudio", "whisperx", "whisperx.diarize",
-)  # fmt: skip
+LIBRARIES = ("nltk", "torch", "torchaudio", "whisperx", "whisperx.diarize")
 CHUNK = {"start": 1.0, "end": 25.0, "text": " It was the best of times.", "avg_logprob": -0.2}
 FOUND = {"segments": [CHUNK, {"start": 30.0, "end": 31.0, "text": " "}], "language": "en"}
 
 
 @pytest.fixture
-def whisperx(
-    load_stage: Callable[..., ModuleType], load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Any]:
+def whisperx(engines: None, load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for library in LIBRARIES:
         monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.0"))
-    monkeypatch.setattr(recognition, "whisper", None, raising=False)  # so that the package forgets it afterwards
-    load_module("recognition.whisper")
     stage: Any = load_stage("whisperx_asr")
     stage.alignment = SimpleNamespace(
         DEFAULT_ALIGN_MODELS_TORCH={"en": "WAV2VEC2_ASR_BASE_960H"},
@@ -39,8 +31,7 @@ def whisperx(
     stage.whisper.attended = lambda model, samples, parts, language: [
         Segment(start, end, text.strip()) for start, end, text, _ in parts
     ]
-    yield stage
-    del sys.modules["recognition.whisper"]
+    return stage
 
 
 def timed(stage: Any) -> tuple[list[Segment], str, list[str]]:

@@ -15,6 +15,7 @@ from pipeline.envs.explaining.delta import Verdict
 from pipeline.envs.explaining.together import end_children
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import stage_variables
+from pipeline.files import tail
 from pipeline.locks import exclusive, is_held
 
 SKIP = 125  # the exit code that says "can't be judged", as git bisect has it
@@ -75,7 +76,7 @@ class Workshop:
     def _trial(
         self, verdict: Verdict, reason: str, started: float, begin: int, complaints: frozenset[str] = frozenset()
     ) -> Trial:
-        lines = tuple(process.tail(self.log, LAST_LINES, begin))
+        lines = tuple(tail(self.log, LAST_LINES, begin))
         return Trial(verdict, reason, time.monotonic() - started, lines, complaints)
 
     @property

@@ -5,7 +5,7 @@ from typing import Any
 
 import stagekit
 
-from recognition import listening, speech, whisper
+from recognition import listening, models, speech, whisper
 from recognition.transcripts import Origin
 
 ENGLISH = "en"  # what Whisper translates into
@@ -37,11 +37,11 @@ def hear(stage: stagekit.Stage, language: str, task: Task) -> Hearing:
     samples = whisper.read_audio(stage.input("audio"))
     sound = _sound(samples, stage.cpus)
     folder = stage.model("recognizer")
-    workers, threads = whisper.layout(len(sound.cut(sound.speech)), stage.cpus)
-    model = stage.memo((folder, workers, threads), lambda: whisper.load_model(folder, workers, threads))
+    workers, threads = models.layout(len(sound.cut(sound.speech)), stage.cpus)
+    model = stage.memo((folder, workers, threads), lambda: models.load_model(folder, workers, threads))
     if task == TRANSLATE:
-        whisper.require_multilingual(model, folder.name)
-    wanted = whisper.language_for(model, language, folder.name)
+        models.require_multilingual(model, folder.name)
+    wanted = models.language_for(model, language, folder.name)
     ear = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
     ear.find_language(sound.cut(sound.speech))
     if ear.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from subtitling import markup
-from subtitling.languages import Grammar, grammar
+from subtitling.grammars import Grammar, grammar
 from subtitling.text import CLOSERS, OPENERS, Word, ends_clause, ends_sentence
 
 SENTENCE, CLAUSE, OPENER, PREPOSITION, PLAIN, BOUND, GLUED = 0.0, 1.0, 2.0, 2.5, 4.0, 8.0, 20.0

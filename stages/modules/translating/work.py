@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import stagekit
 
-from translating import documents, flow, guarding, languages, sentences, transcripts
+from translating import documents, flow, guarding, naming, sentences, transcripts
 from translating.guarding import Term
 from translating.scripts import clean
 
@@ -51,7 +51,7 @@ def _document(
     source = transcript["language"]
     if source == NOTHING_SAID:
         raise stagekit.StageFailed("the transcript's language isn't known; give it with --param source_language=en")
-    if languages.is_same(source, target):
+    if naming.is_same(source, target):
         note = f"the transcript is in '{source}' already, so its text stays as it is"
         said = [segment for segment in transcript["segments"] if clean(segment["text"])]
         document = documents.translation(transcript, target, Nobody, said, [note])

@@ -1,7 +1,9 @@
 """One language has a code for each engine."""
 
 import pytest
-from translating import languages
+from translating import naming
+
+from pipeline.media import languages
 
 LISTED = """eng_Latn spa_Latn hin_Deva arb_Arab zho_Hans zho_Hant jpn_Jpan kor_Hang srp_Cyrl nob_Latn
     pes_Arab npi_Deva swh_Latn yue_Hant jav_Latn als_Latn lvs_Latn est_Latn hrv_Latn urd_Arab"""
@@ -35,7 +37,7 @@ NLLB = set(LISTED.split())
     ],
 )
 def test_nllb_s_code(code: str, flores: str | None) -> None:
-    assert languages.flores(code, NLLB) == flores
+    assert naming.flores(code, NLLB) == flores
 
 
 MODES = ["eng-spa", "spa-eng", "spa-eng_US", "hbs-mkd", "eng-cat_valencia", "nob-nno"]
@@ -54,14 +56,14 @@ MODES = ["eng-spa", "spa-eng", "spa-eng_US", "hbs-mkd", "eng-cat_valencia", "nob
     ],
 )
 def test_apertium_s_mode(source: str, target: str, mode: str | None) -> None:
-    assert languages.mode(source, target, MODES) == mode
+    assert naming.mode(source, target, MODES) == mode
 
 
 @pytest.mark.parametrize(
     ("code", "found"), [("en", "en"), ("en-GB", "en"), ("nb", "no"), ("fil", None), ("zh-TW", "zh")]
 )
 def test_m2m100_s_code(code: str, found: str | None) -> None:
-    assert languages.two_letters(code, {"en", "no", "zh"}) == found
+    assert naming.two_letters(code, {"en", "no", "zh"}) == found
 
 
 @pytest.mark.parametrize(
@@ -69,4 +71,13 @@ def test_m2m100_s_code(code: str, found: str | None) -> None:
     [("en", "en-GB", True), ("en", "es", False), ("zh", "zh-TW", False), ("zh-Hans", "zh", True), ("jw", "jv", True)],
 )
 def test_a_region_makes_no_other_language_and_a_script_does(one: str, other: str, same: bool) -> None:
-    assert languages.is_same(one, other) is same
+    assert naming.is_same(one, other) is same
+
+
+@pytest.mark.parametrize(
+    "one", ["en", "en-GB", "eng", "zh", "zh-TW", "zh-Hans", "jw", "jv", "sr", "sr-Latn", "nb", "no"]
+)
+def test_the_plan_and_the_stage_agree_whether_a_language_is_the_spoken_one(one: str) -> None:
+    """They can't share code: a stage runs in an environment without the orchestrator."""
+    for other in ("en", "zh", "zh-Hant", "jv", "sr", "no"):
+        assert naming.is_same(one, other) == languages.is_same(one, other)

@@ -33,11 +33,10 @@ MEANT = {
 }
 SPOKEN_TOO = {"hrv": "hbs", "srp": "hbs", "bos": "hbs"}  # one language to Apertium
 SCRIPTS = {"Kore": "Hang", "Aran": "Arab"}  # as FLORES calls them
-OF_WHISPER = {"jw": "jv"}
 
 
 def parsed(code: str) -> langcodes.Language:
-    return langcodes.get(OF_WHISPER.get(code, code))
+    return langcodes.get(code)
 
 
 def is_same(one: str, other: str) -> bool:

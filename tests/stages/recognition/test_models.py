@@ -1,0 +1,75 @@
+"""What doesn't need the libraries; tests/e2e/test_recognition.py has the rest."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def models(engines: None) -> Any:
+    return importlib.import_module("recognition.models")
+
+
+@pytest.mark.parametrize(
+    ("windows", "cpus", "layout"),
+    [
+        (20, 2, (2, 1)),
+        (2, 2, (2, 1)),
+        (1, 2, (1, 2)),
+        (3, 16, (1, 16)),
+        (9, 16, (16, 1)),
+        (0, 4, (4, 1)),
+        (5, 1, (1, 1)),
+    ],
+)
+def test_windows_are_recognised_side_by_side_unless_that_leaves_cpus_idle(
+    models: ModuleType, windows: int, cpus: int, layout: tuple[int, int]
+) -> None:
+    assert models.layout(windows, cpus) == layout
+
+
+def a_model(multilingual: bool) -> Any:
+    tokens = {"<|en|>": 1, "<|de|>": 2}
+    return SimpleNamespace(
+        model=SimpleNamespace(is_multilingual=multilingual), hf_tokenizer=SimpleNamespace(token_to_id=tokens.get)
+    )
+
+
+@pytest.mark.parametrize(
+    ("multilingual", "wanted", "language"),
+    [(True, "de", "de"), (True, "auto", None), (False, "en", "en"), (False, "auto", "en")],
+)
+def test_a_language_is_looked_for_where_none_is_given_and_there_are_several(
+    models: Any, multilingual: bool, wanted: str, language: str | None
+) -> None:
+    assert models.language_for(a_model(multilingual), wanted, "tiny") == language
+
+
+@pytest.mark.parametrize(("multilingual", "wanted"), [(True, "yue"), (False, "de")])
+def test_a_language_that_the_model_does_not_know_is_refused(models: Any, multilingual: bool, wanted: str) -> None:
+    with pytest.raises(models.stagekit.StageFailed, match=f"tiny doesn't recognise language '{wanted}'"):
+        models.language_for(a_model(multilingual), wanted, "tiny")
+
+
+def test_a_model_for_english_alone_translates_nothing(models: Any) -> None:
+    models.require_multilingual(a_model(True), "tiny")
+    with pytest.raises(models.stagekit.StageFailed, match="English only"):
+        models.require_multilingual(a_model(False), "tiny")
+
+
+def test_a_model_with_a_file_missing_is_refused_before_a_hub_is_asked_for_it(models: Any, tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
+    with pytest.raises(models.stagekit.StageFailed, match=r"has no config.json and no tokenizer.json. Fetch it anew"):
+        models.load_model(tmp_path, 2, 1)
+
+
+def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(models: Any, tmp_path: Path) -> None:
+    for name in models.MODEL_FILES:
+        (tmp_path / name).touch()
+    models.ctranslate2.get_cuda_device_count.return_value = 0
+    models.WhisperModel.side_effect = RuntimeError("File model.bin is incomplete")
+    with pytest.raises(models.stagekit.StageFailed, match=r"can't be loaded: File model.bin is incomplete. Fetch"):
+        models.load_model(tmp_path, 2, 1)
