@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "languages", "streams"]
+# modules = ["containers", "ffmpegs", "fonts", "languages", "streams"]
 # inputs = ["media", "subtitles"]
 # [tool.pipeline.stage.parameters]
 # style = "netflix"
@@ -26,32 +26,26 @@ Before the hours of coding, libass is given every character of the subtitles. Wh
 than a few, the stage fails and says what to install, since the movie would show boxes.
 """
 
-import collections
 import math
 import os
 import re
 import shutil
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import containers
 import ffmpegs
-import languages
+import fonts
 import stagekit
 import streams
 
-FEW = 0.02  # the share of a text's letters that may be missing: a name in another script
-FONTS = "Install fonts for it (on Debian: apt-get install fonts-noto-core fonts-noto-cjk), and run again"
-NO_LIBASS = "This ffmpeg can't draw subtitles (it was built without libass); put another one on PATH"
 NO_X264 = "This ffmpeg has no libx264 to code the picture with; put another one on PATH"
 ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for another one"
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 HDR = ("smpte2084", "arib-std-b67")
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 CUE = re.compile(r"-->|^Dialogue:", re.MULTILINE)
-MISSING_GLYPH = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
 
 
 class Work(NamedTuple):
@@ -120,7 +114,7 @@ def prepared(stage: stagekit.Stage) -> Work:
     shutil.copyfile(file, stage.work / subtitles_name(file))  # in a filter, few names survive
     has_cues = CUE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
     if has_cues:
-        require_fonts(stage, file)
+        fonts.require(stage, file)
     else:
         stage.warn("the subtitles have no cue, so the picture stays as it was")
     duration = ffmpegs.seconds(found["format"].get("duration"))
@@ -144,46 +138,6 @@ def subtitles_name(file: Path) -> str:
             f"{file.name} is no subtitle file of a kind that can be drawn: {', '.join(SUFFIXES)}"
         )
     return f"subtitles{file.suffix}"
-
-
-def require_fonts(stage: stagekit.Stage, file: Path) -> None:
-    """Have libass look for each letter, in a moment and not after hours."""
-    letters = letters_of(file.read_text(encoding="utf-8", errors="replace"))
-    missing = _missing(stage, sorted(letters))
-    share = sum(letters[each] for each in missing) / max(1, letters.total())
-    shown = " ".join(sorted(missing, key=lambda each: (-letters[each], each))[:12])
-    if share > FEW:
-        name = languages.name(file.stem)
-        raise stagekit.StageFailed(f"no font of this machine has the letters of {name}: {shown}\n{FONTS}")
-    if missing:
-        stage.warn(f"no font of this machine has {shown}; boxes stand for them")
-
-
-def letters_of(text: str) -> "collections.Counter[str]":
-    """What a font has to have, with how often it is there: no blanks, no invisible marks, no marks on other letters."""
-    kinds = ("Z", "C", "M")
-    return collections.Counter(each for each in text if not unicodedata.category(each).startswith(kinds))
-
-
-def _missing(stage: stagekit.Stage, letters: Sequence[str]) -> set[str]:
-    """Those that no font has, as libass says when it draws them."""
-    probe = stage.work / "letters.srt"
-    safe = [letter for letter in letters if letter not in "<>{}\\"]
-    lines = [" ".join(safe[start : start + 60]) for start in range(0, len(safe), 60)]
-    probe.write_text("1\n00:00:00,000 --> 00:00:09,000\n" + "\n".join(lines) + "\n\n", encoding="utf-8")
-    missing: set[str] = set()
-
-    def heard(line: str) -> None:
-        found = MISSING_GLYPH.search(line)
-        if found:
-            missing.add(chr(int(found[1], 16)))
-
-    picture = ["-f", "lavfi", "-i", "color=s=64x64:r=1:d=1"]
-    drawn = ["-vf", "subtitles=filename=letters.srt", "-frames:v", "1", "-f", "null", "-"]
-    done = ffmpegs.run([*picture, *drawn], heard=heard, folder=stage.work)
-    if done.code:
-        raise stagekit.StageFailed(ffmpegs.message("ffmpeg could not draw any subtitles", done.said, _advice(done)))
-    return missing & set(letters)
 
 
 def command(work: Work, movie: Path, selection: containers.Selection) -> list[str]:
@@ -254,7 +208,6 @@ def _tell(stage: stagekit.Stage, work: Work, reached: float) -> None:
 
 
 def _advice(done: ffmpegs.Done) -> str:
-    said = "\n".join(done.said)
-    if "No such filter" in said or "Error parsing filterchain" in said:
-        return NO_LIBASS
-    return NO_X264 if "Unknown encoder" in said else ADVICE
+    if fonts.lacks_libass(done):
+        return fonts.NO_LIBASS
+    return NO_X264 if "Unknown encoder" in "\n".join(done.said) else ADVICE

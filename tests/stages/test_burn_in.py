@@ -101,36 +101,6 @@ def test_a_setting_that_makes_no_sense_is_refused(burn_in: ModuleType, name: str
         burn_in.checked({**SETTINGS, name: value})
 
 
-def test_letters_are_what_a_font_has_to_have(burn_in: ModuleType) -> None:
-    assert burn_in.letters_of("Aé a\u0301\u200f\n字字") == {"A": 1, "é": 1, "a": 1, "字": 2}
-
-
-def require(burn_in: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, text: str, missing: str) -> None:
-    file = stage.work / "zh.srt"
-    file.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(burn_in, "_missing", lambda stage, letters: set(missing))
-    burn_in.require_fonts(stage, file)
-
-
-def test_letters_that_no_font_has_are_told_before_the_work(
-    burn_in: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(burn_in.stagekit.StageFailed, match=r"(?s)letters of Chinese: 你 好\n.*fonts-noto-cjk"):
-        require(burn_in, stage, monkeypatch, "你你好", "你好")
-
-
-def test_a_few_of_them_are_a_warning(burn_in: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    require(burn_in, stage, monkeypatch, "a long text " * 20 + "字", "字")
-    assert stage.warnings == ["no font of this machine has 字; boxes stand for them"]
-
-
-def test_what_no_font_can_be_asked_for_is_no_letter(
-    burn_in: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    require(burn_in, stage, monkeypatch, "", "")
-    assert stage.warnings == []
-
-
 @pytest.mark.parametrize(
     ("said", "told"),
     [("No such filter: 'subtitles'", "libass"), ("Unknown encoder 'libx264'", "libx264"), ("Oops", "ffprobe FILE")],
