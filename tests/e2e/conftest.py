@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import BIN, REPOSITORY, Sandbox
 
+PARTS = ("config", "models", "requirements", "stages", "venv")
 SAMPLE = REPOSITORY / "samples" / "two_cities.mp4"
 
 REAL_HOME = os.environ.get("HOME", "/")
@@ -26,20 +28,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def bootstrapped(spawning: None) -> None:
     """This project made ready, through the command that a person uses; nothing is done twice."""
-    done = subprocess.run(
-        [BIN / "bootstrap", "--root", REPOSITORY], env=REAL_VARIABLES, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    built()
 
 
 @pytest.fixture
 def studio(bootstrapped: None, tmp_path: Path) -> Sandbox:
     """This project with jobs of the test's own."""
-    root = tmp_path / "project"
+    return project_in(tmp_path / "project")
+
+
+def project_in(root: Path, *copied: str) -> Sandbox:
+    """This project in a new folder; what is ``copied`` the test may change."""
     root.mkdir()
-    for name in ("config", "requirements", "stages", "venv", "models"):
-        (root / name).symlink_to(REPOSITORY / name)
+    for name in PARTS:
+        if name in copied:
+            shutil.copytree(REPOSITORY / name, root / name, symlinks=True)
+        else:
+            (root / name).symlink_to(REPOSITORY / name)
     return Sandbox(root)
+
+
+def built(*names: str) -> None:
+    """Make environments ready that the default workflows don't need; nothing is done twice."""
+    command: list[str | Path] = [BIN / "bootstrap", "--root", REPOSITORY]
+    named = [word for name in names for word in ("--env", name)]
+    done = subprocess.run([*command, *named], env=REAL_VARIABLES, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.spec.source import schema_errors
 from tests.conftest import REPOSITORY, Sandbox
-from tests.e2e.conftest import SAMPLE, wrong_words
+from tests.e2e.conftest import SAMPLE, project_in, wrong_words
 
 PATIENCE = 300  # seconds; a loaded machine recognises slower than it speaks
 
@@ -20,10 +20,7 @@ PATIENCE = 300  # seconds; a loaded machine recognises slower than it speaks
 @pytest.fixture(scope="session")
 def subtitled(bootstrapped: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of a finished job on the sample."""
-    root = tmp_path_factory.mktemp("subtitled")
-    for name in ("config", "requirements", "stages", "venv", "models"):
-        (root / name).symlink_to(REPOSITORY / name)
-    return subtitle(Sandbox(root), SAMPLE, "-s", "en")
+    return subtitle(project_in(tmp_path_factory.mktemp("subtitled") / "project"), SAMPLE, "-s", "en")
 
 
 def subtitle(studio: Sandbox, movie: Path, *words: str) -> Path:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 import yaml
 
 from pipeline.envs.locking import lockfile
-from tests.conftest import BIN, REPOSITORY, Sandbox
-from tests.e2e.conftest import REAL_VARIABLES, SAMPLE
+from tests.conftest import REPOSITORY, Sandbox
+from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, built, project_in
 from tests.e2e.test_subtitle import made
 from tests.e2e.test_translation import MAKER
 
@@ -25,17 +24,8 @@ HEAVY = ("whisperx", "indictrans2")
 @pytest.fixture
 def studio(bootstrapped: None, tmp_path: Path) -> Sandbox:
     """This project with its heavy environments, and a tiny translation model of the test's own."""
-    command: list[str | Path] = [BIN / "bootstrap", "--root", REPOSITORY]
-    named = [word for name in HEAVY for word in ("--env", name)]
-    done = subprocess.run([*command, *named], env=REAL_VARIABLES, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    root = tmp_path / "project"
-    root.mkdir()
-    for name in ("requirements", "stages", "venv"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("config", "models"):
-        shutil.copytree(REPOSITORY / name, root / name, symlinks=True)
-    return Sandbox(root)
+    built(*HEAVY)
+    return project_in(tmp_path / "project", "config", "models")
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.media.probe import look
 from pipeline.spec.source import schema_errors
-from tests.conftest import REPOSITORY, Result, Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.conftest import Result, Sandbox
+from tests.e2e.conftest import SAMPLE, project_in
 
 Command = list["str | Path"]
 WORKFLOWS = {
@@ -72,13 +72,7 @@ def run(stage):
 @pytest.fixture
 def bench(bootstrapped: None, tmp_path: Path) -> Sandbox:
     """This project with workflows that end before, or begin after, recognition."""
-    root = tmp_path / "project"
-    root.mkdir()
-    for name in ("requirements", "venv", "models"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("config", "stages"):
-        shutil.copytree(REPOSITORY / name, root / name)
-    sandbox = Sandbox(root)
+    sandbox = project_in(tmp_path / "project", "config", "stages")
     sandbox.write("stages/written.py", WRITTEN)
     for name, text in WORKFLOWS.items():
         sandbox.write(f"config/workflows/{name}.yaml", text)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import BIN, REPOSITORY, Sandbox
-from tests.e2e.conftest import REAL_VARIABLES, SAMPLE
+from tests.conftest import REPOSITORY, Sandbox
+from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, built, project_in
 
 PATIENCE = 300  # seconds
 MAKER = REPOSITORY / "tests" / "stages" / "make_tiny_checkpoint.py"
@@ -40,21 +40,13 @@ deliver: [{stage}.translation, {stage}.text, {stage}.side_by_side, subtitle_gene
 @pytest.fixture
 def studio(bootstrapped: None, tmp_path: Path) -> Sandbox:
     """This project with jobs, workflows and models of the test's own."""
-    root = tmp_path / "project"
-    root.mkdir()
-    for name in ("requirements", "stages", "venv"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("config", "models"):
-        shutil.copytree(REPOSITORY / name, root / name, symlinks=True)
-    return Sandbox(root)
+    return project_in(tmp_path / "project", "config", "models")
 
 
 @pytest.fixture(scope="session")
 def torch_environment(spawning: None) -> Path:
     """The interpreter of the environment for IndicTrans2 and NLLB."""
-    command: list[str | Path] = [BIN / "bootstrap", "--root", REPOSITORY, "--env", "indictrans2"]
-    done = subprocess.run(command, env=REAL_VARIABLES, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    built("indictrans2")
     return REPOSITORY / "venv" / "indictrans2" / "bin" / "python"
 
 

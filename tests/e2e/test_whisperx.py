@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import BIN, REPOSITORY, Sandbox
-from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, wrong_words
+from tests.conftest import REPOSITORY, Sandbox
+from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, built, project_in, wrong_words
 from tests.e2e.test_subtitle import made
 
 pytestmark = pytest.mark.heavy
@@ -24,15 +24,8 @@ NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9"}
 @pytest.fixture
 def studio(bootstrapped: None, tmp_path: Path) -> Sandbox:
     """This project with WhisperX, and jobs, models and caches of the test's own."""
-    command: list[str | Path] = [BIN / "bootstrap", "--root", REPOSITORY, "--env", "whisperx"]
-    done = subprocess.run(command, env=REAL_VARIABLES, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    root = tmp_path / "project"
-    root.mkdir()
-    for name in ("config", "requirements", "stages", "venv"):
-        (root / name).symlink_to(REPOSITORY / name)
-    shutil.copytree(REPOSITORY / "models" / ".store", root / "models" / ".store", symlinks=True)
-    return Sandbox(root)
+    built("whisperx")
+    return project_in(tmp_path / "project", "models")
 
 
 def jobs(studio: Sandbox, *words: str | Path) -> list[Path]:
