@@ -50,8 +50,8 @@ def _safetensors(file: BinaryIO, size: int) -> str | None:
         return "isn't of the form safetensors"
     try:
         header = json.loads(_read(file, length))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return "isn't of the form safetensors"
     return CUT_OFF if size < 8 + length + max(ends, default=0) else None
 

@@ -48,6 +48,11 @@ def test_what_is_whole_has_no_problem_and_any_part_of_it_is_cut_off(tmp_path: Pa
         assert problem(file) == "is cut off", length
 
 
+def tensors(offsets: str) -> bytes:
+    header = f'{{"a": {{"data_offsets": {offsets}}}}}'.encode()
+    return struct.pack("<Q", len(header)) + header
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
@@ -55,6 +60,8 @@ def test_what_is_whole_has_no_problem_and_any_part_of_it_is_cut_off(tmp_path: Pa
         ("config.json", b"{", "isn't JSON, and may be cut off"),
         ("config.json", b"\xff", "isn't JSON"),
         ("model.safetensors", struct.pack("<Q", 2) + b"[]", "isn't of the form safetensors"),
+        ("model.safetensors", tensors('[0, "x"]'), "isn't of the form safetensors"),
+        ("model.safetensors", tensors("[0, Infinity]"), "isn't of the form safetensors"),
         ("model.safetensors", bytes([255] * 20), "isn't of the form safetensors"),
     ],
 )
