@@ -75,21 +75,21 @@ def _holds(container: str, stream: dict[str, Any]) -> bool:
 
 def with_covers(selection: Selection, media: Path, folder: Path) -> Selection:
     """The covers are taken out into a folder, since ffmpeg attaches only files."""
-    arguments: list[str] = []
+    arguments, left_out = list[str](), list(selection.left_out)
     place = sum(stream["codec_type"] == "attachment" for stream in selection.others)
     for stream in selection.covers:
         suffix, kind = COVERS[stream["codec_name"]]
         file = folder / f"cover{place}{suffix}"
         one = ["-map", f"0:{stream['index']}", "-c", "copy", "-frames:v", "1", "-f", "image2", "-update", "1"]
         if ffmpegs.run(["-i", ffmpegs.url(media), *one, ffmpegs.url(file)]).code or not file.exists():
-            selection.left_out.append(stream)
+            left_out.append(stream)
             continue
         tags = {key.lower(): str(value) for key, value in stream.get("tags", {}).items()}
         named = [f"mimetype={kind}", f"filename={tags.get('filename') or f'cover{suffix}'}"]
         arguments += ["-attach", ffmpegs.url(file)]
         arguments += [word for each in named for word in (f"-metadata:s:t:{place}", each)]
         place += 1
-    return selection._replace(attached=arguments)
+    return selection._replace(attached=arguments, left_out=left_out)
 
 
 def subtitle_codec(container: str, codec: str) -> str:
