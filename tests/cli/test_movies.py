@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.locks import is_held
 from tests.conftest import Result, Sandbox
 
 WORKFLOW = """
@@ -232,7 +233,9 @@ def test_a_watch_takes_what_arrives_and_ends_well_when_asked(studio: Sandbox) ->
         other = watching(studio, "--once")
         assert other.code == 3
         assert "watches this folder for the same already" in other.err
-        time.sleep(0.5)  # until it waits again
+        (lock,) = (studio.root / "jobs").glob("job-*/lock")
+        wait_for(lambda: not is_held(lock))
+        time.sleep(0.2)  # a run that has ended still heeds the signals for a moment
         watch.send_signal(signal.SIGINT)
         _, err = watch.communicate(timeout=30)
     assert watch.returncode == 0, err

@@ -84,8 +84,8 @@ def test_a_variable_that_a_library_sets_when_it_is_imported_stays_as_the_library
 def test_two_tasks_at_once_get_two_workers_and_the_next_takes_one_of_them(
     executor: LocalExecutor, never: int, run: Runs, runtime: Path, tmp_path: Path
 ) -> None:
-    work = invocation(tmp_path, PID + "\ntime.sleep(0.3)", "worker")
-    for number in (1, 2):
+    work = invocation(tmp_path, PID, "worker")
+    for number in (1, 2):  # the first keeps its worker until its end was heard of
         executor.submit(with_id(work, number))
     until_exit(executor, never, exits=2)
     run(PID)
