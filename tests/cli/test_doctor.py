@@ -74,7 +74,7 @@ def test_a_broken_definition_does_not_hide_the_others(project: Sandbox) -> None:
 
 def test_where_the_lock_itself_is_wrong_the_way_out_is_to_lock(project: Sandbox) -> None:
     project.write("requirements/alpha.txt", "quirk\nabsent\n")
-    done = project.run("pipeline", "doctor", "alpha", "--json")
+    done = project.give("pipeline", "doctor", "alpha", "--json")
     (found,) = done.data["diagnoses"]
     assert (found["fault"], found["next"]) == ("lock doesn't fit", "pipeline env lock alpha")
     assert "absent isn't in requirements/alpha.lock" in found["what"]
@@ -82,7 +82,7 @@ def test_where_the_lock_itself_is_wrong_the_way_out_is_to_lock(project: Sandbox)
 
 def test_an_environment_of_somebody_else_s_that_no_job_could_use_is_told(project: Sandbox) -> None:
     project.write("config/environments/alpha.yaml", f"interpreter: {project.root}/nowhere\n")
-    done = project.run("pipeline", "doctor", "alpha", "--json")
+    done = project.give("pipeline", "doctor", "alpha", "--json")
     assert done.code == 3
     (found,) = done.data["diagnoses"]
     assert found["fault"] == "can't be used"

@@ -59,7 +59,8 @@ def studio(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
 
 
 def prepare(studio: Sandbox, *words: "str | Path") -> Result:
-    return studio.run("prepare-job", "--subtitle", *words)
+    ask = studio.run if "--run" in words else studio.give
+    return ask("prepare-job", "--subtitle", *words)
 
 
 def fates(studio: Sandbox, *words: "str | Path") -> dict[str, str]:
@@ -163,7 +164,7 @@ def test_two_movies_of_one_name_cannot_both_put_theirs_beside(studio: Sandbox) -
 
 def test_an_option_that_a_workflow_has_no_use_for_names_one_that_has(studio: Sandbox) -> None:
     file = studio.write("films/a.mkv", movie())
-    done = studio.run("prepare-job", "--transcribe", "-t", "es", file)
+    done = studio.give("prepare-job", "--transcribe", "-t", "es", file)
     assert done.code == 2
     assert "'transcribe' has no use for --target-language" in done.err
     assert "subtitle would" in done.err

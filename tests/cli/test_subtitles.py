@@ -52,14 +52,14 @@ def project(ready: Sandbox) -> Sandbox:
 )
 def test_the_exit_code_tells_the_worst(project: Sandbox, names: list[str], code: int) -> None:
     files = [project.root / f"{name}.srt" for name in names]
-    assert project.run("pipeline", "subtitles", "check", *files).code == code
-    done = project.run("pipeline", "subtitles", "check", *files, "--json")
+    assert project.give("pipeline", "subtitles", "check", *files).code == code
+    done = project.give("pipeline", "subtitles", "check", *files, "--json")
     assert done.code == code
     assert [entry["file"] for entry in done.data] == list(map(str, files))
 
 
 def test_each_broken_rule_is_a_row_and_each_file_a_line(project: Sandbox) -> None:
-    done = project.run("pipeline", "subtitles", "check", project.root / "broken.srt", project.root / "unreadable.srt")
+    done = project.give("pipeline", "subtitles", "check", project.root / "broken.srt", project.root / "unreadable.srt")
     (row,) = [line.split() for line in done.out.splitlines() if "gap" in line]
     assert row[1:] == ["1,", "2", "1:01:01.500", "gap", "0.04", "s", "0.083", "s"]
     assert "2 cues (srt, utf-8, en), a rule of netflix is broken once; 50.0% leave too little time to read" in done.out
@@ -67,7 +67,7 @@ def test_each_broken_rule_is_a_row_and_each_file_a_line(project: Sandbox) -> Non
 
 
 def test_a_style_that_there_is_not_is_a_mistake_of_the_command(project: Sandbox) -> None:
-    done = project.run("pipeline", "subtitles", "check", project.root / "clean.srt", "--style", "nonsense")
+    done = project.give("pipeline", "subtitles", "check", project.root / "clean.srt", "--style", "nonsense")
     assert (done.code, done.out) == (2, "")
     assert "no style 'nonsense'" in done.err
 
@@ -80,10 +80,10 @@ def test_the_standard_input_is_a_file_like_others(project: Sandbox) -> None:
 
 def test_an_environment_that_is_not_built_is_told_with_the_command(spawning: None, sandbox: Sandbox) -> None:
     sandbox.write("stages/subtitle_check.py", STAGE)
-    done = sandbox.run("pipeline", "subtitles", "check", "x.srt")
+    done = sandbox.give("pipeline", "subtitles", "check", "x.srt")
     assert done.code == 3
     assert "bootstrap --env alpha" in done.err
 
 
 def test_no_file_is_a_mistake(spawning: None, sandbox: Sandbox) -> None:
-    assert sandbox.run("pipeline", "subtitles", "check").code == 2
+    assert sandbox.give("pipeline", "subtitles", "check").code == 2

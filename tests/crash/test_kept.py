@@ -52,8 +52,12 @@ third: {{uses: counted, inputs: {{file: second.file}}}}
 @pytest.mark.parametrize("start", ["worker", "fork"])
 def test_a_run_killed_where_it_deals_with_kept_processes_goes_on(ready: Sandbox, servers: Path, start: str) -> None:
     labels = labels_of(ready, job_of(ready, shape(start)))
-    known = [place for place in dict.fromkeys(labels) if "pools." in place or "servers." in place]
-    assert any(place.startswith("order in pools.order") for place in known)
+    known = [
+        place
+        for place in dict.fromkeys(labels)
+        if any(each in place for each in ("pools.", "servers.", "leases.order"))
+    ]
+    assert any(place.startswith("order in leases.order") for place in known)
     for place in known:
         if "spawn" in place:
             end(servers)
