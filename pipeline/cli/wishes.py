@@ -232,7 +232,7 @@ def _require_effect(given: Mapping[str, tuple[str, str]], known: "Mapping[str, P
     for each in SHORTCUTS:
         if given.get(each.parameter, ("", ""))[0] != shown[each.parameter]:
             continue
-        if each.needs in known and each.needs not in wanted:
+        if each.needs and each.needs in known and each.needs not in wanted:
             other = shown[each.needs]
             raise UsageError(
                 f"{shown[each.parameter]} changes nothing without {other}", f"give {other}, or leave it out"

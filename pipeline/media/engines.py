@@ -1,6 +1,6 @@
 """Which engine does a piece of work, as a pure decision over what was looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ class Candidate:
     never: str = ""  # why it can't do this work, whatever is installed
     doubt: str = ""  # it can, if what isn't known yet is as it needs it
     model: str | None = None
-    data: str = ""  # digest of what it translates with, where that is no model
+    data: Mapping[str, str] = field(default_factory=dict)  # files that it translates with, by digest; no model has any
     obstacles: tuple[Obstacle, ...] = ()
 
     @property
@@ -44,7 +44,7 @@ class Decision:
     why: str
     model: str | None = None
     doubt: str = ""
-    data: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
     better: tuple[Candidate, ...] = ()  # that would be taken instead, but for their obstacles
 
     def recorded(self) -> dict[str, Any]:

@@ -182,7 +182,7 @@ class Chooser:
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
         known = ", ".join(sorted(set(wanted)))
         doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
-        data = installed.digest(source, target)
+        data = installed.digests(source, target)
         return replace(found, doubt=doubt, data=data, obstacles=tuple(lacks))
 
     def _engines(self, kind: str) -> list[EngineSpec]:
