@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.errors import NotReady, UsageError, bootstrap_steps, did_you_mean
+from pipeline.errors import NotReady, UsageError, did_you_mean
 
 AUTO = "auto"
 NAMED = "as was asked for"
@@ -125,7 +125,7 @@ def _require(candidates: Sequence[Candidate], headline: str) -> None:
         for each in candidates
         for obstacle in each.obstacles
     ]
-    raise NotReady("\n".join([f"{headline}:", *told]), bootstrap_steps(list(dict.fromkeys(steps))))
+    raise NotReady("\n".join([f"{headline}:", *told]), "\n".join(dict.fromkeys(steps)))
 
 
 def _lacks(candidate: Candidate) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.envs.adopting.adoption import Adoption
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes
@@ -207,3 +207,19 @@ def usual_plan(chooser: Chooser) -> Plan:
     """What a job of the workflow has when nothing is asked for, whatever its input is."""
     values = resolve(chooser.workflow, {}, chooser.catalog)
     return plan(chooser.workflow, {**values, **chooser.decide(values).values, "input": NOTHING_KNOWN}, chooser.catalog)
+
+
+def usual_plans(catalog: Catalog, adoption: Adoption) -> list[Plan]:
+    """Those of the default workflows."""
+    workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
+    return [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]
+
+
+def usual_commands(catalog: Catalog, adoption: Adoption) -> set[str]:
+    """What a bare bootstrap makes ready, by the commands that make each of it ready."""
+    try:
+        plans = usual_plans(catalog, adoption)
+    except PipelineError:  # the bare bootstrap would end with it, too
+        return set()
+    environments = {f"bootstrap --env {name}" for each in plans for name in each.environments}
+    return environments | {f"bootstrap --model {name}" for each in plans for name in each.models}
