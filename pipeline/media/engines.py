@@ -109,17 +109,17 @@ def _nearest(task: str, able: Sequence[Candidate]) -> Candidate:
     """None works: the one that only lacks what is told with all else that the plan needs, or an error that says all."""
     ready_soon = [each for each in able if all(obstacle.told_later for obstacle in each.obstacles)]
     if not ready_soon:
-        _require(able, f"no engine can do the {task} now")
+        _require(able, f"no engine can do the {task} now", named=True)
     return min(ready_soon, key=lambda each: len(each.obstacles))
 
 
-def _require(candidates: Sequence[Candidate], headline: str) -> None:
+def _require(candidates: Sequence[Candidate], headline: str, named: bool = False) -> None:
     """Raises ``NotReady`` where there is an obstacle that nobody else tells; then with all of them."""
     obstacles = [obstacle for each in candidates for obstacle in each.obstacles]
     if all(obstacle.told_later for obstacle in obstacles):
         return
     several = len(candidates) > 1
-    told = [f"  {f'{each.engine}: ' if several else ''}{_lacks(each)}" for each in candidates]
+    told = [f"  {f'{each.engine}: ' if named else ''}{_lacks(each)}" for each in candidates]
     steps = [
         f"{obstacle.command}   (for {each.engine})" if several else obstacle.command
         for each in candidates

@@ -116,6 +116,10 @@ class Chooser:
         from_track = bool(asked.subtitles and asked.subtitles["track"])
         original = named or not targets or (asked.original and not from_track)
         source = spoken or self.tagged
+        if targets and not spoken and asked.subtitles:  # nothing is recognised, so nothing finds it out
+            raise UsageError(
+                "the subtitles don't say in which language they are", "name it with -s CODE, such as -s en"
+            )
         if targets and not spoken:
             notes.append(unsaid(self.tagged))
         found = {target: self._translator(source, target, asked, recognizer) for target in targets}
