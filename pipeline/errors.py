@@ -4,6 +4,10 @@ A message says what failed and where; ``next_step`` is the exact command (or act
 """
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class ExitCode(IntEnum):
@@ -55,10 +59,19 @@ class Interrupted(PipelineError):
     exit_code = ExitCode.INTERRUPTED
 
 
-def bootstrap_steps(commands: "list[str]") -> str:
-    """One command for each thing that isn't ready, and the one that makes the usual things ready."""
-    usual = any(command.startswith(("bootstrap", "install")) for command in commands)
-    return "\n".join([*commands, *(["or ./bootstrap.sh, for all that the default workflows need"] if usual else [])])
+USUAL = "or ./bootstrap.sh, for all that the default workflows need"
+
+
+def bootstrap_steps(commands: "list[str]", usual: "Collection[str] | None" = None) -> str:
+    """One command for each thing that isn't ready, and the one that makes the usual things ready.
+
+    ``usual``: commands that it stands for, where that is known; it isn't offered for what it wouldn't make ready.
+    """
+    if usual is None:
+        helps = any(command.startswith(("bootstrap", "install")) for command in commands)
+    else:
+        helps = any(command in usual for command in commands)
+    return "\n".join([*commands, *([USUAL] if helps else [])])
 
 
 LISTED = 20  # names that can still be read in a message

@@ -14,4 +14,8 @@ job=$("$commands/prepare-job" --subtitle -- "$movie")
 
 echo
 echo "The first lines of the transcript:"
-head -n 5 "$project/jobs/$job/output/"*.transcript.txt | cut -c 1-300
+# A paragraph is one line, and a script without spaces has no words to cut between.
+"$commands/python" -X utf8 -c '
+import pathlib, sys, textwrap
+print(*textwrap.wrap(pathlib.Path(sys.argv[1]).read_text(), 78)[:5], sep="\n")
+' "$project/jobs/$job/output/"*.transcript.txt

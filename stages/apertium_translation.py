@@ -9,7 +9,7 @@
 # target = ""
 # glossary = []
 # keep_cues = false
-# dictionaries = ""
+# [tool.pipeline.stage.parameters.dictionary_files]
 # [tool.pipeline.stage.outputs]
 # translation = "translation.*.json"
 # text = "translation.*.txt"
@@ -22,13 +22,16 @@
 The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). All sentences go through
 one call, as paragraphs; a word that the dictionary doesn't have stays as it is.
 
-``dictionaries`` is a digest of the pair's, taken when the job is prepared: with others, the result may be another one.
+``dictionary_files`` are the pair's files, each with the digest that it had when the job was prepared: with others, the
+result may be another one, and would be kept as these ones' result.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import stagekit
 from translating import naming, work
@@ -45,10 +48,22 @@ Call = Callable[[list[str], str, float], str]
 
 def run(stage: stagekit.Stage) -> None:
     def engine_for(source: str, target: str) -> Apertium:
+        require_same(stage.parameters["dictionary_files"])
         modes = call(["-l"], "", CALL_SECONDS).split()
         return Apertium(choose(source, target, modes), call)
 
     work.run(stage, engine_for)
+
+
+def require_same(files: Mapping[str, str]) -> None:
+    """Raises ``StageFailed`` where they were upgraded or removed meanwhile. Reads a few MB."""
+    for name, digest in files.items():
+        file = Path(name)
+        if not file.is_file() or f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" != digest:
+            raise stagekit.StageFailed(
+                f"Apertium's dictionaries have changed since the job was prepared ({name}). Prepare the job again: "
+                "what is done already is taken from this one"
+            )
 
 
 def choose(source: str, target: str, modes: list[str]) -> str:

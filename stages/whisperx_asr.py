@@ -80,15 +80,16 @@ def run(stage: stagekit.Stage) -> None:
     audio = samples.astype("float32") / 32768
     language = models.language_for(pipeline.model, stage.parameters["language"], folder.name)
     ear = whisper.Recogniser(pipeline.model, samples, 1, language)
-    notes, word_times, first = [], "none", []
+    notes, aligned, first = [], frozenset[Interval](), []
     if spoken:
         ear.find_language(windows.cut(spoken, probabilities, duration))
         found = pipeline.transcribe(audio, batch_size=BATCH, language=ear.language, progress_callback=told(stage))
-        first, word_times, notes = timed(found, pipeline.model, samples, audio, device)
+        first, aligned, notes = timed(found, pipeline.model, samples, audio, device)
     heard = listening.completed(first, listening.Sound(spoken, probabilities, duration), ear.hear)
     if stage.parameters["diarize"] and heard.segments:
         heard = listening.Heard(told_apart(heard.segments, speaker_turns(stage, audio, device)), heard.dropped)
-    write(stage, heard, spoken, ear, (word_times, notes, duration))
+    word_times, more = times_of(heard.segments, aligned)
+    write(stage, heard, spoken, ear, (word_times, [*notes, *more], duration))
 
 
 def load(folder: Any, device: str, cpus: int) -> Any:
@@ -103,22 +104,33 @@ def told(stage: stagekit.Stage) -> Any:
 
 def timed(
     found: dict[str, Any], model: Any, samples: Any, audio: Any, device: str
-) -> tuple[list[Segment], str, list[str]]:
-    """Segments with words that have times, where those are from, and what to tell of it."""
+) -> tuple[list[Segment], frozenset[Interval], list[str]]:
+    """Segments with words that have times, which of those are from the sound, and what to tell of it."""
     parts, language = [part for part in found["segments"] if part["text"].strip()], found["language"]
     if not parts:
-        return [], "attention", []
+        return [], frozenset(), []
     try:
         with patient():
             aligned = alignment.align(parts, *aligner(language, device), audio, device)["segments"]
     except FAILURES as error:
         note = "words can't be aligned with the sound, so their times are those of the recogniser's attention"
-        return attended(parts, model, samples, language), "attention", [f"{note} ({reason(error)})"]
+        return attended(parts, model, samples, language), frozenset(), [f"{note} ({reason(error)})"]
     done = [part for part in aligned if part["words"] and math.isfinite(part["start"]) and math.isfinite(part["end"])]
     left = [part for part in parts if not any(part["start"] <= each["start"] < part["end"] for each in done)]
     note = [f"{len(left)} of {len(parts)} segments couldn't be aligned with the sound"] if left else []
-    segments = from_alignment(done, spaced(language)) + attended(left, model, samples, language)
-    return sorted(segments, key=lambda segment: segment.start), "aligned", note
+    sounding = from_alignment(done, spaced(language))
+    segments = sounding + attended(left, model, samples, language)
+    aligned_times = frozenset((word.start, word.end) for segment in sounding for word in segment.words)
+    return sorted(segments, key=lambda segment: segment.start), aligned_times, note
+
+
+def times_of(segments: Sequence[Segment], aligned: frozenset[Interval]) -> tuple[str, list[str]]:
+    """Where the times of most words are from, as words are dropped and others recognised after the alignment."""
+    words = [word for segment in segments for word in segment.words]
+    others = sum((word.start, word.end) not in aligned for word in words)
+    told = f"{others} of {len(words)} words have the times of the recogniser's attention, not of the sound"
+    notes = [told] if aligned and others else []
+    return "aligned" if aligned and 2 * others <= len(words) else "attention", notes
 
 
 def aligner(language: str, device: str) -> tuple[Any, Any]:

@@ -232,6 +232,18 @@ def test_an_edited_stage_makes_those_after_it_run_again(ready: Sandbox) -> None:
     assert (ready.job(id) / "output/input.copy.txt").read_text() == "some input\nedited\n"
 
 
+def test_a_job_that_was_prepared_for_an_older_stage_says_so_and_how_to_prepare_it_again(ready: Sandbox) -> None:
+    ready.workflow("tested", "copy: {inputs: {file: job.input}}")
+    id = prepared(ready, "tested").id
+    stage = ready.root / "stages/copy.py"
+    newer = stage.read_text().replace('inputs = ["file"]', 'inputs = ["file", "other"]')
+    stage.write_text(newer.replace("def run(stage):", 'def run(stage):\n    stage.input("other")'))
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 4
+    assert "the job was prepared for another version of stages/copy.py, which had no input 'other'" in done.err
+    assert "--workflow tested   makes a plan for the stage as it is now" in done.err
+
+
 def test_a_stage_whose_file_is_gone_is_named(ready: Sandbox) -> None:
     ready.workflow("tested", "copy: {inputs: {file: job.input}}")
     id = prepared(ready, "tested").id

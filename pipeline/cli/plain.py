@@ -75,12 +75,13 @@ class PlainReporter:
             self.say(f"{job.id}: {'did what was asked for' if outcome.partial else 'finished'}")
 
     def run_ended(self, outcomes: Mapping[str, Outcome]) -> None:
-        if self._several:
-            with contextlib.suppress(OSError):
-                _table(self._jobs, outcomes)
         for outcome in outcomes.values():
             for path in outcome.delivered:
                 print(printable(str(path)))
+        if self._several:  # last, where it is seen: of many movies, the files are more than a screen holds
+            with contextlib.suppress(OSError):
+                sys.stdout.flush()
+                _table(self._jobs, outcomes)
 
     def close(self) -> None:
         """Nothing to put back."""

@@ -42,7 +42,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     if intake.is_several(media):
         jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)
     else:
-        jobs, error = _one(catalog, make, media[0], as_json), None
+        jobs, error = _one(catalog, make, media[0], as_json, and_run), None
     if and_run and jobs:
         _run(jobs, error)
     elif error and as_json:  # the one document that was printed says it
@@ -51,7 +51,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
         raise error
 
 
-def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool) -> "list[Job]":
+def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool, and_run: bool) -> "list[Job]":
     from pipeline.cli.output import print_json
     from pipeline.media.existing import AlreadyThere
     from pipeline.preparing.prepare import prepare
@@ -69,6 +69,7 @@ def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool) -> "list[J
         print_json("job", job.document)
     else:
         click.echo(job.id)
+    if not as_json and not and_run:
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
     return [job]
 

@@ -13,6 +13,7 @@ from pipeline.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from pipeline.preparing.prepare import Request
     from pipeline.spec.catalog import Catalog
+    from pipeline.spec.workflows import ParameterSpec
 
 WORKFLOWS = ("transcribe", "translate", "subtitle")
 
@@ -29,6 +30,8 @@ class Shortcut:
     value: str | None = None  # what it means by itself, without a value
     takes_value: bool = True
     joined: bool = False  # may be repeated; the values are joined with commas
+    needs: str | None = None  # the parameter without which it would change nothing
+    instead: str | None = None  # the parameter with which it would change nothing
 
     @property
     def declared(self) -> list[str]:
@@ -46,22 +49,40 @@ SHORTCUTS = (
         joined=True,
     ),
     Shortcut("no-original", "original", "Only the translations.", value="false", takes_value=False),
-    Shortcut("asr", "asr", "Engine for the recognition: faster-whisper or whisperx.", metavar="ENGINE"),
-    Shortcut("model", "model", "Model for the recognition, by its name or its folder.", metavar="NAME|FOLDER"),
+    Shortcut(
+        "asr",
+        "asr",
+        "Engine for the recognition: faster-whisper (default) or whisperx; auto takes the best that can work now.",
+        metavar="ENGINE",
+        instead="from_subtitles",
+    ),
+    Shortcut(
+        "model",
+        "model",
+        "Model for the recognition, by its name or its folder.",
+        metavar="NAME|FOLDER",
+        instead="from_subtitles",
+    ),
     Shortcut(
         "translator",
         "translator",
         "Engine for the translation: auto takes the best that can work now; or whisper, apertium, indictrans2, nllb.",
         metavar="ENGINE",
+        needs="target_languages",
     ),
     Shortcut(
         "translation-model",
         "translation_model",
         "Model for the translation, instead of the engine's own.",
         metavar="NAME|FOLDER",
+        needs="target_languages",
     ),
     Shortcut(
-        "audio-track", "audio_track", "Which audio, in a movie with several; default: the main one.", metavar="N|CODE"
+        "audio-track",
+        "audio_track",
+        "Which audio, in a movie with several; default: the main one.",
+        metavar="N|CODE",
+        instead="from_subtitles",
     ),
     Shortcut(
         "from-subtitles",
@@ -73,9 +94,10 @@ SHORTCUTS = (
     Shortcut(
         "recut",
         "keep_cues",
-        "Cut subtitles that exist anew by the style's rules; without it, each cue stays one, with its times.",
+        "With --from-subtitles: cut them anew by the style's rules; without it, each cue stays one, with its times.",
         value="false",
         takes_value=False,
+        needs="from_subtitles",
     ),
     Shortcut("format", "formats", "Subtitle files: srt, vtt and ass; default: srt,vtt.", metavar="NAMES", joined=True),
     Shortcut("style", "style", "Rules for the subtitles: netflix (default) or bbc.", metavar="PROFILE"),
@@ -84,9 +106,17 @@ SHORTCUTS = (
         "glossary",
         "How names and terms are translated: a .csv, .tsv or .yaml file of terms and translations.",
         metavar="FILE",
+        needs="target_languages",
     ),
     Shortcut("burn-in", "burn_in", "Draw the subtitles into the picture, too.", value="true", takes_value=False),
-    Shortcut("diarize", "diarize", "Tell the speakers apart.", value="true", takes_value=False),
+    Shortcut(
+        "diarize",
+        "diarize",
+        "Tell the speakers apart (WhisperX can).",
+        value="true",
+        takes_value=False,
+        instead="from_subtitles",
+    ),
 )
 
 
@@ -139,6 +169,7 @@ def read(chosen: Mapping[str, Any], catalog: "Catalog") -> "Callable[[Path], Req
     given = _given(chosen)
     workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if chosen[name]], chosen["workflow"])
     _require_known(given, workflow, catalog)
+    _require_effect(given, catalog.workflow(workflow).parameters)
     wait = WAIT_SECONDS if chosen["wait"] is None else chosen["wait"]
     allowed = Allowed(wait, chosen["build"], chosen["allow_degraded"])
     values = {name: value for name, (_, value) in given.items()}
@@ -191,3 +222,21 @@ def _require_known(given: Mapping[str, tuple[str, str]], workflow: str, catalog:
                 f"the workflow '{workflow}' has no use for {option} (it has no parameter '{name}'){near}",
                 f"pipeline workflow show {others[0] if others else workflow}",
             )
+
+
+def _require_effect(given: Mapping[str, tuple[str, str]], known: "Mapping[str, ParameterSpec]") -> None:
+    """Raises ``UsageError`` for an option that would change nothing: whoever gives it expects that it does."""
+    shown = {each.parameter: f"--{each.option}" for each in SHORTCUTS}
+    wanted = {name for name, (_, value) in given.items() if value}
+    wanted |= {name for name, spec in known.items() if spec.default and name not in given}
+    for each in SHORTCUTS:
+        if given.get(each.parameter, ("", ""))[0] != shown[each.parameter]:
+            continue
+        if each.needs and each.needs in known and each.needs not in wanted:
+            other = shown[each.needs]
+            raise UsageError(
+                f"{shown[each.parameter]} changes nothing without {other}", f"give {other}, or leave it out"
+            )
+        if each.instead and each.instead in wanted:
+            what = f"{shown[each.parameter]} changes nothing with {shown[each.instead]}, which needs no recognition"
+            raise UsageError(what, "leave one of the two out")

@@ -93,8 +93,10 @@ def end(folder: Path, name: str, force: bool) -> bool:
     """Whether it ends. One that a run holds does so only by force."""
     try:
         return ask(folder, name, b"end" if force else b"stop") == b"ended"
+    except TimeoutError:
+        return False
     except OSError:
-        return False  # it was about to
+        return True  # it had ended before it was asked
 
 
 def listen(folder: Path, name: str) -> socket.socket:

@@ -43,6 +43,14 @@ Verdict = Whole | Repaired | Unrepairable
 
 
 @dataclass(frozen=True)
+class Outgrown:
+    """The stage's file asks for what the job's plan doesn't have, since it is another version than the plan's."""
+
+    lacks: tuple[str, ...]  # such as ``input 'styled'``
+    again: str  # the command that makes another plan
+
+
+@dataclass(frozen=True)
 class Evidence:
     prefix: str  # of the environment that it ran in
     returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
@@ -56,6 +64,7 @@ class Evidence:
     killed_by_us: bool = False  # a signal that we sent, for whatever reason
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
+    outgrown: Outgrown | None = None
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

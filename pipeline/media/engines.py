@@ -1,10 +1,10 @@
 """Which engine does a piece of work, as a pure decision over what was looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.errors import NotReady, UsageError, bootstrap_steps, did_you_mean
+from pipeline.errors import NotReady, UsageError, did_you_mean
 
 AUTO = "auto"
 NAMED = "as was asked for"
@@ -27,7 +27,7 @@ class Candidate:
     never: str = ""  # why it can't do this work, whatever is installed
     doubt: str = ""  # it can, if what isn't known yet is as it needs it
     model: str | None = None
-    data: str = ""  # digest of what it translates with, where that is no model
+    data: Mapping[str, str] = field(default_factory=dict)  # files that it translates with, by digest; no model has any
     obstacles: tuple[Obstacle, ...] = ()
 
     @property
@@ -44,7 +44,7 @@ class Decision:
     why: str
     model: str | None = None
     doubt: str = ""
-    data: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
     better: tuple[Candidate, ...] = ()  # that would be taken instead, but for their obstacles
 
     def recorded(self) -> dict[str, Any]:
@@ -109,23 +109,23 @@ def _nearest(task: str, able: Sequence[Candidate]) -> Candidate:
     """None works: the one that only lacks what is told with all else that the plan needs, or an error that says all."""
     ready_soon = [each for each in able if all(obstacle.told_later for obstacle in each.obstacles)]
     if not ready_soon:
-        _require(able, f"no engine can do the {task} now")
+        _require(able, f"no engine can do the {task} now", named=True)
     return min(ready_soon, key=lambda each: len(each.obstacles))
 
 
-def _require(candidates: Sequence[Candidate], headline: str) -> None:
+def _require(candidates: Sequence[Candidate], headline: str, named: bool = False) -> None:
     """Raises ``NotReady`` where there is an obstacle that nobody else tells; then with all of them."""
     obstacles = [obstacle for each in candidates for obstacle in each.obstacles]
     if all(obstacle.told_later for obstacle in obstacles):
         return
     several = len(candidates) > 1
-    told = [f"  {f'{each.engine}: ' if several else ''}{_lacks(each)}" for each in candidates]
+    told = [f"  {f'{each.engine}: ' if named else ''}{_lacks(each)}" for each in candidates]
     steps = [
         f"{obstacle.command}   (for {each.engine})" if several else obstacle.command
         for each in candidates
         for obstacle in each.obstacles
     ]
-    raise NotReady("\n".join([f"{headline}:", *told]), bootstrap_steps(list(dict.fromkeys(steps))))
+    raise NotReady("\n".join([f"{headline}:", *told]), "\n".join(dict.fromkeys(steps)))
 
 
 def _lacks(candidate: Candidate) -> str:

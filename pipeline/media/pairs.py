@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
-from pipeline.digests import sha256_of_file, tagged_digest
+from pipeline.digests import sha256_of_file
 from pipeline.envs.variables import without_python
 from pipeline.media.languages import base
 
@@ -28,23 +28,24 @@ class Installed:
     def sources(self, target: str) -> list[str]:
         return [one for one, other in map(codes, self.names) if other == base(target)]
 
-    def digest(self, source: str, target: str) -> str:
-        """Of all that the pair's dictionaries are, from whichever language where none is named; empty if unknown.
+    def digests(self, source: str, target: str) -> dict[str, str]:
+        """Of each file that the pair's dictionaries are, from whichever language where none is named.
+
+        Empty where they aren't known.
 
         A pair with a region counts, too: the program decides which one it takes. Costs some ten milliseconds.
         """
         if not self.data:
-            return ""
+            return {}
         wanted = [
             each for each in self.names if codes(each)[1] == base(target) and base(source) in ("", codes(each)[0])
         ]
         own = [Path(self.data.format(pair=each)) for each in wanted]
         try:
             files = {Path(name) for file in own for name in NAMED.findall(file.read_text(encoding="utf-8"))}
-            digests = {str(file): sha256_of_file(file) for file in {*own, *files} if file.is_file()}
+            return {str(file): sha256_of_file(file) for file in sorted({*own, *files}) if file.is_file()}
         except (OSError, UnicodeDecodeError):
-            return ""
-        return tagged_digest("pair", digests) if digests else ""
+            return {}
 
 
 def installed(command: Sequence[str], data: str = "") -> Installed:

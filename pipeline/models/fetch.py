@@ -33,7 +33,8 @@ def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
     for source in spec.sources:
         part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=shelf.root))
         try:
-            tell(f"fetching from {fetcher.describe(source)}")
+            if fetcher.may_have(source):
+                tell(f"fetching from {fetcher.describe(source)}")
             fetcher.fetch(source, list(spec.files), part)
             tell("verifying")
             _accept(shelf, spec, part)

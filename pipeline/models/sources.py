@@ -41,6 +41,10 @@ class Fetcher:
             case HubSource(repository, revision):
                 return f"{repository} at {revision[:8]} on Hugging Face"
 
+    def may_have(self, source: ModelSource) -> bool:
+        """Whether it is worth telling that it is asked: a folder for a person's own copy isn't there, mostly."""
+        return not isinstance(source, FolderSource) or source.folder.is_dir()
+
     def fetch(self, source: ModelSource, files: Sequence[str], into: Path) -> None:
         """Put the files into a folder. Raises ``Unavailable`` with the reason."""
         match source:

@@ -27,7 +27,8 @@ def normalise(text: str, known: Sequence[str]) -> str:
         return tag
     if tag and langcodes.tag_is_valid(tag):
         raise UsageError(
-            f"the language '{text}' ({_name(tag)}) isn't among those that the model recognises{_relative(tag, known)}"
+            f"the language '{text}' ({_name(tag)}) isn't among those that the model recognises{_relative(tag, known)}",
+            "--model NAME takes another one; config/models.yaml says which languages each knows",
         )
     raise UsageError(f"{text!r} isn't a language code{_suggestion(text, known)}", "give a code such as en, es or hi")
 

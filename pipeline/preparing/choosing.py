@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.envs.adopting.adoption import Adoption
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.media.engines import AUTO, Candidate, Decision, Decisions, Obstacle, decide
 from pipeline.media.languages import base, is_same, name
 from pipeline.media.pairs import codes
@@ -116,6 +116,10 @@ class Chooser:
         from_track = bool(asked.subtitles and asked.subtitles["track"])
         original = named or not targets or (asked.original and not from_track)
         source = spoken or self.tagged
+        if targets and not spoken and asked.subtitles:  # nothing is recognised, so nothing finds it out
+            raise UsageError(
+                "the subtitles don't say in which language they are", "name it with -s CODE, such as -s en"
+            )
         if targets and not spoken:
             notes.append(unsaid(self.tagged))
         found = {target: self._translator(source, target, asked, recognizer) for target in targets}
@@ -182,7 +186,7 @@ class Chooser:
             lacks.append(Obstacle(f"the pair {package} isn't installed{which}", engine.install.format(pair=pair)))
         known = ", ".join(sorted(set(wanted)))
         doubt = "" if source or not wanted else f"only from {known}; say what is spoken with -s"
-        data = installed.digest(source, target)
+        data = installed.digests(source, target)
         return replace(found, doubt=doubt, data=data, obstacles=tuple(lacks))
 
     def _engines(self, kind: str) -> list[EngineSpec]:
@@ -207,3 +211,19 @@ def usual_plan(chooser: Chooser) -> Plan:
     """What a job of the workflow has when nothing is asked for, whatever its input is."""
     values = resolve(chooser.workflow, {}, chooser.catalog)
     return plan(chooser.workflow, {**values, **chooser.decide(values).values, "input": NOTHING_KNOWN}, chooser.catalog)
+
+
+def usual_plans(catalog: Catalog, adoption: Adoption) -> list[Plan]:
+    """Those of the default workflows."""
+    workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
+    return [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]
+
+
+def usual_commands(catalog: Catalog, adoption: Adoption) -> set[str]:
+    """What a bare bootstrap makes ready, by the commands that make each of it ready."""
+    try:
+        plans = usual_plans(catalog, adoption)
+    except PipelineError:  # the bare bootstrap would end with it, too
+        return set()
+    environments = {f"bootstrap --env {name}" for each in plans for name in each.environments}
+    return environments | {f"bootstrap --model {name}" for each in plans for name in each.models}

@@ -24,7 +24,7 @@ from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, PlannedStage, plan
 from pipeline.preparing import given, readiness, room
-from pipeline.preparing.choosing import NOTHING_KNOWN, Chooser
+from pipeline.preparing.choosing import NOTHING_KNOWN, Chooser, usual_commands
 from pipeline.preparing.inputs import Prober, describe, readable
 from pipeline.preparing.readiness import Readiness
 from pipeline.spec.catalog import Catalog
@@ -64,7 +64,7 @@ def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
     planned = plan(workflow, chosen.all, catalog)
     _require_wanted(workflow, request, chosen, file, media)
     ready = readiness.look(catalog, planned, adoption, Shelf(catalog.project.models), _own_tools(workflow, planned))
-    readiness.require(ready)
+    readiness.require(ready, lambda: usual_commands(catalog, adoption))
     needed = room.require(catalog.project, planned.disk, file, media, request)
     answers = {
         name: adoption.settle(definition, ready.choices[name]) for name, definition in ready.environments.items()

@@ -4,7 +4,7 @@ Nothing is started to find out, but for the interpreter of an environment that i
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.envs.adopting.adoption import Adoption
@@ -58,11 +58,11 @@ def look(
     return Readiness(definitions, choices, tools, tuple(problems))
 
 
-def require(ready: Readiness) -> None:
-    """Raises ``NotReady`` with each problem, and the command for each."""
+def require(ready: Readiness, usual: Callable[[], Collection[str]]) -> None:
+    """Raises ``NotReady`` with each problem, and the command for each; ``usual``: those that a bare bootstrap is."""
     if ready.problems:
         what = "\n".join(problem.what for problem in ready.problems)
-        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems]))
+        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], usual()))
 
 
 def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:

@@ -43,11 +43,10 @@ def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[Mod
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    from pipeline.preparing.choosing import Chooser, usual_plan
+    from pipeline.preparing.choosing import usual_plans
 
-    adoption = _adoption(catalog)
+    plans = usual_plans(catalog, _adoption(catalog))
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
-    plans = [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]
     definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
     models = sorted({model for each in plans for model in each.models})
     own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()

@@ -3,15 +3,18 @@
 from typing import Any
 
 from pipeline.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
-from pipeline.failures.evidence import Evidence, raised_of
+from pipeline.failures.evidence import Evidence, Outgrown, raised_of
 from pipeline.failures.message import Failure, last_lines
 from pipeline.jobs.job import Job
+from pipeline.project import Project
+from pipeline.running.outgrown import outgrown, prepared_again
 from pipeline.scheduling.task import Running, Task
 
 
-def failure_of(job: Job, running: Running, **found: Any) -> Failure:
+def failure_of(project: Project, job: Job, running: Running, **found: Any) -> Failure:
     """``found``: fields of ``Evidence`` that the end of the attempt showed."""
     stage, log = running.task.stage, running.invocation.log
+    lacks = outgrown(project, stage) if found.get("returncode") else ()
     evidence = Evidence(
         prefix=str(running.invocation.interpreter.prefix),
         error=running.error,
@@ -21,6 +24,7 @@ def failure_of(job: Job, running: Running, **found: Any) -> Failure:
         timed_out=running.task.policy.timeout_seconds if running.timed_out else None,
         killed_by_us=running.killed_by_us,
         oom_before=running.oom_before,
+        outgrown=Outgrown(lacks, prepared_again(job)) if lacks else None,
         **found,
     )
     return Failure(job.id, running.task.name, stage["environment"], f"stages/{stage['uses']}.py", evidence, log)

@@ -277,7 +277,7 @@ class JobRun:
         from pipeline.scheduling.failing import failure_of
 
         self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
-        return failure_of(self.job, running, oom_after=self._oom_kills, **found)
+        return failure_of(self._setting.project, self.job, running, oom_after=self._oom_kills, **found)
 
     def _stop_running(self, reason: str) -> None:
         for running in self._running.values():

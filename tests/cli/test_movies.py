@@ -171,6 +171,49 @@ def test_an_option_that_a_workflow_has_no_use_for_names_one_that_has(studio: San
     assert "pipeline workflow show subtitle" in done.err
 
 
+WISHES = """
+makes: subtitles
+parameters:
+  asr: {type: string, default: alpha}
+  glossary: {type: string, default: ""}
+  keep_cues: {type: boolean, default: true}
+  target_languages: {type: languages, default: []}
+  from_subtitles: {type: string, default: ""}
+stages:
+  copy: {inputs: {file: job.input}}
+deliver: [{output: copy.file, beside: true}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--recut"], "--recut changes nothing without --from-subtitles"),
+        (["--glossary", "names.csv"], "--glossary changes nothing without --target-language"),
+        (["--asr", "alpha", "--from-subtitles=a.srt"], "--asr changes nothing with --from-subtitles"),
+        (["--recut", "--from-subtitles=a.srt"], ""),
+        (["--recut", "--param", "from_subtitles=a.srt"], ""),
+        (["--glossary", "names.csv", "-t", "es"], ""),
+        (["--asr", "alpha"], ""),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(studio: Sandbox, words: list[str], told: str) -> None:
+    studio.write("config/workflows/subtitle.yaml", WISHES)
+    done = prepare(studio, *words, studio.write("films/a.mkv", movie()))
+    assert (done.code, told in done.err) == (2 if told else 0, True), done.err
+
+
+def test_what_is_needed_may_be_the_workflows_default(studio: Sandbox) -> None:
+    studio.write("config/workflows/subtitle.yaml", WISHES.replace("default: []", "default: [es]"))
+    assert prepare(studio, "--glossary", "names.csv", studio.write("films/a.mkv", movie())).code == 0
+
+
+def test_what_is_run_at_once_is_not_said_to_come_next(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    assert "next:  run-pipeline" in prepare(studio, file).err
+    assert "next:" not in prepare(studio, "--run", file).err
+
+
 def test_a_movie_taken_for_subtitles_is_told(studio: Sandbox) -> None:
     file = studio.write("films/a.mkv", movie())
     done = prepare(studio, "--from-subtitles", file)

@@ -429,3 +429,10 @@ def test_a_long_path_of_the_folder_is_no_hindrance(spawning: None, waited: None,
     executor.close()
     assert eventually(lambda: servers.end(folder, servers.names(folder)[0], force=False))
     assert eventually(lambda: not servers_in(folder))
+
+
+def test_a_server_that_ended_before_it_was_asked_to_has_ended(tmp_path: Path) -> None:
+    assert servers.end(tmp_path, "gone", force=False)
+    with servers.listen(tmp_path, "killed"):
+        pass
+    assert servers.end(tmp_path, "killed", force=False)

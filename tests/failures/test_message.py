@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.failures.classes import FailureClass
-from pipeline.failures.evidence import Evidence, Raised, Unrepairable, Whole
+from pipeline.failures.evidence import Evidence, Outgrown, Raised, Unrepairable, Whole
 from pipeline.failures.message import Failure, error_of, last_lines
 from pipeline.failures.oom import OomKills
 
@@ -46,6 +46,15 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageFailed,
             f"{HEAD}: it raised ValueError: one\\x1b\n{LOG}",
             AGAIN,
+        ),
+        (
+            failed(raised=Raised("KeyError", "'b'"), outgrown=Outgrown(("input 'b'",), "prepare-job a.mkv")),
+            StageFailed,
+            (
+                f"{HEAD}: it raised KeyError: 'b'\n"
+                f"  the job was prepared for another version of stages/cutter.py, which had no input 'b'\n{LOG}"
+            ),
+            "prepare-job a.mkv   makes a plan for the stage as it is now",
         ),
         (failed(error="not today"), StageFailed, f"{HEAD}: not today\n{LOG}", AGAIN),
         (

@@ -64,6 +64,11 @@ def test_where_none_works_now_all_ways_to_get_one_are_told() -> None:
     assert "download it   (for best)" in str(refused.value.next_step)
 
 
+def test_the_only_one_that_could_is_named() -> None:
+    with pytest.raises(NotReady, match=f"\n  best: {BUILD.what}"):
+        decide("translation", "auto", [BEST])
+
+
 def test_one_that_lacks_only_what_is_told_with_all_else_is_planned_with() -> None:
     soon = Candidate("soon", 5, obstacles=(BUILD,))
     assert decide("translation", "auto", [BEST, soon]).engine == "soon"

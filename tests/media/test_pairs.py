@@ -24,8 +24,8 @@ def program(spawning: None, tmp_path: Path) -> Path:
     return path
 
 
-def digest(program: Path, source: str, target: str) -> str:
-    return installed([str(program)], DATA).digest(source, target)
+def digests(program: Path, source: str, target: str) -> dict[str, str]:
+    return installed([str(program)], DATA).digests(source, target)
 
 
 def test_a_language_with_a_region_is_one_that_the_program_has(program: Path) -> None:
@@ -39,26 +39,27 @@ def test_a_program_that_is_not_there_has_no_pair() -> None:
 
 @pytest.mark.parametrize("changed", ["eng-spa.bin", "share/pairs/eng-spa.mode"])
 def test_another_dictionary_is_another_digest(program: Path, changed: str) -> None:
-    before = digest(program, "en", "es")
-    assert before.startswith("sha256:")
-    assert before == digest(program, "en", "es")
+    before = digests(program, "en", "es")
+    assert [Path(name).name for name in before] == ["eng-spa.bin", "eng-spa.mode"]
+    assert all(each.startswith("sha256:") for each in before.values())
+    assert before == digests(program, "en", "es")
     with (program.parents[1] / changed).open("a") as file:
         file.write("more")
-    assert digest(program, "en", "es") != before
+    assert digests(program, "en", "es") != before
 
 
 def test_the_dictionaries_of_other_pairs_do_not_count(program: Path) -> None:
-    before = digest(program, "en", "es")
+    before = digests(program, "en", "es")
     (program.parents[1] / "spa-eng.bin").write_text("more")
-    assert digest(program, "en", "es") == before
+    assert digests(program, "en", "es") == before
 
 
 def test_where_the_source_is_not_known_all_pairs_into_the_language_count(program: Path) -> None:
-    before = digest(program, "", "en")
+    before = digests(program, "", "en")
     (program.parents[1] / "spa-eng_US.bin").write_text("more")
-    assert digest(program, "", "en") != before
+    assert digests(program, "", "en") != before
 
 
 def test_a_program_whose_data_lies_elsewhere_has_no_digest(program: Path) -> None:
-    assert installed([str(program)], "share/elsewhere/{pair}.mode").digest("en", "es") == ""
-    assert installed([str(program)]).digest("en", "es") == ""
+    assert installed([str(program)], "share/elsewhere/{pair}.mode").digests("en", "es") == {}
+    assert installed([str(program)]).digests("en", "es") == {}

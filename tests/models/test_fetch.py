@@ -46,6 +46,12 @@ def test_a_wrong_file_is_refused_and_the_next_source_is_tried(shelf: Shelf, fold
     ]
 
 
+def test_a_folder_that_is_not_there_is_not_said_to_be_fetched_from(shelf: Shelf, folder: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    fetch.ensure(shelf, declare(FolderSource(tmp_path / "own"), FolderSource(folder)), NO_UV, told.append)
+    assert told == [f"fetching from the folder {folder}", "verifying"]
+
+
 def test_when_all_sources_fail_each_reason_is_told_and_nothing_stays(shelf: Shelf, tmp_path: Path) -> None:
     wrong = filled(tmp_path / "wrong", config=b"[]")
     with pytest.raises(NotReady) as refused:

@@ -49,4 +49,5 @@ def test_what_is_no_code_is_refused_with_the_nearest_one(text: str, suggestion: 
 def test_a_language_that_the_model_lacks_is_refused_with_one_that_serves(text: str, suggestion: str) -> None:
     with pytest.raises(UsageError, match="isn't among those that the model recognises") as refused:
         normalise(text, KNOWN)
+    assert "--model NAME" in (refused.value.next_step or "")
     assert suggestion in refused.value.message

@@ -272,6 +272,14 @@ def test_existing_subtitles_leave_recognition_out(project: Sandbox) -> None:
     assert found.values["translation"]["original"] == []
 
 
+def test_subtitles_whose_language_nobody_says_are_not_translated(project: Sandbox) -> None:
+    nameless = {"track": "1", "file": "", "language": ""}
+    with pytest.raises(UsageError, match="don't say in which language") as refused:
+        chosen(project, source="auto", subtitles=nameless, targets=["en"])
+    assert "-s CODE" in (refused.value.next_step or "")
+    assert chosen(project, source="auto", subtitles=nameless, targets=[]).values["translation"]["has_original"]
+
+
 def test_only_subtitles_that_exist_have_cues_to_keep(project: Sandbox) -> None:
     project.write("config/workflows/w.yaml", HEAD.replace("glossary: $glossary", "keep_cues: true"))
     existing = {"track": "1", "file": "", "language": "en"}

@@ -16,7 +16,6 @@ from pipeline.errors import (
     NotReady,
     PipelineError,
     UsageError,
-    bootstrap_steps,
 )
 from pipeline.preparing.prepare import Request, prepare
 from pipeline.project import Project
@@ -99,11 +98,11 @@ def test_an_unknown_parameter_is_refused(project: Sandbox) -> None:
         prepared(project, "tested", colour="red")
 
 
-def test_a_missing_environment_is_named_with_both_ways_to_make_it(sandbox: Sandbox) -> None:
+def test_a_missing_environment_is_named_with_what_makes_it(sandbox: Sandbox) -> None:
     sandbox.workflow("tested", COPY)
     error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady)
     assert error.message == "environment 'alpha' isn't ready: it isn't built"
-    assert error.next_step == bootstrap_steps(["bootstrap --env alpha"])
+    assert error.next_step == "bootstrap --env alpha"
     assert error.exit_code is ExitCode.NOT_READY
 
 
@@ -112,7 +111,16 @@ def test_all_that_is_missing_is_named_at_once(sandbox: Sandbox) -> None:
     error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady)
     assert "environment 'alpha'" in error.message
     assert "environment 'beta'" in error.message
-    assert error.next_step == bootstrap_steps(["bootstrap --env alpha", "bootstrap --env beta"])
+    assert error.next_step == "bootstrap --env alpha\nbootstrap --env beta"
+
+
+@pytest.mark.parametrize(("workflow", "is_offered"), [("tested", True), ("other", False)])
+def test_a_bare_bootstrap_is_offered_where_it_helps(sandbox: Sandbox, workflow: str, is_offered: bool) -> None:
+    sandbox.write("config/pipeline.yaml", "default_workflows: [tested]\ngrace_seconds: 1\n")
+    sandbox.workflow("tested", "report_alpha: {}")
+    sandbox.workflow("other", "report_beta: {}")
+    error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady, workflow=workflow)
+    assert ("./bootstrap.sh" in (error.next_step or "")) is is_offered
 
 
 def test_only_the_environments_that_a_workflow_needs_must_be_there(ready: Sandbox) -> None:

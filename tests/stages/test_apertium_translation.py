@@ -1,5 +1,6 @@
 """Apertium as a stage: with a program that stands in for it, and with the real one where it is installed."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -28,7 +29,14 @@ class Stage:
 
     def __init__(self, folder: Path, transcript: dict[str, Any], **parameters: Any) -> None:
         self.folder = folder
-        self.parameters = {"source": "", "target": "es", "glossary": [], "keep_cues": False, **parameters}
+        self.parameters = {
+            "source": "",
+            "target": "es",
+            "glossary": [],
+            "keep_cues": False,
+            "dictionary_files": {},
+            **parameters,
+        }
         self.warnings: list[str] = []
         self.told: dict[str, Any] = {}
         self._transcript = folder / "transcript.json"
@@ -96,6 +104,22 @@ def test_our_own_marks_are_no_unknown_words(apertium: ModuleType) -> None:
     engine = apertium.Apertium("eng-spa", answering({"Zqax left": "*Zqax fue"}))
     assert engine.translate(["Zqax left"]) == ["Zqax fue"]
     assert not any("Zqax" in note for note in engine.notes())
+
+
+@pytest.mark.parametrize("now", [b"other words", None])
+def test_dictionaries_that_changed_since_the_job_was_prepared_are_told(
+    apertium: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: bytes | None
+) -> None:
+    monkeypatch.setattr(apertium, "call", lambda *_: "eng-spa\n")
+    file = tmp_path / "eng-spa.bin"
+    file.write_bytes(b"words")
+    known = {str(file): f"sha256:{hashlib.sha256(b'words').hexdigest()}"}
+    apertium.run(Stage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
+    file.unlink()
+    if now:
+        file.write_bytes(now)
+    with pytest.raises(apertium.stagekit.StageFailed, match=r"have changed .*eng-spa\.bin.* Prepare the job again"):
+        apertium.run(Stage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
 
 
 def test_a_pair_that_is_not_there_is_told_with_how_to_get_it(apertium: ModuleType) -> None:

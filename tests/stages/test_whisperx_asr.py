@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from recognition.heard import Segment
+from recognition.heard import Segment, Word
 
 LIBRARIES = ("nltk", "torch", "torchaudio", "whisperx", "whisperx.diarize")
 CHUNK = {"start": 1.0, "end": 25.0, "text": " It was the best of times.", "avg_logprob": -0.2}
@@ -35,8 +35,8 @@ def whisperx(engines: None, load_stage: Callable[..., ModuleType], monkeypatch: 
 
 
 def timed(stage: Any) -> tuple[list[Segment], str, list[str]]:
-    result: tuple[list[Segment], str, list[str]] = stage.timed(FOUND, "model", "samples", "audio", "cpu")
-    return result
+    segments, aligned, notes = stage.timed(FOUND, "model", "samples", "audio", "cpu")
+    return segments, stage.times_of(segments, aligned)[0], notes
 
 
 def aligned(*words: dict[str, Any], **more: Any) -> Callable[..., Any]:
@@ -86,7 +86,17 @@ def test_a_segment_that_cannot_be_aligned_has_the_times_of_attention(whisperx: A
     segments, word_times, notes = timed(whisperx)
     assert [(segment.start, segment.end) for segment in segments] == [(1.0, 25.0)]
     assert notes == ["1 of 1 segments couldn't be aligned with the sound"]
-    assert word_times == "aligned"
+    assert word_times == "attention"
+
+
+@pytest.mark.parametrize(("again", "word_times"), [(1, "aligned"), (3, "attention")])
+def test_words_that_were_recognised_again_are_not_called_aligned(whisperx: Any, again: int, word_times: str) -> None:
+    first = Word(1.0, 1.5, " It", 0.9), Word(1.5, 2.0, " was", 0.9)
+    second = tuple(Word(5.0 + count, 5.5 + count, " the", 0.9) for count in range(again))
+    segments = [Segment(1.0, 2.0, "It was", first), Segment(5.0, 9.0, "the", second)]
+    aligned = frozenset((word.start, word.end) for word in first)
+    said = f"{again} of {2 + again} words have the times of the recogniser's attention, not of the sound"
+    assert whisperx.times_of(segments, aligned) == (word_times, [said])
 
 
 def test_a_model_that_is_not_here_is_not_asked_for_while_the_hub_is_silent(whisperx: Any, tmp_path: Path) -> None:

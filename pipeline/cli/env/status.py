@@ -24,6 +24,7 @@ from pipeline.sizes import show_size
 from pipeline.spec.catalog import Catalog
 
 SHOWN = ("environment", "state", "python", "lock", "size", "last used", "uses", "builds", "problem", "next")
+SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # what a narrow terminal goes without
 
 
 @click.command("status")
@@ -41,7 +42,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json("environment-status", [*rows, *map(_other, others)])
         return
-    print_table(SHOWN, [_cells(row) for row in rows], "no environment is defined")
+    print_table(SHOWN, [_cells(row) for row in rows], "no environment is defined", spare=SPARE)
     _tell_others(others)
 
 
