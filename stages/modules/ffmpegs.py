@@ -1,13 +1,15 @@
 """Running ffmpeg and ffprobe: what they tell while they work, and what they say when they can't. ffmpeg 4 and later."""
 
 import collections
+import contextlib
 import errno
 import json
 import os
+import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,15 +67,19 @@ def run(
     told: Callable[[str, int], object] | None = None,
     heard: Callable[[str], object] | None = None,
     folder: Path | None = None,
+    codes_video: bool = False,
 ) -> Done:
     """``told`` gets each whole number of its progress by name (``out_time_us``, ``total_size``), ``heard`` each line.
 
-    ``folder`` is where it runs, for files that are named in filters, whose syntax few names survive.
+    ``folder`` is where it runs, for files that are named in filters, whose syntax few names survive. ``codes_video``:
+    there is work for all CPUs, and not for one.
     """
     said = collections.deque[str](maxlen=LAST_LINES)
     undecodable = samples = 0
     command = ["ffmpeg", *GLOBAL, *PROGRESS, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as process:
+    with contextlib.nullcontext() if codes_video else _one_cpu():
+        started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
+    with started as process:
         for raw in process.stderr or ():
             line = raw.decode("utf-8", "replace").rstrip()
             progress = _PROGRESS.fullmatch(line)
@@ -94,6 +100,24 @@ def run(
             if undecodable <= LAST_LINES:  # a broken track would fill the log
                 print(line, file=sys.stderr)
     return Done(process.returncode, list(said), undecodable, samples)
+
+
+@contextlib.contextmanager
+def _one_cpu() -> Iterator[None]:
+    """What this thread starts meanwhile stays on one of the CPUs that it may use, where the system lets it choose.
+
+    ffmpeg's threads hand on every packet, and where each has a CPU of its own, they put one another to sleep and wake
+    them up for each one: copying or decoding a track took three to nine times as long so, on a virtual machine.
+    """
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
+    if len(allowed) < 2:
+        yield
+        return
+    os.sched_setaffinity(0, {random.choice(sorted(allowed))})  # so that two seldom have the same one
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def option(name: str, before: str) -> str:

@@ -26,6 +26,17 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> 
     return put
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system lets nobody choose a CPU")
+@pytest.mark.parametrize("codes_video", [False, True])
+def test_what_only_copies_or_decodes_stays_on_one_cpu(
+    ffmpegs: ModuleType, program: Callable[[str, str], None], codes_video: bool
+) -> None:
+    program("ffmpeg", 'python3 -c "import os; print(len(os.sched_getaffinity(0)))" >&2')
+    before = os.sched_getaffinity(0)
+    assert ffmpegs.run([], codes_video=codes_video).said == [str(len(before) if codes_video else 1)]
+    assert os.sched_getaffinity(0) == before
+
+
 @pytest.mark.parametrize(
     ("stated", "seconds"),
     [("44.117", 44.117), ("01:00:44.032000000", 3644.032), ("unknown", 0), (None, 0), ("N/A", 0), ("-1", 0), ("7", 7)],
