@@ -8,7 +8,9 @@ five_wrong_words     word error rate of ours, percent
 peer_wrong_words     the same of whisper-ctranslate2
 long_ratio           a ten-minute movie, cut at pauses / recognised in one piece by the library, both from the audio
 long_wrong_words     word error rate of ours, percent
-piece_wrong_words    the same of the one piece
+piece_wrong_words    the same of the one piece. The movie tells one text again and again, and the library, which reads
+                     what it wrote before, knows it by the second time
+unprompted_wrong_words  the same of the one piece where the library doesn't read that, as ours never does
 other_share          a one-hour movie with subtitles: seconds of all other stages / those of the recognition
 """
 
@@ -92,7 +94,8 @@ def long(place: Place) -> Figures:
     """Raises ``Failed``."""
     movie = place.folder / "long.mp4"
     said = speech.make(place.ffmpeg, movie, 13)
-    audio, piece, ours = place.folder / "long.wav", place.folder / "piece.json", place.folder / "ours"
+    audio, ours = place.folder / "long.wav", place.folder / "ours"
+    piece, unprompted = place.folder / "piece.json", place.folder / "unprompted.json"
     timed([place.ffmpeg, "-v", "error", "-y", "-i", movie, "-vn", "-ac", "1", "-ar", "16000", audio])
     python = place.project / "venv" / "whisper" / "bin" / "python"
 
@@ -103,10 +106,13 @@ def long(place: Place) -> Figures:
     def run_one_piece() -> float:
         return timed([python, "-I", "-B", ONE_PIECE, place.model, audio, piece])
 
+    ratio = _median_ratio(place.pairs, run_ours, run_one_piece)
+    timed([python, "-I", "-B", ONE_PIECE, place.model, audio, unprompted, "unprompted"])
     return {
-        "long_ratio": _median_ratio(place.pairs, run_ours, run_one_piece),
+        "long_ratio": ratio,
         "long_wrong_words": _mean_wrong([said], [ours / "long.json"]),
         "piece_wrong_words": _mean_wrong([said], [piece]),
+        "unprompted_wrong_words": _mean_wrong([said], [unprompted]),
     }
 
 
