@@ -78,12 +78,15 @@ def test_a_run_with_kept_processes_killed_at_any_step_goes_on(ready: Sandbox, se
 @pytest.mark.parametrize("start", ["worker", "fork"])
 def test_a_kept_process_that_is_killed_between_two_runs_is_replaced(ready: Sandbox, servers: Path, start: str) -> None:
     run_here(ready, job_of(ready, shape(start)))
-    for process in servers_in(servers):
+    killed = servers_in(servers)
+    for process in killed:
         process.kill()
     forget_results(ready)
     job = job_of(ready, shape(start))
     run_here(ready, job)
     require_whole(ready, job, shape(start), {}, start)
+    assert killed
+    assert set(servers_in(servers)) - set(killed)
 
 
 @pytest.mark.parametrize("way", ["session", "forking", *also("group", "twice", "closed")])

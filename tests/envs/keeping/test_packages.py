@@ -136,7 +136,9 @@ def test_the_document_keeps_to_the_standard_s_schema(build: Build, add: Add) -> 
     called = [f"http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json" for name in names]
     resources = [Resource.from_contents(schema) for schema in schemas]
     known: Schemas[Any] = Schemas().with_resources(list(zip(called, resources, strict=True)))
-    Draft7Validator(schemas[0], registry=known).validate(bill(build, one="a" * 64, two=f"{'b' * 64} {'c' * 64}"))
+    validator = Draft7Validator(schemas[0], registry=known)
+    assert list(validator.iter_errors(bill(build, one="a" * 64, two=f"{'b' * 64} {'c' * 64}"))) == []
+    assert list(validator.iter_errors({"bomFormat": "another"})) != []
 
 
 def test_the_same_build_gives_the_same_document(build: Build, add: Add) -> None:
