@@ -8,9 +8,9 @@ from pipeline.envs.variables import Places, filled
 from pipeline.project import Project
 
 if TYPE_CHECKING:
-    from pipeline.envs.building.build import Builder
+    from pipeline.config.catalog import Catalog
+    from pipeline.envs.builder.builder import Builder
     from pipeline.envs.definition import Definition
-    from pipeline.spec.catalog import Catalog
 
 
 def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
@@ -31,8 +31,8 @@ class ProjectVariables:
 def builder_for(catalog: "Catalog", offline: bool = False) -> "Builder":
     """By the project's settings. Raises ``NotReady`` where there is no installer."""
     from pipeline.envs import uv  # what builds is no part of a run that finds everything built
-    from pipeline.envs.building.build import Builder
-    from pipeline.envs.building.installer import Sources
+    from pipeline.envs.builder.builder import Builder
+    from pipeline.envs.builder.installer import Sources
     from pipeline.envs.registry import Registry
 
     project = catalog.project

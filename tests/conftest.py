@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import handler
-from pipeline.running.interrupts import ASKING
+from pipeline.run.supervision.interrupts import ASKING
 
 FIXTURES = Path(__file__).parent / "fixtures"
 REPOSITORY = Path(__file__).parents[1]

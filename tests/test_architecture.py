@@ -16,83 +16,62 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGE_SERVER = set((PACKAGE / "sdk" / "stageserver").glob("*.py"))  # runs in a stage's process, as the stage would
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 
-LEAVES = {
-    "digests",
-    "errors",
-    "files",
-    "locks",
-    "references",
-    "script",
-    "sizes",
-    "telling",
-    "text",
-}  # import nothing above themselves
+LEAVES = {"digests", "errors", "files", "locks", "progress", "references", "script", "sizes", "text"}
 
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {
+    "bundles": {"config", "environments", "envs", "models", "process", "project", "setup"},
     "cache": set(),
+    "config": {"envs", "host", "policy", "project"},
+    "conflicts": {"config", "environments", "envs", "process", "project"},
+    "engines": {"config", "envs", "media", "models", "plan", "prepare", "process"},
+    "environments": {"config", "envs", "project"},
     "envs": {"process"},
-    "execution": {"cache", "envs", "executors", "host", "jobs", "policy", "project", "running", "scheduling"},
-    "executors": {"process", "sdk"},
-    "failures": {"process", "sdk"},
+    "executors": {"process"},
     "host": {"process", "project"},
-    "jobs": {"envs", "project", "spec"},
+    "jobs": {"config", "envs", "project"},
     "media": {"envs", "process"},
-    "models": {"envs", "process", "spec"},
-    "environments": {"envs", "project", "spec"},
-    "plan": {"policy", "spec"},
+    "models": {"config", "envs", "process"},
+    "plan": {"config", "policy"},
     "policy": set(),
-    "postconditions": {"media", "project", "running", "spec"},
-    "preparing": {"envs", "host", "jobs", "media", "models", "environments", "plan", "project", "spec"},
+    "prepare": {"config", "engines", "environments", "envs", "host", "jobs", "media", "models", "plan", "project"},
     "process": set(),
     "project": set(),
-    "provisioning": {"envs", "jobs", "media", "models", "environments", "preparing", "project", "spec"},
-    "running": {
+    "run": {
+        "cache",
+        "config",
+        "environments",
         "envs",
         "executors",
-        "failures",
         "host",
         "jobs",
+        "media",
         "models",
-        "environments",
-        "process",
-        "project",
-        "provisioning",
-        "spec",
-    },
-    "scheduling": {
-        "cache",
-        "executors",
-        "failures",
-        "host",
-        "jobs",
         "plan",
         "policy",
-        "postconditions",
         "process",
         "project",
-        "running",
+        "sdk",
     },
     "sdk": set(),
-    "spec": {"envs", "host", "models", "policy", "project"},
+    "setup": {"config", "engines", "environments", "envs", "jobs", "media", "models", "prepare", "project"},
     **{leaf: set() for leaf in LEAVES},
 }
 
 
 # What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
 # registry, which stands above those that tell whether a build fits.
-BELOW_BUILDS = {"core", "locking", "platform", "proving", "registry"}
 ROOMS = {
     "platform": set(),
-    "core": {"platform"},
-    "locking": {"core", "platform"},
-    "proving": {"core", "platform"},
-    "registry": {"core", "locking", "platform", "proving"},
-    "building": BELOW_BUILDS,
-    "repairing": BELOW_BUILDS | {"building"},
-    "adopting": BELOW_BUILDS | {"building"},
-    "keeping": BELOW_BUILDS,
-    "explaining": {"core", "locking", "platform"},
+    "core": {"platform", "registry"},
+    "lockfiles": {"core"},
+    "verification": {"core"},
+    "registry": {"core", "lockfiles", "verification"},
+    "builder": {"core", "lockfiles", "platform", "registry", "verification"},
+    "repair": {"builder", "core", "lockfiles", "platform", "registry", "verification"},
+    "external": {"builder", "core", "platform", "registry", "verification"},
+    "gc": {"core", "platform", "registry"},
+    "inventory": {"core", "registry"},
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.envs.proving import manifest
+from pipeline.envs.verification import manifest
 from tests.conftest import Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cache import aside
-from pipeline.cache.place import Placer
+from pipeline.cache import trash
+from pipeline.cache.materialize import Placer
 from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, folder_of, problem, read
 
 if TYPE_CHECKING:
-    from pipeline.cache.measure import Entry
+    from pipeline.cache.usage import Entry
 
 HEADROOM = 10  # a trim leaves a tenth of the limit free, so that the next few runs need none
 
@@ -34,7 +34,7 @@ class ResultStore:
         A file that can only be hard-linked loses its write permission. Where the disk doesn't take it, nothing is
         kept and nothing is left: a result can always be made again.
         """
-        entry, part = folder_of(self.root, key), aside.new_name(self.root, "putting")
+        entry, part = folder_of(self.root, key), trash.new_name(self.root, "putting")
         if os.path.lexists(entry):
             return
         try:
@@ -45,9 +45,9 @@ class ResultStore:
             _publish(part, entry)
             self._has_put = True
         except OSError:
-            aside.remove(part)
+            trash.remove(part)
         except BaseException:
-            aside.remove(part)
+            trash.remove(part)
             raise
 
     def has(self, key: str) -> bool:
@@ -75,7 +75,7 @@ class ResultStore:
         return {**record, "outputs": outputs}
 
     def entries(self) -> Iterator["Entry"]:
-        from pipeline.cache.measure import entries
+        from pipeline.cache.usage import entries
 
         return entries(self.root)
 
@@ -85,32 +85,32 @@ class ResultStore:
 
     def drop_damaged(self, key: str) -> bool:
         """Remove an entry if it is still damaged: somebody else may have replaced it by a whole one."""
-        return self.problem(key) is not None and aside.discard(self.root, folder_of(self.root, key))
+        return self.problem(key) is not None and trash.discard(self.root, folder_of(self.root, key))
 
     def needs_trim(self, limit: int) -> bool:
         """Whether this process has put something and the store may hold more than ``limit`` bytes. Cheap."""
         if not self._has_put:
             return False
-        from pipeline.cache.measure import estimate
+        from pipeline.cache.usage import estimate
 
-        return estimate(self.root) > limit or any(aside.stale(self.root))
+        return estimate(self.root) > limit or any(trash.stale(self.root))
 
     def trim(self, limit: int, held: Collection[str]) -> None:
         """Make room where the store holds more than ``limit`` bytes, sparing the keys that running jobs hold."""
-        from pipeline.cache.evict import choose
+        from pipeline.cache.eviction import choose
 
-        aside.sweep(self.root)
+        trash.sweep(self.root)
         found = list(self.entries())
         if sum(entry.size for entry in found) > limit:
             self.evict(choose(found, limit - limit // HEADROOM, held).evicted)
 
     def evict(self, chosen: Collection["Entry"]) -> list["Entry"]:
         """Remove entries; returns those that this process removed."""
-        return [entry for entry in chosen if aside.discard(self.root, entry.folder)]
+        return [entry for entry in chosen if trash.discard(self.root, entry.folder)]
 
     def sweep(self) -> int:
         """Remove what killed writers left more than an hour ago; returns how many folders and files."""
-        return aside.sweep(self.root)
+        return trash.sweep(self.root)
 
     def _bring_in(
         self, part: Path, described: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, Path]
@@ -153,4 +153,4 @@ def _publish(part: Path, entry: Path) -> None:
 
 def _empty(folder: Path) -> None:
     for name in os.listdir(folder):
-        aside.remove(folder / name)
+        trash.remove(folder / name)

@@ -10,7 +10,7 @@ import click
 from pipeline.cli import completion, handler
 from pipeline.cli.context import on_terminal, project, root_option, version_option
 from pipeline.errors import NotReady, PipelineError, UsageError
-from pipeline.provisioning.tasks import Task, Wanted, carry_out
+from pipeline.setup.tasks import Task, Wanted, carry_out
 
 HELP = "bootstrap --help"
 
@@ -91,18 +91,18 @@ def command(
 
 
 def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[Task]:
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
 
     catalog = Catalog(project())
     if repair:
-        from pipeline.provisioning import repairs
+        from pipeline.setup import repair as repairs
 
         return repairs.tasks(catalog, wanted.environments, offline)
     if prefetch:
-        from pipeline.provisioning import prefetch as prefetching
+        from pipeline.bundles import prefetch as prefetching
 
         return prefetching.tasks(catalog, wanted)
-    from pipeline.provisioning import bootstrap
+    from pipeline.setup import bootstrap
 
     return bootstrap.tasks(catalog, wanted, force, offline)
 
@@ -110,9 +110,9 @@ def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: b
 def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
     from functools import partial
 
-    from pipeline.provisioning.bundles import install, look
+    from pipeline.bundles import inspection, install
 
-    opened = look.look(project(), file, force)
+    opened = inspection.look(project(), file, force)
     with _display() as display:
         tasks = install.install(opened, partial(display.doing, "bundle"), force)
         display.done("bundle", "in its place")
@@ -127,7 +127,7 @@ def _raise_together(failures: Sequence[PipelineError]) -> None:
 
 def _heed_signals() -> None:
     """Let a request to end do what Ctrl-C does, so that no installer goes on alone. An ignored one stays ignored."""
-    from pipeline.running.interrupts import ASKING
+    from pipeline.run.supervision.interrupts import ASKING
 
     for number in ASKING:
         if signal.getsignal(number) is signal.SIG_DFL:

@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from pipeline.cache.evict import Eviction, choose
-from pipeline.cache.measure import Entry
+from pipeline.cache.eviction import Eviction, choose
 from pipeline.cache.store import ResultStore
+from pipeline.cache.usage import Entry
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.sizes import size_option
+from pipeline.config import settings
 from pipeline.errors import ExitCode, NotReady
-from pipeline.jobs.held import held_keys
+from pipeline.jobs.keys_in_use import held_keys
 from pipeline.sizes import show_size
-from pipeline.spec import settings
 
 
 @click.group("cache")

@@ -7,21 +7,21 @@ from pipeline.cli.context import project_or_none
 
 
 def workflows(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from pipeline.spec.workflows import names
+    from pipeline.config.workflows import names
 
     here = project_or_none()
     return _matching(names(here) if here else [], incomplete)
 
 
 def environments(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from pipeline.spec.environments import names
+    from pipeline.config.environments import names
 
     here = project_or_none()
     return _matching(names(here) if here else [], incomplete)
 
 
 def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from pipeline.spec.models import load
+    from pipeline.config.models import load
 
     here = project_or_none()
     return _matching(list(load(here)) if here else [], incomplete)

@@ -23,9 +23,9 @@ def command(names: tuple[str, ...], deep: bool, as_json: bool) -> None:
 
     Leaves with exit code 3 where something is wrong.
     """
-    from pipeline.envs.proving.diagnosis import diagnose
-    from pipeline.provisioning import doctor
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
+    from pipeline.envs.verification.diagnosis import diagnose
+    from pipeline.setup import doctor
 
     findings = doctor.look(Catalog(project()), names, deep)
     report = diagnose(findings)

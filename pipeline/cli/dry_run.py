@@ -7,14 +7,14 @@ import click
 
 from pipeline.cache.store import ResultStore
 from pipeline.cli.output import print_table
-from pipeline.execution import Options
 from pipeline.jobs.job import load
 from pipeline.jobs.results import Results
 from pipeline.project import Project
-from pipeline.running.stage_key import StageKeys
-from pipeline.scheduling.forecast import forecast
-from pipeline.scheduling.reuse import Reuse
-from pipeline.scheduling.selection import choose
+from pipeline.run.execute import Options
+from pipeline.run.forecast import forecast
+from pipeline.run.reuse import Reuse
+from pipeline.run.selection import choose
+from pipeline.run.stage_key import StageKeys
 
 
 def tell(here: Project, folders: Sequence[Path], options: Options) -> None:

@@ -21,8 +21,8 @@ def command(refresh: bool, as_json: bool) -> None:
     machines than this one, write 'accelerator: cu128' into config/pipeline.yaml, or set PIPELINE_ACCELERATOR.
     """
     from pipeline.cli.output import print_json
+    from pipeline.config import settings
     from pipeline.host import hardware
-    from pipeline.spec import settings
 
     here = project()
     named = hardware.named_by(os.environ, settings.load(here).accelerator)

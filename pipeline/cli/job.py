@@ -10,15 +10,15 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.engines.report import told as engines_told
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError, UsageError, did_you_mean
-from pipeline.jobs import overview, sources
+from pipeline.jobs import environment_sources, overview
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import explain
 from pipeline.locks import is_held
-from pipeline.media.telling import told as engines_told
 from pipeline.project import Project
 from pipeline.text import printable
 
@@ -81,7 +81,7 @@ def show(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*sources.told(job.document), *engines_told(job.document), *_by_now(here, job)]:
+    for line in [*environment_sources.told(job.document), *engines_told(job.document), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
@@ -144,7 +144,7 @@ def cancel(id: str) -> None:
 
 
 def _by_now(here: Project, job: Job) -> list[str]:
-    names = sources.replaceable(job.document, Registry(here.environments))
+    names = environment_sources.replaceable(job.document, Registry(here.environments))
     return [f"environment {name} is built by now; a job that is prepared anew gets it" for name in names]
 
 

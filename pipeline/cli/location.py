@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline.config.paths import placed
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project, find
-from pipeline.spec.paths import placed
 
 OWN = Path(__file__).resolve().parents[2]  # the checkout that these commands were installed from
 VARIABLE = "PIPELINE_ROOT"

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import handler, wishes
+from pipeline.cli import handler, job_options
 from pipeline.cli.context import json_option, project, root_option, version_option
 from pipeline.errors import LISTED, PipelineError, UsageError
 from pipeline.text import printable
 
 if TYPE_CHECKING:
+    from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import Job
-    from pipeline.preparing.batch import Became, Make
-    from pipeline.spec.catalog import Catalog
+    from pipeline.prepare.batch import Became, Make
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("media", type=click.Path(path_type=Path), nargs=-1)
-@wishes.options
+@job_options.options
 @click.option("--recursive", is_flag=True, help="Look into the folders below a folder, too.")
 @click.option("--run", "and_run", is_flag=True, help="Run what was prepared, at once.")
 @json_option
@@ -33,12 +33,12 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
-    from pipeline.preparing import intake
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
+    from pipeline.prepare import intake
 
     _require_media(media, chosen, and_run and as_json)
     catalog = Catalog(project())
-    make = wishes.read(chosen, catalog)
+    make = job_options.read(chosen, catalog)
     if intake.is_several(media):
         jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)
     else:
@@ -53,8 +53,8 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 
 def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool, and_run: bool) -> "list[Job]":
     from pipeline.cli.output import print_json
-    from pipeline.media.existing import AlreadyThere
-    from pipeline.preparing.prepare import prepare
+    from pipeline.media.existing_subtitles import AlreadyThere
+    from pipeline.prepare.prepare import prepare
 
     try:
         job = prepare(catalog, make(file), _tell)
@@ -79,8 +79,8 @@ def _several(
 ) -> "tuple[list[Job], PipelineError | None]":
     """The jobs, and what is to be raised once they are seen to, when the table may be out of sight."""
     from pipeline.jobs.store import JobStore
-    from pipeline.preparing.batch import Fate, prepare_all
-    from pipeline.preparing.intake import Known
+    from pipeline.prepare.batch import Fate, prepare_all
+    from pipeline.prepare.intake import Known
 
     became: list[Became] = []
     try:
@@ -119,7 +119,7 @@ def _show(became: "Sequence[Became]", as_json: bool) -> None:
 
 
 def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError | None:
-    from pipeline.preparing.batch import worst
+    from pipeline.prepare.batch import worst
 
     if not failed:
         return None
@@ -133,7 +133,7 @@ def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError 
 def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
     """What couldn't be prepared is told again at the end, and decides the exit code where the run went well."""
     from pipeline.cli import running
-    from pipeline.execution import Options
+    from pipeline.run.execute import Options
 
     running.run(project(), [job.folder for job in jobs], Options())
     if error:
@@ -155,10 +155,10 @@ def _require_media(media: Sequence[Path], chosen: dict[str, Any], run_with_json:
 
 
 def _explain(job: "Job") -> None:
-    from pipeline.jobs import sources
-    from pipeline.media.telling import told
+    from pipeline.engines.report import told
+    from pipeline.jobs import environment_sources
 
-    for line in [*sources.told(job.document), *told(job.document)]:
+    for line in [*environment_sources.told(job.document), *told(job.document)]:
         _tell(line)
 
 

@@ -52,10 +52,10 @@ def command(
 
     A job that was interrupted, failed or killed goes on after what is finished; a finished one does nothing.
     """
-    from pipeline.execution import Options
     from pipeline.host.resources import parse_limits
-    from pipeline.scheduling.bounds import Bounds
-    from pipeline.scheduling.selection import Selection
+    from pipeline.run.bounds import Bounds
+    from pipeline.run.execute import Options
+    from pipeline.run.selection import Selection
 
     here = project()
     options = Options(

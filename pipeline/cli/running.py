@@ -5,14 +5,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.cli.plain import PlainReporter
+from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.errors import UsageError
-from pipeline.execution import Options, execute
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.project import Project
-from pipeline.running.runtime import Runtime
-from pipeline.scheduling.observer import Outcome
+from pipeline.run.execute import Options, execute
+from pipeline.run.observer import Outcome
+from pipeline.run.runtime import Runtime
 
 
 def named(here: Project, names: Sequence[str]) -> list[Path]:
@@ -63,7 +63,7 @@ def _raise_for(outcomes: Mapping[str, Outcome]) -> None:
 def _reporter(jobs: Sequence[Job]) -> PlainReporter:
     """Live on a terminal; rich is imported only there."""
     if sys.stderr.isatty():
-        from pipeline.cli.live import LiveReporter
+        from pipeline.cli.live_reporter import LiveReporter
 
         return LiveReporter(jobs)
     return PlainReporter(jobs)

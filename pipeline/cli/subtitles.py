@@ -41,13 +41,13 @@ def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, a
 
     Leaves with exit code 0 where all is well, 1 where a rule is broken, and 5 where a file can't be read.
     """
-    from pipeline.running import once
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
+    from pipeline.run import single_stage
 
     parameters = {"style": style, "language": language, "frame_rate": frame_rate}
     with (
         _on_disk(files) as paths,
-        once.run(Catalog(project()), STAGE, {"subtitles": paths}, parameters) as outputs,
+        single_stage.run(Catalog(project()), STAGE, {"subtitles": paths}, parameters) as outputs,
     ):
         checks = json.loads(outputs["checks"].read_bytes())
     if isinstance(checks, dict):

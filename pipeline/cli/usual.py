@@ -62,8 +62,8 @@ def main() -> None:
 def _run(usual: Usual) -> None:
     from pipeline.cli import running
     from pipeline.cli.location import locate
-    from pipeline.execution import Options
-    from pipeline.scheduling.bounds import Bounds
+    from pipeline.run.bounds import Bounds
+    from pipeline.run.execute import Options
 
     options = Options(bounds=Bounds(usual.max_parallel), start=usual.start)  # type: ignore[arg-type]  # one of STARTS
     here = locate(usual.root)

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import wishes
+from pipeline.cli import job_options
 from pipeline.cli.context import project, root_option
 from pipeline.errors import ExitCode, Interrupted, NotReady, PipelineError, UsageError
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.preparing.batch import Became, Make
-    from pipeline.preparing.watching import Arrivals, Signature, Wish
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
+    from pipeline.prepare.batch import Became, Make
+    from pipeline.prepare.watch_folder import Arrivals, Signature, Wish
 
 
 @click.command("watch")
 @click.argument("folder", type=click.Path(path_type=Path))
-@wishes.options
+@job_options.options
 @click.option("--recursive", is_flag=True, help="Watch the folders below it, too.")
 @click.option("--once", is_flag=True, help="See to what is there, then end; for cron.")
 @click.option(
@@ -48,11 +48,11 @@ def command(folder: Path, recursive: bool, once: bool, every: float, settle: flo
 
     Ctrl-C ends it; a run that is stopped by that goes on with the next watch.
     """
-    from pipeline.preparing.watching import Arrivals, Wish
-    from pipeline.spec.catalog import Catalog
+    from pipeline.config.catalog import Catalog
+    from pipeline.prepare.watch_folder import Arrivals, Wish
 
     catalog = Catalog(project())
-    make = wishes.read(chosen, catalog)
+    make = job_options.read(chosen, catalog)
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder", "name one that movies arrive in")
     request = make(folder)
@@ -67,8 +67,8 @@ class Watch:
 
     def __init__(self, catalog: "Catalog", wish: "Wish", make: "Make", arrivals: "Arrivals") -> None:
         from pipeline.jobs.store import JobStore
-        from pipeline.preparing.intake import Known
-        from pipeline.preparing.watching import Refused
+        from pipeline.prepare.intake import Known
+        from pipeline.prepare.watch_folder import Refused
 
         self.here = catalog.project
         self.wish = wish
@@ -83,7 +83,7 @@ class Watch:
 
     def run(self, once: bool, every: float) -> None:
         """Raises ``Interrupted`` where a run was stopped; a watch that is ended between runs ends well."""
-        from pipeline.running.interrupts import asked_within
+        from pipeline.run.supervision.interrupts import asked_within
 
         _tell(f"watching {printable(str(self.wish.folder))} for the workflow '{self.wish.workflow}'")
         try:
@@ -110,15 +110,15 @@ class Watch:
             return []
 
     def _is_wanted(self, path: Path) -> bool:
-        from pipeline.preparing.intake import signature
+        from pipeline.prepare.intake import signature
 
         return self._done.get(path) != signature(path) and not self._refused.has(path)
 
     def _see_to(self, arrived: Sequence[Path]) -> None:
         """Prepare what is new, and run it with what is left of an earlier watch."""
-        from pipeline.preparing.batch import prepare_all
-        from pipeline.preparing.intake import signature
-        from pipeline.preparing.watching import is_seen_to, left_to_run
+        from pipeline.prepare.batch import prepare_all
+        from pipeline.prepare.intake import signature
+        from pipeline.prepare.watch_folder import is_seen_to, left_to_run
 
         seen = {path: found for path in arrived if (found := signature(path))}
         left = [path for path in seen if is_seen_to(self._known, self.wish, path)]
@@ -136,7 +136,7 @@ class Watch:
             self._run(folders)
 
     def _note(self, became: "Became", seen: "Signature") -> None:
-        from pipeline.preparing.watching import is_the_file_s_fault
+        from pipeline.prepare.watch_folder import is_the_file_s_fault
 
         self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.reason}")
         self._codes.append(int(became.code))
@@ -149,7 +149,7 @@ class Watch:
 
     def _run(self, folders: Iterable[Path]) -> None:
         from pipeline.cli import running
-        from pipeline.execution import Options
+        from pipeline.run.execute import Options
 
         try:
             running.run(self.here, list(folders), Options())

@@ -7,9 +7,9 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.config.catalog import Catalog
+from pipeline.config.workflows import DecisionSpec, ParameterSpec, StageUse, WorkflowSpec
 from pipeline.references import JOB_INPUT, alternatives, split
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.workflows import DecisionSpec, ParameterSpec, StageUse, WorkflowSpec
 
 
 @click.group("workflow")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.envs import uses
+from pipeline.envs import use_notes
 
 LINES = 200  # builds of one name that are remembered
 
@@ -37,18 +37,18 @@ class Size:
 class Notes:
     def __init__(self, environments: Path) -> None:
         self._environments = environments
-        self._folder = environments / uses.FOLDER
+        self._folder = environments / use_notes.FOLDER
 
     def uses(self, prefix: Path) -> Uses:
         try:
-            status = os.stat(self._folder / uses.file_of(prefix))
+            status = os.stat(self._folder / use_notes.file_of(prefix))
         except OSError:
             return Uses()
         return Uses(status.st_size, status.st_mtime)
 
     def built(self, name: str, prefix: Path, seconds: float) -> None:
         note = {"at": round(time.time(), 3), "seconds": round(seconds, 3), "build": prefix.name}
-        uses.append(self._environments, f"{name}.builds", json.dumps(note).encode("ascii") + b"\n")
+        use_notes.append(self._environments, f"{name}.builds", json.dumps(note).encode("ascii") + b"\n")
         self.size(prefix)
 
     def builds(self, name: str) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class Notes:
 
     def forget(self, prefix: Path) -> None:
         """The build is gone; what is known of its name's builds stays."""
-        for name in (uses.file_of(prefix), f"{prefix.name}.size"):
+        for name in (use_notes.file_of(prefix), f"{prefix.name}.size"):
             with contextlib.suppress(OSError):
                 (self._folder / name).unlink()
 

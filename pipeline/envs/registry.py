@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.envs import keys
-from pipeline.envs.built import Build
-from pipeline.envs.proving import health
+from pipeline.envs.build import Build
+from pipeline.envs.verification import health
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
@@ -137,7 +137,7 @@ def _lock_problem(definition: "Definition", build: Build) -> str | None:
 
     A record from before this was written down says nothing of it, so the lock is looked at each time.
     """
-    from pipeline.envs.locking import agreement, requirements
+    from pipeline.envs.lockfiles import agreement, requirements
 
     if requirements.digest(definition.requirements) == build.record.get("requirements"):
         return None

@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputUnusable, UsageError
-from pipeline.jobs.bounds import out_of_bounds
 from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.plan_bounds import out_of_bounds
 from pipeline.jobs.state import JobState, fold
 
 DOCUMENT = "job.json"
@@ -115,7 +115,7 @@ def _what_is_wrong(data: bytes) -> str:
     """The schema's complaint where there is one; a change that keeps the form is refused all the same."""
     import json
 
-    from pipeline.spec.source import schema_errors
+    from pipeline.config.source import schema_errors
 
     try:
         errors = schema_errors(json.loads(data), "job")

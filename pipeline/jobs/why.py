@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.jobs import attempts, overview, sources
+from pipeline.jobs import attempts, environment_sources, overview
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
@@ -32,7 +32,7 @@ def explain(job: Job, store: JobStore) -> list[Explanation]:
     events, state = job.journal().read(), job.loaded
     causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
     rows = overview.stages(job, state)
-    apart = sources.unshared({**job.document, "stages": [stage for stage, _ in rows]})
+    apart = environment_sources.unshared({**job.document, "stages": [stage for stage, _ in rows]})
     names = [stage["name"] for stage, known in rows if known.members is None]
     earlier = list(_similar(job, store))
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)

@@ -5,14 +5,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from pipeline.config.models import ModelSpec
 from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, sync_file, sync_folder, write_whole
 from pipeline.locks import exclusive
 from pipeline.models.shelf import MARKER, Shelf, signature
 from pipeline.models.sources import Fetcher, Unavailable
-from pipeline.spec.models import ModelSpec
-from pipeline.telling import Tell
+from pipeline.progress import Tell
 
 
 def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> Path:

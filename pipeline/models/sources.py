@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import process
+from pipeline.config.models import FolderSource, HubSource, ModelSource, PackageSource
 from pipeline.envs import uv
-from pipeline.spec.models import FolderSource, HubSource, ModelSource, PackageSource
 
 HUB_CLIENT = (
     "huggingface-hub==0.36.0"  # run apart by uv, kept out of our own packages; later ones need packages they don't name

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from pipeline.config.catalog import Catalog
+from pipeline.config.conditions import Condition
+from pipeline.config.stages import StageSpec
+from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.plan import slots
 from pipeline.plan.filling import fill, is_each, of_each
 from pipeline.plan.values import PICKED, find
 from pipeline.references import JOB_INPUT, alternatives, is_paired, split
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.conditions import Condition
-from pipeline.spec.stages import StageSpec
-from pipeline.spec.workflows import StageUse, WorkflowSpec
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 NAME_LENGTH = 100

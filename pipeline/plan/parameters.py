@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.config.catalog import Catalog
+from pipeline.config.workflows import ParameterSpec, WorkflowSpec
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.plan import languages
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.workflows import ParameterSpec, WorkflowSpec
 
 
 def resolve(

@@ -9,10 +9,10 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 from typing import Any
 
+from pipeline.config.catalog import Catalog
+from pipeline.config.workflows import DiskUse, WorkflowSpec
 from pipeline.plan.expansion import Expansion, PlannedStage
 from pipeline.references import is_member_name, paired_stages
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.workflows import DiskUse, WorkflowSpec
 
 __all__ = ["Plan", "PlannedStage", "plan"]
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from pipeline import policy
+from pipeline.config.stages import StageSpec
+from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import did_you_mean
 from pipeline.sizes import parse_size
-from pipeline.spec.stages import StageSpec
-from pipeline.spec.workflows import StageUse, WorkflowSpec
 
 SIZES = ("memory", "gpu_memory")
 

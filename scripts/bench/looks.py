@@ -11,9 +11,9 @@ from pathlib import Path
 
 from measuring import BIN, Failed, call, median_ratio, timed
 
-from pipeline.envs.built import Build
-from pipeline.envs.proving import health, tiers
+from pipeline.envs.build import Build
 from pipeline.envs.registry import Registry
+from pipeline.envs.verification import health, tiers
 
 NAME = "whisper"
 UNIT = 200 << 20  # bytes

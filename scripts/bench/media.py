@@ -208,9 +208,9 @@ def _place(folder: Path, arguments: argparse.Namespace) -> Place:
 
 
 def _model() -> Path:
+    from pipeline.config.catalog import Catalog
     from pipeline.models.shelf import Shelf
     from pipeline.project import Project
-    from pipeline.spec.catalog import Catalog
 
     project = Project(PROJECT)
     return Shelf(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)

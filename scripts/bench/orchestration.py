@@ -87,8 +87,8 @@ def measure(folder: Path, pairs: int, media: bool) -> dict[str, float]:
 
 def health_check_ms() -> float:
     """On the project's largest environment, the way that every run looks at it."""
-    from pipeline.envs.proving import health
     from pipeline.envs.registry import Registry
+    from pipeline.envs.verification import health
 
     registry = Registry(PROJECT / "venv")
     live = registry.live("whisper")

@@ -15,7 +15,7 @@ def milliseconds(ours: Ours, trips: int) -> float:
     from pipeline.executors.local import LocalExecutor
     from pipeline.jobs.store import JobStore
     from pipeline.project import Project
-    from pipeline.running import runtime
+    from pipeline.run import runtime
 
     id = ours.prepare("one")
     ours.run(id, "worker")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.cache.place import COPY_UP_TO
+from pipeline.cache.materialize import COPY_UP_TO
 from pipeline.cache.record import folder_of
 from pipeline.cache.store import ResultStore
 from pipeline.digests import content_digest

@@ -58,32 +58,32 @@ USUAL = """
 import sys
 from pipeline.cli import usual, handler, location, running
 from pipeline.cache import store
-from pipeline.scheduling import job_run, run, setting
+from pipeline.run import context, job_run, loop
 """
 
 # What takes long to import, and what is imported where it is needed: a small job would take noticeably longer.
 RARE = {
     *("asyncio", "bz2", "click", "concurrent", "jsonschema", "loguru", "lzma", "multiprocessing", "packaging"),
     *("psutil", "rich", "shutil", "socket", "tempfile", "yaml"),
-    "pipeline.cache.evict",
-    "pipeline.cache.measure",
-    "pipeline.envs.adopting.decide",
-    "pipeline.envs.building",
+    "pipeline.cache.eviction",
+    "pipeline.cache.usage",
+    "pipeline.envs.external.decision",
+    "pipeline.envs.builder",
     "pipeline.envs.definition",
-    "pipeline.envs.locking",
+    "pipeline.envs.lockfiles",
     "pipeline.envs.notes",
     "pipeline.envs.platform.removal",
-    "pipeline.envs.repairing",
-    "pipeline.running.escalation",
+    "pipeline.envs.repair",
+    "pipeline.run.failures.escalation",
     "pipeline.executors.warm",
-    "pipeline.failures.classify",
+    "pipeline.run.failures.classify",
     "pipeline.host.gpus",
-    "pipeline.host.leases",
-    "pipeline.scheduling.failing",
-    "pipeline.scheduling.suspicion",
-    "pipeline.spec.shared_modules",
-    "pipeline.spec.source",
-    "pipeline.telling",
+    "pipeline.host.gpu_leases",
+    "pipeline.run.failures.retry",
+    "pipeline.run.suspicion",
+    "pipeline.config.shared_modules",
+    "pipeline.config.source",
+    "pipeline.progress",
 }
 
 
@@ -95,7 +95,7 @@ def of_the_usual_run(code: str) -> list[str]:
 
 def test_the_usual_run_imports_nothing_that_is_rare(spawning: None) -> None:
     imported = of_the_usual_run("print(*sys.modules, sep='\\n')")
-    assert "pipeline.scheduling.run" in imported
+    assert "pipeline.run.loop" in imported
     assert RARE.intersection(imported) == set()
 
 

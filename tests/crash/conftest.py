@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.scheduling import durations
+from pipeline.run import durations
 
 
 @pytest.fixture(autouse=True)

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.cache import aside
+from pipeline.cache import trash
 from pipeline.cache.store import ResultStore
 from pipeline.cli import handler
-from pipeline.cli.plain import PlainReporter
-from pipeline.execution import Options, execute
+from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.project import Project
-from pipeline.scheduling.durations import Durations
+from pipeline.run.durations import Durations
+from pipeline.run.execute import Options, execute
 from tests.conftest import Sandbox
 from tests.crash.shapes import Shape
 from tests.crash.steps import Steps
@@ -143,12 +143,12 @@ def litter(sandbox: Sandbox, job: Job) -> list[str]:
     files = [path for path in job.folder.rglob("*") if path.name.startswith(".") or path.name == "work"]
     files += [path for path in job.folder.glob("stages/*/*") if not (path / "result.json").exists()]
     cache = sandbox.root / "cache"
-    grow_old(path for path in cache.rglob(".*") if path.name != aside.MEASURED)
+    grow_old(path for path in cache.rglob(".*") if path.name != trash.MEASURED)
     store(sandbox).sweep()
     later = Durations(Project(sandbox.root), job)
     later.took(job.stages[0], 1.0)
     later.save()
-    return [str(path) for path in [*files, *cache.rglob(".*")] if path.name != aside.MEASURED]
+    return [str(path) for path in [*files, *cache.rglob(".*")] if path.name != trash.MEASURED]
 
 
 def grow_old(paths: Iterator[Path]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import psutil
 import pytest
 
-from pipeline.scheduling.job_run import JobRun
+from pipeline.run.job_run import JobRun
 from tests.conftest import Sandbox, also
 from tests.crash.harness import require_alone, run_here
 from tests.crash.shapes import SHAPES, job_of

@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
+from pipeline.config.ensure import parsed
 from pipeline.media.probe import look
-from pipeline.postconditions.checks import unmet
-from pipeline.spec.ensure import parsed
+from pipeline.run.ensure import unmet
 
 
 def test_a_movie_that_was_cut_short_is_told_and_one_of_the_same_length_is_well(

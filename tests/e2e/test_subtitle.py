@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.spec.source import schema_errors
+from pipeline.config.source import schema_errors
 from tests.conftest import REPOSITORY, Sandbox
 from tests.e2e.conftest import SAMPLE, project_in, wrong_words
 

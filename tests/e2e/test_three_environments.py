@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.envs.locking import lockfile
+from pipeline.envs.lockfiles import lockfile
 from tests.conftest import REPOSITORY, Sandbox
 from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, built, project_in
 from tests.e2e.test_subtitle import made

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.source import schema_errors
 from pipeline.media.probe import look
-from pipeline.spec.source import schema_errors
 from tests.conftest import Result, Sandbox
 from tests.e2e.conftest import SAMPLE, project_in
 

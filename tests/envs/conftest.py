@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs import uv
-from pipeline.envs.building.build import Builder
-from pipeline.envs.built import Build
+from pipeline.envs.build import Build
+from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER, Registry
-from pipeline.telling import quiet
+from pipeline.progress import quiet
 from tests.conftest import make_wheel, offline
 
 Wheel = Callable[[str, str, str], str]

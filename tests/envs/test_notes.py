@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import uses
+from pipeline.envs import use_notes
 from pipeline.envs.notes import LINES, Notes, Uses, measure
 from pipeline.envs.registry import Registry
-from pipeline.envs.uses import FOLDER
+from pipeline.envs.use_notes import FOLDER
 from tests.envs.conftest import Make
 
 
@@ -19,7 +19,7 @@ def notes(registry: Registry) -> Notes:
 
 
 def used(*prefixes: Path) -> None:
-    uses.note(prefixes[0].parents[1], prefixes)
+    use_notes.note(prefixes[0].parents[1], prefixes)
 
 
 def test_uses_are_counted_by_build(notes: Notes, make: Make) -> None:
@@ -56,7 +56,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered_and_nobody_stopped(t
     prefix = make("alpha").prefix
     (tmp_path / "file").write_text("in place of the folder")
     notes = Notes(tmp_path / "file")
-    uses.note(tmp_path / "file", [prefix])
+    use_notes.note(tmp_path / "file", [prefix])
     notes.built("alpha", prefix, 1.0)
     assert notes.uses(prefix) == Uses()
     assert notes.builds("alpha") == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.envs import keys
-from pipeline.envs.built import Build
+from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER, Registry
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.catalog import Catalog
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.store import JobStore
-from pipeline.preparing.prepare import Request, prepare
+from pipeline.prepare.prepare import Request, prepare
 from pipeline.project import Project
-from pipeline.spec.catalog import Catalog
 from tests.conftest import Sandbox
 
 DIGEST = "sha256:" + "0" * 64

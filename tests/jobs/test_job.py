@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ExitCode, InputUnusable, UsageError
 from pipeline.files import dump_json
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.journal import Journal
-from pipeline.spec.source import schema_errors
 from tests.jobs.helpers import DIGEST, document, stage, stored
 
 

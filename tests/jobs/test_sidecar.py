@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.source import schema_errors
 from pipeline.jobs import attempts, deliver, sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.records import Key, Said
 from pipeline.jobs.results import Results
-from pipeline.spec.source import schema_errors
 from tests.jobs.helpers import DIGEST, stage, stored
 
 MODEL = "sha256:" + "1" * 64

@@ -8,10 +8,10 @@ from pipeline.jobs.job import Job, load
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import Change, Explanation, changes, explain
 from pipeline.project import Project
-from pipeline.scheduling import timers
+from pipeline.run import timers
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST
-from tests.scheduling.helpers import FAILS, Bench, Clock, chain, fan_out, link, lister, listing
+from tests.run.helpers import FAILS, Bench, Clock, chain, fan_out, link, lister, listing
 
 OTHER = "sha256:" + "1" * 64
 

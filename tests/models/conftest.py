@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.models import ModelSource, ModelSpec
 from pipeline.models.shelf import Shelf
-from pipeline.spec.models import ModelSource, ModelSpec
 
 Declare = Callable[..., ModelSpec]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.models import FolderSource
 from pipeline.errors import ExitCode, NotReady
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.spec.models import FolderSource
 from tests.models.conftest import CONTENT, declare, filled, quiet
 
 NO_UV = Fetcher(Path("/nowhere/uv"))  # folders need none
@@ -112,7 +112,7 @@ from pathlib import Path
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.spec.models import FolderSource
+from pipeline.config.models import FolderSource
 from tests.models.conftest import declare
 
 def tell(step):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.models import FolderSource, ModelSpec
 from pipeline.models import fetch
 from pipeline.models.shelf import MARKER, Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.spec.models import FolderSource, ModelSpec
 from tests.models.conftest import declare, quiet
 
 

@@ -11,12 +11,12 @@ from typing import ClassVar
 
 import pytest
 
+from pipeline.config.models import HubSource, PackageSource
 from pipeline.envs import uv
 from pipeline.errors import NotReady
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import HUB_CLIENT, Fetcher, Unavailable
-from pipeline.spec.models import HubSource, PackageSource
 from tests.conftest import make_wheel, offline
 from tests.models.conftest import CONTENT, declare, quiet
 

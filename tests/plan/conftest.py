@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.catalog import Catalog
 from pipeline.project import Project
-from pipeline.spec.catalog import Catalog
 
 MODELS = f"""
 tiny:

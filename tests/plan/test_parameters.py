@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError, UsageError
 from pipeline.plan.parameters import resolve
-from pipeline.spec.catalog import Catalog
 
 Write = Callable[[str], None]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
 from pipeline.plan.planner import Plan, plan
-from pipeline.spec.catalog import Catalog
 
 Write = Callable[[str], None]
 

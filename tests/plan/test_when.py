@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.catalog import Catalog
+from pipeline.config.conditions import Condition, conditions
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import Plan, plan
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.conditions import Condition, conditions
 
 Write = Callable[[str], None]
 

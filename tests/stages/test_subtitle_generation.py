@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.postconditions.checks import unmet
-from pipeline.spec.ensure import Ensure
+from pipeline.config.ensure import Ensure
+from pipeline.run.ensure import unmet
 from tests.conftest import REPOSITORY
 from tests.stages.conftest import RecordingStage
 from tests.stages.subtitling.helpers import transcript

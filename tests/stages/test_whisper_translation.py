@@ -12,10 +12,10 @@ from recognition.heard import Dropped, Segment
 from recognition.listening import Heard, Sound
 from recognition.transcripts import Origin
 
-from pipeline.postconditions.checks import unmet
+from pipeline.config.catalog import Catalog
+from pipeline.config.ensure import parsed
 from pipeline.project import Project
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.ensure import parsed
+from pipeline.run.ensure import unmet
 from tests.conftest import REPOSITORY
 from tests.stages.recognition.helpers import said
 

@@ -1,6 +1,6 @@
 """``pipeline env``: one file for each command."""
 
-from pipeline.cli.lazy import LazyGroup
+from pipeline.cli.command_group import LazyGroup
 
 COMMANDS = {
     "list": "pipeline.cli.env.list",

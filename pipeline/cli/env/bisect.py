@@ -7,12 +7,12 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
-from pipeline.spec.catalog import Catalog
+from pipeline.config.catalog import Catalog
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.envs.explaining.bisect import Finding
-    from pipeline.envs.explaining.lock_changes import Change
+    from pipeline.conflicts.bisect import Finding
+    from pipeline.conflicts.lock_changes import Change
 
 LOCK = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,16 +44,16 @@ def command(
     good, 125 means that it can't tell, any other is bad. Sets of packages that can't be installed or don't fit each
     other are passed over. Your environments aren't touched.
     """
-    from pipeline.envs.explaining.trial import Command
-    from pipeline.provisioning import bisecting
+    from pipeline.conflicts import project_bisect
+    from pipeline.conflicts.trial import Command
 
     here = project()
 
     def tell(step: str) -> None:
         click.echo(printable(step), err=True)
 
-    found = bisecting.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, tell)
-    log = here.logs / bisecting.LOG
+    found = project_bisect.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, tell)
+    log = here.logs / project_bisect.LOG
     if as_json:
         print_json("env-bisect", {**_data(found), "log": str(log)})
     else:

@@ -7,10 +7,10 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
 from pipeline.errors import UsageError
 from pipeline.sizes import show_size
-from pipeline.spec.catalog import Catalog
 
 
 @click.command("bundle")
@@ -32,7 +32,7 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
     It holds their definitions and locks, every package, their models, uv, and the interpreter where uv keeps it.
     There, 'bootstrap --from-bundle FILE' builds them.
     """
-    from pipeline.provisioning.bundles import make
+    from pipeline.bundles import make
 
     target = target.absolute()
     if not target.parent.is_dir():

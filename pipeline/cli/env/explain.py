@@ -8,16 +8,16 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
 from pipeline.sizes import show_size
-from pipeline.spec.catalog import Catalog
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.envs.explaining.chains import Chain
-    from pipeline.envs.explaining.edits import Edit
-    from pipeline.envs.explaining.explanation import Conflict, Explanation
-    from pipeline.envs.explaining.lines import Line
+    from pipeline.conflicts.chains import Chain
+    from pipeline.conflicts.edits import Edit
+    from pipeline.conflicts.explanation import Conflict, Explanation
+    from pipeline.conflicts.lines import Line
 
 
 @click.command("explain")
@@ -37,7 +37,7 @@ def command(compared: tuple[str, ...], as_json: bool) -> None:
     Asks the package index for metadata, of wheels for this platform; nothing is installed. Either answer is a
     success: read "together" of --json in a script.
     """
-    from pipeline.provisioning.comparing import compare, installed_bytes, rivalries, sides
+    from pipeline.conflicts.project_sides import compare, installed_bytes, rivalries, sides
 
     if len(compared) < 2:
         raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")

@@ -9,10 +9,10 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.removed import row, tell
 from pipeline.cli.output import print_json
 from pipeline.cli.sizes import size_option
-from pipeline.envs.keeping.choice import DAY_SECONDS, Bounds, Choice
-from pipeline.provisioning import upkeep
+from pipeline.config.catalog import Catalog
+from pipeline.envs.gc.selection import DAY_SECONDS, Bounds, Choice
+from pipeline.setup import cleanup
 from pipeline.sizes import show_size
-from pipeline.spec.catalog import Catalog
 
 
 @click.command("gc")
@@ -40,9 +40,9 @@ def command(limit: int | None, older_than: float | None, force: bool, dry_run: b
         older_than=None if older_than is None else older_than * DAY_SECONDS,
         defined=catalog.environment_names,
     )
-    choice = upkeep.choice(here, bounds, force)
+    choice = cleanup.choice(here, bounds, force)
     going = [each.found for each in choice.going]
-    removed = upkeep.Removed({}, {}) if dry_run else upkeep.carry_out(here, going)
+    removed = cleanup.Removed({}, {}) if dry_run else cleanup.carry_out(here, going)
     data = {"limit": bounds.limit, "dry_run": dry_run, **_told(choice, removed, dry_run)}
     if as_json:
         print_json("environment-gc", data)
@@ -52,7 +52,7 @@ def command(limit: int | None, older_than: float | None, force: bool, dry_run: b
     click.echo(f"{show_size(data['before'])} before, {show_size(data['after'])} after{limited}")
 
 
-def _told(choice: Choice, removed: upkeep.Removed, dry_run: bool) -> Mapping[str, Any]:
+def _told(choice: Choice, removed: cleanup.Removed, dry_run: bool) -> Mapping[str, Any]:
     going = {each.found.folder.name: each for each in choice.going}
     gone = list(going) if dry_run else list(removed.freed)
     kept = {each.folder.name: (each, who) for each, who in choice.kept}

@@ -4,9 +4,9 @@ import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, root_option
-from pipeline.cli.env.live import live_build
+from pipeline.cli.env.live_build import live_build
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.keeping.packages import installed
+from pipeline.envs.inventory.packages import installed
 from pipeline.text import printable
 
 

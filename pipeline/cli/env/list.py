@@ -4,8 +4,8 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.config.catalog import Catalog
 from pipeline.envs.definition import Definition
-from pipeline.spec.catalog import Catalog
 
 
 @click.command("list")

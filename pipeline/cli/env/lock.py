@@ -8,11 +8,11 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
-from pipeline.envs.locking.resolve import Upgrade
+from pipeline.config.catalog import Catalog
+from pipeline.envs.lockfiles.resolve import Upgrade
 from pipeline.errors import ExitCode, NotReady, UsageError
-from pipeline.provisioning import locking
-from pipeline.provisioning.locking import Outcome
-from pipeline.spec.catalog import Catalog
+from pipeline.setup import lock as locking
+from pipeline.setup.lock import Outcome
 
 EVERYTHING = ""  # what click gives for --upgrade alone
 

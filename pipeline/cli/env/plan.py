@@ -6,10 +6,10 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.spec.catalog import Catalog
+from pipeline.config.catalog import Catalog
 
 if TYPE_CHECKING:
-    from pipeline.provisioning.merging import MergePlan
+    from pipeline.conflicts.project_groups import MergePlan
 
 
 @click.command("plan")
@@ -21,7 +21,7 @@ def command(as_json: bool) -> None:
     Each merger is resolved as a whole, on the package index's metadata; nothing is changed. Packages that install
     the same module keep environments apart, too: that is seen where they are built.
     """
-    from pipeline.provisioning.merging import plan
+    from pipeline.conflicts.project_groups import plan
 
     found = plan(Catalog(project()))
     if as_json:

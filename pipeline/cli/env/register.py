@@ -19,7 +19,7 @@ def command(file: Path, name: str | None, as_json: bool) -> None:
     FILE is a stage whose '# /// script' block has requires-python and dependencies. It is checked and locked first,
     then copied into stages/. Nothing that is there is overwritten.
     """
-    from pipeline.provisioning.registration import register
+    from pipeline.setup.registration import register
 
     here = project()
     done = register(here, file.absolute(), name)

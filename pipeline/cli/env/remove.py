@@ -6,12 +6,12 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.removed import row, tell
 from pipeline.cli.output import print_json
-from pipeline.envs.keeping.survey import Found
+from pipeline.config.catalog import Catalog
+from pipeline.config.source import choose
+from pipeline.envs.gc.survey import Found
 from pipeline.errors import NotReady
 from pipeline.project import Project
-from pipeline.provisioning import upkeep
-from pipeline.spec.catalog import Catalog
-from pipeline.spec.source import choose
+from pipeline.setup import cleanup
 
 
 @click.command("remove")
@@ -26,11 +26,11 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
     Refuses, and removes nothing, where a process uses one of them.
     """
     here = project()
-    builds = upkeep.of_name(here, name)
+    builds = cleanup.of_name(here, name)
     if not builds:
         choose("environment", name, Catalog(here).environment_names, "pipeline env list")
     _require_free(here, builds, force)
-    removed = upkeep.Removed({}, {}) if dry_run else upkeep.carry_out(here, builds)
+    removed = cleanup.Removed({}, {}) if dry_run else cleanup.carry_out(here, builds)
     going = [each for each in builds if dry_run or each.folder.name in removed.freed]
     data = {
         "name": name,
@@ -49,9 +49,9 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
 
 def _require_free(here: Project, builds: list[Found], force: bool) -> None:
     """Raises ``NotReady`` with who needs a build."""
-    jobs = {} if force else upkeep.unfinished(here)
+    jobs = {} if force else cleanup.unfinished(here)
     for each in builds:
-        if who := upkeep.users(each):
+        if who := cleanup.users(each):
             raise NotReady(
                 f"{each.folder.name} isn't removed: {who}",
                 "wait for it, or end it: pipeline job cancel for a job, pipeline worker stop for a worker",

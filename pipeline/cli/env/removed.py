@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pipeline.cli.output import print_table
-from pipeline.envs.keeping.survey import Found
+from pipeline.envs.gc.survey import Found
 from pipeline.sizes import show_size
 
 

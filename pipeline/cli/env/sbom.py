@@ -6,9 +6,9 @@ import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, root_option
-from pipeline.cli.env.live import live_build
+from pipeline.cli.env.live_build import live_build
 from pipeline.cli.output import print_json
-from pipeline.envs.built import Build
+from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from pipeline.files import write_whole
@@ -32,7 +32,7 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
     It names the interpreter and every installed package, with versions, licenses, what brings what, and the hashes
     that the lock allows. With -o, --json tells where it was written.
     """
-    from pipeline.envs.keeping import sbom
+    from pipeline.envs.inventory import sbom
 
     definition, build = live_build(name)
     text = sbom.document(build, _hashes(definition, build))
@@ -51,7 +51,7 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
 
 def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:
     """None where the lock has changed since: its hashes would be another build's."""
-    from pipeline.envs.locking.lockfile import parse
+    from pipeline.envs.lockfiles.lockfile import parse
 
     if definition.lock is None or definition.lock_digest() != build.record["key_input"]["lock"]:
         return {}

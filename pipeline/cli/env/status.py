@@ -11,17 +11,17 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.adopting.foreign import Unusable, recognise
-from pipeline.envs.adopting.known import way_out
-from pipeline.envs.built import Build
+from pipeline.config.catalog import Catalog
+from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.keeping.survey import Found, State, survey
-from pipeline.envs.locking import agreement
+from pipeline.envs.external.candidates import way_out
+from pipeline.envs.external.environment import Unusable, recognise
+from pipeline.envs.gc.survey import Found, State, survey
+from pipeline.envs.lockfiles import agreement
 from pipeline.envs.notes import Notes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.sizes import show_size
-from pipeline.spec.catalog import Catalog
 
 SHOWN = ("environment", "state", "python", "lock", "size", "last used", "uses", "builds", "problem", "next")
 SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # what a narrow terminal goes without

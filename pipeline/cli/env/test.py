@@ -11,17 +11,17 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.config.catalog import Catalog
 from pipeline.environments import own_variables
-from pipeline.envs.adopting import known
-from pipeline.envs.adopting.foreign import Unusable, recognise
-from pipeline.envs.built import Build
+from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.proving import probes
-from pipeline.envs.proving.probes import Outcome, Place
+from pipeline.envs.external import candidates
+from pipeline.envs.external.environment import Unusable, recognise
+from pipeline.envs.path_programs import locate
 from pipeline.envs.registry import Registry
-from pipeline.envs.tools import locate
+from pipeline.envs.verification import probes
+from pipeline.envs.verification.probes import Outcome, Place
 from pipeline.errors import ExitCode, NotReady
-from pipeline.spec.catalog import Catalog
 
 
 @click.command("test")
@@ -47,7 +47,7 @@ def command(name: str, as_json: bool) -> None:
         print_json("env-test", {"environment": name, "path": str(build.prefix), "probes": list(map(_plain, outcomes))})
         sys.exit(ExitCode.NOT_READY if problems else ExitCode.OK)
     if problems:
-        step = known.way_out(definition) if definition.interpreter else f"bootstrap --env {name} --force"
+        step = candidates.way_out(definition) if definition.interpreter else f"bootstrap --env {name} --force"
         raise NotReady(f"environment '{name}' fails: " + "\n".join(problems), step)
 
 
@@ -64,7 +64,7 @@ def _of_somebody_else(definition: Definition, folder: Path) -> Build:
     try:
         found = recognise(folder)
     except Unusable as error:
-        raise NotReady(f"environment '{definition.name}': {folder}: {error}", known.way_out(definition)) from error
+        raise NotReady(f"environment '{definition.name}': {folder}: {error}", candidates.way_out(definition)) from error
     return Build(definition.name, found.prefix, "", {}, conda=found.kind == "conda")
 
 

@@ -1,0 +1,154 @@
+"""Making a bundle: all that some environments need on a machine without a network, in one file."""
+
+import errno
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.bundles import archive, pythons
+from pipeline.bundles.archive import Content
+from pipeline.bundles.prefetch import wheels_of
+from pipeline.bundles.wheels import SOURCES, Wheels
+from pipeline.config.catalog import Catalog
+from pipeline.config.source import load_yaml
+from pipeline.envs import interpreters, uv
+from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import requirements
+from pipeline.errors import NotReady, PipelineError, UsageError
+from pipeline.models import fetch
+from pipeline.models.shelf import Shelf
+from pipeline.models.sources import Fetcher
+from pipeline.progress import Tell
+from pipeline.sizes import show_size
+
+UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes in, gathered."""
+
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
+    members: dict[str, Content] = field(default_factory=dict)
+
+
+def make(catalog: Catalog, names: Sequence[str], target: Path, tell: Tell) -> Contents:
+    """Fetch what isn't here yet, and write it all to ``target``, whole or not at all. Raises ``NotReady``."""
+    definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
+    for definition in definitions:
+        if definition.lock is None:
+            raise UsageError(f"environment '{definition.name}' is somebody else's; it has no lock to be bundled by")
+    installer = uv.find()
+    scratch = catalog.project.cache
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".bundle-") as folder:
+        gathering = _Gathering(catalog, wheels_of(catalog, installer), Path(folder), tell)
+        managed = pythons.managed_folder(installer)
+        for definition in definitions:
+            gathering.environment(definition, managed)
+        gathering.models()
+        gathering.installer()
+        tell(f"writing {target}")
+        _write(target, gathering.contents)
+    return gathering.contents
+
+
+@dataclass(frozen=True)
+class _Gathering:
+    catalog: Catalog
+    wheels: Wheels
+    scratch: Path
+    tell: Tell
+    contents: Contents = field(default_factory=Contents)
+
+    def environment(self, definition: Definition, managed: Path | None) -> None:
+        python = interpreters.find(definition, self.wheels.uv)
+        files = self.wheels.fetch(definition, python, lambda step: self.tell(f"{definition.name}: {step}"))
+        _require_wheels(definition, files)
+        members = self.contents.members
+        members.update({f"wheels/{file.name}": file for file in files})
+        members.update({self._member(file): file for file in _authored(self.catalog, definition)})
+        self.contents.environments[definition.name] = {
+            "python": python.version,
+            "abi": python.abi,
+            "interpreter": self._interpreter(pythons.home(python, managed)),
+            "lock": self._member(definition.locked),
+            "models": list(definition.models),
+        }
+
+    def models(self) -> None:
+        names = sorted({name for each in self.contents.environments.values() for name in each["models"]})
+        if not names:
+            return
+        project = self.catalog.project
+        entries = load_yaml(project.config / "models.yaml", project.root, "models").value
+        shelf, fetcher = Shelf(project.models), Fetcher(self.wheels.uv)
+        for name in names:
+            spec = self.catalog.model(name)
+            folder = fetch.ensure(shelf, spec, fetcher, self.tell)
+            self.contents.models[name] = entries[name]
+            self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
+
+    def installer(self) -> None:
+        """uv itself, for a machine that has none. Without it the bundle works where there is one."""
+        definition = Definition("uv", ">=3.8", UV_LOCK)
+        try:
+            python = interpreters.find(definition, self.wheels.uv)
+            fetched = self.wheels.fetch(definition, python, self.tell) if UV_LOCK.is_file() else []
+        except PipelineError as error:
+            self.tell(f"uv stays out of the bundle, so it must be there already: {error.message.splitlines()[0]}")
+            return
+        self.contents.members.update({f"uv/{file.name}": file for file in fetched})
+
+    def _interpreter(self, home: Path | None) -> str | None:
+        if home is None:
+            return None
+        member = f"python/{home.name}.tar"
+        if member not in self.contents.members:
+            self.tell(f"packing {home.name}")
+            pythons.pack(home, self.scratch / f"{home.name}.tar")
+            self.contents.members[member] = self.scratch / f"{home.name}.tar"
+        return member
+
+    def _member(self, file: Path) -> str:
+        try:
+            return f"project/{file.relative_to(self.catalog.project.root).as_posix()}"
+        except ValueError as error:
+            raise NotReady(f"{file} can't be bundled: it isn't in the project", "move it into the project") from error
+
+
+def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
+    if sources := [file.name for file in files if file.name.endswith(SOURCES)]:
+        raise NotReady(
+            f"environment '{definition.name}' can't be bundled: of {sources[0]} there is only the source, and building"
+            " it takes tools that its lock doesn't name",
+            f"choose another version in its requirements, then pipeline env lock {definition.name}",
+        )
+
+
+def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
+    """What a person wrote of an environment, and its lock."""
+    described = catalog.project.config / "environments" / f"{definition.name}.yaml"
+    yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
+    yield from requirements.files(definition.requirements or definition.locked.with_suffix(".txt"))
+    yield definition.locked
+
+
+def _write(target: Path, contents: Contents) -> None:
+    heading = {
+        "schema": 1,
+        "kind": "environment-bundle",
+        "platform": sysconfig.get_platform(),
+        "environments": dict(sorted(contents.environments.items())),
+        "models": contents.models,
+    }
+    try:
+        archive.write(target, heading, contents.members)
+    except OSError as error:
+        room = error.errno == errno.ENOSPC and f"; {show_size(shutil.disk_usage(target.parent).free)} are free there"
+        raise NotReady(f"{target} can't be written: {error.strerror}{room or ''}", "choose another place") from error

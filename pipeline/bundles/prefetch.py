@@ -1,0 +1,51 @@
+"""Filling the caches from which environments and models can be had without a network. Nothing is built."""
+
+from pathlib import Path
+
+from pipeline.bundles.wheels import Wheels
+from pipeline.config.catalog import Catalog
+from pipeline.config.models import ModelSpec
+from pipeline.envs import interpreters, uv
+from pipeline.envs.definition import Definition
+from pipeline.models import fetch
+from pipeline.models.shelf import Shelf
+from pipeline.models.sources import Fetcher
+from pipeline.progress import Tell
+from pipeline.setup.bootstrap import chosen
+from pipeline.setup.tasks import Task, Wanted
+from pipeline.text import counted
+
+
+def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:
+    """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is fetched."""
+    definitions, models = chosen(catalog, wanted)
+    installer = uv.find()
+    wheels = wheels_of(catalog, installer)
+    shelf, fetcher = Shelf(catalog.project.models), Fetcher(installer)
+    return [_packages(wheels, each) for each in definitions] + [_model(shelf, fetcher, spec) for spec in models]
+
+
+def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
+    return Wheels(catalog.project.cache / "wheels", installer, catalog.settings.build_seconds)
+
+
+def _packages(wheels: Wheels, definition: Definition) -> Task:
+    def carry_out(tell: Tell) -> str:
+        if definition.lock is None:
+            return "used as it is"
+        tell("choosing Python")
+        python = interpreters.find(definition, wheels.uv)
+        files = wheels.fetch(definition, python, tell)
+        tell("unpacking")
+        wheels.warm(definition, python, files)
+        return f"{counted(len(files), 'package')} fetched for Python {python.version}"
+
+    return Task(f"environment {definition.name}", carry_out)
+
+
+def _model(shelf: Shelf, fetcher: Fetcher, spec: ModelSpec) -> Task:
+    def carry_out(tell: Tell) -> str:
+        fetch.ensure(shelf, spec, fetcher, tell)
+        return "ready"
+
+    return Task(f"model {spec.name}", carry_out)

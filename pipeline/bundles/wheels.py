@@ -1,0 +1,192 @@
+"""The folder of package files that locks name, for building without a network.
+
+A file counts only with a SHA-256 that the lock has; which files there are, and where, uv tells from its indexes
+in the standard form (https://packaging.python.org/en/latest/specifications/pylock-toml/).
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pipeline import process
+from pipeline.bundles.download import NotGot, download
+from pipeline.bundles.wheel_tags import usable
+from pipeline.digests import sha256_of_file
+from pipeline.envs import uv
+from pipeline.envs.definition import Definition
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.lockfiles.lockfile import Pin, parse
+from pipeline.errors import ConfigurationError, NotReady
+from pipeline.progress import Tell
+from pipeline.text import counted
+
+SIDE_BY_SIDE = 6
+STALE_SECONDS = 3600
+SOURCES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file that isn't in the folder yet."""
+
+    pin: Pin
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Wheels:
+    folder: Path
+    uv: Path
+    time_limit: float  # seconds, for each step
+
+    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Tell) -> list[Path]:
+        """The files of the definition's lock, those that aren't there fetched now. Raises ``NotReady``."""
+        wanted = needed(definition, python)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        tell(f"looking at {counted(len(wanted), 'package')}")
+        there = self.there(wanted, python)
+        missing = [pin for pin in wanted if pin not in there]
+        if missing:
+            fetching = self._locate(definition, python, missing)
+            tell(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
+            self._fetch(definition, fetching)
+            there = self.there(wanted, python)
+        return [there[pin] for pin in wanted]
+
+    def there(self, wanted: Iterable[Pin], python: BaseInterpreter) -> dict[Pin, Path]:
+        """What is in the folder with a content that the lock allows; each file is read to know."""
+        names = sorted(os.listdir(self.folder)) if self.folder.is_dir() else []
+        found = {pin: self._file(pin, names, python) for pin in wanted}
+        return {pin: file for pin, file in found.items() if file is not None}
+
+    def warm(self, definition: Definition, python: BaseInterpreter, files: Iterable[Path]) -> None:
+        """Let uv take the files into its own cache, so that a build finds them unpacked (and built, from source).
+
+        Best effort: the build would say what is wrong.
+        """
+        from_source = any(file.name.endswith(SOURCES) for file in files)
+        with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=self.folder, prefix=".warm-") as target:
+            alone = () if from_source else ("--no-index",)  # building may need tools that only an index has
+            options = ("--no-deps", "--require-hashes", "--link-mode", "symlink", "--find-links", self.folder)
+            words = ("pip", "install", "-q", "--python", python.executable, "--target", target, *alone, *options)
+            with contextlib.suppress(process.TimedOut):
+                process.run([self.uv, *words, "-r", definition.locked], _variables(), self.time_limit)
+
+    def _file(self, pin: Pin, names: list[str], python: BaseInterpreter) -> Path | None:
+        mine = [name for name in names if _is_of(name, pin)]
+        allowed = [name for name in mine if _sha256(self.folder / name) in pin.sha256]
+        name = usable(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
+        return self.folder / name if name else None
+
+    def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[Wanted]:
+        index = ("--index", definition.index) if definition.index else ()
+        words = ("pip", "compile", "-q", "--no-deps", "--no-header", "--no-annotate", "--format", "pylock.toml")
+        argv = [self.uv, *words, *index, "--python", python.executable, definition.locked]
+        try:
+            done = process.run(argv, _variables(), self.time_limit)
+        except process.TimedOut as error:
+            raise _not_fetched(definition, str(error)) from error
+        if done.returncode:
+            raise _not_fetched(definition, "\n".join(done.error_text.splitlines()[-12:]))
+        packages = tomllib.loads(done.stdout.decode("utf-8")).get("packages", [])
+        return [_choose(definition, pin, packages, python) for pin in missing]
+
+    def _fetch(self, definition: Definition, fetching: list[Wanted]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        if os.environ.get("UV_OFFLINE") and (
+            far := [each.name for each in fetching if not each.url.startswith("file:")]
+        ):
+            raise _not_fetched(definition, f"{far[0]} isn't here, and UV_OFFLINE is set")
+
+        def get(each: Wanted) -> None:
+            download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit)
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+            try:
+                list(threads.map(get, fetching))
+            except NotGot as error:
+                threads.shutdown(cancel_futures=True)
+                raise _not_fetched(definition, str(error)) from error
+            except OSError as error:
+                threads.shutdown(cancel_futures=True)
+                reason = f"{error.filename or self.folder} can't be written: {error.strerror}"
+                raise _not_fetched(definition, reason, "make room, then give the command again") from error
+
+    def _sweep(self) -> None:
+        """What a killed fetch left; another that is at work just now has names of its own and is young."""
+        for left in [*self.folder.glob(".*.part"), *self.folder.glob(".warm-*")]:
+            with contextlib.suppress(OSError):
+                if left.stat().st_mtime < self.folder.stat().st_mtime - STALE_SECONDS:
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def needed(definition: Definition, python: BaseInterpreter) -> list[Pin]:
+    """What the lock brings to this Python. Raises ``ConfigurationError``, with its line."""
+    try:
+        return parse(definition.locked.read_text(encoding="utf-8-sig")).on(python.version)
+    except ValueError as error:  # a line that isn't a pin with its hashes, or no text
+        raise ConfigurationError(
+            f"{definition.locked.name}: {error}", f"pipeline env lock {definition.name}"
+        ) from error
+
+
+def _not_fetched(definition: Definition, reason: str, next_step: str | None = None) -> NotReady:
+    return NotReady(
+        f"the packages of environment '{definition.name}' can't be fetched: {reason}",
+        next_step or f"bootstrap --prefetch --env {definition.name}",
+    )
+
+
+def _choose(definition: Definition, pin: Pin, packages: list[Mapping[str, Any]], python: BaseInterpreter) -> Wanted:
+    """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
+    mine = [each for each in packages if each["name"] == pin.name]
+    wheels = {_name(file): file for each in mine for file in each.get("wheels", []) if _allowed(file, pin)}
+    sources = [each[kind] for each in mine for kind in ("archive", "sdist") if kind in each]
+    others = {_name(file): file for file in sources if _allowed(file, pin)}
+    name = usable(list(wheels), pin, python) or next(iter(others), None)
+    if name is None:
+        raise _not_fetched(
+            definition,
+            f"{pin} has no file for Python {python.version} on this machine whose hash is in {definition.locked.name}",
+            f"pipeline env lock {definition.name}",
+        )
+    return Wanted(pin, name, str({**others, **wheels}[name]["url"]))
+
+
+def _allowed(file: Mapping[str, Any], pin: Pin) -> bool:
+    return file.get("hashes", {}).get("sha256") in pin.sha256 and "url" in file
+
+
+def _name(file: Mapping[str, Any]) -> str:
+    """A file's own name, and nothing that would lead out of the folder."""
+    name = file.get("name") or unquote(PurePosixPath(urlsplit(str(file.get("url", ""))).path).name)
+    return os.path.basename(str(name).replace("\\", "/")).lstrip(".")
+
+
+def _is_of(name: str, pin: Pin) -> bool:
+    from packaging.utils import canonicalize_name
+
+    if name.endswith(".whl"):
+        return canonicalize_name(name.partition("-")[0]) == pin.name
+    return name.endswith(SOURCES) and canonicalize_name(name.rpartition("-")[0]) == pin.name
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return sha256_of_file(file).removeprefix("sha256:")
+    except OSError:
+        return ""
+
+
+def _variables() -> dict[str, str]:
+    return uv.variables(os.environ)

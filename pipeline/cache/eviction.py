@@ -1,0 +1,33 @@
+"""Which entries go when there are too many: those that were used least recently, and never one that a job holds."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from pipeline.cache.usage import Entry
+
+
+@dataclass(frozen=True)
+class Eviction:
+    before: int  # bytes
+    evicted: tuple[Entry, ...]  # the least recently used first
+    kept: int  # entries
+    held: int  # of those kept, how many a running job holds
+
+    @property
+    def after(self) -> int:
+        """Bytes that are left; above the limit only where running jobs hold the rest."""
+        return self.before - sum(entry.size for entry in self.evicted)
+
+
+def choose(entries: Iterable[Entry], limit: int, held: Collection[str]) -> Eviction:
+    """What has to go until the rest takes no more than ``limit`` bytes."""
+    by_use = sorted(entries, key=lambda entry: (entry.used, entry.key))
+    before = left = sum(entry.size for entry in by_use)
+    evicted = []
+    for entry in by_use:
+        if left <= limit:
+            break
+        if entry.key not in held:
+            evicted.append(entry)
+            left -= entry.size
+    return Eviction(before, tuple(evicted), len(by_use) - len(evicted), sum(entry.key in held for entry in by_use))

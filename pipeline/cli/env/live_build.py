@@ -1,0 +1,27 @@
+"""The live build of an environment, for commands that look into it."""
+
+from pipeline.cli.context import project
+from pipeline.config.catalog import Catalog
+from pipeline.envs.build import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.registry import Registry
+from pipeline.errors import NotReady, UsageError
+
+
+def live_build(name: str) -> tuple[Definition, Build]:
+    """Raises ``ConfigurationError`` where there is no such environment, and ``NotReady`` where it isn't built.
+
+    One that somebody else makes has no record of what is in it: ``UsageError``.
+    """
+    catalog = Catalog(project())
+    definition = catalog.environment(name)
+    if definition.interpreter:
+        raise UsageError(
+            f"environment '{name}' is one that somebody else makes, so nothing is known of its packages",
+            f"{interpreter(definition.interpreter)} -m pip list",
+        )
+    build = Registry(catalog.project.environments).live(name)
+    if build is None:
+        raise NotReady(f"environment '{name}' isn't built", f"bootstrap --env {name}")
+    return definition, build

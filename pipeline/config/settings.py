@@ -1,0 +1,64 @@
+"""``config/pipeline.yaml``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config.source import Source, load_yaml
+from pipeline.project import MARKER, Project
+from pipeline.sizes import parse_size
+
+
+@dataclass(frozen=True)
+class Workers:
+    """When a process that is kept for later stages ends."""
+
+    idle_seconds: float
+    tasks: int
+    memory: int  # bytes, looked at after each task
+
+
+@dataclass(frozen=True)
+class Settings:
+    default_workflows: tuple[str, ...]
+    grace_seconds: float
+    build_seconds: float
+    cache_limit: int  # bytes
+    workers: Workers
+    environments_limit: int | None = None  # bytes
+    link_mode: str = "auto"  # or hardlink
+    accelerator: str | None = None  # what environments are built for; None asks the machine
+
+
+def load(project: Project) -> Settings:
+    source = load_yaml(project.root / MARKER, project.root, "settings")
+    value = source.value
+    return Settings(
+        default_workflows=tuple(value.get("default_workflows", ())),
+        grace_seconds=float(value.get("grace_seconds", 5)),
+        build_seconds=60 * float(value.get("build_minutes", 30)),
+        cache_limit=_size(source, ("cache_limit",), value.get("cache_limit", "20 GiB")),
+        workers=_workers(source, value.get("workers", {})),
+        environments_limit=_size_or_none(source, "environments_limit"),
+        link_mode=value.get("link_mode", "auto"),
+        accelerator=value.get("accelerator"),
+    )
+
+
+def _workers(source: Source, value: Mapping[str, Any]) -> Workers:
+    return Workers(
+        idle_seconds=float(value.get("idle_seconds", 60)),
+        tasks=value.get("tasks", 1000),
+        memory=_size(source, ("workers", "memory"), value.get("memory", "8 GiB")),
+    )
+
+
+def _size_or_none(source: Source, key: str) -> int | None:
+    return _size(source, (key,), source.value[key]) if key in source.value else None
+
+
+def _size(source: Source, keys: tuple[str, ...], size: str | int) -> int:
+    try:
+        return parse_size(size)
+    except ValueError as error:
+        raise source.error(keys, str(error)) from error

@@ -1,0 +1,196 @@
+"""``config/workflows/NAME.yaml``: which stages, with what, in which order follows from the inputs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline import policy
+from pipeline.config.conditions import Condition, conditions
+from pipeline.config.source import Source, choose, load_yaml, names_in
+from pipeline.project import Project
+from pipeline.sizes import parse_size
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "language": str,
+    "model": str,
+    "audio_track": str,
+    "subtitles": str,
+    "glossary": str,
+}
+MEMBERS = {"languages": "language", "words": "string"}  # types whose values are lists, and the type of what is in them
+GIVEN = ("each", "input")  # names that stand for something else in every workflow
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    name: str
+    type: str
+    default: Any = None
+    required: bool = False  # the file gives it no default, and it has no natural one, as a list has
+    choices: tuple[Any, ...] = ()
+    at_most: int | None = None
+    at_least: int = 0
+    needs: str = ""  # what the movie must have for it to be true: a picture
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class DiskUse:
+    """What a stage leaves on the disk, as far as it can be told before."""
+
+    per_second: int = 0  # bytes for each second of the input
+    of_input: float = 0.0  # parts of the input's size
+
+
+@dataclass(frozen=True)
+class StageUse:
+    """One entry under ``stages``: a stage file, wired."""
+
+    id: str
+    uses: str
+    when: tuple[Condition, ...] = ()  # all must hold, else the plan has no such stage
+    after: tuple[str, ...] = ()
+    for_each: tuple[Any, ...] = ()  # values and $parameters
+    for_each_of: str | None = None  # or STAGE.OUTPUT, a list that is known when that stage is done
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    disk: DiskUse = field(default_factory=DiskUse)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An output that goes into the job's output folder."""
+
+    output: str  # STAGE.OUTPUT
+    when: tuple[Condition, ...] = ()
+    beside: bool = False  # also next to the input, where that is asked for
+
+
+@dataclass(frozen=True)
+class DecisionSpec:
+    """An engine, or one for each language, that is chosen when a job is prepared."""
+
+    name: str
+    kind: str
+    about: Mapping[str, Any]  # what it goes by: $parameters and values
+
+
+@dataclass(frozen=True)
+class WorkflowSpec:
+    name: str
+    description: str
+    takes_media: bool
+    parameters: Mapping[str, ParameterSpec]
+    stages: Mapping[str, StageUse]
+    deliver: tuple[Delivered, ...]
+    timeout_seconds: float | None
+    makes_subtitles: bool
+    decisions: Mapping[str, DecisionSpec]
+    source: Source = field(repr=False)
+
+
+def names(project: Project) -> list[str]:
+    return names_in(project.config / "workflows")
+
+
+def load(project: Project, name: str) -> WorkflowSpec:
+    """Raises ``ConfigurationError`` where there is no such workflow or its file is wrong."""
+    choose("workflow", name, names(project), "pipeline workflow list")
+    source = load_yaml(project.config / "workflows" / f"{name}.yaml", project.root, "workflow")
+    if not NAME.fullmatch(name):
+        raise source.error((), "a workflow's name is letters, digits and underscores")
+    value = source.value
+    _check_names(source)
+    return WorkflowSpec(
+        name=name,
+        description=value.get("description", ""),
+        takes_media=value.get("input", "media") == "media",
+        parameters={name: _parameter(source, name, entry) for name, entry in value.get("parameters", {}).items()},
+        stages={id: _stage_use(source, id, entry) for id, entry in value["stages"].items()},
+        deliver=tuple(_delivered(entry) for entry in value.get("deliver", ())),
+        timeout_seconds=value.get("timeout_seconds"),
+        makes_subtitles=value.get("makes") == "subtitles",
+        decisions={
+            name: DecisionSpec(name, entry["kind"], {key: each for key, each in entry.items() if key != "kind"})
+            for name, entry in value.get("decide", {}).items()
+        },
+        source=source,
+    )
+
+
+def _check_names(source: Source) -> None:
+    """Parameters and decisions are both written ``$name``."""
+    for section in ("parameters", "decide"):
+        for name in source.value.get(section, {}):
+            if name in GIVEN:
+                raise source.error((section, name), f"${name} stands for something else")
+            if section == "decide" and name in source.value.get("parameters", {}):
+                raise source.error((section, name), "there is a parameter of that name")
+
+
+def _delivered(entry: Any) -> Delivered:
+    if isinstance(entry, str):
+        return Delivered(entry)
+    return Delivered(entry["output"], conditions(entry.get("when")), entry.get("beside", False))
+
+
+def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
+    spec = ParameterSpec(
+        name=name,
+        type=entry["type"],
+        default=entry.get("default"),
+        required="default" not in entry and entry["type"] not in MEMBERS,
+        choices=tuple(entry.get("choices", ())),
+        at_most=entry.get("at_most"),
+        at_least=entry.get("at_least", 0),
+        needs=entry.get("needs", ""),
+        description=entry.get("description", ""),
+    )
+    keys = ("parameters", name)
+    if spec.default is not None and not _is_of(spec.type, spec.default):
+        raise source.error((*keys, "default"), f"{spec.default!r} isn't of type {spec.type}")
+    for index, choice in enumerate(spec.choices):
+        if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
+            raise source.error((*keys, "choices", index), f"{choice!r} can't be a value of type {spec.type}")
+    for key in ("at_most", "at_least"):
+        if key in entry and spec.type not in MEMBERS:
+            raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
+    return spec
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    if kind in MEMBERS:
+        return isinstance(value, list) and all(_is_of(MEMBERS[kind], item) for item in value)
+    return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _stage_use(source: Source, id: str, entry: Mapping[str, Any]) -> StageUse:
+    for_each = entry.get("for_each", ())
+    return StageUse(
+        id=id,
+        uses=entry.get("uses", id),
+        when=conditions(entry.get("when")),
+        after=tuple(entry.get("after", ())),
+        for_each=() if isinstance(for_each, str) else tuple(for_each),
+        for_each_of=for_each if isinstance(for_each, str) else None,
+        inputs=entry.get("inputs", {}),
+        parameters=entry.get("parameters", {}),
+        models=entry.get("models", {}),
+        policy=policy.declared(entry),
+        disk=_disk(source, id, entry.get("disk", {})),
+    )
+
+
+def _disk(source: Source, id: str, entry: Mapping[str, Any]) -> DiskUse:
+    try:
+        return DiskUse(parse_size(entry.get("per_second", 0)), float(entry.get("of_input", 0)))
+    except ValueError as error:
+        raise source.error(("stages", id, "disk", "per_second"), str(error)) from error

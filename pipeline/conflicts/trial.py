@@ -1,0 +1,172 @@
+"""A command's verdict on a lock, given in an environment that is made for it and thrown away after it."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from pipeline import process
+from pipeline.conflicts.delta_debugging import Verdict
+from pipeline.conflicts.pool import end_children
+from pipeline.envs import uv
+from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.variables import stage_variables
+from pipeline.files import tail
+from pipeline.locks import exclusive, is_held
+
+SKIP = 125  # the exit code that says "can't be judged", as git bisect has it
+NOT_FOUND = 127  # as a shell has it
+LAST_LINES = 12
+
+
+@dataclass(frozen=True)
+class Command:
+    argv: tuple[str, ...]
+    time_limit: float  # seconds; one that takes longer has failed
+    repeat: int = 1  # it must succeed each time
+
+
+@dataclass(frozen=True)
+class Trial:
+    verdict: Verdict
+    reason: str  # in a few words
+    seconds: float
+    last_lines: tuple[str, ...] = ()  # of the command, or of what couldn't be installed
+    complaints: frozenset[str] = frozenset()  # about packages that don't fit each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Where environments are made and thrown away; ``folder`` is this process's own."""
+
+    folder: Path
+    uv: Path
+    python: Path
+    install_seconds: float
+    log: Path
+    indexes: tuple[str, ...] = ()  # as options of the installer
+    own: Mapping[str, str] = field(default_factory=dict)  # variables that the command sees
+
+    def attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None = None) -> Trial:
+        """``tolerated``: complaints that don't matter, since the good or the bad lock has them; any, where ``None``."""
+        try:
+            return self._attempt(lock, command, tolerated)
+        except BaseException:
+            end_children()
+            raise
+
+    def _attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None) -> Trial:
+        started = time.monotonic()
+        shutil.rmtree(self.prefix, ignore_errors=True)
+        with self.log.open("ab") as log:
+            begin = log.tell()
+            if reason := self._install(lock, log):
+                return self._trial(Verdict.UNKNOWN, reason, started, begin)
+            complaints = self._complaints()
+            if tolerated is not None and (new := sorted(complaints - tolerated)):
+                return self._trial(Verdict.UNKNOWN, f"inconsistent: {new[0]}", started, begin)
+            begin = log.tell()
+            verdict, reason = self._run(command, log)
+        return self._trial(verdict, reason, started, begin, complaints)
+
+    def _trial(
+        self, verdict: Verdict, reason: str, started: float, begin: int, complaints: frozenset[str] = frozenset()
+    ) -> Trial:
+        lines = tuple(tail(self.log, LAST_LINES, begin))
+        return Trial(verdict, reason, time.monotonic() - started, lines, complaints)
+
+    @property
+    def prefix(self) -> Path:
+        return self.folder / "env"
+
+    @property
+    def _python(self) -> Path:
+        return interpreter(self.prefix)
+
+    def _install(self, lock: str, log: IO[bytes]) -> str | None:
+        """Why it can't be installed."""
+        file = self.folder / "trial.lock"
+        file.write_text(lock, encoding="utf-8")
+        venv: list[str | Path] = ["venv", "--no-project", "--python", self.python, self.prefix]
+        sync: list[str | Path] = ["pip", "sync", "--require-hashes", "--allow-empty-requirements", "--python"]
+        sync += [self._python, file, *self.indexes]
+        for step in (venv, sync):
+            try:
+                done = process.run([self.uv, *step], self._variables(), self.install_seconds, log)
+            except process.TimedOut as error:
+                return str(error)
+            if done.returncode:
+                return "can't be installed"
+        return None
+
+    def _complaints(self) -> frozenset[str]:
+        check: list[str | Path] = [self.uv, "pip", "check", "--python", self._python]
+        try:
+            done = process.run(check, self._variables(), self.install_seconds)
+        except process.TimedOut:
+            return frozenset()  # the command's own verdict is worth more than none
+        return frozenset(line for line in done.error_text.splitlines() if line.startswith("The package"))
+
+    def _variables(self) -> dict[str, str]:
+        # Files of its own: a command may write into its environment, which mustn't reach uv's cache.
+        return uv.variables(os.environ, uv.link_mode("copy", self.folder))
+
+    def _run(self, command: Command, log: IO[bytes]) -> tuple[Verdict, str]:
+        for number in range(1, command.repeat + 1):
+            which = f" in run {number} of {command.repeat}" if command.repeat > 1 else ""
+            code = self._exit_code(command, log)
+            if code == SKIP:
+                return Verdict.UNKNOWN, f"the command says so (exit code {SKIP}){which}"
+            if code is None:
+                return Verdict.BAD, f"took longer than {command.time_limit:g} s{which}"
+            if code != 0:
+                return Verdict.BAD, f"{_how(code)}{which}"
+        return Verdict.GOOD, "exit code 0"
+
+    def _exit_code(self, command: Command, log: IO[bytes]) -> int | None:
+        """``None`` where it took too long. What it leaves running is ended."""
+        variables = stage_variables(self.prefix, os.environ, own=self.own)
+        with open(os.devnull, "rb") as nothing:
+            try:
+                child = process.spawn(command.argv, variables, nothing.fileno(), log.fileno(), log.fileno())
+            except (FileNotFoundError, PermissionError) as error:
+                log.write(f"{command.argv[0]}: {error.strerror}\n".encode())
+                log.flush()
+                return NOT_FOUND
+        try:
+            if not process.ends_within(child, command.time_limit):
+                return None
+        finally:
+            # Its whole tree, while its number is still its own.
+            process.stop([child], grace=0)
+        return child.returncode
+
+
+@contextmanager
+def workshop_folder(place: Path) -> Iterator[Path]:
+    """A folder of this process's own, gone afterwards; those that killed processes left are removed first."""
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.iterdir():
+        if left.is_dir() and not is_held(_lock_of(left)):
+            shutil.rmtree(left, ignore_errors=True)
+            _lock_of(left).unlink(missing_ok=True)
+    folder = place / f"trial-{os.urandom(6).hex()}"
+    with exclusive(_lock_of(folder)):  # before the folder, so that nobody takes it for one that was left
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            _lock_of(folder).unlink(missing_ok=True)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def _how(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by signal {-code}"

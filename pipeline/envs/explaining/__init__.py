@@ -1,1 +1,0 @@
-"""Why environments can or can't be one, and which package broke a command. Nothing that is built is touched."""

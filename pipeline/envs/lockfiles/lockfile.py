@@ -1,0 +1,134 @@
+"""A lock as it stands in its file: each pin with its line, its hashes, and what asked for it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.envs.lockfiles.markers import place
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+HEADER = "# locked for Python "  # and the range; a lock that we wrote begins so, and keeps the extras in its pins
+OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")  # begin lines that may stand between pins
+HASH = re.compile(r"--hash=(\S*)")
+WHOLE_HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+VIA = re.compile(r"\s*#\s+(?:via\b)?\s*(?P<who>.*)")
+
+
+@dataclass(frozen=True)
+class Pin:
+    name: str  # in its canonical form
+    version: str  # or the URL
+    line: int
+    extras: frozenset[str] = frozenset()
+    marker: "Marker | None" = None
+    via: tuple[str, ...] = ()  # packages, and files as ``-r FILE``
+    hashes: tuple[str, ...] = ()  # ALGORITHM:HEXADECIMAL, of every file that may be installed
+
+    @property
+    def sha256(self) -> frozenset[str]:
+        return frozenset(each.removeprefix("sha256:") for each in self.hashes if each.startswith("sha256:"))
+
+    def is_for(self, place: Mapping[str, str]) -> bool:
+        """Whether it is installed there (``markers.place``)."""
+        return self.marker is None or self.marker.evaluate(dict(place))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class LockFile:
+    pins: tuple[Pin, ...]
+    python: str | None = None  # the range that it was made for, where it says so
+
+    def named(self, name: str) -> list[Pin]:
+        return [pin for pin in self.pins if pin.name == name]
+
+    def on(self, python: str) -> list[Pin]:
+        """What is installed on this platform, with this exact version of Python."""
+        where = place(python)
+        return [pin for pin in self.pins if pin.is_for(where)]
+
+
+class NotALock(ValueError):
+    """A line that no installer could be given, since somebody has edited it or its end is missing."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+@dataclass
+class _Entry:
+    """A pin's lines, gathered."""
+
+    line: int
+    parts: list[str] = field(default_factory=list)
+    via: list[str] = field(default_factory=list)
+    open: bool = True  # the next line belongs to it
+
+
+def parse(text: str) -> LockFile:
+    """Raises ``NotALock`` for the first line that isn't part of a pin with its hashes."""
+    first = text.split("\n", 1)[0]
+    python = first.removeprefix(HEADER).strip() if first.startswith(HEADER) else None
+    return LockFile(tuple(_pin(entry) for entry in _entries(text)), python)
+
+
+def _entries(text: str) -> Iterator[_Entry]:
+    entry: _Entry | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if bare.startswith("#"):
+            if entry and line[0].isspace() and (via := VIA.fullmatch(line)) and via["who"]:
+                entry.via.append(via["who"])
+            continue
+        if not bare or bare.startswith(OPTIONS):
+            continue
+        if entry is None or not entry.open:
+            if entry:
+                yield entry
+            entry = _Entry(number)
+        entry.parts.append(bare.removesuffix("\\").strip())
+        entry.open = bare.endswith("\\")
+    if entry:
+        if entry.open:
+            raise NotALock(entry.line, "it breaks off: its last line says that another follows")
+        yield entry
+
+
+def _pin(entry: _Entry) -> Pin:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    whole = " ".join(entry.parts)
+    text = HASH.sub("", whole).strip()
+    try:
+        asked = Requirement(text)
+    except InvalidRequirement as error:
+        raise NotALock(entry.line, f"{text[:80]!r} isn't a pin such as numpy==2.2.0") from error
+    exact = [each.version for each in asked.specifier if each.operator in ("==", "===") and "*" not in each.version]
+    if not asked.url and (len(asked.specifier) != 1 or not exact):
+        raise NotALock(entry.line, f"{text[:80]!r} leaves the version open")
+    hashes = tuple(HASH.findall(whole))
+    _require_hashes(entry.line, asked.name, hashes)
+    return Pin(
+        name=canonicalize_name(asked.name),
+        version=asked.url or exact[0],
+        line=entry.line,
+        extras=frozenset(canonicalize_name(extra) for extra in asked.extras),
+        marker=asked.marker,
+        via=tuple(entry.via),
+        hashes=hashes,
+    )
+
+
+def _require_hashes(line: int, name: str, hashes: tuple[str, ...]) -> None:
+    if not hashes:
+        raise NotALock(line, f"{name} has no hash")
+    if wrong := next((each for each in hashes if not WHOLE_HASH.fullmatch(each)), None):
+        raise NotALock(line, f"{name} has the hash {wrong[:80]!r}, which isn't a whole one")

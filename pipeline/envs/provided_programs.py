@@ -1,0 +1,63 @@
+"""The programs that an environment provides to others, in a folder of their own.
+
+Only that folder gets onto a ``PATH``, so that nothing else of the environment does.
+"""
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from pipeline.envs.build import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.platform.layout import WINDOWS
+from pipeline.errors import NotReady
+
+
+def place(definition: Definition, prefix: Path, site_packages: Path) -> None:
+    """Raises ``NotReady`` where the packages don't have a program on this platform."""
+    folder = _folder(definition, prefix)
+    for tool, relative in definition.provides:
+        program = site_packages / relative
+        if not program.is_file():
+            raise NotReady(
+                f"environment '{definition.name}' provides {tool}, but its package has no {relative} on this platform",
+                f"install {tool} so that it is on PATH",
+            )
+        _make_executable(program)
+        folder.mkdir(exist_ok=True)
+        if definition.tool_variables and not WINDOWS:
+            _write_launcher(folder / tool, program, dict(definition.tool_variables))
+        else:
+            (folder / tool).symlink_to(program)
+
+
+def files(definition: Definition, prefix: Path, site_packages: Path) -> list[Path]:
+    """What must be there for the programs to run."""
+    names = [(_folder(definition, prefix) / tool, site_packages / relative) for tool, relative in definition.provides]
+    return [path for pair in names for path in pair]
+
+
+def _folder(definition: Definition, prefix: Path) -> Path:
+    return Build(definition.name, prefix, "", {}).provided_tools
+
+
+def _make_executable(program: Path) -> None:
+    """A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache.
+
+    With the old time, so that what was read of it before still counts.
+    """
+    if not os.access(program, os.X_OK):
+        status = os.stat(program)
+        copy = program.with_suffix(".new")
+        shutil.copyfile(program, copy)
+        copy.chmod(0o755)
+        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+        copy.replace(program)
+
+
+def _write_launcher(launcher: Path, program: Path, variables: dict[str, str]) -> None:
+    """A script, so that the variables reach this program and nothing else of a stage."""
+    assignments = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    launcher.write_text(f'#!/bin/sh\n{assignments} exec {shlex.quote(str(program))} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)

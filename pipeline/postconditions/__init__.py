@@ -1,1 +1,0 @@
-"""What a stage promises of its outputs, beyond that they are there."""

@@ -1,0 +1,111 @@
+"""What a plan needs of the machine, and what of that isn't there.
+
+Nothing is started to find out, but for the interpreter of an environment that isn't ours and that we don't know yet.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.config.catalog import Catalog
+from pipeline.envs.definition import Definition
+from pipeline.envs.external.adoption import Adoption
+from pipeline.envs.external.decision import Choice, Refuse
+from pipeline.envs.lockfiles import agreement
+from pipeline.envs.path_programs import Tool, locate
+from pipeline.errors import NotReady, bootstrap_steps
+from pipeline.host import machine
+from pipeline.host.resources import Limits, Request, impossible
+from pipeline.models.shelf import Shelf
+from pipeline.plan.planner import Plan
+
+
+@dataclass(frozen=True)
+class Problem:
+    what: str
+    command: str  # that helps
+
+
+@dataclass(frozen=True)
+class Readiness:
+    environments: Mapping[str, Definition]  # with those that provide tools
+    choices: Mapping[str, Choice]  # by environment: what the job gets, or what is to be done for it
+    tools: Mapping[str, tuple[Tool, ...]]  # by the environment that needs them
+    problems: tuple[Problem, ...]
+
+
+def look(
+    catalog: Catalog,
+    planned: Plan,
+    adoption: Adoption,
+    shelf: Shelf,
+    own_tools: tuple[str, ...] = (),
+) -> Readiness:
+    """``own_tools`` are programs that the orchestrator itself needs for this plan."""
+    needed = [catalog.environment(name) for name in planned.environments]
+    tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
+    wanted = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
+    definitions = {each.name: each for each in [*needed, *providers(wanted)]}
+    choices = {name: adoption.choose(each) for name, each in definitions.items()}
+    problems = [
+        *_environment_problems(choices, definitions),
+        *_model_problems(catalog, shelf, planned),
+        *_tool_problems(
+            wanted, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
+        ),
+        *_resource_problems(planned),
+    ]
+    return Readiness(definitions, choices, tools, tuple(problems))
+
+
+def require(ready: Readiness, usual: Callable[[], Collection[str]]) -> None:
+    """Raises ``NotReady`` with each problem, and the command for each; ``usual``: those that a bare bootstrap is."""
+    if ready.problems:
+        what = "\n".join(problem.what for problem in ready.problems)
+        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], usual()))
+
+
+def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:
+    return tuple(locate(name, catalog.provider(name), os.environ) for name in names)
+
+
+def providers(tools: Iterable[Tool]) -> list[Definition]:
+    """The environments that carry what ``PATH`` doesn't have."""
+    return list({tool.provider.name: tool.provider for tool in tools if tool.provider}.values())
+
+
+def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[str, Definition]) -> Iterator[Problem]:
+    for name, choice in sorted(choices.items()):
+        if not isinstance(choice, Refuse):
+            continue
+        if mismatch := agreement.mismatch(definitions[name]):
+            yield Problem(f"environment '{name}' can't be used: {mismatch}", f"pipeline env lock {name}")
+        else:
+            yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
+
+
+def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[Problem]:
+    for name in planned.models:
+        if reason := shelf.damage(name, catalog.model(name).digest):
+            bringing = [f"--env {each}" for each in planned.environments if name in catalog.environment(each).models]
+            wanted = bringing[0] if bringing else f"--model {name}"
+            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {wanted}")
+
+
+def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:
+    """With the command that installs the program, where the environment that needs it says one."""
+    for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
+        yield Problem(f"{name} isn't on PATH, and no environment provides it", packages.get(name, f"install {name}"))
+
+
+def _resource_problems(planned: Plan) -> Iterator[Problem]:
+    """What a stage asks for and this machine doesn't have. A GPU is looked for only where one is asked for."""
+    requests = {
+        stage.uses: Request(**stage.policy["resources"]) for stage in planned.stages if stage.policy.get("resources")
+    }
+    if not requests:
+        return
+    found = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
+    for uses, request in requests.items():
+        if reason := impossible(request, found, Limits()):
+            yield Problem(f"stage '{uses}' {reason}", f"ask for less in stages/{uses}.py, or run on another machine")

@@ -1,0 +1,80 @@
+"""The tasks of a run that wait: for room on the machine, or for their next attempt."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pipeline.errors import NotReady
+from pipeline.host.resources import Grant, Ledger, Request
+from pipeline.run.ready_queue import ReadyQueue
+from pipeline.run.task import Task
+from pipeline.run.timers import Timers
+
+if TYPE_CHECKING:
+    from pipeline.run.job_run import JobRun
+
+LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
+
+
+class Waiting:
+    def __init__(self, ledger: Ledger, timers: Timers) -> None:
+        self.winds_down = False  # nothing more is started
+        self._ledger = ledger
+        self._timers = timers
+        self._ready: ReadyQueue[Task, Request] = ReadyQueue(_competes)
+        self._resting: set[Task] = set()  # until their next attempt
+
+    def add(self, task: Task) -> None:
+        """Raises ``NotReady`` for one that could never start here."""
+        reason = self._ledger.impossible(task.request)
+        if reason:
+            raise NotReady(
+                f"{task.job_run.job.id}: stage '{task.name}' {reason}",
+                f"raise --limit, or ask for less in stages/{task.stage['uses']}.py and prepare the job again",
+            )
+        self._push(task)
+
+    def rest(self, task: Task, seconds: float) -> None:
+        """Let a task that has failed wait for its next attempt."""
+        self._resting.add(task)
+        self._timers.add(seconds, partial(self._try_again, task))
+
+    def next(self) -> tuple[Task, Grant] | None:
+        """What is to be started now, with what it gets; ``None`` where nothing is, or nothing fits."""
+        return self._ready.pop(self._ledger.take)
+
+    def first(self) -> Task | None:
+        """What will be started first, once there is room."""
+        return self._ready.first()
+
+    def wind_down(self) -> None:
+        """Start nothing more; what runs may end."""
+        self.winds_down = True
+        for task in (*self._ready.drop(lambda _: True), *self._resting):
+            task.job_run.leave(task)
+        self._resting.clear()
+
+    def drop(self, job: "JobRun") -> None:
+        """Forget a job's tasks."""
+        self._ready.drop(lambda task: task.job_run is job)
+        self._resting = {task for task in self._resting if task.job_run is not job}
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds until something may fit although nothing of ours has ended; ``None`` where that can't be."""
+        return LEASE_SECONDS if any(request.gpus for request in self._ready.requests) else None
+
+    def _push(self, task: Task) -> None:
+        if self.winds_down:
+            task.job_run.leave(task)
+        else:
+            self._ready.push(task, task.request, task.due.remaining)
+
+    def _try_again(self, task: Task) -> None:
+        if task in self._resting:
+            self._resting.remove(task)
+            self._push(task)
+
+
+def _competes(waiting: Request, other: Request) -> bool:
+    """Whether one may keep another waiting. A GPU is waited for in other runs, too, which nothing here can hasten."""
+    return not waiting.gpus and bool(other.cpus or other.memory)

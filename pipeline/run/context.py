@@ -1,0 +1,45 @@
+"""What the jobs of one run share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline.cache.store import ResultStore
+from pipeline.executors import Start
+from pipeline.jobs.job import Job
+from pipeline.project import Project
+from pipeline.run.observer import Observer
+from pipeline.run.runtime import Runtime
+from pipeline.run.selection import Selection
+from pipeline.run.supervision.guardian import Guardian
+
+if TYPE_CHECKING:
+    from pipeline.progress import Tell
+    from pipeline.run.failures.escalation import Escalation
+    from pipeline.run.failures.message import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One for each run, so that an environment is looked into once for all of its jobs."""
+
+    project: Project
+    store: ResultStore
+    observer: Observer
+    guardian: Guardian
+    resolve: Callable[[Job], Runtime]  # anew, once an environment was repaired
+    selection: Selection = field(default_factory=Selection)
+    start: Start | None = None  # the way to start the stages that allow it
+    verify: bool = False  # read outputs before trusting them
+
+    def diagnosed(self, job: Job, failure: "Failure", tell: "Tell") -> "Failure":
+        """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
+        verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
+        return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
+
+    @cached_property
+    def _escalation(self) -> "Escalation":
+        from pipeline.run.failures.escalation import Escalation
+
+        return Escalation(self.project)

@@ -1,0 +1,59 @@
+"""How long stages took when they last ran, so that the longest way through a job is known before it is gone."""
+
+import contextlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline import policy
+from pipeline.cache import trash
+from pipeline.files import pack_json, read_json, write_at_once
+from pipeline.jobs.job import Job
+from pipeline.project import Project
+
+UNKNOWN = 1.0  # seconds; with nothing known, the longest way is the one with the most stages
+WORTH_KEEPING = 0.05  # seconds; what is shorter decides nothing
+
+
+class Durations:
+    """Those of one workflow, by the stage's file and name; a fan-out's members count as one stage.
+
+    An estimate: it may be lost, be another's, or be wrong, and only the order of ready stages depends on it.
+    """
+
+    def __init__(self, project: Project, job: Job) -> None:
+        self._file = project.cache / "durations" / f"{job.document['workflow']}.json"
+        self._changed: dict[str, float] = {}
+        try:
+            known = read_json(self._file)
+        except (OSError, ValueError):
+            known = {}
+        self._known: dict[str, float] = {name: seconds for name, seconds in _items(known) if _is_time(seconds)}
+
+    def expected(self, stage: Mapping[str, Any]) -> float:
+        """Seconds that a stage will take."""
+        hint = policy.of(stage).expected_seconds
+        return self._known.get(_name(stage), UNKNOWN if hint is None else hint)
+
+    def took(self, stage: Mapping[str, Any], seconds: float) -> None:
+        if seconds >= WORTH_KEEPING:
+            self._changed[_name(stage)] = round(seconds, 3)
+
+    def save(self) -> None:
+        if self._changed:
+            with contextlib.suppress(OSError):  # a folder that can't be written to costs an estimate
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                trash.sweep(self._file.parent)
+                write_at_once(self._file, pack_json({**self._known, **self._changed}))
+
+
+def _items(known: Any) -> Iterable[tuple[str, Any]]:
+    return known.items() if isinstance(known, dict) else ()
+
+
+def _is_time(seconds: Any) -> bool:
+    return isinstance(seconds, int | float) and 0 <= seconds < math.inf  # which NaN isn't
+
+
+def _name(stage: Mapping[str, Any]) -> str:
+    return f"{stage['uses']}/{stage.get('fan_out', stage['name'])}"

@@ -1,0 +1,120 @@
+"""A stage failed as if its environment were damaged: look at every file of it, and repair it where that is so."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from pipeline.envs.build import Build
+from pipeline.envs.registry import Registry
+from pipeline.envs.verification import health, tiers
+from pipeline.errors import NotReady, PipelineError
+from pipeline.jobs import environment_sources
+from pipeline.jobs.job import Job
+from pipeline.progress import Tell
+from pipeline.project import Project
+from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
+
+
+class Escalation:
+    """One run's looks at environments. A symptom that a whole environment had before isn't looked into twice."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._whole: dict[tuple[str, object], Whole] = {}
+
+    def look(self, job: Job, environment: str, evidence: Evidence, tell: Tell) -> Verdict:
+        """Blocks while it looks (a second for each GiB or less), and while it repairs."""
+        symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
+        known = self._whole.get(symptom)
+        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), tell)
+        if isinstance(verdict, Whole):
+            self._whole[symptom] = verdict
+        return verdict
+
+
+def escalate(project: Project, job: Job, environment: str, failed: Path, tell: Tell) -> Verdict:
+    """What is wrong with the environment that a stage failed in; ``failed`` is the prefix it ran in.
+
+    ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
+    """
+    if environment_sources.origin(job.document, environment).is_foreign:
+        return _of_somebody_else(project, job, environment, tell)
+    key = job.document["environment_keys"][environment]
+    registry = Registry(project.environments)
+    build = registry.with_key(environment, key)
+    if build is not None and build.prefix != failed and health.damage(build) is None:
+        return Repaired(build.prefix, ())  # somebody has been here since it was started
+    tell(f"checking every file of environment {environment}")
+    damage = damage_of(build)
+    if build is not None and not damage:
+        return _whole(project, environment)
+    tell(f"repairing environment {environment}: {damage[0]}")
+    try:
+        steps = partial(_of_environment, tell, environment)
+        return Repaired(_repair(project, environment, key, failed, steps).prefix, damage)
+    except PipelineError as error:
+        return Unrepairable(error.message, damage)
+    except OSError as error:
+        return Unrepairable(f"{error.filename}: {error.strerror}" if error.filename else str(error), damage)
+
+
+def _of_environment(tell: Tell, environment: str, step: str) -> None:
+    tell(f"environment {environment}: {step}")
+
+
+def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) -> Verdict:
+    """It is looked at, and never changed."""
+    origin = environment_sources.origin(job.document, environment)
+    note = environment_sources.notes(project).recall(Path(os.path.realpath(origin.place)))
+    if note is None:
+        return Unrepairable(f"{origin.place} isn't the environment any more that the job was prepared for", ())
+    from pipeline.envs.verification import content
+
+    tell(f"checking every file of {origin.place}")
+    damage = tuple(str(each) for folder in note.facts.folders for each in content.damaged(Path(folder)))
+    if damage:
+        way = f"mend it, or bootstrap --env {environment} and prepare the job again"
+        return Unrepairable(f"{origin.place} is somebody else's, and is never changed: {way}", damage)
+    return Whole(f"the definition of '{environment}'", (f"mend {origin.place}, or bootstrap --env {environment}",))
+
+
+def damage_of(build: Build | None) -> tuple[str, ...]:
+    """Everything that isn't as it was built, in words."""
+    if build is None:
+        return ("it isn't there any more",)
+    shallow = health.damage(build)
+    try:
+        found = tiers.in_words(build, tiers.thorough(build))
+    except OSError as error:
+        found = (f"its files can't be read: {error.strerror}",)
+    return found or ((shallow,) if shallow else ())
+
+
+def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
+    from pipeline.config.catalog import Catalog
+    from pipeline.environments import builder_for
+    from pipeline.envs import interpreters, keys
+    from pipeline.envs.repair.repair import repair
+
+    catalog = Catalog(project)
+    definition = catalog.environment(name)
+    builder = builder_for(catalog)
+    if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv))) != key:
+        raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
+    return repair(builder, definition, tell, failed).build
+
+
+def _whole(project: Project, environment: str) -> Whole:
+    commands = (f"pipeline env lock {environment}", f"bootstrap --env {environment}")
+    return Whole(_requirements(project, environment), commands)
+
+
+def _requirements(project: Project, environment: str) -> str:
+    """The file in which a person would ask for other packages."""
+    from pipeline.config.catalog import Catalog
+
+    try:
+        requirements = Catalog(project).environment(environment).requirements
+    except PipelineError:  # a definition that was broken since it was built doesn't change what is told here
+        requirements = None
+    return str(requirements.relative_to(project.root) if requirements else Path("requirements", f"{environment}.txt"))

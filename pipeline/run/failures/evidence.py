@@ -1,0 +1,79 @@
+"""What is known about a stage that ended without a result: plain values, gathered where they arise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.run.failures.oom import OomKills
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The exception that ended a stage, as the runner reports it."""
+
+    type: str  # as the log's last line has it: with its module where that isn't ``builtins``; as reported: without
+    message: str
+    file: str | None = None  # that it is about: what wasn't found, or where the syntax is wrong
+    loading: str | None = None  # the module that was being loaded
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Every file of the environment is as it was installed."""
+
+    requirements: str  # what a person edits to add a package
+    steps: tuple[str, ...]  # commands that lock and build after that
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """The environment's name stands for a whole build of the same key; resolving it again gives that one."""
+
+    prefix: Path
+    damage: tuple[str, ...]  # empty where somebody else had repaired it already
+
+
+@dataclass(frozen=True)
+class Unrepairable:
+    reason: str
+    damage: tuple[str, ...]
+
+
+Verdict = Whole | Repaired | Unrepairable
+
+
+@dataclass(frozen=True)
+class Outgrown:
+    """The stage's file asks for what the job's plan doesn't have, since it is another version than the plan's."""
+
+    lacks: tuple[str, ...]  # such as ``input 'styled'``
+    again: str  # the command that makes another plan
+
+
+@dataclass(frozen=True)
+class Evidence:
+    prefix: str  # of the environment that it ran in
+    returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
+    error: str | None = None  # the stage's own words, where it refused its work
+    raised: Raised | None = None
+    last_lines: tuple[str, ...] = ()  # of what this attempt printed
+    start_error: OSError | None = None  # why no process could be started
+    wrong_environment: bool = False  # the interpreter that answered has another prefix
+    lost: str | None = None  # why the process that ran it is gone, through no fault of the stage
+    timed_out: float | None = None  # the limit in seconds that it ran into
+    killed_by_us: bool = False  # a signal that we sent, for whatever reason
+    missing: str | None = None  # the text of ``OutputsMissing``
+    unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
+    outgrown: Outgrown | None = None
+    oom_before: OomKills = field(default_factory=OomKills)
+    oom_after: OomKills = field(default_factory=OomKills)
+    verdict: Verdict | None = None  # of a deep check of the environment, where there was one
+
+
+def raised_of(fields: Mapping[str, object]) -> Raised | None:
+    """The ``raised`` of a report; ``None`` where there is none in a form that we know."""
+    value = fields.get("raised")
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+        return None
+    file, loading = (each if isinstance(each := value.get(name), str) else None for name in ("file", "loading"))
+    return Raised(value["type"], str(value.get("message", "")), file, loading)

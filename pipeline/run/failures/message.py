@@ -1,0 +1,173 @@
+"""A failure in words: what happened, what the stage said, what it means, where its log is, what to do next."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.files import tail
+from pipeline.run.failures.classes import FailureClass
+from pipeline.run.failures.classify import classify, exception
+from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
+from pipeline.run.failures.oom import rose
+from pipeline.text import printable
+
+SHOWN_LINES = 10
+SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
+SHOWN_DAMAGE = 5  # files; a package that is gone has hundreds
+NO_MODULE = re.compile(r"No module named '(?P<module>[^']+)'")
+
+
+@dataclass(frozen=True)
+class Failure:
+    job: str
+    stage: str
+    environment: str
+    file: str  # of the stage, as a person would name it
+    evidence: Evidence
+    log: Path
+
+    @property
+    def kind(self) -> FailureClass:
+        return classify(self.evidence)
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether its environment has been repaired since."""
+        return isinstance(self.evidence.verdict, Repaired)
+
+    @property
+    def reason(self) -> str:
+        """In one line, for the journal."""
+        return self.evidence.error or _how(self.evidence)
+
+
+def last_lines(log: Path, start: int = 0) -> tuple[str, ...]:
+    """What an attempt printed last, fit for a terminal; ``start``: bytes of the log that earlier attempts wrote."""
+    return tuple(_shortened(printable(line.expandtabs())) for line in tail(log, SHOWN_LINES, start))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= SHOWN_WIDTH else f"{line[:SHOWN_WIDTH]}…"
+
+
+def describe_exit(returncode: int) -> str:
+    if returncode < 0:
+        try:
+            return f"it was killed by {signal.Signals(-returncode).name}"
+        except ValueError:
+            return f"it was killed by signal {-returncode}"
+    return f"it ended with exit code {returncode}"
+
+
+def error_of(failure: Failure) -> PipelineError:
+    """The error that a failed run ends with."""
+    return _class_of(failure.kind)(text(failure), next_step(failure))
+
+
+def _class_of(kind: FailureClass) -> type[PipelineError]:
+    match kind:
+        case FailureClass.INPUT_UNUSABLE:
+            return InputUnusable
+        case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED:
+            return NotReady
+    return StageFailed
+
+
+def text(failure: Failure) -> str:
+    """The message less its next step."""
+    evidence = failure.evidence
+    headline = f"{failure.job}: stage '{failure.stage}' in environment '{failure.environment}' failed"
+    lines = [f"{headline}: {failure.reason}"]
+    if not evidence.error:
+        lines += [f"  | {line}" for line in evidence.last_lines]
+    lines += [f"  {line}" for line in _meaning(failure)]
+    if evidence.returncode is not None:
+        lines.append(f"  the whole log: {failure.log}")
+    return "\n".join(lines)
+
+
+def next_step(failure: Failure) -> str:
+    verdict, kind = failure.evidence.verdict, failure.kind
+    if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
+        return "\n".join(verdict.steps)
+    if kind is FailureClass.STAGE_ERROR and failure.evidence.outgrown:
+        return f"{failure.evidence.outgrown.again}   makes a plan for the stage as it is now"
+    return _filled(kind.rule.next_step, failure)
+
+
+def _meaning(failure: Failure) -> Iterator[str]:
+    evidence, kind = failure.evidence, failure.kind
+    if kind is FailureClass.OUT_OF_MEMORY and rose(evidence.oom_before.group, evidence.oom_after.group):
+        yield "the kernel killed a process of this container or session for memory while it ran"
+    elif kind is FailureClass.OUT_OF_MEMORY and rose(evidence.oom_before.machine, evidence.oom_after.machine):
+        yield "the kernel killed a process of this machine for memory while it ran"
+    if kind.rule.means:
+        yield _filled(kind.rule.means, failure)
+    if evidence.outgrown:
+        lacks = " and ".join(evidence.outgrown.lacks)
+        yield f"the job was prepared for another version of {failure.file}, which had no {lacks}"
+    match evidence.verdict:
+        case Whole() as whole:
+            yield f"environment '{failure.environment}' is whole: every file is as it was installed"
+            if module := _lacking(evidence):
+                where = whole.requirements
+                yield f"no package in it has the module '{module}'; where the stage needs it, {where} must say so"
+        case Unrepairable(reason, damage):
+            yield from damage[:SHOWN_DAMAGE]
+            if len(damage) > SHOWN_DAMAGE:
+                yield f"and {len(damage) - SHOWN_DAMAGE} more"
+            yield f"it couldn't be repaired: {reason}"
+
+
+def _lacking(evidence: Evidence) -> str | None:
+    """The module that wasn't found."""
+    raised = exception(evidence)
+    found = NO_MODULE.search(raised.message) if raised and raised.type == "ModuleNotFoundError" else None
+    return found["module"] if found else None
+
+
+def _filled(template: str, failure: Failure) -> str:
+    return template.format(
+        job=failure.job,
+        stage=failure.stage,
+        environment=failure.environment,
+        file=failure.file,
+        folder=failure.log.parent.parent,
+    )
+
+
+def _how(evidence: Evidence) -> str:
+    """What happened, as seen from outside."""
+    return next(_ways(evidence))
+
+
+def _ways(evidence: Evidence) -> Iterator[str]:
+    if evidence.timed_out is not None:
+        yield f"it took longer than {evidence.timed_out:g} s"
+    if evidence.lost is not None:
+        yield f"the process that ran it is gone: {evidence.lost}"
+    if evidence.start_error:
+        yield f"it can't be started: {_of_system(evidence.start_error)}"
+    if evidence.wrong_environment:
+        yield "the interpreter that was started belongs to another environment"
+    if evidence.missing:
+        yield evidence.missing
+    if evidence.unmet:
+        yield f"it ended well, but {'; '.join(evidence.unmet)}"
+    if evidence.raised and evidence.returncode in (None, 1):
+        yield f"it raised {_one_line(evidence.raised)}"
+    yield describe_exit(evidence.returncode or 0)
+
+
+def _one_line(raised: Raised) -> str:
+    said = printable(raised.message.strip().partition("\n")[0])
+    return _shortened(f"{raised.type}: {said}" if said else raised.type)
+
+
+def _of_system(error: OSError) -> str:
+    where = f"{printable(os.fsdecode(error.filename))}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"

@@ -1,0 +1,73 @@
+"""A planned stage as an invocation: everything that it may ask for, written down before it starts."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.executors import Invocation, Start
+from pipeline.files import pack_json
+from pipeline.host.resources import Grant
+from pipeline.jobs.attempts import Attempt
+from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
+from pipeline.references import JOB_INPUT
+from pipeline.run.runtime import Runtime
+from pipeline.run.stage_key import StageKeys
+
+
+@dataclass(frozen=True)
+class Invocations:
+    """The invocations of one job, with what its run has resolved."""
+
+    job: Job
+    runtime: Runtime
+    results: Results
+    keys: StageKeys
+
+    def write(self, stage: Mapping[str, Any], attempt: Attempt, grant: Grant, start: Start) -> Invocation:
+        """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
+        stage_file = self.keys.file(stage["uses"])
+        modules = tuple(self.keys.module(name).path for name in stage.get("modules", ()))
+        content = {
+            "schema": 1,
+            "job": self.job.id,
+            "stage": stage["name"],
+            "stage_file": str(stage_file),
+            "modules": [str(path) for path in modules],
+            "inputs": self.inputs(stage),
+            "parameters": stage["parameters"],
+            "models": {slot: str(self.runtime.models[name]) for slot, name in stage["models"].items()},
+            "outputs": stage["outputs"],
+            "output_folder": str(attempt.outputs),
+            "work": str(attempt.work),
+            "cpus": max(1, math.floor(grant.cpus)),
+        }
+        file = attempt.invocation
+        with open(file, "xb") as opened:
+            opened.write(pack_json(content))
+        return Invocation(
+            id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
+            interpreter=self.runtime.interpreters[stage["environment"]],
+            stage_file=stage_file,
+            source_digest=self.keys.loaded_source(stage),
+            file=file,
+            log=self.job.log(attempt.stage),
+            start=start,
+            variables=grant.variables,
+            modules=modules,
+        )
+
+    def inputs(self, stage: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The files of each input, in order."""
+        return {slot: self._paths(refs) for slot, refs in stage["inputs"].items()}
+
+    def _paths(self, references: list[str]) -> list[str]:
+        paths: list[str] = []
+        for reference in references:
+            if reference == JOB_INPUT:
+                paths.append(str(self.job.input))
+            else:
+                paths += [os.fspath(output.path) for output in self.results.outputs(reference).values()]
+        return paths

@@ -1,0 +1,292 @@
+"""One job in a run: what it gives out to be run, and what becomes of each attempt.
+
+State is what the journal and the committed attempts say; a run that was killed anywhere goes on from there.
+"""
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import policy
+from pipeline.errors import Interrupted, StageFailed
+from pipeline.executors import Exited, Message
+from pipeline.host.resources import Grant, Request
+from pipeline.jobs import attempts
+from pipeline.jobs.attempts import OutputsMissing
+from pipeline.jobs.deliver import deliver
+from pipeline.jobs.job import Job
+from pipeline.jobs.results import Results
+from pipeline.jobs.state import Status
+from pipeline.process import Interpreter
+from pipeline.references import JOB_INPUT
+from pipeline.run.chronicle import Chronicle
+from pipeline.run.context import Setting
+from pipeline.run.due import Due, Frontier
+from pipeline.run.durations import Durations
+from pipeline.run.failures import oom
+from pipeline.run.failures.oom import OomKills
+from pipeline.run.graph import Graph
+from pipeline.run.invocations import Invocations
+from pipeline.run.observer import Outcome
+from pipeline.run.reuse import Reuse
+from pipeline.run.runtime import Runtime
+from pipeline.run.selection import choose
+from pipeline.run.stage_key import StageKeys
+from pipeline.run.task import Running, Task
+
+if TYPE_CHECKING:
+    from pipeline.progress import Tell
+    from pipeline.run.failures.message import Failure
+
+
+PLAIN = Request()
+
+
+class JobRun:
+    """One process's work on one job, whose lock it holds. Nothing here waits, but for ``diagnosed``."""
+
+    def __init__(self, setting: Setting, job: Job, runtime: Runtime) -> None:
+        """Raises ``UsageError`` for a selection that the job doesn't have."""
+        self.job = job
+        self.runtime = runtime
+        self.open = 0  # tasks that were given out and have no end yet
+        self._setting = setting
+        self._chosen = choose(job, setting.selection)
+        self._state = job.loaded
+        self._results = Results()
+        self._durations = Durations(setting.project, job)
+        self._chronicle = Chronicle(job, setting.observer)
+        keys = StageKeys(setting.project, job, self._results)
+        self._invocations = Invocations(job, runtime, self._results, keys)
+        reuse = Reuse(job, self._state, setting.store, setting.verify)
+        graph = Graph(self._chosen.stages, self._durations.expected)
+        self._frontier = Frontier(self._chosen, graph, keys, reuse, self._chronicle)
+        self._running: dict[str, Running] = {}
+        self._started = 0
+        self._left: str | None = None  # a stage that wasn't started, since something else had failed
+        self._oom_kills = OomKills()
+
+    def begin(self) -> list[Task]:
+        """What must run first. Raises what keeps the job from running at all."""
+        return self._tasks(self._frontier.begin())
+
+    def taken(self, task: Task) -> list[Task] | None:
+        """What can run now because another job has made this task's result meanwhile; ``None`` where none has."""
+        due = self._frontier.taken(task.due)
+        if due is None:
+            return None
+        self.open -= 1
+        return self._tasks(due)
+
+    def submit(self, task: Task, grant: Grant) -> Running:
+        """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
+        self._chronicle.flush_to(task.after)
+        self._require_ready(task.stage)
+        attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
+        invocation = self._invocations.write(task.stage, attempt, grant, task.start)
+        self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
+        running = Running(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
+        self._running[invocation.id] = running
+        self._started += 1
+        return running
+
+    def heard(self, running: Running, message: Message) -> None:
+        running.heard(message.fields)
+        self._chronicle.said(running.task.name, message.fields)
+
+    def ended(self, running: Running, exited: Exited) -> "list[Task] | Failure":
+        """The stages that can run now that this one has its result; or why it has none."""
+        if exited.returncode or exited.lost:
+            return self._failure(running, returncode=exited.returncode, lost=exited.lost)
+        return self._commit(running)
+
+    def refused(self, running: Running, error: OSError) -> "Failure":
+        """The executor couldn't start it."""
+        return self._failure(running, start_error=error)
+
+    def failed(self, running: Running, failure: "Failure", again: float | None) -> None:
+        """Record a failed attempt; without another one, what depends on the stage is skipped."""
+        from pipeline.run.failures.message import error_of
+
+        name = running.task.name
+        self._chronicle.failed(
+            name,
+            failure.reason,
+            again,
+            attempt=running.attempt.number,
+            seconds=round(running.seconds, 3),
+            kind=failure.kind.value,
+            exit_code=failure.evidence.returncode,
+        )
+        del self._running[running.invocation.id]
+        if again is None:
+            self.open -= 1
+            self._frontier.failed(name, error_of(failure))
+
+    def leave(self, task: Task) -> None:
+        """A task won't be started in this run."""
+        self.open -= 1
+        self._left = self._left or task.name
+
+    def interrupt(self, by: str) -> None:
+        """The run was asked to stop; its stages have ended."""
+        self._stop_running(f"stopped by {by}")
+        self._chronicle.interrupted(by)
+
+    def cancel(self) -> Outcome:
+        """Somebody gave the job up."""
+        self._stop_running("cancelled")
+        error = Interrupted(f"{self.job.id} was cancelled", f"run-pipeline -j {self.job.id}   goes on from here")
+        return self._chronicle.ended("run_cancelled", Outcome(error=error))
+
+    def give_up(self, error: Exception) -> Outcome:
+        """The job can't go on, or isn't to."""
+        with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
+            self._stop_running("the run ended")
+        event = "run_failed" if self._chronicle.has_begun else None
+        return self._chronicle.ended(event, Outcome(error=error), **({"reason": str(error)} if event else {}))
+
+    def finish(self) -> Outcome:
+        """Nothing is left to run."""
+        self._durations.save()
+        if self._frontier.error:
+            return self.give_up(self._frontier.error)
+        if self._left:
+            return self._stopped_short(self._left)
+        if not self._chosen.whole:
+            return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
+        unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
+        placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
+        self._put_beside(placed)
+        delivered = list(dict.fromkeys(placed))
+        if unchanged:
+            return self._chronicle.ended(None, Outcome(delivered, unchanged))
+        names = [path.name for path in delivered]
+        return self._chronicle.ended("run_finished", Outcome(delivered), delivered=names)
+
+    def _put_beside(self, delivered: Sequence[Path]) -> None:
+        if "beside" in self.job.document:
+            from pipeline.jobs import beside_input
+
+            for text in beside_input.put(self.job, self._results, delivered):
+                self.told(f"{self.job.id}: {text}")
+
+    @property
+    def flush_due(self) -> float | None:
+        """Seconds until ``flush`` has to be called; ``None`` where there is nothing to put on the disk."""
+        return self._chronicle.flush_due
+
+    def flush(self) -> None:
+        self._chronicle.flush()
+
+    def close(self) -> None:
+        self._chronicle.close()
+
+    def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
+        """Fresh interpreters that will be wanted soon after this stage."""
+        cold = [
+            stage
+            for stage in self._frontier.next_after(task.name, count)
+            if policy.of(stage).way(self._setting.start) == "cold"
+        ]
+        return [self.runtime.interpreters[stage["environment"]] for stage in cold]
+
+    @property
+    def grace_seconds(self) -> float:
+        return float(self.job.document["grace_seconds"])
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a stage won't have a result."""
+        return self._frontier.error is not None
+
+    @property
+    def has_just_begun(self) -> bool:
+        """Whether its first attempt has just been started."""
+        return self._started == 1
+
+    def _stopped_short(self, left: str) -> Outcome:
+        """Nothing of the job has failed, so it is one of those that wait to be gone on with."""
+        error = StageFailed(
+            f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
+            f"run-pipeline -j {self.job.id}   goes on from here",
+        )
+        if not self._chronicle.has_begun:
+            return self._chronicle.ended(None, Outcome(error=error))
+        return self._chronicle.ended("run_interrupted", Outcome(error=error), by="--fail-fast")
+
+    def _tasks(self, due: Sequence[Due]) -> list[Task]:
+        self.open += len(due)
+        return [self._task(each) for each in due]
+
+    def _task(self, due: Due) -> Task:
+        chosen = policy.of(due.stage)
+        request = Request(**due.stage["resources"]) if "resources" in due.stage else PLAIN
+        return Task(self, due, chosen, request, chosen.way(self._setting.start), self._chronicle.position)
+
+    def _require_ready(self, stage: Mapping[str, Any]) -> None:
+        if any(JOB_INPUT in references for references in stage["inputs"].values()):
+            self.job.require_input()
+        if not self._started:
+            self.runtime.require(self.job)
+            self._chronicle.run_started()
+            self._oom_kills = oom.read()
+            self._setting.guardian.start()
+
+    def _commit(self, running: Running) -> "list[Task] | Failure":
+        task = running.task
+        try:
+            outputs = running.attempt.find(task.stage["outputs"])
+        except OutputsMissing as error:
+            return self._failure(running, returncode=0, missing=str(error))
+        if unmet := self._unmet(task.stage, outputs):
+            return self._failure(running, returncode=0, unmet=tuple(unmet))
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
+        self._chronicle.finished(task.name, result)
+        del self._running[running.invocation.id]
+        if task.policy.cache:
+            record = {"stage": task.name, "job": self.job.id, **result.described, "key_input": task.due.key.parts}
+            self._setting.store.put(result.key, record, {name: each.path for name, each in result.outputs.items()})
+        self._durations.took(task.stage, result.seconds)
+        self.open -= 1
+        return self._tasks(self._frontier.finished(task.name, result))
+
+    def _unmet(self, stage: Mapping[str, Any], outputs: Mapping[str, Path]) -> list[str]:
+        if "ensure" not in stage:
+            return []
+        from pipeline.run.ensure_promised import broken
+
+        return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
+
+    def diagnosed(self, failure: "Failure", tell: "Tell") -> "Failure":
+        """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
+        return self._setting.diagnosed(self.job, failure, tell)
+
+    def told(self, text: str) -> None:
+        self._setting.observer.told(text)
+
+    def repaired(self) -> None:
+        """An environment's name stands for another build now."""
+        self.runtime = self._setting.resolve(self.job)
+        self._invocations = replace(self._invocations, runtime=self.runtime)
+
+    def _failure(self, running: Running, **found: Any) -> "Failure":
+        from pipeline.run.failures.retry import failure_of
+
+        self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
+        return failure_of(self._setting.project, self.job, running, oom_after=self._oom_kills, **found)
+
+    def _stop_running(self, reason: str) -> None:
+        for running in self._running.values():
+            self._chronicle.stopped(running.task.name, running.attempt.number, running.seconds, reason)
+        self._running.clear()
+
+
+def _size(log: Path) -> int:
+    try:
+        return os.stat(log).st_size
+    except FileNotFoundError:
+        return 0

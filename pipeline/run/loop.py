@@ -1,0 +1,250 @@
+"""The loop: what is ready and fits goes to the executor, and what comes back goes to its job.
+
+One process runs any number of jobs at once. A job that can't go on is given up; the others go on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+from pipeline.errors import Interrupted, PipelineError
+from pipeline.executors import Executor, Exited, Message
+from pipeline.host.resources import Grant, Ledger
+from pipeline.run.backlog import Waiting
+from pipeline.run.bounds import Bounds, overrun
+from pipeline.run.job_run import JobRun
+from pipeline.run.observer import Outcome
+from pipeline.run.supervision.interrupts import Interrupts
+from pipeline.run.task import Running, Task
+from pipeline.run.timers import Timers
+
+if TYPE_CHECKING:
+    from pipeline.run.failures.message import Failure
+    from pipeline.run.suspicion import Suspicions
+
+AHEAD = 2  # how many stages' interpreters are started before their turn
+
+
+class Run:
+    """Runs jobs to their ends."""
+
+    def __init__(self, jobs: Sequence[JobRun], executor: Executor, ledger: Ledger, bounds: Bounds) -> None:
+        self._jobs = {job.job.id: job for job in jobs}
+        self._executor = executor
+        self._ledger = ledger
+        self._bounds = bounds
+        self._running: dict[str, Running] = {}
+        self._timers = Timers()
+        self._waiting = Waiting(ledger, self._timers)
+        self._outcomes: dict[str, Outcome] = {}
+        self._suspicions: Suspicions | None = None  # made for the first attempt that failed
+
+    def run(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
+        """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
+        self._wake = interrupts.wake
+        try:
+            return self._work(interrupts)
+        except KeyboardInterrupt:  # asked twice
+            self._interrupt(interrupts.received or "SIGINT", grace=0)
+        except Interrupted:
+            raise
+        except Exception as error:
+            for job in self._live():
+                job.give_up(error)
+            raise
+        finally:
+            if self._suspicions:
+                self._suspicions.close()
+            self._executor.stop(grace=0)
+            self._executor.close()
+            for job in self._jobs.values():
+                job.close()
+
+    def _work(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
+        for job in self._live():
+            with self._guarded(job):
+                self._queue(job, job.begin())
+        self._advance()
+        while self._running or self._live():
+            for event in self._executor.wait(interrupts.fileno(), self._patience()):
+                self._heard(event)
+            is_to_look = interrupts.asked_to_look()
+            if interrupts.received:
+                self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
+            if is_to_look:
+                self._cancel_jobs()
+            if self._suspicions:
+                self._suspicions.handle()
+            self._timers.fire()
+            self._advance()
+        return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
+
+    def _advance(self) -> None:
+        """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
+        while not self._is_full() and (next_one := self._waiting.next()):
+            self._start(*next_one)
+        for job in self._live():
+            with self._guarded(job):
+                if job.open == 0:
+                    self._outcomes[job.job.id] = job.finish()
+                elif job.flush_due == 0:
+                    job.flush()
+
+    def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
+        if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
+            self._waiting.wind_down()
+        for task in tasks:
+            self._waiting.add(task)
+
+    def _start(self, task: Task, grant: Grant) -> None:
+        job = task.job_run
+        try:
+            with self._guarded(job):
+                if (ready := job.taken(task)) is not None:
+                    self._queue(job, ready)
+                    return
+                running = job.submit(task, grant)
+                self._limit_job(job)
+                try:
+                    self._executor.submit(running.invocation)
+                except OSError as error:
+                    self._suspect(running, job.refused(running, error))
+                    return
+                self._running[running.invocation.id] = running
+                self._limit(running)
+                self._prepare_next(task)
+        finally:
+            if grant not in [running.grant for running in self._running.values()]:
+                self._ledger.give_back(grant)
+
+    def _limit(self, running: Running) -> None:
+        if (seconds := running.task.policy.timeout_seconds) is not None:
+            self._timers.add(seconds, partial(self._time_out, running))
+
+    def _limit_job(self, job: JobRun) -> None:
+        if job.has_just_begun:
+            whole = self._bounds.timeout_seconds or job.job.document.get("timeout_seconds")
+            if whole is not None:
+                self._timers.add(whole, partial(self._time_out_job, job, whole))
+
+    def _prepare_next(self, task: Task) -> None:
+        """Start the interpreters of what comes next, beside what runs now."""
+        first = self._waiting.first()
+        if first is None:
+            for interpreter in task.job_run.next_interpreters(task, AHEAD):
+                self._executor.prepare(interpreter)
+        elif first.start == "cold":
+            for _ in range(AHEAD):
+                self._executor.prepare(first.interpreter)
+
+    def _heard(self, event: Message | Exited) -> None:
+        running = self._running[event.id]
+        job = running.task.job_run
+        if isinstance(event, Exited):
+            del self._running[event.id]
+            self._ledger.give_back(running.grant)
+        if job.job.id in self._outcomes:
+            return
+        with self._guarded(job):
+            if isinstance(event, Message):
+                job.heard(running, event)
+                return
+            end = job.ended(running, event)
+            if isinstance(end, list):
+                self._queue(job, end)
+            else:
+                self._suspect(running, end)
+
+    def _suspect(self, running: Running, failure: "Failure") -> None:
+        """Let the environment be looked into where it may be to blame, beside what runs."""
+        from pipeline.run.suspicion import Suspicions
+
+        self._suspicions = self._suspicions or Suspicions(self._wake, self._known)
+        if not self._suspicions.look(running, failure):
+            self._failed(running, failure)
+
+    def _known(self, running: Running, failure: "Failure") -> None:
+        """A failure whose environment has been looked into."""
+        job = running.task.job_run
+        if job.job.id not in self._outcomes:
+            with self._guarded(job):
+                if failure.is_mended:
+                    job.repaired()
+                self._failed(running, failure)
+
+    def _failed(self, running: Running, failure: "Failure") -> None:
+        from pipeline.run.failures import retry
+
+        task = running.task
+        again = None if self._waiting.winds_down else retry.seconds_until_again(task, failure.kind)
+        task.job_run.failed(running, failure, again)
+        if again is not None:
+            self._waiting.rest(task, again)
+        elif not self._bounds.keep_going:
+            self._waiting.wind_down()
+
+    def _time_out(self, running: Running) -> None:
+        if self._running.get(running.invocation.id) is running:
+            running.timed_out = True
+            self._end(running)
+
+    def _time_out_job(self, job: JobRun, seconds: float) -> None:
+        if job in self._live():
+            self._give_up(job, overrun(job.job.id, seconds))
+
+    def _cancel_jobs(self) -> None:
+        for job in self._live():
+            if job.job.is_cancelled:
+                with self._guarded(job):
+                    self._drop(job)
+                    self._outcomes[job.job.id] = job.cancel()
+
+    @contextmanager
+    def _guarded(self, job: JobRun) -> Iterator[None]:
+        """What keeps one job from going on doesn't stop the others."""
+        try:
+            yield
+        except (PipelineError, OSError) as error:
+            self._give_up(job, error)
+
+    def _give_up(self, job: JobRun, error: PipelineError | OSError) -> None:
+        self._drop(job)
+        self._outcomes[job.job.id] = job.give_up(error)
+
+    def _drop(self, job: JobRun) -> None:
+        """Let go of a job's stages: those that wait, and those that run."""
+        self._waiting.drop(job)
+        for running in self._running.values():
+            if running.task.job_run is job:
+                self._end(running)
+
+    def _end(self, running: Running) -> None:
+        running.killed_by_us = True
+        self._executor.cancel(running.invocation.id, running.task.job_run.grace_seconds)
+
+    def _interrupt(self, by: str, grace: float) -> NoReturn:
+        try:
+            self._executor.stop(grace)
+        except KeyboardInterrupt:  # asked again while waiting: no more grace
+            self._executor.stop(0)
+        ids = [job.job.id for job in self._live()]
+        for id in ids:
+            self._jobs[id].interrupt(by)
+        again = " ".join(f"-j {id}" for id in ids)
+        raise Interrupted(
+            f"{', '.join(ids) or 'the run'} was interrupted by {by}", f"run-pipeline {again}   goes on from here"
+        )
+
+    def _live(self) -> list[JobRun]:
+        return [job for id, job in self._jobs.items() if id not in self._outcomes]
+
+    def _is_full(self) -> bool:
+        return len(self._running) >= self._bounds.at_once
+
+    def _patience(self) -> float | None:
+        """Seconds to wait at most for something to happen."""
+        waits = [self._timers.seconds, *(job.flush_due for job in self._live())]
+        if not self._is_full():
+            waits.append(self._waiting.patience)
+        return min((seconds for seconds in waits if seconds is not None), default=None)

@@ -1,0 +1,103 @@
+"""Whether a stage has a result already: in this job, or in the store that all jobs share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import policy
+from pipeline.cache.store import ResultStore
+from pipeline.jobs import attempts
+from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key, Result, said_in
+from pipeline.jobs.state import JobState, StageStatus
+from pipeline.run import stage_key
+from pipeline.run.chronicle import Chronicle
+
+
+@dataclass(frozen=True)
+class Reused:
+    """A result that needn't be made."""
+
+    result: Result
+    origin: str = ""  # the job that made it, where that is another one
+    is_recorded: bool = True  # the journal says so already
+
+    def record(self, chronicle: Chronicle, stage: str) -> None:
+        """Let the journal say what it doesn't say yet."""
+        if self.origin:
+            chronicle.taken(stage, self.result, self.origin)
+        elif not self.is_recorded:
+            chronicle.adopted(stage, self.result)
+        chronicle.reused(stage, self.result, self.origin)
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """Where one job's stages look for results before they run."""
+
+    job: Job
+    state: JobState
+    store: ResultStore
+    verify: bool = False  # read outputs instead of trusting their size and time
+
+    def find(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+        """The result with this key, its outputs in this job's folder."""
+        return self.own(stage, key.digest) or self.shared(stage, key)
+
+    def has_run(self, stage: str) -> bool:
+        """Whether it had a result in this job before."""
+        return self.state.stage(stage).committed is not None
+
+    def note_members(self, stage: str, count: int, chronicle: Chronicle) -> None:
+        """Let the journal say how many members a fan-out has, unless it does."""
+        if self.state.stage(stage).members != count:
+            chronicle.expanded(stage, count)
+
+    def because(self, stage: str, key: Key) -> str:
+        """Why a stage that had a result before runs again; empty where it had none."""
+        event = self.state.stage(stage).committed
+        if event is None:
+            return ""
+        if event["key"] == key.digest:
+            changed = [
+                name
+                for name, output in attempts.of_event(self.job, stage, event).outputs.items()
+                if not output.is_unchanged(self.verify)
+            ]
+            return f"again, since its output {', '.join(changed)} was changed or removed" if changed else "again"
+        before = attempts.key_input(self.job, stage, event["attempt"]) or {}
+        return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
+
+    def own(self, stage: Mapping[str, Any], key: str) -> Reused | None:
+        """The result that this job has already."""
+        name = stage["name"]
+        known = self.state.stage(name)
+        if known.status is not StageStatus.FINISHED:
+            left = attempts.unrecorded(self.job, name, known.committed["attempt"] if known.committed else 0)
+            if left is not None and left.key == key and left.outputs.keys() == stage["outputs"].keys():
+                return Reused(left, is_recorded=False)
+        if known.committed is None or known.committed["key"] != key:
+            return None
+        result = attempts.of_event(self.job, name, known.committed)
+        if not result.is_unchanged(self.verify):
+            return None
+        return Reused(result, is_recorded=known.status is StageStatus.FINISHED)
+
+    def is_shared(self, stage: Mapping[str, Any], key: Key) -> bool:
+        """Whether the store seems to have it; whether it is whole shows when it is taken."""
+        return policy.of(stage).cache and self.store.has(key.digest)
+
+    def shared(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+        """The result that another job has made, its outputs put into this job's folder."""
+        if not self.is_shared(stage, key):
+            return None
+        attempt = attempts.begin(self.job, stage["name"])
+        record = self.store.take(key.digest, attempt.outputs)
+        if record is None:
+            attempt.discard()
+            return None
+        entries = record["outputs"]
+        paths = {name: attempt.outputs / entry["file"] for name, entry in entries.items()}
+        digests = {name: entry["digest"] for name, entry in entries.items()}
+        result = attempt.commit(paths, key, record["seconds"], said_in(record), digests)
+        return Reused(result, origin=record["job"])

@@ -1,0 +1,203 @@
+"""What a job's stages run with: each environment resolved once, from the project and never from the job's text."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.environments import own_variables
+from pipeline.envs import use_notes
+from pipeline.envs.build import Build
+from pipeline.envs.registry import Registry
+from pipeline.envs.run_leases import Leases
+from pipeline.envs.variables import stage_variables
+from pipeline.envs.verification import health
+from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
+from pipeline.jobs.job import Job
+from pipeline.models.shelf import Shelf, is_local
+from pipeline.process import Interpreter
+from pipeline.project import Project
+from pipeline.run.supervision.sweep import TOKEN_VARIABLE
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Builds and interpreters by environment, model folders by model."""
+
+    builds: Mapping[str, Build]
+    interpreters: Mapping[str, Interpreter]
+    models: Mapping[str, Path]
+    problems: Mapping[str, str]  # environment to what is wrong with it
+    others: Mapping[str, str]  # what is wrong with a model or a program, to what helps
+    remedies: Mapping[str, str] = field(default_factory=dict)  # by environment, where it isn't to build it anew
+
+    def require(self, job: Job) -> None:
+        """Raises ``NotReady`` where something is wrong with what the job needs."""
+        environments = [f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items()]
+        if environments or self.others:
+            builds = [self.remedies.get(name, f"bootstrap --env {name}") for name in self.problems]
+            commands = [*builds, *self.others.values()]
+            text = "\n".join([f"{job.id} can't run", *environments, *self.others])
+            raise NotReady(text, bootstrap_steps(commands))
+
+
+def resolve(project: Project, job: Job, token: str, leases: Leases | None = None) -> Runtime:
+    """Look everything up and note what is wrong: a job that is finished needs none of it.
+
+    Every process of the run carries ``token``, by which it is found wherever it goes. With ``leases``, each build
+    stays in its place until they end.
+
+    Raises ``ConfigurationError`` where the project doesn't define what the plan names.
+    """
+    _require_defined(project, job)
+    found = {name: _find(project, job, name, leases) for name in job.document["environment_keys"]}
+    builds = {name: each.build for name, each in found.items() if each.build}
+    interpreters = {
+        name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
+        for name, build in builds.items()
+    }
+    shelf = Shelf(project.models)
+    folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
+    return Runtime(
+        builds,
+        interpreters,
+        folders,
+        problems={name: each.problem for name, each in found.items() if each.problem},
+        others={**_model_problems(shelf, job), **_program_problems(job)},
+        remedies={name: each.remedy for name, each in found.items() if each.remedy},
+    )
+
+
+def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
+    """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
+    ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
+    use_notes.note(project.environments, (build.prefix for build in ours))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The build of one environment, or why there is none that can be used."""
+
+    build: Build | None
+    problem: str | None = None
+    remedy: str | None = None  # where it isn't to build the environment
+    lease: int | None = None
+
+
+def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Found:
+    """The environment that the plan was made with, wherever it comes from."""
+    if job.document.get("environment_sources", {}).get(name, {}).get("place") is not None:
+        return _find_foreign(project, job, name)
+    registry = Registry(project.environments)
+    build = registry.with_key(name, job.document["environment_keys"][name])
+    if build is None:
+        return _Found(None, _why_absent(registry, name))
+    try:
+        lease = leases.on(build) if leases else None  # before the look: what was seen then stays
+    except NotReady as error:
+        return _Found(None, error.message)
+    return _Found(build, health.damage(build), lease=lease)
+
+
+def _find_foreign(project: Project, job: Job, name: str) -> _Found:
+    """Somebody else's: its place is the definition's, which is read here alone, since that takes a while."""
+    from pipeline.config.catalog import Catalog
+    from pipeline.envs.external.candidates import find_again
+    from pipeline.envs.external.environment import Unusable
+    from pipeline.jobs import environment_sources
+
+    place = environment_sources.origin(job.document, name).place
+    try:
+        definition = Catalog(project).environment(name)
+        build = find_again(
+            definition, place, job.document["environment_keys"][name], environment_sources.notes(project)
+        )
+    except ConfigurationError as error:
+        return _Found(None, error.message, error.next_step)
+    except Unusable as error:
+        return _Found(None, str(error), "prepare the job again, which finds what there is now")
+    return _Found(build)
+
+
+def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
+    templates = job.document.get("environment_variables", {}).get(build.name, {})
+    return own_variables(project, templates.items(), build.prefix)
+
+
+def _interpreter(
+    build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
+) -> Interpreter:
+    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), TOKEN_VARIABLE: token}
+    return Interpreter(build.python, build.prefix, variables, build.key, lease)
+
+
+def _require_defined(project: Project, job: Job) -> None:
+    """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
+    for name in job.document["environments"]:
+        file = project.config / "environments" / f"{name}.yaml"
+        if not file.is_file() and not _brought_by_stage(project.stage_file(name)):
+            _require_file(file, f"environment '{name}'", job, project)
+    for name in dict.fromkeys(stage["uses"] for stage in job.stages):
+        _require_file(project.stage_file(name), f"stage '{name}'", job, project)
+    if shared := {name for stage in job.stages for name in stage.get("modules", ())}:
+        from pipeline.config import shared_modules
+
+        for name in sorted(shared):
+            shared_modules.locate(project, name)
+
+
+def _brought_by_stage(file: Path) -> bool:
+    """Whether a stage's own file defines the environment. Only then has its name no file in config/environments."""
+    from pipeline.script import has_dependencies
+
+    try:
+        return has_dependencies(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return False
+
+
+def _require_file(file: Path, what: str, job: Job, project: Project) -> None:
+    if not file.is_file():
+        known = did_you_mean(file.stem, [path.stem for path in file.parent.glob(f"*{file.suffix}")])
+        raise ConfigurationError(
+            f"{job.id} can't run: no {what}{known}",
+            f"put {file.relative_to(project.root)} back, or prepare the job again",
+        )
+
+
+def _why_absent(registry: Registry, name: str) -> str:
+    if registry.live(name) is None:
+        return "it isn't there any more"
+    return "it was built anew from other requirements, and the build that this job was prepared for is gone"
+
+
+def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path]:
+    providers = job.document["tools"].get(environment, {}).values()
+    return [builds[name].provided_tools for name in dict.fromkeys(providers) if name in builds]
+
+
+def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
+    reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
+    return {
+        f"model '{name}' can't be used: {reason}": (
+            "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
+        )
+        for name, reason in reasons.items()
+        if reason
+    }
+
+
+def _program_problems(job: Job) -> dict[str, str]:
+    """Programs that were on ``PATH`` when the job was prepared."""
+    wanted = {name: where for tools in job.document["tools"].values() for name, where in tools.items()}
+    return {
+        f"{name} isn't on PATH any more": f"install {name}, or prepare the job again"
+        for name, where in wanted.items()
+        if where == "PATH" and not _is_on_path(name)
+    }
+
+
+def _is_on_path(name: str) -> bool:
+    import shutil
+
+    return shutil.which(name) is not None

@@ -1,0 +1,124 @@
+"""One stage by itself, without a job: in its environment, its outputs in a temporary folder, nothing of it recorded.
+
+For commands whose work needs an environment's libraries and is over in a moment.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline import process
+from pipeline.config import shared_modules
+from pipeline.config.catalog import Catalog
+from pipeline.config.stages import StageSpec
+from pipeline.environments import own_variables
+from pipeline.envs.registry import Registry
+from pipeline.envs.run_leases import Leases
+from pipeline.envs.variables import stage_variables
+from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
+from pipeline.executors.cold import RUNNER
+from pipeline.files import pack_json
+from pipeline.jobs.attempts import Attempt, OutputsMissing
+from pipeline.process import Interpreter
+
+BOUND = 300.0  # seconds
+INPUT_UNUSABLE = 5  # run_stage.py's exit code
+LAST_LINES = 20
+
+
+@contextmanager
+def run(
+    catalog: Catalog,
+    name: str,
+    inputs: Mapping[str, Sequence[Path]],
+    parameters: Mapping[str, Any],
+    seconds: float = BOUND,
+) -> Iterator[Mapping[str, Path]]:
+    """The files of the stage's outputs, by output, which are there until the context ends.
+
+    For stages that need no model. Raises ``NotReady`` where the environment isn't built or is damaged, and
+    ``StageFailed`` or ``InputUnusable`` with what the stage says.
+    """
+    spec = catalog.stage(name)
+    with Leases() as leases, tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
+        interpreter = _interpreter(catalog, spec, leases)
+        attempt = Attempt(name, 1, Path(folder))
+        attempt.outputs.mkdir()
+        attempt.invocation.write_bytes(pack_json(_invocation(catalog, spec, attempt, inputs, parameters)))
+        _perform(interpreter, attempt, seconds)
+        try:
+            outputs = attempt.find(spec.outputs)
+        except OutputsMissing as error:
+            raise StageFailed(f"stage '{name}' failed: {error}") from error
+        yield outputs
+
+
+def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpreter:
+    registry = Registry(catalog.project.environments)
+    definition = catalog.environment(spec.environment)
+    if reason := registry.problem(definition):
+        raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", f"bootstrap --env {definition.name}")
+    build = registry.live(definition.name)
+    if build is None:
+        raise NotReady(f"environment '{definition.name}' is gone", f"bootstrap --env {definition.name}")
+    providers = [catalog.provider(tool) for tool in definition.tools]
+    tools = [live.provided_tools for each in providers if each and (live := registry.live(each.name))]
+    own = own_variables(catalog.project, definition.variables, build.prefix)
+    lease = leases.on(build)
+    return Interpreter(
+        build.python, build.prefix, stage_variables(build.prefix, os.environ, tools, own), build.key, lease
+    )
+
+
+def _invocation(
+    catalog: Catalog,
+    spec: StageSpec,
+    attempt: Attempt,
+    inputs: Mapping[str, Sequence[Path]],
+    parameters: Mapping[str, Any],
+) -> dict[str, Any]:
+    if spec.models:
+        raise UsageError(f"stage '{spec.name}' needs models, so it runs in jobs only", "prepare-job --help")
+    for kind, given, known in (("input", inputs, spec.inputs), ("parameter", parameters, tuple(spec.parameters))):
+        for slot in given:
+            if slot not in known:
+                raise UsageError(f"stage '{spec.name}' has no {kind} '{slot}'{did_you_mean(slot, list(known))}")
+    return {
+        "schema": 1,
+        "stage": spec.name,
+        "stage_file": str(spec.file),
+        "modules": [str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
+        "inputs": {slot: [os.path.abspath(path) for path in inputs.get(slot, ())] for slot in spec.inputs},
+        "parameters": {**spec.parameters, **parameters},
+        "models": {},
+        "outputs": spec.outputs,
+        "output_folder": str(attempt.outputs),
+        "work": str(attempt.work),
+        "cpus": os.cpu_count() or 1,
+    }
+
+
+def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None:
+    try:
+        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER, attempt.invocation]
+        done = process.run(argv, interpreter.variables, seconds)
+    except process.TimedOut as error:
+        raise StageFailed(
+            f"stage '{attempt.stage}' failed: it took longer than {seconds:g} s, and was ended"
+        ) from error
+    if done.returncode:
+        raise _failure(attempt.stage, done)
+
+
+def _failure(stage: str, done: process.Completed) -> PipelineError:
+    """In the stage's words: it says why it refuses, and shows where it broke."""
+    said = "\n".join(done.error_text.splitlines()[-LAST_LINES:])
+    if done.returncode == INPUT_UNUSABLE:
+        return InputUnusable(said)
+    how = (
+        f"was killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with exit code {done.returncode}"
+    )
+    return StageFailed(f"stage '{stage}' failed: {said or how}")

@@ -1,0 +1,111 @@
+"""A stage's identity: if none of this has changed, the result it had is the result it would have."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.digests import sha256_of_bytes, tagged_digest
+from pipeline.errors import ConfigurationError
+from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key
+from pipeline.jobs.results import Results
+from pipeline.project import Project
+from pipeline.references import JOB_INPUT
+
+if TYPE_CHECKING:
+    from pipeline.config.shared_modules import SharedModule
+
+SDK = Path(__file__).parents[1] / "sdk"
+
+
+class StageKeys:
+    """The keys of one job's stages; each stage file is read once, so a run sees one version of it."""
+
+    def __init__(self, project: Project, job: Job, results: Results) -> None:
+        self._project = project
+        self._document = job.document
+        self.results = results
+        self._sources: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
+        self._modules: dict[str, SharedModule] = {}
+
+    def of(self, stage: Mapping[str, Any]) -> Key:
+        """With its parts by name, so that a difference can be told. All that the stage needs must have results.
+
+        Raises ``ConfigurationError`` where the stage's file isn't there.
+        """
+        parts = self._parts(stage)
+        return Key(tagged_digest("stage", parts), parts)
+
+    def _parts(self, stage: Mapping[str, Any]) -> dict[str, Any]:
+        parts = {
+            "stage": stage["uses"],
+            "source": self.source(stage["uses"]),
+            "stagekit": _sdk_digest(),
+            "environment": self._document["environment_keys"][stage["environment"]],
+            "parameters": stage["parameters"],
+            "inputs": {slot: self._digests(refs) for slot, refs in stage["inputs"].items()},
+            "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
+            "outputs": stage["outputs"],
+        }
+        # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
+        # written, since where a project lies changes no result. The usual ones only say where things are kept.
+        variables = self._document.get("environment_variables", {}).get(stage["environment"])
+        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
+        optional = {"ensure": stage.get("ensure"), "modules": modules, "variables": variables}
+        return {**parts, **{name: value for name, value in optional.items() if value}}
+
+    def file(self, uses: str) -> Path:
+        if uses not in self._files:
+            self._files[uses] = self._project.stage_file(uses)
+        return self._files[uses]
+
+    def source(self, uses: str) -> str:
+        """The digest of a stage's file."""
+        if uses not in self._sources:
+            self._sources[uses] = _source_digest(self.file(uses))
+        return self._sources[uses]
+
+    def module(self, name: str) -> "SharedModule":
+        """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
+        if name not in self._modules:
+            from pipeline.config import shared_modules
+
+            self._modules[name] = shared_modules.read(self._project, name)
+        return self._modules[name]
+
+    def loaded_source(self, stage: Mapping[str, Any]) -> str:
+        """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
+        own = self.source(stage["uses"])
+        if not stage.get("modules"):
+            return own
+        modules = {name: self.module(name).digest for name in stage["modules"]}
+        return tagged_digest("loaded", {"source": own, "modules": modules})
+
+    def _digests(self, references: list[str]) -> list[str]:
+        digests: list[str] = []
+        for reference in references:
+            if reference == JOB_INPUT:
+                digests.append(self._document["input"]["digest"])
+            else:
+                digests += [output.digest for output in self.results.outputs(reference).values()]
+        return digests
+
+
+def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [part for part in {**now, **before} if before.get(part) != now.get(part)]
+
+
+def _source_digest(file: Path) -> str:
+    try:
+        return sha256_of_bytes(file.read_bytes())
+    except FileNotFoundError as error:
+        name = f"{file.parent.name}/{file.name}"
+        raise ConfigurationError(f"the stage file {name} isn't there any more", f"put {name} back") from error
+
+
+@cache
+def _sdk_digest() -> str:
+    files = (SDK / "run_stage.py", *sorted((SDK / "stagekit").glob("*.py")))
+    return sha256_of_bytes(b"".join(file.read_bytes() for file in files))

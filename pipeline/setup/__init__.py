@@ -1,0 +1,1 @@
+"""A project made ready: environments and models locked, built, fetched, checked, repaired and cleaned up."""

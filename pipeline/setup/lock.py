@@ -1,0 +1,71 @@
+"""Locks of a project's environments: which there are to make, and making them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.config.catalog import Catalog
+from pipeline.envs import uv
+from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import agreement
+from pipeline.envs.lockfiles.changes import Change
+from pipeline.envs.lockfiles.lockfile import NotALock, parse
+from pipeline.envs.lockfiles.ranges import versions_in
+from pipeline.envs.lockfiles.resolve import Resolver, Upgrade
+from pipeline.errors import PipelineError, UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Outcome:
+    definition: Definition
+    changes: tuple[Change, ...] | None  # None where no byte changed
+    error: PipelineError | None = None
+
+
+def wanted(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
+    """One definition for each lock, of these environments or of all. Raises ``UsageError`` for one that has no lock.
+
+    Where several share a lock, the one with the widest range of Pythons decides.
+    """
+    definitions = [each for name in names or catalog.environment_names for each in catalog.variants(name)]
+    foreign = [each.name for each in definitions if each.interpreter]
+    if names and foreign:
+        raise UsageError(f"environment '{foreign[0]}' is one that somebody else makes, so it has no lock")
+    widest_last = sorted(definitions, key=lambda each: len(versions_in(each.python)))
+    by_lock = {each.lock: each for each in widest_last if each.lock}
+    return sorted(by_lock.values(), key=lambda each: (each.name, each.variant))
+
+
+def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:
+    """Raises ``UsageError`` for a package that none of the locks has: uv would say nothing and change nothing."""
+    from packaging.utils import canonicalize_name
+
+    known = sorted({name for definition in definitions for name in _packages(definition)})
+    for package in upgrade.packages:
+        if canonicalize_name(package) not in known:
+            raise UsageError(
+                f"no lock has a package '{package}'{did_you_mean(package, known, listing=False)}",
+                "pipeline env lock NAME --upgrade PACKAGE   (names of environments come first)",
+            )
+
+
+def make(catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade) -> Iterator[Outcome]:
+    """Lock them one after the other; one that fails doesn't stop the others."""
+    resolver = Resolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
+    for definition in definitions:
+        try:
+            yield Outcome(definition, resolver.lock(definition, upgrade))
+        except PipelineError as error:
+            yield Outcome(definition, None, error)
+
+
+def check(definitions: Sequence[Definition]) -> dict[str, str]:
+    """What is wrong with the locks, by the environment's name. Nothing is resolved or written."""
+    reasons = {each.name: agreement.mismatch(each) for each in definitions}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _packages(definition: Definition) -> set[str]:
+    try:
+        return {pin.name for pin in parse(definition.locked.read_text(encoding="utf-8-sig")).pins}
+    except (OSError, NotALock, UnicodeDecodeError):
+        return set()

@@ -1,0 +1,129 @@
+"""Taking a stage with its own environment into the project: checked and locked before anything is written."""
+
+import ast
+import contextlib
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import blocks, environments, settings, stages
+from pipeline.config.source import names_in, read_text
+from pipeline.envs import uv
+from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles.resolve import Resolver
+from pipeline.errors import ConfigurationError, InputUnusable, NotReady, UsageError
+from pipeline.files import sync_folder, write_whole
+from pipeline.project import Project
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")  # one that a stage and an environment can both have
+
+
+@dataclass(frozen=True)
+class Registered:
+    name: str
+    stage: Path
+    lock: Path
+
+
+def register(project: Project, file: Path, name: str | None) -> Registered:
+    """Copy the file into ``stages/`` and write its lock beside those of the others.
+
+    The stage's file comes last and at once: killed before that, there is a lock that nothing uses, which the next
+    call writes anew. Raises ``ConfigurationError`` with the file's line, or ``UsageError`` where the name is taken.
+    """
+    name = name or file.stem
+    _require_free(project, name)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+    definition = _checked(project, file, name)
+    lock = _lock(project, definition, file)
+    target = project.stage_file(name)
+    target.parent.mkdir(exist_ok=True)
+    _require_free(project, name)  # resolving takes a while, in which somebody else may have taken it
+    write_whole(definition.locked, lock)
+    try:
+        _appear(target, data)
+    except FileExistsError:
+        raise _taken(name, target, project) from None
+    return Registered(name, target, definition.locked)
+
+
+def _checked(project: Project, file: Path, name: str) -> Definition:
+    """The environment that the file defines, after everything in it that can be told without running it."""
+    block = blocks.read(file, project.root)
+    if not block.brings_environment:
+        raise ConfigurationError(
+            f"{block.shown_as}:{block.line}: the block has no dependencies, so there is no environment to register",
+            f"add requires-python and dependencies, or copy the file to stages/{name}.py if it names an environment",
+        )
+    stages.of_block(block, project, name)
+    definition = environments.of_block(project, block, name).definitions[0]
+    _require_run(file, block.shown_as, definition.python)
+    return definition
+
+
+def _require_run(file: Path, shown_as: str, python: str) -> None:
+    from packaging.specifiers import SpecifierSet
+
+    if platform.python_version() not in SpecifierSet(python):
+        return  # another Python's syntax may be another
+    try:
+        tree = ast.parse(read_text(file, shown_as))
+    except (SyntaxError, ValueError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise ConfigurationError(f"{shown_as}{line}: not valid Python: {error}") from error
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
+        raise ConfigurationError(f"{shown_as}: a stage needs a function 'run(stage)', and there is none")
+
+
+def _lock(project: Project, definition: Definition, file: Path) -> bytes:
+    resolver = Resolver(uv.find(), project.root, settings.load(project).build_seconds)
+    try:
+        return resolver.resolved(definition, before=None)
+    except NotReady as error:  # there is no environment of this name yet that could be locked
+        raise NotReady(
+            error.message, f"change {file} or wait for the index, then: pipeline env register {file}"
+        ) from error
+
+
+def _require_free(project: Project, name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} can't be the name of a stage with its own environment: lower-case letters, digits and _, "
+            "a letter first",
+            "pipeline env register FILE --name NAME",
+        )
+    if name in names_in(project.config / "environments"):
+        raise _taken(name, project.config / "environments" / f"{name}.yaml", project)
+    for taken in (project.stage_file(name), project.requirements / f"{name}.txt"):
+        if taken.exists():
+            raise _taken(name, taken, project)
+
+
+def _taken(name: str, file: Path, project: Project) -> UsageError:
+    return UsageError(
+        f"the name '{name}' is taken: there is {file.relative_to(project.root)}, which isn't overwritten",
+        "pipeline env register FILE --name OTHER",
+    )
+
+
+def _appear(target: Path, data: bytes) -> None:
+    """Write a file that isn't there yet. Raises ``FileExistsError`` where somebody was faster."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
+    write_whole(beside, data)
+    try:
+        os.link(beside, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(target) from None
+        os.replace(beside, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            beside.unlink()
+    sync_folder(target.parent)

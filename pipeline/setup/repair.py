@@ -1,0 +1,47 @@
+"""``bootstrap --repair``: each environment read to the last byte, and mended where that shows damage."""
+
+from collections.abc import Sequence
+
+from pipeline.config.catalog import Catalog
+from pipeline.environments import builder_for
+from pipeline.envs.builder.builder import Builder
+from pipeline.envs.definition import Definition
+from pipeline.envs.registry import Registry
+from pipeline.envs.repair.repair import repair
+from pipeline.errors import ConfigurationError
+from pipeline.progress import Tell
+from pipeline.setup.tasks import Task
+
+
+def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list[Task]:
+    """For the environments of these names, or all that have been built.
+
+    Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is repaired.
+    """
+    registry = Registry(catalog.project.environments)
+    definitions = [catalog.environment(name) for name in names] if names else _built(catalog, registry)
+    if not definitions:
+        return []
+    builder = builder_for(catalog, offline)
+    return [_task(builder, definition) for definition in definitions]
+
+
+def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
+    """Those that have a place, whatever stands there; a definition that is broken doesn't keep the others from it."""
+    definitions = []
+    for name in catalog.environment_names:
+        if registry.pointer(name).is_symlink():
+            try:
+                definitions.append(catalog.environment(name))
+            except ConfigurationError:
+                continue
+    return definitions
+
+
+def _task(builder: Builder, definition: Definition) -> Task:
+    def carry_out(tell: Tell) -> str:
+        if definition.lock is None:
+            return "isn't ours to repair: it is used as it is"
+        return repair(builder, definition, tell).told
+
+    return Task(f"environment {definition.name}", carry_out)

@@ -1,0 +1,129 @@
+"""Environments in the files of the stages that run in them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.catalog import Catalog
+from pipeline.envs.definition import Definition
+from pipeline.errors import ConfigurationError
+from pipeline.project import Project
+from tests.conftest import Sandbox
+
+BLOCK = """# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["quirk>=1", "other ; sys_platform == 'nowhere'"]
+# [tool.pipeline.stage]
+# outputs.text = "text.txt"
+"""
+TAIL = "# ///\ndef run(stage): pass\n"
+
+
+def defined(sandbox: Sandbox, text: str = BLOCK + TAIL, name: str = "work") -> Definition:
+    sandbox.write(f"stages/{name}.py", text)
+    sandbox.write(f"requirements/{name}.lock", "")
+    return Catalog(Project(sandbox.root)).environment(name)
+
+
+def refusal(sandbox: Sandbox, text: str, name: str = "work") -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as refused:
+        defined(sandbox, text, name)
+    return refused.value
+
+
+def test_a_block_with_dependencies_is_an_environment_of_the_stage_s_name(sandbox: Sandbox) -> None:
+    definition = defined(sandbox)
+    assert (definition.name, definition.python) == ("work", ">=3.11,<3.14")
+    assert definition.requirements == sandbox.root / "stages/work.py"
+    assert definition.lock == sandbox.root / "requirements/work.lock"
+    assert Catalog(Project(sandbox.root)).stage("work").environment == "work"
+
+
+def test_what_else_an_environment_has_stands_in_a_table_of_the_block(sandbox: Sandbox) -> None:
+    keys = '# imports = ["quirk"]\n# variables.LEVEL = "{cache}/x"\n# description = "words"\n'
+    table = f"# [tool.pipeline.environment]\n{keys}"
+    definition = defined(sandbox, BLOCK + table + TAIL)
+    assert definition.imports == ("quirk",)
+    assert definition.variables == (("LEVEL", "{cache}/x"),)
+    assert definition.description == "words"
+
+
+def test_environments_of_stages_are_listed_with_the_others(sandbox: Sandbox) -> None:
+    sandbox.write("stages/work.py", BLOCK + TAIL)
+    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta", "work"]
+
+
+def test_one_whose_block_is_broken_is_listed_too_so_that_it_is_told(sandbox: Sandbox) -> None:
+    sandbox.write("stages/work.py", BLOCK + "# oops\n" + TAIL)
+    catalog = Catalog(Project(sandbox.root))
+    assert "work" in catalog.environment_names
+    with pytest.raises(ConfigurationError, match=r"stages/work\.py:6: the script block isn't valid TOML"):
+        catalog.environment("work")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# ///\n',
+        '# /// script\n# [tool.pipeline.stage]\n# environment = "alpha"\n# parameters.dependencies = 1\n# ///\n',
+        '# /// script\n# [tool.other]\n# dependencies = ["x"]\n# ///\n',
+        'dependencies = ["x"]\n',
+    ],
+)
+def test_other_stages_bring_no_environment(sandbox: Sandbox, text: str) -> None:
+    sandbox.write("stages/work.py", text)
+    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta"]
+
+
+def test_a_lock_that_was_not_made_yet_is_told_with_the_command(sandbox: Sandbox) -> None:
+    sandbox.write("stages/work.py", BLOCK + TAIL)
+    with pytest.raises(ConfigurationError, match=r"stages/work\.py: the lock requirements/work\.lock") as refused:
+        Catalog(Project(sandbox.root)).environment("work")
+    assert refused.value.next_step == "pipeline env lock work"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("# requires-python", "# # requires-python", "stages/work.py:3: dependencies: 'requires-python' is missing"),
+        ('">=3.11,<3.14"', '"three"', "stages/work.py:2: python: 'three' isn't a range of versions"),
+        ('">=3.11,<3.14"', "3.11", "stages/work.py:2: python: 3.11 isn't of type string"),
+        ('["quirk>=1"', '["quirk >= "', "stages/work.py:3: dependencies: 'quirk >= ' isn't a requirement"),
+        ('["quirk>=1"', "[3", "stages/work.py:3: dependencies: it isn't a list of requirements"),
+        ("# ///\n", "# [tool.pipeline.environment]\n# python = '3'\n# ///\n", "work.py:7: python: an environment in"),
+        ("# ///\n", "# [tool.pipeline.environment]\n# variants = {}\n# ///\n", "work.py:7: variants: an environment"),
+        ("# ///\n", "# [tool.pipeline.environment]\n# import = []\n# ///\n", "work.py:7: import: unknown key 'import'"),
+        ("# ///\n", "# [tool.pipeline]\n# environment = 3\n# ///\n", "stages/work.py:7: it isn't a table"),
+    ],
+)
+def test_a_wrong_block_is_told_with_the_stage_s_line(sandbox: Sandbox, before: str, after: str, expected: str) -> None:
+    text = BLOCK + TAIL
+    start = text.rindex(before) if before == "# ///\n" else text.index(before)
+    assert expected in refusal(sandbox, text[:start] + after + text[start + len(before) :]).message
+
+
+def test_a_stage_has_an_environment_of_its_own_or_names_one(sandbox: Sandbox) -> None:
+    sandbox.write("stages/work.py", BLOCK + '# environment = "alpha"\n' + TAIL)
+    with pytest.raises(ConfigurationError, match=r"stages/work\.py:6: environment: the block has dependencies"):
+        Catalog(Project(sandbox.root)).stage("work")
+
+
+def test_a_name_that_no_environment_can_have_is_refused(sandbox: Sandbox) -> None:
+    assert "an environment's name is lower-case letters" in refusal(sandbox, BLOCK + TAIL, name="Work").message
+
+
+def test_a_name_that_a_file_defines_as_well_is_refused(sandbox: Sandbox) -> None:
+    sandbox.write("config/environments/work.yaml", 'python: ""\nrequirements: alpha.txt\n')
+    message = refusal(sandbox, BLOCK + TAIL).message
+    assert message == "config/environments/work.yaml and stages/work.py both define environment 'work'"
+
+
+def test_requirements_of_the_same_name_are_refused_since_they_have_the_same_lock(sandbox: Sandbox) -> None:
+    sandbox.write("requirements/work.txt", "quirk\n")
+    assert "which is that of requirements/work.txt" in refusal(sandbox, BLOCK + TAIL).message
+
+
+def test_a_stage_that_can_not_be_read_as_text_hides_no_other_environment(sandbox: Sandbox) -> None:
+    Path(sandbox.root / "stages/odd.py").write_bytes(b"\xff\xfe")
+    (sandbox.root / "stages/gone.py").symlink_to("nowhere")
+    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta"]

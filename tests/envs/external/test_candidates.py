@@ -1,0 +1,232 @@
+"""What is found out about somebody else's environment, when it is asked anew, and what keeps it from being used."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs.definition import Definition
+from pipeline.envs.external import candidates
+from pipeline.envs.external.environment import Unusable
+from pipeline.envs.external.inspection_cache import Notes
+from pipeline.errors import NotReady
+from tests.envs.external.conftest import Heard, site_packages
+
+Wanted = Callable[..., Definition]
+
+
+def misfit(definition: Definition, folder: Path, notes: Notes, heard: Heard) -> str | None:
+    return candidates.misfit(definition, candidates.identify(folder, notes), notes, heard.append)
+
+
+def refuse(*arguments: object, **_: object) -> None:
+    raise AssertionError(f"a process is started: {arguments}")
+
+
+def add_package(prefix: Path, name: str) -> Path:
+    info = site_packages(prefix) / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "RECORD").write_text(f"{name}.py,,\n")
+    return info
+
+
+def test_two_environments_with_the_same_packages_are_the_same(venv: Path, tmp_path: Path, notes: Notes) -> None:
+    copy = shutil.copytree(venv, tmp_path / "copy", symlinks=True)
+    assert candidates.identify(venv, notes).note.key == candidates.identify(copy, notes).note.key
+
+
+def test_a_conda_environment_is_another_than_a_venv_of_the_same_packages(venv: Path, conda: Path, notes: Notes) -> None:
+    assert candidates.identify(venv, notes).note.key != candidates.identify(conda, notes).note.key
+
+
+def test_nothing_is_started_for_one_that_is_known(
+    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert misfit(wanted(), venv, notes, heard) is None
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    assert misfit(wanted(), venv, notes, heard) is None
+
+
+def test_other_imports_are_proved_anew(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    assert misfit(wanted(), venv, notes, heard) is None
+    assert misfit(wanted(imports=("nothing_such",)), venv, notes, heard) == (
+        "importing nothing_such fails: ModuleNotFoundError: No module named 'nothing_such'"
+    )
+
+
+def test_imports_that_failed_are_tried_again(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    module = site_packages(venv) / "quirk.py"
+    module.write_text("import os\nassert os.path.exists(__file__ + '.library')\n")
+    assert "AssertionError" in str(misfit(wanted(), venv, notes, heard))
+    module.with_name("quirk.py.library").touch()
+    assert misfit(wanted(), venv, notes, heard) is None
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a package more": lambda prefix: add_package(prefix, "more"),
+    "a package less": lambda prefix: shutil.rmtree(site_packages(prefix) / "quirk-1.0.dist-info"),
+    "another version": lambda prefix: (site_packages(prefix) / "quirk-1.0.dist-info").rename(
+        site_packages(prefix) / "quirk-2.0.dist-info"
+    ),
+    "a package installed anew with other files": lambda prefix: (
+        site_packages(prefix) / "quirk-1.0.dist-info/RECORD"
+    ).write_text("quirk.py,sha256=other,1\n"),
+    "a loose module": lambda prefix: (site_packages(prefix) / "loose.py").write_text("A = 1\n"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_is_installed_decides_which_it_is(venv: Path, notes: Notes, change: Callable[[Path], object]) -> None:
+    before = candidates.identify(venv, notes).note
+    change(venv)
+    after = candidates.identify(venv, notes).note
+    assert (after.key, after.fingerprint) != (before.key, before.fingerprint)
+    assert after.key != before.key
+
+
+def test_a_package_that_conda_records_decides_which_it_is(conda: Path, notes: Notes) -> None:
+    before = candidates.identify(conda, notes).note.key
+    (conda / "conda-meta" / "ffmpeg-6.1-0.json").write_text("{}")
+    assert candidates.identify(conda, notes).note.key != before
+
+
+def test_a_touched_folder_is_looked_at_again_and_is_the_same(venv: Path, notes: Notes) -> None:
+    before = candidates.identify(venv, notes).note
+    os.utime(site_packages(venv), ns=(1, 1))
+    after = candidates.identify(venv, notes).note
+    assert (after.fingerprint == before.fingerprint, after.key == before.key) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda _: b"{torn",
+        lambda _: b"[]",
+        lambda _: b"null",
+        lambda note: json.dumps({**note, "schema": 2}).encode(),
+        lambda note: json.dumps({**note, "prefix": "'/elsewhere'"}).encode(),
+        lambda note: json.dumps({**note, "facts": {}}).encode(),
+        lambda note: json.dumps({**note, "caveat": []}).encode(),
+        lambda note: json.dumps({**note, "fingerprint": None}).encode(),
+    ],
+)
+def test_a_note_that_is_not_ours_is_forgotten(
+    venv: Path, notes: Notes, tmp_path: Path, edit: Callable[[dict[str, object]], bytes]
+) -> None:
+    key = candidates.identify(venv, notes).note.key
+    (file,) = (tmp_path / "cache/adopted").iterdir()
+    file.write_bytes(edit(json.loads(file.read_bytes())))
+    assert candidates.identify(venv, notes).note.key == key
+
+
+def test_without_a_place_for_notes_it_is_asked_each_time(venv: Path, tmp_path: Path) -> None:
+    (tmp_path / "in the way").write_text("")
+    notes = Notes(tmp_path / "in the way" / "adopted")
+    assert candidates.identify(venv, notes).note.key == candidates.identify(venv, notes).note.key
+
+
+def test_the_wrong_python_is_named(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    assert str(misfit(wanted(python=">=4"), venv, notes, heard)).endswith("and >=4 is wanted")
+    assert heard == []
+
+
+def test_a_module_that_ends_its_process_is_no_answer(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    (site_packages(venv) / "quirk.py").write_text("import os; os.abort()\n")
+    assert misfit(wanted(), venv, notes, heard) == "importing quirk fails: signal 6"
+
+
+def test_one_that_should_provide_programs_cannot(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    reason = misfit(wanted(provides=(("ffmpeg", "ffmpeg"),)), venv, notes, heard)
+    assert reason == "it can't provide ffmpeg to others, since nothing is written into it"
+
+
+def test_looking_writes_nothing_into_it(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    before = {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]}
+    assert misfit(wanted(), venv, notes, heard) is None
+    assert {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]} == before
+
+
+@pytest.mark.parametrize(
+    ("variant", "said", "reason"),
+    [
+        ("cu128", "None", "it carries a CPU build of torch, and this machine has cu128"),
+        ("cu128", "'12.8'", None),
+        ("cpu", "'12.8'", None),
+        ("", "None", None),
+    ],
+)
+def test_torch_must_be_built_for_the_accelerator(
+    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, variant: str, said: str, reason: str | None
+) -> None:
+    (site_packages(venv) / "torch").mkdir()
+    (site_packages(venv) / "torch/version.py").write_text(f"cuda: Optional[str] = {said}\n")
+    assert misfit(wanted(variant=variant), venv, notes, heard) == reason
+
+
+def test_without_torch_no_accelerator_is_missed(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    assert misfit(wanted(variant="cu128"), venv, notes, heard) is None
+
+
+def test_a_package_that_may_be_edited_is_told(venv: Path, notes: Notes) -> None:
+    info = add_package(venv, "mine")
+    (info / "direct_url.json").write_text('{"url": "file:///home", "dir_info": {"editable": true}}')
+    assert candidates.identify(venv, notes).note.caveat == "mine is installed from a folder that may be edited"
+
+
+def test_a_folder_of_modules_on_its_path_is_told(venv: Path, notes: Notes, tmp_path: Path) -> None:
+    (tmp_path / "loose").mkdir()
+    (site_packages(venv) / "loose.pth").write_text(f"{tmp_path / 'loose'}\n")
+    assert str(tmp_path / "loose") in str(candidates.identify(venv, notes).note.caveat)
+
+
+def test_an_interpreter_is_checked_without_being_built(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+    said = candidates.checked(wanted(lock=None, interpreter=venv), notes, heard.append)
+    assert said.startswith(f"used as it is: {venv}, Python 3.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"python": ">=4"}, "and >=4 is wanted"), ({"interpreter": Path("/nowhere")}, "isn't there")],
+)
+def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
+    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(NotReady, match=reason) as caught:
+        candidates.checked(wanted(**{"lock": None, "interpreter": venv, **changes}), notes, heard.append)
+    assert "name another one in the definition of 'alpha'" in str(caught.value.next_step)
+
+
+@pytest.fixture
+def listing(venv: Path, wanted: Wanted) -> Definition:
+    return wanted(legacy=(venv,))
+
+
+def test_a_job_finds_again_what_it_was_prepared_for(listing: Definition, venv: Path, notes: Notes) -> None:
+    key = candidates.identify(venv, notes).note.key
+    assert candidates.find_again(listing, str(venv), key, notes) == candidates.identify(venv, notes).build("alpha")
+
+
+def test_a_place_that_the_definition_does_not_name_is_never_gone_to(
+    listing: Definition, venv: Path, notes: Notes, wanted: Wanted
+) -> None:
+    key = candidates.identify(venv, notes).note.key
+    with pytest.raises(Unusable, match=r"its definition doesn't name .* any more"):
+        candidates.find_again(wanted(), str(venv), key, notes)
+
+
+def test_a_place_where_something_else_is_now_is_refused(listing: Definition, venv: Path, notes: Notes) -> None:
+    key = candidates.identify(venv, notes).note.key
+    add_package(venv, "more")
+    with pytest.raises(Unusable, match="has changed since the job was prepared"):
+        candidates.find_again(listing, str(venv), key, notes)
+
+
+def test_a_place_that_is_gone_is_named(listing: Definition, venv: Path, notes: Notes, tmp_path: Path) -> None:
+    key = candidates.identify(venv, notes).note.key
+    venv.rename(tmp_path / "moved")
+    with pytest.raises(Unusable, match="old: it isn't there"):
+        candidates.find_again(listing, str(venv), key, notes)

@@ -1,0 +1,93 @@
+"""The order in which candidates are preferred, as a pure decision."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs.build import Build
+from pipeline.envs.external.decision import Allowed, Candidate, Make, Refuse, Situation, Use, Wait, decide
+from pipeline.envs.external.source import Source
+
+BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", {})
+LIVE = Candidate(Source.LIVE, "venv/alpha", BUILD)
+ABSENT = Candidate(Source.LIVE, "venv/alpha", None, "it isn't built")
+LEGACY = Candidate(Source.LEGACY, "/old", replace(BUILD, prefix=Path("/old")))
+ILL = replace(LEGACY, problem="importing quirk fails")
+GONE = Candidate(Source.LEGACY, "/gone", None, "it isn't there")
+ALL = Allowed(wait_seconds=1, build=True, degraded=True)
+
+
+def there_is(*candidates: Candidate, builder: str | None = None) -> Situation:
+    return Situation("alpha", candidates, True, builder)
+
+
+def test_a_healthy_live_build_goes_before_everything() -> None:
+    assert decide(there_is(LIVE, LEGACY, builder="process 1 on here"), ALL) == Use(Source.LIVE, LIVE)
+
+
+def test_a_damaged_live_build_is_no_candidate() -> None:
+    damaged = replace(LIVE, problem="its packages have changed")
+    assert isinstance(decide(there_is(damaged), Allowed(degraded=True)), Refuse)
+
+
+def test_a_healthy_legacy_one_goes_before_waiting_and_building() -> None:
+    assert decide(there_is(ABSENT, ILL, LEGACY, builder="process 1 on here"), ALL) == Use(Source.LEGACY, LEGACY)
+
+
+def test_another_process_s_build_is_waited_for_before_anything_is_built() -> None:
+    assert decide(there_is(ABSENT, ILL, builder="process 1 on here"), ALL) == Wait("process 1 on here")
+
+
+def test_a_build_is_made_only_where_that_is_allowed() -> None:
+    assert decide(there_is(ABSENT, ILL), ALL) == Make()
+    assert isinstance(decide(there_is(ABSENT, ILL), Allowed(wait_seconds=1)), Refuse)
+
+
+def test_a_build_that_somebody_else_still_makes_is_not_made_twice() -> None:
+    refused = decide(there_is(ABSENT, builder="process 1 on here"), Allowed(build=True))
+    assert refused == Refuse(
+        "it isn't built; process 1 on here is building it",
+        "prepare-job --wait SECONDS   waits longer for environment 'alpha'",
+    )
+
+
+def test_what_is_in_the_way_of_a_build_is_told_before_one_is_tried() -> None:
+    blocked = replace(
+        there_is(Candidate(Source.LIVE, "venv/alpha", None, "it isn't built")), obstacle="a folder is there"
+    )
+    refused = decide(blocked, Allowed(build=True))
+    assert isinstance(refused, Refuse)
+    assert refused.reason == "it isn't built; a folder is there"
+    assert refused.command == "move it away, then: bootstrap --env alpha"
+
+
+def test_one_that_is_not_healthy_is_taken_only_on_request_and_last() -> None:
+    assert decide(there_is(ABSENT, GONE, ILL), Allowed(degraded=True)) == Use(Source.DEGRADED, ILL)
+    assert isinstance(decide(there_is(ABSENT, GONE, ILL), Allowed()), Refuse)
+
+
+def test_one_that_does_not_even_run_is_never_taken() -> None:
+    assert isinstance(decide(there_is(ABSENT, GONE), Allowed(degraded=True)), Refuse)
+
+
+def test_a_refusal_gives_each_candidate_s_reason_and_all_that_helps() -> None:
+    refused = decide(there_is(ABSENT, GONE, ILL), Allowed())
+    assert refused == Refuse(
+        "it isn't built; legacy /gone: it isn't there; legacy /old: importing quirk fails",
+        "bootstrap --env alpha   or prepare-job --allow-degraded",
+    )
+
+
+def test_what_is_somebody_else_s_to_build_is_neither_built_nor_offered_to_be() -> None:
+    theirs = Situation("alpha", (Candidate(Source.INTERPRETER, "/theirs", None, "it isn't there"),), buildable=False)
+    refused = decide(theirs, ALL)
+    assert isinstance(refused, Refuse)
+    assert "bootstrap" not in refused.command
+    assert refused.reason == "interpreter /theirs: it isn't there"
+
+
+@pytest.mark.parametrize("allowed", [Allowed(), ALL])
+def test_what_can_change_unseen_is_healthy_all_the_same(allowed: Allowed) -> None:
+    editable = replace(LEGACY, caveat="quirk is installed from a folder that may be edited")
+    assert decide(there_is(ABSENT, editable), allowed) == Use(Source.LEGACY, editable)

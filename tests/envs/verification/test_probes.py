@@ -1,0 +1,105 @@
+"""Code that runs in an environment to prove it."""
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs.build import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.verification import probes
+from pipeline.envs.verification.probes import Place
+
+
+def at(build: Build, **own: str) -> Place:
+    return Place(build.python, build.prefix, own)
+
+
+def test_a_failing_import_is_told_by_its_last_line(definition: Definition, build: Build) -> None:
+    wanted = replace(definition, imports=("quirk", "absent"))
+    reason = probes.first_problem(wanted, at(build))
+    assert reason == "importing quirk, absent fails: ModuleNotFoundError: No module named 'absent'"
+
+
+def test_an_import_that_kills_the_interpreter_is_told_by_its_exit_code(definition: Definition, build: Build) -> None:
+    site_packages = build.prefix / str(build.record["site_packages"])
+    (site_packages / "quirk.py").write_text("import os\nos.abort()\n")
+    for folder in site_packages.glob("__pycache__"):
+        shutil.rmtree(folder)
+    reason = probes.first_problem(definition, at(build))
+    assert str(reason).startswith("importing quirk fails: ")
+
+
+def test_what_is_proved_is_the_environment_and_not_the_caller_s_path(
+    definition: Definition, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stray.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    reason = probes.first_problem(replace(definition, imports=("stray",)), at(build))
+    assert "No module named 'stray'" in str(reason)
+
+
+def smoking(definition: Definition, folder: Path, source: str) -> Definition:
+    (folder / "smoke.py").write_text(source)
+    return replace(definition, smoke=folder / "smoke.py")
+
+
+def test_each_probe_has_an_outcome_with_its_time(definition: Definition, build: Build, tmp_path: Path) -> None:
+    wanted = smoking(definition, tmp_path, "import quirk\nassert quirk.VERSION == '1.0'\n")
+    outcomes = list(probes.run(wanted, at(build)))
+    assert [(outcome.probe, outcome.problem) for outcome in outcomes] == [
+        ("importing quirk", None),
+        ("running smoke.py", None),
+    ]
+    assert all(outcome.seconds > 0 for outcome in outcomes)
+
+
+def test_a_smoke_script_that_fails_is_told_with_what_it_said(
+    definition: Definition, build: Build, tmp_path: Path
+) -> None:
+    wanted = smoking(definition, tmp_path, "raise SystemExit('no kernel image for this device')\n")
+    assert probes.first_problem(wanted, at(build)) == "running smoke.py fails: no kernel image for this device"
+
+
+def test_a_smoke_script_that_says_nothing_is_told_by_its_exit_code(
+    definition: Definition, build: Build, tmp_path: Path
+) -> None:
+    wanted = smoking(definition, tmp_path, "raise SystemExit(7)\n")
+    assert probes.first_problem(wanted, at(build)) == "running smoke.py fails: exit code 7"
+
+
+def test_a_probe_that_hangs_is_ended_with_what_it_started(
+    definition: Definition, build: Build, tmp_path: Path, waited: None
+) -> None:
+    child = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
+    wanted = smoking(definition, tmp_path, f"{child}time.sleep(99)\n")
+    began = time.monotonic()
+    reason = probes.first_problem(replace(wanted, imports=()), at(build), seconds=1)
+    assert reason == "running smoke.py: python took longer than 1 s"
+    assert time.monotonic() - began < 60
+
+
+def test_a_probe_sees_the_environment_s_own_variables(definition: Definition, build: Build, tmp_path: Path) -> None:
+    wanted = smoking(definition, tmp_path, "import os\nassert os.environ['HF_HOME'] == '/cache/hf'\n")
+    assert probes.first_problem(wanted, at(build, HF_HOME="/cache/hf")) is None
+
+
+def test_a_smoke_script_s_siblings_can_not_be_imported_as_a_stage_s_can_not(
+    definition: Definition, build: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "sibling.py").touch()
+    reason = probes.first_problem(smoking(definition, tmp_path, "import sibling\n"), at(build))
+    assert "No module named 'sibling'" in str(reason)
+
+
+def test_an_interpreter_that_is_not_there_is_a_reason(definition: Definition, tmp_path: Path, spawning: None) -> None:
+    place = Place(tmp_path / "bin" / "python", tmp_path, {})
+    assert "can't be started: No such file" in str(probes.first_problem(definition, place))
+
+
+def test_nothing_to_import_still_starts_the_interpreter(definition: Definition, build: Build) -> None:
+    outcomes = list(probes.run(replace(definition, imports=()), at(build)))
+    assert [(outcome.probe, outcome.problem) for outcome in outcomes] == [("starting Python", None)]

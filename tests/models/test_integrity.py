@@ -1,0 +1,79 @@
+"""Files of models that are whole, and that broke off."""
+
+import io
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.models.integrity import problem
+
+
+def text(value: str) -> bytes:
+    return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
+
+
+def ctranslate2(version: int = 6) -> bytes:
+    head = struct.pack("<I", version) + text("WhisperSpec") + struct.pack("<II", 3, 2)
+    weight = text("encoder/weight") + struct.pack("<BIIBI", 2, 2, 3, 0, 24) + bytes(24)
+    number = text("version") + struct.pack("<BBI", 0, 1, 1) + b"\1"
+    return head + weight + number + struct.pack("<I", 1) + text("decoder/weight") + text("encoder/weight")
+
+
+def safetensors() -> bytes:
+    about = {"__metadata__": {"format": "pt"}, "weight": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}
+    header = json.dumps(about).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(16)
+
+
+def pytorch() -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("data.pkl", bytes(100))
+    return written.getvalue()
+
+
+WHOLE = [("model.bin", ctranslate2()), ("model.safetensors", safetensors()), ("pytorch_model.bin", pytorch())]
+
+
+@pytest.mark.parametrize(("name", "content"), WHOLE)
+def test_what_is_whole_has_no_problem_and_any_part_of_it_is_cut_off(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    assert problem(file) is None
+    for length in range(5, len(content)):
+        file.write_bytes(content[:length])
+        assert problem(file) == "is cut off", length
+
+
+def tensors(offsets: str) -> bytes:
+    header = f'{{"a": {{"data_offsets": {offsets}}}}}'.encode()
+    return struct.pack("<Q", len(header)) + header
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("model.bin", b"", "is empty"),
+        ("config.json", b"{", "isn't JSON, and may be cut off"),
+        ("config.json", b"\xff", "isn't JSON"),
+        ("model.safetensors", struct.pack("<Q", 2) + b"[]", "isn't of the form safetensors"),
+        ("model.safetensors", tensors('[0, "x"]'), "isn't of the form safetensors"),
+        ("model.safetensors", tensors("[0, Infinity]"), "isn't of the form safetensors"),
+        ("model.safetensors", bytes([255] * 20), "isn't of the form safetensors"),
+    ],
+)
+def test_what_is_something_else_is_told(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert (problem(tmp_path / name) or "").startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("model.bin", b"weights of another kind"), ("model.bin", ctranslate2(99)), ("spiece.model", b""), ("a.bin", b"x")],
+)
+def test_what_is_not_known_here_is_left_to_the_stage(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert problem(tmp_path / name) is None

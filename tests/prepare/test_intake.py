@@ -1,0 +1,77 @@
+"""Movies in folders, and what was seen to before."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputUnusable, UsageError
+from pipeline.prepare import intake
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+
+
+def names(found: list[Path]) -> list[str]:
+    return [path.name for path in found]
+
+
+def test_a_folder_stands_for_its_media_files_by_name(tmp_path: Path) -> None:
+    put(tmp_path, "b.mkv", "a.MP4", "c.wav", "notes.txt", "a.es.srt", "deeper/d.mkv")
+    assert names(intake.named([tmp_path], recursive=False)) == ["a.MP4", "b.mkv", "c.wav"]
+    assert names(intake.named([tmp_path], recursive=True)) == ["a.MP4", "b.mkv", "c.wav", "d.mkv"]
+
+
+def test_hidden_and_unfinished_files_and_our_own_movies_are_no_movies(tmp_path: Path) -> None:
+    put(tmp_path, ".a.mkv", "b.mkv.part", "c.mkv.crdownload", "d.subtitled.mkv", "e.es.burned.mp4", ".x/f.mkv", "g.mkv")
+    assert names(intake.named([tmp_path], recursive=True)) == ["g.mkv"]
+
+
+def test_a_file_that_is_named_may_have_any_ending(tmp_path: Path) -> None:
+    assert intake.named([tmp_path / "film.rec"], recursive=False) == [tmp_path / "film.rec"]
+
+
+def test_each_file_is_there_once_however_it_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "a.mkv", "b.mkv")
+    found = intake.named([tmp_path / "b.mkv", tmp_path, tmp_path / "*.mkv"], recursive=False)
+    assert names(found) == ["b.mkv", "a.mkv"]
+
+
+def test_a_pattern_that_the_shell_left_is_filled_in(tmp_path: Path) -> None:
+    put(tmp_path, "a.mkv", "x/b.mkv", "x/y/c.mkv")
+    assert names(intake.named([tmp_path / "*.mkv"], recursive=False)) == ["a.mkv"]
+    assert names(intake.named([tmp_path / "**" / "*.mkv"], recursive=False)) == ["a.mkv", "b.mkv", "c.mkv"]
+    with pytest.raises(UsageError, match="no file fits"):
+        intake.named([tmp_path / "*.avi"], recursive=False)
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
+    put(tmp_path, "a[1].mkv", "a1.mkv")
+    assert names(intake.named([tmp_path / "a[1].mkv"], recursive=False)) == ["a[1].mkv"]
+    assert not intake.is_several([tmp_path / "a[1].mkv"])
+
+
+def test_a_folder_without_movies_says_where_there_are_some(tmp_path: Path) -> None:
+    with pytest.raises(InputUnusable, match="no movie or recording in"):
+        intake.named([tmp_path], recursive=False)
+    put(tmp_path, "deeper/a.mkv")
+    with pytest.raises(InputUnusable, match="only in folders below it") as refused:
+        intake.named([tmp_path], recursive=False)
+    assert refused.value.next_step == "give --recursive to look there"
+
+
+def test_a_circle_of_links_is_not_walked(tmp_path: Path) -> None:
+    put(tmp_path, "a.mkv")
+    (tmp_path / "again").symlink_to(tmp_path)
+    assert names(intake.named([tmp_path], recursive=True)) == ["a.mkv"]
+
+
+def test_a_file_that_we_write_is_being_written(tmp_path: Path) -> None:
+    put(tmp_path, "a.mkv")
+    with (tmp_path / "a.mkv").open("a"):
+        assert intake.is_being_written(tmp_path / "a.mkv")
+    with (tmp_path / "a.mkv").open():
+        assert not intake.is_being_written(tmp_path / "a.mkv")
+    assert not intake.is_being_written(tmp_path / "none.mkv")

@@ -1,0 +1,224 @@
+"""What a person reads when a stage has failed, word for word."""
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.run.failures.classes import FailureClass
+from pipeline.run.failures.evidence import Evidence, Outgrown, Raised, Unrepairable, Whole
+from pipeline.run.failures.message import Failure, error_of, last_lines
+from pipeline.run.failures.oom import OomKills
+
+PREFIX = "/p/venv/.builds/alpha-1"
+HEAD = "j1: stage 'cut' in environment 'alpha' failed"
+LOG = "  the whole log: /p/jobs/j1/logs/cut.log"
+AGAIN = "run-pipeline -j j1   tries again, after what is done already"
+WHOLE = Whole("requirements/alpha.txt", ("uv pip compile …", "bootstrap --env alpha"))
+
+
+def told(evidence: Evidence) -> PipelineError:
+    failure = Failure("j1", "cut", "alpha", "stages/cutter.py", evidence, Path("/p/jobs/j1/logs/cut.log"))
+    with pytest.raises(PipelineError) as raised:
+        raise error_of(failure)
+    return raised.value
+
+
+def failed(**values: object) -> Evidence:
+    return replace(Evidence(PREFIX, returncode=1), **values)  # type: ignore[arg-type]  # names are the fields'
+
+
+NO_MODULE = Raised("ModuleNotFoundError", "No module named 'mising.part'")
+
+MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]]] = {
+    FailureClass.STAGE_ERROR: [
+        (
+            failed(last_lines=("Traceback …", "ValueError: no")),
+            StageFailed,
+            f"{HEAD}: it ended with exit code 1\n  | Traceback …\n  | ValueError: no\n{LOG}",
+            AGAIN,
+        ),
+        (failed(raised=Raised("KeyError", "")), StageFailed, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
+        (
+            failed(raised=Raised("ValueError", "one\x1b\ntwo")),
+            StageFailed,
+            f"{HEAD}: it raised ValueError: one\\x1b\n{LOG}",
+            AGAIN,
+        ),
+        (
+            failed(raised=Raised("KeyError", "'b'"), outgrown=Outgrown(("input 'b'",), "prepare-job a.mkv")),
+            StageFailed,
+            (
+                f"{HEAD}: it raised KeyError: 'b'\n"
+                f"  the job was prepared for another version of stages/cutter.py, which had no input 'b'\n{LOG}"
+            ),
+            "prepare-job a.mkv   makes a plan for the stage as it is now",
+        ),
+        (failed(error="not today"), StageFailed, f"{HEAD}: not today\n{LOG}", AGAIN),
+        (
+            failed(raised=NO_MODULE, verdict=WHOLE),
+            StageFailed,
+            (
+                f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
+                "  environment 'alpha' is whole: every file is as it was installed\n"
+                "  no package in it has the module 'mising.part'; where the stage needs it, "
+                f"requirements/alpha.txt must say so\n{LOG}"
+            ),
+            "uv pip compile …\nbootstrap --env alpha",
+        ),
+        (
+            failed(raised=Raised("ImportError", "cannot import name 'x'"), verdict=WHOLE),
+            StageFailed,
+            (
+                f"{HEAD}: it raised ImportError: cannot import name 'x'\n"
+                f"  environment 'alpha' is whole: every file is as it was installed\n{LOG}"
+            ),
+            AGAIN,
+        ),
+    ],
+    FailureClass.ENVIRONMENT_SUSPECTED: [
+        (
+            failed(raised=NO_MODULE),
+            StageFailed,
+            (
+                f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
+                f"  environment 'alpha' may be damaged\n{LOG}"
+            ),
+            "bootstrap --env alpha --force",
+        )
+    ],
+    FailureClass.ENVIRONMENT_DAMAGED: [
+        (
+            Evidence(PREFIX, returncode=96, wrong_environment=True),
+            NotReady,
+            (
+                f"{HEAD}: the interpreter that was started belongs to another environment\n"
+                f"  environment 'alpha' isn't what was installed\n{LOG}"
+            ),
+            "bootstrap --env alpha --force",
+        ),
+        (
+            failed(verdict=Unrepairable("no network", tuple(f"file {n} is missing" for n in range(7)))),
+            NotReady,
+            (
+                f"{HEAD}: it ended with exit code 1\n  environment 'alpha' isn't what was installed\n"
+                + "".join(f"  file {n} is missing\n" for n in range(5))
+                + f"  and 2 more\n  it couldn't be repaired: no network\n{LOG}"
+            ),
+            "bootstrap --env alpha --force",
+        ),
+    ],
+    FailureClass.OUT_OF_MEMORY: [
+        (
+            Evidence(PREFIX, returncode=-9, oom_before=OomKills(0, 4), oom_after=OomKills(1, 5)),
+            StageFailed,
+            (
+                f"{HEAD}: it was killed by SIGKILL\n"
+                "  the kernel killed a process of this container or session for memory while it ran\n"
+                "  there was no memory left for it; give it less to do, or say what it needs in stages/cutter.py "
+                f"([…resources] memory)\n{LOG}"
+            ),
+            "run-pipeline -j j1 --max-parallel 1   runs it with nothing beside it",
+        )
+    ],
+    FailureClass.TIMEOUT: [
+        (
+            Evidence(PREFIX, returncode=-15, timed_out=2.5),
+            StageFailed,
+            (
+                f"{HEAD}: it took longer than 2.5 s\n"
+                "  it was ended with everything that it had started; its limit is timeout_seconds in stages/cutter.py\n"
+                f"{LOG}"
+            ),
+            AGAIN,
+        )
+    ],
+    FailureClass.KILLED: [
+        (Evidence(PREFIX, returncode=-15), StageFailed, f"{HEAD}: it was killed by SIGTERM\n{LOG}", AGAIN),
+        (Evidence(PREFIX, returncode=-63), StageFailed, f"{HEAD}: it was killed by signal 63\n{LOG}", AGAIN),
+    ],
+    FailureClass.DISK_FULL: [
+        (
+            failed(error="[Errno 28] No space left on device: 'x'"),
+            StageFailed,
+            (
+                f"{HEAD}: [Errno 28] No space left on device: 'x'\n"
+                f"  the disk or the quota that it writes to is full\n{LOG}"
+            ),
+            "df -h /p/jobs/j1   shows what is left; run-pipeline -j j1 goes on when there is room",
+        )
+    ],
+    FailureClass.POSTCONDITION: [
+        (
+            Evidence(PREFIX, returncode=0, unmet=("output 'x' (x.txt) is empty", "output 'y' (y.txt) is empty")),
+            StageFailed,
+            (
+                f"{HEAD}: it ended well, but output 'x' (x.txt) is empty; output 'y' (y.txt) is empty\n"
+                f"  what it left isn't what stages/cutter.py promises, so nothing of it is used\n{LOG}"
+            ),
+            AGAIN,
+        )
+    ],
+    FailureClass.WORKER_LOST: [
+        (
+            Evidence(PREFIX, returncode=-11, lost="it was killed by SIGSEGV"),
+            StageFailed,
+            (
+                f"{HEAD}: the process that ran it is gone: it was killed by SIGSEGV\n"
+                f"  the stage itself isn't to blame\n{LOG}"
+            ),
+            AGAIN,
+        )
+    ],
+    FailureClass.NOT_STARTED: [
+        (
+            Evidence(PREFIX, start_error=OSError(errno.EAGAIN, "Resource temporarily unavailable")),
+            NotReady,
+            f"{HEAD}: it can't be started: Resource temporarily unavailable\n  the machine gave no process for it",
+            AGAIN,
+        )
+    ],
+    FailureClass.INPUT_UNUSABLE: [
+        (
+            Evidence(PREFIX, returncode=5, error="no speech"),
+            InputUnusable,
+            f"{HEAD}: no speech\n{LOG}",
+            "prepare-job FILE   with a file that can be used",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "error", "text", "step"),
+    [pytest.param(*case, id=f"{kind.value} {n}") for kind, cases in MESSAGES.items() for n, case in enumerate(cases)],
+)
+def test_a_failure_is_told(evidence: Evidence, error: type[PipelineError], text: str, step: str) -> None:
+    known = told(evidence)
+    assert (type(known), known.message, known.next_step) == (error, text, step)
+
+
+def test_every_class_has_its_message() -> None:
+    assert MESSAGES.keys() == set(FailureClass)
+
+
+def test_none_of_them_is_told_as_a_bug_of_ours() -> None:
+    codes = {told(case[0]).exit_code for cases in MESSAGES.values() for case in cases}
+    assert ExitCode.BUG not in codes
+
+
+def test_braces_in_names_are_no_templates() -> None:
+    failure = Failure("{j}", "{x}", "{e}", "stages/{f}.py", Evidence(PREFIX, -9, timed_out=1), Path("/{l}/logs/x.log"))
+    with pytest.raises(StageFailed, match=r"stages/\{f\}.py"):
+        raise error_of(failure)
+
+
+def test_last_lines_are_fit_for_a_terminal_and_of_this_attempt_only(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_bytes(b"earlier\n" + b"a\tb\x1b[31m\n" + b"x" * 9000 + b"\n")
+    first, second = last_lines(log, len(b"earlier\n"))
+    assert first == "a       b\\x1b[31m"
+    assert second == "x" * 400 + "…"
+    assert last_lines(tmp_path / "none.log") == ()

@@ -1,0 +1,94 @@
+"""What stages took, kept for the next run; an estimate that may be wrong and does no harm."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import Project
+from pipeline.run.durations import UNKNOWN, Durations
+from tests.conftest import Sandbox
+from tests.jobs.helpers import stored
+from tests.run.helpers import link
+
+
+@pytest.fixture
+def project(sandbox: Sandbox) -> Project:
+    return Project(sandbox.root)
+
+
+def durations(project: Project, workflow: str = "copy") -> Durations:
+    return Durations(project, stored(project.jobs, workflow=workflow))
+
+
+def test_what_a_stage_took_is_expected_of_it_next_time(project: Project) -> None:
+    known = durations(project)
+    known.took(link("one"), 12.3456)
+    known.save()
+    assert durations(project).expected(link("one")) == 12.346
+
+
+def test_what_is_not_known_is_as_the_stage_says_or_one(project: Project) -> None:
+    known = durations(project)
+    assert known.expected(link("one")) == UNKNOWN
+    assert known.expected(link("one", expected_seconds=30)) == 30
+
+
+def test_what_is_known_goes_before_what_the_stage_says(project: Project) -> None:
+    known = durations(project)
+    known.took(link("one"), 5)
+    known.save()
+    assert durations(project).expected(link("one", expected_seconds=30)) == 5
+
+
+def test_members_of_a_fan_out_count_as_one_stage(project: Project) -> None:
+    known = durations(project)
+    known.took(link("part_0003", fan_out="part"), 5)
+    known.save()
+    assert durations(project).expected(link("part")) == 5
+
+
+def test_workflows_and_stage_files_are_told_apart(project: Project) -> None:
+    known = durations(project)
+    known.took(link("one"), 5)
+    known.save()
+    assert durations(project, "other").expected(link("one")) == UNKNOWN
+    assert durations(project).expected(link("one", uses="join")) == UNKNOWN
+
+
+def test_what_others_wrote_stays(project: Project) -> None:
+    for name in ("one", "two"):
+        known = durations(project)
+        known.took(link(name), 5)
+        known.save()
+    assert [durations(project).expected(link(name)) for name in ("one", "two")] == [5, 5]
+
+
+def test_what_takes_no_time_is_not_worth_a_file(project: Project) -> None:
+    known = durations(project)
+    known.took(link("one"), 0.01)
+    known.save()
+    assert not (project.cache / "durations").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{", '{"copy/one": "long"}', '{"copy/one": -1}', '{"copy/one": NaN}', '{"copy/one": Infinity}'],
+)
+def test_a_damaged_file_is_as_none(project: Project, content: str) -> None:
+    file = project.cache / "durations/copy.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+    known = durations(project)
+    assert known.expected(link("one")) == UNKNOWN
+    known.took(link("one"), 5)
+    known.save()
+    assert durations(project).expected(link("one")) == 5
+
+
+def test_a_folder_that_can_not_be_made_costs_an_estimate(project: Project) -> None:
+    project.cache.mkdir()
+    Path(project.cache / "durations").write_text("in the way")
+    known = durations(project)
+    known.took(link("one"), 5)
+    known.save()
+    assert durations(project).expected(link("one")) == UNKNOWN
