@@ -1,0 +1,58 @@
+"""Frozen, typed values, and their JSON: each document is decoded once, and refused where it isn't of its type.
+
+They are msgspec's, since a run defines some fifty classes before its first stage: a dataclass takes 0.5 ms to define, a
+Struct 0.03 ms.
+"""
+
+import sys
+from typing import Any, TypeVar
+
+# From Python 3.11 on, typing has all that msgspec takes from typing_extensions, whose import takes as long as its own.
+_extensions = sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]  # None: can't be imported
+try:
+    import msgspec
+    from msgspec import Struct, ValidationError, field
+    from msgspec.structs import replace
+finally:
+    if _extensions is None:
+        del sys.modules["typing_extensions"]
+
+__all__ = ["Struct", "ValidationError", "decode", "encode", "field", "from_plain", "plain", "replace"]
+
+T = TypeVar("T")
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """A value of this type from JSON.
+
+    Raises ``ValidationError`` with the path of the field that doesn't fit, and ``ValueError`` for what is no JSON.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # A file name that isn't valid UTF-8 is written with lone surrogates, which only Python's own reader takes.
+        import json
+
+        return msgspec.convert(json.loads(data), kind)
+
+
+def encode(value: Any) -> bytes:
+    """JSON in one line."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a file name that isn't valid UTF-8
+        import json
+
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode("ascii")
+
+
+def plain(value: Any) -> Any:
+    """The value as dictionaries, lists and strings, as its JSON has it."""
+    return msgspec.to_builtins(value)
+
+
+def from_plain(value: Any, kind: type[T]) -> T:
+    """A value of this type from dictionaries and lists. Raises ``ValidationError``."""
+    return msgspec.convert(value, kind)
