@@ -12,12 +12,13 @@ _extensions = sys.modules.setdefault("typing_extensions", None)  # type: ignore[
 try:
     import msgspec
     from msgspec import Struct, ValidationError, field
+    from msgspec.structs import asdict as fields_of
     from msgspec.structs import replace
 finally:
     if _extensions is None:
         del sys.modules["typing_extensions"]
 
-__all__ = ["Struct", "ValidationError", "decode", "encode", "field", "from_plain", "plain", "replace"]
+__all__ = ["Struct", "ValidationError", "decode", "encode", "field", "fields_of", "from_plain", "plain", "replace"]
 
 T = TypeVar("T")
 

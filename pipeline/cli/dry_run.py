@@ -23,6 +23,6 @@ def tell(here: Project, folders: Sequence[Path], options: Options) -> None:
         chosen = choose(job, options.selection)
         keys = StageKeys(here, job, Results())
         found = forecast(chosen, Reuse(job, job.loaded, store, options.verify), keys)
-        click.echo(f"{job.id}: workflow {job.document['workflow']}")
+        click.echo(f"{job.id}: workflow {job.plan.workflow}")
         rows = [[each.stage, each.environment, each.verdict, each.why] for each in found]
         print_table(["stage", "environment", "would", "why"], rows, "")

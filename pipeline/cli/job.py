@@ -10,17 +10,19 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.engines.report import told as engines_told
+from pipeline.engines.report import messages as engine_messages
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.jobs import environment_sources, overview
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import explain
 from pipeline.locks import is_held
 from pipeline.project import Project
 from pipeline.text import printable
+from pipeline.values import plain
 
 SHOWN_WIDTH = 80  # characters of a changed value
 KILLED = "killed"  # said to be running by the journal, but nobody holds the job's lock
@@ -56,12 +58,10 @@ def show(id: str, as_json: bool) -> None:
     summary, state = _summary(job), job.state()
     killed = summary["state"] == KILLED
     rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
-    environments = job.document.get("environment_sources", {})
-    decisions = job.document.get("decisions", [])
     data = {
         **summary,
-        "environments": environments,
-        "decisions": decisions,
+        "environments": plain(job.plan.environment_sources),
+        "decisions": plain(job.plan.decisions),
         "stages": rows,
         "output": str(job.output),
     }
@@ -81,7 +81,7 @@ def show(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*environment_sources.told(job.document), *engines_told(job.document), *_by_now(here, job)]:
+    for line in [*environment_sources.messages(job.plan), *engine_messages(job.plan.decisions), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
@@ -144,14 +144,14 @@ def cancel(id: str) -> None:
 
 
 def _by_now(here: Project, job: Job) -> list[str]:
-    names = environment_sources.replaceable(job.document, Registry(here.environments))
+    names = environment_sources.replaceable(job.plan, Registry(here.environments))
     return [f"environment {name} is built by now; a job that is prepared anew gets it" for name in names]
 
 
 def _chosen(job: Job, stage: str | None) -> list[str]:
     """All stages, or this one with its members if it is a fan-out. Raises ``UsageError`` where there is none."""
     state = job.state()
-    known = [each["name"] for each, _ in overview.stages(job, state)]
+    known = [each.name for each, _ in overview.stages(job, state)]
     if stage is None:
         return known
     if stage not in known:
@@ -175,10 +175,10 @@ def _row(store: JobStore, id: str) -> dict[str, Any]:
 def _summary(job: Job) -> dict[str, Any]:
     return {
         "job_id": job.id,
-        "workflow": job.document["workflow"],
+        "workflow": job.plan.workflow,
         "state": _state(job),
-        "input": job.document["input"]["path"],
-        "created_at": job.document["created_at"],
+        "input": job.plan.input.path,
+        "created_at": job.plan.created_at,
     }
 
 
@@ -190,17 +190,18 @@ def _state(job: Job) -> str:
     return status.value
 
 
-def _stage(job: Job, stage: Mapping[str, Any], state: StageState, killed: bool) -> dict[str, Any]:
+def _stage(job: Job, stage: PlannedStage, state: StageState, killed: bool) -> dict[str, Any]:
+    taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
     return {
-        "name": stage["name"],
-        "environment": stage["environment"],
+        "name": stage.name,
+        "environment": stage.environment,
         "state": KILLED if killed and state.status is StageStatus.RUNNING else state.status.value,
         "attempt": state.attempt,
         "seconds": state.seconds,
         "reason": state.reason,
-        "taken_from": (state.committed or {}).get("taken") if state.status is StageStatus.FINISHED else None,
+        "taken_from": taken,
         "warnings": list(state.warnings),
-        "log": str(job.log(stage["name"])),
+        "log": str(job.log(stage.name)),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import Plan
 from pipeline.run.observer import Outcome
 from pipeline.run.runtime import Runtime
 from pipeline.text import printable
@@ -27,16 +28,15 @@ class PlainReporter:
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None:
         told: set[str] = set()
         for job in self._jobs:
-            document = job.document
-            self.say(f"{job.id}: workflow {document['workflow']}, input {printable(document['input']['path'])}")
-            for line in _environments(document, runtimes[job.id]):
+            self.say(f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}")
+            for line in _environments(job.plan, runtimes[job.id]):
                 if line not in told:
                     self.say(line)
                     told.add(line)
 
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         self._reused[job.id] += 1
-        if len(job.document["stages"]) <= NAMED:
+        if len(job.stages) <= NAMED:
             where = f"taken from {'the store' if origin == job.id else origin}" if origin else "done already"
             self.tell(job, stage, f"{where} ({_duration(seconds)})")
 
@@ -65,7 +65,7 @@ class PlainReporter:
         self.say(text)
 
     def job_ended(self, job: Job, outcome: Outcome) -> None:
-        if len(job.document["stages"]) > NAMED and self._reused[job.id]:
+        if len(job.stages) > NAMED and self._reused[job.id]:
             self.say(f"{job.id}: {self._reused[job.id]} stages were done already")
         if outcome.error:
             self.say(f"{job.id}: not finished")
@@ -112,21 +112,21 @@ def _became(outcome: Outcome, job: Job) -> tuple[str, str]:
     return "was finished already" if outcome.unchanged else "finished", printable(str(job.output))
 
 
-def _environments(document: Mapping[str, Any], runtime: Runtime) -> list[str]:
+def _environments(plan: Plan, runtime: Runtime) -> list[str]:
     lines = []
-    for name, folder in document["environments"].items():
+    for name, folder in plan.environments.items():
         reason = runtime.problems.get(name)
-        state = f"not usable: {reason}" if reason else _found(document, name, runtime.builds[name].prefix)
+        state = f"not usable: {reason}" if reason else _build(plan, name, runtime.builds[name].prefix)
         lines.append(f"environment {name} ({folder}): {state}")
     return lines
 
 
-def _found(document: Mapping[str, Any], name: str, prefix: Path) -> str:
-    """Ours by the build's name; somebody else's by its place, with what makes its results nobody else's."""
-    said = document.get("environment_sources", {}).get(name, {})
-    if "place" not in said:
+def _build(plan: Plan, name: str, prefix: Path) -> str:
+    """A build of ours by its name; an external environment by its place, or by why its results aren't shared."""
+    origin = plan.origin(name)
+    if origin.place is None:
         return f"healthy, {prefix.name}"
-    return f"{said['source']} {printable(said.get('warning', said['place']))}"
+    return f"{origin.source} {printable(origin.warning or origin.place)}"
 
 
 def _duration(seconds: float) -> str:

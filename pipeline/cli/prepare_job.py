@@ -66,7 +66,9 @@ def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool, and_run: b
         return []
     _explain(job)
     if as_json:
-        print_json("job", job.document)
+        from pipeline.values import plain
+
+        print_json("job", plain(job.plan))
     else:
         click.echo(job.id)
     if not as_json and not and_run:
@@ -155,10 +157,10 @@ def _require_media(media: Sequence[Path], chosen: dict[str, Any], run_with_json:
 
 
 def _explain(job: "Job") -> None:
-    from pipeline.engines.report import told
+    from pipeline.engines import report
     from pipeline.jobs import environment_sources
 
-    for line in [*environment_sources.told(job.document), *told(job.document)]:
+    for line in [*environment_sources.messages(job.plan), *report.messages(job.plan.decisions)]:
         _tell(line)
 
 

@@ -20,7 +20,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.media.languages import base, is_same, name
 from pipeline.plan.filling import fill
 from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import Plan, plan
+from pipeline.plan.planner import PlannedWorkflow, plan
 from pipeline.plan.values import find
 
 NOTHING_KNOWN = {"frame_rate": "", "language": ""}  # of an input: what ``$input`` stands for
@@ -207,13 +207,13 @@ def _has(languages: Languages, code: str) -> bool:
     return languages is None or base(code) in map(base, languages)
 
 
-def usual_plan(chooser: Chooser) -> Plan:
+def usual_plan(chooser: Chooser) -> PlannedWorkflow:
     """What a job of the workflow has when nothing is asked for, whatever its input is."""
     values = resolve(chooser.workflow, {}, chooser.catalog)
     return plan(chooser.workflow, {**values, **chooser.decide(values).values, "input": NOTHING_KNOWN}, chooser.catalog)
 
 
-def usual_plans(catalog: Catalog, adoption: Adoption) -> list[Plan]:
+def usual_plans(catalog: Catalog, adoption: Adoption) -> list[PlannedWorkflow]:
     """Those of the default workflows."""
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
     return [usual_plan(Chooser(catalog, adoption, workflow)) for workflow in workflows]

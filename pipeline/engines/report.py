@@ -1,31 +1,31 @@
 """A job's decisions about engines, in lines for a person."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from pipeline.engines.select import NAMED
+from pipeline.jobs.plan import EngineDecision
 from pipeline.media.languages import name
 from pipeline.text import printable
 
 
-def told(document: Mapping[str, Any]) -> Iterator[str]:
-    """Of those that the job names itself, nothing but what they leave in doubt."""
-    for decision in document.get("decisions", ()):
-        if decision.get("why") != NAMED or "doubt" in decision:
+def messages(decisions: Iterable[EngineDecision]) -> Iterator[str]:
+    """What a person should know. An engine that the person chose is named only where a doubt is left."""
+    for decision in decisions:
+        if decision.why != NAMED or decision.doubt:
             yield from map(printable, _lines(decision))
 
 
-def _lines(decision: Mapping[str, Any]) -> Iterator[str]:
-    if "engine" not in decision:
-        yield str(decision["task"])
+def _lines(decision: EngineDecision) -> Iterator[str]:
+    if decision.engine is None:
+        yield decision.task
         return
-    model = f" with {decision['model']}" if "model" in decision else ""
-    yield f"{decision['task']}: {decision['engine']}{model}, {decision['why']}"
-    if "doubt" in decision:
-        yield f"  not sure: {decision['doubt']}"
-    for better in decision.get("better", ()):
-        yield f"  {better['engine']} would be better, but {'; '.join(better['lacks'])}"
-        yield from (f"    {command}" for command in better["commands"])
+    model = f" with {decision.model}" if decision.model else ""
+    yield f"{decision.task}: {decision.engine}{model}, {decision.why}"
+    if decision.doubt:
+        yield f"  not sure: {decision.doubt}"
+    for better in decision.better:
+        yield f"  {better.engine} would be better, but {'; '.join(better.lacks)}"
+        yield from (f"    {command}" for command in better.commands)
 
 
 def unsaid(tagged: str) -> str:

@@ -7,7 +7,6 @@ missing, since the run died between the two, is adopted if the outputs are what 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +14,15 @@ from typing import Any
 
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
-from pipeline.files import pack_json, read_json, remove_tree, sync_file, sync_folder, write_at_once
-from pipeline.jobs.job import Job
-from pipeline.jobs.records import NOTHING_SAID, Key, Output, Result, Said, recorded
+from pipeline.files import remove_tree, sync_file, sync_folder, write_at_once
+from pipeline.jobs.events import StageFinished
+from pipeline.jobs.job import JobFolder
+from pipeline.jobs.records import Key, Output, Result, ResultRecord, outputs_in
+from pipeline.values import Struct, ValidationError, decode, encode
 
 RESULT = "result.json"
 OUTPUTS = "outputs"
+NOTHING: Mapping[str, Any] = {}
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
 
@@ -32,8 +34,7 @@ class Superseded(PipelineError):
     """A later attempt at the same stage has begun; this one's result no longer counts."""
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(Struct, frozen=True, dict=True):
     """A try at a stage, in a folder of its own."""
 
     stage: str
@@ -60,12 +61,13 @@ class Attempt:
         """The files of the declared outputs. Raises ``OutputsMissing``."""
         return {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
 
-    def commit(
+    def commit(  # noqa: PLR0913, PLR0917  # what a record has
         self,
         outputs: Mapping[str, Path],
         key: Key,
         seconds: float,
-        said: Said = NOTHING_SAID,
+        warnings: tuple[str, ...] = (),
+        about: Mapping[str, Any] = NOTHING,
         digests: Mapping[str, str] | None = None,
     ) -> Result:
         """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
@@ -74,19 +76,32 @@ class Attempt:
         """
         if self.work.exists():
             remove_tree(self.work)  # the stage may have locked a part of it
-        taken = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
+        durable = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
                 sync_folder(folder)
         if max(_numbers(self.folder.parent)) != self.number:
-            raise Superseded(f"stage '{self.stage}' was begun anew by somebody else, so attempt {self.number} is void")
-        result = Result(self.number, key.digest, taken, round(seconds, 3), said)
-        record = {"schema": 1, "stage": self.stage, **result.described, "key_input": key.parts}
-        write_at_once(self.folder / RESULT, pack_json(record))
+            raise Superseded(f"another process began stage '{self.stage}' again, so attempt {self.number} is void")
+        result = Result(self.number, key.digest, durable, round(seconds, 3), warnings, dict(about))
+        write_at_once(self.folder / RESULT, encode(_record(self.stage, result, key)))
         return result
 
 
-def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
+def _record(stage: str, result: Result, key: Key) -> ResultRecord:
+    return ResultRecord(
+        1,
+        stage,
+        result.attempt,
+        result.key,
+        result.seconds,
+        result.output_records,
+        key.parts,
+        result.warnings,
+        result.about,
+    )
+
+
+def begin(job: JobFolder, stage: str, with_outputs: bool = True) -> Attempt:
     """The next attempt's empty folder. What earlier ones left without a result is removed: it can be large."""
     parent = job.attempts(stage)
     earlier: list[int] = []
@@ -107,34 +122,46 @@ def begin(job: Job, stage: str, with_outputs: bool = True) -> Attempt:
     return attempt
 
 
-def of_event(job: Job, stage: str, event: Mapping[str, Any]) -> Result:
-    """The result that a ``stage_finished`` of the journal tells of."""
-    return recorded(job.attempts(stage).joinpath(str(event["attempt"]), OUTPUTS), event)
+def of_event(job: JobFolder, event: StageFinished) -> Result:
+    """The result that a line of the journal tells of."""
+    folder = job.attempts(event.stage).joinpath(str(event.attempt), OUTPUTS)
+    outputs = outputs_in(folder, event.outputs)
+    return Result(event.attempt, event.key, outputs, event.seconds, event.warnings, event.about)
 
 
-def unrecorded(job: Job, stage: str, after: int) -> Result | None:
+def unrecorded(job: JobFolder, stage: str, after: int) -> Result | None:
     """A result newer than attempt ``after`` whose line in the journal is missing. Its outputs are read: the run died
     before it could vouch for them."""
     parent = job.attempts(stage)
     for number in sorted(_numbers(parent), reverse=True):
         if number <= after:
             break
-        try:
-            result = recorded(parent / str(number) / OUTPUTS, read_json(parent / str(number) / RESULT))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or not one that we wrote
-            continue
-        if result.attempt == number and result.is_unchanged(read=True):
+        result = _recorded(parent / str(number))
+        if result is not None and result.attempt == number and result.is_unchanged(read=True):
             return result
     return None
 
 
-def key_input(job: Job, stage: str, attempt: int) -> Mapping[str, Any] | None:
+def key_input(job: JobFolder, stage: str, attempt: int) -> Mapping[str, Any] | None:
     """The parts of a committed attempt's key, for those who ask why; ``None`` where the record is gone."""
-    try:
-        parts = read_json(job.attempts(stage) / str(attempt) / RESULT)["key_input"]
-    except (OSError, ValueError, LookupError, TypeError):
+    record = _read(job.attempts(stage) / str(attempt))
+    return record.key_input if record else None
+
+
+def _recorded(folder: Path) -> Result | None:
+    record = _read(folder)
+    if record is None:
         return None
-    return parts if isinstance(parts, dict) else None
+    outputs = outputs_in(folder / OUTPUTS, record.outputs)
+    return Result(record.attempt, record.key, outputs, record.seconds, record.warnings, record.about)
+
+
+def _read(folder: Path) -> ResultRecord | None:
+    """An attempt's record; ``None`` where there is none, or not one that we wrote."""
+    try:
+        return decode((folder / RESULT).read_bytes(), ResultRecord)
+    except (OSError, ValueError, ValidationError):
+        return None
 
 
 def _make_durable(path: Path, digest: str | None) -> Output:

@@ -24,14 +24,14 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
 
     ``delivered`` are the paths of all outputs to deliver, in order.
     """
-    wanted = job.document.get("beside", {})
-    if not wanted:
+    wanted = job.plan.beside
+    if wanted is None:
         return []
     told, ours = [], _record(job)
-    for source in _chosen(job, results, delivered, wanted["outputs"]):
+    for source in _chosen(job, results, delivered, wanted.outputs):
         target = job.input.with_name(source.name)
         try:
-            if _is_free(target, source, ours.get(target.name), wanted["overwrite"]):
+            if _is_free(target, source, ours.get(target.name), wanted.overwrite):
                 _copy(source, target)
                 ours[target.name] = _signature(target)
             elif not filecmp.cmp(source, target, shallow=False):
@@ -49,7 +49,7 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
 
 def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequence[str]) -> list[Path]:
     paths, chosen = iter(delivered), []
-    for reference in job.document["deliver"]:
+    for reference in job.plan.deliver:
         of_reference = [path for _, path in zip(results.outputs(reference), paths, strict=False)]
         if reference in outputs:
             chosen += of_reference

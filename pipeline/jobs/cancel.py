@@ -6,18 +6,18 @@ import signal
 import time
 
 from pipeline.errors import NotReady, UsageError
+from pipeline.jobs.events import RunCancelled, RunEvent, RunStarted
 from pipeline.jobs.job import Job, load
-from pipeline.jobs.state import RUN_EVENTS, Status
+from pipeline.jobs.state import RUN_STATUS, Status
 from pipeline.locks import Held, exclusive, holder
 
 SECONDS = 60.0  # for its stages to end: their grace, and a little
-BEGINNING = "run_started"
 
 
 def cancel(job: Job) -> str:
     """Returns what became of the job, in words. Raises ``UsageError`` where there is nothing to give up."""
     seen = len(job.journal().read())
-    end = time.monotonic() + float(job.document["grace_seconds"]) + SECONDS
+    end = time.monotonic() + job.plan.grace_seconds + SECONDS
     while time.monotonic() < end:
         if ended := _end_since(job, seen):
             return ended.value
@@ -32,8 +32,8 @@ def cancel(job: Job) -> str:
 
 def _end_since(job: Job, seen: int) -> Status | None:
     """How a run of the job has ended that was under way after this many events."""
-    names = [event["event"] for event in job.journal().read()[seen:]]
-    return next((RUN_EVENTS[name] for name in reversed(names) if name in RUN_EVENTS and name != BEGINNING), None)
+    kinds = [type(event) for event in job.journal().read()[seen:] if isinstance(event, RunEvent)]
+    return next((RUN_STATUS[kind] for kind in reversed(kinds) if kind is not RunStarted), None)
 
 
 def _marked(job: Job, seen: int) -> str:
@@ -43,7 +43,7 @@ def _marked(job: Job, seen: int) -> str:
     if status in (Status.FINISHED, Status.CANCELLED):
         raise UsageError(f"{job.id} is {status.value} already", f"pipeline job show {job.id}")
     journal = job.journal()
-    journal.append("run_cancelled")
+    journal.append(RunCancelled())
     journal.close()
     return "cancelled; it wasn't running"
 

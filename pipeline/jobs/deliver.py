@@ -28,7 +28,7 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     job.output.mkdir(exist_ok=True)
     sidecars, about = Sidecars(job, results), job.output / sidecar.FOLDER
     targets, placed, written = [], dict[Path, bool](), False
-    for made, name in _named(job.document["deliver"], results):
+    for made, name in _named(job.plan.deliver, results):
         target = job.output / _name(job.input.stem, name)
         targets.append(target)
         if target in placed:

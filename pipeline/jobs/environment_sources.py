@@ -1,85 +1,52 @@
-"""Where a job's environments come from, as its record says it; and what follows for its results.
+"""Where a job's environments come from, as its plan says it; and what follows for its results.
 
 What is made with an environment that isn't healthy, or whose content can change unseen, stays in its own job: so do
 the results of every stage that builds on such a result. Their stages say ``cache: false`` in the plan.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.envs.external.inspection_cache import Notes
-from pipeline.envs.external.source import FOREIGN, Source
 from pipeline.envs.registry import Registry
+from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.project import Project
-from pipeline.references import JOB_INPUT, split
 
-
-@dataclass(frozen=True)
-class Origin:
-    """One environment's line in the record."""
-
-    environment: str
-    source: Source = Source.LIVE
-    place: str = ""  # of somebody else's
-    migration_target: str | None = None  # what it stands in for
-    warning: str | None = None
-
-    @property
-    def is_foreign(self) -> bool:
-        return self.source in FOREIGN
+Tools = Mapping[str, Mapping[str, str]]  # environment to its programs, each with the environment that provides it
 
 
 def notes(project: Project) -> Notes:
     return Notes(project.cache / "adopted")
 
 
-def origin(document: Mapping[str, Any], environment: str) -> Origin:
-    """A plan from before there were others than the live build says nothing."""
-    said = document.get("environment_sources", {}).get(environment, {})
-    source = Source(said.get("source", "live"))
-    return Origin(environment, source, said.get("place", ""), said.get("migration_target"), said.get("warning"))
-
-
-def origins(document: Mapping[str, Any]) -> list[Origin]:
-    return [origin(document, name) for name in document["environments"]]
-
-
-def unshared(document: Mapping[str, Any]) -> dict[str, str]:
-    """The stages whose results are nobody else's, each with the reason."""
-    warned = {
-        each.environment: f"environment {each.environment}: {each.warning}"
-        for each in origins(document)
-        if each.warning
-    }
+def unshared(stages: Iterable[PlannedStage], origins: Mapping[str, EnvironmentOrigin], tools: Tools) -> dict[str, str]:
+    """The stages whose results no other job may have, each with the reason."""
+    warned = {name: f"environment {name}: {origin.warning}" for name, origin in origins.items() if origin.warning}
     apart: dict[str, str] = {}
-    for stage in document["stages"] if warned else ():
-        environments = [stage["environment"], *document["tools"].get(stage["environment"], {}).values()]
+    for stage in stages if warned else ():
+        environments = [stage.environment, *tools.get(stage.environment, {}).values()]
         reason = next((warned[name] for name in environments if name in warned), None)
-        before = next((name for name in _sources_of(stage) if name in apart), None)
+        before = next((name for name in (*stage.needs, *_sources(stage)) if name in apart), None)
         if reason or before:
-            apart[stage["name"]] = reason or f"it builds on stage '{before}'; {apart[str(before)]}"
+            apart[stage.name] = reason or f"it builds on stage '{before}'; {apart[str(before)]}"
     return apart
 
 
-def told(document: Mapping[str, Any]) -> Iterator[str]:
+def messages(plan: Plan) -> Iterator[str]:
     """What a person should know of a job's environments, in lines; nothing where each is the live build."""
-    for each in origins(document):
-        if each.warning:
-            yield f"warning: environment {each.environment} is {each.source} {each.warning}"
-        elif each.is_foreign:
-            yield f"environment {each.environment} is {each.source} {each.place}"
-        if each.migration_target:
-            yield f"bootstrap --env {each.environment}   builds {each.migration_target}, which later jobs get"
+    for name, origin in plan.environment_sources.items():
+        if origin.warning:
+            yield f"warning: environment {name} is {origin.source} {origin.warning}"
+        elif origin.is_external:
+            yield f"environment {name} is {origin.source} {origin.place}"
+        if origin.migration_target:
+            yield f"bootstrap --env {name}   builds {origin.migration_target}, which later jobs get"
 
 
-def replaceable(document: Mapping[str, Any], registry: Registry) -> list[str]:
+def replaceable(plan: Plan, registry: Registry) -> list[str]:
     """The environments that something stood in for when the job was prepared, and that are built by now."""
-    return [each.environment for each in origins(document) if each.migration_target and registry.live(each.environment)]
+    origins = plan.environment_sources.items()
+    return [name for name, origin in origins if origin.migration_target and registry.live(name)]
 
 
-def _sources_of(stage: Mapping[str, Any]) -> list[str]:
-    """The stages that it needs or takes something from."""
-    references = [each for listed in stage["inputs"].values() for each in listed if each != JOB_INPUT]
-    lists = [stage["for_each"]] if "for_each" in stage else []
-    return [*stage["needs"], *(split(each)[0] for each in [*references, *lists])]
+def _sources(stage: PlannedStage) -> list[str]:
+    return [name for name, _ in stage.sources]

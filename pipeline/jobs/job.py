@@ -1,42 +1,30 @@
-"""A prepared job: ``job.json`` as it was frozen, and where the job's other files are."""
+"""A prepared job: its plan as it was frozen, and where the job's other files are."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputUnusable, UsageError
 from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.plan_bounds import out_of_bounds
 from pipeline.jobs.state import JobState, fold
+from pipeline.values import ValidationError, decode
 
 DOCUMENT = "job.json"
 AGAIN = "prepare the job again; a plan is never edited"
 
 
-@dataclass(frozen=True)
-class Job:
-    """A job's folder, and the document that was written there once."""
+class JobFolder:
+    """Where a job's files are. Nothing of them is read."""
 
-    folder: Path
-    document: Mapping[str, Any]
-    loaded: JobState = field(default_factory=JobState)  # as the journal told it when the job was loaded
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     @property
     def id(self) -> str:
-        return str(self.document["job_id"])
-
-    @property
-    def input(self) -> Path:
-        return Path(self.document["input"]["path"])
-
-    @property
-    def stages(self) -> list[Mapping[str, Any]]:
-        """The planned stages, in an order in which they can run."""
-        return list(self.document["stages"])
+        return self.folder.name
 
     @property
     def output(self) -> Path:
@@ -48,7 +36,7 @@ class Job:
 
     @property
     def cancellation(self) -> Path:
-        """A file that is there when somebody has asked for the job's end."""
+        """A file that is there when a person has asked for the job's end."""
         return self.folder / "cancel"
 
     @property
@@ -69,16 +57,6 @@ class Job:
     def attempts(self, stage: str) -> Path:
         return self._stages / stage
 
-    def require_input(self) -> None:
-        """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""
-        expected = self.document["input"]
-        try:
-            status = os.stat(self.input)
-        except OSError as error:
-            raise InputUnusable(f"the job's input {self.input} can't be read: {error.strerror}") from error
-        if [status.st_size, status.st_mtime_ns] != [expected["size"], expected["mtime_ns"]]:
-            raise InputUnusable(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
-
     def journal(self) -> Journal:
         return Journal(self.folder)
 
@@ -87,14 +65,40 @@ class Job:
         return fold(self.journal().read())
 
 
+class Job(JobFolder):
+    """A job with its plan, and its state when it was loaded."""
+
+    def __init__(self, folder: Path, plan: Plan, loaded: JobState | None = None) -> None:
+        super().__init__(folder)
+        self.plan = plan
+        self.loaded = loaded or JobState()
+
+    @property
+    def input(self) -> Path:
+        return Path(self.plan.input.path)
+
+    @property
+    def stages(self) -> tuple[PlannedStage, ...]:
+        """In an order in which they can run."""
+        return self.plan.stages
+
+    def require_input(self) -> None:
+        """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""
+        expected = self.plan.input
+        try:
+            status = os.stat(self.input)
+        except OSError as error:
+            raise InputUnusable(f"the job's input {self.input} can't be read: {error.strerror}") from error
+        if (status.st_size, status.st_mtime_ns) != (expected.size, expected.mtime_ns):
+            raise InputUnusable(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
+
+
 def load(folder: Path) -> Job:
     """Read a job as it was prepared.
 
     Its digest is in the journal's first line, so one comparison replaces the schema: what isn't byte for byte
     what ``prepare-job`` validated and wrote is refused. Raises ``UsageError``.
     """
-    import json
-
     try:
         data, events = (folder / DOCUMENT).read_bytes(), Journal(folder).read()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -104,11 +108,17 @@ def load(folder: Path) -> Job:
     state = fold(events)
     if sha256_of_bytes(data) != state.job_digest:
         raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
-    document = json.loads(data)
-    problem = out_of_bounds(document, folder.name)
-    if problem:
-        raise UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
-    return Job(folder, document, state)
+    try:
+        plan = decode(data, Plan)
+    except (ValidationError, ValueError) as error:
+        raise _refusal(folder, str(error)) from error
+    if problem := out_of_bounds(plan, folder.name):
+        raise _refusal(folder, problem)
+    return Job(folder, plan, state)
+
+
+def _refusal(folder: Path, problem: str) -> UsageError:
+    return UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
 
 
 def _what_is_wrong(data: bytes) -> str:

@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
-from pipeline.jobs.job import Job
-from pipeline.jobs.journal import JournalDamaged
+from pipeline.errors import UsageError
+from pipeline.jobs.events import StageFinished, StageStarted
+from pipeline.jobs.job import JobFolder
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
 
 
 def held_keys(jobs: Path) -> frozenset[str]:
     """Each ``key`` in the journals of the jobs whose lock a process has right now."""
-    return frozenset(key for id in JobStore(jobs).ids() for key in _keys(Job(jobs / id, {})))
+    return frozenset(key for id in JobStore(jobs).ids() for key in _keys(JobFolder(jobs / id)))
 
 
-def _keys(job: Job) -> list[str]:
+def _keys(job: JobFolder) -> list[str]:
     """None where the journal can't be read: what is evicted meanwhile costs a job time, never its result."""
     try:
-        return [event["key"] for event in job.journal().read() if "key" in event] if is_held(job.lock) else []
-    except (JournalDamaged, OSError):
+        events = job.journal().read() if is_held(job.lock) else []
+    except (UsageError, OSError):
         return []
+    return [event.key for event in events if isinstance(event, StageStarted | StageFinished)]

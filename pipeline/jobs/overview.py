@@ -1,24 +1,23 @@
 """A job's stages as a person looks at them: the planned ones, and the members of fan-outs that are known by now."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import JobState, StageState, StageStatus
 from pipeline.references import member_name
+from pipeline.values import replace
 
 WORST_FIRST = (StageStatus.FAILED, StageStatus.SKIPPED, StageStatus.RUNNING, StageStatus.WAITING)
 
 
-def stages(job: Job, state: JobState) -> list[tuple[Mapping[str, Any], StageState]]:
+def stages(job: Job, state: JobState) -> list[tuple[PlannedStage, StageState]]:
     """In the plan's order, each fan-out's members after it."""
     rows = []
     for stage in job.stages:
-        names = members(stage["name"], state)
-        own = state.stage(stage["name"])
+        names = members(stage.name, state)
+        own = state.stage(stage.name)
         together = own if own.members is None else _together(own, [state.stage(name) for name in names])
         rows.append((stage, together))
-        rows += [({**stage, "name": name}, state.stage(name)) for name in names]
+        rows += [(replace(stage, name=name), state.stage(name)) for name in names]
     return rows
 
 

@@ -2,44 +2,30 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.digests import content_digest
+from pipeline.values import Struct, field
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Struct, frozen=True):
     """A stage's identity, and the parts that it is the digest of."""
 
     digest: str
-    parts: Mapping[str, Any]
+    parts: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a stage said of its result."""
+class OutputRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """An output as records have it; its folder is known from the attempt."""
 
-    warnings: tuple[str, ...] = ()
-    about: Mapping[str, Any] = field(default_factory=dict)  # facts, such as the engine that made it
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records, where nothing is the same as no word of it."""
-        told = {"warnings": list(self.warnings), "about": dict(self.about)}
-        return {name: value for name, value in told.items() if value}
+    file: str
+    size: int  # bytes
+    mtime_ns: int
+    digest: str
 
 
-NOTHING_SAID = Said()
-
-
-def said_in(record: Mapping[str, Any]) -> Said:
-    return Said(tuple(record.get("warnings", ())), record.get("about", {}))
-
-
-@dataclass(frozen=True)
-class Output:
+class Output(Struct, frozen=True):
     """A file that an attempt left, as it was when it was committed."""
 
     path: Path
@@ -48,9 +34,8 @@ class Output:
     mtime_ns: int
 
     @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records; the folder is known from the attempt."""
-        return {"file": self.path.name, "size": self.size, "mtime_ns": self.mtime_ns, "digest": self.digest}
+    def record(self) -> OutputRecord:
+        return OutputRecord(self.path.name, self.size, self.mtime_ns, self.digest)
 
     def is_unchanged(self, read: bool = False) -> bool:
         """By size and time, or with ``read`` by every byte."""
@@ -62,35 +47,52 @@ class Output:
             return False
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a committed attempt left."""
 
     attempt: int
     key: str
-    outputs: Mapping[str, Output]
+    outputs: dict[str, Output]
     seconds: float
-    said: Said = NOTHING_SAID
+    warnings: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)  # facts that the stage reported, such as its engine
 
     def is_unchanged(self, read: bool = False) -> bool:
         return all(output.is_unchanged(read) for output in self.outputs.values())
 
     @property
-    def described(self) -> dict[str, Any]:
-        """As it stands in records."""
-        return {
-            "attempt": self.attempt,
-            "key": self.key,
-            "seconds": self.seconds,
-            "outputs": {name: output.described for name, output in self.outputs.items()},
-            **self.said.described,
-        }
+    def output_records(self) -> dict[str, OutputRecord]:
+        return {name: output.record for name, output in self.outputs.items()}
 
 
-def recorded(folder: Path, record: Mapping[str, Any]) -> Result:
-    """A recorded result whose outputs lie in ``folder``."""
-    outputs = {
-        name: Output(folder / entry["file"], entry["digest"], entry["size"], entry["mtime_ns"])
-        for name, entry in record["outputs"].items()
-    }
-    return Result(record["attempt"], record["key"], outputs, float(record["seconds"]), said_in(record))
+class ResultRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An attempt's ``result.json``."""
+
+    schema: Literal[1]
+    stage: str
+    attempt: int
+    key: str
+    seconds: float
+    outputs: dict[str, OutputRecord]
+    key_input: dict[str, Any]  # the parts of the key
+    warnings: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+class StoredResult(Struct, frozen=True, omit_defaults=True):
+    """A result as the store has it, for every job."""
+
+    stage: str
+    job: str  # that made it
+    attempt: int
+    key: str
+    seconds: float
+    outputs: dict[str, OutputRecord]
+    key_input: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+def outputs_in(folder: Path, records: Mapping[str, OutputRecord]) -> dict[str, Output]:
+    """Recorded outputs that lie in ``folder``."""
+    return {name: Output(folder / each.file, each.digest, each.size, each.mtime_ns) for name, each in records.items()}

@@ -18,9 +18,9 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.files import dump_json, sync_file
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
-from pipeline.references import JOB_INPUT, is_paired, split
 
 FOLDER = "about"
 LONGEST_NAME = 255  # bytes, on nearly every file system
@@ -61,13 +61,13 @@ class Sidecars:
     def __init__(self, job: Job, results: Results) -> None:
         self._job = job
         self._results = results
-        self._planned = {stage["name"]: stage for stage in job.stages}
+        self._planned = {stage.name: stage for stage in job.stages}
         self._order = {name: number for number, name in enumerate(self._planned)}
         self._entries: dict[tuple[str, int | None], dict[str, Any]] = {}
 
     def describe(self, made: Made, file: str) -> dict[str, Any]:
         """What is written beside the deliverable ``file``."""
-        document = self._job.document
+        plan = self._job.plan
         way = list(islice(self._way(made), NEAREST + 1))
         told = [self._entry(*each) for each in sorted(way[:NEAREST], key=lambda each: self._order[each[0]])]
         return {
@@ -77,9 +77,9 @@ class Sidecars:
             "digest": made.output.digest,
             "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(made.output.mtime_ns // 10**9)),
             "job_id": self._job.id,
-            "workflow": document["workflow"],
-            "input": {name: document["input"][name] for name in ("path", "size", "digest")},
-            "parameters": document["parameters"],
+            "workflow": plan.workflow,
+            "input": {"path": plan.input.path, "size": plan.input.size, "digest": plan.input.digest},
+            "parameters": plan.parameters,
             "engines": _engines(told),
             "notes": _notes(told),
             "stages": told,
@@ -88,12 +88,12 @@ class Sidecars:
 
     def _way(self, made: Made) -> Iterator[tuple[str, int | None]]:
         """The stages that the file came from, the nearest first; with a place where only that member took part."""
-        place = made.place if "for_each" in self._planned[made.stage] else None
+        place = made.place if self._planned[made.stage].for_each else None
         seen, queue = {made.stage}, deque([(made.stage, place)])
         while queue:
             name, place = queue.popleft()
             yield name, place
-            for before, is_pair in _sources(self._planned[name]):
+            for before, is_pair in self._planned[name].sources:
                 if before not in seen:
                     seen.add(before)
                     queue.append((before, place if is_pair else None))
@@ -105,46 +105,36 @@ class Sidecars:
             self._entries[name, place] = self._stage(self._planned[name], dict(chosen))
         return self._entries[name, place]
 
-    def _stage(self, stage: Mapping[str, Any], found: Mapping[str, Result]) -> dict[str, Any]:
+    def _stage(self, stage: PlannedStage, found: Mapping[str, Result]) -> dict[str, Any]:
         """A fan-out over a list is told once, with how many there were, and the parts of its first member's key."""
-        first, document = next(iter(found), ""), self._job.document
+        first, plan = next(iter(found), ""), self._job.plan
         parts = (attempts.key_input(self._job, first, found[first].attempt) if first else None) or {}
-        models = document["models"]
         optional = {
             "source": parts.get("source"),
             "modules": parts.get("modules"),
-            "tools": document["tools"].get(stage["environment"]),
-            "about": _merged([result.said.about for result in found.values()]),
-            "warnings": list(dict.fromkeys(text for result in found.values() for text in result.said.warnings)),
+            "tools": plan.tools.get(stage.environment),
+            "about": _merged([result.about for result in found.values()]),
+            "warnings": list(dict.fromkeys(text for result in found.values() for text in result.warnings)),
         }
         return {
-            "name": first if len(found) == 1 else stage["name"],
-            "uses": stage["uses"],
-            "environment": _environment(document, stage["environment"]),
-            "parameters": parts.get("parameters", stage["parameters"]),
-            "models": {slot: {"name": name, "digest": models[name]} for slot, name in stage["models"].items()},
+            "name": first if len(found) == 1 else stage.name,
+            "uses": stage.uses,
+            "environment": _environment(plan, stage.environment),
+            "parameters": parts.get("parameters", stage.parameters),
+            "models": {slot: {"name": name, "digest": plan.models[name]} for slot, name in stage.models.items()},
             "seconds": round(sum(result.seconds for result in found.values()), 3),
             **({"members": len(found)} if len(found) != 1 else {}),
             **{name: value for name, value in optional.items() if value},
         }
 
 
-def _environment(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _environment(plan: Plan, name: str) -> dict[str, Any]:
     """With where it came from, unless that is the live build, which nearly every job has."""
-    lock = document.get("environment_locks", {}).get(name)
-    origin = document.get("environment_sources", {}).get(name, {})
-    told = {key: origin[key] for key in ("source", "place", "warning") if key in origin} if len(origin) > 1 else {}
-    return {"name": name, "key": document["environment_keys"][name], **({"lock": lock} if lock else {}), **told}
-
-
-def _sources(stage: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The stages whose outputs it takes; whether only the member for the same value."""
-    for references in stage["inputs"].values():
-        for reference in references:
-            if reference != JOB_INPUT:
-                yield split(reference)[0], is_paired(reference)
-    if "for_each" in stage:
-        yield split(stage["for_each"])[0], False
+    lock, origin = plan.environment_locks.get(name), plan.origin(name)
+    more = {"source": origin.source, "place": origin.place, "warning": origin.warning}
+    is_plain = origin == EnvironmentOrigin(origin.source)
+    shown = {} if is_plain else {key: value for key, value in more.items() if value is not None}
+    return {"name": name, "key": plan.environment_keys[name], **({"lock": lock} if lock else {}), **shown}
 
 
 def _merged(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

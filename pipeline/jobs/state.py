@@ -1,11 +1,26 @@
 """What a job's state is: a fold over its journal, never stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
-from pipeline.errors import UsageError
+from pipeline.jobs.events import (
+    AnyEvent,
+    AttemptFailed,
+    JobPrepared,
+    RunCancelled,
+    RunEnded,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StageEvent,
+    StageExpanded,
+    StageFinished,
+    StageSkipped,
+    StageStarted,
+)
+from pipeline.values import Struct, field, replace
 
 
 class Status(Enum):
@@ -26,8 +41,7 @@ class StageStatus(Enum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True)
-class StageState:
+class StageState(Struct, frozen=True):
     """What the journal says of a stage."""
 
     status: StageStatus = StageStatus.WAITING
@@ -35,12 +49,11 @@ class StageState:
     seconds: float | None = None
     reason: str | None = None
     warnings: tuple[str, ...] = ()
-    committed: Mapping[str, Any] | None = None  # the last stage_finished event, whatever came after it
+    committed: StageFinished | None = None  # the last one, whatever came after it
     members: int | None = None  # of a fan-out whose list is known
 
 
-@dataclass(frozen=True)
-class JobState:
+class JobState(Struct, frozen=True):
     """What the journal says of a job."""
 
     status: Status = Status.PREPARED
@@ -53,58 +66,47 @@ class JobState:
 
 
 WAITING = StageState()
-RUN_EVENTS = {
-    "run_started": Status.RUNNING,
-    "run_interrupted": Status.INTERRUPTED,
-    "run_cancelled": Status.CANCELLED,
-    "run_failed": Status.FAILED,
-    "run_ended": Status.PARTIAL,
-    "run_finished": Status.FINISHED,
+RUN_STATUS: dict[type[RunEvent], Status] = {
+    RunStarted: Status.RUNNING,
+    RunInterrupted: Status.INTERRUPTED,
+    RunCancelled: Status.CANCELLED,
+    RunFailed: Status.FAILED,
+    RunEnded: Status.PARTIAL,
+    RunFinished: Status.FINISHED,
 }
 
 
-def fold(events: Iterable[Mapping[str, Any]]) -> JobState:
-    status, digest, delivered = Status.PREPARED, "", ()
+def fold(events: Iterable[AnyEvent]) -> JobState:
+    status, digest = Status.PREPARED, ""
+    delivered: tuple[str, ...] = ()
     stages: dict[str, StageState] = {}
     for event in events:
-        name = event["event"]
-        if name == "job_prepared":
-            digest = event["job_digest"]
-        elif name in RUN_EVENTS:
-            status, delivered = RUN_EVENTS[name], tuple(event.get("delivered", delivered))
-        elif "stage" in event:
-            stages[event["stage"]] = _after(stages.get(event["stage"], WAITING), event)
+        if isinstance(event, StageEvent):
+            stages[event.stage] = _after(stages.get(event.stage, WAITING), event)
+        elif isinstance(event, JobPrepared):
+            digest = event.job_digest
         else:
-            raise _unknown(name)
+            status = RUN_STATUS[type(event)]
+            delivered = event.delivered if isinstance(event, RunFinished) else delivered
     return JobState(status, digest, stages, delivered)
 
 
-def _after(before: StageState, event: Mapping[str, Any]) -> StageState:
+def _after(before: StageState, event: StageEvent) -> StageState:
     """A stage's state after an event of its own."""
-    match event["event"]:
-        case "stage_started":
-            return StageState(StageStatus.RUNNING, event["attempt"], committed=before.committed)
-        case "stage_finished":
-            return StageState(
-                StageStatus.FINISHED,
-                event["attempt"],
-                event["seconds"],
-                warnings=tuple(event.get("warnings", ())),
-                committed=event,
-                members=before.members,
-            )
-        case "stage_failed":
-            return StageState(
-                StageStatus.FAILED, event["attempt"], event["seconds"], event["reason"], committed=before.committed
-            )
-        case "stage_skipped":
-            reason = f"stage '{event['because']}' failed"
-            return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=reason)
-        case "stage_expanded":
-            return StageState(members=event["members"])
-        case unknown:
-            raise _unknown(unknown)
-
-
-def _unknown(event: str) -> UsageError:
-    return UsageError(f"the journal has an event '{event}', which this version doesn't know")
+    if isinstance(event, StageFinished):
+        return StageState(
+            StageStatus.FINISHED,
+            event.attempt,
+            event.seconds,
+            warnings=event.warnings,
+            committed=event,
+            members=before.members,
+        )
+    if isinstance(event, StageStarted):
+        return StageState(StageStatus.RUNNING, event.attempt, committed=before.committed)
+    if isinstance(event, AttemptFailed):
+        return StageState(StageStatus.FAILED, event.attempt, event.seconds, event.reason, committed=before.committed)
+    if isinstance(event, StageSkipped):
+        return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=f"stage '{event.because}' failed")
+    assert isinstance(event, StageExpanded)
+    return StageState(members=event.members)

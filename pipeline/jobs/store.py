@@ -4,17 +4,19 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.files import dump_json, remove_tree, sync_folder, write_whole
+from pipeline.jobs.events import JobPrepared
 from pipeline.jobs.job import DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
 from pipeline.locks import is_held
+from pipeline.values import plain
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
@@ -25,8 +27,8 @@ class JobStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def create(self, document: Callable[[str], Mapping[str, Any]]) -> Job:
-        """Write a job under the next free id, which ``document`` gets.
+    def create(self, plan: Callable[[str], Plan]) -> Job:
+        """Write a job under the next free id, which ``plan`` gets.
 
         The folder is filled under another name and then renamed, which fails where the name is taken: many
         may prepare at once, and a crash leaves no half job.
@@ -40,7 +42,7 @@ class JobStore:
         try:
             for folder in ("logs", "stages"):
                 (part / folder).mkdir()
-            return self._claim(part, document)
+            return self._claim(part, plan)
         except BaseException:
             remove_tree(part)
             raise
@@ -84,14 +86,14 @@ class JobStore:
         except OSError:
             return 0, id
 
-    def _claim(self, part: Path, document: Callable[[str], Mapping[str, Any]]) -> Job:
+    def _claim(self, part: Path, plan: Callable[[str], Plan]) -> Job:
         prefix = f"job-{time.strftime('%Y%m%d')}-{_user()}-"
         taken = [int(id.removeprefix(prefix)) for id in self.ids() if re.fullmatch(re.escape(prefix) + r"\d+", id)]
         number = max(taken, default=0)
         while True:
             number += 1
             folder = self._root / f"{prefix}{number:04d}"
-            content = document(folder.name)
+            content = plan(folder.name)
             _write(part, content)
             self._make_newest(part / DOCUMENT)
             try:
@@ -118,12 +120,12 @@ class JobStore:
                     remove_tree(part)
 
 
-def _write(part: Path, content: Mapping[str, Any]) -> None:
+def _write(part: Path, plan: Plan) -> None:
     """The journal first: the folder is flushed with the document, and then both names are durable."""
-    data = dump_json(content)
+    data = dump_json(plain(plan))
     (part / NAME).unlink(missing_ok=True)
     journal = Journal(part)
-    journal.append("job_prepared", job_digest=sha256_of_bytes(data))
+    journal.append(JobPrepared(sha256_of_bytes(data)))
     journal.close()
     write_whole(part / DOCUMENT, data)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts, environment_sources, overview
+from pipeline.jobs.events import StageStarted
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
@@ -30,10 +31,10 @@ class Explanation:
 def explain(job: Job, store: JobStore) -> list[Explanation]:
     """For each stage in the plan's order; the members of a fan-out stand for it."""
     events, state = job.journal().read(), job.loaded
-    causes = {event["stage"]: event.get("because", "") for event in events if event["event"] == "stage_started"}
+    causes = {event.stage: event.because for event in events if isinstance(event, StageStarted)}
     rows = overview.stages(job, state)
-    apart = environment_sources.unshared({**job.document, "stages": [stage for stage, _ in rows]})
-    names = [stage["name"] for stage, known in rows if known.members is None]
+    apart = environment_sources.unshared([stage for stage, _ in rows], job.plan.environment_sources, job.plan.tools)
+    names = [stage.name for stage, known in rows if known.members is None]
     earlier = list(_similar(job, store))
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)
     return [_kept_apart(each, apart.get(each.stage)) for each in explained]
@@ -63,8 +64,8 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
     known = state.stage(name)
     if known.status is not StageStatus.FINISHED or known.committed is None:
         return Explanation(name, known.status.value, known.reason or "")
-    if "taken" in known.committed:
-        return Explanation(name, "taken", _origin(job, known.committed["taken"]))
+    if known.committed.taken is not None:
+        return Explanation(name, "taken", _origin(job, known.committed.taken))
     parts = attempts.key_input(job, name, known.attempt)
     if parts is None:
         return Explanation(name, "ran", "the record of its key is gone")
@@ -96,7 +97,7 @@ def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str
             return f"attempt {number}", parts
     for other in earlier:
         committed = other.loaded.stage(stage).committed
-        if committed and (parts := attempts.key_input(other, stage, committed["attempt"])):
+        if committed and (parts := attempts.key_input(other, stage, committed.attempt)):
             return other.id, parts
     return "", None
 
@@ -109,8 +110,8 @@ def _similar(job: Job, store: JobStore) -> Iterator[Job]:
             other = store.find(id)
         except (PipelineError, OSError):
             continue
-        if other.id != job.id and other.document["workflow"] == job.document["workflow"]:
+        if other.id != job.id and other.plan.workflow == job.plan.workflow:
             others.append(other)
-    before = [other for other in others if other.document["created_at"] <= job.document["created_at"]]
-    before.sort(key=lambda other: (other.input == job.input, other.document["created_at"], other.id), reverse=True)
+    before = [other for other in others if other.plan.created_at <= job.plan.created_at]
+    before.sort(key=lambda other: (other.input == job.input, other.plan.created_at, other.id), reverse=True)
     yield from before

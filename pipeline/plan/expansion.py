@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from pipeline.config.conditions import Condition
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.jobs.plan import PlannedStage
 from pipeline.plan import slots
 from pipeline.plan.filling import fill, is_each, of_each
 from pipeline.plan.values import PICKED, find
@@ -18,28 +18,6 @@ from pipeline.references import JOB_INPUT, alternatives, is_paired, split
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 NAME_LENGTH = 100
-
-
-@dataclass(frozen=True)
-class PlannedStage:
-    """One stage of a job. ``inputs`` hold references: ``job.input``, or ``STAGE.OUTPUT`` by planned names.
-
-    With ``for_each`` it stands for one member for each item of a list that is known only when the job runs. Its
-    parameters may hold ``$each`` and its inputs ``STAGE[$each].OUTPUT``, both filled in then.
-    """
-
-    name: str
-    uses: str
-    environment: str
-    needs: tuple[str, ...]
-    inputs: Mapping[str, tuple[str, ...]]
-    parameters: Mapping[str, Any]
-    models: Mapping[str, str]
-    outputs: Mapping[str, str]
-    for_each: str | None = None  # STAGE.OUTPUT
-    ensure: Mapping[str, Any] = field(default_factory=dict)
-    modules: tuple[str, ...] = ()
-    policy: Mapping[str, Any] = field(default_factory=dict)  # see pipeline/policy.py; sizes in bytes
 
 
 class Expansion:
@@ -69,11 +47,11 @@ class Expansion:
                 inputs=inputs,
                 parameters={**spec.parameters, **self._parameters(use, each)},
                 models=dict(self._models(use, spec, each)),
-                outputs=spec.outputs,
+                outputs=dict(spec.outputs),
                 for_each=listed,
-                ensure=spec.ensure,
+                ensure={output: dict(promise) for output, promise in spec.ensure.items()},
                 modules=spec.modules,
-                policy=chosen,
+                **chosen,
             )
 
     def delivered(self, index: int) -> tuple[str, ...]:

@@ -11,14 +11,13 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import DiskUse, WorkflowSpec
-from pipeline.plan.expansion import Expansion, PlannedStage
+from pipeline.jobs.plan import PlannedStage
+from pipeline.plan.expansion import Expansion
 from pipeline.references import is_member_name, paired_stages
-
-__all__ = ["Plan", "PlannedStage", "plan"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedWorkflow:
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
     deliver: tuple[str, ...]
     timeout_seconds: float | None = field(default=None)
@@ -34,7 +33,7 @@ class Plan:
         return sorted({stage.environment for stage in self.stages})
 
 
-def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> Plan:
+def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> PlannedWorkflow:
     """Raises ``ConfigurationError``, with file, line and key, for a workflow that doesn't hold together."""
     expansion = Expansion(workflow, values, catalog)
     stages: dict[str, PlannedStage] = {}
@@ -48,7 +47,7 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
         raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty, or no 'when' holds")
     found = [(ref, each) for index, each in enumerate(workflow.deliver) for ref in expansion.delivered(index)]
     ordered = [stages[name] for name in _ordered(workflow, {name: _before(each) for name, each in stages.items()})]
-    return Plan(
+    return PlannedWorkflow(
         tuple(ordered),
         tuple(ref for ref, _ in found),
         workflow.timeout_seconds,

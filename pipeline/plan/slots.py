@@ -1,11 +1,13 @@
 """What an entry of a workflow gives to the stage that it uses, held against what that stage has."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline import policy
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import did_you_mean
+from pipeline.jobs.plan import Resources, Retries
 from pipeline.sizes import parse_size
 
 SIZES = ("memory", "gpu_memory")
@@ -30,13 +32,19 @@ def check(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> None:
 
 
 def policy_of(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> dict[str, Any]:
-    """How it is run: what the entry says goes before what the stage says. Sizes in bytes."""
+    """How it is run, as fields of ``PlannedStage``: what the entry says goes before what the stage says."""
     chosen = policy.merged(spec.policy, use.policy)
+    if "start" in chosen:
+        chosen["start"] = tuple(chosen["start"])
     if "resources" in chosen:
-        chosen["resources"] = {
-            key: _bytes(workflow, use, value) if key in SIZES else value for key, value in chosen["resources"].items()
-        }
+        chosen["resources"] = Resources(**_in_bytes(workflow, use, chosen["resources"]))
+    if "retries" in chosen:
+        chosen["retries"] = Retries(**chosen["retries"])
     return chosen
+
+
+def _in_bytes(workflow: WorkflowSpec, use: StageUse, amounts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _bytes(workflow, use, value) if key in SIZES else value for key, value in amounts.items()}
 
 
 def _bytes(workflow: WorkflowSpec, use: StageUse, size: int | str) -> int:

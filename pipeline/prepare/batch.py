@@ -53,7 +53,7 @@ def prepare_all(catalog: Catalog, requests: Iterable[Request], known: Known | No
     for request in requests:
         became = _one(catalog, Request(**{**vars(request), "reserved": reserved}), known, names, tell)
         if became.job:
-            reserved += became.job.document.get("disk_needed", 0)
+            reserved += became.job.plan.disk_needed
         yield became
 
 

@@ -4,7 +4,6 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
@@ -12,6 +11,7 @@ from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Refuse
 from pipeline.envs.path_programs import locate
 from pipeline.errors import InputUnusable
+from pipeline.jobs.plan import JobInput
 from pipeline.media.probe import PROBER, Media, probe
 from pipeline.text import printable
 
@@ -41,15 +41,9 @@ def _require_regular(file: Path, shown: str) -> None:
         raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
 
 
-def describe(file: Path, duration: float | None) -> dict[str, Any]:
+def describe(file: Path, duration: float | None) -> JobInput:
     status = file.stat()  # before the digest: what is written meanwhile shows as a change
-    return {
-        "path": str(file),
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "digest": sha256_of_file(file),
-        "duration_s": duration,
-    }
+    return JobInput(str(file), status.st_size, status.st_mtime_ns, sha256_of_file(file), duration)
 
 
 @dataclass(frozen=True)

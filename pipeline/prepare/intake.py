@@ -142,10 +142,9 @@ class Known:
         self._look()
         now = signature(file)
         for job in reversed(self._jobs.get(str(file), [])):
-            document = job.document
-            then = document["input"]
-            same = document["workflow"] == workflow and document.get("asked", {}) == wishes
-            if same and (then["size"], then["mtime_ns"]) == now:
+            then = job.plan.input
+            same = job.plan.workflow == workflow and job.plan.asked == wishes
+            if same and (then.size, then.mtime_ns) == now:
                 return Done(job.folder, load(job.folder).loaded.status)
         return None
 

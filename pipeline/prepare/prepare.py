@@ -1,7 +1,7 @@
 """Preparing a job: everything is checked, then the plan is frozen. Nothing is written before the last step."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,21 +15,25 @@ from pipeline.environments import ProjectVariables
 from pipeline.envs.build import Build
 from pipeline.envs.external.adoption import Adoption, Answer
 from pipeline.envs.external.decision import Allowed
+from pipeline.envs.external.source import FOREIGN, Source
 from pipeline.envs.registry import Registry
 from pipeline.envs.run_leases import Leases
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import BesideInput, EngineDecision, EnvironmentOrigin, Plan, PlannedStage, WorkerBounds
 from pipeline.jobs.store import JobStore
 from pipeline.media import tracks
 from pipeline.media.existing_subtitles import require_wanted
 from pipeline.media.probe import PROBER, Media
 from pipeline.models.shelf import Shelf
 from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import Plan, PlannedStage, plan
+from pipeline.plan.planner import PlannedWorkflow, plan
 from pipeline.prepare import disk_space, file_parameters, readiness
 from pipeline.prepare.inputs import Prober, describe, readable
 from pipeline.prepare.readiness import Readiness
 from pipeline.progress import Tell, quiet
+from pipeline.values import from_plain, plain
+from pipeline.values import replace as replace_fields
 
 if TYPE_CHECKING:
     from pipeline.envs.builder.builder import Builder
@@ -69,23 +73,36 @@ def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
     answers = {
         name: adoption.settle(definition, ready.choices[name]) for name, definition in ready.environments.items()
     }
-    environments = _environments(ready, answers, planned)
+    origins = {name: _origin(answer) for name, answer in answers.items()}
+    tools = _tools(ready)
     with _held(answers):
-        document = {
-            "workflow": workflow.name,
-            "input": describe(file, media.duration_s if media else None),
-            "parameters": chosen.parameters,
-            **environments,
-            "models": {name: catalog.model(name).digest for name in planned.models},
-            "stages": _stages(planned, environments),
-            "deliver": list(planned.deliver),
-            **_extras(planned, request, chosen.decisions, needed),
-            "grace_seconds": catalog.settings.grace_seconds,
-            "cache_limit": catalog.settings.cache_limit,
-            "workers": asdict(catalog.settings.workers),
-            **({"timeout_seconds": planned.timeout_seconds} if planned.timeout_seconds else {}),
-        }
-        return JobStore(catalog.project.jobs).create(lambda id: _checked({**_heading(id), **document}))
+        frozen = Plan(
+            schema=1,
+            job_id="",
+            created_at="",
+            workflow=workflow.name,
+            input=describe(file, media.duration_s if media else None),
+            parameters=dict(chosen.parameters),
+            environments={name: f"venv/{name}" for name in answers},
+            environment_keys={name: answer.build.key for name, answer in answers.items()},
+            environment_sources=origins,
+            environment_locks={name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
+            environment_variables=_variables(ready),
+            stage_environments={stage.name: stage.environment for stage in planned.stages},
+            tools=tools,
+            models={name: catalog.model(name).digest for name in planned.models},
+            stages=_stages(planned, origins, tools),
+            deliver=planned.deliver,
+            asked=dict(request.parameters),
+            decisions=from_plain(chosen.decisions.recorded(), tuple[EngineDecision, ...]),
+            beside=BesideInput(planned.beside, request.overwrite) if request.beside else None,
+            disk_needed=needed,
+            grace_seconds=catalog.settings.grace_seconds,
+            cache_limit=catalog.settings.cache_limit,
+            workers=WorkerBounds(**asdict(catalog.settings.workers)),
+            timeout_seconds=planned.timeout_seconds,
+        )
+        return JobStore(catalog.project.jobs).create(lambda id: _named(frozen, id))
 
 
 @dataclass(frozen=True)
@@ -118,17 +135,6 @@ def _require_wanted(workflow: WorkflowSpec, request: Request, chosen: Chosen, fi
     require_wanted(languages or [tracks.ORIGINAL], str(chosen.media["language"]), file, media)
 
 
-def _extras(planned: Plan, request: Request, decisions: Decisions, needed: int) -> dict[str, Any]:
-    """What most plans don't have."""
-    found: Mapping[str, Sequence[Any] | int | Mapping[str, Any]] = {
-        "asked": dict(request.parameters),
-        "decisions": decisions.recorded(),
-        "beside": {"outputs": list(planned.beside), "overwrite": request.overwrite} if request.beside else {},
-        "disk_needed": needed,
-    }
-    return {key: value for key, value in found.items() if value}
-
-
 @contextmanager
 def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
     """Our builds stay in their place until there is a job that names them."""
@@ -150,34 +156,36 @@ def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell
     return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
 
 
-def _own_tools(workflow: WorkflowSpec, planned: Plan) -> tuple[str, ...]:
+def _own_tools(workflow: WorkflowSpec, planned: PlannedWorkflow) -> tuple[str, ...]:
     """Programs that the orchestrator itself needs: to look at the input, and to hold stages to their promises."""
     measured = any("duration" in promise for stage in planned.stages for promise in stage.ensure.values())
     return (PROBER,) if workflow.takes_media or measured else ()
 
 
-def _heading(id: str) -> dict[str, Any]:
-    return {"schema": 1, "job_id": id, "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def _environments(ready: Readiness, answers: Mapping[str, Answer], planned: Plan) -> dict[str, Any]:
+def _origin(answer: Answer) -> EnvironmentOrigin:
+    stands_in = answer.source in (Source.LEGACY, Source.DEGRADED)
+    return EnvironmentOrigin(
+        answer.source,
+        place=answer.place if answer.source in FOREIGN else None,
+        migration_target=f"venv/{answer.build.name}" if stands_in else None,
+        warning=answer.warning or None,
+    )
+
+
+def _tools(ready: Readiness) -> dict[str, dict[str, str]]:
     return {
-        "environments": {name: f"venv/{name}" for name in answers},
-        "environment_keys": {name: answer.build.key for name, answer in answers.items()},
-        "environment_sources": {name: answer.recorded() for name, answer in answers.items()},
-        "environment_locks": {name: lock for name, answer in answers.items() if (lock := _lock_of(answer.build))},
-        # What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's.
-        **({"environment_variables": variables} if (variables := _variables(ready)) else {}),
-        "stage_environments": {stage.name: stage.environment for stage in planned.stages},
-        "tools": {
-            environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
-            for environment, tools in ready.tools.items()
-            if tools
-        },
+        environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
+        for environment, tools in ready.tools.items()
+        if tools
     }
 
 
 def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
+    """What a person set, as it was written; the usual ones are no part of the plan. Folders are the project's."""
     return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
 
 
@@ -187,36 +195,22 @@ def _lock_of(build: Build) -> str | None:
     return lock if isinstance(lock, str) else None
 
 
-def _stages(planned: Plan, environments: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Those whose results are nobody else's say so, as a stage's own block may."""
-    stages = [_plain(stage) for stage in planned.stages]
-    apart = environment_sources.unshared({**environments, "stages": stages})
-    return [{**stage, "cache": False} if stage["name"] in apart else stage for stage in stages]
+def _stages(
+    planned: PlannedWorkflow,
+    origins: Mapping[str, EnvironmentOrigin],
+    tools: Mapping[str, Mapping[str, str]],
+) -> tuple[PlannedStage, ...]:
+    """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them."""
+    apart = environment_sources.unshared(planned.stages, origins, tools)
+    return tuple(replace_fields(each, cache=False) if each.name in apart else each for each in planned.stages)
 
 
-def _plain(stage: PlannedStage) -> dict[str, Any]:
-    """As it stands in the plan; what is the default isn't there, since a plan can have ten thousand stages."""
-    plain = {
-        "name": stage.name,
-        "uses": stage.uses,
-        "environment": stage.environment,
-        "needs": list(stage.needs),
-        "inputs": {slot: list(refs) for slot, refs in stage.inputs.items()},
-        "parameters": stage.parameters,
-        "models": stage.models,
-        "outputs": stage.outputs,
-        "for_each": stage.for_each,
-        "ensure": stage.ensure,
-        "modules": list(stage.modules),
-        **stage.policy,
-    }
-    return {key: value for key, value in plain.items() if key not in ("for_each", "ensure", "modules") or value}
-
-
-def _checked(document: dict[str, Any]) -> dict[str, Any]:
+def _named(frozen: Plan, id: str) -> Plan:
+    """The plan of job ``id``."""
     from pipeline.config.source import schema_errors
 
-    errors = schema_errors(document, "job")
+    named = replace_fields(frozen, job_id=id, created_at=_now())
+    errors = schema_errors(plain(named), "job")
     if errors:
         raise AssertionError(f"a job that its own schema refuses: {errors[0]}")
-    return document
+    return named

@@ -16,8 +16,10 @@ from pipeline.envs.path_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
 from pipeline.host.resources import Limits, Request, impossible
+from pipeline.jobs.plan import Resources
 from pipeline.models.shelf import Shelf
-from pipeline.plan.planner import Plan
+from pipeline.plan.planner import PlannedWorkflow
+from pipeline.values import fields_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Readiness:
 
 def look(
     catalog: Catalog,
-    planned: Plan,
+    planned: PlannedWorkflow,
     adoption: Adoption,
     shelf: Shelf,
     own_tools: tuple[str, ...] = (),
@@ -84,7 +86,7 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
             yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
 
 
-def _model_problems(catalog: Catalog, shelf: Shelf, planned: Plan) -> Iterator[Problem]:
+def _model_problems(catalog: Catalog, shelf: Shelf, planned: PlannedWorkflow) -> Iterator[Problem]:
     for name in planned.models:
         if reason := shelf.damage(name, catalog.model(name).digest):
             bringing = [f"--env {each}" for each in planned.environments if name in catalog.environment(each).models]
@@ -98,13 +100,12 @@ def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterat
         yield Problem(f"{name} isn't on PATH, and no environment provides it", packages.get(name, f"install {name}"))
 
 
-def _resource_problems(planned: Plan) -> Iterator[Problem]:
+def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     """What a stage asks for and this machine doesn't have. A GPU is looked for only where one is asked for."""
-    requests = {
-        stage.uses: Request(**stage.policy["resources"]) for stage in planned.stages if stage.policy.get("resources")
-    }
-    if not requests:
+    resources = {stage.uses: stage.resources for stage in planned.stages if stage.resources != Resources()}
+    if not resources:
         return
+    requests = {uses: Request(**fields_of(each)) for uses, each in resources.items()}
     found = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
     for uses, request in requests.items():
         if reason := impossible(request, found, Limits()):

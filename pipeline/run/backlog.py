@@ -29,7 +29,7 @@ class Waiting:
         if reason:
             raise NotReady(
                 f"{task.job_run.job.id}: stage '{task.name}' {reason}",
-                f"raise --limit, or ask for less in stages/{task.stage['uses']}.py and prepare the job again",
+                f"raise --limit, or ask for less in stages/{task.stage.uses}.py and prepare the job again",
             )
         self._push(task)
 

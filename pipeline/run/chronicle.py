@@ -7,7 +7,18 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.jobs.events import (
+    AttemptFailed,
+    RunEvent,
+    RunInterrupted,
+    RunStarted,
+    StageExpanded,
+    StageFinished,
+    StageSkipped,
+    StageStarted,
+)
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.run.observer import Observer, Outcome
 from pipeline.run.timers import now
@@ -27,68 +38,65 @@ class Chronicle:
     def run_started(self) -> None:
         """Once, before the first stage."""
         if not self._has_begun:
-            said = self._job.document.get("environment_sources", {})
-            warnings = {name: each["warning"] for name, each in said.items() if "warning" in each}
-            self._journal.append("run_started", **({"warnings": warnings} if warnings else {}))
+            origins = self._job.plan.environment_sources.items()
+            self._journal.append(RunStarted({name: each.warning for name, each in origins if each.warning}))
         self._has_begun = True
 
     @property
     def has_begun(self) -> bool:
         return self._has_begun
 
-    def started(self, stage: Mapping[str, Any], attempt: int, key: str, because: str) -> None:
+    def started(self, stage: PlannedStage, attempt: int, key: str, because: str) -> None:
         """The key is what the job holds from now on: the store of results doesn't evict it."""
-        told = {"because": because} if because else {}
-        self._journal.append("stage_started", stage=stage["name"], attempt=attempt, key=key, **told)
-        self._observer.stage_started(self._job, stage["name"], stage["environment"], because)
+        self._journal.append(StageStarted(stage.name, attempt, key, because))
+        self._observer.stage_started(self._job, stage.name, stage.environment, because)
 
     def said(self, stage: str, fields: Mapping[str, Any]) -> None:
         self._observer.stage_said(self._job, stage, fields)
 
     def expanded(self, stage: str, members: int) -> None:
-        self._journal.append("stage_expanded", stage=stage, members=members)
+        self._journal.append(StageExpanded(stage, members))
 
     def finished(self, stage: str, result: Result) -> None:
-        self._journal.append("stage_finished", stage=stage, **result.described)
+        self._journal.append(_finished(stage, result))
         self._oldest = self._oldest if self._untold else now()
         self._untold.append((stage, result.seconds))
 
     def adopted(self, stage: str, result: Result) -> None:
         """An earlier run committed it and died before the journal said so."""
-        self._journal.append("stage_finished", stage=stage, **result.described, adopted=True)
+        self._journal.append(_finished(stage, result, adopted=True))
 
     def taken(self, stage: str, result: Result, origin: str) -> None:
         """Another job, ``origin``, had the same result."""
-        self._journal.append("stage_finished", stage=stage, **result.described, taken=origin)
+        self._journal.append(_finished(stage, result, taken=origin))
 
     def reused(self, stage: str, result: Result, origin: str) -> None:
         self._observer.stage_reused(self._job, stage, result.seconds, origin)
 
-    def failed(self, stage: str, reason: str, again: float | None = None, **told: Any) -> None:
-        told = told if again is None else {**told, "again": again}
-        self._journal.append("stage_failed", **{"stage": stage, "attempt": 0, "seconds": 0, "reason": reason, **told})
-        self._observer.stage_failed(self._job, stage, reason, again)
+    def failed(self, event: AttemptFailed) -> None:
+        self._journal.append(event)
+        self._observer.stage_failed(self._job, event.stage, event.reason, event.again)
 
     def stopped(self, stage: str, attempt: int, seconds: float, reason: str) -> None:
         """An attempt was ended because its run ends."""
-        self._journal.append("stage_failed", stage=stage, attempt=attempt, seconds=round(seconds, 3), reason=reason)
+        self._journal.append(AttemptFailed(stage, attempt, round(seconds, 3), reason))
 
     def skipped(self, stages: Sequence[str], because: str) -> None:
         for stage in stages:
-            self._journal.append("stage_skipped", stage=stage, because=because)
+            self._journal.append(StageSkipped(stage, because))
             self._observer.stage_skipped(self._job, stage, because)
 
     def interrupted(self, by: str) -> None:
-        self._journal.append("run_interrupted", by=by)
+        self._journal.append(RunInterrupted(by))
 
-    def ended(self, event: str | None, outcome: Outcome, **told: Any) -> Outcome:
+    def ended(self, event: RunEvent | None, outcome: Outcome) -> Outcome:
         """How the run of the job ended; without an event where nothing has changed."""
         with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
             self.flush()
         if event:
             # Where the disk under the journal is full, that is why the run ended, and must not hide it.
             with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
-                self._journal.append(event, **told)
+                self._journal.append(event)
                 self._journal.flush()
         self._observer.job_ended(self._job, outcome)
         return outcome
@@ -121,3 +129,17 @@ class Chronicle:
 
     def close(self) -> None:
         self._journal.close()
+
+
+def _finished(stage: str, result: Result, adopted: bool = False, taken: str | None = None) -> StageFinished:
+    return StageFinished(
+        stage,
+        result.attempt,
+        result.key,
+        result.seconds,
+        result.output_records,
+        result.warnings,
+        result.about,
+        adopted,
+        taken,
+    )

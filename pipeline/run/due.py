@@ -1,11 +1,12 @@
 """The edge between a job's stages that have results and those that haven't: what is behind it, and what comes next."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.errors import PipelineError, StageFailed
+from pipeline.jobs.events import AttemptFailed
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.references import split
 from pipeline.run import fanout
@@ -20,7 +21,7 @@ from pipeline.run.stage_key import StageKeys
 class Due:
     """A stage that has no result, and all that it needs to get one."""
 
-    stage: Mapping[str, Any]
+    stage: PlannedStage
     key: Key
     because: str  # why it runs although it had a result before; empty where it had none
     remaining: float  # expected seconds of the longest way through it
@@ -37,11 +38,11 @@ class Frontier:
         self._reuse = reuse
         self._chronicle = chronicle
         self._graph = graph
-        self._stages = {stage["name"]: stage for stage in chosen.stages}
+        self._stages = {stage.name: stage for stage in chosen.stages}
         self._fan_outs: dict[str, list[str]] = {}  # by the stage that writes their list
         for stage in chosen.stages:
-            if "for_each" in stage:
-                self._fan_outs.setdefault(split(stage["for_each"])[0], []).append(stage["name"])
+            if stage.for_each:
+                self._fan_outs.setdefault(split(stage.for_each)[0], []).append(stage.name)
 
     def begin(self) -> list[Due]:
         """What is due first. Raises ``UsageError`` where a result is missing that wasn't chosen to be made."""
@@ -54,8 +55,8 @@ class Frontier:
 
     def taken(self, due: Due) -> list[Due] | None:
         """What is due because another job has made this result since; ``None`` where none has."""
-        name = due.stage["name"]
-        if due.stage.get("fan_out", name) in self._chosen.forced:
+        name = due.stage.name
+        if due.stage.planned_name in self._chosen.forced:
             return None
         reused = self._reuse.shared(due.stage, due.key)
         if reused is None:
@@ -68,26 +69,26 @@ class Frontier:
         self.error = self.error or error
         self._chronicle.skipped(self._graph.failed(name), name)
 
-    def next_after(self, name: str, count: int) -> list[Mapping[str, Any]]:
+    def next_after(self, name: str, count: int) -> list[PlannedStage]:
         """Some stages that will be due soon after this one."""
         stages = [self._stages[each] for each in self._graph.next_after(name, count)]
-        return [stage for stage in stages if "for_each" not in stage]
+        return [stage for stage in stages if not stage.for_each]
 
     def _settled(self, names: Iterable[str]) -> list[Due]:
         due, ready = [], deque(names)
         while ready:
             stage = self._stages[ready.popleft()]
-            if "for_each" in stage:
-                ready += self._graph.done(stage["name"])  # its members are all done
+            if stage.for_each:
+                ready += self._graph.done(stage.name)  # its members are all done
             elif (found := self._due(stage)) is None:
-                ready += self._after(stage["name"])
+                ready += self._after(stage.name)
             else:
                 due.append(found)
         return due
 
-    def _due(self, stage: Mapping[str, Any]) -> Due | None:
+    def _due(self, stage: PlannedStage) -> Due | None:
         """``None`` where the stage has a result with the right key, which is taken over."""
-        name, planned = stage["name"], stage.get("fan_out", stage["name"])
+        name, planned = stage.name, stage.planned_name
         key = self._keys.of(stage)
         if planned in self._chosen.forced:
             because = "again, since that was asked for" if self._reuse.has_run(name) else ""
@@ -109,24 +110,24 @@ class Frontier:
                 ready += self._unfolded(self._stages[fan_out])
         return ready
 
-    def _unfolded(self, stage: Mapping[str, Any]) -> list[str]:
-        name = stage["name"]
-        (listed,) = self._results.outputs(stage["for_each"]).values()
+    def _unfolded(self, stage: PlannedStage) -> list[str]:
+        name = stage.name
+        (listed,) = self._results.outputs(str(stage.for_each)).values()
         try:
             members = fanout.members(stage, fanout.read_list(listed.path))
         except fanout.ListUnusable as error:
-            reason = f"its list {stage['for_each']} can't be used: {error}"
-            self._chronicle.failed(name, reason)
+            reason = f"its list {stage.for_each} can't be used: {error}"
+            self._chronicle.failed(AttemptFailed(name, 0, 0, reason))
             self.failed(name, self._list_error(stage, reason))
             return []
-        self._stages.update({member["name"]: member for member in members})
-        self._results.gather(name, [member["name"] for member in members])
+        self._stages.update({member.name: member for member in members})
+        self._results.gather(name, [member.name for member in members])
         self._reuse.note_members(name, len(members), self._chronicle)
-        return self._graph.expand(name, {each["name"]: fanout.own_needs(each, stage) for each in members})
+        return self._graph.expand(name, {each.name: fanout.own_needs(each, stage) for each in members})
 
-    def _list_error(self, stage: Mapping[str, Any], reason: str) -> StageFailed:
-        job, writer = self._reuse.job.id, self._stages[split(stage["for_each"])[0]]
+    def _list_error(self, stage: PlannedStage, reason: str) -> StageFailed:
+        job, writer = self._reuse.job.id, self._stages[split(str(stage.for_each))[0]]
         return StageFailed(
-            f"{job}: stage '{stage['name']}' failed: {reason}",
-            f"mend stages/{writer['uses']}.py, then run-pipeline -j {job}",
+            f"{job}: stage '{stage.name}' failed: {reason}",
+            f"mend stages/{writer.uses}.py, then run-pipeline -j {job}",
         )

@@ -2,13 +2,13 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from pipeline import policy
 from pipeline.cache import trash
 from pipeline.files import pack_json, read_json, write_at_once
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 
 UNKNOWN = 1.0  # seconds; with nothing known, the longest way is the one with the most stages
@@ -22,7 +22,7 @@ class Durations:
     """
 
     def __init__(self, project: Project, job: Job) -> None:
-        self._file = project.cache / "durations" / f"{job.document['workflow']}.json"
+        self._file = project.cache / "durations" / f"{job.plan.workflow}.json"
         self._changed: dict[str, float] = {}
         try:
             known = read_json(self._file)
@@ -30,12 +30,12 @@ class Durations:
             known = {}
         self._known: dict[str, float] = {name: seconds for name, seconds in _items(known) if _is_time(seconds)}
 
-    def expected(self, stage: Mapping[str, Any]) -> float:
+    def expected(self, stage: PlannedStage) -> float:
         """Seconds that a stage will take."""
-        hint = policy.of(stage).expected_seconds
+        hint = stage.expected_seconds
         return self._known.get(_name(stage), UNKNOWN if hint is None else hint)
 
-    def took(self, stage: Mapping[str, Any], seconds: float) -> None:
+    def took(self, stage: PlannedStage, seconds: float) -> None:
         if seconds >= WORTH_KEEPING:
             self._changed[_name(stage)] = round(seconds, 3)
 
@@ -55,5 +55,5 @@ def _is_time(seconds: Any) -> bool:
     return isinstance(seconds, int | float) and 0 <= seconds < math.inf  # which NaN isn't
 
 
-def _name(stage: Mapping[str, Any]) -> str:
-    return f"{stage['uses']}/{stage.get('fan_out', stage['name'])}"
+def _name(stage: PlannedStage) -> str:
+    return f"{stage.uses}/{stage.planned_name}"

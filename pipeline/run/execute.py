@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import policy
 from pipeline.envs.run_leases import Leases
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
 from pipeline.host import machine
 from pipeline.host.resources import Ledger, Limits, NoCards
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import Job, JobFolder, load
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
 from pipeline.project import Project
@@ -25,6 +24,7 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
 from pipeline.run.supervision.guardian import Guardian
+from pipeline.values import fields_of
 
 if TYPE_CHECKING:
     from pipeline.cache.store import ResultStore
@@ -57,7 +57,7 @@ def execute(
         jobs = [load(folder) for folder in folders]
         resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
         runtimes = {job.id: resolve(job) for job in jobs}
-        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**jobs[0].document["workers"]))
+        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**fields_of(jobs[0].plan.workers)))
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
         # Imported, and noted, while that interpreter starts, on another core.
         runtime.note_use(project, runtimes.values())
@@ -98,29 +98,28 @@ def _locked(folders: Sequence[Path]) -> Iterator[None]:
     """Hold the locks of all jobs, or of none: nobody waits for another run's end. They are taken in one order, so that
     of two runs that meet, one goes on."""
     with ExitStack() as held:
-        for job in (Job(folder, {}) for folder in sorted(folders)):
+        for job in map(JobFolder, sorted(folders)):
             try:
                 held.enter_context(exclusive(job.lock))
             except Held as other:
-                id = job.folder.name
-                raise UsageError(f"{id} is being run by {other.holder}", f"pipeline job show {id}") from other
+                raise UsageError(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
             job.cancellation.unlink(missing_ok=True)  # of an earlier run
         yield
 
 
 def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
     """The first stage's interpreter starts while the rest of the run is put together."""
-    left = (stage for stage in job.stages if job.loaded.stage(stage["name"]).status is not StageStatus.FINISHED)
+    left = (stage for stage in job.stages if job.loaded.stage(stage.name).status is not StageStatus.FINISHED)
     first = next(left, None)
-    if first is None or found.problems or policy.of(first).way(asked) != "cold":
+    if first is None or found.problems or first.way(asked) != "cold":
         return
     guardian.start()
-    executor.prepare(found.interpreters[first["environment"]])
+    executor.prepare(found.interpreters[first.environment])
 
 
 def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
     """What the machine has; its GPUs are asked for only where a stage wants one."""
-    with_gpus = any(stage.get("resources", {}).get("gpus") for job in jobs for stage in job.stages)
+    with_gpus = any(stage.resources.gpus for job in jobs for stage in job.stages)
     found = machine.detect(os.environ, with_gpus)
     if not with_gpus:
         return Ledger(found, limits, NoCards())
@@ -130,7 +129,7 @@ def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
 
 
 def _trim(project: Project, jobs: Sequence[Job], store: "ResultStore") -> None:
-    limit = min(job.document["cache_limit"] for job in jobs)
+    limit = min(job.plan.cache_limit for job in jobs)
     if store.needs_trim(limit):
         from pipeline.jobs.keys_in_use import held_keys
 

@@ -1,13 +1,24 @@
 """The members of a fan-out over a list that an earlier stage wrote."""
 
 import json
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.jobs.plan import PlannedStage
 from pipeline.plan.filling import fill, is_each, of_each
 from pipeline.references import is_paired, member_name, split
+from pipeline.values import fields_of
+
+
+class Member(PlannedStage, frozen=True, kw_only=True):
+    """One of the stages that a fan-out over a list stands for."""
+
+    fan_out: str  # the name in the plan
+
+    @property
+    def planned_name(self) -> str:
+        return self.fan_out
 
 
 class ListUnusable(Exception):
@@ -25,26 +36,26 @@ def read_list(file: Path) -> list[Any]:
     return items
 
 
-def members(stage: Mapping[str, Any], items: list[Any]) -> list[dict[str, Any]]:
-    """A planned fan-out as one stage for each item, in order; ``fan_out`` is its name. Raises ``ListUnusable``."""
+def members(stage: PlannedStage, items: list[Any]) -> list["Member"]:
+    """A planned fan-out as one stage for each item, in order. Raises ``ListUnusable``."""
     return [_member(stage, index, item) for index, item in enumerate(items)]
 
 
-def own_needs(member: Mapping[str, Any], fan_out: Mapping[str, Any]) -> list[str]:
+def own_needs(member: PlannedStage, fan_out: PlannedStage) -> list[str]:
     """The stages that this member needs and its siblings don't."""
-    paired = [slot for slot, refs in fan_out["inputs"].items() if any(map(is_paired, refs))]
-    return [split(ref)[0] for slot in paired for ref in member["inputs"][slot]]
+    paired = [slot for slot, refs in fan_out.inputs.items() if any(map(is_paired, refs))]
+    return [split(ref)[0] for slot in paired for ref in member.inputs[slot]]
 
 
-def _member(stage: Mapping[str, Any], index: int, item: Any) -> dict[str, Any]:
+def _member(stage: PlannedStage, index: int, item: Any) -> Member:
     try:
-        parameters = fill(stage["parameters"], partial(_look_up, item))
+        parameters = fill(stage.parameters, partial(_look_up, item))
     except LookupError as error:
         raise ListUnusable(f"item {index + 1}: {error.args[0]}") from error
-    inputs = {slot: [_of_member(ref, index) for ref in refs] for slot, refs in stage["inputs"].items()}
-    plain = {key: value for key, value in stage.items() if key != "for_each"}
-    name = member_name(stage["name"], index)
-    return {**plain, "name": name, "fan_out": stage["name"], "parameters": parameters, "inputs": inputs}
+    inputs = {slot: tuple(_of_member(ref, index) for ref in refs) for slot, refs in stage.inputs.items()}
+    name = member_name(stage.name, index)
+    own = {"name": name, "fan_out": stage.name, "for_each": None, "parameters": parameters, "inputs": inputs}
+    return Member(**{**fields_of(stage), **own})
 
 
 def _look_up(item: Any, name: str) -> Any:

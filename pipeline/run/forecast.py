@@ -1,10 +1,10 @@
 """What a run would do, found out without starting or writing anything."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
 from pipeline.run import fanout
 from pipeline.run.reuse import Reuse
@@ -26,46 +26,46 @@ Found = tuple[str, str]  # verdict and why
 def forecast(chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
     """In the plan's order. Raises ``UsageError`` where the run would: a result is missing that wasn't chosen."""
     known: set[str] = set()
-    names = {stage["name"] for stage in chosen.stages}
+    names = {stage.name for stage in chosen.stages}
     for stage in chosen.stages:
-        name = stage["name"]
+        name = stage.name
         found = _forced(stage, chosen) or _open(stage, names - known)
         if found is None:
-            look = _of_members if "for_each" in stage else _of_one
+            look = _of_members if stage.for_each else _of_one
             found = look(stage, chosen, reuse, keys)
         if found[0] == "reuse":
             known.add(name)
-        yield Forecast(name, stage["environment"], *found)
+        yield Forecast(name, stage.environment, *found)
 
 
-def _forced(stage: Mapping[str, Any], chosen: Chosen) -> Found | None:
-    if stage["name"] in chosen.forced:
+def _forced(stage: PlannedStage, chosen: Chosen) -> Found | None:
+    if stage.name in chosen.forced:
         return "run", "that was asked for (--force)"
     return None
 
 
-def _open(stage: Mapping[str, Any], unknown: set[str]) -> Found | None:
-    before = [name for name in (*stage["needs"], *paired_stages(stage["inputs"])) if name in unknown]
+def _open(stage: PlannedStage, unknown: set[str]) -> Found | None:
+    before = [name for name in (*stage.needs, *paired_stages(stage.inputs)) if name in unknown]
     if before:
         return "perhaps", f"it depends on what {', '.join(dict.fromkeys(before))} will give"
     return None
 
 
-def _of_members(stage: Mapping[str, Any], chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
+def _of_members(stage: PlannedStage, chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
     """A fan-out whose list is there: what its members would do, counted."""
-    (listed,) = keys.results.outputs(stage["for_each"]).values()
+    (listed,) = keys.results.outputs(str(stage.for_each)).values()
     try:
         members = fanout.members(stage, fanout.read_list(listed.path))
     except fanout.ListUnusable as error:
-        return "fail", f"its list {stage['for_each']} can't be used: {error}"
+        return "fail", f"its list {stage.for_each} can't be used: {error}"
     counts = Counter(_of_one(member, chosen, reuse, keys)[0] for member in members)
-    keys.results.gather(stage["name"], [member["name"] for member in members])
+    keys.results.gather(stage.name, [member.name for member in members])
     verdict = next((each for each in ("run", "perhaps") if counts[each]), "reuse")
     return verdict, f"of its {len(members)} members: {', '.join(f'{count} {each}' for each, count in counts.items())}"
 
 
-def _of_one(stage: Mapping[str, Any], chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
-    name, planned = stage["name"], stage.get("fan_out", stage["name"])
+def _of_one(stage: PlannedStage, chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
+    name, planned = stage.name, stage.planned_name
     key = keys.of(stage)
     own = reuse.own(stage, key.digest)
     if own is not None:

@@ -2,27 +2,27 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
+from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
 
 
 class Graph:
     """Counts what each stage still waits for. A fan-out over a list also waits for its members, once they are known."""
 
-    def __init__(self, stages: Sequence[Mapping[str, Any]], seconds: Callable[[Mapping[str, Any]], float]) -> None:
+    def __init__(self, stages: Sequence[PlannedStage], seconds: Callable[[PlannedStage], float]) -> None:
         """``stages`` stand in an order in which they can run; needs that aren't among them are taken as met."""
-        self._needs = {stage["name"]: stage["needs"] for stage in stages}
-        self._waits = {stage["name"]: int("for_each" in stage) for stage in stages}  # for its list
+        self._needs: dict[str, Sequence[str]] = {stage.name: stage.needs for stage in stages}
+        self._waits = {stage.name: int(stage.for_each is not None) for stage in stages}  # for its list
         self._dependants: dict[str, list[str]] = {name: [] for name in self._needs}
         self._over: set[str] = set()
         self._pairs = _pairs(stages)
         self._expanded: set[str] = set()
         for stage in stages:
-            for need in stage["needs"]:
+            for need in stage.needs:
                 if need in self._dependants:
-                    self._dependants[need].append(stage["name"])
-                    self._waits[stage["name"]] += 1
+                    self._dependants[need].append(stage.name)
+                    self._waits[stage.name] += 1
         self._remaining = _longest_ways(stages, self._dependants, self._pairs, seconds)
 
     def ready(self) -> list[str]:
@@ -93,24 +93,24 @@ class Graph:
 
 
 def _longest_ways(
-    stages: Sequence[Mapping[str, Any]],
+    stages: Sequence[PlannedStage],
     dependants: Mapping[str, Sequence[str]],
     pairs: Mapping[str, Sequence[str]],
-    seconds: Callable[[Mapping[str, Any]], float],
+    seconds: Callable[[PlannedStage], float],
 ) -> dict[str, float]:
     """By planned stage; the members of a pair follow one another like the stages that they stand under."""
     remaining: dict[str, float] = {}
     for stage in reversed(stages):
-        name = stage["name"]
+        name = stage.name
         after = [remaining[each] for each in (*dependants[name], *pairs.get(name, ()))]
         remaining[name] = seconds(stage) + max(after, default=0.0)
     return remaining
 
 
-def _pairs(stages: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def _pairs(stages: Sequence[PlannedStage]) -> dict[str, list[str]]:
     """By fan-out, those whose members go with its own."""
     pairs: dict[str, list[str]] = {}
     for stage in stages:
-        for other in paired_stages(stage["inputs"]):
-            pairs.setdefault(other, []).append(stage["name"])
+        for other in paired_stages(stage.inputs):
+            pairs.setdefault(other, []).append(stage.name)
     return pairs

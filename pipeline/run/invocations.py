@@ -2,23 +2,39 @@
 
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.executors import Invocation, Start
-from pipeline.files import pack_json
 from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.references import JOB_INPUT
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
+from pipeline.values import Struct, encode
 
 
-@dataclass(frozen=True)
-class Invocations:
+class InvocationFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An attempt's ``invocation.json``: everything that a stage may ask for. ``stagekit`` reads it."""
+
+    schema: int
+    job: str | None = None  # None where a stage runs by itself
+    stage: str
+    stage_file: str
+    modules: list[str]
+    inputs: dict[str, list[str]]  # paths by slot, in order
+    parameters: dict[str, Any]
+    models: dict[str, str]  # slot to a folder
+    outputs: dict[str, str]  # to a file name, or a pattern
+    output_folder: str
+    work: str
+    cpus: int
+
+
+class Invocations(Struct, frozen=True):
     """The invocations of one job, with what its run has resolved."""
 
     job: Job
@@ -26,30 +42,30 @@ class Invocations:
     results: Results
     keys: StageKeys
 
-    def write(self, stage: Mapping[str, Any], attempt: Attempt, grant: Grant, start: Start) -> Invocation:
+    def write(self, stage: PlannedStage, attempt: Attempt, grant: Grant, start: Start) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
-        stage_file = self.keys.file(stage["uses"])
-        modules = tuple(self.keys.module(name).path for name in stage.get("modules", ()))
-        content = {
-            "schema": 1,
-            "job": self.job.id,
-            "stage": stage["name"],
-            "stage_file": str(stage_file),
-            "modules": [str(path) for path in modules],
-            "inputs": self.inputs(stage),
-            "parameters": stage["parameters"],
-            "models": {slot: str(self.runtime.models[name]) for slot, name in stage["models"].items()},
-            "outputs": stage["outputs"],
-            "output_folder": str(attempt.outputs),
-            "work": str(attempt.work),
-            "cpus": max(1, math.floor(grant.cpus)),
-        }
+        stage_file = self.keys.file(stage.uses)
+        modules = tuple(self.keys.module(name).path for name in stage.modules)
+        content = InvocationFile(
+            schema=1,
+            job=self.job.id,
+            stage=stage.name,
+            stage_file=str(stage_file),
+            modules=[str(path) for path in modules],
+            inputs=self.inputs(stage),
+            parameters=stage.parameters,
+            models={slot: str(self.runtime.models[name]) for slot, name in stage.models.items()},
+            outputs=stage.outputs,
+            output_folder=str(attempt.outputs),
+            work=str(attempt.work),
+            cpus=max(1, math.floor(grant.cpus)),
+        )
         file = attempt.invocation
         with open(file, "xb") as opened:
-            opened.write(pack_json(content))
+            opened.write(encode(content))
         return Invocation(
             id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
-            interpreter=self.runtime.interpreters[stage["environment"]],
+            interpreter=self.runtime.interpreters[stage.environment],
             stage_file=stage_file,
             source_digest=self.keys.loaded_source(stage),
             file=file,
@@ -59,11 +75,11 @@ class Invocations:
             modules=modules,
         )
 
-    def inputs(self, stage: Mapping[str, Any]) -> dict[str, list[str]]:
+    def inputs(self, stage: PlannedStage) -> dict[str, list[str]]:
         """The files of each input, in order."""
-        return {slot: self._paths(refs) for slot, refs in stage["inputs"].items()}
+        return {slot: self._paths(refs) for slot, refs in stage.inputs.items()}
 
-    def _paths(self, references: list[str]) -> list[str]:
+    def _paths(self, references: Sequence[str]) -> list[str]:
         paths: list[str] = []
         for reference in references:
             if reference == JOB_INPUT:

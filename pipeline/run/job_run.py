@@ -10,18 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import policy
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing
 from pipeline.jobs.deliver import deliver
+from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.records import Result, StoredResult
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
-from pipeline.references import JOB_INPUT
 from pipeline.run.chronicle import Chronicle
 from pipeline.run.context import Setting
 from pipeline.run.due import Due, Frontier
@@ -36,13 +37,11 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import choose
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import Running, Task
+from pipeline.values import fields_of, plain
 
 if TYPE_CHECKING:
     from pipeline.progress import Tell
     from pipeline.run.failures.message import Failure
-
-
-PLAIN = Request()
 
 
 class JobRun:
@@ -85,7 +84,7 @@ class JobRun:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._chronicle.flush_to(task.after)
         self._require_ready(task.stage)
-        attempt = attempts.begin(self.job, task.name, bool(task.stage["outputs"]))
+        attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
         self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
         running = Running(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
@@ -113,13 +112,15 @@ class JobRun:
 
         name = running.task.name
         self._chronicle.failed(
-            name,
-            failure.reason,
-            again,
-            attempt=running.attempt.number,
-            seconds=round(running.seconds, 3),
-            kind=failure.kind.value,
-            exit_code=failure.evidence.returncode,
+            AttemptFailed(
+                name,
+                running.attempt.number,
+                round(running.seconds, 3),
+                failure.reason,
+                failure.kind.value,
+                failure.evidence.returncode,
+                again,
+            )
         )
         del self._running[running.invocation.id]
         if again is None:
@@ -140,14 +141,14 @@ class JobRun:
         """Somebody gave the job up."""
         self._stop_running("cancelled")
         error = Interrupted(f"{self.job.id} was cancelled", f"run-pipeline -j {self.job.id}   goes on from here")
-        return self._chronicle.ended("run_cancelled", Outcome(error=error))
+        return self._chronicle.ended(RunCancelled(), Outcome(error=error))
 
     def give_up(self, error: Exception) -> Outcome:
         """The job can't go on, or isn't to."""
         with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
             self._stop_running("the run ended")
-        event = "run_failed" if self._chronicle.has_begun else None
-        return self._chronicle.ended(event, Outcome(error=error), **({"reason": str(error)} if event else {}))
+        event = RunFailed(str(error)) if self._chronicle.has_begun else None
+        return self._chronicle.ended(event, Outcome(error=error))
 
     def finish(self) -> Outcome:
         """Nothing is left to run."""
@@ -157,18 +158,18 @@ class JobRun:
         if self._left:
             return self._stopped_short(self._left)
         if not self._chosen.whole:
-            return self._chronicle.ended("run_ended" if self._started else None, Outcome(partial=True))
+            return self._chronicle.ended(RunEnded() if self._started else None, Outcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
         placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
         self._put_beside(placed)
         delivered = list(dict.fromkeys(placed))
         if unchanged:
             return self._chronicle.ended(None, Outcome(delivered, unchanged))
-        names = [path.name for path in delivered]
-        return self._chronicle.ended("run_finished", Outcome(delivered), delivered=names)
+        names = tuple(path.name for path in delivered)
+        return self._chronicle.ended(RunFinished(names), Outcome(delivered))
 
     def _put_beside(self, delivered: Sequence[Path]) -> None:
-        if "beside" in self.job.document:
+        if self.job.plan.beside:
             from pipeline.jobs import beside_input
 
             for text in beside_input.put(self.job, self._results, delivered):
@@ -188,15 +189,13 @@ class JobRun:
     def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
         """Fresh interpreters that will be wanted soon after this stage."""
         cold = [
-            stage
-            for stage in self._frontier.next_after(task.name, count)
-            if policy.of(stage).way(self._setting.start) == "cold"
+            stage for stage in self._frontier.next_after(task.name, count) if stage.way(self._setting.start) == "cold"
         ]
-        return [self.runtime.interpreters[stage["environment"]] for stage in cold]
+        return [self.runtime.interpreters[stage.environment] for stage in cold]
 
     @property
     def grace_seconds(self) -> float:
-        return float(self.job.document["grace_seconds"])
+        return self.job.plan.grace_seconds
 
     @property
     def has_failed(self) -> bool:
@@ -216,19 +215,18 @@ class JobRun:
         )
         if not self._chronicle.has_begun:
             return self._chronicle.ended(None, Outcome(error=error))
-        return self._chronicle.ended("run_interrupted", Outcome(error=error), by="--fail-fast")
+        return self._chronicle.ended(RunInterrupted("--fail-fast"), Outcome(error=error))
 
     def _tasks(self, due: Sequence[Due]) -> list[Task]:
         self.open += len(due)
         return [self._task(each) for each in due]
 
     def _task(self, due: Due) -> Task:
-        chosen = policy.of(due.stage)
-        request = Request(**due.stage["resources"]) if "resources" in due.stage else PLAIN
-        return Task(self, due, chosen, request, chosen.way(self._setting.start), self._chronicle.position)
+        request = Request(**fields_of(due.stage.resources))
+        return Task(self, due, request, due.stage.way(self._setting.start), self._chronicle.position)
 
-    def _require_ready(self, stage: Mapping[str, Any]) -> None:
-        if any(JOB_INPUT in references for references in stage["inputs"].values()):
+    def _require_ready(self, stage: PlannedStage) -> None:
+        if stage.takes_job_input:
             self.job.require_input()
         if not self._started:
             self.runtime.require(self.job)
@@ -239,27 +237,41 @@ class JobRun:
     def _commit(self, running: Running) -> "list[Task] | Failure":
         task = running.task
         try:
-            outputs = running.attempt.find(task.stage["outputs"])
+            outputs = running.attempt.find(task.stage.outputs)
         except OutputsMissing as error:
             return self._failure(running, returncode=0, missing=str(error))
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, running.said)
+        result = running.attempt.commit(outputs, task.due.key, running.seconds, tuple(running.warnings), running.about)
         self._chronicle.finished(task.name, result)
         del self._running[running.invocation.id]
-        if task.policy.cache:
-            record = {"stage": task.name, "job": self.job.id, **result.described, "key_input": task.due.key.parts}
-            self._setting.store.put(result.key, record, {name: each.path for name, each in result.outputs.items()})
+        if task.stage.cache:
+            self._store(task, result)
         self._durations.took(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._frontier.finished(task.name, result))
 
-    def _unmet(self, stage: Mapping[str, Any], outputs: Mapping[str, Path]) -> list[str]:
-        if "ensure" not in stage:
+    def _store(self, task: Task, result: Result) -> None:
+        record = StoredResult(
+            task.name,
+            self.job.id,
+            result.attempt,
+            result.key,
+            result.seconds,
+            result.output_records,
+            task.due.key.parts,
+            result.warnings,
+            result.about,
+        )
+        files = {name: each.path for name, each in result.outputs.items()}
+        self._setting.store.put(result.key, plain(record), files)
+
+    def _unmet(self, stage: PlannedStage, outputs: Mapping[str, Path]) -> list[str]:
+        if not stage.ensure:
             return []
         from pipeline.run.ensure_promised import broken
 
-        return broken(stage["ensure"], outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
+        return broken(stage.ensure, outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
     def diagnosed(self, failure: "Failure", tell: "Tell") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""

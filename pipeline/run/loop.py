@@ -119,12 +119,12 @@ class Run:
                 self._ledger.give_back(grant)
 
     def _limit(self, running: Running) -> None:
-        if (seconds := running.task.policy.timeout_seconds) is not None:
+        if (seconds := running.task.stage.timeout_seconds) is not None:
             self._timers.add(seconds, partial(self._time_out, running))
 
     def _limit_job(self, job: JobRun) -> None:
         if job.has_just_begun:
-            whole = self._bounds.timeout_seconds or job.job.document.get("timeout_seconds")
+            whole = self._bounds.timeout_seconds or job.job.plan.timeout_seconds
             if whole is not None:
                 self._timers.add(whole, partial(self._time_out_job, job, whole))
 

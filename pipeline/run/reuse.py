@@ -1,17 +1,16 @@
 """Whether a stage has a result already: in this job, or in the store that all jobs share."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline import policy
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
-from pipeline.jobs.records import Key, Result, said_in
+from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.records import Key, Result, StoredResult
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.run import stage_key
 from pipeline.run.chronicle import Chronicle
+from pipeline.values import from_plain
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Reuse:
     store: ResultStore
     verify: bool = False  # read outputs instead of trusting their size and time
 
-    def find(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+    def find(self, stage: PlannedStage, key: Key) -> Reused | None:
         """The result with this key, its outputs in this job's folder."""
         return self.own(stage, key.digest) or self.shared(stage, key)
 
@@ -58,46 +57,46 @@ class Reuse:
         event = self.state.stage(stage).committed
         if event is None:
             return ""
-        if event["key"] == key.digest:
+        if event.key == key.digest:
             changed = [
                 name
-                for name, output in attempts.of_event(self.job, stage, event).outputs.items()
+                for name, output in attempts.of_event(self.job, event).outputs.items()
                 if not output.is_unchanged(self.verify)
             ]
             return f"again, since its output {', '.join(changed)} was changed or removed" if changed else "again"
-        before = attempts.key_input(self.job, stage, event["attempt"]) or {}
+        before = attempts.key_input(self.job, stage, event.attempt) or {}
         return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
 
-    def own(self, stage: Mapping[str, Any], key: str) -> Reused | None:
+    def own(self, stage: PlannedStage, key: str) -> Reused | None:
         """The result that this job has already."""
-        name = stage["name"]
+        name = stage.name
         known = self.state.stage(name)
         if known.status is not StageStatus.FINISHED:
-            left = attempts.unrecorded(self.job, name, known.committed["attempt"] if known.committed else 0)
-            if left is not None and left.key == key and left.outputs.keys() == stage["outputs"].keys():
+            left = attempts.unrecorded(self.job, name, known.committed.attempt if known.committed else 0)
+            if left is not None and left.key == key and left.outputs.keys() == stage.outputs.keys():
                 return Reused(left, is_recorded=False)
-        if known.committed is None or known.committed["key"] != key:
+        if known.committed is None or known.committed.key != key:
             return None
-        result = attempts.of_event(self.job, name, known.committed)
+        result = attempts.of_event(self.job, known.committed)
         if not result.is_unchanged(self.verify):
             return None
         return Reused(result, is_recorded=known.status is StageStatus.FINISHED)
 
-    def is_shared(self, stage: Mapping[str, Any], key: Key) -> bool:
+    def is_shared(self, stage: PlannedStage, key: Key) -> bool:
         """Whether the store seems to have it; whether it is whole shows when it is taken."""
-        return policy.of(stage).cache and self.store.has(key.digest)
+        return stage.cache and self.store.has(key.digest)
 
-    def shared(self, stage: Mapping[str, Any], key: Key) -> Reused | None:
+    def shared(self, stage: PlannedStage, key: Key) -> Reused | None:
         """The result that another job has made, its outputs put into this job's folder."""
         if not self.is_shared(stage, key):
             return None
-        attempt = attempts.begin(self.job, stage["name"])
+        attempt = attempts.begin(self.job, stage.name)
         record = self.store.take(key.digest, attempt.outputs)
         if record is None:
             attempt.discard()
             return None
-        entries = record["outputs"]
-        paths = {name: attempt.outputs / entry["file"] for name, entry in entries.items()}
-        digests = {name: entry["digest"] for name, entry in entries.items()}
-        result = attempt.commit(paths, key, record["seconds"], said_in(record), digests)
-        return Reused(result, origin=record["job"])
+        stored = from_plain(record, StoredResult)
+        paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
+        digests = {name: output.digest for name, output in stored.outputs.items()}
+        result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
+        return Reused(result, origin=stored.job)

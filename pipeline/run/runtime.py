@@ -50,14 +50,14 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     Raises ``ConfigurationError`` where the project doesn't define what the plan names.
     """
     _require_defined(project, job)
-    found = {name: _find(project, job, name, leases) for name in job.document["environment_keys"]}
+    found = {name: _find(project, job, name, leases) for name in job.plan.environment_keys}
     builds = {name: each.build for name, each in found.items() if each.build}
     interpreters = {
         name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
         for name, build in builds.items()
     }
     shelf = Shelf(project.models)
-    folders = {name: shelf.folder(name, digest) for name, digest in job.document["models"].items()}
+    folders = {name: shelf.folder(name, digest) for name, digest in job.plan.models.items()}
     return Runtime(
         builds,
         interpreters,
@@ -86,10 +86,10 @@ class _Found:
 
 def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Found:
     """The environment that the plan was made with, wherever it comes from."""
-    if job.document.get("environment_sources", {}).get(name, {}).get("place") is not None:
+    if job.plan.origin(name).place is not None:
         return _find_foreign(project, job, name)
     registry = Registry(project.environments)
-    build = registry.with_key(name, job.document["environment_keys"][name])
+    build = registry.with_key(name, job.plan.environment_keys[name])
     if build is None:
         return _Found(None, _why_absent(registry, name))
     try:
@@ -106,12 +106,10 @@ def _find_foreign(project: Project, job: Job, name: str) -> _Found:
     from pipeline.envs.external.environment import Unusable
     from pipeline.jobs import environment_sources
 
-    place = environment_sources.origin(job.document, name).place
+    place = str(job.plan.origin(name).place)
     try:
         definition = Catalog(project).environment(name)
-        build = find_again(
-            definition, place, job.document["environment_keys"][name], environment_sources.notes(project)
-        )
+        build = find_again(definition, place, job.plan.environment_keys[name], environment_sources.notes(project))
     except ConfigurationError as error:
         return _Found(None, error.message, error.next_step)
     except Unusable as error:
@@ -120,7 +118,7 @@ def _find_foreign(project: Project, job: Job, name: str) -> _Found:
 
 
 def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
-    templates = job.document.get("environment_variables", {}).get(build.name, {})
+    templates = job.plan.environment_variables.get(build.name, {})
     return own_variables(project, templates.items(), build.prefix)
 
 
@@ -133,13 +131,13 @@ def _interpreter(
 
 def _require_defined(project: Project, job: Job) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
-    for name in job.document["environments"]:
+    for name in job.plan.environments:
         file = project.config / "environments" / f"{name}.yaml"
         if not file.is_file() and not _brought_by_stage(project.stage_file(name)):
             _require_file(file, f"environment '{name}'", job, project)
-    for name in dict.fromkeys(stage["uses"] for stage in job.stages):
+    for name in dict.fromkeys(stage.uses for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
-    if shared := {name for stage in job.stages for name in stage.get("modules", ())}:
+    if shared := {name for stage in job.stages for name in stage.modules}:
         from pipeline.config import shared_modules
 
         for name in sorted(shared):
@@ -172,12 +170,12 @@ def _why_absent(registry: Registry, name: str) -> str:
 
 
 def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path]:
-    providers = job.document["tools"].get(environment, {}).values()
+    providers = job.plan.tools.get(environment, {}).values()
     return [builds[name].provided_tools for name in dict.fromkeys(providers) if name in builds]
 
 
 def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
-    reasons = {name: shelf.damage(name, digest) for name, digest in job.document["models"].items()}
+    reasons = {name: shelf.damage(name, digest) for name, digest in job.plan.models.items()}
     return {
         f"model '{name}' can't be used: {reason}": (
             "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
@@ -189,7 +187,7 @@ def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
 
 def _program_problems(job: Job) -> dict[str, str]:
     """Programs that were on ``PATH`` when the job was prepared."""
-    wanted = {name: where for tools in job.document["tools"].values() for name, where in tools.items()}
+    wanted = {name: where for tools in job.plan.tools.values() for name, where in tools.items()}
     return {
         f"{name} isn't on PATH any more": f"install {name}, or prepare the job again"
         for name, where in wanted.items()

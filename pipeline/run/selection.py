@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
 
 ALL = "*"  # what --force means without a stage
@@ -25,7 +25,7 @@ class Selection:
 class Chosen:
     """The stages that a run looks at, in the plan's order."""
 
-    stages: Sequence[Mapping[str, Any]]
+    stages: Sequence[PlannedStage]
     may_run: frozenset[str]  # the others must have their results already
     forced: frozenset[str]
     whole: bool  # all of the job's
@@ -34,11 +34,11 @@ class Chosen:
 def choose(job: Job, selection: Selection) -> Chosen:
     """Raises ``UsageError`` for a stage that the job doesn't have, or where nothing is left."""
     stages = job.stages
-    known = [stage["name"] for stage in stages]
+    known = [stage.name for stage in stages]
     for name in (selection.start, selection.until, selection.only, selection.force):
         if name not in (None, ALL, *known):
             raise _refusal(job, f"has no stage '{name}'{did_you_mean(str(name), known)}")
-    before = {stage["name"]: [*stage["needs"], *paired_stages(stage["inputs"])] for stage in stages}
+    before = {stage.name: [*stage.needs, *paired_stages(stage.inputs)] for stage in stages}
     may_run = _chosen(known, before, selection)
     if not may_run:
         raise _refusal(job, f"has no stage that is in all of {_words(selection)}")
@@ -47,7 +47,7 @@ def choose(job: Job, selection: Selection) -> Chosen:
     looked_at = _with_ancestors(known, before, may_run)
     forced = may_run if selection.force == ALL else may_run & {selection.force}
     return Chosen(
-        [stage for stage in stages if stage["name"] in looked_at],
+        [stage for stage in stages if stage.name in looked_at],
         frozenset(may_run),
         frozenset(str(name) for name in forced),
         len(may_run) == len(known),

@@ -20,9 +20,10 @@ from pipeline.envs.run_leases import Leases
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
 from pipeline.executors.cold import RUNNER
-from pipeline.files import pack_json
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
+from pipeline.run.invocations import InvocationFile
+from pipeline.values import encode
 
 BOUND = 300.0  # seconds
 INPUT_UNUSABLE = 5  # run_stage.py's exit code
@@ -47,7 +48,7 @@ def run(
         interpreter = _interpreter(catalog, spec, leases)
         attempt = Attempt(name, 1, Path(folder))
         attempt.outputs.mkdir()
-        attempt.invocation.write_bytes(pack_json(_invocation(catalog, spec, attempt, inputs, parameters)))
+        attempt.invocation.write_bytes(encode(_invocation(catalog, spec, attempt, inputs, parameters)))
         _perform(interpreter, attempt, seconds)
         try:
             outputs = attempt.find(spec.outputs)
@@ -79,26 +80,26 @@ def _invocation(
     attempt: Attempt,
     inputs: Mapping[str, Sequence[Path]],
     parameters: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> InvocationFile:
     if spec.models:
         raise UsageError(f"stage '{spec.name}' needs models, so it runs in jobs only", "prepare-job --help")
     for kind, given, known in (("input", inputs, spec.inputs), ("parameter", parameters, tuple(spec.parameters))):
         for slot in given:
             if slot not in known:
                 raise UsageError(f"stage '{spec.name}' has no {kind} '{slot}'{did_you_mean(slot, list(known))}")
-    return {
-        "schema": 1,
-        "stage": spec.name,
-        "stage_file": str(spec.file),
-        "modules": [str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
-        "inputs": {slot: [os.path.abspath(path) for path in inputs.get(slot, ())] for slot in spec.inputs},
-        "parameters": {**spec.parameters, **parameters},
-        "models": {},
-        "outputs": spec.outputs,
-        "output_folder": str(attempt.outputs),
-        "work": str(attempt.work),
-        "cpus": os.cpu_count() or 1,
-    }
+    return InvocationFile(
+        schema=1,
+        stage=spec.name,
+        stage_file=str(spec.file),
+        modules=[str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
+        inputs={slot: [os.path.abspath(path) for path in inputs.get(slot, ())] for slot in spec.inputs},
+        parameters={**spec.parameters, **parameters},
+        models={},
+        outputs=dict(spec.outputs),
+        output_folder=str(attempt.outputs),
+        work=str(attempt.work),
+        cpus=os.cpu_count() or 1,
+    )
 
 
 def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None:

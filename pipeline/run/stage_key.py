@@ -1,6 +1,6 @@
 """A stage's identity: if none of this has changed, the result it had is the result it would have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
 from pipeline.project import Project
@@ -24,13 +25,13 @@ class StageKeys:
 
     def __init__(self, project: Project, job: Job, results: Results) -> None:
         self._project = project
-        self._document = job.document
+        self._plan = job.plan
         self.results = results
         self._sources: dict[str, str] = {}
         self._files: dict[str, Path] = {}
         self._modules: dict[str, SharedModule] = {}
 
-    def of(self, stage: Mapping[str, Any]) -> Key:
+    def of(self, stage: PlannedStage) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
 
         Raises ``ConfigurationError`` where the stage's file isn't there.
@@ -38,22 +39,22 @@ class StageKeys:
         parts = self._parts(stage)
         return Key(tagged_digest("stage", parts), parts)
 
-    def _parts(self, stage: Mapping[str, Any]) -> dict[str, Any]:
+    def _parts(self, stage: PlannedStage) -> dict[str, Any]:
         parts = {
-            "stage": stage["uses"],
-            "source": self.source(stage["uses"]),
+            "stage": stage.uses,
+            "source": self.source(stage.uses),
             "stagekit": _sdk_digest(),
-            "environment": self._document["environment_keys"][stage["environment"]],
-            "parameters": stage["parameters"],
-            "inputs": {slot: self._digests(refs) for slot, refs in stage["inputs"].items()},
-            "models": {slot: self._document["models"][name] for slot, name in stage["models"].items()},
-            "outputs": stage["outputs"],
+            "environment": self._plan.environment_keys[stage.environment],
+            "parameters": stage.parameters,
+            "inputs": {slot: self._digests(refs) for slot, refs in stage.inputs.items()},
+            "models": {slot: self._plan.models[name] for slot, name in stage.models.items()},
+            "outputs": stage.outputs,
         }
         # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
         # written, since where a project lies changes no result. The usual ones only say where things are kept.
-        variables = self._document.get("environment_variables", {}).get(stage["environment"])
-        modules = {name: self.module(name).digest for name in stage.get("modules", ())}
-        optional = {"ensure": stage.get("ensure"), "modules": modules, "variables": variables}
+        variables = self._plan.environment_variables.get(stage.environment)
+        modules = {name: self.module(name).digest for name in stage.modules}
+        optional = {"ensure": stage.ensure, "modules": modules, "variables": variables}
         return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def file(self, uses: str) -> Path:
@@ -75,19 +76,19 @@ class StageKeys:
             self._modules[name] = shared_modules.read(self._project, name)
         return self._modules[name]
 
-    def loaded_source(self, stage: Mapping[str, Any]) -> str:
+    def loaded_source(self, stage: PlannedStage) -> str:
         """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
-        own = self.source(stage["uses"])
-        if not stage.get("modules"):
+        own = self.source(stage.uses)
+        if not stage.modules:
             return own
-        modules = {name: self.module(name).digest for name in stage["modules"]}
+        modules = {name: self.module(name).digest for name in stage.modules}
         return tagged_digest("loaded", {"source": own, "modules": modules})
 
-    def _digests(self, references: list[str]) -> list[str]:
+    def _digests(self, references: Sequence[str]) -> list[str]:
         digests: list[str] = []
         for reference in references:
             if reference == JOB_INPUT:
-                digests.append(self._document["input"]["digest"])
+                digests.append(self._plan.input.digest)
             else:
                 digests += [output.digest for output in self.results.outputs(reference).values()]
         return digests

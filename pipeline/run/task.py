@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.executors import Invocation, Start
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
-from pipeline.jobs.records import Said
-from pipeline.policy import Policy
+from pipeline.jobs.plan import PlannedStage
 from pipeline.process import Interpreter
 from pipeline.run.due import Due
 from pipeline.run.failures.oom import OomKills
@@ -24,7 +23,6 @@ class Task:
 
     job_run: "JobRun"
     due: Due
-    policy: Policy
     request: Request
     start: Start
     after: int  # the place in the journal that must be on the disk before it may start
@@ -32,12 +30,12 @@ class Task:
     spared: int = 0  # attempts that were lost through no fault of its own
 
     @property
-    def stage(self) -> Mapping[str, Any]:
+    def stage(self) -> PlannedStage:
         return self.due.stage
 
     @property
     def name(self) -> str:
-        return str(self.due.stage["name"])
+        return self.due.stage.name
 
     @property
     def because(self) -> str:
@@ -48,7 +46,7 @@ class Task:
 
     @property
     def interpreter(self) -> Interpreter:
-        return self.job_run.runtime.interpreters[self.stage["environment"]]
+        return self.job_run.runtime.interpreters[self.stage.environment]
 
 
 @dataclass(eq=False)
@@ -73,10 +71,6 @@ class Running:
     @property
     def seconds(self) -> float:
         return now() - self.started
-
-    @property
-    def said(self) -> Said:
-        return Said(tuple(self.warnings), self.about)
 
     def heard(self, fields: Mapping[str, Any]) -> None:
         if "warning" in fields:

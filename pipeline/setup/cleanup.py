@@ -84,4 +84,4 @@ def _jobs(project: Project) -> Iterator[tuple[str, list[str]]]:
         with suppress(PipelineError, OSError):
             job = load(project.jobs / id)
             if job.loaded.status in UNFINISHED:
-                yield id, list(job.document["environment_keys"].values())
+                yield id, list(job.plan.environment_keys.values())

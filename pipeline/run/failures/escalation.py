@@ -37,9 +37,9 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
 
     ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
     """
-    if environment_sources.origin(job.document, environment).is_foreign:
+    if job.plan.origin(environment).is_external:
         return _of_somebody_else(project, job, environment, tell)
-    key = job.document["environment_keys"][environment]
+    key = job.plan.environment_keys[environment]
     registry = Registry(project.environments)
     build = registry.with_key(environment, key)
     if build is not None and build.prefix != failed and health.damage(build) is None:
@@ -64,18 +64,18 @@ def _of_environment(tell: Tell, environment: str, step: str) -> None:
 
 def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) -> Verdict:
     """It is looked at, and never changed."""
-    origin = environment_sources.origin(job.document, environment)
-    note = environment_sources.notes(project).recall(Path(os.path.realpath(origin.place)))
+    place = str(job.plan.origin(environment).place)
+    note = environment_sources.notes(project).recall(Path(os.path.realpath(place)))
     if note is None:
-        return Unrepairable(f"{origin.place} isn't the environment any more that the job was prepared for", ())
+        return Unrepairable(f"{place} isn't the environment any more that the job was prepared for", ())
     from pipeline.envs.verification import content
 
-    tell(f"checking every file of {origin.place}")
+    tell(f"checking every file of {place}")
     damage = tuple(str(each) for folder in note.facts.folders for each in content.damaged(Path(folder)))
     if damage:
         way = f"mend it, or bootstrap --env {environment} and prepare the job again"
-        return Unrepairable(f"{origin.place} is somebody else's, and is never changed: {way}", damage)
-    return Whole(f"the definition of '{environment}'", (f"mend {origin.place}, or bootstrap --env {environment}",))
+        return Unrepairable(f"{place} is somebody else's, and is never changed: {way}", damage)
+    return Whole(f"the definition of '{environment}'", (f"mend {place}, or bootstrap --env {environment}",))
 
 
 def damage_of(build: Build | None) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ def failure_of(project: Project, job: Job, running: Running, **found: Any) -> Fa
         raised=raised_of(running.raised or {}),
         last_lines=last_lines(log, running.log_start),
         wrong_environment=running.wrong_environment,
-        timed_out=running.task.policy.timeout_seconds if running.timed_out else None,
+        timed_out=running.task.stage.timeout_seconds if running.timed_out else None,
         killed_by_us=running.killed_by_us,
         oom_before=running.oom_before,
         outgrown=Outgrown(lacks, prepared_again(job)) if lacks else None,
         **found,
     )
-    return Failure(job.id, running.task.name, stage["environment"], f"stages/{stage['uses']}.py", evidence, log)
+    return Failure(job.id, running.task.name, stage.environment, f"stages/{stage.uses}.py", evidence, log)
 
 
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
@@ -41,5 +41,5 @@ def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
             return task.spared - 1.0 if task.spared <= FREE_ATTEMPTS else None
         case Retry.BUDGET:
             task.failed += 1
-            return task.policy.backoff(task.failed) if task.failed < task.policy.attempts else None
+            return task.stage.retries.pause(task.failed) if task.failed < task.stage.retries.attempts else None
     return None

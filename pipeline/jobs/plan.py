@@ -1,0 +1,172 @@
+"""``job.json``: what a job is to run, frozen when it was prepared. Its form is ``schemas/job.json``.
+
+It is decoded once into these values. A field that has its default isn't written, since a plan can have ten thousand
+stages.
+"""
+
+from typing import Any, Literal
+
+from pipeline.envs.external.source import FOREIGN, Source
+from pipeline.references import JOB_INPUT, is_paired, split
+from pipeline.values import Struct, field
+
+Start = Literal["cold", "fork", "worker"]
+
+
+class JobInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file that a job was prepared for, as it was then."""
+
+    path: str  # absolute
+    size: int  # bytes
+    mtime_ns: int
+    digest: str  # sha256:…
+    duration_s: float | None  # None where it isn't media, or doesn't say
+
+
+class Resources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a stage asks for while it runs."""
+
+    cpus: float | Literal["all"] = 1
+    memory: int = 0  # bytes; 0 where the stage doesn't say
+    gpus: int = 0
+    gpu_memory: int | None = None  # bytes on each card; None takes whole cards
+    cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
+
+
+class Retries(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    attempts: int = 1  # in one run
+    backoff: float = 1.0  # seconds before the second attempt; doubled before each further one
+
+    def pause(self, failed: int) -> float:
+        """Seconds to wait after this many failed attempts."""
+        return float(self.backoff * 2 ** (failed - 1))
+
+
+class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One stage of a job. ``inputs`` hold references: ``job.input``, or ``STAGE.OUTPUT`` by planned names.
+
+    With ``for_each`` it stands for one member for each item of a list that is known only when the job runs. Its
+    parameters may hold ``$each`` and its inputs ``STAGE[$each].OUTPUT``, both filled in then.
+    """
+
+    name: str
+    uses: str  # the stage's file is stages/USES.py
+    environment: str
+    needs: tuple[str, ...]
+    inputs: dict[str, tuple[str, ...]]
+    parameters: dict[str, Any]
+    models: dict[str, str]  # slot to the model's name
+    outputs: dict[str, str]  # to a file name, or a pattern that one file has
+    for_each: str | None = None  # STAGE.OUTPUT
+    ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
+    start: tuple[Start, ...] = ("cold",)  # the ways it may be started, the preferred one first
+    timeout_seconds: float | None = None  # of one attempt
+    expected_seconds: float | None = None
+    cache: bool = True  # whether other jobs may reuse its results
+    resources: Resources = Resources()
+    retries: Retries = Retries()
+
+    @property
+    def planned_name(self) -> str:
+        """The name in the plan: for a member of a fan-out over a list, that of the fan-out."""
+        return self.name
+
+    def way(self, preferred: Start | None) -> Start:
+        """How to start the stage: as is preferred, where it allows that, else as it likes best."""
+        return preferred if preferred in self.start else self.start[0]
+
+    @property
+    def takes_job_input(self) -> bool:
+        return any(JOB_INPUT in references for references in self.inputs.values())
+
+    @property
+    def sources(self) -> list[tuple[str, bool]]:
+        """The stages whose outputs it takes, each with whether only the member for the same value counts."""
+        references = [each for listed in self.inputs.values() for each in listed if each != JOB_INPUT]
+        lists = [(split(self.for_each)[0], False)] if self.for_each else []
+        return [*((split(each)[0], is_paired(each)) for each in references), *lists]
+
+
+class EnvironmentOrigin(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where an environment of a job comes from."""
+
+    source: Source
+    place: str | None = None  # an external environment's folder; the path in use comes from its definition
+    migration_target: str | None = None  # what it stands in for
+    warning: str | None = None  # why results that are made with it stay in their job
+
+    @property
+    def is_external(self) -> bool:
+        return self.source in FOREIGN
+
+
+class BesideInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes next to the input as well."""
+
+    outputs: tuple[str, ...]  # of those that are delivered
+    overwrite: bool  # also over a file that isn't ours
+
+
+class BetterEngine(Struct, frozen=True, forbid_unknown_fields=True):
+    """An engine that would be taken instead, but for what it lacks."""
+
+    engine: str
+    lacks: tuple[str, ...]
+    commands: tuple[str, ...]
+
+
+class EngineDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which engine does a task, and why. A task alone is something that a person should know."""
+
+    task: str
+    engine: str | None = None
+    model: str | None = None
+    why: str | None = None
+    doubt: str | None = None  # what isn't known yet and may keep it from working
+    better: tuple[BetterEngine, ...] = ()
+
+
+class WorkerBounds(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a process that is kept for later stages ends."""
+
+    idle_seconds: float
+    tasks: int
+    memory: int  # bytes, looked at after each task
+
+
+class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """All of ``job.json``."""
+
+    schema: Literal[1]
+    job_id: str
+    created_at: str  # YYYY-MM-DDTHH:MM:SSZ
+    workflow: str
+    input: JobInput
+    parameters: dict[str, Any]
+    environments: dict[str, str]  # to venv/NAME, a label: the path in use comes from the project
+    environment_keys: dict[str, str]
+    environment_sources: dict[str, EnvironmentOrigin] = field(default_factory=dict)
+    environment_locks: dict[str, str] = field(default_factory=dict)  # to the digest of the lock that it was built from
+    # To the variables that the definition sets, with {cache} and the like as they were written.
+    environment_variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    stage_environments: dict[str, str]
+    tools: dict[str, dict[str, str]]  # environment to its programs, each with the environment that has it, or PATH
+    models: dict[str, str]  # to the model's digest
+    stages: tuple[PlannedStage, ...]  # in an order in which they can run
+    deliver: tuple[str, ...]
+    asked: dict[str, str] = field(default_factory=dict)  # parameters as they were typed
+    decisions: tuple[EngineDecision, ...] = ()
+    beside: BesideInput | None = None
+    disk_needed: int = 0  # bytes that the job was thought to write
+    grace_seconds: float
+    cache_limit: int  # bytes that the store of results may hold when the job has run
+    workers: WorkerBounds
+    timeout_seconds: float | None = None  # of the whole job
+
+    def origin(self, environment: str) -> EnvironmentOrigin:
+        """A plan from before there were others than the live build says nothing."""
+        return self.environment_sources.get(environment, LIVE)
+
+
+LIVE = EnvironmentOrigin(Source.LIVE)
