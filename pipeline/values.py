@@ -51,7 +51,14 @@ def encode(value: Any) -> bytes:
 
 def plain(value: Any) -> Any:
     """The value as dictionaries, lists and strings, as its JSON has it."""
-    return msgspec.to_builtins(value)
+    return _with_lists(msgspec.to_builtins(value))
+
+
+def _with_lists(value: Any) -> Any:
+    """JSON knows no tuples."""
+    if isinstance(value, dict):
+        return {key: _with_lists(each) for key, each in value.items()}
+    return [_with_lists(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def from_plain(value: Any, kind: type[T]) -> T:
