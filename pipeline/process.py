@@ -9,11 +9,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
-from typing import IO, Self
+from typing import IO
 
 if sys.platform == "linux":
     import fcntl
@@ -64,7 +64,7 @@ def run(
     Raises ``TimedOut`` after ``timeout`` seconds, and ``FileNotFoundError`` where there is no such program.
     """
     with (
-        _Tie() as tie,
+        _tie() as tie,
         subprocess.Popen(
             argv,
             env=variables,
@@ -77,7 +77,7 @@ def run(
             creationflags=NO_WINDOW,
         ) as child,
     ):
-        tie.to(child.pid)
+        tie.bind(child.pid)
         _AWAITED[get_ident()] = child
         try:
             stdout, stderr = child.communicate(timeout=timeout)
@@ -99,32 +99,46 @@ def end_awaited(thread: int | None) -> None:
         kill_tree(child.pid)
 
 
-class _Tie:
-    """A pipe whose other end only we hold: when it closes, since we died, the kernel kills the tool's group.
+class Tie:
+    """A pipe whose reading end a process inherits without knowing, and whose writing end only we hold.
 
-    The tool inherits our reading end without knowing, so that the signal stays set when we are gone (fcntl(2),
-    F_SETOWN and F_SETSIG are the open file's, not the process's). Linux only; elsewhere this does nothing.
+    When that closes, since we died, the kernel kills the process and its group: what ``bind`` sets with fcntl(2)
+    belongs to the open file, so it outlives us. Linux only; elsewhere this does nothing.
+
+    Nothing is ever written to it. A write wakes the reader of a pipe first and sends the signal afterwards, so a
+    process that is bound to the pipe by which it gets something may be killed by what it has just read.
     """
 
-    inherited: tuple[int, ...] = ()
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+        self.inherited = (self._reading,) if sys.platform == "linux" else ()
 
-    def __enter__(self) -> Self:
+    def bind(self, group: int) -> None:
+        """The kernel kills this process group from now on when we die."""
         if sys.platform == "linux":
-            self._read, self._write = os.pipe()
-            self.inherited = (self._read,)
-        return self
+            fcntl.fcntl(self._reading, fcntl.F_SETOWN, -group)
+            fcntl.fcntl(self._reading, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self._reading, fcntl.F_SETFL, os.O_ASYNC)
 
-    def to(self, group: int) -> None:
+    def release(self) -> None:
+        """What the process left in its group lives on when the tie closes."""
         if sys.platform == "linux":
-            fcntl.fcntl(self._read, fcntl.F_SETOWN, -group)
-            fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGKILL)
-            fcntl.fcntl(self._read, fcntl.F_SETFL, os.O_ASYNC)
+            fcntl.fcntl(self._reading, fcntl.F_SETFL, 0)
 
-    def __exit__(self, *_: object) -> None:
-        if sys.platform == "linux":
-            fcntl.fcntl(self._read, fcntl.F_SETFL, 0)  # its number may be another's from now on
-            os.close(self._read)
-            os.close(self._write)
+    def close(self) -> None:
+        os.close(self._reading)
+        os.close(self._writing)
+
+
+@contextlib.contextmanager
+def _tie() -> Iterator[Tie]:
+    """For a tool, which doesn't know of it."""
+    tie = Tie()
+    try:
+        yield tie
+    finally:
+        tie.release()
+        tie.close()
 
 
 def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
@@ -135,7 +149,10 @@ def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
     stderr: int,
     keeping: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start a process on the given descriptors and leave it to the caller; those in ``keeping`` keep their numbers."""
+    """Start a process on the given descriptors and leave it to the caller; those in ``keeping`` keep their numbers.
+
+    ``keeping`` may be ``Tie.inherited``; the tie is then bound by the caller.
+    """
     return subprocess.Popen(
         argv,
         env=variables,

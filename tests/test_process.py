@@ -115,6 +115,33 @@ def test_reaping_ends_what_a_process_left_in_its_group(spawning: None, tmp_path:
     assert eventually(lambda: not alive(left))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a tie does nothing")
+def test_a_group_that_is_bound_ends_when_its_tie_closes(spawning: None, tmp_path: Path) -> None:
+    child, tie = tied("sleep 600 & echo $! >" + str(tmp_path / "pid") + "; wait")
+    grandchild = pid_in(tmp_path / "pid")
+    tie.bind(child.pid)
+    tie.close()
+    assert child.wait(60) == -signal.SIGKILL
+    assert eventually(lambda: not alive(grandchild))
+
+
+def test_a_group_that_was_released_lives_on_when_its_tie_closes(spawning: None, tmp_path: Path) -> None:
+    child, tie = tied("while [ ! -e " + str(tmp_path / "go") + " ]; do sleep 0.01; done")
+    tie.bind(child.pid)
+    tie.release()
+    tie.close()
+    (tmp_path / "go").touch()
+    assert child.wait(60) == 0
+
+
+def tied(script: str) -> "tuple[subprocess.Popen[bytes], process.Tie]":
+    tie, nowhere = process.Tie(), os.open(os.devnull, os.O_RDWR)
+    try:
+        return process.spawn(["sh", "-c", script], VARIABLES, nowhere, nowhere, nowhere, tie.inherited), tie
+    finally:
+        os.close(nowhere)
+
+
 def test_an_exit_descriptor_becomes_readable_at_the_end(spawning: None) -> None:
     import select
 

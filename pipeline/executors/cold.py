@@ -14,7 +14,7 @@ RUNNER = Path(__file__).parents[1] / "sdk" / "run_stage.py"
 
 
 class FreshProcess:
-    """One process of the runner: an order pipe into it, a report pipe out of it. Used once."""
+    """One process of the runner: an order pipe into it, a report pipe out of it, and a tie. Used once."""
 
     def __init__(self, interpreter: Interpreter, variables: Mapping[str, str], startup_log: Path) -> None:
         self._interpreter = interpreter
@@ -23,15 +23,18 @@ class FreshProcess:
         orders, self._orders = os.pipe()
         reading, reports = os.pipe()
         self._reports = Channel(reading)
+        self._tie = process.Tie()
         argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
         try:
-            self.child = process.spawn(argv, {**interpreter.variables, **variables}, orders, reports, log)
+            every = {**interpreter.variables, **variables}
+            self.child = process.spawn(argv, every, orders, reports, log, self._tie.inherited)
         except OSError:
             self._close_pipes()
             raise
         finally:
             for descriptor in (orders, reports, log):
                 os.close(descriptor)
+        self._tie.bind(self.child.pid)  # before the order: without one it does nothing, and leaves when we are gone
         self._exit = process.exit_descriptor(self.child)
 
     def order(self, invocation: Invocation) -> "ColdRun":
@@ -67,6 +70,7 @@ class FreshProcess:
     def _close_pipes(self) -> None:
         os.close(self._orders)
         self._reports.close()
+        self._tie.close()
 
 
 class ColdRun:

@@ -7,6 +7,7 @@ Three ways in, one way through:
 * With no argument it waits for one order on standard input, so that it can be started before the
   stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG [NUL MODULE]... NEWLINE``. No order, but
   end of file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
+  On Linux it inherits the reading end of a third pipe, too, by which the kernel kills it when the orchestrator dies.
 
 A MODULE is what stages share, a file or a package's folder (``stagekit.sharing``).
 
@@ -47,8 +48,6 @@ def main() -> int:
 def _load_ahead() -> None:
     """What every stage needs, while there is no order yet: one that was started ahead has the time."""
     import_beside("stagekit")
-    if sys.platform == "linux":
-        import fcntl  # noqa: F401
     import gc
 
     gc.freeze()  # so that letting the stage's objects go looks at them alone
@@ -162,13 +161,14 @@ def _leave_the_log() -> None:
 
 
 def _claim_channels(log: str) -> int:
-    """Keep the two pipes for ourselves; give the stage a log file and an empty standard input.
+    """Keep the pipes for ourselves; give the stage a log file and an empty standard input.
 
     Descriptors 1 and 2 are replaced before any of the stage's imports, so that neither a print nor a
     write from C reaches the report channel.
     """
-    order_pipe, reports = os.dup(0), os.dup(1)
-    die_with(order_pipe)
+    reports = os.dup(1)
+    if sys.platform != "linux":  # where the orchestrator has tied this process to itself
+        die_at_end_of(os.dup(0))
     redirect(log)
     # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
     for stream in (sys.stdout, sys.stderr):
@@ -185,33 +185,11 @@ def redirect(log: str) -> None:
     os.dup2(1, 2)
 
 
-def die_with(pipe: int) -> None:
-    """Kill this whole process group when the orchestrator's end of the pipe closes, however it closes.
+def die_at_end_of(pipe: int) -> None:
+    """Kill this whole process group when the other end of the pipe closes, where the kernel doesn't do it."""
+    import threading
 
-    On Linux the kernel does it (a signal-driven pipe, fcntl(2) F_SETSIG), so neither a stage that never
-    releases the interpreter lock nor a grandchild such as ffmpeg stays behind. Elsewhere a thread waits.
-    """
-    if sys.platform == "linux":
-        import fcntl
-
-        sigkill, set_signal = 9, 10  # signal would import enum; fcntl lacks F_SETSIG before Python 3.11
-        fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(pipe, set_signal, sigkill)
-        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
-        if _is_closed(pipe):  # it closed before the kernel was told to watch it
-            os._exit(0)
-    else:
-        import threading
-
-        threading.Thread(target=_wait_and_die, args=(pipe,), daemon=True).start()
-
-
-def _is_closed(pipe: int) -> bool:
-    os.set_blocking(pipe, False)
-    try:
-        return os.read(pipe, 1) == b""
-    except BlockingIOError:
-        return False
+    threading.Thread(target=_wait_and_die, args=(pipe,), daemon=True).start()
 
 
 def _wait_and_die(pipe: int) -> None:

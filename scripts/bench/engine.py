@@ -23,7 +23,6 @@ Tools that take minutes for 1,000 stages are measured with fewer, which the tabl
 """
 
 import argparse
-import contextlib
 import os
 import statistics
 import sys
@@ -39,7 +38,7 @@ import round_trip
 import shapes
 from contenders import PEERS, Field, Installed, Peer
 from figures import Figures
-from measuring import Failed, call, median_ratio
+from measuring import Failed, median_ratio, own_workers
 from ours import Ours
 
 WAYS = {"cold": "cold", "warm": "worker", "fork": "fork"}  # the figure's name, and what run-pipeline calls it
@@ -91,7 +90,7 @@ def main() -> None:
         place = contenders.make(Path(runs) / "peers", arguments.baseline or project.python)
         peers = dict(_install(arguments, place, figures))
         bench = Bench(project, place, peers, effort, figures)
-        with _own_workers(project, Path(runs) / "run"):
+        with own_workers(project.root, Path(runs) / "run"):
             for name, part in PARTS.items():
                 if arguments.only is None or name in arguments.only:
                     part(bench, arguments.folder)
@@ -221,18 +220,6 @@ PARTS: dict[str, Callable[[Bench, Path], None]] = {
     "scale": scale,
     "makespan": makespan,
 }
-
-
-@contextlib.contextmanager
-def _own_workers(project: Ours, folder: Path) -> Iterator[None]:
-    """Workers apart from the user's: none of theirs is used, and none of ours is left behind."""
-    folder.mkdir(mode=0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(Failed):  # where there are none, there may be no such command either
-            call(project.root, "pipeline", "worker", "stop", "--all")
 
 
 def _warn_of_load() -> None:

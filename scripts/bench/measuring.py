@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +99,18 @@ def call(project: Path, *words: str) -> str:
     if done.returncode:
         raise Failed(f"{words[0]}: {_first_line(done.stderr)}")
     return done.stdout
+
+
+@contextlib.contextmanager
+def own_workers(project: Path, folder: Path) -> Iterator[None]:
+    """Workers apart from the user's: none of theirs is used, and none of ours is left behind."""
+    folder.mkdir(mode=0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Failed):  # where there are none, there may be no such command either
+            call(project, "pipeline", "worker", "stop", "--all")
 
 
 def make_project(root: Path, stages: Mapping[str, str], workflows: Mapping[str, str]) -> Path:

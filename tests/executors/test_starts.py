@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.executors import Exited, Message, WorkerLimits
 from pipeline.executors.base import Start
+from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
 from pipeline.process import Interpreter
 from tests.executors.helpers import (
@@ -339,6 +340,23 @@ def test_ninety_stages_leave_no_descriptor_and_no_process(
     executor.close()
     assert len(os.listdir("/proc/self/fd")) == before
     assert psutil.Process().children() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread waits")
+def test_the_pipe_that_kills_a_stage_is_none_that_anything_is_written_to(
+    executor: LocalExecutor, never: int, tmp_path: Path, start: Start
+) -> None:
+    """A write wakes its reader before it sends its signal, which may be armed by then."""
+    body = (
+        "import fcntl\nfor name in os.listdir('/proc/self/fd'):\n  try:\n    flags = fcntl.fcntl(int(name), 3)\n"
+        "    if flags & os.O_ASYNC: print(os.fstat(int(name)).st_ino)\n  except OSError: pass\ntime.sleep(600)"
+    )
+    executor.submit(invocation(tmp_path, body, start))
+    assert eventually(lambda: (tmp_path / "stage.log").exists() and log(tmp_path).endswith("\n"))
+    (run,) = executor._running.values()
+    orders = run.fresh._orders if isinstance(run, ColdRun) else run.lease._orders
+    assert orders is not None
+    assert int(log(tmp_path)) != os.fstat(orders).st_ino
 
 
 @pytest.fixture

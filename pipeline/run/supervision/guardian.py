@@ -1,6 +1,6 @@
 """Sees to it that no process of a run outlives the orchestrator, not even where that is killed by SIGKILL.
 
-The kernel's tie on a stage's order pipe reaches the stage's process group. A stage that puts a process into a
+The kernel's tie (``process.Tie``) reaches a stage's process group. A stage that puts a process into a
 session of its own, or closes every descriptor, is beyond it. So a shell, which starts in a millisecond, waits on a
 pipe that only the orchestrator holds; when the pipe closes, the shell turns into a search for the run's processes.
 """
@@ -14,7 +14,7 @@ from pipeline import process
 from pipeline.run.supervision import sweep
 
 SHELL = "/bin/sh"
-WATCH = 'read -r line || exec "$0" "$@"'  # a line is a release, the end of file a death
+WATCH = 'read -r line; exec "$0" "$@"'  # nothing is ever written: what it reads is the end of file, and a death
 
 
 class Guardian:

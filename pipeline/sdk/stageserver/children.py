@@ -48,6 +48,36 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
+def die_with(tie: int, runner: "Any") -> None:
+    """Kill this whole process group when the other end of the pipe closes, however it closes.
+
+    On Linux the kernel does it (a signal-driven pipe, fcntl(2) F_SETSIG), so neither a stage that never
+    releases the interpreter lock nor a grandchild such as ffmpeg stays behind. Elsewhere a thread waits.
+
+    Nothing may ever be written to the pipe. A write wakes the reader first and sends the signal afterwards, so
+    whoever is quick to read what was written, and calls this then, is killed by it.
+    """
+    if sys.platform != "linux":
+        runner.die_at_end_of(tie)
+        return
+    import fcntl
+
+    set_signal = getattr(fcntl, "F_SETSIG", 10)  # Python before 3.11 lacks the name
+    fcntl.fcntl(tie, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(tie, set_signal, signal.SIGKILL)
+    fcntl.fcntl(tie, fcntl.F_SETFL, fcntl.fcntl(tie, fcntl.F_GETFL) | os.O_ASYNC)
+    if _is_closed(tie):  # it closed before the kernel was told to watch it
+        os._exit(0)
+
+
+def _is_closed(pipe: int) -> bool:
+    os.set_blocking(pipe, False)
+    try:
+        return os.read(pipe, 1) == b""
+    except BlockingIOError:
+        return False
+
+
 def collect(pid: int) -> "int | None":
     """A child's exit code if it has ended, negative where a signal ended it; its group is gone then."""
     if hasattr(os, "waitid"):

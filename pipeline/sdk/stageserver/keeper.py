@@ -171,7 +171,7 @@ def _become_worker(server: Server, control: socket.socket, tie: int) -> None:
     try:
         server.listener.close()
         os.setsid()
-        server.runner.die_with(tie)
+        children.die_with(tie, server.runner)
         worker.run(server, control)
         code = 0
     except BaseException as error:

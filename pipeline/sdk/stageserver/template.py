@@ -199,7 +199,7 @@ class _Handler:
             children.ordinary_signals()
             os.setsid()
             os.close(self._held)
-            self._runner.die_with(self._tie)
+            children.die_with(self._tie, self._runner)
             end_interpreter(perform(order, self._lease, self._loaded, self._runner), self._runner.let_go)
         finally:
             os._exit(70)
