@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from pipeline.errors import NotReady
+from pipeline.values import Struct
 
 if sys.platform == "win32":
     import msvcrt
@@ -47,8 +47,7 @@ else:
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who has a lock, as it is written into its file."""
 
     pid: int

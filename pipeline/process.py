@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
 from typing import IO
+
+from pipeline.values import Struct
 
 if sys.platform == "linux":
     import fcntl
@@ -23,8 +24,7 @@ _AWAITED: dict[int, Child] = {}  # by the thread whose ``run`` waits for it
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows: no console that flashes up for each tool
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True):
     """What it takes to start Python in an environment."""
 
     python: Path
@@ -34,8 +34,7 @@ class Interpreter:
     lease: int | None = None  # a descriptor that keeps the build in its place, for processes that outlive the run
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """What a tool that has ended left."""
 
     returncode: int

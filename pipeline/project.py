@@ -1,10 +1,10 @@
 """Where a project's files are."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.values import Struct
 
 MARKER = Path("config", "pipeline.yaml")
 
@@ -13,8 +13,7 @@ MARKER = Path("config", "pipeline.yaml")
 PLACES = {"environments": "venv", "cache": "cache", "jobs": "jobs", "models": "models", "logs": "logs"}
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """A folder with a configuration, and the places of all that belongs to it."""
 
     root: Path

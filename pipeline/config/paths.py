@@ -6,11 +6,11 @@ file is searched for the word, and parsed only where it has it.
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.project import MARKER, PLACES, Project
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.config.source import Source

@@ -4,15 +4,14 @@ Apart from what one should be: a run uses what is there, and needs no word of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.envs.platform.layout import interpreter
+from pipeline.values import Struct
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(Struct, frozen=True):
     """One built environment, at the place where it was built and where it stays."""
 
     name: str

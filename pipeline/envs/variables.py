@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.envs.platform.layout import program_folders, scripts_folder
+from pipeline.values import Struct
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
@@ -67,8 +67,7 @@ PLACEHOLDERS = ("cache", "models", "project", "environment")
 OwnVariables = Callable[["Definition", Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """Folders that variables may name."""
 
     project: Path

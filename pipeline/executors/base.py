@@ -5,17 +5,16 @@ it costs more than a small stage, and it would add a thread per stage where one 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipeline.process import Interpreter
+from pipeline.values import Struct, field
 
 Start = Literal["cold", "fork", "worker"]
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """One attempt at one stage."""
 
     id: str  # unique among the run's invocations: JOB/STAGE/ATTEMPT
@@ -29,16 +28,14 @@ class Invocation:
     modules: tuple[Path, ...] = ()  # that the stage imports by their names
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True):
     """What a running stage said: ``progress``, ``note``, ``warning``, ``about`` its result, ``error`` or ``raised``."""
 
     id: str
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Exited:
+class Exited(Struct, frozen=True):
     """An invocation has ended; the code is negative where a signal ended its process.
 
     ``lost`` says why the process that ran it is gone, where another process might not have been.
@@ -52,8 +49,7 @@ class Exited:
 Event = Message | Exited
 
 
-@dataclass(frozen=True)
-class WorkerLimits:
+class WorkerLimits(Struct, frozen=True):
     """When a process that is kept for later tasks ends."""
 
     idle_seconds: float = 60

@@ -10,7 +10,6 @@ import os
 import select
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
@@ -18,6 +17,7 @@ from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.process import Interpreter
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.executors.leases import Lease, Pool

@@ -1,12 +1,12 @@
 """The limits that a container or a service manager has put on us, from Linux control groups of both versions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipeline.values import Struct
 
-@dataclass(frozen=True)
-class CgroupLimits:
+
+class CgroupLimits(Struct, frozen=True):
     """What the strictest of our groups allows; None is no limit."""
 
     cpus: int | None = None  # whole ones, at least one
@@ -27,8 +27,7 @@ def limits(root: Path = Path("/")) -> CgroupLimits:
     return CgroupLimits(cpus, memory)
 
 
-@dataclass(frozen=True)
-class _Mount:
+class _Mount(Struct, frozen=True):
     """A hierarchy of control groups, where it can be seen."""
 
     controllers: str  # as /proc/self/cgroup names them: "cpu,cpuacct", or "" for version 2

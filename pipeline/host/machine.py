@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import process
 from pipeline.host import cgroups
+from pipeline.values import Struct
 
 if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 Runner = Callable[..., process.Completed]
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """What can be given to stages."""
 
     cpus: int

@@ -1,12 +1,12 @@
 """What a stage asks for, what a run may hand out, and what is handed out right now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.host.machine import Machine
 from pipeline.sizes import parse_size, show_size
+from pipeline.values import Struct, field
 
 if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 LIMITABLE = ("cpus", "memory", "gpus")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What one stage asks for while it runs."""
 
     cpus: float | Literal["all"] = 1
@@ -25,8 +24,7 @@ class Request:
     cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a run may use at most; None is all that there is."""
 
     cpus: int | None = None
@@ -56,8 +54,7 @@ class NoCards:
         return None
 
 
-@dataclass(frozen=True, eq=False)  # two grants of the same amount are two
-class Grant:
+class Grant(Struct, frozen=True, eq=False):  # two grants of the same amount are two
     """What a stage has while it runs."""
 
     cpus: float
@@ -165,8 +162,7 @@ def _amount(text: str, name: str, value: str) -> int:
     return int(value)
 
 
-@dataclass(frozen=True)
-class _Supply:
+class _Supply(Struct, frozen=True):
     """What the machine has and the run may use."""
 
     cpus: int

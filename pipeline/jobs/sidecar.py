@@ -9,7 +9,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,14 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
+from pipeline.values import Struct
 
 FOLDER = "about"
 LONGEST_NAME = 255  # bytes, on nearly every file system
 NEAREST = 200  # stages that are told of, the nearest first: a plan can have ten thousand
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """An output, and the planned stage that it is of; ``place`` is that of the member which wrote it, in a fan-out."""
 
     stage: str

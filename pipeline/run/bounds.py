@@ -1,14 +1,12 @@
 """What a run keeps to."""
 
-from dataclasses import dataclass
-
 from pipeline.errors import StageFailed
+from pipeline.values import Struct
 
 AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """What a run keeps to, beyond what its stages say."""
 
     max_parallel: int | None = None

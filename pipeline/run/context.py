@@ -1,7 +1,6 @@
 """What the jobs of one run share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from pipeline.run.observer import Observer
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
+from pipeline.values import Struct, field
 
 if TYPE_CHECKING:
     from pipeline.progress import Tell
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pipeline.run.failures.message import Failure
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True, dict=True):
     """One for each run, so that an environment is looked into once for all of its jobs."""
 
     project: Project
@@ -36,7 +35,7 @@ class Setting:
     def diagnosed(self, job: Job, failure: "Failure", tell: "Tell") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
         verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
-        return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
+        return failure.with_verdict(verdict)
 
     @cached_property
     def _escalation(self) -> "Escalation":

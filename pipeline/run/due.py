@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.jobs.events import AttemptFailed
@@ -15,10 +14,10 @@ from pipeline.run.graph import Graph
 from pipeline.run.reuse import Reuse
 from pipeline.run.selection import Chosen, missing
 from pipeline.run.stage_key import StageKeys
+from pipeline.values import Struct
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(Struct, frozen=True):
     """A stage that has no result, and all that it needs to get one."""
 
     stage: PlannedStage

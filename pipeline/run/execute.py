@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,14 +23,13 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
 from pipeline.run.supervision.guardian import Guardian
-from pipeline.values import fields_of
+from pipeline.values import Struct, field, fields_of
 
 if TYPE_CHECKING:
     from pipeline.cache.store import ResultStore
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a person may ask of a run."""
 
     selection: Selection = field(default_factory=Selection)

@@ -6,7 +6,6 @@ State is what the journal and the committed attempts say; a run that was killed 
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import choose
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import Running, Task
-from pipeline.values import fields_of, plain
+from pipeline.values import fields_of, plain, replace
 
 if TYPE_CHECKING:
     from pipeline.progress import Tell

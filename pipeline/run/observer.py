@@ -1,15 +1,14 @@
 """Who is told what happens, as it happens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.jobs.job import Job
+from pipeline.values import Struct, field
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a job in a run."""
 
     delivered: list[Path] = field(default_factory=list)

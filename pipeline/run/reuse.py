@@ -1,7 +1,5 @@
 """Whether a stage has a result already: in this job, or in the store that all jobs share."""
 
-from dataclasses import dataclass
-
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
@@ -10,11 +8,10 @@ from pipeline.jobs.records import Key, Result, StoredResult
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.run import stage_key
 from pipeline.run.chronicle import Chronicle
-from pipeline.values import from_plain
+from pipeline.values import Struct, from_plain
 
 
-@dataclass(frozen=True)
-class Reused:
+class Reused(Struct, frozen=True):
     """A result that needn't be made."""
 
     result: Result
@@ -30,8 +27,7 @@ class Reused:
         chronicle.reused(stage, self.result, self.origin)
 
 
-@dataclass(frozen=True)
-class Reuse:
+class Reuse(Struct, frozen=True):
     """Where one job's stages look for results before they run."""
 
     job: Job

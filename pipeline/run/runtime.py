@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.environments import own_variables
@@ -18,10 +17,10 @@ from pipeline.models.shelf import Shelf, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.run.supervision.sweep import TOKEN_VARIABLE
+from pipeline.values import Struct, field
 
 
-@dataclass(frozen=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """Builds and interpreters by environment, model folders by model."""
 
     builds: Mapping[str, Build]
@@ -74,8 +73,7 @@ def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
     use_notes.note(project.environments, (build.prefix for build in ours))
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """The build of one environment, or why there is none that can be used."""
 
     build: Build | None

@@ -1,18 +1,17 @@
 """Which part of a job a run is about: ``--from``, ``--until``, ``--only`` and ``--force``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
+from pipeline.values import Struct
 
 ALL = "*"  # what --force means without a stage
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Stages by planned name, as they were asked for."""
 
     start: str | None = None  # this one, and all that depends on it
@@ -21,8 +20,7 @@ class Selection:
     force: str | None = None  # run even if nothing changed; ``ALL`` of what is chosen
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The stages that a run looks at, in the plan's order."""
 
     stages: Sequence[PlannedStage]

@@ -1,7 +1,6 @@
 """A stage that has to run, and one attempt at it in flight."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import Invocation, Start
@@ -12,13 +11,13 @@ from pipeline.process import Interpreter
 from pipeline.run.due import Due
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.timers import now
+from pipeline.values import Struct, field
 
 if TYPE_CHECKING:
     from pipeline.run.job_run import JobRun
 
 
-@dataclass(eq=False)
-class Task:
+class Task(Struct, eq=False):
     """A due stage of one job, with what has become of it in this run."""
 
     job_run: "JobRun"
@@ -49,8 +48,7 @@ class Task:
         return self.job_run.runtime.interpreters[self.stage.environment]
 
 
-@dataclass(eq=False)
-class Running:
+class Running(Struct, eq=False):
     """An attempt that was handed to the executor, and what it has said so far."""
 
     task: Task

@@ -3,11 +3,12 @@
 import os
 import statistics
 import time
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from ours import Ours
+
+from pipeline.values import replace
 
 
 def milliseconds(ours: Ours, trips: int) -> float:

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
@@ -12,6 +11,7 @@ from pipeline.executors import Event, Exited, Invocation, Message
 from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
 from pipeline.process import Interpreter
+from pipeline.values import replace
 
 TOKEN = "0123456789abcdef"
 HERE = Interpreter(Path(sys.executable), Path(sys.prefix), {"PATH": os.environ["PATH"], "PIPELINE_RUN": TOKEN})

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -18,6 +17,7 @@ from pipeline.executors.base import Start
 from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
 from pipeline.process import Interpreter
+from pipeline.values import replace
 from tests.executors.helpers import (
     BOUND,
     HERE,

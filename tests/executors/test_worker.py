@@ -6,7 +6,6 @@ import socket
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ from pipeline.executors import Exited, WorkerLimits, servers
 from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
 from pipeline.process import Interpreter
+from pipeline.values import replace
 from tests.executors.conftest import servers_in
 from tests.executors.helpers import HERE, TOKEN, Runs, exit_of, invocation, log, until_exit, warnings, with_id
 from tests.executors.test_starts import client

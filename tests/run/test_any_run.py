@@ -250,7 +250,7 @@ def require_second_run(bench: Bench, jobs: Mapping[str, Job], case: Case) -> Non
         if "list" in stage["outputs"]
     }
     bad = {name for name, acts in case.acts.items() if any(act in BAD_LISTS for act in acts)}
-    case = replace(case, bounds=replace(case.bounds, keep_going=True))
+    case = replace(case, bounds=Bounds(case.bounds.max_parallel, True, case.bounds.timeout_seconds))
     outcomes = run(bench, jobs, case, lists)
     assert not done.intersection(id.rpartition("/")[0] for id in bench.executor.started)
     for id, outcome in outcomes.items():

@@ -4,14 +4,14 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.files import tail
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import classify, exception
-from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.text import printable
 
@@ -33,6 +33,10 @@ class Failure:
     @property
     def kind(self) -> FailureClass:
         return classify(self.evidence)
+
+    def with_verdict(self, verdict: Verdict) -> "Failure":
+        """The same failure, after its environment was checked."""
+        return replace(self, evidence=replace(self.evidence, verdict=verdict))
 
     @property
     def is_mended(self) -> bool:

@@ -6,15 +6,15 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from pipeline.values import Struct
 
 PROC = Path("/proc")
 
 
-@dataclass(frozen=True)
-class OomKills:
+class OomKills(Struct, frozen=True):
     """Counts since the start of the group or the machine; ``None`` where they can't be had."""
 
     group: int | None = None  # in our own control group: a container's, a service's

@@ -14,9 +14,8 @@ import signal
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 TOKEN_VARIABLE = "PIPELINE_RUN"  # noqa: S105  # no secret: it tells runs apart
 GUARDIAN_VARIABLE = "PIPELINE_GUARDIAN"  # the guardian of a run within a stage ends by itself, after its own sweep
@@ -32,8 +31,7 @@ _STATE, _PARENT, _SESSION, _FLAGS, _THREADS, _STARTED, _ENVIRONMENT_END = 0, 1, 
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """A process as one look found it."""
 
     pid: int

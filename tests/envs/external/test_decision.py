@@ -12,7 +12,7 @@ from pipeline.envs.external.source import Source
 BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", {})
 LIVE = Candidate(Source.LIVE, "venv/alpha", BUILD)
 ABSENT = Candidate(Source.LIVE, "venv/alpha", None, "it isn't built")
-LEGACY = Candidate(Source.LEGACY, "/old", replace(BUILD, prefix=Path("/old")))
+LEGACY = Candidate(Source.LEGACY, "/old", Build(BUILD.name, Path("/old"), BUILD.key, BUILD.record))
 ILL = replace(LEGACY, problem="importing quirk fails")
 GONE = Candidate(Source.LEGACY, "/gone", None, "it isn't there")
 ALL = Allowed(wait_seconds=1, build=True, degraded=True)

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from pipeline.envs.build import Build
 from pipeline.envs.verification import content, manifest, tiers
 from pipeline.envs.verification.comparison import Expected
 from pipeline.envs.verification.file_digests import FAST, Reader
+from pipeline.values import replace
 from tests.envs.conftest import Whole
 
 
