@@ -15,7 +15,7 @@ from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 
 if TYPE_CHECKING:
-    from pipeline.progress import Tell
+    from pipeline.progress import Progress
     from pipeline.run.failures.escalation import Escalation
     from pipeline.run.failures.message import Failure
 
@@ -33,9 +33,9 @@ class Setting:
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure", tell: "Tell") -> "Failure":
+    def diagnosed(self, job: Job, failure: "Failure", progress: "Progress") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
-        verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
+        verdict = self._escalation.look(job, failure.environment, failure.evidence, progress)
         return replace(failure, evidence=replace(failure.evidence, verdict=verdict))
 
     @cached_property
