@@ -5,9 +5,10 @@ A stage's block says it, a workflow's entry may say otherwise, and the plan hold
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Start = Literal["cold", "fork", "worker"]
+Start = Literal["cold", "worker"]
+STARTS: tuple[Start, ...] = get_args(Start)
 KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries")
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
 
@@ -41,7 +42,8 @@ def of(planned: Mapping[str, Any]) -> Policy:
         return DEFAULT
     retries = planned.get("retries", {})
     return Policy(
-        start=tuple(planned.get("start", DEFAULT.start)),
+        # A job that was prepared by an earlier version may name a way that there is no more.
+        start=tuple(way for way in planned.get("start", ()) if way in STARTS) or DEFAULT.start,
         timeout_seconds=planned.get("timeout_seconds"),
         expected_seconds=planned.get("expected_seconds"),
         cache=planned.get("cache", DEFAULT.cache),

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from pipeline.process import Interpreter
 
-Start = Literal["cold", "fork", "worker"]
+Start = Literal["cold", "worker"]
 
 
 @dataclass(frozen=True)
