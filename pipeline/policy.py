@@ -4,8 +4,10 @@ A stage's block says it, a workflow's entry may say otherwise, and the plan hold
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
+Start = Literal["cold", "worker"]
+STARTS: tuple[Start, ...] = get_args(Start)
 KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries")
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
 

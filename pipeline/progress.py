@@ -1,9 +1,9 @@
-"""How work that takes a while says what it is doing."""
+"""How work that takes a while reports its steps to a person who waits."""
 
 from collections.abc import Callable
 
-Tell = Callable[[str], None]  # gets the step that begins now, for a person who waits
+Progress = Callable[[str], None]  # is called with the step that begins now, in a few words
 
 
 def quiet(_step: str) -> None:
-    """For who doesn't want to hear it."""
+    """Report no steps."""

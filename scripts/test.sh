@@ -1,20 +1,32 @@
 #!/usr/bin/env bash
 # All set-up, then the checks and the tests. Options: --fast (no end-to-end part), --heavy (also environments with torch, and
-# a run killed at every single step); anything else goes to pytest.
+# a run killed at every single step), --loop (no checks, and only the tests that start no process: for a loop of save and
+# run); anything else goes to pytest.
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 ensure_venv .venv-dev dev.lock
 cd "$project"
 part="not heavy and not exhaustive"
+checks=true
 arguments=()
 for argument in "$@"; do
     case $argument in
         --fast) part="not e2e and not heavy and not exhaustive" ;;
         --heavy) part="" ;;
+        --loop)
+            part="not spawning"
+            checks=false
+            # Each flush to a disk costs milliseconds. No process is started that could show what one leaves out.
+            if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
+            arguments+=(-o tmp_path_retention_policy=failed)
+            ;;
         *) arguments+=("$argument") ;;
     esac
 done
-.venv-dev/bin/ruff check --quiet .
-.venv-dev/bin/ruff format --quiet --check .
-.venv-dev/bin/mypy --no-error-summary
+if "$checks"; then
+    .venv-dev/bin/ruff check --quiet .
+    .venv-dev/bin/ruff format --quiet --check .
+    .venv-dev/bin/mypy --no-error-summary
+fi
+unset PYTHONDONTWRITEBYTECODE # pytest's rewritten tests are kept: to make them takes five seconds in each of its processes
 exec .venv-dev/bin/python -m pytest -m "$part" ${arguments[@]+"${arguments[@]}"}

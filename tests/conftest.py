@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,14 @@ KEPT_VARIABLES = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that may start processes, so that ``-m "not spawning"`` is a short loop."""
+    for item in items:
+        if "spawning" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.spawning)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Workers that tests start are theirs alone, and end with them."""
@@ -58,17 +67,28 @@ COMMANDS = {
     "run-pipeline": "pipeline.cli.run_pipeline",  # to be refused by; what a run starts wants a process of its own
     "bootstrap": "pipeline.cli.bootstrap",
 }
-HOMES = count()
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder for each test: the last one again, if nothing was written there."""
+    return empty_homes(tmp_path_factory.getbasetemp())
+
+
+def empty_homes(folder: Path) -> Iterator[Path]:
+    for number in count():
+        home = folder / f"home-{number}"
+        home.mkdir()
+        while not os.listdir(home):
+            yield home
 
 
 @pytest.fixture(autouse=True)
-def clean_variables(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def clean_variables(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """Each test sees an empty home and only the variables that a machine needs to work."""
     for name in set(os.environ) - set(KEPT_VARIABLES) - {"PYTEST_CURRENT_TEST"}:
         monkeypatch.delenv(name)
-    home = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"  # mktemp looks through all folders for a free number
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HOME", str(next(homes)))
 
 
 @pytest.fixture(autouse=True)
@@ -230,9 +250,15 @@ def make_sandbox(root: Path, wheels: Path) -> Sandbox:
         sandbox.write(f"config/environments/{name}.yaml", 'python: ">=3.11"\nimports: [quirk]\n')
         sandbox.write(f"requirements/{name}.txt", f"quirk=={version}\n")
         sandbox.write(f"requirements/{name}.lock", f"quirk=={version} \\\n    --hash=sha256:{digest}\n")
-    for stage in (FIXTURES / "stages").glob("*.py"):
-        sandbox.write(f"stages/{stage.name}", stage.read_text(encoding="utf-8"))
+    (root / "stages").mkdir()
+    for name, source in fixture_stages().items():
+        (root / "stages" / name).write_bytes(source)
     return sandbox
+
+
+@cache
+def fixture_stages() -> dict[str, bytes]:
+    return {stage.name: stage.read_bytes() for stage in (FIXTURES / "stages").glob("*.py")}
 
 
 def make_wheel(folder: Path, name: str, version: str, source: str, metadata: str = "") -> Path:

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -24,15 +25,15 @@ MAY_IMPORT = {
     "cache": set(),
     "config": {"envs", "host", "policy", "project"},
     "conflicts": {"config", "environments", "envs", "process", "project"},
-    "engines": {"config", "envs", "media", "models", "plan", "prepare", "process"},
+    "engines": {"config", "envs", "jobs", "media", "models", "plan", "prepare", "process"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},
-    "executors": {"process"},
+    "executors": {"policy", "process"},
     "host": {"process", "project"},
-    "jobs": {"config", "envs", "project"},
+    "jobs": {"config", "envs", "policy", "project"},
     "media": {"envs", "process"},
     "models": {"config", "envs", "process"},
-    "plan": {"config", "policy"},
+    "plan": {"config", "jobs", "policy"},
     "policy": set(),
     "prepare": {"config", "engines", "environments", "envs", "host", "jobs", "media", "models", "plan", "project"},
     "process": set(),
@@ -75,12 +76,18 @@ ROOMS = {
 }
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, int], ...]:
     """Dotted names of what a file imports, wherever in it, with their lines."""
+    return tuple(found_imports(path))
+
+
+def found_imports(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)

@@ -27,27 +27,27 @@ from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.setup.tasks import Task
 
 
-def install(opened: Opened, tell: Tell, force: bool) -> list[Task]:
+def install(opened: Opened, progress: Progress, force: bool) -> list[Task]:
     """Put everything into its place, and return what is left to do: the builds."""
     project = opened.project
     project.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=project.cache, prefix=".unbundling-") as folder:
         staged = Path(folder)
-        tell("reading and comparing every file")
+        progress("reading and comparing every file")
         _unpack(opened, staged)
         installer = _installer(opened, staged)
         _place_interpreters(opened, staged, installer)
         found = {name: _python(opened, name, installer) for name in opened.environments}
         for name in opened.environments:
             _require_packages(opened, staged, name, found[name])
-        tell("putting them into their places")
+        progress("putting them into their places")
         _place_definitions(opened, staged)
         catalog = Catalog(project)
-        _place_models(opened, catalog, staged, installer, tell)
+        _place_models(opened, catalog, staged, installer, progress)
         wheels = project.cache / "wheels"
         _place_wheels(opened, staged, wheels)
     builder = builder_for(catalog, offline=True)
@@ -165,11 +165,11 @@ def _add_models(opened: Opened) -> None:
         ) from error
 
 
-def _place_models(opened: Opened, catalog: Catalog, staged: Path, installer: Path, tell: Tell) -> None:
+def _place_models(opened: Opened, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
     shelf, fetcher = Shelf(opened.project.models), Fetcher(installer)
     for name in opened.models:
         spec = replace(catalog.model(name), sources=(FolderSource(staged / "models" / name),))
-        fetch.ensure(shelf, spec, fetcher, tell)
+        fetch.ensure(shelf, spec, fetcher, progress)
 
 
 def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:
@@ -180,12 +180,12 @@ def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:
 
 
 def _build(catalog: Catalog, opened: Opened, name: str, builder: Builder, force: bool) -> Task:
-    def carry_out(tell: Tell) -> str:
+    def carry_out(progress: Progress) -> str:
         definition = catalog.environment(name)
         _require_bundled(opened, definition)
         # On the minor version whose files were brought; another one in its range would want others.
         exact = replace(definition, python=f"{definition.python},=={_minor(opened.environments[name]['python'])}.*")
-        return f"ready, Python {builder.ensure(exact, tell, force).record['key_input']['python']}"
+        return f"ready, Python {builder.ensure(exact, progress, force).record['key_input']['python']}"
 
     return Task(f"environment {name}", carry_out)
 

@@ -22,7 +22,7 @@ from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
 UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
@@ -37,7 +37,7 @@ class Contents:
     members: dict[str, Content] = field(default_factory=dict)
 
 
-def make(catalog: Catalog, names: Sequence[str], target: Path, tell: Tell) -> Contents:
+def make(catalog: Catalog, names: Sequence[str], target: Path, progress: Progress) -> Contents:
     """Fetch what isn't here yet, and write it all to ``target``, whole or not at all. Raises ``NotReady``."""
     definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
     for definition in definitions:
@@ -47,13 +47,13 @@ def make(catalog: Catalog, names: Sequence[str], target: Path, tell: Tell) -> Co
     scratch = catalog.project.cache
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".bundle-") as folder:
-        gathering = _Gathering(catalog, wheels_of(catalog, installer), Path(folder), tell)
+        gathering = _Gathering(catalog, wheels_of(catalog, installer), Path(folder), progress)
         managed = pythons.managed_folder(installer)
         for definition in definitions:
             gathering.environment(definition, managed)
         gathering.models()
         gathering.installer()
-        tell(f"writing {target}")
+        progress(f"writing {target}")
         _write(target, gathering.contents)
     return gathering.contents
 
@@ -63,12 +63,12 @@ class _Gathering:
     catalog: Catalog
     wheels: Wheels
     scratch: Path
-    tell: Tell
+    progress: Progress
     contents: Contents = field(default_factory=Contents)
 
     def environment(self, definition: Definition, managed: Path | None) -> None:
         python = interpreters.find(definition, self.wheels.uv)
-        files = self.wheels.fetch(definition, python, lambda step: self.tell(f"{definition.name}: {step}"))
+        files = self.wheels.fetch(definition, python, lambda step: self.progress(f"{definition.name}: {step}"))
         _require_wheels(definition, files)
         members = self.contents.members
         members.update({f"wheels/{file.name}": file for file in files})
@@ -90,7 +90,7 @@ class _Gathering:
         shelf, fetcher = Shelf(project.models), Fetcher(self.wheels.uv)
         for name in names:
             spec = self.catalog.model(name)
-            folder = fetch.ensure(shelf, spec, fetcher, self.tell)
+            folder = fetch.ensure(shelf, spec, fetcher, self.progress)
             self.contents.models[name] = entries[name]
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
 
@@ -99,9 +99,9 @@ class _Gathering:
         definition = Definition("uv", ">=3.8", UV_LOCK)
         try:
             python = interpreters.find(definition, self.wheels.uv)
-            fetched = self.wheels.fetch(definition, python, self.tell) if UV_LOCK.is_file() else []
+            fetched = self.wheels.fetch(definition, python, self.progress) if UV_LOCK.is_file() else []
         except PipelineError as error:
-            self.tell(f"uv stays out of the bundle, so it must be there already: {error.message.splitlines()[0]}")
+            self.progress(f"uv stays out of the bundle, so it must be there already: {error.message.splitlines()[0]}")
             return
         self.contents.members.update({f"uv/{file.name}": file for file in fetched})
 
@@ -110,7 +110,7 @@ class _Gathering:
             return None
         member = f"python/{home.name}.tar"
         if member not in self.contents.members:
-            self.tell(f"packing {home.name}")
+            self.progress(f"packing {home.name}")
             pythons.pack(home, self.scratch / f"{home.name}.tar")
             self.contents.members[member] = self.scratch / f"{home.name}.tar"
         return member

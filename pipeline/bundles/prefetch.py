@@ -10,7 +10,7 @@ from pipeline.envs.definition import Definition
 from pipeline.models import fetch
 from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.setup.bootstrap import chosen
 from pipeline.setup.tasks import Task, Wanted
 from pipeline.text import counted
@@ -30,13 +30,13 @@ def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
 
 
 def _packages(wheels: Wheels, definition: Definition) -> Task:
-    def carry_out(tell: Tell) -> str:
+    def carry_out(progress: Progress) -> str:
         if definition.lock is None:
             return "used as it is"
-        tell("choosing Python")
+        progress("choosing Python")
         python = interpreters.find(definition, wheels.uv)
-        files = wheels.fetch(definition, python, tell)
-        tell("unpacking")
+        files = wheels.fetch(definition, python, progress)
+        progress("unpacking")
         wheels.warm(definition, python, files)
         return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
@@ -44,8 +44,8 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
 
 
 def _model(shelf: Shelf, fetcher: Fetcher, spec: ModelSpec) -> Task:
-    def carry_out(tell: Tell) -> str:
-        fetch.ensure(shelf, spec, fetcher, tell)
+    def carry_out(progress: Progress) -> str:
+        fetch.ensure(shelf, spec, fetcher, progress)
         return "ready"
 
     return Task(f"model {spec.name}", carry_out)

@@ -24,7 +24,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles.lockfile import Pin, parse
 from pipeline.errors import ConfigurationError, NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.text import counted
 
 SIDE_BY_SIDE = 6
@@ -47,17 +47,17 @@ class Wheels:
     uv: Path
     time_limit: float  # seconds, for each step
 
-    def fetch(self, definition: Definition, python: BaseInterpreter, tell: Tell) -> list[Path]:
+    def fetch(self, definition: Definition, python: BaseInterpreter, progress: Progress) -> list[Path]:
         """The files of the definition's lock, those that aren't there fetched now. Raises ``NotReady``."""
         wanted = needed(definition, python)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        tell(f"looking at {counted(len(wanted), 'package')}")
+        progress(f"looking at {counted(len(wanted), 'package')}")
         there = self.there(wanted, python)
         missing = [pin for pin in wanted if pin not in there]
         if missing:
             fetching = self._locate(definition, python, missing)
-            tell(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
+            progress(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
             self._fetch(definition, fetching)
             there = self.there(wanted, python)
         return [there[pin] for pin in wanted]

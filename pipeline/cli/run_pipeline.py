@@ -28,7 +28,7 @@ from pipeline.errors import UsageError
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would run and why; run nothing.")
 @click.option("--keep-going/--fail-fast", default=True, help="After a failure, do what doesn't depend on it (default).")
-@click.option("--start", type=click.Choice(["cold", "fork", "worker"]), help="How to start stages that allow it.")
+@click.option("--start", type=click.Choice(["cold", "worker"]), help="How to start stages that allow it.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="A limit for each job.")
 @click.option("--verify", is_flag=True, help="Read finished outputs instead of trusting their size and time.")
 @root_option

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TAKEN = {"-j": "job", "--job": "job", "--root": "root", "--max-parallel": "max_parallel", "--start": "start"}
-STARTS = ("cold", "fork", "worker")
+STARTS = ("cold", "worker")
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ def group() -> None:
 @group.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List workers and templates, and what they do."""
+    """List workers, and what they do."""
     rows = [_described(each) for each in _status()]
     if as_json:
         print_json("worker-list", rows)
     else:
-        columns = ["pid", "kind", "state", "tasks", "memory", "age", "idle", "environment"]
+        columns = ["pid", "state", "tasks", "memory", "age", "idle", "environment"]
         print_table(columns, [_cells(row) for row in rows], "no worker is kept")
 
 
@@ -89,4 +89,4 @@ def _cells(row: dict[str, Any]) -> list[str]:
     state = " ".join([row["state"], *row["jobs"]])
     memory = "" if row["memory"] is None else f"{row['memory'] >> 20} MiB"
     ages = [f"{row[name]:.0f} s" for name in ("age_seconds", "idle_seconds")]
-    return [str(row["pid"]), row["kind"], state, str(row["tasks"]), memory, *ages, row["prefix"]]
+    return [str(row["pid"]), state, str(row["tasks"]), memory, *ages, row["prefix"]]

@@ -193,7 +193,10 @@ def _sentence(error: Any) -> str:
             text = f"{shown} isn't of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
             text += "; put it in quotes" if wanted == "string" and isinstance(error.instance, int | float) else ""
         case "enum":
-            text = f"{shown} is none of these{did_you_mean(str(error.instance), wanted)}"
+            text = f"{shown} is none of these"
+            # Our own keyword, for values whose nearest known word isn't what a person is likely to want.
+            instead = error.schema.get("instead")
+            text += f"; write {instead}" if instead else did_you_mean(str(error.instance), wanted)
         case "oneOf":
             ways = "; or ".join(" and ".join(way.get("required", ())) for way in wanted)
             text = f"exactly one way must be given: {ways}"

@@ -6,7 +6,7 @@ from pipeline.conflicts.delta_debugging import Verdict, culprits
 from pipeline.conflicts.lock_changes import Between, Change
 from pipeline.conflicts.trial import Command, Trial, Workshop
 from pipeline.errors import NotReady, UsageError
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Finding:
     last_lines: tuple[str, ...]  # of the command, with the culprits
 
 
-def bisect(locks: Between, command: Command, workshop: Workshop, tell: Tell) -> Finding:
+def bisect(locks: Between, command: Command, workshop: Workshop, progress: Progress) -> Finding:
     """Raises ``UsageError`` where good isn't good or bad isn't bad, ``NotReady`` where one can't be installed."""
     if not locks.changes:
         raise UsageError("the two locks install the same packages here", "name two locks that differ")
@@ -33,7 +33,7 @@ def bisect(locks: Between, command: Command, workshop: Workshop, tell: Tell) -> 
     def attempt(changes: tuple[Change, ...], tolerated: frozenset[str] | None) -> Trial:
         trial = workshop.attempt(locks.lock(changes), command, tolerated)
         steps.append(Tried(changes, trial))
-        tell(f"{_which(changes, locks)}: {trial.verdict}, {trial.reason} ({trial.seconds:.1f} s)")
+        progress(f"{_which(changes, locks)}: {trial.verdict}, {trial.reason} ({trial.seconds:.1f} s)")
         return trial
 
     good = _expected(attempt((), None), Verdict.GOOD)

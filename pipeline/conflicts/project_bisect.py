@@ -13,12 +13,14 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 LOG = "env-bisect.log"
 
 
-def run(catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, tell: Tell) -> Finding:
+def run(
+    catalog: Catalog, locks: tuple[Path, Path], command: Command, python: str | None, progress: Progress
+) -> Finding:
     """``locks`` are the good one and the bad one; ``python`` is a range, else that of the environment that has one
     of these locks, else any.
 
@@ -42,7 +44,7 @@ def run(catalog: Catalog, locks: tuple[Path, Path], command: Command, python: st
             indexes=tuple(uv.index_options(definition.index)),
         )
         own = ProjectVariables(project)(definition, workshop.prefix)
-        return bisect(apart, command, replace(workshop, own=own), tell)
+        return bisect(apart, command, replace(workshop, own=own), progress)
 
 
 def _definition(catalog: Catalog, locks: tuple[Path, Path], python: str | None) -> Definition:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.executors.base import Event, Executor, Exited, Invocation, Message, Start, WorkerLimits
+from pipeline.executors.base import Event, Executor, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.local import LocalExecutor
 
 EXECUTORS: dict[str, Callable[[Path, WorkerLimits], Executor]] = {"local": LocalExecutor}
 
-__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message", "Start", "WorkerLimits"]
+__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message", "WorkerLimits"]

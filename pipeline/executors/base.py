@@ -6,12 +6,11 @@ it costs more than a small stage, and it would add a thread per stage where one 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import Struct, field
-
-Start = Literal["cold", "fork", "worker"]
 
 
 class Invocation(Struct, frozen=True):

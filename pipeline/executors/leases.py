@@ -1,4 +1,4 @@
-"""The right to use a kept process, and the pipes over which it is used."""
+"""The right to use a worker, and the pipes over which it is used."""
 
 import contextlib
 import os
@@ -16,18 +16,16 @@ RUN_VARIABLE = "PIPELINE_RUN"
 
 @dataclass(frozen=True)
 class Pool:
-    """What exchangeable processes have in common."""
+    """What exchangeable workers have in common."""
 
     name: str
-    kind: str
     interpreter: Interpreter
     variables: Mapping[str, str]
-    loads: tuple[str, ...]  # the stage file, its digest and its modules, where it is loaded before any task
     limits: WorkerLimits
 
 
 class Lease:
-    """The right to give one server one order at a time."""
+    """The right to give one worker one order at a time."""
 
     def __init__(self, pool: Pool, orders: int, channel: Channel, fresh: bool) -> None:
         self.pool = pool

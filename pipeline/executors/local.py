@@ -1,8 +1,8 @@
-"""This machine's processes: a fresh one per stage, a fork of one that has loaded it, or one that is kept.
+"""This machine's processes: a fresh one per stage, or a worker, which is kept for later ones.
 
 A fresh interpreter may be started ahead of its turn: it has loaded only our runner and is used once, so that every
-stage starts clean while its start-up happens beside the stage before it. Where a process can't be kept or forked, the
-invocation gets a fresh one, and a warning says why.
+stage starts clean while its start-up happens beside the stage before it. Where no worker can be had, the invocation
+gets a fresh process, and a warning says why.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class LocalExecutor:
         self._running: dict[str, Run] = {}
         self._deadlines: dict[str, float] = {}  # of those that were asked to end
         self._pools: Pools | None = None
-        self._unfit: dict[str, str] = {}  # pools, and ways to start, that can't be used, and why
+        self._unfit: dict[str, str] = {}  # pools that can't be used, and why
         self._events: list[Event] = []
 
     def prepare(self, interpreter: Interpreter) -> None:
@@ -115,7 +115,7 @@ class LocalExecutor:
         """Whether it was started; otherwise a warning was noted, and a fresh process has to do."""
         reason = _why_impossible()
         if reason:
-            self._note_unfit(invocation, invocation.start, reason)
+            self._note_unfit(invocation, "", reason)
             return False
         from pipeline.executors.runtime_folder import Unavailable
         from pipeline.executors.warm import WarmRun
@@ -151,12 +151,12 @@ class LocalExecutor:
             self._pools = Pools(self._runtime or runtime_folder.locate(os.environ), self._limits)
         return self._pools
 
-    def _note_unfit(self, invocation: Invocation, what: str, reason: str) -> None:
+    def _note_unfit(self, invocation: Invocation, pool: str, reason: str) -> None:
         """One warning per pool."""
-        if what not in self._unfit:
-            text = f"it runs in a fresh process, since '{invocation.start}' isn't possible: {reason}"
+        if pool not in self._unfit:
+            text = f"it runs in a fresh process, since 'worker' isn't possible: {reason}"
             self._events.append(Message(invocation.id, {"warning": text}))
-        self._unfit[what] = reason
+        self._unfit[pool] = reason
 
     def _poll(self, wake: int, end: float | None) -> set[int]:
         """What is readable, as soon as anything is or something has to be done."""
@@ -190,12 +190,12 @@ class LocalExecutor:
         if isinstance(run, ColdRun):
             events = run.events(ready)
         else:
-            from pipeline.executors.warm import Refused
+            from pipeline.executors.warm import NotBegun
 
             try:
                 events = run.events(ready)
-            except Refused as refused:
-                self._start_otherwise(run, refused.reason, refused.pool_is_unfit)
+            except NotBegun as error:
+                self._start_otherwise(run, str(error))
                 return
         self._events += events
         if events and isinstance(events[-1], Exited):
@@ -209,14 +209,13 @@ class LocalExecutor:
         else:
             run.close()
 
-    def _start_otherwise(self, run: "WarmRun", reason: str, pool_is_unfit: bool) -> None:
-        """What its server didn't begin: once more with a server of its own, then in a fresh process."""
+    def _start_otherwise(self, run: "WarmRun", reason: str) -> None:
+        """What its worker didn't begin: once more in a new worker, then in a fresh process."""
         invocation, lease = run.invocation, run.lease
         del self._running[invocation.id]
         lease.close()
-        again = not pool_is_unfit and not lease.fresh
         try:
-            if again and self._start_warm(invocation, anew=True):
+            if not lease.fresh and self._start_warm(invocation, anew=True):
                 return
             self._note_unfit(invocation, lease.pool.name, reason)
             self._start_cold(replace(invocation, start="cold"))
@@ -237,7 +236,7 @@ def _finish(run: "WarmRun", deadline: float) -> None:
 
 
 def _ends(run: "WarmRun", seconds: float) -> bool:
-    from pipeline.executors.warm import Refused
+    from pipeline.executors.warm import NotBegun
 
     end = time.monotonic() + seconds
     while True:
@@ -249,7 +248,7 @@ def _ends(run: "WarmRun", seconds: float) -> bool:
         try:
             if any(isinstance(event, Exited) for event in run.events(ready)):
                 return True
-        except Refused:
+        except NotBegun:
             return True
         if not ready and time.monotonic() >= end:
             return False

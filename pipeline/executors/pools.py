@@ -1,7 +1,7 @@
-"""Which kept processes an invocation may use, and how one of them is had: idle, free, or started.
+"""Which workers an invocation may use, and how one of them is had: idle, free, or started.
 
-A pool's name is a digest of all that makes processes exchangeable: the environment's build, the variables, the
-runner's own source, the limits, and for a fork the stage that the template has loaded.
+A pool's name is a digest of all that makes workers exchangeable: the environment's build, the variables, the runner's
+own source, and the limits.
 """
 
 import contextlib
@@ -33,12 +33,10 @@ class Pools:
         self._starters: list[process.Child] = []
 
     def pool_of(self, invocation: Invocation) -> Pool:
-        stage = (invocation.stage_file, invocation.source_digest, *invocation.modules)
-        loads = tuple(map(str, stage)) if invocation.start == "fork" else ()
-        key = (invocation.start, invocation.interpreter.prefix, frozenset(invocation.variables.items()), loads)
+        key = (invocation.interpreter.prefix, frozenset(invocation.variables.items()))
         known = self._known.get(key)
         if known is None or known.interpreter != invocation.interpreter:
-            known = self._known[key] = _pool(invocation, loads, self._limits)
+            known = self._known[key] = _pool(invocation, self._limits)
         return known
 
     def lease(self, pool: Pool, anew: bool = False) -> Lease:
@@ -73,8 +71,6 @@ class Pools:
 
     def _connect(self, pool: Pool, pipes: Pipes, anew: bool) -> bool:
         """Whether a server was started."""
-        if pool.kind == "fork":
-            return self._connect_template(pool, pipes)
         if not anew and self._connect_free_worker(pool, pipes):
             return False
         self._start_worker(pool, pipes)
@@ -93,39 +89,25 @@ class Pools:
                 name = f"{pool.name}-{os.urandom(4).hex()}"
                 # Somebody who sweeps may have taken the new lock for one that was left, and removed it.
                 with contextlib.suppress(BlockingIOError), servers.locked(self.folder, name) as lock:
-                    return self._start(pool, name, [*pipes.theirs, lock], log, log)
+                    return self._start(pool, name, [*pipes.theirs, lock], log)
         raise Unavailable(f"no lock can be had in {self.folder}")
 
-    def _connect_template(self, pool: Pool, pipes: Pipes) -> bool:
-        if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
-            return False
-        with servers.prepared(self.folder) as log:
-            for _ in range(servers.TRIES):
-                with contextlib.suppress(BlockingIOError), servers.locked(self.folder, pool.name) as lock:
-                    self._start(pool, pool.name, pipes.theirs, lock, log)
-                    return True
-                # Somebody else is starting it, or it is about to be gone.
-                time.sleep(servers.PAUSE)
-                if servers.was_handed_over(self.folder, pool.name, pipes.theirs):
-                    return False
-        raise Unavailable(f"{self.folder / pool.name} is locked, and nobody answers there")
-
-    def _start(self, pool: Pool, name: str, lease: list[int], second: int, log: int) -> None:
-        """A server that finds the lease at its door, and the descriptor ``second`` as its standard output."""
+    def _start(self, pool: Pool, name: str, lease: list[int], log: int) -> None:
+        """A server that finds the lease at its door."""
         limits = (str(pool.limits.idle_seconds), str(pool.limits.tasks), str(pool.limits.memory))
         held = [] if pool.interpreter.lease is None else [pool.interpreter.lease]
-        words = ["--serve", pool.kind, str(self.folder), name, *limits, str(held[0] if held else -1), *pool.loads]
+        words = ["--serve", str(self.folder), name, *limits, str(held[0] if held else -1)]
         with servers.listen(self.folder, name) as listener:
             argv: list[str | Path] = [pool.interpreter.python, "-I", "-B", RUNNER, *words]
             servers.hand_over(self.folder, name, lease)
             try:
-                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), second, log, held))
+                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), log, log, held))
             except OSError:
                 servers.remove(self.folder, name)
                 raise
 
 
-def _pool(invocation: Invocation, loads: tuple[str, ...], limits: WorkerLimits) -> Pool:
+def _pool(invocation: Invocation, limits: WorkerLimits) -> Pool:
     interpreter = invocation.interpreter
     every = {**interpreter.variables, **invocation.variables}
     variables = {name: value for name, value in every.items() if name not in OF_THE_SHELL}
@@ -133,11 +115,10 @@ def _pool(invocation: Invocation, loads: tuple[str, ...], limits: WorkerLimits) 
         "build": [str(interpreter.python), str(interpreter.prefix), interpreter.key, *_when_built(interpreter.prefix)],
         "variables": variables,
         "runner": _runner_digest(),
-        "loads": loads,
         "limits": [limits.idle_seconds, limits.tasks, limits.memory],
     }
-    digest = tagged_digest(f"pool-{invocation.start}", identity).rpartition(":")[2]
-    return Pool(f"{invocation.start}-{digest[:16]}", invocation.start, interpreter, variables, loads, limits)
+    digest = tagged_digest("pool", identity).rpartition(":")[2]
+    return Pool(f"worker-{digest[:16]}", interpreter, variables, limits)
 
 
 def _when_built(prefix: Path) -> list[int]:

@@ -15,7 +15,7 @@ from pipeline.executors.runtime_folder import Unavailable, address, ensure, open
 
 BACKLOG = 128
 PATIENCE = 2.0  # seconds for a server to answer a question
-TRIES, PAUSE = 50, 0.01  # seconds; for a server that somebody else is just starting
+TRIES = 50  # to get the lock of a new server
 
 
 @contextlib.contextmanager
@@ -62,14 +62,6 @@ def hand_over(folder: Path, name: str, descriptors: Sequence[int]) -> None:
     """Take a lease. The server reads it when it gets to it: nothing is waited for."""
     with connect(folder, name) as connection:
         connection.sendmsg([b"lease"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))])
-
-
-def was_handed_over(folder: Path, name: str, descriptors: Sequence[int]) -> bool:
-    try:
-        hand_over(folder, name, descriptors)
-    except OSError:
-        return False
-    return True
 
 
 def ask(folder: Path, name: str, request: bytes) -> bytes:

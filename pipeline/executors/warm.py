@@ -1,4 +1,4 @@
-"""An invocation at work in a worker, or in a fork of a template."""
+"""An invocation at work in a worker."""
 
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
@@ -6,16 +6,8 @@ from pipeline.executors.channel import SERVER, decode
 from pipeline.executors.leases import Lease
 
 
-class Refused(Exception):
-    """The invocation wasn't begun and has to be started another way.
-
-    ``pool_is_unfit``: so will every other of its pool; otherwise the server just happened to be gone.
-    """
-
-    def __init__(self, reason: str, pool_is_unfit: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.pool_is_unfit = pool_is_unfit
+class NotBegun(Exception):
+    """The worker ended before it answered, so the invocation has to be started another way; the message says so."""
 
 
 class WarmRun:
@@ -32,7 +24,7 @@ class WarmRun:
         return self.lease.descriptors
 
     def events(self, ready: set[int]) -> list[Event]:
-        """Raises ``Refused`` where it was never begun."""
+        """Raises ``NotBegun`` where it has to be started another way."""
         if self.abandoned:
             return [Exited(self.invocation.id, -9)]
         ended = self.lease.ended in ready  # before a line opens a descriptor, which may get a number that was ready
@@ -71,8 +63,6 @@ class WarmRun:
             if self._cancelled:  # before there was anybody to ask
                 self.ask()
             return None
-        if word == "refused":
-            raise Refused(rest, pool_is_unfit=True)
         number, _, why = rest.partition(" ")
         lost = why if word == "lost" and not self._cancelled else None
         self.reusable = word == "exit" and not why
@@ -81,7 +71,7 @@ class WarmRun:
 
     def _end_without_a_word(self) -> Exited:
         if self.lease.owner is None and not self._cancelled:
-            raise Refused("its process ended before it answered", pool_is_unfit=False)
+            raise NotBegun("its process ended before it answered")
         lost = None if self._cancelled else "the process that answered for it was killed"
         self._exited = Exited(self.invocation.id, -9, lost)
         return self._exited

@@ -7,10 +7,9 @@ stages.
 from typing import Any, Literal
 
 from pipeline.envs.external.source import FOREIGN, Source
+from pipeline.policy import STARTS, Start
 from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.values import Struct, field
-
-Start = Literal["cold", "fork", "worker"]
 
 
 class JobInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +59,8 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
-    start: tuple[Start, ...] = ("cold",)  # the ways it may be started, the preferred one first
+    # The ways it may be started, the preferred one first. An older plan may name one that there is no more.
+    start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt
     expected_seconds: float | None = None
     cache: bool = True  # whether other jobs may reuse its results
@@ -74,7 +74,8 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     def way(self, preferred: Start | None) -> Start:
         """How to start the stage: as is preferred, where it allows that, else as it likes best."""
-        return preferred if preferred in self.start else self.start[0]
+        ways = [way for name in self.start for way in STARTS if way == name]
+        return preferred if preferred in ways else next(iter(ways), "cold")
 
     @property
     def takes_job_input(self) -> bool:

@@ -12,20 +12,20 @@ from pipeline.files import dump_json, sync_file, sync_folder, write_whole
 from pipeline.locks import exclusive
 from pipeline.models.shelf import MARKER, Shelf, signature
 from pipeline.models.sources import Fetcher, Unavailable
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 
-def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> Path:
+def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> Path:
     """The model's folder, filled now if need be. Raises ``NotReady`` with each source's reason."""
     if shelf.damage(spec.name, spec.digest) is not None:
         shelf.root.mkdir(parents=True, exist_ok=True)
-        with exclusive(shelf.root / f"{spec.name}.lock", lambda who: tell(f"waiting for {who}")):
+        with exclusive(shelf.root / f"{spec.name}.lock", lambda who: progress(f"waiting for {who}")):
             if shelf.damage(spec.name, spec.digest) is not None:
-                _fetch(shelf, spec, fetcher, tell)
+                _fetch(shelf, spec, fetcher, progress)
     return shelf.folder(spec.name, spec.digest)
 
 
-def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
+def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> None:
     # "+" is in no model's name, so that whisper-tiny leaves alone what whisper-tiny.en is fetching.
     for left in shelf.root.glob(f".{spec.name}+*.part*"):
         shutil.rmtree(left, ignore_errors=True)  # of an interrupted fetch; we hold the model's lock
@@ -34,9 +34,9 @@ def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, tell: Tell) -> None:
         part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=shelf.root))
         try:
             if fetcher.may_have(source):
-                tell(f"fetching from {fetcher.describe(source)}")
+                progress(f"fetching from {fetcher.describe(source)}")
             fetcher.fetch(source, list(spec.files), part)
-            tell("verifying")
+            progress("verifying")
             _accept(shelf, spec, part)
             return
         except Unavailable as error:

@@ -13,7 +13,7 @@ from pipeline.jobs.state import Status
 from pipeline.media.existing_subtitles import AlreadyThere
 from pipeline.prepare.intake import Known
 from pipeline.prepare.prepare import Request, prepare
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.text import printable
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -43,7 +43,9 @@ class Became:
         return " ".join(self.why.split()).removeprefix(f"{printable(str(self.input))} ")
 
 
-def prepare_all(catalog: Catalog, requests: Iterable[Request], known: Known | None, tell: Tell) -> Iterator[Became]:
+def prepare_all(
+    catalog: Catalog, requests: Iterable[Request], known: Known | None, progress: Progress
+) -> Iterator[Became]:
     """In order. ``known`` are the jobs that there are, which aren't prepared twice.
 
     Raises ``ConfigurationError``: what is wrong with the project is wrong for every file.
@@ -51,7 +53,7 @@ def prepare_all(catalog: Catalog, requests: Iterable[Request], known: Known | No
     reserved = 0
     names = _Names()
     for request in requests:
-        became = _one(catalog, Request(**{**vars(request), "reserved": reserved}), known, names, tell)
+        became = _one(catalog, Request(**{**vars(request), "reserved": reserved}), known, names, progress)
         if became.job:
             reserved += became.job.plan.disk_needed
         yield became
@@ -70,14 +72,14 @@ class _Names:
             raise PipelineError(what, "rename one of them, or prepare it without --beside", ExitCode.INPUT_UNUSABLE)
 
 
-def _one(catalog: Catalog, request: Request, known: Known | None, names: _Names, tell: Tell) -> Became:
+def _one(catalog: Catalog, request: Request, known: Known | None, names: _Names, progress: Progress) -> Became:
     file = request.input
     done = known.find(file, request.workflow, request.parameters) if known and not request.overwrite else None
     if done and done.status not in AGAIN:
         return Became(file, Fate.SKIPPED, f"{done.folder.name} is {done.status.value} for it")
     try:
         names.require(request)
-        return Became(file, Fate.PREPARED, job=prepare(catalog, request, tell))
+        return Became(file, Fate.PREPARED, job=prepare(catalog, request, progress))
     except AlreadyThere as error:
         return Became(file, Fate.SKIPPED, error.message, error.next_step)
     except ConfigurationError:

@@ -31,7 +31,7 @@ from pipeline.plan.planner import PlannedWorkflow, plan
 from pipeline.prepare import disk_space, file_parameters, readiness
 from pipeline.prepare.inputs import Prober, describe, readable
 from pipeline.prepare.readiness import Readiness
-from pipeline.progress import Tell, quiet
+from pipeline.progress import Progress, quiet
 from pipeline.values import from_plain, plain
 from pipeline.values import replace as replace_fields
 
@@ -53,16 +53,16 @@ class Request:
     reserved: int = 0  # bytes of the disk that other jobs will take
 
 
-def prepare(catalog: Catalog, request: Request, tell: Tell = quiet) -> Job:
+def prepare(catalog: Catalog, request: Request, progress: Progress = quiet) -> Job:
     """Raises the error that fits: usage, configuration, input, or what isn't ready; then there is no job.
 
-    ``tell`` hears what takes long, for environments that others make or that we may build.
+    ``progress`` hears what takes long, for environments that others make or that we may build.
     """
     workflow = catalog.workflow(request.workflow)
     fixed = file_parameters.taken(workflow, request.parameters, catalog)
     values = resolve(workflow, request.parameters, catalog, fixed)
     file = readable(request.input)
-    adoption = _adoption(catalog, Registry(catalog.project.environments), request.allowed, tell)
+    adoption = _adoption(catalog, Registry(catalog.project.environments), request.allowed, progress)
     media = Prober(catalog, adoption).look(file) if workflow.takes_media else None
     chosen = _chosen(Chooser(catalog, adoption, workflow), values, file, media)
     planned = plan(workflow, chosen.all, catalog)
@@ -145,7 +145,7 @@ def _held(answers: Mapping[str, Answer]) -> Iterator[None]:
         yield
 
 
-def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell) -> Adoption:
+def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, progress: Progress) -> Adoption:
     def builder() -> "Builder":
         from pipeline.environments import builder_for
 
@@ -153,7 +153,7 @@ def _adoption(catalog: Catalog, registry: Registry, allowed: Allowed, tell: Tell
 
     own = ProjectVariables(catalog.project)
     notes = environment_sources.notes(catalog.project)
-    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, tell=tell, own=own)
+    return Adoption(registry=registry, notes=notes, allowed=allowed, builder=builder, progress=progress, own=own)
 
 
 def _own_tools(workflow: WorkflowSpec, planned: PlannedWorkflow) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.cache.store import ResultStore
-from pipeline.executors import Start
 from pipeline.jobs.job import Job
+from pipeline.policy import Start
 from pipeline.project import Project
 from pipeline.run.observer import Observer
 from pipeline.run.runtime import Runtime
@@ -15,7 +15,7 @@ from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct, field
 
 if TYPE_CHECKING:
-    from pipeline.progress import Tell
+    from pipeline.progress import Progress
     from pipeline.run.failures.escalation import Escalation
     from pipeline.run.failures.message import Failure
 
@@ -32,9 +32,9 @@ class Setting(Struct, frozen=True, kw_only=True, dict=True):
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure", tell: "Tell") -> "Failure":
+    def diagnosed(self, job: Job, failure: "Failure", progress: "Progress") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
-        verdict = self._escalation.look(job, failure.environment, failure.evidence, tell)
+        verdict = self._escalation.look(job, failure.environment, failure.evidence, progress)
         return failure.with_verdict(verdict)
 
     @cached_property

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.envs.run_leases import Leases
 from pipeline.errors import UsageError
-from pipeline.executors import EXECUTORS, Executor, Start, WorkerLimits, runtime_folder
+from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
 from pipeline.host import machine
 from pipeline.host.resources import Ledger, Limits, NoCards
 from pipeline.jobs.job import Job, JobFolder, load
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
+from pipeline.policy import Start
 from pipeline.project import Project
 from pipeline.run import runtime
 from pipeline.run.bounds import Bounds

@@ -39,7 +39,7 @@ from pipeline.run.task import Running, Task
 from pipeline.values import fields_of, plain, replace
 
 if TYPE_CHECKING:
-    from pipeline.progress import Tell
+    from pipeline.progress import Progress
     from pipeline.run.failures.message import Failure
 
 
@@ -272,9 +272,9 @@ class JobRun:
 
         return broken(stage.ensure, outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
 
-    def diagnosed(self, failure: "Failure", tell: "Tell") -> "Failure":
+    def diagnosed(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
-        return self._setting.diagnosed(self.job, failure, tell)
+        return self._setting.diagnosed(self.job, failure, progress)
 
     def told(self, text: str) -> None:
         self._setting.observer.told(text)

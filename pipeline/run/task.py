@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.executors import Invocation, Start
+from pipeline.executors import Invocation
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
+from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.run.due import Due
 from pipeline.run.failures.oom import OomKills

@@ -13,7 +13,7 @@ from pipeline.envs.registry import misfit
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
 from pipeline.prepare.readiness import locate_all, providers
-from pipeline.progress import Tell, quiet
+from pipeline.progress import Progress, quiet
 from pipeline.setup.tasks import Task, Wanted
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _adoption(catalog: Catalog) -> "Adoption":
         notes=environment_sources.notes(project),
         allowed=Allowed(),
         builder=lambda: builder_for(catalog),
-        tell=quiet,
+        progress=quiet,
         own=ProjectVariables(project),
     )
 
@@ -81,12 +81,12 @@ def _with_providers(
 
 
 def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
-    def carry_out(tell: Tell) -> str:
+    def carry_out(progress: Progress) -> str:
         if definition.lock is None:
-            return _checked(catalog, definition, tell)
+            return _checked(catalog, definition, progress)
         if not force and _is_damaged(builder, definition):
-            return _repaired(builder, definition, tell)
-        build = builder.ensure(definition, tell, force)
+            return _repaired(builder, definition, progress)
+        build = builder.ensure(definition, progress, force)
         return f"ready, Python {build.record['key_input']['python']}"
 
     return Task(f"environment {definition.name}", carry_out)
@@ -99,32 +99,32 @@ def _is_damaged(builder: Builder, definition: Definition) -> bool:
     return build is not None and reason is not None and reason == health.damage(build)
 
 
-def _repaired(builder: Builder, definition: Definition, tell: Tell) -> str:
+def _repaired(builder: Builder, definition: Definition, progress: Progress) -> str:
     """The cheapest way back: just what is damaged, and all of it only where that doesn't do."""
     from pipeline.envs.repair.repair import repair
 
-    done = repair(builder, definition, tell)
+    done = repair(builder, definition, progress)
     return f"{done.told}; ready, Python {done.build.python_version}"
 
 
-def _checked(catalog: Catalog, definition: Definition, tell: Tell) -> str:
+def _checked(catalog: Catalog, definition: Definition, progress: Progress) -> str:
     """An environment that somebody else makes is only looked at."""
     from pipeline.environments import ProjectVariables
     from pipeline.envs.external import candidates
     from pipeline.jobs import environment_sources
 
     return candidates.checked(
-        definition, environment_sources.notes(catalog.project), tell, ProjectVariables(catalog.project)
+        definition, environment_sources.notes(catalog.project), progress, ProjectVariables(catalog.project)
     )
 
 
 def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
-    def carry_out(tell: Tell) -> str:
+    def carry_out(progress: Progress) -> str:
         from pipeline.models import fetch
         from pipeline.models.shelf import Shelf
         from pipeline.models.sources import Fetcher
 
-        fetch.ensure(Shelf(catalog.project.models), spec, Fetcher(installer, offline), tell)
+        fetch.ensure(Shelf(catalog.project.models), spec, Fetcher(installer, offline), progress)
         return "ready"
 
     return Task(f"model {spec.name}", carry_out)

@@ -9,7 +9,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.repair.repair import repair
 from pipeline.errors import ConfigurationError
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.setup.tasks import Task
 
 
@@ -39,9 +39,9 @@ def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
 
 
 def _task(builder: Builder, definition: Definition) -> Task:
-    def carry_out(tell: Tell) -> str:
+    def carry_out(progress: Progress) -> str:
         if definition.lock is None:
             return "isn't ours to repair: it is used as it is"
-        return repair(builder, definition, tell).told
+        return repair(builder, definition, progress).told
 
     return Task(f"environment {definition.name}", carry_out)

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Protocol
 
 from pipeline.errors import PipelineError
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
 
@@ -25,7 +25,7 @@ class Display(Protocol):
 @dataclass(frozen=True)
 class Task:
     name: str
-    carry_out: Callable[[Tell], str]  # gets a way to tell its steps, returns what came of it
+    carry_out: Callable[[Progress], str]  # gets a way to tell its steps, returns what came of it
 
 
 @dataclass(frozen=True)

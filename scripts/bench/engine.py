@@ -8,7 +8,7 @@ chain20_*      20 stages in a chain / a loop of 20 subprocess.run (`python loop.
 one_stage_*    one stage / the same loop with one
 wide1000_*     1,000 independent stages, two at a time / a pool of two threads with as many subprocess.run
 noop1000_*     1,000 finished stages with an input and an output each, run again / doit run again on as many
-               cold, fork, worker: how ours are started; warm: in a worker that may be alive from an earlier job
+               cold: a fresh process each; warm: in a worker that may be alive from an earlier job
 warm_round_trip_ms  from submitting an invocation to its end, with a live worker, milliseconds
 scale_10000    seconds per stage with 10,000 stages / with 1,000, in workers
 scale_10000_mib  the most memory that the orchestrator held, MiB
@@ -41,7 +41,7 @@ from figures import Figures
 from measuring import Failed, median_ratio, own_workers
 from ours import Ours
 
-WAYS = {"cold": "cold", "warm": "worker", "fork": "fork"}  # the figure's name, and what run-pipeline calls it
+WAYS = {"cold": "cold", "warm": "worker"}  # the figure's name, and what run-pipeline calls it
 REACHABLE, MAKESPAN = 1.01, 1.05
 
 

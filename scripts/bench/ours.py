@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measuring import BIN, Spent, call, chain, make_project, spend
 
-STARTS = ("cold", "fork", "worker")
+STARTS = ("cold", "worker")
 # A run that reused another's results would measure nothing.
 POLICY = f"""# start = {json.dumps(STARTS)}
 # cache = false

@@ -25,7 +25,6 @@ import ours
 from measuring import Failed, own_workers
 from ours import Ours
 
-WAYS = ("cold", "worker")
 FINISHED = "finished"
 SLOTS = 2
 # It ends with whoever started it, however that ends.
@@ -154,7 +153,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stages", type=int, default=100_000, help="of all ways together")
     parser.add_argument("--slice", type=int, default=1000, help="stages of one job")
     parser.add_argument("--minutes", type=float, default=24 * 60, help="no slice begins later than so")
-    parser.add_argument("--ways", type=lambda text: text.split(","), default=WAYS, help=f"of {','.join(WAYS)}")
+    parser.add_argument(
+        "--ways", type=lambda text: text.split(","), default=ours.STARTS, help=f"of {','.join(ours.STARTS)}"
+    )
     parser.add_argument("--burners", type=int, default=3)
     parser.add_argument("--spoil", action="store_true", help="one stage of each job kills itself")
     parser.add_argument("--folder", type=Path, default=cached, help="where the project is made, and removed")

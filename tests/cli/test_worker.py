@@ -58,13 +58,12 @@ def test_a_busy_worker_is_listed_with_its_job_and_stops_only_by_force(
 def test_an_idle_worker_is_listed_and_stops(
     executor: LocalExecutor, never: int, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    for start in ("worker", "fork"):
-        executor.submit(invocation(tmp_path, "pass", start))
-        until_exit(executor, never)
+    executor.submit(invocation(tmp_path, "pass", "worker"))
+    until_exit(executor, never)
     executor.close()
     listed = sandbox.give("pipeline", "worker", "list", "--json").data
-    assert sorted((row["kind"], row["tasks"]) for row in listed) == [("fork", 1), ("worker", 1)]
-    assert sandbox.give("pipeline", "worker", "stop", "--all").out == "stopped 2 of 2\n"
+    assert [(row["kind"], row["tasks"]) for row in listed] == [("worker", 1)]
+    assert sandbox.give("pipeline", "worker", "stop", "--all").out == "stopped 1 of 1\n"
     assert eventually(lambda: os.listdir(tmp_path / "pipeline") == ["workers.log"])
 
 

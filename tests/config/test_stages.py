@@ -40,6 +40,15 @@ def test_a_header_says_what_a_stage_takes_and_gives(project: Project) -> None:
     assert (spec.parameters, spec.outputs) == ({"rate": 16000}, {"text": "text.txt"})
 
 
+def test_a_way_to_start_that_there_is_no_more_is_refused_with_what_to_write(project: Project) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        loaded(project, HEADER + '# start = ["fork", "cold"]\n# ///\n')
+    assert refused.value.message == (
+        "stages/work.py:4: start.0: 'fork' is none of these; write 'worker' (a process that is kept for later stages) "
+        "or 'cold' (a fresh process)"
+    )
+
+
 @pytest.mark.parametrize("start", ["\ufeff", "#!/usr/bin/env python3\n", '"""Words first."""\n\n'])
 def test_a_header_need_not_be_the_very_first_thing(project: Project, start: str) -> None:
     assert loaded(project, start + HEADER + "# ///\n").environment == "alpha"

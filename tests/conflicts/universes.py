@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 
 from hypothesis import strategies
@@ -26,7 +27,7 @@ class Exhaustive:
 
     def ask(self, question: Question) -> Answer:
         self.asked.append(question)
-        wanted = [Requirement(line.text) for line in question.lines]
+        wanted = [requirement(line.text) for line in question.lines]
         chosen = next((each for each in self._choices() if self._meets(each, wanted, question.free)), None)
         needed = self._needed(chosen, wanted) if chosen else set()
         packages = {name: Package(version, 1) for name, version in (chosen or {}).items() if name in needed}
@@ -39,7 +40,7 @@ class Exhaustive:
 
     def _meets(self, chosen: dict[str, str], wanted: list[Requirement], free: str) -> bool:
         needed = self._needed(chosen, wanted)
-        asked = [*wanted, *(Requirement(each) for name in needed for each in self.requires[name, chosen[name]])]
+        asked = [*wanted, *(requirement(each) for name in needed for each in self.requires[name, chosen[name]])]
         return all(each.name == free or each.specifier.contains(chosen[each.name]) for each in asked)
 
     def _needed(self, chosen: dict[str, str], wanted: list[Requirement]) -> set[str]:
@@ -48,8 +49,11 @@ class Exhaustive:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting += [Requirement(each).name for each in self.requires[name, chosen[name]]]
+                waiting += [requirement(each).name for each in self.requires[name, chosen[name]]]
         return found
+
+
+requirement = cache(Requirement)  # the same few, read many thousand times
 
 
 def _dependency(text: str) -> Dependency:

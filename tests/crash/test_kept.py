@@ -36,12 +36,12 @@ def end(folder: Path) -> None:
     assert eventually(lambda: not servers_in(folder))
 
 
-def shape(start: str) -> Shape:
+def shape() -> Shape:
     return Shape(
-        f"""
-first: {{uses: counted, inputs: {{file: job.input}}, start: [{start}]}}
-second: {{uses: counted, inputs: {{file: first.file}}, start: [{start}]}}
-third: {{uses: counted, inputs: {{file: second.file}}}}
+        """
+first: {uses: counted, inputs: {file: job.input}, start: [worker]}
+second: {uses: counted, inputs: {file: first.file}, start: [worker]}
+third: {uses: counted, inputs: {file: second.file}}
 """,
         "third.file",
         INPUT + "counted\n" * 3,
@@ -49,9 +49,8 @@ third: {{uses: counted, inputs: {{file: second.file}}}}
     )
 
 
-@pytest.mark.parametrize("start", ["worker", "fork"])
-def test_a_run_killed_where_it_deals_with_kept_processes_goes_on(ready: Sandbox, servers: Path, start: str) -> None:
-    labels = labels_of(ready, job_of(ready, shape(start)))
+def test_a_run_killed_where_it_deals_with_kept_processes_goes_on(ready: Sandbox, servers: Path) -> None:
+    labels = labels_of(ready, job_of(ready, shape()))
     known = [
         place
         for place in dict.fromkeys(labels)
@@ -62,39 +61,36 @@ def test_a_run_killed_where_it_deals_with_kept_processes_goes_on(ready: Sandbox,
         if "spawn" in place:
             end(servers)
         for torn in (False, True)[: 1 + place.startswith("order")]:
-            assert killed_and_resumed(ready, shape(start), First(place), torn, True, f"{start}: {place}")
+            assert killed_and_resumed(ready, shape(), First(place), torn, True, place)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("start", ["worker", "fork"])
-def test_a_run_with_kept_processes_killed_at_any_step_goes_on(ready: Sandbox, servers: Path, start: str) -> None:
+def test_a_run_with_kept_processes_killed_at_any_step_goes_on(ready: Sandbox, servers: Path) -> None:
     number, reached = 0, True
     while reached:
         number += 1
-        reached = killed_and_resumed(ready, shape(start), Nth(number), False, True, f"{start}: step {number}")
+        reached = killed_and_resumed(ready, shape(), Nth(number), False, True, f"step {number}")
     assert number > 50
 
 
-@pytest.mark.parametrize("start", ["worker", "fork"])
-def test_a_kept_process_that_is_killed_between_two_runs_is_replaced(ready: Sandbox, servers: Path, start: str) -> None:
-    run_here(ready, job_of(ready, shape(start)))
+def test_a_kept_process_that_is_killed_between_two_runs_is_replaced(ready: Sandbox, servers: Path) -> None:
+    run_here(ready, job_of(ready, shape()))
     killed = servers_in(servers)
     for process in killed:
         process.kill()
     forget_results(ready)
-    job = job_of(ready, shape(start))
+    job = job_of(ready, shape())
     run_here(ready, job)
-    require_whole(ready, job, shape(start), {}, start)
+    require_whole(ready, job, shape(), {}, "replaced")
     assert killed
     assert set(servers_in(servers)) - set(killed)
 
 
 @pytest.mark.parametrize("way", ["session", "forking", *also("group", "twice", "closed")])
-@pytest.mark.parametrize("start", ["worker", "fork"])
 def test_kill_9_of_run_pipeline_ends_what_a_stage_in_a_kept_process_started(
-    ready: Sandbox, servers: Path, start: str, way: str
+    ready: Sandbox, servers: Path, way: str
 ) -> None:
-    stages = f"hides: {{parameters: {{way: {way}}}, start: [{start}]}}"
+    stages = f"hides: {{parameters: {{way: {way}}}, start: [worker]}}"
     _, child, pids = at_work(ready, stages, "hides/1/outputs/pids.txt")
     child.kill()
     child.communicate(timeout=90)

@@ -113,7 +113,7 @@ def chooser(sandbox: Sandbox, tagged: str = "") -> Chooser:
         raise AssertionError("nothing is built here")
 
     registry = Registry(project.environments)
-    adoption = Adoption(registry=registry, notes=notes(project), allowed=Allowed(), builder=builder, tell=print)
+    adoption = Adoption(registry=registry, notes=notes(project), allowed=Allowed(), builder=builder, progress=print)
     return Chooser(catalog, adoption, catalog.workflow("w"), tagged)
 
 

@@ -40,7 +40,7 @@ def test_two_runs_hold_one_build(alpha: Build) -> None:
 STAGE = """# /// script
 # [tool.pipeline.stage]
 # environment = "alpha"
-# start = ["{way}", "cold"]
+# start = ["worker", "cold"]
 # [tool.pipeline.stage.outputs]
 # file = "pid.txt"
 # ///
@@ -52,8 +52,8 @@ def run(stage):
 """
 
 
-def run_job(ready: Sandbox, way: str) -> None:
-    ready.write("stages/kept.py", STAGE.replace("{way}", way))
+def run_job(ready: Sandbox) -> None:
+    ready.write("stages/kept.py", STAGE)
     ready.workflow("kept", "kept: {}")
     done = ready.run("run-pipeline", "-j", ready.prepare("kept"))
     assert done.code == 0, done.err
@@ -64,18 +64,15 @@ def end_servers(ready: Sandbox) -> None:
     assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize("way", ["worker", "fork"])
-def test_a_process_that_waits_for_the_next_run_holds_its_build_until_it_ends(
-    ready: Sandbox, alpha: Build, way: str
-) -> None:
-    run_job(ready, way)
+def test_a_process_that_waits_for_the_next_run_holds_its_build_until_it_ends(ready: Sandbox, alpha: Build) -> None:
+    run_job(ready)
     assert leases.is_held(alpha)
     end_servers(ready)
     assert eventually(lambda: not leases.is_held(alpha))
 
 
 def test_a_keeper_that_is_killed_holds_nothing(ready: Sandbox, alpha: Build) -> None:
-    run_job(ready, "worker")
+    run_job(ready)
     (server,) = servers.status(runtime_folder.locate(os.environ))
     os.kill(server["owner"], signal.SIGKILL)
     assert eventually(lambda: not leases.is_held(alpha))
@@ -83,7 +80,7 @@ def test_a_keeper_that_is_killed_holds_nothing(ready: Sandbox, alpha: Build) -> 
 
 
 def test_a_program_that_a_worker_s_stage_starts_has_no_part_in_the_lease(ready: Sandbox, alpha: Build) -> None:
-    body = STAGE.replace("{way}", "worker").replace(
+    body = STAGE.replace(
         "str(os.getpid())",
         """__import__("subprocess").run(["ls", "-l", "/proc/self/fd"], capture_output=True, text=True).stdout""",
     )

@@ -37,7 +37,7 @@ def runtime(spawning: None, tmp_path: Path) -> Iterator[Path]:
 
 
 def servers_in(folder: Path) -> list[psutil.Process]:
-    """Processes that serve in a folder: keepers and workers, templates and handlers."""
+    """Processes that serve in a folder: keepers and workers."""
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []

@@ -8,7 +8,7 @@ from pipeline.executors.base import Start
 from tests.executors.helpers import Runs, exit_of, log
 
 
-@pytest.fixture(params=["cold", "worker", "fork"])
+@pytest.fixture(params=["cold", "worker"])
 def start(request: pytest.FixtureRequest) -> Start:
     way: Start = request.param
     return way

@@ -1,4 +1,4 @@
-"""What a stage may rely on however it is started: each test runs cold, in a fork, and in a worker."""
+"""What a stage may rely on however it is started: each test runs cold and in a worker."""
 
 import contextlib
 import os
@@ -37,7 +37,7 @@ DONE = [Exited("job/test/1", 0)]
 STUBBORN = "trap '' TERM INT; echo $$ >{pid}; while :; do sleep 1; done"
 
 
-@pytest.fixture(params=["cold", "fork", "worker"])
+@pytest.fixture(params=["cold", "worker"])
 def start(request: pytest.FixtureRequest) -> Start:
     way: Start = request.param
     return way
@@ -441,7 +441,7 @@ def test_random_numbers_differ_from_stage_to_stage(run: Runs, tmp_path: Path) ->
     assert len(set(log(tmp_path).split())) == 3
 
 
-@pytest.mark.parametrize("start", ["cold", "fork"])  # a worker's module stays, and with it what it holds
+@pytest.mark.parametrize("start", ["cold"])  # a worker's module stays, and with it what it holds
 @pytest.mark.parametrize("held", ["left", "[left]"])
 def test_a_file_that_a_stage_left_open_is_written(
     executor: LocalExecutor, never: int, tmp_path: Path, start: Start, held: str

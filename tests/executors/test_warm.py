@@ -9,7 +9,7 @@ import pytest
 from pipeline.executors import Exited, Message, WorkerLimits
 from pipeline.executors.channel import Channel
 from pipeline.executors.leases import Lease, Pool
-from pipeline.executors.warm import Refused, WarmRun
+from pipeline.executors.warm import NotBegun, WarmRun
 from tests.executors.helpers import HERE, invocation
 
 
@@ -22,7 +22,7 @@ def reports() -> Iterator[tuple[int, int]]:
 
 @pytest.fixture
 def run(reports: tuple[int, int], tmp_path: Path) -> Iterator[WarmRun]:
-    pool = Pool("worker-0", "worker", HERE, {}, (), WorkerLimits())
+    pool = Pool("worker-0", HERE, {}, WorkerLimits())
     orders, other = os.pipe()
     os.close(orders)
     run = WarmRun(invocation(tmp_path, "pass", "worker"), Lease(pool, other, Channel(reports[0]), fresh=True))
@@ -48,7 +48,7 @@ def test_a_worker_that_leaves_takes_no_other_order(run: WarmRun, reports: tuple[
     assert not run.reusable
 
 
-def test_a_refusal_is_no_end(run: WarmRun, reports: tuple[int, int]) -> None:
-    os.write(reports[1], b"\n=refused it has threads\n")
-    with pytest.raises(Refused, match="it has threads"):
+def test_a_worker_that_ends_before_it_answers_has_not_begun(run: WarmRun, reports: tuple[int, int]) -> None:
+    run.lease.channel.at_end = True
+    with pytest.raises(NotBegun, match="before it answered"):
         run.events(set())

@@ -207,7 +207,8 @@ def test_a_worker_leaves_after_its_number_of_tasks(run: Runs, tmp_path: Path, ru
         run(PID)
     first, second, third = pids(tmp_path)
     assert first == second != third
-    assert "it has run 2 tasks" in said(runtime)
+    assert eventually(lambda: "it has run 2 tasks" in said(runtime) and not alive(first))
+    assert "Traceback" not in said(runtime)
 
 
 @pytest.mark.parametrize("limits", [WorkerLimits(memory=1 << 20)])

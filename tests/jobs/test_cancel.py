@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -109,6 +110,7 @@ def test_a_job_that_finishes_instead_is_told_as_finished(
 
 
 def test_a_run_that_does_not_end_is_told_of(job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.0)
+    hours = count()  # the clock goes by one with each look at it
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 3600.0 * next(hours), sleep=lambda _: None))
     with exclusive(job.lock), pytest.raises(NotReady, match="hasn't ended yet"):
         cancel(job)

@@ -115,12 +115,12 @@ from pipeline.models.sources import Fetcher
 from pipeline.config.models import FolderSource
 from tests.models.conftest import declare
 
-def tell(step):
+def progress(step):
     print(step, flush=True)
     if step == "verifying":
         sys.stdin.read()
 
-fetch.ensure(Shelf(Path(sys.argv[1])), declare(FolderSource(Path(sys.argv[2]))), Fetcher(Path("uv")), tell)
+fetch.ensure(Shelf(Path(sys.argv[1])), declare(FolderSource(Path(sys.argv[2]))), Fetcher(Path("uv")), progress)
 """
 
 

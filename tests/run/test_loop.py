@@ -504,9 +504,20 @@ def test_stages_start_as_they_like_best(bench: Bench) -> None:
     def note(invocation: Invocation) -> None:
         seen[invocation.id.split("/")[1]] = invocation.start
 
-    job = bench.job(link("plain"), link("warm", start=["worker", "cold"]), link("forked", start=["fork"]))
+    job = bench.job(link("plain"), link("warm", start=["worker", "cold"]))
     bench.run(job, during=lambda executor: setattr(executor, "on_start", note))
-    assert seen == {"plain": "cold", "warm": "worker", "forked": "fork"}
+    assert seen == {"plain": "cold", "warm": "worker"}
+
+
+def test_a_way_that_an_earlier_version_knew_is_passed_over(bench: Bench) -> None:
+    seen: dict[str, str] = {}
+
+    def note(invocation: Invocation) -> None:
+        seen[invocation.id.split("/")[1]] = invocation.start
+
+    job = bench.job(link("next", start=["fork", "worker"]), link("alone", start=["fork"]))
+    bench.run(job, during=lambda executor: setattr(executor, "on_start", note))
+    assert seen == {"next": "worker", "alone": "cold"}
 
 
 def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: Bench, job: Job) -> None:

@@ -49,10 +49,10 @@ def command(
 
     here = project()
 
-    def tell(step: str) -> None:
+    def progress(step: str) -> None:
         click.echo(printable(step), err=True)
 
-    found = project_bisect.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, tell)
+    found = project_bisect.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, progress)
     log = here.logs / project_bisect.LOG
     if as_json:
         print_json("env-bisect", {**_data(found), "log": str(log)})

@@ -26,7 +26,7 @@ from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 Fill = Callable[[Installer], Proof]
 
@@ -40,32 +40,32 @@ class Builder:
     sources: Sources = field(default_factory=Sources)
     own: OwnVariables = no_variables
 
-    def ensure(self, definition: Definition, tell: Tell, force: bool = False) -> Build:
+    def ensure(self, definition: Definition, progress: Progress, force: bool = False) -> Build:
         """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
         if not force and (build := self.usable(definition)):
             return build
-        with self.alone(definition.name, tell):
+        with self.alone(definition.name, progress):
             if not force and (build := self.usable(definition)):
                 return build
-            return self.build(definition, tell, force)
+            return self.build(definition, progress, force)
 
     @contextlib.contextmanager
-    def alone(self, name: str, tell: Tell) -> Iterator[None]:
+    def alone(self, name: str, progress: Progress) -> Iterator[None]:
         """Nobody else makes or repairs this environment meanwhile."""
         self._make_folders()
-        with exclusive(self.registry.lock(name), lambda who: tell(f"waiting for {who}")):
+        with exclusive(self.registry.lock(name), lambda who: progress(f"waiting for {who}")):
             yield
 
     def usable(self, definition: Definition) -> Build | None:
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
 
-    def build(self, definition: Definition, tell: Tell, force: bool) -> Build:
+    def build(self, definition: Definition, progress: Progress, force: bool) -> Build:
         """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
         if reason := self.registry.obstacle(definition.name):
             step = f"move it away, then: bootstrap --env {definition.name}"
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", step)
         agreement.require(definition)
-        tell("choosing Python")
+        progress("choosing Python")
         interpreter = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, interpreter)
         self.sweep(definition.name)
@@ -73,13 +73,13 @@ class Builder:
         if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
-        return self.make(definition, key_input, tell, lambda installer: proof.install(installer, interpreter))
+        return self.make(definition, key_input, progress, lambda installer: proof.install(installer, interpreter))
 
     def make(
         self,
         definition: Definition,
         key_input: Mapping[str, Any],
-        tell: Tell,
+        progress: Progress,
         fill: Fill,
         before_live: Callable[[], None] = lambda: None,
     ) -> Build:
@@ -94,7 +94,7 @@ class Builder:
             prefix=prefix,
             log=log,
             deadline=deadline,
-            tell=tell,
+            progress=progress,
             sources=self.sources,
             own=self.own(definition, prefix),
         )

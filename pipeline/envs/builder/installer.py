@@ -19,7 +19,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 # Seconds before what may have been a passing fault is tried again; uv itself has tried a few times by then.
 PAUSES = (1.0, 5.0)
@@ -45,7 +45,7 @@ class Installer:
     prefix: Path  # of the build that is being made
     log: Path
     deadline: Deadline
-    tell: Tell
+    progress: Progress
     sources: Sources
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _told: str = field(default="", init=False)
@@ -82,7 +82,7 @@ class Installer:
 
     def forget(self, packages: Sequence[str]) -> None:
         """Remove packages from uv's cache, where a file that is a link from there was damaged."""
-        self.tell(f"forgetting the damaged {', '.join(packages)} in uv's cache")
+        self.progress(f"forgetting the damaged {', '.join(packages)} in uv's cache")
         self._carry_out(("cache", "clean", *packages), offline=True)
 
     def _sync_arguments(self, bytecode: bool) -> tuple[str | Path, ...]:
@@ -107,7 +107,7 @@ class Installer:
             fault = installer_faults.fault_of(words)
             if pause is None or not fault.is_transient or pause > self.deadline.left():
                 raise self._failure(fault, words, number)
-            self.tell(f"trying again in {pause:g} s, because of {fault.value}")
+            self.progress(f"trying again in {pause:g} s, because of {fault.value}")
             time.sleep(pause)
 
     def _attempt(
@@ -141,7 +141,7 @@ class Installer:
     def _now(self, step: str) -> None:
         if step != self._told:
             self._told = step
-            self.tell(step)
+            self.progress(step)
 
     def _stage(self, words: str) -> str:
         try:

@@ -52,7 +52,7 @@ def finish(
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided_programs.place(definition, prefix, site_packages(prefix))
-    installer.tell("proving")
+    installer.progress("proving")
     python = interpreter(prefix)
     listed = Ahead(lambda: _list_and_flush(prefix, known))
     listed.begin()

@@ -18,7 +18,7 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.registry import misfit as misfit_of_ours
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 if TYPE_CHECKING:
     from pipeline.envs.builder.builder import Builder
@@ -52,7 +52,7 @@ class Adoption:
     notes: Notes
     allowed: Allowed
     builder: "Callable[[], Builder]"  # called where something has to be built
-    tell: Tell
+    progress: Progress
     own: OwnVariables = no_variables
 
     def situation(self, definition: Definition) -> Situation:
@@ -76,8 +76,8 @@ class Adoption:
                 case Refuse(reason, command):
                     raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", command)
                 case Make():
-                    self.tell(f"building environment '{definition.name}'")
-                    return Answer(Source.BUILT, self.builder().ensure(definition, self.tell))
+                    self.progress(f"building environment '{definition.name}'")
+                    return Answer(Source.BUILT, self.builder().ensure(definition, self.progress))
                 case Wait(builder):
                     self._wait(definition.name, builder, until)
             if (build := self._healthy(definition)) is not None:
@@ -99,7 +99,7 @@ class Adoption:
             known = identify(folder, self.notes)
         except Unusable as error:
             return Candidate(source, str(folder), None, str(error))
-        problem = misfit(definition, known, self.notes, self.tell, self.own)
+        problem = misfit(definition, known, self.notes, self.progress, self.own)
         usable = None if definition.provides else known.build(definition.name)
         return Candidate(source, str(folder), usable, problem, known.note.caveat)
 
@@ -114,7 +114,7 @@ class Adoption:
 
     def _wait(self, name: str, builder: str, until: float) -> None:
         left = until - time.monotonic()
-        self.tell(f"waiting up to {left:.0f} s for {builder}, which builds environment '{name}'")
+        self.progress(f"waiting up to {left:.0f} s for {builder}, which builds environment '{name}'")
         lock = self.registry.lock(name)
         while locks.is_held(lock) and (left := until - time.monotonic()) > 0:
             time.sleep(min(PAUSE, left))

@@ -13,7 +13,7 @@ from pipeline.envs.external.inspection_cache import Note, Notes
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.envs.verification import accelerator, probes
 from pipeline.errors import NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def identify(folder: Path, notes: Notes) -> Known:
 
 
 def misfit(
-    definition: Definition, known: Known, notes: Notes, tell: Tell, own: OwnVariables = no_variables
+    definition: Definition, known: Known, notes: Notes, progress: Progress, own: OwnVariables = no_variables
 ) -> str | None:
     """Why it can't stand for the definition. Its packages' versions aren't asked for; a proof that held is kept."""
     facts = known.note.facts
@@ -55,7 +55,7 @@ def misfit(
     demands = tagged_digest("demands", {**definition.promises(), "variables": dict(place.own)})
     if demands in known.note.proved:
         return None
-    tell(f"importing {', '.join(definition.imports) or 'nothing'} in {known.foreign.prefix}")
+    progress(f"importing {', '.join(definition.imports) or 'nothing'} in {known.foreign.prefix}")
     if reason := probes.first_problem(definition, place):
         return reason  # not kept: what was wrong may have been mended where no fingerprint shows it
     notes.keep(known.foreign.prefix, known.note.with_proof(demands))
@@ -86,12 +86,12 @@ def places(definition: Definition) -> Iterator[Path]:
     yield from [definition.interpreter] if definition.interpreter else definition.legacy
 
 
-def checked(definition: Definition, notes: Notes, tell: Tell, own: OwnVariables = no_variables) -> str:
+def checked(definition: Definition, notes: Notes, progress: Progress, own: OwnVariables = no_variables) -> str:
     """What there is to say of an ``interpreter:`` that is used as it is. Raises ``NotReady`` where it can't be."""
     folder = next(places(definition))
     try:
         known = identify(folder, notes)
-        reason = misfit(definition, known, notes, tell, own)
+        reason = misfit(definition, known, notes, progress, own)
     except Unusable as error:
         reason = str(error)
     if reason:

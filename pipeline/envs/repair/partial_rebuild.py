@@ -19,7 +19,7 @@ from pipeline.envs.verification import content, manifest
 from pipeline.envs.verification.manifest import Entry
 from pipeline.envs.verification.tiers import Look
 from pipeline.errors import NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 
 class Missed(Exception):
@@ -41,7 +41,7 @@ class Exact:
     old: Build
     look: Look  # at the old build, by which it is repaired
     whole: Ahead[Look]  # the look at every byte, which must say the same before the new build counts
-    tell: Tell
+    progress: Progress
 
     def make(self, interpreter: BaseInterpreter) -> Build:
         """The new live build; the old one counts no more from the moment before it is live.
@@ -51,7 +51,7 @@ class Exact:
         return self.builder.make(
             self.definition,
             self.old.record["key_input"],
-            self.tell,
+            self.progress,
             lambda installer: self._fill(installer, interpreter),
             before_live=lambda: self.builder.registry.retire(self.old.prefix),
         )
@@ -62,7 +62,7 @@ class Exact:
             raise Unsalvageable("the list of its files is gone or has changed")
         salvage = Salvage(self.old, folders, self.look, installer.prefix)
         installer.create(interpreter.executable)
-        self.tell("linking what is whole")
+        self.progress("linking what is whole")
         acquainted = Ahead(installer.acquaint)
         acquainted.begin()
         try:
@@ -119,7 +119,7 @@ class Exact:
 
     def _install(self, salvage: Salvage, installer: Installer, anew: Sequence[str] = ()) -> None:
         if packages := sorted(self.look.to_reinstall):
-            self.tell(f"installing {', '.join(packages)}")
+            self.progress(f"installing {', '.join(packages)}")
             self.whole.begin()  # from now on other processes work, which it doesn't slow down
             installer.sync(bytecode=False, anew=anew)
         if not salvage.reuse_bytecode():

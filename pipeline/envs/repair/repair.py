@@ -19,7 +19,7 @@ from pipeline.envs.repair.paths import Unsalvageable
 from pipeline.envs.verification import health, tiers
 from pipeline.envs.verification.tiers import Look
 from pipeline.errors import NotReady
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would meet it, too
 
@@ -45,17 +45,17 @@ class Repair:
         return "repaired: no package had to be installed anew"
 
 
-def repair(builder: Builder, definition: Definition, tell: Tell, failed: Path | None = None) -> Repair:
+def repair(builder: Builder, definition: Definition, progress: Progress, failed: Path | None = None) -> Repair:
     """Make the environment whole, and do nothing where it is. ``failed``: the build's folder where a stage failed.
 
     Raises ``NotReady``, and ``OSError``; then the damaged build stands for the name as before.
     """
-    with builder.alone(definition.name, tell):
+    with builder.alone(definition.name, progress):
         usable = builder.usable(definition)
         if failed and usable and usable.prefix != failed:
             builder.registry.retire(failed)
             return Repair(usable)  # somebody else was here
-        return _Work(builder, definition, tell).on(failed or builder.registry.pointer(definition.name))
+        return _Work(builder, definition, progress).on(failed or builder.registry.pointer(definition.name))
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class _Work:
 
     builder: Builder
     definition: Definition
-    tell: Tell
+    progress: Progress
 
     def on(self, folder: Path) -> Repair:
         old = self.builder.registry.at(self.definition.name, folder)
         if old is None:
             # Perhaps one that was finished by a repair that was killed before it could be made live.
-            done = self.on(self.builder.build(self.definition, self.tell, force=False).prefix)
+            done = self.on(self.builder.build(self.definition, self.progress, force=False).prefix)
             return done if done.damage else replace(done, rebuilt_because="there was no finished build of it")
-        self.tell("checking every file")
+        self.progress("checking every file")
         # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
         whole = Ahead(lambda: tiers.thorough(old))
         try:
@@ -86,7 +86,7 @@ class _Work:
 
     def _mended(self, old: Build, look: Look, whole: Ahead[Look]) -> Repair:
         damage = _words(old, look) or (misfit(self.definition, old) or "it isn't what it was",)
-        self.tell(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
+        self.progress(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
         if misfit(self.definition, old) != health.damage(old):
             agreement.require(self.definition)  # its requirements have been edited, which a repair mustn't hide
         interpreter = interpreters.find(self.definition, self.builder.uv)
@@ -110,7 +110,7 @@ class _Work:
             old=old,
             look=look,
             whole=whole,
-            tell=self.tell,
+            progress=self.progress,
         )
 
     def _too_much(self, old: Build, look: Look, interpreter: interpreters.BaseInterpreter) -> str | None:
@@ -122,8 +122,8 @@ class _Work:
         return None
 
     def _rebuilt(self, old: Build, damage: tuple[str, ...], reason: str) -> Repair:
-        self.tell(f"building all of it anew, since {reason}")
-        build = self.builder.build(self.definition, self.tell, force=True)
+        self.progress(f"building all of it anew, since {reason}")
+        build = self.builder.build(self.definition, self.progress, force=True)
         self.builder.registry.retire(old.prefix)
         return Repair(build, damage, rebuilt_because=reason)
 

@@ -10,7 +10,7 @@ from pipeline.envs.verification import health, tiers
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
-from pipeline.progress import Tell
+from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 
@@ -22,35 +22,35 @@ class Escalation:
         self._project = project
         self._whole: dict[tuple[str, object], Whole] = {}
 
-    def look(self, job: Job, environment: str, evidence: Evidence, tell: Tell) -> Verdict:
+    def look(self, job: Job, environment: str, evidence: Evidence, progress: Progress) -> Verdict:
         """Blocks while it looks (a second for each GiB or less), and while it repairs."""
         symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
         known = self._whole.get(symptom)
-        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), tell)
+        verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), progress)
         if isinstance(verdict, Whole):
             self._whole[symptom] = verdict
         return verdict
 
 
-def escalate(project: Project, job: Job, environment: str, failed: Path, tell: Tell) -> Verdict:
+def escalate(project: Project, job: Job, environment: str, failed: Path, progress: Progress) -> Verdict:
     """What is wrong with the environment that a stage failed in; ``failed`` is the prefix it ran in.
 
     ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
     """
     if job.plan.origin(environment).is_external:
-        return _of_somebody_else(project, job, environment, tell)
+        return _of_somebody_else(project, job, environment, progress)
     key = job.plan.environment_keys[environment]
     registry = Registry(project.environments)
     build = registry.with_key(environment, key)
     if build is not None and build.prefix != failed and health.damage(build) is None:
         return Repaired(build.prefix, ())  # somebody has been here since it was started
-    tell(f"checking every file of environment {environment}")
+    progress(f"checking every file of environment {environment}")
     damage = damage_of(build)
     if build is not None and not damage:
         return _whole(project, environment)
-    tell(f"repairing environment {environment}: {damage[0]}")
+    progress(f"repairing environment {environment}: {damage[0]}")
     try:
-        steps = partial(_of_environment, tell, environment)
+        steps = partial(_of_environment, progress, environment)
         return Repaired(_repair(project, environment, key, failed, steps).prefix, damage)
     except PipelineError as error:
         return Unrepairable(error.message, damage)
@@ -58,11 +58,11 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, tell: T
         return Unrepairable(f"{error.filename}: {error.strerror}" if error.filename else str(error), damage)
 
 
-def _of_environment(tell: Tell, environment: str, step: str) -> None:
-    tell(f"environment {environment}: {step}")
+def _of_environment(progress: Progress, environment: str, step: str) -> None:
+    progress(f"environment {environment}: {step}")
 
 
-def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) -> Verdict:
+def _of_somebody_else(project: Project, job: Job, environment: str, progress: Progress) -> Verdict:
     """It is looked at, and never changed."""
     place = str(job.plan.origin(environment).place)
     note = environment_sources.notes(project).recall(Path(os.path.realpath(place)))
@@ -70,7 +70,7 @@ def _of_somebody_else(project: Project, job: Job, environment: str, tell: Tell) 
         return Unrepairable(f"{place} isn't the environment any more that the job was prepared for", ())
     from pipeline.envs.verification import content
 
-    tell(f"checking every file of {place}")
+    progress(f"checking every file of {place}")
     damage = tuple(str(each) for folder in note.facts.folders for each in content.damaged(Path(folder)))
     if damage:
         way = f"mend it, or bootstrap --env {environment} and prepare the job again"
@@ -90,7 +90,7 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
     return found or ((shallow,) if shallow else ())
 
 
-def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> Build:
+def _repair(project: Project, name: str, key: str, failed: Path, progress: Progress) -> Build:
     from pipeline.config.catalog import Catalog
     from pipeline.environments import builder_for
     from pipeline.envs import interpreters, keys
@@ -101,7 +101,7 @@ def _repair(project: Project, name: str, key: str, failed: Path, tell: Tell) -> 
     builder = builder_for(catalog)
     if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv))) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
-    return repair(builder, definition, tell, failed).build
+    return repair(builder, definition, progress, failed).build
 
 
 def _whole(project: Project, environment: str) -> Whole:

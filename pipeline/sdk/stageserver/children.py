@@ -143,10 +143,3 @@ def describe(code: int) -> str:
         return "was killed by " + signal.Signals(-code).name
     except ValueError:
         return "was killed by signal %d" % -code
-
-
-def kill_itself(number: int) -> "Any":
-    """End as a process does that the signal kills."""
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    os._exit(128 + number)

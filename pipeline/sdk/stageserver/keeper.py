@@ -15,7 +15,6 @@ from stageserver.tasks import end_interpreter
 
 
 def serve(server: Server) -> None:
-    os.close(server.lock)  # a worker's lock is its client's; this is the log once more
     try:
         keeper = _Keeper(server)
     except BaseException:

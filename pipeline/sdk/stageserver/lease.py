@@ -24,7 +24,7 @@ class Order:
 
 
 class Lease:
-    """Two pipes, and for a worker the lock that is let go of with the lease."""
+    """Two pipes, and the lock that is let go of with the lease; the worker itself has no part in the lock."""
 
     def __init__(self, orders: int, reports: int, *lock: int) -> None:
         self.orders = orders

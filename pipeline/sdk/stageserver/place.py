@@ -54,11 +54,10 @@ class Place:
 class Server:
     """What a server was started with."""
 
-    def __init__(self, place: Place, limits: Limits, listener: "Any", lock: int, runner: "Any") -> None:
+    def __init__(self, place: Place, limits: Limits, listener: "Any", runner: "Any") -> None:
         self.place = place
         self.limits = limits
         self.listener = listener
-        self.lock = lock
         self.runner = runner
         self.started = time.monotonic()
 
@@ -75,8 +74,7 @@ class Busy:
     """Says which run a process works for: ``TOKEN PID ID`` while it does, blank while it doesn't."""
 
     def __init__(self, place: Place, pid: int) -> None:
-        self._path = place.path("%d.busy" % pid)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.open(place.path("%d.busy" % pid), os.O_RDWR | os.O_CREAT, 0o600)
         self._pid = pid
 
     def mark(self, token: str, id: str) -> None:
@@ -90,8 +88,3 @@ class Busy:
     @property
     def marked(self) -> bool:
         return os.pread(self._file, 1, 0) not in (b" ", b"")
-
-    def remove(self) -> None:
-        os.close(self._file)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._path)

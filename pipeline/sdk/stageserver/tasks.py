@@ -7,13 +7,12 @@ import sys
 
 from stagekit import sharing
 
-from stageserver.children import kill_itself
 from stageserver.lease import Lease, Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, Callable
+    from typing import Any
 
 RUN_VARIABLE = "PIPELINE_RUN"
 
@@ -154,14 +153,11 @@ def flush() -> None:
             stream.flush()
 
 
-def end_interpreter(code: int, let_go: "Callable[[], None]") -> None:
+def end_interpreter(code: int) -> None:
     """End this process with what an interpreter does at its end, except to take all modules apart, which takes long."""
     import atexit
 
     _finish_threads()
     atexit._run_exitfuncs()  # noqa: SLF001  # as multiprocessing does in its own forks
-    let_go()
     flush()
-    if code < 0:
-        kill_itself(-code)
     os._exit(code)

@@ -101,12 +101,12 @@ def test_what_may_pass_by_itself_is_tried_again(builder: Builder, wanted: Defini
     index.failures, index.how = 1000, how
     told: list[str] = []
 
-    def tell(step: str) -> None:
+    def progress(step: str) -> None:
         told.append(step)
         if step.startswith("trying again"):
             index.failures = 0
 
-    assert patient(builder, 0.01, 0.01).ensure(wanted, tell).prefix.is_dir()
+    assert patient(builder, 0.01, 0.01).ensure(wanted, progress).prefix.is_dir()
     assert "trying again in 0.01 s, because of the network" in told
 
 

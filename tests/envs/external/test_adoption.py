@@ -25,7 +25,7 @@ from tests.envs.external.conftest import Heard, site_packages
 def adoption(builder: Builder, notes: Notes, heard: Heard) -> Adoption:
     builder.registry.builds.mkdir(parents=True)
     return Adoption(
-        registry=builder.registry, notes=notes, allowed=Allowed(), builder=lambda: builder, tell=heard.append
+        registry=builder.registry, notes=notes, allowed=Allowed(), builder=lambda: builder, progress=heard.append
     )
 
 

@@ -31,8 +31,8 @@ def module(build: Build) -> Path:
     return build.prefix / str(build.record["site_packages"]) / "quirk.py"
 
 
-def mended(builder: Builder, definition: Definition, failed: Path, tell: Callable[[str], None]) -> Build:
-    return repair(builder, definition, tell, failed).build
+def mended(builder: Builder, definition: Definition, failed: Path, progress: Callable[[str], None]) -> Build:
+    return repair(builder, definition, progress, failed).build
 
 
 @pytest.fixture
