@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.jobs.job import Job
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.text import printable
 
 NOTE_WIDTH = 28
@@ -38,12 +38,12 @@ class LiveReporter(PlainReporter):
         shown = f"{stage} [{environment}]"
         self._tasks[job.id, stage] = self._progress.add_task(shown, total=None, note="")
 
-    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
+    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
         if "progress" in fields:
             note = _shortened(printable(fields.get("note", "")))
             self._progress.update(self._tasks[job.id, stage], total=1.0, completed=fields["progress"], note=note)
         else:
-            super().stage_said(job, stage, fields)
+            super().stage_reported(job, stage, fields)
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
         self._progress.remove_task(self._tasks.pop((job.id, stage)))
@@ -54,7 +54,7 @@ class LiveReporter(PlainReporter):
             self._progress.remove_task(self._tasks.pop((job.id, stage)))
         super().stage_failed(job, stage, reason, again)
 
-    def job_ended(self, job: Job, outcome: Outcome) -> None:
+    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         for key in [key for key in self._tasks if key[0] == job.id]:
             self._progress.remove_task(self._tasks.pop(key))
         super().job_ended(job, outcome)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import Plan
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 from pipeline.text import printable
 
@@ -44,7 +44,7 @@ class PlainReporter:
         self.tell(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
 
-    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
+    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
         if "warning" in fields:
             self.tell(job, stage, f"warning: {printable(fields['warning'])}")
         if "progress" in fields and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
@@ -61,10 +61,10 @@ class PlainReporter:
     def stage_skipped(self, job: Job, stage: str, because: str) -> None:
         self.tell(job, stage, f"skipped, since {because} failed")
 
-    def told(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         self.say(text)
 
-    def job_ended(self, job: Job, outcome: Outcome) -> None:
+    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         if len(job.stages) > NAMED and self._reused[job.id]:
             self.say(f"{job.id}: {self._reused[job.id]} stages were done already")
         if outcome.error:
@@ -74,7 +74,7 @@ class PlainReporter:
         else:
             self.say(f"{job.id}: {'did what was asked for' if outcome.partial else 'finished'}")
 
-    def run_ended(self, outcomes: Mapping[str, Outcome]) -> None:
+    def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None:
         for outcome in outcomes.values():
             for path in outcome.delivered:
                 print(printable(str(path)))
@@ -95,7 +95,7 @@ class PlainReporter:
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-def _table(jobs: Sequence[Job], outcomes: Mapping[str, Outcome]) -> None:
+def _table(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome]) -> None:
     """What became of each movie, for who has gone away meanwhile."""
     from pipeline.cli.output import print_table
 
@@ -103,7 +103,7 @@ def _table(jobs: Sequence[Job], outcomes: Mapping[str, Outcome]) -> None:
     print_table(["input", "job", "became", "where, or why"], rows, "", err=True)
 
 
-def _became(outcome: Outcome, job: Job) -> tuple[str, str]:
+def _became(outcome: JobOutcome, job: Job) -> tuple[str, str]:
     if outcome.error:
         message = getattr(outcome.error, "message", str(outcome.error)).removeprefix(f"{job.id}: ")
         return "not finished", printable(message.partition("\n")[0])

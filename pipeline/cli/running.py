@@ -11,7 +11,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.project import Project
 from pipeline.run.execute import Options, execute
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 
 
@@ -48,7 +48,7 @@ def run(here: Project, folders: Sequence[Path], options: Options) -> None:
     _raise_for(outcomes)
 
 
-def _raise_for(outcomes: Mapping[str, Outcome]) -> None:
+def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
     """With several errors each is told, and the first decides the exit code."""
     errors = {id: outcome.error for id, outcome in outcomes.items() if outcome.error}
     if len(errors) > 1:

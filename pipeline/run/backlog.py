@@ -1,7 +1,7 @@
-"""The tasks of a run that wait: for room on the machine, or for their next attempt."""
+"""The tasks of a run that aren't started yet: they wait for room on the machine, or for their next attempt."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from pipeline.errors import NotReady
 from pipeline.host.resources import Grant, Ledger, Request
@@ -9,17 +9,16 @@ from pipeline.run.ready_queue import ReadyQueue
 from pipeline.run.task import Task
 from pipeline.run.timers import Timers
 
-if TYPE_CHECKING:
-    from pipeline.run.job_run import JobRun
-
 LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
 
 
-class Waiting:
-    def __init__(self, ledger: Ledger, timers: Timers) -> None:
-        self.winds_down = False  # nothing more is started
+class Backlog:
+    def __init__(self, ledger: Ledger, timers: Timers, leave: Callable[[Task], None]) -> None:
+        """``leave`` is called for each task that won't be started in this run."""
+        self.is_closed = False  # nothing more is started
         self._ledger = ledger
         self._timers = timers
+        self._leave = leave
         self._ready: ReadyQueue[Task, Request] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
 
@@ -28,7 +27,7 @@ class Waiting:
         reason = self._ledger.impossible(task.request)
         if reason:
             raise NotReady(
-                f"{task.job_run.job.id}: stage '{task.name}' {reason}",
+                f"{task.job_id}: stage '{task.name}' {reason}",
                 f"raise --limit, or ask for less in stages/{task.stage.uses}.py and prepare the job again",
             )
         self._push(task)
@@ -46,17 +45,17 @@ class Waiting:
         """What will be started first, once there is room."""
         return self._ready.first()
 
-    def wind_down(self) -> None:
+    def close(self) -> None:
         """Start nothing more; what runs may end."""
-        self.winds_down = True
+        self.is_closed = True
         for task in (*self._ready.drop(lambda _: True), *self._resting):
-            task.job_run.leave(task)
+            self._leave(task)
         self._resting.clear()
 
-    def drop(self, job: "JobRun") -> None:
+    def drop(self, job_id: str) -> None:
         """Forget a job's tasks."""
-        self._ready.drop(lambda task: task.job_run is job)
-        self._resting = {task for task in self._resting if task.job_run is not job}
+        self._ready.drop(lambda task: task.job_id == job_id)
+        self._resting = {task for task in self._resting if task.job_id != job_id}
 
     @property
     def patience(self) -> float | None:
@@ -64,8 +63,8 @@ class Waiting:
         return LEASE_SECONDS if any(request.gpus for request in self._ready.requests) else None
 
     def _push(self, task: Task) -> None:
-        if self.winds_down:
-            task.job_run.leave(task)
+        if self.is_closed:
+            self._leave(task)
         else:
             self._ready.push(task, task.request, task.due.remaining)
 

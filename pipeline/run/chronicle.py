@@ -20,7 +20,7 @@ from pipeline.jobs.events import (
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
-from pipeline.run.observer import Observer, Outcome
+from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.timers import now
 
 TOGETHER_SECONDS = 0.005  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
@@ -51,8 +51,8 @@ class Chronicle:
         self._journal.append(StageStarted(stage.name, attempt, key, because))
         self._observer.stage_started(self._job, stage.name, stage.environment, because)
 
-    def said(self, stage: str, fields: Mapping[str, Any]) -> None:
-        self._observer.stage_said(self._job, stage, fields)
+    def reported(self, stage: str, fields: Mapping[str, Any]) -> None:
+        self._observer.stage_reported(self._job, stage, fields)
 
     def expanded(self, stage: str, members: int) -> None:
         self._journal.append(StageExpanded(stage, members))
@@ -89,7 +89,7 @@ class Chronicle:
     def interrupted(self, by: str) -> None:
         self._journal.append(RunInterrupted(by))
 
-    def ended(self, event: RunEvent | None, outcome: Outcome) -> Outcome:
+    def ended(self, event: RunEvent | None, outcome: JobOutcome) -> JobOutcome:
         """How the run of the job ended; without an event where nothing has changed."""
         with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
             self.flush()

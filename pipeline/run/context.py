@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pipeline.run.failures.message import Failure
 
 
-class Setting(Struct, frozen=True, kw_only=True, dict=True):
-    """One for each run, so that an environment is looked into once for all of its jobs."""
+class RunContext(Struct, frozen=True, kw_only=True, dict=True):
+    """One for each run, so that an environment is checked once for all of its jobs."""
 
     project: Project
     store: ResultStore
@@ -32,7 +32,7 @@ class Setting(Struct, frozen=True, kw_only=True, dict=True):
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnosed(self, job: Job, failure: "Failure", progress: "Progress") -> "Failure":
+    def diagnose(self, job: Job, failure: "Failure", progress: "Progress") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
         verdict = self._escalation.look(job, failure.environment, failure.evidence, progress)
         return failure.with_verdict(verdict)

@@ -1,48 +1,83 @@
-"""Looks into environments beside the loop, so that other stages go on while one's environment is read and repaired.
+"""Attempts that failed, and whose environment may be to blame: it is read, and repaired, beside the loop.
 
-One thread looks at one failure after the other: what the first look has shown or mended, the next one finds.
+One thread checks one environment after the other: what the first check has repaired, the next one finds whole.
 """
 
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from pipeline import process
+from pipeline.progress import Progress
+from pipeline.run.failures.classify import should_escalate
+from pipeline.run.failures.message import Failure
+from pipeline.run.task import LiveAttempt
 
 STOP_SECONDS = 2  # for cleaning up after a run that ended; what is left then is removed by the next build
 
 Act = Callable[[], None]
-Look = Callable[[Callable[[Act], None]], Act]  # gets a way to let the loop do something; returns what it does at last
+Check = Callable[[Callable[[Act], None]], Act]  # gets a way to let the loop do something; returns what it does at last
+Diagnose = Callable[[Failure, Progress], Failure]
+Diagnosed = Callable[[LiveAttempt, Failure], None]
 
 
-class Looks:
-    """``wake`` ends the loop's wait; it is called from another thread. All else is for the loop's own."""
+class Diagnosis:
+    """``done`` gets each failure whose environment was checked, with its verdict, in the loop's thread."""
+
+    def __init__(self, wake: Act, done: Diagnosed) -> None:
+        self._checks = BesideLoop(wake)
+        self._done = done
+
+    def begin(self, attempt: LiveAttempt, failure: Failure, diagnose: Diagnose, progress: Progress) -> bool:
+        """Whether the environment is checked, beside what runs; ``False`` where nothing points to it."""
+        if not should_escalate(failure.evidence):
+            return False
+
+        def check(post: Callable[[Act], None]) -> Act:
+            verdict = diagnose(failure, lambda text: post(partial(progress, text)))
+            return partial(self._done, attempt, verdict)
+
+        self._checks.start(check)
+        return True
+
+    def handle(self) -> None:
+        """Do what the checks have left to the loop. Raises what a check raised."""
+        self._checks.handle()
+
+    def close(self) -> None:
+        """Give up what is being checked."""
+        self._checks.close()
+
+
+class BesideLoop:
+    """Work in one other thread. ``wake`` ends the loop's wait, and is called from there; all else is the loop's own."""
 
     def __init__(self, wake: Act) -> None:
         self._wake = wake
-        self._wanted: SimpleQueue[Look | None] = SimpleQueue()
+        self._wanted: SimpleQueue[Check | None] = SimpleQueue()
         self._due: SimpleQueue[Act] = SimpleQueue()
         self._thread: Thread | None = None
         self._is_closed = False
         self._waking = Lock()
 
-    def start(self, look: Look) -> None:
+    def start(self, check: Check) -> None:
         if self._thread is None:
             # A daemon, since one that waits for a lock of another process can't be told to stop.
             self._thread = Thread(target=self._work, daemon=True)
             self._thread.start()
-        self._wanted.put(look)
+        self._wanted.put(check)
 
     def handle(self) -> None:
-        """Do what the looks have left to the loop. Raises what a look raised."""
+        """Do what the work has left to the loop. Raises what it raised."""
         with contextlib.suppress(Empty):
             while True:
                 self._due.get_nowait()()
 
     def close(self) -> None:
-        """Give up what is being looked at; the processes that it has started are ended."""
+        """Give up what is being done; the processes that it has started are ended."""
         with self._waking:
             self._is_closed = True
         self._wanted.put(None)
@@ -52,9 +87,9 @@ class Looks:
             self._thread.join(0.05)
 
     def _work(self) -> None:
-        while (look := self._wanted.get()) is not None and not self._is_closed:
+        while (check := self._wanted.get()) is not None and not self._is_closed:
             try:
-                act = look(self._put)
+                act = check(self._put)
             except Exception as error:  # whatever it is, the loop is where it is handled
                 act = _raising(error)
             self._put(act)

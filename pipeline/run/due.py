@@ -1,4 +1,4 @@
-"""The edge between a job's stages that have results and those that haven't: what is behind it, and what comes next."""
+"""Which stages of a job are due: those that have no result, and all that they need to get one."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from pipeline.run import fanout
 from pipeline.run.chronicle import Chronicle
 from pipeline.run.graph import Graph
 from pipeline.run.reuse import Reuse
-from pipeline.run.selection import Chosen, missing
+from pipeline.run.selection import ChosenStages, missing
 from pipeline.run.stage_key import StageKeys
 from pipeline.values import Struct
 
 
-class Due(Struct, frozen=True):
+class DueStage(Struct, frozen=True):
     """A stage that has no result, and all that it needs to get one."""
 
     stage: PlannedStage
@@ -26,10 +26,10 @@ class Due(Struct, frozen=True):
     remaining: float  # expected seconds of the longest way through it
 
 
-class Frontier:
+class DueStages:
     """Takes over the results that there are; what has none is due."""
 
-    def __init__(self, chosen: Chosen, graph: Graph, keys: StageKeys, reuse: Reuse, chronicle: Chronicle) -> None:
+    def __init__(self, chosen: ChosenStages, graph: Graph, keys: StageKeys, reuse: Reuse, chronicle: Chronicle) -> None:
         self.error: PipelineError | None = None  # that of the first stage that failed
         self._chosen = chosen
         self._keys = keys
@@ -43,16 +43,16 @@ class Frontier:
             if stage.for_each:
                 self._fan_outs.setdefault(split(stage.for_each)[0], []).append(stage.name)
 
-    def begin(self) -> list[Due]:
+    def begin(self) -> list[DueStage]:
         """What is due first. Raises ``UsageError`` where a result is missing that wasn't chosen to be made."""
         return self._settled(self._graph.ready())
 
-    def finished(self, name: str, result: Result) -> list[Due]:
+    def finished(self, name: str, result: Result) -> list[DueStage]:
         """A stage has its result; returns what is due by that."""
         self._results.add(name, result)
         return self._settled(self._after(name))
 
-    def taken(self, due: Due) -> list[Due] | None:
+    def taken(self, due: DueStage) -> list[DueStage] | None:
         """What is due because another job has made this result since; ``None`` where none has."""
         name = due.stage.name
         if due.stage.planned_name in self._chosen.forced:
@@ -73,7 +73,7 @@ class Frontier:
         stages = [self._stages[each] for each in self._graph.next_after(name, count)]
         return [stage for stage in stages if not stage.for_each]
 
-    def _settled(self, names: Iterable[str]) -> list[Due]:
+    def _settled(self, names: Iterable[str]) -> list[DueStage]:
         due, ready = [], deque(names)
         while ready:
             stage = self._stages[ready.popleft()]
@@ -85,7 +85,7 @@ class Frontier:
                 due.append(found)
         return due
 
-    def _due(self, stage: PlannedStage) -> Due | None:
+    def _due(self, stage: PlannedStage) -> DueStage | None:
         """``None`` where the stage has a result with the right key, which is taken over."""
         name, planned = stage.name, stage.planned_name
         key = self._keys.of(stage)
@@ -99,7 +99,7 @@ class Frontier:
             because = self._reuse.because(name, key)
         if planned not in self._chosen.may_run:
             raise missing(self._reuse.job, name, planned)
-        return Due(stage, key, because, self._graph.remaining(name))
+        return DueStage(stage, key, because, self._graph.remaining(name))
 
     def _after(self, name: str) -> list[str]:
         """The stages that are ready because this one is done, with the members of the fan-outs over its list."""

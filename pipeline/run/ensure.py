@@ -1,9 +1,10 @@
-"""Whether a stage that says it is done has left what it promises. Each broken promise is told in words.
+"""Whether a stage that has ended well has left what its ``ensure`` says. Each condition that doesn't hold is a message.
 
-A file that can't be read, or isn't of the form that its name says, breaks the promise; nothing here raises for it.
+A file that can't be read, or isn't of the form that its name says, is such a message; nothing here raises for it.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema
-from pipeline.errors import PipelineError
+from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parsed
+from pipeline.errors import NotReady, PipelineError
+from pipeline.jobs.plan import PlannedStage
+from pipeline.media.probe import PROBER
+from pipeline.media.probe import look as probe
 from pipeline.run import file_counts
 from pipeline.run.file_counts import Uncountable
+from pipeline.run.runtime import Runtime
 from pipeline.text import printable
 
 Measure = Callable[[Path], "float | None"]  # a media file's seconds; None where it doesn't say
@@ -25,7 +30,7 @@ SHOWN = 200  # characters of it
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _Subject:
     """An output, and what it is compared with."""
 
     name: str
@@ -39,6 +44,18 @@ class _Checked:
 
 
 def unmet(
+    stage: PlannedStage, outputs: Mapping[str, Path], inputs: Mapping[str, Sequence[str]], root: Path, runtime: Runtime
+) -> list[str]:
+    """The conditions of a stage that don't hold, for the outputs that it left and the inputs that it got."""
+
+    def seconds(file: Path) -> float | None:
+        return probe(file, _prober(runtime)).duration_s
+
+    files = {slot: list(map(Path, paths)) for slot, paths in inputs.items()}
+    return unmet_conditions(parsed(stage.ensure), outputs, files, root, seconds)
+
+
+def unmet_conditions(
     ensured: Mapping[str, Ensure],
     outputs: Mapping[str, Path],
     inputs: Mapping[str, Sequence[Path]],
@@ -49,103 +66,103 @@ def unmet(
     broken: list[str] = []
     for name, ensure in ensured.items():
         if name in outputs:
-            broken += _unmet(ensure, _Checked(name, outputs[name], inputs, root, measure))
+            broken += _unmet(ensure, _Subject(name, outputs[name], inputs, root, measure))
     return broken
 
 
-def _unmet(ensure: Ensure, checked: _Checked) -> Iterator[str]:
+def _unmet(ensure: Ensure, subject: _Subject) -> Iterator[str]:
     conditions: list[Callable[[], str | None]] = []
     if ensure.non_empty:
-        conditions.append(lambda: _emptiness(checked))
+        conditions.append(lambda: _emptiness(subject))
     if ensure.schema is not None:
-        schema = checked.root / ensure.schema
-        conditions.append(lambda: _mismatch(checked, schema))
+        schema = subject.root / ensure.schema
+        conditions.append(lambda: _mismatch(subject, schema))
     for key, lowest in ensure.at_least.items():
-        conditions.append(partial(_too_low, checked, key, lowest))
+        conditions.append(partial(_too_low, subject, key, lowest))
     if count := ensure.count:
-        conditions.append(lambda: _other_count(checked, count))
+        conditions.append(lambda: _other_count(subject, count))
     if duration := ensure.duration:
-        conditions.append(lambda: _other_duration(checked, duration))
+        conditions.append(lambda: _other_duration(subject, duration))
     for condition in conditions:
-        if reason := _reason(condition, checked):
+        if reason := _reason(condition, subject):
             yield reason
 
 
-def _reason(condition: Callable[[], str | None], checked: _Checked) -> str | None:
+def _reason(condition: Callable[[], str | None], subject: _Subject) -> str | None:
     try:
         return condition()
     except Uncountable as error:
-        return f"{checked}: {error}"
+        return f"{subject}: {error}"
     except OSError as error:
         where = f"{printable(os.fsdecode(error.filename))}: " if error.filename else ""
-        return f"{checked} can't be checked: {where}{error.strerror}"
+        return f"{subject} can't be checked: {where}{error.strerror}"
 
 
-def _emptiness(checked: _Checked) -> str | None:
-    file, kind = checked.file, checked.file.suffix.lower()
+def _emptiness(subject: _Subject) -> str | None:
+    file, kind = subject.file, subject.file.suffix.lower()
     if file.stat().st_size == 0:
-        return f"{checked} is empty"
+        return f"{subject} is empty"
     if kind == ".json":
         value = file_counts.read_json(file)
-        return f"{checked} holds nothing but {_shown(value)}" if value in ([], {}, "", None) else None
+        return f"{subject} holds nothing but {_shown(value)}" if value in ([], {}, "", None) else None
     if kind in file_counts.COUNTERS:
         counted = file_counts.count(file)
-        return None if counted.number else f"{checked} is empty: it has 0 {counted.unit}"
+        return None if counted.number else f"{subject} is empty: it has 0 {counted.unit}"
     if kind in TEXT:
         with open(file, encoding="utf-8-sig", errors="replace") as lines:
-            return None if any(line.strip() for line in lines) else f"{checked} holds nothing but white space"
+            return None if any(line.strip() for line in lines) else f"{subject} holds nothing but white space"
     return None
 
 
-def _mismatch(checked: _Checked, schema_file: Path) -> str | None:
+def _mismatch(subject: _Subject, schema_file: Path) -> str | None:
     from jsonschema.exceptions import best_match
     from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
-    value = file_counts.read_json(checked.file)
+    value = file_counts.read_json(subject.file)
     try:
         schema = load_schema(schema_file)
         # A registry of its own, so that no reference is looked for on the network.
         validator = validator_for(schema, Draft202012Validator)(schema, registry=Registry())
         error = best_match(islice(validator.iter_errors(value), COMPARED))
     except SchemaUnusable as reason:
-        return f"{checked} can't be checked: {schema_file.name}: {reason}"
+        return f"{subject} can't be checked: {schema_file.name}: {reason}"
     except Unresolvable as missing:
-        return f"{checked} can't be checked: {schema_file.name} refers to {missing.ref}, which isn't in it"
+        return f"{subject} can't be checked: {schema_file.name} refers to {missing.ref}, which isn't in it"
     except RecursionError:
-        return f"{checked} doesn't fit {schema_file.name}: it is nested too deeply"
+        return f"{subject} doesn't fit {schema_file.name}: it is nested too deeply"
     if error is None:
         return None
     where = ".".join(str(key) for key in error.absolute_path) or "as a whole"
-    return f"{checked} doesn't fit {schema_file.name}: {where}: {_shortened(error.message)}"
+    return f"{subject} doesn't fit {schema_file.name}: {where}: {_shortened(error.message)}"
 
 
-def _too_low(checked: _Checked, key: str, lowest: float) -> str | None:
-    number = file_counts.number(checked.file, key)
-    return None if number >= lowest else f"{checked}: {key} is {number:g}, but must be at least {lowest:g}"
+def _too_low(subject: _Subject, key: str, lowest: float) -> str | None:
+    number = file_counts.number(subject.file, key)
+    return None if number >= lowest else f"{subject}: {key} is {number:g}, but must be at least {lowest:g}"
 
 
-def _other_count(checked: _Checked, condition: Count) -> str | None:
-    own = file_counts.count(checked.file, condition.output_key)
+def _other_count(subject: _Subject, condition: Count) -> str | None:
+    own = file_counts.count(subject.file, condition.output_key)
     try:
-        others = [file_counts.count(file, condition.input_key) for file in checked.inputs.get(condition.like, ())]
+        others = [file_counts.count(file, condition.input_key) for file in subject.inputs.get(condition.like, ())]
     except Uncountable as error:
         raise Uncountable(f"can't be compared with input '{condition.like}': {error}") from error
     wanted = sum(each.number for each in others)
     if own.number == wanted:
         return None
     unit = next((f" {each.unit}" for each in others if each.unit != own.unit), "")
-    return f"{checked}: {own.number} {own.unit}, but input '{condition.like}' has {wanted}{unit}"
+    return f"{subject}: {own.number} {own.unit}, but input '{condition.like}' has {wanted}{unit}"
 
 
-def _other_duration(checked: _Checked, condition: Duration) -> str | None:
-    own = _seconds(checked.file, checked.measure)
-    wanted = sum(_seconds(file, checked.measure) for file in checked.inputs.get(condition.like, ()))
+def _other_duration(subject: _Subject, condition: Duration) -> str | None:
+    own = _seconds(subject.file, subject.measure)
+    wanted = sum(_seconds(file, subject.measure) for file in subject.inputs.get(condition.like, ()))
     if abs(own - wanted) <= condition.within:
         return None
     return (
-        f"{checked}: {own:.3f} s long, but input '{condition.like}' has {wanted:.3f} s, "
+        f"{subject}: {own:.3f} s long, but input '{condition.like}' has {wanted:.3f} s, "
         f"and {condition.within:g} s of difference are allowed"
     )
 
@@ -167,3 +184,14 @@ def _shown(value: Any) -> str:
 def _shortened(text: str) -> str:
     shown = printable(text)
     return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
+
+
+def _prober(runtime: Runtime) -> Path:
+    """As it was found when the job was prepared: on PATH, or in the environment that provides it."""
+    if path := shutil.which(PROBER, path=os.environ.get("PATH")):
+        return Path(path)
+    provided = [build.provided_tools / PROBER for build in runtime.builds.values()]
+    for tool in provided:
+        if tool.exists():
+            return tool
+    raise NotReady(f"{PROBER}, which measures durations, isn't there any more", "./bootstrap.sh")

@@ -19,7 +19,7 @@ from pipeline.policy import Start
 from pipeline.project import Project
 from pipeline.run import runtime
 from pipeline.run.bounds import Bounds
-from pipeline.run.observer import Observer, Outcome
+from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
@@ -45,7 +45,7 @@ def execute(
     folders: Sequence[Path],
     options: Options,
     observer: Callable[[Sequence[Job], Mapping[str, Runtime]], Observer],
-) -> Mapping[str, Outcome]:
+) -> Mapping[str, JobOutcome]:
     """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run.
 
     Returns what became of each, by its id.
@@ -61,12 +61,12 @@ def execute(
         # Imported, and noted, while that interpreter starts, on another core.
         runtime.note_use(project, runtimes.values())
         from pipeline.cache.store import ResultStore
-        from pipeline.run.context import Setting
+        from pipeline.run.context import RunContext
         from pipeline.run.job_run import JobRun
         from pipeline.run.loop import Run
 
         store = ResultStore(project.results)
-        setting = Setting(
+        context = RunContext(
             project=project,
             store=store,
             observer=observer(jobs, runtimes),
@@ -76,7 +76,7 @@ def execute(
             start=options.start,
             verify=options.verify,
         )
-        runs = [JobRun(setting, job, runtimes[job.id]) for job in jobs]
+        runs = [JobRun(context, job, runtimes[job.id]) for job in jobs]
         outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
     _trim(project, jobs, store)
     return outcomes

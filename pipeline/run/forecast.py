@@ -8,7 +8,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
 from pipeline.run import fanout
 from pipeline.run.reuse import Reuse
-from pipeline.run.selection import Chosen, missing
+from pipeline.run.selection import ChosenStages, missing
 from pipeline.run.stage_key import StageKeys
 
 
@@ -23,7 +23,7 @@ class Forecast:
 Found = tuple[str, str]  # verdict and why
 
 
-def forecast(chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
+def forecast(chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
     """In the plan's order. Raises ``UsageError`` where the run would: a result is missing that wasn't chosen."""
     known: set[str] = set()
     names = {stage.name for stage in chosen.stages}
@@ -38,7 +38,7 @@ def forecast(chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast
         yield Forecast(name, stage.environment, *found)
 
 
-def _forced(stage: PlannedStage, chosen: Chosen) -> Found | None:
+def _forced(stage: PlannedStage, chosen: ChosenStages) -> Found | None:
     if stage.name in chosen.forced:
         return "run", "that was asked for (--force)"
     return None
@@ -51,7 +51,7 @@ def _open(stage: PlannedStage, unknown: set[str]) -> Found | None:
     return None
 
 
-def _of_members(stage: PlannedStage, chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
+def _of_members(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Found:
     """A fan-out whose list is there: what its members would do, counted."""
     (listed,) = keys.results.outputs(str(stage.for_each)).values()
     try:
@@ -64,7 +64,7 @@ def _of_members(stage: PlannedStage, chosen: Chosen, reuse: Reuse, keys: StageKe
     return verdict, f"of its {len(members)} members: {', '.join(f'{count} {each}' for each, count in counts.items())}"
 
 
-def _of_one(stage: PlannedStage, chosen: Chosen, reuse: Reuse, keys: StageKeys) -> Found:
+def _of_one(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Found:
     name, planned = stage.name, stage.planned_name
     key = keys.of(stage)
     own = reuse.own(stage, key.digest)

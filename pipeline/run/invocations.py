@@ -5,12 +5,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.executors import Invocation, Start
+from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
+from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys

@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
@@ -23,19 +23,19 @@ from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
 from pipeline.run.chronicle import Chronicle
-from pipeline.run.context import Setting
-from pipeline.run.due import Due, Frontier
+from pipeline.run.context import RunContext
+from pipeline.run.due import DueStage, DueStages
 from pipeline.run.durations import Durations
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
 from pipeline.run.invocations import Invocations
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.run.reuse import Reuse
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import choose
 from pipeline.run.stage_key import StageKeys
-from pipeline.run.task import Running, Task
+from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of, plain, replace
 
 if TYPE_CHECKING:
@@ -44,87 +44,87 @@ if TYPE_CHECKING:
 
 
 class JobRun:
-    """One process's work on one job, whose lock it holds. Nothing here waits, but for ``diagnosed``."""
+    """One process's work on one job, whose lock it holds. Nothing here waits, but for ``diagnose``."""
 
-    def __init__(self, setting: Setting, job: Job, runtime: Runtime) -> None:
+    def __init__(self, context: RunContext, job: Job, runtime: Runtime) -> None:
         """Raises ``UsageError`` for a selection that the job doesn't have."""
         self.job = job
         self.runtime = runtime
         self.open = 0  # tasks that were given out and have no end yet
-        self._setting = setting
-        self._chosen = choose(job, setting.selection)
+        self._context = context
+        self._chosen = choose(job, context.selection)
         self._state = job.loaded
         self._results = Results()
-        self._durations = Durations(setting.project, job)
-        self._chronicle = Chronicle(job, setting.observer)
-        keys = StageKeys(setting.project, job, self._results)
+        self._durations = Durations(context.project, job)
+        self._chronicle = Chronicle(job, context.observer)
+        keys = StageKeys(context.project, job, self._results)
         self._invocations = Invocations(job, runtime, self._results, keys)
-        reuse = Reuse(job, self._state, setting.store, setting.verify)
+        reuse = Reuse(job, self._state, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
-        self._frontier = Frontier(self._chosen, graph, keys, reuse, self._chronicle)
-        self._running: dict[str, Running] = {}
+        self._due = DueStages(self._chosen, graph, keys, reuse, self._chronicle)
+        self._running: dict[str, LiveAttempt] = {}
         self._started = 0
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
         self._oom_kills = OomKills()
 
     def begin(self) -> list[Task]:
         """What must run first. Raises what keeps the job from running at all."""
-        return self._tasks(self._frontier.begin())
+        return self._tasks(self._due.begin())
 
     def taken(self, task: Task) -> list[Task] | None:
         """What can run now because another job has made this task's result meanwhile; ``None`` where none has."""
-        due = self._frontier.taken(task.due)
+        due = self._due.taken(task.due)
         if due is None:
             return None
         self.open -= 1
         return self._tasks(due)
 
-    def submit(self, task: Task, grant: Grant) -> Running:
+    def submit(self, task: Task, grant: Grant) -> LiveAttempt:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._chronicle.flush_to(task.after)
         self._require_ready(task.stage)
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
         self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
-        running = Running(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
-        self._running[invocation.id] = running
+        live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
+        self._running[invocation.id] = live
         self._started += 1
-        return running
+        return live
 
-    def heard(self, running: Running, message: Message) -> None:
-        running.heard(message.fields)
-        self._chronicle.said(running.task.name, message.fields)
+    def report(self, live: LiveAttempt, message: Message) -> None:
+        live.note(message.fields)
+        self._chronicle.reported(live.task.name, message.fields)
 
-    def ended(self, running: Running, exited: Exited) -> "list[Task] | Failure":
+    def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
         if exited.returncode or exited.lost:
-            return self._failure(running, returncode=exited.returncode, lost=exited.lost)
-        return self._commit(running)
+            return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
+        return self._commit(live)
 
-    def refused(self, running: Running, error: OSError) -> "Failure":
+    def refused(self, live: LiveAttempt, error: OSError) -> "Failure":
         """The executor couldn't start it."""
-        return self._failure(running, start_error=error)
+        return self._failure(live, AttemptEnd(start_error=error))
 
-    def failed(self, running: Running, failure: "Failure", again: float | None) -> None:
+    def failed(self, live: LiveAttempt, failure: "Failure", again: float | None) -> None:
         """Record a failed attempt; without another one, what depends on the stage is skipped."""
         from pipeline.run.failures.message import error_of
 
-        name = running.task.name
+        name = live.task.name
         self._chronicle.failed(
             AttemptFailed(
                 name,
-                running.attempt.number,
-                round(running.seconds, 3),
+                live.attempt.number,
+                round(live.seconds, 3),
                 failure.reason,
                 failure.kind.value,
                 failure.evidence.returncode,
                 again,
             )
         )
-        del self._running[running.invocation.id]
+        del self._running[live.invocation.id]
         if again is None:
             self.open -= 1
-            self._frontier.failed(name, error_of(failure))
+            self._due.failed(name, error_of(failure))
 
     def leave(self, task: Task) -> None:
         """A task won't be started in this run."""
@@ -136,43 +136,43 @@ class JobRun:
         self._stop_running(f"stopped by {by}")
         self._chronicle.interrupted(by)
 
-    def cancel(self) -> Outcome:
+    def cancel(self) -> JobOutcome:
         """Somebody gave the job up."""
         self._stop_running("cancelled")
         error = Interrupted(f"{self.job.id} was cancelled", f"run-pipeline -j {self.job.id}   goes on from here")
-        return self._chronicle.ended(RunCancelled(), Outcome(error=error))
+        return self._chronicle.ended(RunCancelled(), JobOutcome(error=error))
 
-    def give_up(self, error: Exception) -> Outcome:
+    def give_up(self, error: Exception) -> JobOutcome:
         """The job can't go on, or isn't to."""
         with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
             self._stop_running("the run ended")
         event = RunFailed(str(error)) if self._chronicle.has_begun else None
-        return self._chronicle.ended(event, Outcome(error=error))
+        return self._chronicle.ended(event, JobOutcome(error=error))
 
-    def finish(self) -> Outcome:
+    def finish(self) -> JobOutcome:
         """Nothing is left to run."""
         self._durations.save()
-        if self._frontier.error:
-            return self.give_up(self._frontier.error)
+        if self._due.error:
+            return self.give_up(self._due.error)
         if self._left:
             return self._stopped_short(self._left)
         if not self._chosen.whole:
-            return self._chronicle.ended(RunEnded() if self._started else None, Outcome(partial=True))
+            return self._chronicle.ended(RunEnded() if self._started else None, JobOutcome(partial=True))
         unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
         placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
         self._put_beside(placed)
         delivered = list(dict.fromkeys(placed))
         if unchanged:
-            return self._chronicle.ended(None, Outcome(delivered, unchanged))
+            return self._chronicle.ended(None, JobOutcome(delivered, unchanged))
         names = tuple(path.name for path in delivered)
-        return self._chronicle.ended(RunFinished(names), Outcome(delivered))
+        return self._chronicle.ended(RunFinished(names), JobOutcome(delivered))
 
     def _put_beside(self, delivered: Sequence[Path]) -> None:
         if self.job.plan.beside:
             from pipeline.jobs import beside_input
 
             for text in beside_input.put(self.job, self._results, delivered):
-                self.told(f"{self.job.id}: {text}")
+                self.progress(f"{self.job.id}: {text}")
 
     @property
     def flush_due(self) -> float | None:
@@ -187,10 +187,11 @@ class JobRun:
 
     def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
         """Fresh interpreters that will be wanted soon after this stage."""
-        cold = [
-            stage for stage in self._frontier.next_after(task.name, count) if stage.way(self._setting.start) == "cold"
-        ]
-        return [self.runtime.interpreters[stage.environment] for stage in cold]
+        cold = [stage for stage in self._due.next_after(task.name, count) if stage.way(self._context.start) == "cold"]
+        return [self.interpreter(stage) for stage in cold]
+
+    def interpreter(self, stage: PlannedStage) -> Interpreter:
+        return self.runtime.interpreters[stage.environment]
 
     @property
     def grace_seconds(self) -> float:
@@ -199,30 +200,30 @@ class JobRun:
     @property
     def has_failed(self) -> bool:
         """Whether a stage won't have a result."""
-        return self._frontier.error is not None
+        return self._due.error is not None
 
     @property
     def has_just_begun(self) -> bool:
         """Whether its first attempt has just been started."""
         return self._started == 1
 
-    def _stopped_short(self, left: str) -> Outcome:
+    def _stopped_short(self, left: str) -> JobOutcome:
         """Nothing of the job has failed, so it is one of those that wait to be gone on with."""
         error = StageFailed(
             f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
             f"run-pipeline -j {self.job.id}   goes on from here",
         )
         if not self._chronicle.has_begun:
-            return self._chronicle.ended(None, Outcome(error=error))
-        return self._chronicle.ended(RunInterrupted("--fail-fast"), Outcome(error=error))
+            return self._chronicle.ended(None, JobOutcome(error=error))
+        return self._chronicle.ended(RunInterrupted("--fail-fast"), JobOutcome(error=error))
 
-    def _tasks(self, due: Sequence[Due]) -> list[Task]:
+    def _tasks(self, due: Sequence[DueStage]) -> list[Task]:
         self.open += len(due)
         return [self._task(each) for each in due]
 
-    def _task(self, due: Due) -> Task:
+    def _task(self, due: DueStage) -> Task:
         request = Request(**fields_of(due.stage.resources))
-        return Task(self, due, request, due.stage.way(self._setting.start), self._chronicle.position)
+        return Task(self.job.id, due, request, due.stage.way(self._context.start), self._chronicle.position)
 
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:
@@ -231,24 +232,24 @@ class JobRun:
             self.runtime.require(self.job)
             self._chronicle.run_started()
             self._oom_kills = oom.read()
-            self._setting.guardian.start()
+            self._context.guardian.start()
 
-    def _commit(self, running: Running) -> "list[Task] | Failure":
-        task = running.task
+    def _commit(self, live: LiveAttempt) -> "list[Task] | Failure":
+        task = live.task
         try:
-            outputs = running.attempt.find(task.stage.outputs)
+            outputs = live.attempt.find(task.stage.outputs)
         except OutputsMissing as error:
-            return self._failure(running, returncode=0, missing=str(error))
+            return self._failure(live, AttemptEnd(0, missing=str(error)))
         if unmet := self._unmet(task.stage, outputs):
-            return self._failure(running, returncode=0, unmet=tuple(unmet))
-        result = running.attempt.commit(outputs, task.due.key, running.seconds, tuple(running.warnings), running.about)
+            return self._failure(live, AttemptEnd(0, unmet=tuple(unmet)))
+        result = live.attempt.commit(outputs, task.due.key, live.seconds, tuple(live.warnings), live.about)
         self._chronicle.finished(task.name, result)
-        del self._running[running.invocation.id]
+        del self._running[live.invocation.id]
         if task.stage.cache:
             self._store(task, result)
         self._durations.took(task.stage, result.seconds)
         self.open -= 1
-        return self._tasks(self._frontier.finished(task.name, result))
+        return self._tasks(self._due.finished(task.name, result))
 
     def _store(self, task: Task, result: Result) -> None:
         record = StoredResult(
@@ -263,36 +264,37 @@ class JobRun:
             result.about,
         )
         files = {name: each.path for name, each in result.outputs.items()}
-        self._setting.store.put(result.key, plain(record), files)
+        self._context.store.put(result.key, plain(record), files)
 
     def _unmet(self, stage: PlannedStage, outputs: Mapping[str, Path]) -> list[str]:
         if not stage.ensure:
             return []
-        from pipeline.run.ensure_promised import broken
+        from pipeline.run.ensure import unmet
 
-        return broken(stage.ensure, outputs, self._invocations.inputs(stage), self._setting.project, self.runtime)
+        return unmet(stage, outputs, self._invocations.inputs(stage), self._context.project.root, self.runtime)
 
-    def diagnosed(self, failure: "Failure", progress: "Progress") -> "Failure":
+    def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
-        return self._setting.diagnosed(self.job, failure, progress)
+        return self._context.diagnose(self.job, failure, progress)
 
-    def told(self, text: str) -> None:
-        self._setting.observer.told(text)
+    def progress(self, text: str) -> None:
+        """Something else takes a while, such as the repair of an environment."""
+        self._context.observer.progress(text)
 
     def repaired(self) -> None:
         """An environment's name stands for another build now."""
-        self.runtime = self._setting.resolve(self.job)
+        self.runtime = self._context.resolve(self.job)
         self._invocations = replace(self._invocations, runtime=self.runtime)
 
-    def _failure(self, running: Running, **found: Any) -> "Failure":
+    def _failure(self, live: LiveAttempt, end: AttemptEnd) -> "Failure":
         from pipeline.run.failures.retry import failure_of
 
         self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
-        return failure_of(self._setting.project, self.job, running, oom_after=self._oom_kills, **found)
+        return failure_of(self._context.project, self.job, live, end, self._oom_kills)
 
     def _stop_running(self, reason: str) -> None:
-        for running in self._running.values():
-            self._chronicle.stopped(running.task.name, running.attempt.number, running.seconds, reason)
+        for live in self._running.values():
+            self._chronicle.stopped(live.task.name, live.attempt.number, live.seconds, reason)
         self._running.clear()
 
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, NoReturn
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Executor, Exited, Message
 from pipeline.host.resources import Grant, Ledger
-from pipeline.run.backlog import Waiting
+from pipeline.run.backlog import Backlog
 from pipeline.run.bounds import Bounds, overrun
 from pipeline.run.job_run import JobRun
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.run.supervision.interrupts import Interrupts
-from pipeline.run.task import Running, Task
+from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers
 
 if TYPE_CHECKING:
+    from pipeline.run.diagnosis import Diagnosis
     from pipeline.run.failures.message import Failure
-    from pipeline.run.suspicion import Suspicions
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
 
@@ -34,13 +34,13 @@ class Run:
         self._executor = executor
         self._ledger = ledger
         self._bounds = bounds
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, LiveAttempt] = {}
         self._timers = Timers()
-        self._waiting = Waiting(ledger, self._timers)
-        self._outcomes: dict[str, Outcome] = {}
-        self._suspicions: Suspicions | None = None  # made for the first attempt that failed
+        self._backlog = Backlog(ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task))
+        self._outcomes: dict[str, JobOutcome] = {}
+        self._diagnosis: Diagnosis | None = None  # made for the first attempt that failed
 
-    def run(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
+    def run(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
         self._wake = interrupts.wake
         try:
@@ -54,35 +54,35 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            if self._suspicions:
-                self._suspicions.close()
+            if self._diagnosis:
+                self._diagnosis.close()
             self._executor.stop(grace=0)
             self._executor.close()
             for job in self._jobs.values():
                 job.close()
 
-    def _work(self, interrupts: Interrupts) -> Mapping[str, Outcome]:
+    def _work(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
         for job in self._live():
             with self._guarded(job):
                 self._queue(job, job.begin())
         self._advance()
         while self._running or self._live():
             for event in self._executor.wait(interrupts.fileno(), self._patience()):
-                self._heard(event)
+                self._handle(event)
             is_to_look = interrupts.asked_to_look()
             if interrupts.received:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            if self._suspicions:
-                self._suspicions.handle()
+            if self._diagnosis:
+                self._diagnosis.handle()
             self._timers.fire()
             self._advance()
         return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
-        while not self._is_full() and (next_one := self._waiting.next()):
+        while not self._is_full() and (next_one := self._backlog.next()):
             self._start(*next_one)
         for job in self._live():
             with self._guarded(job):
@@ -93,34 +93,34 @@ class Run:
 
     def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
-            self._waiting.wind_down()
+            self._backlog.close()
         for task in tasks:
-            self._waiting.add(task)
+            self._backlog.add(task)
 
     def _start(self, task: Task, grant: Grant) -> None:
-        job = task.job_run
+        job = self._jobs[task.job_id]
         try:
             with self._guarded(job):
                 if (ready := job.taken(task)) is not None:
                     self._queue(job, ready)
                     return
-                running = job.submit(task, grant)
+                live = job.submit(task, grant)
                 self._limit_job(job)
                 try:
-                    self._executor.submit(running.invocation)
+                    self._executor.submit(live.invocation)
                 except OSError as error:
-                    self._suspect(running, job.refused(running, error))
+                    self._diagnose(live, job.refused(live, error))
                     return
-                self._running[running.invocation.id] = running
-                self._limit(running)
+                self._running[live.invocation.id] = live
+                self._limit(live)
                 self._prepare_next(task)
         finally:
-            if grant not in [running.grant for running in self._running.values()]:
+            if grant not in [live.grant for live in self._running.values()]:
                 self._ledger.give_back(grant)
 
-    def _limit(self, running: Running) -> None:
-        if (seconds := running.task.stage.timeout_seconds) is not None:
-            self._timers.add(seconds, partial(self._time_out, running))
+    def _limit(self, live: LiveAttempt) -> None:
+        if (seconds := live.task.stage.timeout_seconds) is not None:
+            self._timers.add(seconds, partial(self._time_out, live))
 
     def _limit_job(self, job: JobRun) -> None:
         if job.has_just_begun:
@@ -130,64 +130,65 @@ class Run:
 
     def _prepare_next(self, task: Task) -> None:
         """Start the interpreters of what comes next, beside what runs now."""
-        first = self._waiting.first()
+        first = self._backlog.first()
         if first is None:
-            for interpreter in task.job_run.next_interpreters(task, AHEAD):
+            for interpreter in self._jobs[task.job_id].next_interpreters(task, AHEAD):
                 self._executor.prepare(interpreter)
         elif first.start == "cold":
             for _ in range(AHEAD):
-                self._executor.prepare(first.interpreter)
+                self._executor.prepare(self._jobs[first.job_id].interpreter(first.stage))
 
-    def _heard(self, event: Message | Exited) -> None:
-        running = self._running[event.id]
-        job = running.task.job_run
+    def _handle(self, event: Message | Exited) -> None:
+        live = self._running[event.id]
+        job = self._jobs[live.job_id]
         if isinstance(event, Exited):
             del self._running[event.id]
-            self._ledger.give_back(running.grant)
+            self._ledger.give_back(live.grant)
         if job.job.id in self._outcomes:
             return
         with self._guarded(job):
             if isinstance(event, Message):
-                job.heard(running, event)
+                job.report(live, event)
                 return
-            end = job.ended(running, event)
+            end = job.ended(live, event)
             if isinstance(end, list):
                 self._queue(job, end)
             else:
-                self._suspect(running, end)
+                self._diagnose(live, end)
 
-    def _suspect(self, running: Running, failure: "Failure") -> None:
-        """Let the environment be looked into where it may be to blame, beside what runs."""
-        from pipeline.run.suspicion import Suspicions
+    def _diagnose(self, live: LiveAttempt, failure: "Failure") -> None:
+        """Let the environment be checked where it may be to blame, beside what runs."""
+        from pipeline.run.diagnosis import Diagnosis
 
-        self._suspicions = self._suspicions or Suspicions(self._wake, self._known)
-        if not self._suspicions.look(running, failure):
-            self._failed(running, failure)
+        self._diagnosis = self._diagnosis or Diagnosis(self._wake, self._diagnosed)
+        job = self._jobs[live.job_id]
+        if not self._diagnosis.begin(live, failure, job.diagnose, job.progress):
+            self._failed(live, failure)
 
-    def _known(self, running: Running, failure: "Failure") -> None:
-        """A failure whose environment has been looked into."""
-        job = running.task.job_run
+    def _diagnosed(self, live: LiveAttempt, failure: "Failure") -> None:
+        """A failure whose environment was checked."""
+        job = self._jobs[live.job_id]
         if job.job.id not in self._outcomes:
             with self._guarded(job):
                 if failure.is_mended:
                     job.repaired()
-                self._failed(running, failure)
+                self._failed(live, failure)
 
-    def _failed(self, running: Running, failure: "Failure") -> None:
+    def _failed(self, live: LiveAttempt, failure: "Failure") -> None:
         from pipeline.run.failures import retry
 
-        task = running.task
-        again = None if self._waiting.winds_down else retry.seconds_until_again(task, failure.kind)
-        task.job_run.failed(running, failure, again)
+        task = live.task
+        again = None if self._backlog.is_closed else retry.seconds_until_again(task, failure.kind)
+        self._jobs[task.job_id].failed(live, failure, again)
         if again is not None:
-            self._waiting.rest(task, again)
+            self._backlog.rest(task, again)
         elif not self._bounds.keep_going:
-            self._waiting.wind_down()
+            self._backlog.close()
 
-    def _time_out(self, running: Running) -> None:
-        if self._running.get(running.invocation.id) is running:
-            running.timed_out = True
-            self._end(running)
+    def _time_out(self, live: LiveAttempt) -> None:
+        if self._running.get(live.invocation.id) is live:
+            live.timed_out = True
+            self._end(live)
 
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
         if job in self._live():
@@ -214,14 +215,14 @@ class Run:
 
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
-        self._waiting.drop(job)
-        for running in self._running.values():
-            if running.task.job_run is job:
-                self._end(running)
+        self._backlog.drop(job.job.id)
+        for live in self._running.values():
+            if live.job_id == job.job.id:
+                self._end(live)
 
-    def _end(self, running: Running) -> None:
-        running.killed_by_us = True
-        self._executor.cancel(running.invocation.id, running.task.job_run.grace_seconds)
+    def _end(self, live: LiveAttempt) -> None:
+        live.killed_by_us = True
+        self._executor.cancel(live.invocation.id, self._jobs[live.job_id].grace_seconds)
 
     def _interrupt(self, by: str, grace: float) -> NoReturn:
         try:
@@ -246,5 +247,5 @@ class Run:
         """Seconds to wait at most for something to happen."""
         waits = [self._timers.seconds, *(job.flush_due for job in self._live())]
         if not self._is_full():
-            waits.append(self._waiting.patience)
+            waits.append(self._backlog.patience)
         return min((seconds for seconds in waits if seconds is not None), default=None)

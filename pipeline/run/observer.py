@@ -8,7 +8,7 @@ from pipeline.jobs.job import Job
 from pipeline.values import Struct, field
 
 
-class Outcome(Struct, frozen=True):
+class JobOutcome(Struct, frozen=True):
     """What became of a job in a run."""
 
     delivered: list[Path] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Observer(Protocol):
         """``origin``: another job's id where the result is from the store, else empty."""
 
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None: ...
-    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None: ...
+    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None: ...
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None: ...
     def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
         """``again``: seconds until the next attempt, or ``None`` where there is none."""
@@ -30,7 +30,7 @@ class Observer(Protocol):
     def stage_skipped(self, job: Job, stage: str, because: str) -> None:
         """``because``: the stage that failed."""
 
-    def told(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """Something else that takes a while, such as the repair of an environment."""
 
-    def job_ended(self, job: Job, outcome: Outcome) -> None: ...
+    def job_ended(self, job: Job, outcome: JobOutcome) -> None: ...

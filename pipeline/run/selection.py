@@ -20,7 +20,7 @@ class Selection(Struct, frozen=True):
     force: str | None = None  # run even if nothing changed; ``ALL`` of what is chosen
 
 
-class Chosen(Struct, frozen=True):
+class ChosenStages(Struct, frozen=True):
     """The stages that a run looks at, in the plan's order."""
 
     stages: Sequence[PlannedStage]
@@ -29,7 +29,7 @@ class Chosen(Struct, frozen=True):
     whole: bool  # all of the job's
 
 
-def choose(job: Job, selection: Selection) -> Chosen:
+def choose(job: Job, selection: Selection) -> ChosenStages:
     """Raises ``UsageError`` for a stage that the job doesn't have, or where nothing is left."""
     stages = job.stages
     known = [stage.name for stage in stages]
@@ -44,7 +44,7 @@ def choose(job: Job, selection: Selection) -> Chosen:
         raise _refusal(job, f"won't run '{selection.force}' (--force), which isn't in all of {_words(selection)}")
     looked_at = _with_ancestors(known, before, may_run)
     forced = may_run if selection.force == ALL else may_run & {selection.force}
-    return Chosen(
+    return ChosenStages(
         [stage for stage in stages if stage.name in looked_at],
         frozenset(may_run),
         frozenset(str(name) for name in forced),

@@ -1,28 +1,24 @@
-"""A stage that has to run, and one attempt at it in flight."""
+"""A stage that has to run, and an attempt at it that the executor has."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.executors import Invocation
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
-from pipeline.process import Interpreter
-from pipeline.run.due import Due
+from pipeline.run.due import DueStage
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.timers import now
 from pipeline.values import Struct, field
 
-if TYPE_CHECKING:
-    from pipeline.run.job_run import JobRun
-
 
 class Task(Struct, eq=False):
-    """A due stage of one job, with what has become of it in this run."""
+    """A due stage of one job, with the attempts that this run has made at it."""
 
-    job_run: "JobRun"
-    due: Due
+    job_id: str
+    due: DueStage
     request: Request
     start: Start
     after: int  # the place in the journal that must be on the disk before it may start
@@ -44,13 +40,9 @@ class Task(Struct, eq=False):
             return f"again, attempt {self.failed + self.spared + 1} in this run"
         return self.due.because
 
-    @property
-    def interpreter(self) -> Interpreter:
-        return self.job_run.runtime.interpreters[self.stage.environment]
 
-
-class Running(Struct, eq=False):
-    """An attempt that was handed to the executor, and what it has said so far."""
+class LiveAttempt(Struct, eq=False):
+    """An attempt that the executor has, and what it has reported so far."""
 
     task: Task
     attempt: Attempt
@@ -62,19 +54,34 @@ class Running(Struct, eq=False):
     warnings: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
-    raised: Mapping[str, Any] | None = None
+    raised: Any = None  # what the runner reports of the exception that ended it
     wrong_environment: bool = False
     timed_out: bool = False
     killed_by_us: bool = False
 
     @property
+    def job_id(self) -> str:
+        return self.task.job_id
+
+    @property
     def seconds(self) -> float:
         return now() - self.started
 
-    def heard(self, fields: Mapping[str, Any]) -> None:
+    def note(self, fields: Mapping[str, Any]) -> None:
+        """Remember what the stage has reported."""
         if "warning" in fields:
             self.warnings.append(fields["warning"])
         self.about.update(fields.get("about", {}))
         self.error = fields.get("error", self.error)
         self.raised = fields if "raised" in fields else self.raised
         self.wrong_environment = self.wrong_environment or "wrong_environment" in fields
+
+
+class AttemptEnd(Struct, frozen=True):
+    """How an attempt ended that has no result."""
+
+    returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
+    lost: str | None = None  # why the process that ran it is gone, through no fault of the stage
+    start_error: OSError | None = None  # why no process could be started
+    missing: str | None = None  # the text of ``OutputsMissing``
+    unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words

@@ -22,7 +22,7 @@ from pipeline.run.bounds import Bounds
 from pipeline.run.context import Setting
 from pipeline.run.job_run import JobRun
 from pipeline.run.loop import Run
-from pipeline.run.observer import Outcome
+from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
@@ -172,7 +172,7 @@ def write_outputs(invocation: Invocation, act: Act) -> None:
 class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
-        self.ended: dict[str, Outcome] = {}
+        self.ended: dict[str, JobOutcome] = {}
 
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         self.heard.append(("reused", stage, origin))
@@ -180,7 +180,7 @@ class Listener:
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self.heard.append(("started", stage, because))
 
-    def stage_said(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
+    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
         self.heard.append(("said", stage, fields))
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
@@ -195,7 +195,7 @@ class Listener:
     def told(self, text: str) -> None:
         self.heard.append(("told", text))
 
-    def job_ended(self, job: Job, outcome: Outcome) -> None:
+    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         assert job.id not in self.ended, "a job ends once"
         self.ended[job.id] = outcome
 
@@ -249,7 +249,7 @@ class Bench:
         verify: bool = False,
         during: Callable[[Pretender], object] = lambda _: None,
         **acts: Act | Sequence[Act],
-    ) -> Mapping[str, Outcome]:
+    ) -> Mapping[str, JobOutcome]:
         """Run jobs at once; ``acts`` by stage, where a fan-out's name stands for all its members."""
         self.clock.now = 0.0
         given = {name: [each] if isinstance(each, Act) else each for name, each in acts.items()}
@@ -271,7 +271,7 @@ class Bench:
         finally:
             self.interrupts.close()
 
-    def run_one(self, job: Job, **asked: Any) -> Outcome:
+    def run_one(self, job: Job, **asked: Any) -> JobOutcome:
         """Run a job by itself; an error that it ends with is in its outcome."""
         return self.run(job, **asked)[job.id]
 

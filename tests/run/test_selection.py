@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job
-from pipeline.run.selection import ALL, Chosen, Selection, choose
+from pipeline.run.selection import ALL, ChosenStages, Selection, choose
 from tests.run.helpers import fan_out, link, lister, paired
 
 STAGES = [
@@ -19,7 +19,7 @@ STAGES = [
 ]
 
 
-def chosen(*stages: dict[str, Any], **asked: str) -> Chosen:
+def chosen(*stages: dict[str, Any], **asked: str) -> ChosenStages:
     return choose(Job(Path("/jobs/j"), {"job_id": "j", "stages": stages or STAGES}), Selection(**asked))
 
 

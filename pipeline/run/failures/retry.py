@@ -1,33 +1,34 @@
 """What becomes of an attempt without a result: its evidence, and whether there is another one."""
 
-from typing import Any
-
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, Outgrown, raised_of
 from pipeline.run.failures.message import Failure, last_lines
+from pipeline.run.failures.oom import OomKills
 from pipeline.run.failures.plan_drift import outgrown, prepared_again
-from pipeline.run.task import Running, Task
+from pipeline.run.task import AttemptEnd, LiveAttempt, Task
+from pipeline.values import fields_of
 
 
-def failure_of(project: Project, job: Job, running: Running, **found: Any) -> Failure:
-    """``found``: fields of ``Evidence`` that the end of the attempt showed."""
-    stage, log = running.task.stage, running.invocation.log
-    lacks = outgrown(project, stage) if found.get("returncode") else ()
+def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, oom_after: OomKills) -> Failure:
+    """An attempt's failure, with all that is known of how it ended."""
+    stage, log = live.task.stage, live.invocation.log
+    lacks = outgrown(project, stage) if end.returncode else ()
     evidence = Evidence(
-        prefix=str(running.invocation.interpreter.prefix),
-        error=running.error,
-        raised=raised_of(running.raised or {}),
-        last_lines=last_lines(log, running.log_start),
-        wrong_environment=running.wrong_environment,
-        timed_out=running.task.stage.timeout_seconds if running.timed_out else None,
-        killed_by_us=running.killed_by_us,
-        oom_before=running.oom_before,
+        prefix=str(live.invocation.interpreter.prefix),
+        error=live.error,
+        raised=raised_of(live.raised or {}),
+        last_lines=last_lines(log, live.log_start),
+        wrong_environment=live.wrong_environment,
+        timed_out=live.task.stage.timeout_seconds if live.timed_out else None,
+        killed_by_us=live.killed_by_us,
+        oom_before=live.oom_before,
         outgrown=Outgrown(lacks, prepared_again(job)) if lacks else None,
-        **found,
+        **fields_of(end),
+        oom_after=oom_after,
     )
-    return Failure(job.id, running.task.name, stage.environment, f"stages/{stage.uses}.py", evidence, log)
+    return Failure(job.id, live.task.name, stage.environment, f"stages/{stage.uses}.py", evidence, log)
 
 
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
