@@ -4,14 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
+from pipeline.digests import sha256_of_bytes
+from pipeline.files import dump_json
 from pipeline.jobs.attempts import Attempt
-from pipeline.jobs.job import Job
+from pipeline.jobs.events import Event, JobPrepared
+from pipeline.jobs.job import Job, JobFolder
+from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.store import JobStore
 from pipeline.prepare.prepare import Request, prepare
 from pipeline.project import Project
+from pipeline.values import from_plain
 from tests.conftest import Sandbox
 
+ID = "job-20260101-somebody-0001"
 DIGEST = "sha256:" + "0" * 64
 KEY = Key(DIGEST, {"part": 1})
 
@@ -24,16 +30,18 @@ def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> Job:
     return prepare(Catalog(Project(sandbox.root)), Request(file, workflow, parameters))
 
 
-def stage(name: str, **changes: Any) -> dict[str, Any]:
-    plain = {"uses": "copy", "environment": "alpha", "needs": [], "parameters": {}, "models": {}}
-    return {"name": name, **plain, "inputs": {"file": ["job.input"]}, "outputs": {"file": "copy.txt"}, **changes}
+def a_stage(name: str, **fields: Any) -> PlannedStage:
+    """A stage that copies the job's input. ``fields`` may be plain, and are checked as those of a job.json."""
+    usual = {"uses": "copy", "environment": "alpha", "needs": (), "parameters": {}, "models": {}}
+    files = {"inputs": {"file": ("job.input",)}, "outputs": {"file": "copy.txt"}}
+    return from_plain({"name": name, **usual, **files, **fields}, PlannedStage)
 
 
-def document(id: str, **changes: Any) -> dict[str, Any]:
-    """The least that a plan can be: one stage that copies the input."""
-    return {
+def a_plan(**fields: Any) -> Plan:
+    """The least that a plan can be: one stage that copies the input. ``fields`` as for ``a_stage``."""
+    usual = {
         "schema": 1,
-        "job_id": id,
+        "job_id": ID,
         "workflow": "copy",
         "created_at": "2026-01-01T00:00:00Z",
         "input": {"path": "/somewhere/movie.mp4", "size": 1, "mtime_ns": 1, "digest": DIGEST, "duration_s": 1.0},
@@ -43,17 +51,34 @@ def document(id: str, **changes: Any) -> dict[str, Any]:
         "stage_environments": {"copy": "alpha"},
         "tools": {},
         "models": {},
-        "stages": [stage("copy")],
-        "deliver": ["copy.file"],
+        "stages": (a_stage("copy"),),
+        "deliver": ("copy.file",),
         "grace_seconds": 1,
         "cache_limit": 1 << 30,
         "workers": {"idle_seconds": 1, "tasks": 10, "memory": 1 << 30},
-        **changes,
     }
+    return from_plain({**usual, **fields}, Plan)
 
 
-def stored(root: Path, **changes: Any) -> Job:
-    return JobStore(root).create(lambda id: document(id, **changes))
+def stored(root: Path, **fields: Any) -> Job:
+    """A job with ``a_plan`` under the next free id."""
+    return JobStore(root).create(lambda id: a_plan(job_id=id, **fields))
+
+
+def forge(job: Job, content: Any) -> None:
+    """Change the plan, and the journal with it, as somebody would who knows how both are made."""
+    data = content if isinstance(content, bytes) else dump_json(content)
+    (job.folder / "job.json").write_bytes(data)
+    (job.folder / "journal.jsonl").unlink()
+    record(job, JobPrepared(sha256_of_bytes(data)))
+
+
+def record(job: JobFolder, *events: Event) -> None:
+    """Append events to a job's journal."""
+    journal = job.journal()
+    for event in events:
+        journal.append(event)
+    journal.close()
 
 
 def committed(attempt: Attempt, **files: str) -> Result:

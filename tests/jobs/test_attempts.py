@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing, Superseded
+from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import Job
 from tests.jobs.helpers import committed, stored
 
@@ -170,7 +171,8 @@ def test_the_parts_of_a_damaged_record_are_not_known(job: Job, record: str) -> N
 
 def test_a_result_is_the_same_from_the_journal_as_from_its_record(job: Job) -> None:
     result = committed(attempts.begin(job, "copy"), file="content")
-    assert attempts.of_event(job, "copy", result.described) == result
+    event = StageFinished("copy", result.attempt, result.key, result.seconds, result.output_records)
+    assert attempts.of_event(job, event) == result
 
 
 def test_a_large_output_is_flushed_and_read_beside(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

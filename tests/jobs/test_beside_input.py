@@ -8,7 +8,7 @@ import pytest
 from pipeline.jobs import attempts, beside_input, deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
-from tests.jobs.helpers import committed, stage, stored
+from tests.jobs.helpers import a_stage, committed, stored
 
 
 def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
@@ -25,7 +25,7 @@ def made(tmp_path: Path, overwrite: bool, **files: str) -> tuple[Job, Results]:
     job = stored(
         tmp_path / "jobs",
         input={"path": str(films / "movie.mkv"), **described},
-        stages=[stage("copy", outputs={stem: f"{stem}.txt" for stem in files})],
+        stages=[a_stage("copy", outputs={stem: f"{stem}.txt" for stem in files})],
         deliver=outputs,
         beside={"outputs": [each for each in outputs if each != "copy.text"], "overwrite": overwrite},
     )

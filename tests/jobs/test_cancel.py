@@ -12,10 +12,11 @@ import pytest
 from pipeline.errors import NotReady, UsageError
 from pipeline.jobs import cancel as module
 from pipeline.jobs.cancel import cancel
+from pipeline.jobs.events import Event, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted, RunStarted
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.state import Status
 from pipeline.locks import Holder, exclusive
-from tests.jobs.helpers import stored
+from tests.jobs.helpers import record, stored
 
 
 @pytest.fixture
@@ -23,23 +24,19 @@ def job(tmp_path: Path) -> Job:
     return load(stored(tmp_path / "jobs").folder)
 
 
-def append(job: Job, *names: str) -> None:
-    journal = job.journal()
-    for name in names:
-        journal.append(name)
-    journal.close()
+STARTED, FAILED, INTERRUPTED = RunStarted(), RunFailed("no disk"), RunInterrupted("SIGTERM")
 
 
-@pytest.mark.parametrize("before", [[], ["run_started"], ["run_started", "run_failed"], ["run_interrupted"]])
-def test_a_job_that_nobody_runs_is_marked(job: Job, before: list[str]) -> None:
-    append(job, *before)
+@pytest.mark.parametrize("before", [[], [STARTED], [STARTED, FAILED], [INTERRUPTED]])
+def test_a_job_that_nobody_runs_is_marked(job: Job, before: list[Event]) -> None:
+    record(job, *before)
     assert cancel(job) == "cancelled; it wasn't running"
     assert job.state().status is Status.CANCELLED
 
 
-@pytest.mark.parametrize("status", ["finished", "cancelled"])
-def test_a_job_that_is_over_is_left_alone(job: Job, status: str) -> None:
-    append(job, "run_started", f"run_{status}")
+@pytest.mark.parametrize(("end", "status"), [(RunFinished(()), "finished"), (RunCancelled(), "cancelled")])
+def test_a_job_that_is_over_is_left_alone(job: Job, end: Event, status: str) -> None:
+    record(job, STARTED, end)
     before = (job.folder / "journal.jsonl").read_bytes()
     with pytest.raises(UsageError, match=f"is {status} already"):
         cancel(job)
@@ -65,17 +62,17 @@ def napping(nap: Callable[[float], None]) -> SimpleNamespace:
     return SimpleNamespace(monotonic=time.monotonic, sleep=nap)
 
 
-@pytest.mark.parametrize("earlier", ["run_interrupted", "run_failed", "run_ended", "run_started"])
+@pytest.mark.parametrize("earlier", [INTERRUPTED, FAILED, RunEnded(), STARTED])
 def test_what_an_earlier_run_left_is_no_answer(
-    job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch, earlier: str
+    job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch, earlier: Event
 ) -> None:
-    append(job, earlier)
+    record(job, earlier)
     naps: list[float] = []
 
     def nap(seconds: float) -> None:
         naps.append(seconds)
         if len(naps) == 3:
-            append(job, "run_cancelled")
+            record(job, RunCancelled())
 
     monkeypatch.setattr(module, "time", napping(nap))
     with exclusive(job.lock):
@@ -92,7 +89,7 @@ def test_a_run_that_has_just_begun_is_asked_again(job: Job, asked: list[int], mo
         if len(naps) == 1:
             job.cancellation.unlink()
         if len(naps) == 3:
-            append(job, "run_cancelled")
+            record(job, RunCancelled())
 
     monkeypatch.setattr(module, "time", napping(nap))
     with exclusive(job.lock):
@@ -103,8 +100,8 @@ def test_a_run_that_has_just_begun_is_asked_again(job: Job, asked: list[int], mo
 def test_a_job_that_finishes_instead_is_told_as_finished(
     job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append(job, "run_started")
-    monkeypatch.setattr(module, "time", napping(lambda _: append(job, "run_finished")))
+    record(job, STARTED)
+    monkeypatch.setattr(module, "time", napping(lambda _: record(job, RunFinished(()))))
     with exclusive(job.lock):
         assert cancel(job) == "finished"
 

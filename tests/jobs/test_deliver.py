@@ -8,7 +8,7 @@ import pytest
 from pipeline.jobs import attempts, deliver
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
-from tests.jobs.helpers import committed, stage, stored
+from tests.jobs.helpers import a_stage, committed, stored
 
 COPY = {"copy": "copy.txt"}
 
@@ -20,7 +20,7 @@ def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, Results
     job = stored(
         tmp_path / "jobs",
         input={"path": movie, **described},
-        stages=[stage("copy", outputs=outputs)],
+        stages=[a_stage("copy", outputs=outputs)],
         deliver=[f"copy.{stem}" for stem in files],
     )
     results = Results()
@@ -57,7 +57,7 @@ def test_an_output_whose_name_leaves_no_room_keeps_it(tmp_path: Path) -> None:
 def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) -> None:
     job = stored(
         tmp_path / "jobs",
-        stages=[stage("one", outputs=COPY), stage("two", outputs=COPY)],
+        stages=[a_stage("one", outputs=COPY), a_stage("two", outputs=COPY)],
         deliver=["one.copy", "two.copy"],
     )
     results = Results()
@@ -73,7 +73,11 @@ def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) 
 def test_one_name_and_one_content_from_two_stages_are_one_file(tmp_path: Path) -> None:
     job = stored(
         tmp_path / "jobs",
-        stages=[stage("one", outputs=COPY), stage("two", outputs=COPY), stage("three", outputs={"other": "other.txt"})],
+        stages=[
+            a_stage("one", outputs=COPY),
+            a_stage("two", outputs=COPY),
+            a_stage("three", outputs={"other": "other.txt"}),
+        ],
         deliver=["one.copy", "two.copy", "three.other"],
     )
     results = Results()
@@ -140,7 +144,7 @@ def test_what_a_killed_run_left_half_placed_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_fan_out_is_delivered_in_the_order_of_its_list(tmp_path: Path) -> None:
-    job = stored(tmp_path / "jobs", stages=[stage("part", outputs=COPY)], deliver=["part.copy"])
+    job = stored(tmp_path / "jobs", stages=[a_stage("part", outputs=COPY)], deliver=["part.copy"])
     results, names = Results(), [f"part_{number:04d}" for number in (1, 2, 3)]
     for name in reversed(names):
         results.add(name, committed(attempts.begin(job, name), copy=name))

@@ -1,106 +1,117 @@
 """What a job's record says of its environments, and which of its results are nobody else's."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.config.source import schema_errors
 from pipeline.envs.external.source import Source
+from pipeline.errors import UsageError
 from pipeline.jobs import environment_sources
-from pipeline.jobs.plan_bounds import out_of_bounds
-from tests.jobs.helpers import document, stage
+from pipeline.jobs.job import load
+from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
+from pipeline.values import plain
+from tests.jobs.helpers import DIGEST, a_plan, a_stage, forge, stored
 
-ID = "job-20260101-me-0001"
-WARNED = {"source": "degraded", "place": "/old", "migration_target": "venv/alpha", "warning": "/old: it is ill"}
-KEY = "sha256:" + "0" * 64
+Origin = Mapping[str, str]
+LEGACY: Origin = {"source": "legacy", "place": "/old"}
+WARNED: Origin = {**LEGACY, "source": "degraded", "migration_target": "venv/alpha", "warning": "/old: it is ill"}
 
 
-def plan(*stages: dict[str, Any], **of: dict[str, Any]) -> dict[str, Any]:
+def plan(*stages: PlannedStage, tools: Mapping[str, Mapping[str, str]] | None = None, **origins: Origin) -> Plan:
     names = ("alpha", "beta")
-    return document(
-        ID,
-        stages=list(stages),
+    return a_plan(
+        stages=stages,
         environments={name: f"venv/{name}" for name in names},
-        environment_keys=dict.fromkeys(names, KEY),
-        environment_sources=of,
+        environment_keys=dict.fromkeys(names, DIGEST),
+        environment_sources=origins,
+        tools=tools or {},
     )
 
 
-def after(name: str, *needs: str, environment: str = "beta", **changes: Any) -> dict[str, Any]:
-    return stage(name, needs=list(needs), environment=environment, **{"inputs": {"file": ["job.input"]}, **changes})
+def after(name: str, *needs: str, **fields: Any) -> PlannedStage:
+    return a_stage(name, **{"needs": needs, "environment": "beta", **fields})
+
+
+def unshared(plan: Plan) -> dict[str, str]:
+    return environment_sources.unshared(plan.stages, plan.environment_sources, plan.tools)
 
 
 def test_a_plan_of_healthy_environments_keeps_nothing_apart() -> None:
-    assert environment_sources.unshared(plan(stage("one"), alpha={"source": "legacy", "place": "/old"})) == {}
+    assert unshared(plan(a_stage("one"), alpha=LEGACY)) == {}
 
 
 def test_a_stage_in_an_environment_with_a_warning_is_kept_apart() -> None:
-    found = environment_sources.unshared(plan(stage("one"), after("two"), alpha=WARNED))
+    found = unshared(plan(a_stage("one"), after("two"), alpha=WARNED))
     assert found == {"one": "environment alpha: /old: it is ill"}
 
 
 def test_so_is_all_that_builds_on_it() -> None:
     stages = [
-        stage("one"),
+        a_stage("one"),
         after("needs", "one"),
         after("takes", inputs={"file": ["one.file"]}),
         after("last", inputs={"file": ["job.input", "needs.file"]}),
         after("other"),
     ]
-    found = environment_sources.unshared(plan(*stages, alpha=WARNED))
+    found = unshared(plan(*stages, alpha=WARNED))
     assert list(found) == ["one", "needs", "takes", "last"]
     assert found["last"].startswith("it builds on stage 'needs'")
 
 
 def test_so_is_a_fan_out_over_its_list_and_what_goes_with_its_members() -> None:
     stages = [
-        stage("one"),
+        a_stage("one"),
         after("each", inputs={}, for_each="one.file"),
         after("pair", inputs={"file": ["each[$each].file"]}, for_each="other.list"),
     ]
-    assert list(environment_sources.unshared(plan(*stages, alpha=WARNED))) == ["one", "each", "pair"]
+    assert list(unshared(plan(*stages, alpha=WARNED))) == ["one", "each", "pair"]
 
 
 def test_so_is_a_stage_whose_programs_come_from_it() -> None:
-    planned = plan(after("two"), alpha=WARNED)
-    assert list(environment_sources.unshared({**planned, "tools": {"beta": {"ffmpeg": "alpha"}}})) == ["two"]
+    assert list(unshared(plan(after("two"), tools={"beta": {"ffmpeg": "alpha"}}, alpha=WARNED))) == ["two"]
 
 
 def test_a_plan_that_says_nothing_was_made_with_live_builds() -> None:
-    assert [each.source for each in environment_sources.origins(document(ID))] == [Source.LIVE]
+    assert a_plan().origin("alpha") == EnvironmentOrigin(Source.LIVE)
 
 
 def test_a_live_build_is_nothing_to_tell() -> None:
-    assert list(environment_sources.told(plan(stage("one"), alpha={"source": "live"}))) == []
+    assert list(environment_sources.messages(plan(a_stage("one"), alpha={"source": "live"}))) == []
 
 
 def test_what_stands_in_is_told_with_the_way_to_the_real_one() -> None:
-    stands_in = {"source": "legacy", "place": "/old", "migration_target": "venv/alpha"}
-    assert list(environment_sources.told(plan(stage("one"), alpha=stands_in))) == [
+    stands_in = {**LEGACY, "migration_target": "venv/alpha"}
+    assert list(environment_sources.messages(plan(a_stage("one"), alpha=stands_in))) == [
         "environment alpha is legacy /old",
         "bootstrap --env alpha   builds venv/alpha, which later jobs get",
     ]
 
 
 def test_a_warning_is_told_as_one() -> None:
-    first = next(environment_sources.told(plan(stage("one"), alpha=WARNED)))
+    first = next(environment_sources.messages(plan(a_stage("one"), alpha=WARNED)))
     assert first == "warning: environment alpha is degraded /old: it is ill"
 
 
 def test_the_schema_knows_every_source() -> None:
     for source in Source:
-        assert schema_errors(plan(stage("one"), alpha={"source": source.value}), "job") == []
+        assert schema_errors(plain(plan(a_stage("one"), alpha={"source": source.value})), "job") == []
 
 
 @pytest.mark.parametrize(
-    ("said", "complaint"),
+    ("sources", "complaint"),
     [
         ({"gamma": {"source": "live"}}, "'gamma' isn't an environment of this job"),
-        ({"alpha": {"source": "anything"}}, "'anything' isn't a source of environments"),
-        ({"alpha": {}}, "it hasn't the form of a plan"),
-        (["alpha"], "it hasn't the form of a plan"),
+        ({"alpha": {"source": "anything"}}, "Invalid enum value 'anything' - at `$.environment_sources[...].source`"),
+        ({"alpha": {}}, "missing required field `source` - at `$.environment_sources[...]`"),
+        (["alpha"], "Expected `object`, got `array` - at `$.environment_sources`"),
     ],
 )
-def test_a_forged_source_is_out_of_bounds(said: Any, complaint: str) -> None:
-    forged = {**document(ID), "environment_sources": said}
-    assert complaint in str(out_of_bounds(forged, ID))
+def test_a_forged_source_is_refused(tmp_path: Path, sources: Any, complaint: str) -> None:
+    job = stored(tmp_path)
+    forge(job, {**plain(job.plan), "environment_sources": sources})
+    with pytest.raises(UsageError) as caught:
+        load(job.folder)
+    assert complaint in caught.value.message

@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
+from pipeline.jobs.events import StageStarted
 from pipeline.jobs.keys_in_use import held_keys
 from pipeline.locks import exclusive
-from tests.jobs.helpers import stored
+from tests.jobs.helpers import record, stored
 
 
 def test_only_jobs_that_are_run_right_now_hold_keys(tmp_path: Path) -> None:
     running, resting = stored(tmp_path), stored(tmp_path)
     for job, key in ((running, "sha256:one"), (resting, "sha256:two")):
-        journal = job.journal()
-        journal.append("stage_started", stage="copy", attempt=1, key=key)
-        journal.close()
+        record(job, StageStarted("copy", 1, key))
     assert held_keys(tmp_path) == frozenset()
     with exclusive(running.lock):
         assert held_keys(tmp_path) == {"sha256:one"}

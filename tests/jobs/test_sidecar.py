@@ -1,5 +1,6 @@
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,17 @@ import pytest
 from pipeline.config.source import schema_errors
 from pipeline.jobs import attempts, deliver, sidecar
 from pipeline.jobs.job import Job
-from pipeline.jobs.records import Key, Said
+from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
-from tests.jobs.helpers import DIGEST, stage, stored
+from tests.jobs.helpers import DIGEST, a_stage, stored
 
 MODEL = "sha256:" + "1" * 64
 LOCK = "sha256:" + "2" * 64
-NOTHING = Said()
 SOURCE = "sha256:" + "3" * 64
 
 
-def planned(tmp_path: Path, stages: list[dict[str, Any]], *deliver: str, **changes: Any) -> Job:
+def planned(tmp_path: Path, stages: list[PlannedStage], *deliver: str, **changes: Any) -> Job:
     return stored(
         tmp_path / "jobs",
         stages=stages,
@@ -30,16 +31,18 @@ def planned(tmp_path: Path, stages: list[dict[str, Any]], *deliver: str, **chang
     )
 
 
-def step(name: str, source: str, **changes: Any) -> dict[str, Any]:
-    return stage(name, **{"inputs": {"file": [source]}, "outputs": {"file": f"{name}.txt"}, **changes})
+def step(name: str, source: str, **changes: Any) -> PlannedStage:
+    return a_stage(name, **{"inputs": {"file": [source]}, "outputs": {"file": f"{name}.txt"}, **changes})
 
 
-def done(job: Job, results: Results, name: str, said: Said = NOTHING, **parts: Any) -> None:
+def done(
+    job: Job, results: Results, name: str, *warnings: str, about: Mapping[str, Any] | None = None, **parts: Any
+) -> None:
     """The stage, or a fan-out's member, has run."""
     attempt = attempts.begin(job, name)
     (attempt.outputs / f"{name}.txt").write_text(name)
     key = Key(DIGEST, {"source": SOURCE, **parts})
-    results.add(name, attempt.commit(attempt.find({"file": f"{name}.txt"}), key, 0.5, said))
+    results.add(name, attempt.commit(attempt.find({"file": f"{name}.txt"}), key, 0.5, warnings, about or {}))
 
 
 def told(job: Job, results: Results, anew: bool = True) -> list[dict[str, Any]]:
@@ -58,9 +61,9 @@ def chain(tmp_path: Path) -> tuple[Job, Results]:
         step("translation", "asr.file"),
     ]
     job, results = planned(tmp_path, stages, "translation.file", parameters={"target": "es"}), Results()
-    done(job, results, "asr", Said(("quiet",), {"engine": "whisper 1", "notes": ["half of it is music"]}))
-    done(job, results, "beside", Said((), {"engine": "other"}))
-    done(job, results, "translation", Said((), {"engine": "apertium", "notes": ["gist"], "pair": "eng-spa"}))
+    done(job, results, "asr", "quiet", about={"engine": "whisper 1", "notes": ["half of it is music"]})
+    done(job, results, "beside", about={"engine": "other"})
+    done(job, results, "translation", about={"engine": "apertium", "notes": ["gist"], "pair": "eng-spa"})
     return job, results
 
 
@@ -101,7 +104,7 @@ def test_engines_and_notes_of_all_stages_stand_at_the_top(tmp_path: Path) -> Non
 
 def test_facts_of_an_odd_form_are_told_as_they_are_and_do_no_harm(tmp_path: Path) -> None:
     job, results = planned(tmp_path, [step("one", "job.input")], "one.file"), Results()
-    done(job, results, "one", Said((), {"engine": 7, "notes": "no list"}))
+    done(job, results, "one", about={"engine": 7, "notes": "no list"})
     (about,) = told(job, results)
     assert (about["engines"], about["notes"]) == ([], [])
     assert about["stages"][0]["about"] == {"engine": 7, "notes": "no list"}
@@ -119,7 +122,7 @@ def fan_out(tmp_path: Path) -> tuple[Job, Results]:
     for name in ("part", "twin"):
         members = [f"{name}_{number:04d}" for number in (1, 2)]
         for number, member in enumerate(members):
-            done(job, results, member, Said((member,), {"engine": name}), parameters={"place": number})
+            done(job, results, member, member, about={"engine": name}, parameters={"place": number})
         results.gather(name, members)
     done(job, results, "joined")
     return job, results

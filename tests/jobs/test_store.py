@@ -3,13 +3,14 @@ import os
 import time
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.jobs.plan import Plan
 from pipeline.jobs.store import ID, JobStore
-from tests.jobs.helpers import document, stored
+from tests.jobs.helpers import a_plan, stored
 
 
 def prepare_some(root: Path, count: int) -> list[str]:
@@ -118,8 +119,8 @@ def test_a_job_holds_its_plan_its_journal_and_room_for_its_stages(tmp_path: Path
 def test_the_document_is_asked_for_the_id_that_it_gets(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def make(id: str) -> dict[str, Any]:
+    def make(id: str) -> Plan:
         asked.append(id)
-        return document(id)
+        return a_plan(job_id=id)
 
     assert JobStore(tmp_path).create(make).id == asked[-1]

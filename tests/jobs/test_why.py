@@ -9,6 +9,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import Change, Explanation, changes, explain
 from pipeline.project import Project
 from pipeline.run import timers
+from pipeline.values import replace
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST
 from tests.run.helpers import FAILS, Bench, Clock, chain, fan_out, link, lister, listing
@@ -83,8 +84,7 @@ def test_an_inputs_change_is_named(bench: Bench) -> None:
     bench.run(before)
     (bench.project.root / "input.txt").write_text("another input\n")
     after = bench.job(link("one"))
-    described = {**after.document["input"], "digest": OTHER}
-    other = bench.job(link("one"), input=described)
+    other = bench.job(link("one"), input=replace(after.plan.input, digest=OTHER))
     bench.run(other)
     assert explained(bench, other)["one"].changes == (Change("inputs.file", [DIGEST], [OTHER]),)
 
