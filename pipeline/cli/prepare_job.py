@@ -134,10 +134,10 @@ def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError 
 
 def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
     """What couldn't be prepared is told again at the end, and decides the exit code where the run went well."""
-    from pipeline.cli import running
+    from pipeline.cli import runner
     from pipeline.run.execute import Options
 
-    running.run(project(), [job.folder for job in jobs], Options())
+    runner.run(project(), [job.folder for job in jobs], Options())
     if error:
         raise error
 

@@ -148,11 +148,11 @@ class Watch:
             self._arrivals.postpone(became.input)
 
     def _run(self, folders: Iterable[Path]) -> None:
-        from pipeline.cli import running
+        from pipeline.cli import runner
         from pipeline.run.execute import Options
 
         try:
-            running.run(self.here, list(folders), Options())
+            runner.run(self.here, list(folders), Options())
         except Interrupted:
             raise
         except PipelineError as error:

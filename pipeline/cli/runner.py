@@ -1,4 +1,4 @@
-"""Running jobs for whoever asked on the command line, and telling what became of them. Without click."""
+"""Runs jobs for commands, and shows what became of them. Without click."""
 
 import gc
 import sys
