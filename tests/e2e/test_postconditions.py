@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.config.ensure import parsed
 from pipeline.media.probe import look
-from pipeline.run.ensure import unmet
+from pipeline.run.ensure import unmet_conditions
 
 
 def test_a_movie_that_was_cut_short_is_told_and_one_of_the_same_length_is_well(
@@ -27,7 +27,9 @@ def test_a_movie_that_was_cut_short_is_told_and_one_of_the_same_length_is_well(
 
 def broken(tools: dict[str, Path], output: Path, media: Path, root: Path) -> list[str]:
     ensured = parsed({"movie": {"duration": {"like": "media", "within": 0.5}}})
-    return unmet(ensured, {"movie": output}, {"media": [media]}, root, lambda f: look(f, tools["ffprobe"]).duration_s)
+    return unmet_conditions(
+        ensured, {"movie": output}, {"media": [media]}, root, lambda f: look(f, tools["ffprobe"]).duration_s
+    )
 
 
 def ffmpeg(tools: dict[str, Path], *words: "str | Path") -> None:

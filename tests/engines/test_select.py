@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipeline.engines.report import told
+from pipeline.engines.report import messages
 from pipeline.engines.select import Candidate, Obstacle, decide
 from pipeline.errors import NotReady, UsageError
+from pipeline.jobs.plan import EngineDecision
+from pipeline.values import from_plain
 
 BUILD = Obstacle("environment 'big' isn't ready: it isn't built", "bootstrap --env big", told_later=True)
 FETCH = Obstacle("its model isn't here", "download it")
@@ -76,8 +78,8 @@ def test_one_that_lacks_only_what_is_told_with_all_else_is_planned_with() -> Non
 
 
 def test_a_person_hears_what_was_chosen_and_what_a_better_one_takes() -> None:
-    document = {"decisions": [decide("translation", "auto", [GIST, BEST]).recorded(), {"task": "by the way"}]}
-    assert list(told(document)) == [
+    taken = decide("translation", "auto", [GIST, BEST]).recorded()
+    assert list(messages(from_plain([taken, {"task": "by the way"}], list[EngineDecision]))) == [
         "translation: gist, the best of those that can work here now (good for the gist)",
         f"  best would be better, but {BUILD.what}; {FETCH.what}",
         "    bootstrap --env big",
@@ -87,5 +89,5 @@ def test_a_person_hears_what_was_chosen_and_what_a_better_one_takes() -> None:
 
 
 def test_nothing_is_told_of_an_engine_that_was_named() -> None:
-    assert list(told({"decisions": [decide("translation", "gist", [GIST, BEST]).recorded()]})) == []
-    assert list(told({})) == []
+    assert list(messages([from_plain(decide("translation", "gist", [GIST, BEST]).recorded(), EngineDecision)])) == []
+    assert list(messages([])) == []

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.executors import Event, Exited, Invocation, Message
-from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
+from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import replace
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
+from pipeline.policy import Start
 from tests.executors.helpers import HERE, MISSING, Runs, exit_of, invocation, log
 from tests.test_process import alive, eventually
 

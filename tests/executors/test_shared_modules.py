@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.executors.base import Start
+from pipeline.policy import Start
 from tests.executors.helpers import Runs, exit_of, log
 
 

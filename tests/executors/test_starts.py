@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from pipeline.executors import Exited, Message, WorkerLimits
-from pipeline.executors.base import Start
 from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
+from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import replace
 from tests.executors.helpers import (

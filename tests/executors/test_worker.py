@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from pipeline.executors import Exited, WorkerLimits, servers
-from pipeline.executors.base import Start
 from pipeline.executors.local import LocalExecutor
+from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import replace
 from tests.executors.conftest import servers_in

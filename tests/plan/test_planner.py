@@ -7,12 +7,12 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
-from pipeline.plan.planner import Plan, plan
+from pipeline.plan.planner import PlannedWorkflow, plan
 
 Write = Callable[[str], None]
 
 
-def planned(catalog: Catalog, **values: Any) -> Plan:
+def planned(catalog: Catalog, **values: Any) -> PlannedWorkflow:
     return plan(catalog.workflow("w"), values, catalog)
 
 

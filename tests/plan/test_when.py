@@ -9,12 +9,12 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.conditions import Condition, conditions
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.plan.parameters import resolve
-from pipeline.plan.planner import Plan, plan
+from pipeline.plan.planner import PlannedWorkflow, plan
 
 Write = Callable[[str], None]
 
 
-def planned(catalog: Catalog, **values: Any) -> Plan:
+def planned(catalog: Catalog, **values: Any) -> PlannedWorkflow:
     return plan(catalog.workflow("w"), values, catalog)
 
 

@@ -19,6 +19,8 @@ from pipeline.errors import (
     PipelineError,
     UsageError,
 )
+from pipeline.files import read_json
+from pipeline.jobs.job import load
 from pipeline.prepare.prepare import Request, prepare
 from pipeline.project import Project
 from tests.conftest import Sandbox
@@ -42,15 +44,16 @@ def refused(sandbox: Sandbox, file: Path, kind: type[PipelineError], workflow: s
 
 
 def test_a_plan_fits_its_schema_and_says_what_it_was_made_for(project: Sandbox) -> None:
-    document = prepared(project, "tested").document
+    job = prepared(project, "tested")
     file = project.root / "input.txt"
-    assert schema_errors(document, "job") == []
-    assert document["input"]["path"] == str(file)
-    assert (document["input"]["size"], document["input"]["digest"]) == (11, sha256_of_file(file))
-    assert document["environments"] == {"alpha": "venv/alpha"}
-    assert document["stage_environments"] == {"copy": "alpha"}
-    assert document["environment_keys"]["alpha"].startswith("sha256:")
-    assert document["environment_locks"] == {"alpha": sha256_of_file(project.root / "requirements" / "alpha.lock")}
+    assert schema_errors(read_json(job.folder / "job.json"), "job") == []
+    assert job.plan.input.path == str(file)
+    assert (job.plan.input.size, job.plan.input.digest) == (11, sha256_of_file(file))
+    assert job.plan.environments == {"alpha": "venv/alpha"}
+    assert job.plan.stage_environments == {"copy": "alpha"}
+    assert job.plan.environment_keys["alpha"].startswith("sha256:")
+    assert job.plan.environment_locks == {"alpha": sha256_of_file(project.root / "requirements" / "alpha.lock")}
+    assert load(job.folder).plan == job.plan
 
 
 def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +129,7 @@ def test_a_bare_bootstrap_is_offered_where_it_helps(sandbox: Sandbox, workflow: 
 def test_only_the_environments_that_a_workflow_needs_must_be_there(ready: Sandbox) -> None:
     ready.write("config/environments/gamma.yaml", 'python: ">=3.11"\nrequirements: alpha.txt\n')
     ready.workflow("tested", COPY)
-    assert prepared(ready, "tested").document["environments"] == {"alpha": "venv/alpha"}
+    assert prepared(ready, "tested").plan.environments == {"alpha": "venv/alpha"}
 
 
 def test_two_jobs_for_one_file_are_two_jobs(project: Sandbox) -> None:

@@ -16,10 +16,11 @@ from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, Limits
 from pipeline.jobs.job import Job, load
+from pipeline.jobs.plan import PlannedStage
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.run.bounds import Bounds
-from pipeline.run.context import Setting
+from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome
@@ -27,7 +28,8 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.run.supervision.interrupts import Interrupts
-from tests.jobs.helpers import DIGEST, stored
+from pipeline.values import plain
+from tests.jobs.helpers import DIGEST, a_stage, stored
 
 
 class Clock:
@@ -192,8 +194,8 @@ class Listener:
     def stage_skipped(self, job: Job, stage: str, because: str) -> None:
         self.heard.append(("skipped", stage, because))
 
-    def told(self, text: str) -> None:
-        self.heard.append(("told", text))
+    def progress(self, text: str) -> None:
+        self.heard.append(("progress", text))
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         assert job.id not in self.ended, "a job ends once"
@@ -226,7 +228,7 @@ class Bench:
     listener: Listener = field(init=False)
     interrupts: Interrupts = field(init=False)
 
-    def job(self, *stages: Mapping[str, Any], deliver: Sequence[str] = (), **changes: Any) -> Job:
+    def job(self, *stages: PlannedStage, deliver: Sequence[str] = (), **changes: Any) -> Job:
         """A prepared job on the project's ``input.txt``."""
         file = self.project.root / "input.txt"
         if not file.exists():
@@ -235,8 +237,8 @@ class Bench:
         described = {"path": str(file), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
         return stored(
             self.project.jobs,
-            stages=list(stages),
-            deliver=list(deliver),
+            stages=stages,
+            deliver=deliver,
             **{"input": {**described, "digest": DIGEST, "duration_s": None}, "grace_seconds": 7, **changes},
         )
 
@@ -255,7 +257,7 @@ class Bench:
         given = {name: [each] if isinstance(each, Act) else each for name, each in acts.items()}
         self.executor, self.listener, self.interrupts = Pretender(self.clock, given), Listener(), Interrupts()
         during(self.executor)
-        setting = Setting(
+        context = RunContext(
             project=self.project,
             store=ResultStore(self.project.results),
             observer=self.listener,
@@ -264,7 +266,7 @@ class Bench:
             selection=selection or Selection(),
             verify=verify,
         )
-        runs = [JobRun(setting, load(job.folder), _runtime(job)) for job in jobs]
+        runs = [JobRun(context, load(job.folder), _runtime(job)) for job in jobs]
         ledger = Ledger(self.machine, limits or Limits(), NoCards())
         try:
             return Run(runs, self.executor, ledger, bounds or Bounds()).run(self.interrupts)
@@ -291,54 +293,44 @@ class Bench:
 
 def _runtime(job: Job) -> Runtime:
     interpreter = Interpreter(Path("/env/bin/python"), Path("/env"), {})
-    return Runtime({}, {"alpha": interpreter}, {name: Path("/models", name) for name in job.document["models"]}, {}, {})
+    return Runtime({}, {"alpha": interpreter}, {name: Path("/models", name) for name in job.plan.models}, {}, {})
 
 
 def events(job: Job, *fields: str) -> list[Any]:
-    """The journal: names of events, or with ``fields`` these of each event that has them all."""
-    told = job.journal().read()
+    """The journal: names of events, or with ``fields`` these of each line that has them all."""
+    lines = plain(job.journal().read())
     if not fields:
-        return [event["event"] for event in told]
-    return [tuple(event[each] for each in fields) for event in told if all(each in event for each in fields)]
+        return [line["event"] for line in lines]
+    return [tuple(line[each] for each in fields) for line in lines if all(each in line for each in fields)]
 
 
 def statuses(job: Job) -> dict[str, str]:
     return {name: state.status.value for name, state in job.state().stages.items()}
 
 
-def chain(*names: str, **changes: Any) -> list[dict[str, Any]]:
+def chain(*names: str, **fields: Any) -> list[PlannedStage]:
     """Stages that need one another in this order."""
-    first = link(names[0], **changes)
-    return [first, *(link(name, before, **changes) for before, name in itertools.pairwise(names))]
+    first = link(names[0], **fields)
+    return [first, *(link(name, before, **fields) for before, name in itertools.pairwise(names))]
 
 
-def link(name: str, *needs: str, **changes: Any) -> dict[str, Any]:
+def link(name: str, *needs: str, **fields: Any) -> PlannedStage:
     """A stage that reads what ``needs`` have written; without any, the job's input."""
-    inputs = {"file": [f"{need}.file" for need in needs] or ["job.input"]}
-    return {
-        "name": name,
-        "uses": "copy",
-        "environment": "alpha",
-        "needs": list(needs),
-        "inputs": inputs,
-        "parameters": {"of": name},
-        "models": {},
-        "outputs": {"file": "file.txt"},
-        **changes,
-    }
+    usual = {"inputs": {"file": [f"{need}.file" for need in needs] or ["job.input"]}, "parameters": {"of": name}}
+    return a_stage(name, **{"needs": needs, **usual, "outputs": {"file": "file.txt"}, **fields})
 
 
-def lister(name: str = "split", *needs: str, **changes: Any) -> dict[str, Any]:
+def lister(name: str = "split", *needs: str, **fields: Any) -> PlannedStage:
     """A stage that writes a list."""
-    return link(name, *needs, **{"outputs": {"list": "list.json"}, **changes})
+    return link(name, *needs, **{"outputs": {"list": "list.json"}, **fields})
 
 
-def fan_out(name: str, over: str = "split", *needs: str, **changes: Any) -> dict[str, Any]:
+def fan_out(name: str, over: str = "split", *needs: str, **fields: Any) -> PlannedStage:
     """One member for each item of a list, with the item as a parameter."""
-    planned = link(name, over, *needs, inputs={"file": ["job.input"]}, parameters={"item": "$each"})
-    return {**planned, "for_each": f"{over}.list", **changes}
+    usual = {"inputs": {"file": ["job.input"]}, "parameters": {"item": "$each"}, "for_each": f"{over}.list"}
+    return link(name, over, *needs, **{**usual, **fields})
 
 
-def paired(name: str, other: str, over: str = "split", **changes: Any) -> dict[str, Any]:
+def paired(name: str, other: str, over: str = "split", **fields: Any) -> PlannedStage:
     """A fan-out whose members go with those of another one."""
-    return fan_out(name, over, **{"inputs": {"file": [f"{other}[$each].file"]}, **changes})
+    return fan_out(name, over, **{"inputs": {"file": [f"{other}[$each].file"]}, **fields})

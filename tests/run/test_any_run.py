@@ -17,7 +17,9 @@ from pipeline.executors import Invocation
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Limits
 from pipeline.jobs import overview
+from pipeline.jobs.events import StageFinished, StageSkipped
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 from pipeline.references import split
 from pipeline.run import timers
@@ -46,7 +48,7 @@ FINAL = {"finished", "failed", "skipped"}
 class Case:
     """Jobs to be run at once, and what happens to them."""
 
-    jobs: Sequence[Sequence[Mapping[str, Any]]]
+    jobs: Sequence[Sequence[PlannedStage]]
     acts: Mapping[str, Sequence[Act]]
     machine: Machine
     limits: Limits
@@ -54,9 +56,9 @@ class Case:
 
 
 @st.composite
-def plans(draw: st.DrawFn, prefix: str) -> list[dict[str, Any]]:
+def plans(draw: st.DrawFn, prefix: str) -> list[PlannedStage]:
     """Stages, fan-outs and pairs of fan-outs, each built on some that stand before it."""
-    planned: list[dict[str, Any]] = []
+    planned: list[PlannedStage] = []
     plain: list[str] = []
     for number in range(draw(st.integers(1, 6))):
         name = f"{prefix}{number}"
@@ -71,7 +73,7 @@ def plans(draw: st.DrawFn, prefix: str) -> list[dict[str, Any]]:
                 fan_out(f"{name}part", f"{name}list", *others, parameters={"item": "$each.key"}, **policy),
                 *([paired(f"{name}then", f"{name}part", f"{name}list")] if draw(st.booleans()) else []),
             ]
-            planned.append(link(name, planned[-1]["name"]))
+            planned.append(link(name, planned[-1].name))
         plain.append(name)
     return planned
 
@@ -107,8 +109,8 @@ def cases(draw: st.DrawFn) -> Case:
     jobs = [draw(plans(prefix)) for prefix in ("a", "b")[: draw(st.integers(1, 2))]]
     acts: dict[str, Sequence[Act]] = {}
     for stage in (stage for job in jobs for stage in job):
-        outcomes = LISTS if "list" in stage["outputs"] else OUTCOMES
-        acts[stage["name"]] = draw(st.lists(outcomes, min_size=1, max_size=3))
+        outcomes = LISTS if "list" in stage.outputs else OUTCOMES
+        acts[stage.name] = draw(st.lists(outcomes, min_size=1, max_size=3))
     cpus = draw(st.sampled_from([None, 1, 2]))
     bounds = Bounds(draw(st.sampled_from([None, 1, 3])), draw(st.booleans()))
     return Case(jobs, acts, Machine(4, 4 * GIB), Limits(cpus=cpus), bounds)
@@ -126,7 +128,7 @@ class Watch:
     def __call__(self, invocation: Invocation) -> None:
         running = [self._planned(each) for each in self._executor.running]
         assert sum(self._wanted(stage) for stage in running) <= self._cpus
-        assert sum(stage.get("resources", {}).get("memory", 0) for stage in running) <= self._case.machine.memory
+        assert sum(stage.resources.memory for stage in running) <= self._case.machine.memory
         assert len(running) <= (self._case.bounds.max_parallel or 1000)
         self._require_needs(invocation)
 
@@ -134,23 +136,23 @@ class Watch:
         """What it needs is finished, as the journal says."""
         job, stage = self._jobs[invocation.id.split("/")[0]], self._planned(invocation)
         known = job.state()
-        for need in stage["needs"]:
+        for need in stage.needs:
             names = [f"{need}_{number + 1:04d}" for number in range(known.stage(need).members or 0)]
             if known.stage(need).members is None:
                 names = [need]
             assert all(known.stage(name).status.value == "finished" for name in names), (invocation.id, need)
         own = invocation.id.split("/")[1].rpartition("_")[2]
-        for reference in (reference for references in stage["inputs"].values() for reference in references):
+        for reference in (reference for references in stage.inputs.values() for reference in references):
             if "[$each]" in reference:
                 assert known.stage(f"{split(reference)[0]}_{own}").status.value == "finished"
 
-    def _planned(self, invocation: Invocation) -> Mapping[str, Any]:
+    def _planned(self, invocation: Invocation) -> PlannedStage:
         id, name, _ = invocation.id.split("/")
-        stages = {stage["name"]: stage for stage in self._jobs[id].stages}
+        stages = {stage.name: stage for stage in self._jobs[id].stages}
         return stages.get(name) or stages[name.rpartition("_")[0]]
 
-    def _wanted(self, stage: Mapping[str, Any]) -> float:
-        cpus = stage.get("resources", {}).get("cpus", 1)
+    def _wanted(self, stage: PlannedStage) -> float:
+        cpus = stage.resources.cpus
         return float(self._cpus if cpus == "all" else min(cpus, self._cpus))
 
 
@@ -181,10 +183,10 @@ def require_final_states(job: Job, keep_going: bool) -> None:
     """Each stage, and each member that is known, has one end."""
     known = job.state()
     for stage in job.stages:
-        state = known.stage(stage["name"])
-        names = [f"{stage['name']}_{number + 1:04d}" for number in range(state.members or 0)]
+        state = known.stage(stage.name)
+        names = [f"{stage.name}_{number + 1:04d}" for number in range(state.members or 0)]
         if state.members is None or state.status.value == "skipped":
-            names.append(stage["name"])
+            names.append(stage.name)
         for name in names:
             status = known.stage(name).status.value
             assert status in FINAL or (not keep_going and status == "waiting"), (name, status)
@@ -194,22 +196,21 @@ def require_causes(job: Job) -> None:
     """A stage was skipped because of one that failed."""
     found = statuses(job)
     for event in job.journal().read():
-        if event["event"] == "stage_skipped":
-            assert found[event["because"]] == "failed"
+        if isinstance(event, StageSkipped):
+            assert found[event.because] == "failed"
 
 
 def require_one_success(job: Job) -> None:
-    ends = Counter(event["stage"] for event in job.journal().read() if event["event"] == "stage_finished")
+    ends = Counter(event.stage for event in job.journal().read() if isinstance(event, StageFinished))
     assert all(count == 1 for count in ends.values()), ends
 
 
 def require_bounded_attempts(job: Job, started: Sequence[str]) -> None:
     attempts = Counter(id.split("/")[1] for id in started if id.startswith(job.id))
-    stages = {stage["name"]: stage for stage in job.stages}
+    stages = {stage.name: stage for stage in job.stages}
     for name, count in attempts.items():
         planned = stages.get(name) or stages[name.rpartition("_")[0]]
-        own = planned.get("retries", {}).get("attempts", 1)
-        assert count <= own + 2  # and two for which it isn't to blame
+        assert count <= planned.retries.attempts + 2  # and two for which it isn't to blame
 
 
 @given(case=cases())
@@ -244,17 +245,17 @@ def require_second_run(bench: Bench, jobs: Mapping[str, Job], case: Case) -> Non
         f"{id}/{name}" for id, job in jobs.items() for name, status in statuses(job).items() if status == "finished"
     }
     lists = {
-        stage["name"]: [listing({"key": "a"}, {"key": "b"})]
+        stage.name: [listing({"key": "a"}, {"key": "b"})]
         for stages in case.jobs
         for stage in stages
-        if "list" in stage["outputs"]
+        if "list" in stage.outputs
     }
     bad = {name for name, acts in case.acts.items() if any(act in BAD_LISTS for act in acts)}
     case = replace(case, bounds=Bounds(case.bounds.max_parallel, True, case.bounds.timeout_seconds))
     outcomes = run(bench, jobs, case, lists)
     assert not done.intersection(id.rpartition("/")[0] for id in bench.executor.started)
     for id, outcome in outcomes.items():
-        names = {stage["name"] for stage in jobs[id].stages}
+        names = {stage.name for stage in jobs[id].stages}
         assert outcome.error is None or names & bad  # what is no list stays none: its stage has its result
     before = {id: (job.folder / "journal.jsonl").read_bytes() for id, job in jobs.items() if outcomes[id].error is None}
     again = run(bench, {id: jobs[id] for id in before}, case, {}) if before else {}

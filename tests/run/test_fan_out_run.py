@@ -1,7 +1,5 @@
 """Fan-outs over a list that an earlier stage writes, from the list to what is gathered."""
 
-from typing import Any
-
 import pytest
 
 from pipeline.errors import StageFailed
@@ -178,11 +176,8 @@ def test_no_more_members_run_at_once_than_was_asked_for(bench: Bench, job: Job) 
 
 
 def test_two_lists_at_once(bench: Bench) -> None:
-    stages: list[dict[str, Any]] = [
-        *(lister(f"split{n}") for n in (1, 2)),
-        *(fan_out(f"part{n}", f"split{n}") for n in (1, 2)),
-        link("join", "part1", "part2"),
-    ]
-    job = bench.job(*stages)
+    lists = [lister(f"split{n}") for n in (1, 2)]
+    parts = [fan_out(f"part{n}", f"split{n}") for n in (1, 2)]
+    job = bench.job(*lists, *parts, link("join", "part1", "part2"))
     bench.run(job, split1=listing(1, 2), split2=listing())
     assert gathered(job) == ["part1_0001", "part1_0002"]

@@ -42,21 +42,21 @@ def test_a_list_that_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_each_item_becomes_a_stage_named_by_its_place() -> None:
     made = members(fan_out("part"), ["x", "x", 3])
-    assert [stage["name"] for stage in made] == ["part_0001", "part_0002", "part_0003"]
-    assert [stage["parameters"] for stage in made] == [{"item": "x"}, {"item": "x"}, {"item": 3}]
-    assert all(stage["fan_out"] == "part" and "for_each" not in stage for stage in made)
+    assert [stage.name for stage in made] == ["part_0001", "part_0002", "part_0003"]
+    assert [stage.parameters for stage in made] == [{"item": "x"}, {"item": "x"}, {"item": 3}]
+    assert all(stage.planned_name == "part" and stage.for_each is None for stage in made)
 
 
 def test_a_part_of_an_item_is_a_parameter() -> None:
     parameters = {"from": "$each.span.start", "to": "$each.span.end", "whole": ["$each"], "rate": 16000}
     item = {"span": {"start": 1, "end": 2}}
     (made,) = members(fan_out("part", parameters=parameters), [item])
-    assert made["parameters"] == {"from": 1, "to": 2, "whole": [item], "rate": 16000}
+    assert made.parameters == {"from": 1, "to": 2, "whole": [item], "rate": 16000}
 
 
 def test_an_item_that_looks_like_a_reference_is_only_text() -> None:
     (made,) = members(fan_out("part"), ["$each"])
-    assert made["parameters"] == {"item": "$each"}
+    assert made.parameters == {"item": "$each"}
 
 
 @pytest.mark.parametrize("item", [{}, {"span": {}}, {"span": 3}, "text", None, [1]])
@@ -69,7 +69,7 @@ def test_an_item_without_what_is_asked_of_it_is_named_by_its_place(item: Any) ->
 def test_members_of_a_pair_read_what_their_own_has_written() -> None:
     planned = paired("then", "part", inputs={"file": ["part[$each].file", "job.input"], "all": ["part.file"]})
     _, second = members(planned, [1, 2])
-    assert second["inputs"] == {"file": ["part_0002.file", "job.input"], "all": ["part.file"]}
+    assert second.inputs == {"file": ("part_0002.file", "job.input"), "all": ("part.file",)}
     assert own_needs(second, planned)[0] == "part_0002"
 
 

@@ -1,21 +1,19 @@
 """What waits for what, on its own."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
+from pipeline.jobs.plan import PlannedStage
 from pipeline.run.graph import Graph
 from tests.run.helpers import chain, fan_out, link, lister, paired
 
 SECONDS = {"slow": 10.0}
 
 
-def seconds(stage: Mapping[str, Any]) -> float:
-    return SECONDS.get(stage["name"], 1.0)
+def seconds(stage: PlannedStage) -> float:
+    return SECONDS.get(stage.name, 1.0)
 
 
-def graph(*stages: Mapping[str, Any]) -> Graph:
+def graph(*stages: PlannedStage) -> Graph:
     return Graph(stages, seconds)
 
 

@@ -475,7 +475,7 @@ def test_facts_that_a_stage_tells_are_kept_with_its_result(bench: Bench, job: Jo
     bench.run(job, one=Act(says=({"about": {"engine": "a", "pair": "b"}}, {"about": {"engine": "c"}})))
     committed = job.state().stage("one").committed
     assert committed is not None
-    assert committed["about"] == {"engine": "c", "pair": "b"}
+    assert committed.about == {"engine": "c", "pair": "b"}
 
 
 def test_a_warning_is_told_and_kept_with_the_result(bench: Bench, job: Job) -> None:

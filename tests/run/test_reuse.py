@@ -11,6 +11,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
 from pipeline.run.selection import ALL, Selection
+from pipeline.values import replace
 from tests.run.helpers import FAILS, Act, Bench, chain, events, fan_out, link, lister, listing
 
 
@@ -50,13 +51,13 @@ def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: Job) 
     bench.run(other)
     committed = other.state().stage("one").committed
     assert committed is not None
-    assert (committed["about"], committed["warnings"]) == ({"engine": "a"}, ["quiet"])
+    assert (committed.about, committed.warnings) == ({"engine": "a"}, ("quiet",))
 
 
 def test_another_job_runs_from_where_it_differs(bench: Bench, job: Job) -> None:
     bench.run(job)
     stages = chain("one", "two", "three")
-    stages[1]["parameters"] = {"of": "something else"}
+    stages[1] = replace(stages[1], parameters={"of": "something else"})
     bench.run(bench.job(*stages))
     assert bench.executor.stages() == ["two", "three"]
 

@@ -9,6 +9,7 @@ from pipeline.errors import ConfigurationError, ExitCode, NotReady, bootstrap_st
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.run import runtime
+from pipeline.values import replace
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, prepared
 
@@ -27,7 +28,7 @@ def project(ready: Sandbox) -> Project:
 
 
 def changed(job: Job, **changes: object) -> Job:
-    return Job(job.folder, {**job.document, **changes})
+    return Job(job.folder, replace(job.plan, **changes))
 
 
 def test_an_interpreter_is_the_environments_own(job: Job, project: Project) -> None:

@@ -1,13 +1,14 @@
 """Which stages a run is about."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
 from pipeline.run.selection import ALL, ChosenStages, Selection, choose
+from tests.jobs.helpers import a_plan
 from tests.run.helpers import fan_out, link, lister, paired
 
 STAGES = [
@@ -19,15 +20,15 @@ STAGES = [
 ]
 
 
-def chosen(*stages: dict[str, Any], **asked: str) -> ChosenStages:
-    return choose(Job(Path("/jobs/j"), {"job_id": "j", "stages": stages or STAGES}), Selection(**asked))
+def chosen(*stages: PlannedStage, **asked: str) -> ChosenStages:
+    return choose(Job(Path("/jobs/j"), a_plan(stages=stages or STAGES)), Selection(**asked))
 
 
 def test_without_a_selection_all_is_chosen() -> None:
     found = chosen()
     assert found.may_run == {"a", "b", "c", "d", "lone"}
     assert (found.whole, found.forced) == (True, frozenset())
-    assert found.stages == STAGES
+    assert list(found.stages) == STAGES
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_part_is_chosen(asked: dict[str, str], runs: str) -> None:
 
 def test_what_comes_before_is_looked_at_and_not_run() -> None:
     found = chosen(start="d")
-    assert [stage["name"] for stage in found.stages] == ["a", "b", "c", "d"]
+    assert [stage.name for stage in found.stages] == ["a", "b", "c", "d"]
     assert found.may_run == {"d"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.ensure import Ensure
-from pipeline.run.ensure import unmet
+from pipeline.run.ensure import unmet_conditions
 from tests.conftest import REPOSITORY
 from tests.stages.conftest import RecordingStage
 from tests.stages.subtitling.helpers import transcript
@@ -63,7 +63,9 @@ def test_the_report_counts_cues_and_broken_rules(generation: ModuleType, tmp_pat
 
 
 def kept(folder: Path) -> list[str]:
-    return unmet({"report": Ensure(schema=SCHEMA)}, {"report": folder / "report.json"}, {}, REPOSITORY, lambda _: None)
+    return unmet_conditions(
+        {"report": Ensure(schema=SCHEMA)}, {"report": folder / "report.json"}, {}, REPOSITORY, lambda _: None
+    )
 
 
 def test_what_the_report_promises_is_kept_by_what_the_stage_makes(generation: ModuleType, tmp_path: Path) -> None:
