@@ -8,10 +8,11 @@ import pytest
 
 from pipeline.cache.store import ResultStore
 from pipeline.errors import ExitCode
+from pipeline.jobs.events import StageStarted
 from pipeline.locks import exclusive
 from tests.cache.helpers import LARGE, entry, key_of, litter, make_old, put
 from tests.conftest import Sandbox
-from tests.jobs.helpers import stored
+from tests.jobs.helpers import record, stored
 
 FOUR_BLOCKS = 16384  # what put() takes for one small file: folder, record, outputs, the file
 
@@ -126,9 +127,7 @@ def test_gc_s_dry_run_removes_nothing(sandbox: Sandbox, store: ResultStore) -> N
 
 def test_gc_spares_what_a_running_job_holds(sandbox: Sandbox, store: ResultStore) -> None:
     job = stored(sandbox.root / "jobs")
-    journal = job.journal()
-    journal.append("stage_started", stage="copy", attempt=1, key=key_of("old"))
-    journal.close()
+    record(job, StageStarted("copy", 1, key_of("old")))
     with exclusive(job.lock):
         done = sandbox.give("pipeline", "cache", "gc", "--limit", "0")
     assert keys(store) == {key_of("old")}

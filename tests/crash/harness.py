@@ -17,6 +17,7 @@ from pipeline.cache import trash
 from pipeline.cache.store import ResultStore
 from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
+from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.project import Project
@@ -25,6 +26,7 @@ from pipeline.run.execute import Options, execute
 from tests.conftest import Sandbox
 from tests.crash.shapes import Shape
 from tests.crash.steps import Steps
+from tests.jobs.helpers import events_of
 from tests.test_process import eventually
 
 SECONDS = 120  # what a run may take at most; it takes half a second
@@ -96,10 +98,10 @@ def recorded(job: Job) -> dict[str, int]:
     begun = Counter[str]()
     done: dict[str, int] = {}
     for event in job.journal().read():
-        if event["event"] == "stage_started":
-            begun[event["stage"]] += 1
-        if event["event"] == "stage_finished":
-            done[event["stage"]] = begun[event["stage"]]
+        if isinstance(event, StageStarted):
+            begun[event.stage] += 1
+        if isinstance(event, StageFinished):
+            done[event.stage] = begun[event.stage]
     left = {path.parts[-3] for path in job.folder.glob("stages/*/*/result.json")}
     return {**{stage: begun[stage] for stage in left}, **done}
 
@@ -114,16 +116,15 @@ def ran(job: Job, stage: str) -> int:
 
 def require_whole(sandbox: Sandbox, job: Job, shape: Shape, before: Mapping[str, int], where: str) -> None:
     """The job has come to its end as if nothing had happened. ``before``: what was recorded when the run died."""
-    events = job.journal().read()
-    finished = [event for event in events if event["event"] == "stage_finished"]
+    finished = events_of(job, StageFinished)
     assert job.state().status is Status.FINISHED, where
     assert delivered(job) == shape.expected, where
-    assert Counter(event["stage"] for event in finished) == Counter(shape.names), where
-    after = Counter(event["stage"] for event in events if event["event"] == "stage_started")
+    assert Counter(event.stage for event in finished) == Counter(shape.names), where
+    after = Counter(event.stage for event in events_of(job, StageStarted))
     assert {stage: after[stage] for stage in before} == before, where
     for event in finished:
-        folders = [path.name for path in job.attempts(event["stage"]).iterdir() if (path / "result.json").exists()]
-        assert folders == [str(event["attempt"])], where
+        folders = [path.name for path in job.attempts(event.stage).iterdir() if (path / "result.json").exists()]
+        assert folders == [str(event.attempt)], where
     assert litter(sandbox, job) == [], where
     assert [entry.key for entry in store(sandbox).entries() if store(sandbox).problem(entry.key)] == [], where
 

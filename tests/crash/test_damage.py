@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.jobs.events import AttemptFailed, StageFinished
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
@@ -27,7 +28,7 @@ from tests.crash.harness import (
 )
 from tests.crash.shapes import SHAPES, job_of
 from tests.crash.steps import First, Steps
-from tests.jobs.helpers import prepared
+from tests.jobs.helpers import events_of, prepared
 
 USAGE = 2
 CHAIN = SHAPES["chain"]
@@ -164,10 +165,8 @@ def test_a_record_that_was_edited_before_the_journal_vouched_for_it_is_not_adopt
     assert run_with(Steps(ready.root, before_line), ready, job) == KILLED
     edit(job.folder / "stages/strays/1/result.json", EDITS[name])
     assert in_child(lambda: run_here(ready, job)) == 0
-    (finish,) = [
-        event for event in job.journal().read() if event["event"] == "stage_finished" and event["stage"] == "strays"
-    ]
-    assert finish["attempt"] == 2
+    (finish,) = [event for event in events_of(job, StageFinished) if event.stage == "strays"]
+    assert finish.attempt == 2
     assert delivered(job) == CHAIN.expected
 
 
@@ -202,8 +201,10 @@ def test_a_clock_that_is_set_back_in_a_run_changes_no_duration(
     run_here(ready, job)
     monkeypatch.undo()
     events = job.journal().read()
-    assert [event["at"] for event in events[1:]] == sorted((event["at"] for event in events[1:]), reverse=True)
-    assert all(0 <= event["seconds"] < HOUR for event in events if "seconds" in event)
+    assert [event.at for event in events[1:]] == sorted((event.at for event in events[1:]), reverse=True)
+    seconds = [event.seconds for event in events if isinstance(event, StageFinished | AttemptFailed)]
+    assert seconds
+    assert all(0 <= each < HOUR for each in seconds)
     forget_results(ready)
     require_whole(ready, job, SHAPES["retries"], recorded(job), "backwards")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.jobs.events import RunFailed, RunInterrupted, RunStarted
 from pipeline.jobs.journal import Journal
 from tests.conftest import Sandbox, also
 from tests.crash.harness import (
@@ -78,16 +79,16 @@ def test_a_disk_that_is_full_at_any_step(
 
 def test_a_line_that_the_disk_took_half_of_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path)
-    journal.append("run_started")
+    journal.append(RunStarted())
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
     with pytest.raises(OSError, match=NO_ROOM):
-        journal.append("run_interrupted", by="SIGINT")
+        journal.append(RunInterrupted("SIGINT"))
     monkeypatch.undo()
-    journal.append("run_failed", reason="there was no room")
-    journal.append("run_started")
+    journal.append(RunFailed("there was no room"))
+    journal.append(RunStarted())
     journal.close()
-    assert [event["event"] for event in journal.read()] == ["run_started", "run_failed", "run_started"]
+    assert [type(event) for event in journal.read()] == [RunStarted, RunFailed, RunStarted]
 
 
 @contextmanager

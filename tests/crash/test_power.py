@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.jobs import attempts
+from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import Job
 from pipeline.jobs.journal import Journal
 from pipeline.jobs.state import Status
@@ -13,6 +14,7 @@ from tests.crash.harness import KILLED, delivered, forget_results, in_child, lab
 from tests.crash.power import Disk, complaints, cut, events
 from tests.crash.shapes import SHAPES, Shape, job_of
 from tests.crash.steps import At, First, Nth, Steps, is_by_chance, never
+from tests.jobs.helpers import events_of
 
 
 def traced(sandbox: Sandbox, *steps: Steps) -> tuple[list[str], Job]:
@@ -70,9 +72,9 @@ def goes_on_after(sandbox: Sandbox, shape: Shape, at: At, with_names: bool, wher
     for event in events(trace):
         disk.apply(event)
     cut(sandbox.root, disk, with_names)
-    kept = [event["stage"] for event in job.journal().read() if event["event"] == "stage_finished"]
+    kept = [event.stage for event in events_of(job, StageFinished)]
     assert in_child(lambda: run_here(sandbox, job)) == 0, where
-    finished = [event["stage"] for event in job.journal().read() if event["event"] == "stage_finished"]
+    finished = [event.stage for event in events_of(job, StageFinished)]
     assert finished[: len(kept)] == kept, where
     assert sorted(finished) == sorted(shape.names), where  # what was certain wasn't done again
     assert delivered(job) == shape.expected, where

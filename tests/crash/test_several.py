@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from pipeline.jobs.events import StageStarted
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from tests.conftest import Sandbox
 from tests.crash.harness import delivered, forget_results, recorded, require_alone, require_whole, run_here
 from tests.crash.shapes import SHAPES, job_of
 from tests.crash.test_signals import sleeping
+from tests.jobs.helpers import events_of
 
 USAGE = 2
 
@@ -91,4 +93,4 @@ def test_two_jobs_of_one_run_are_each_done_once(ready: Sandbox, spawning: None) 
 
 
 def started(job: Job) -> list[str]:
-    return [event["stage"] for event in job.journal().read() if event["event"] == "stage_started"]
+    return [event.stage for event in events_of(job, StageStarted)]

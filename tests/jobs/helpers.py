@@ -1,7 +1,7 @@
 """Jobs for tests: made in this process, without a command's start-up."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_bytes
@@ -17,6 +17,7 @@ from pipeline.project import Project
 from pipeline.values import from_plain
 from tests.conftest import Sandbox
 
+E = TypeVar("E", bound=Event)
 ID = "job-20260101-somebody-0001"
 DIGEST = "sha256:" + "0" * 64
 KEY = Key(DIGEST, {"part": 1})
@@ -79,6 +80,11 @@ def record(job: JobFolder, *events: Event) -> None:
     for event in events:
         journal.append(event)
     journal.close()
+
+
+def events_of(job: JobFolder, kind: type[E]) -> list[E]:
+    """The events of one kind in a job's journal."""
+    return [event for event in job.journal().read() if isinstance(event, kind)]
 
 
 def committed(attempt: Attempt, **files: str) -> Result:

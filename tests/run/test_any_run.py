@@ -24,6 +24,7 @@ from pipeline.project import Project
 from pipeline.references import split
 from pipeline.run import timers
 from pipeline.run.bounds import Bounds
+from tests.jobs.helpers import events_of
 from tests.run.helpers import (
     DONE,
     FAILS,
@@ -195,13 +196,12 @@ def require_final_states(job: Job, keep_going: bool) -> None:
 def require_causes(job: Job) -> None:
     """A stage was skipped because of one that failed."""
     found = statuses(job)
-    for event in job.journal().read():
-        if isinstance(event, StageSkipped):
-            assert found[event.because] == "failed"
+    for event in events_of(job, StageSkipped):
+        assert found[event.because] == "failed"
 
 
 def require_one_success(job: Job) -> None:
-    ends = Counter(event.stage for event in job.journal().read() if isinstance(event, StageFinished))
+    ends = Counter(event.stage for event in events_of(job, StageFinished))
     assert all(count == 1 for count in ends.values()), ends
 
 

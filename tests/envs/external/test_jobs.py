@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from pipeline.envs import leases
+from pipeline.envs.external.source import Source
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.job import Job, load
+from pipeline.jobs.plan import EnvironmentOrigin
 from pipeline.project import Project
 from pipeline.run import runtime
 from pipeline.run.failures import escalation
 from pipeline.run.failures.evidence import Unrepairable, Whole
+from pipeline.values import replace
 from tests.conftest import BIN, Sandbox, offline
 from tests.envs.external.conftest import make_venv, site_packages
 
@@ -96,7 +99,7 @@ def test_nothing_is_written_into_it(adopting: Sandbox, old: Path) -> None:
 def test_once_ours_is_built_the_next_job_gets_it_and_the_first_is_told(adopting: Sandbox, old: Path) -> None:
     first = job_of(adopting)
     build(adopting)
-    assert job_of(adopting).document["environment_sources"] == {"alpha": {"source": "live"}}
+    assert job_of(adopting).plan.environment_sources == {"alpha": EnvironmentOrigin(Source.LIVE)}
     ran(adopting, first)
     assert report(first)["prefix"] == str(old)
     shown = adopting.give("pipeline", "job", "show", first.id)
@@ -150,10 +153,8 @@ def test_a_plan_edited_to_lead_elsewhere_is_refused(adopting: Sandbox, old: Path
 def test_even_a_forged_plan_leads_only_where_the_definition_does(adopting: Sandbox, tmp_path: Path) -> None:
     job = job_of(adopting)
     other = make_venv(tmp_path / "other", tmp_path)
-    said = {"alpha": {"source": "legacy", "place": str(other)}}
-    found = runtime.resolve(
-        Project(adopting.root), Job(job.folder, {**job.document, "environment_sources": said}), TOKEN
-    )
+    forged = replace(job.plan, environment_sources={"alpha": EnvironmentOrigin(Source.LEGACY, str(other))})
+    found = runtime.resolve(Project(adopting.root), Job(job.folder, forged), TOKEN)
     assert "alpha" not in found.interpreters
     assert "doesn't name" in found.problems["alpha"]
 
@@ -170,7 +171,8 @@ def test_a_degraded_one_runs_with_its_warning_in_the_record(adopting: Sandbox, o
     break_import(old)
     job = job_of(adopting, "tested", "--allow-degraded")
     said = ran(adopting, job)
-    warning = job.document["environment_sources"]["alpha"]["warning"]
+    warning = job.plan.origin("alpha").warning
+    assert warning
     assert "No module named 'nothing_such'" in warning
     assert f"degraded {warning}" in said
     (started,) = (each for each in adopting.events(job.id) if each["event"] == "run_started")
@@ -199,7 +201,7 @@ def test_degraded_results_are_not_given_to_other_jobs(adopting: Sandbox, library
     ran(adopting, degraded)
     library.touch()
     healthy = job_of(adopting, "two")
-    assert healthy.document["environment_keys"] == degraded.document["environment_keys"]
+    assert healthy.plan.environment_keys == degraded.plan.environment_keys
     assert "taken from" not in ran(adopting, healthy)
     assert "taken from" in ran(adopting, job_of(adopting, "two"))
 
@@ -210,7 +212,7 @@ def test_results_of_other_jobs_are_not_taken_for_degraded_ones(adopting: Sandbox
     library.unlink()
     forget(adopting)
     degraded = job_of(adopting, "two", "--allow-degraded")
-    assert healthy.document["environment_keys"] == degraded.document["environment_keys"]
+    assert healthy.plan.environment_keys == degraded.plan.environment_keys
     assert "taken from" not in ran(adopting, degraded)
 
 
@@ -234,7 +236,7 @@ def test_an_interpreter_is_used_as_it_is(sandbox: Sandbox, old: Path) -> None:
     sandbox.write("config/environments/alpha.yaml", f'python: ">=3.11"\nimports: [quirk]\ninterpreter: {old}\n')
     reporting(sandbox)
     job = job_of(sandbox)
-    assert job.document["environment_sources"]["alpha"] == {"source": "interpreter", "place": str(old)}
+    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(Source.INTERPRETER, str(old))}
     ran(sandbox, job)
     assert report(job)["prefix"] == str(old)
 
@@ -255,7 +257,8 @@ def test_a_job_builds_what_is_missing_where_that_is_allowed(sandbox: Sandbox) ->
     done = sandbox.give(*words, variables=offline(sandbox.root.parent))
     assert done.code == 0, done.err
     assert "building environment 'alpha'" in done.err
-    assert load(sandbox.job(done.out.strip())).document["environment_sources"] == {"alpha": {"source": "built"}}
+    job = load(sandbox.job(done.out.strip()))
+    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(Source.BUILT)}
 
 
 def test_two_jobs_that_build_at_once_make_one_build(sandbox: Sandbox) -> None:
@@ -265,7 +268,7 @@ def test_two_jobs_that_build_at_once_make_one_build(sandbox: Sandbox) -> None:
     command = [str(BIN / "prepare-job"), str(file), "--workflow", "tested", "--build"]
     both = [subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) for _ in range(2)]
     ids = [each.communicate(timeout=120)[0].decode().strip() for each in both]
-    keys = [load(sandbox.job(id)).document["environment_keys"] for id in ids]
+    keys = [load(sandbox.job(id)).plan.environment_keys for id in ids]
     assert keys[0] == keys[1]
     assert len(list((sandbox.root / "venv/.builds").glob("alpha-*"))) == 1
 
