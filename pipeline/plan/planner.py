@@ -6,7 +6,7 @@ Everything here is a pure function of specs and values; the result goes into ``j
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from pipeline.config.catalog import Catalog
@@ -79,25 +79,22 @@ def _before(stage: PlannedStage) -> tuple[str, ...]:
 
 
 def _ordered(workflow: WorkflowSpec, before: Mapping[str, Sequence[str]]) -> list[str]:
-    """Written order where the inputs leave a choice, so that two plans of one workflow are the same."""
+    """An order in which stages can run: of those that could be next, always the one that the workflow has first.
+
+    So two plans of one workflow are the same.
+    """
+    sorter = TopologicalSorter(before)
     try:
-        TopologicalSorter(before).prepare()
+        sorter.prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise workflow.source.error(("stages",), f"these stages wait for each other: {circle}") from error
-    written = {name: index for index, name in enumerate(before)}
-    names, missing = list(before), {name: len(set(earlier)) for name, earlier in before.items()}
-    after: dict[str, list[str]] = {name: [] for name in before}
-    for name, earlier in before.items():
-        for each in set(earlier):
-            after[each].append(name)
-    ready = [written[name] for name, count in missing.items() if count == 0]
-    heapify(ready)
-    order = []
-    while ready:
-        order.append(names[heappop(ready)])
-        for name in after[order[-1]]:
-            missing[name] -= 1
-            if missing[name] == 0:
-                heappush(ready, written[name])
+    position = {name: index for index, name in enumerate(before)}
+    ready: list[tuple[int, str]] = []
+    order: list[str] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, (position[name], name))
+        order.append(heappop(ready)[1])
+        sorter.done(order[-1])
     return order

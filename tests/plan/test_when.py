@@ -172,7 +172,7 @@ def test_the_disk_that_stages_say_they_need_is_summed_over_those_that_are_there(
 @pytest.mark.parametrize("name", ["each", "input"])
 def test_a_parameter_cannot_be_named_as_what_is_always_there(catalog: Catalog, write: Write, name: str) -> None:
     write(f"parameters: {{{name}: {{type: string, default: x}}}}\nstages:\n  s: {{uses: source}}\n")
-    assert f"parameters.{name}: ${name} stands for something else" in refusal(catalog)
+    assert refusal(catalog).startswith(f"config/workflows/w.yaml:1: parameters.{name}: ")
 
 
 def test_a_decision_cannot_be_named_as_a_parameter_is(catalog: Catalog, write: Write) -> None:
@@ -180,7 +180,7 @@ def test_a_decision_cannot_be_named_as_a_parameter_is(catalog: Catalog, write: W
         "parameters: {p: {type: string, default: x}}\ndecide: {p: {kind: recognition, engine: auto}}\n"
         "stages:\n  s: {uses: source}\n"
     )
-    assert "decide.p: there is a parameter of that name" in refusal(catalog)
+    assert refusal(catalog).startswith("config/workflows/w.yaml:2: decide.p: ")
 
 
 @pytest.mark.parametrize("when", ["p", "$", "{}", "[x]", "{p: []}", "{p: {q: r}}"])

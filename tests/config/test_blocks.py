@@ -1,6 +1,6 @@
-"""Where tables and keys stand in a TOML text."""
+"""Where tables and keys stand in the text of a block."""
 
-from pipeline.config.toml_lines import lines_of
+from pipeline.config.blocks import lines_of
 
 TEXT = """\
 # a comment = 3
