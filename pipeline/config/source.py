@@ -205,7 +205,7 @@ def _sentence(error: Any) -> str:
     match error.validator:
         case "required":
             text = str(error.message).replace(" is a required property", " is missing")
-        case "pattern":
+        case "pattern" | "anyOf":
             text = f"{shown} doesn't fit: {error.schema.get('description', wanted)}"
         case "type":
             kinds = " or ".join(KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))

@@ -1,6 +1,6 @@
-"""A workflow expanded into stages: references checked, fan-out unfolded, order found.
+"""Makes a plan of a workflow: checks references, makes a stage for each member of a fan-out, finds an order.
 
-Everything here is a pure function of specs and values; the result goes into ``job.json`` as it is.
+Everything here is a pure function of specs and values. The plan goes into ``job.json`` as it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,23 +19,30 @@ __all__ = ["Plan", "PlannedStage", "plan"]
 
 @dataclass(frozen=True)
 class Plan:
+    """What a job will do."""
+
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
-    deliver: tuple[str, ...]
-    timeout_seconds: float | None = field(default=None)
-    beside: tuple[str, ...] = ()  # of those that are delivered, what may go next to the input, too
-    disk: DiskUse = field(default_factory=DiskUse)  # what all stages together leave on the disk
+    deliver: tuple[str, ...]  # references, STAGE.OUTPUT
+    timeout_seconds: float | None = field(default=None)  # of each attempt of a stage that has none of its own
+    beside: tuple[str, ...] = ()  # those of ``deliver`` that go next to the input as well, with --beside
+    disk: DiskUse = field(default_factory=DiskUse)  # of all stages together
 
     @property
     def models(self) -> list[str]:
+        """Names of all models that its stages use."""
         return sorted({model for stage in self.stages for model in stage.models.values()})
 
     @property
     def environments(self) -> list[str]:
+        """Names of all environments that its stages run in."""
         return sorted({stage.environment for stage in self.stages})
 
 
 def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> Plan:
-    """Raises ``ConfigurationError``, with file, line and key, for a workflow that doesn't hold together."""
+    """The plan of a workflow. ``values``: by name, of its parameters and decisions.
+
+    Raises ``ConfigurationError``, with file, line and key, where the workflow contradicts itself or its stages.
+    """
     expansion = Expansion(workflow, values, catalog)
     stages: dict[str, PlannedStage] = {}
     for id in workflow.stages:
@@ -45,7 +52,7 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
             stages[stage.name] = stage
     _require_own_names(workflow, stages)
     if not stages:
-        raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty, or no 'when' holds")
+        raise workflow.source.error(("stages",), "no stage is left: every for_each is empty, or no 'when' holds")
     found = [(ref, each) for index, each in enumerate(workflow.deliver) for ref in expansion.delivered(index)]
     ordered = [stages[name] for name in _ordered(workflow, {name: _before(each) for name, each in stages.items()})]
     return Plan(
@@ -65,7 +72,7 @@ def _disk(workflow: WorkflowSpec, expansion: Expansion) -> DiskUse:
 
 
 def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage]) -> None:
-    """The members that a list will give a fan-out get names that no other stage may have."""
+    """A fan-out over a list gets its members when the job runs; no other stage may have one of their names."""
     for name, stage in stages.items():
         if stage.for_each:
             for other in stages:
@@ -74,7 +81,7 @@ def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage
 
 
 def _before(stage: PlannedStage) -> tuple[str, ...]:
-    """Stages that must stand before it: those it needs, and those whose members its own members go with."""
+    """Stages that come before it: those it needs, and fan-outs whose members are paired with its own."""
     return (*stage.needs, *paired_stages(stage.inputs))
 
 
