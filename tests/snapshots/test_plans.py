@@ -23,10 +23,7 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
     ('  s: {uses: source, for_each: [es], parameters: {list: "$glossary[$each]"}}\n', {"glossary": {"hi": []}}),
     ('  s: {uses: source, parameters: {list: "$glossary[$each]"}}\n', {"glossary": {}}),
     ("  each: {uses: source}\nparameters: {each: {type: string, default: x}}\n", {}),
-    (
-        "  s: {uses: source}\nparameters: {p: {type: string, default: x}}\ndecide: {p: {kind: recognition, engine: a}}\n",
-        {},
-    ),
+    ("  source: {}\nparameters: {p: {type: string}}\ndecide: {p: {kind: recognition, engine: a}}\n", {}),
     ("  s: {uses: source, when: p}\n", {}),
     ("  s: {uses: source, when: {p: {q: r}}}\n", {}),
     ("  s: {uses: source, for_each: x}\n", {}),
