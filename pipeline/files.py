@@ -1,44 +1,128 @@
-"""Durable writes: a file is there whole, or not at all."""
+"""Files and folders that are there whole or not at all, what reaches the disk, and trees removed.
+
+This is the one place where a file or a folder takes its name in one step: ``tests/test_architecture.py`` lists the
+few others and why they are.
+"""
 
 import contextlib
 import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 TAIL_BYTES = 64 * 1024
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
+@contextlib.contextmanager
+def replaced(path: Path, flush: bool = True, temporary: str | None = None) -> Iterator[Path]:
+    """A path beside ``path`` to write to. At the end of the block, what is there takes the name ``path`` in one step.
+
+    No reader ever sees a part of it, and nothing is left where the block raises. With ``flush``, the content is on the
+    disk before it takes the name; the name itself is after ``sync_folder(path.parent)``. ``temporary`` is the name to
+    write under: for names that are nearly as long as a file system allows, and for what isn't to be written at random.
+
+    The error of a full or broken disk, which names no file, gets ``path`` as its ``filename``.
+    """
+    beside = _beside(path, temporary)
+    try:
+        yield Path(beside)
+        if flush:
+            sync_file(Path(beside))
+        os.replace(beside, path)
+    except BaseException as error:
+        _give_up(beside, path, error)
+        raise
+
+
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the target, flush to the disk, then take the target's name. Survives a crash at any point."""
-    _replace(path, data, durable=True)
+    """Replace a file, or make it, and wait until it is on the disk. Survives a crash at any point."""
+    _write(path, data, flush=True)
     sync_folder(path.parent)
 
 
 def write_at_once(path: Path, data: bytes) -> None:
     """As ``write_whole``, for what may be lost when the power goes: no reader ever sees a part of it."""
-    _replace(path, data, durable=False)
+    _write(path, data, flush=False)
 
 
-def _replace(path: Path, data: bytes, durable: bool) -> None:
-    folder, name = os.path.split(path)
-    # A name that nobody has: in a container, the process that crashed here may have had our own number.
-    beside = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp")
+def _write(path: Path, data: bytes, flush: bool) -> None:
+    """As ``replaced``, which takes a quarter longer: each attempt of a stage writes its result in this way."""
+    beside = _beside(path)
     try:
         with open(beside, "xb") as file:
             file.write(data)
-            if durable:
+            if flush:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            Path(beside).unlink()
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # a full disk is told by a call that knows no name
+        _give_up(beside, path, error)
         raise
+
+
+def _beside(path: Path, temporary: str | None = None) -> str:
+    folder, name = os.path.split(path)
+    # A name that nobody has: in a container, the process that crashed here may have had our own number.
+    return os.path.join(folder, temporary or f".{name}.{os.urandom(6).hex()}.tmp")
+
+
+def _give_up(beside: str, path: Path, error: BaseException) -> None:
+    with contextlib.suppress(OSError):
+        Path(beside).unlink()
+    if isinstance(error, OSError) and error.filename is None and error.errno in DISK_ERRORS:
+        error.filename = str(path)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """As ``write_whole``, for a file that isn't there yet. Raises ``FileExistsError`` where it is.
+
+    On a file system without hard links, a file that appears in the same instant is replaced.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    write_whole(beside, data)
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.replace(beside, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            beside.unlink()
+    sync_folder(path.parent)
+
+
+def publish(part: Path, folder: Path) -> bool:
+    """Give a folder that is complete its name, in one step. Returns False where another folder has that name.
+
+    Raises ``OSError`` for every other reason, such as a folder above that isn't there.
+    """
+    try:
+        os.rename(part, folder)
+    except OSError:
+        if not os.path.lexists(folder):
+            raise
+        return False
+    return True
+
+
+def replace_folder(part: Path, folder: Path) -> None:
+    """As ``publish``, in place of a folder that has the name; for an instant, none has it. Raises ``OSError``."""
+    try_remove_tree(folder)
+    os.rename(part, folder)
+
+
+def try_remove_tree(folder: Path) -> None:
+    """Remove a folder and all in it, as far as possible. Raises nothing, also where there is no such folder."""
+    import shutil  # brings the compression libraries with it; most runs remove nothing
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_all() -> None:
@@ -85,13 +169,6 @@ def pack_json(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder and all in it, as far as that can be done."""
-    import shutil  # brings the compression libraries with it; most runs remove nothing
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def nearest(folder: Path) -> Path:

@@ -16,35 +16,43 @@ from typing import IO
 from pipeline.errors import NotReady
 from pipeline.values import Struct
 
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
+PAUSE = 0.002  # seconds between two tries
+INSTANT = 0.05  # seconds; who asks whether a lock is held has it for less
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[str], wait: bool) -> None:
-        file.seek(1 << 30)  # a byte beyond the text, so that others can read who holds it
-        while True:
-            try:
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-                break
-            except OSError:
-                if not wait:
-                    raise
-                time.sleep(0.1)  # LK_LOCK would give up after ten seconds
-        file.seek(0)
+    def _lock(descriptor: int, wait: bool) -> None:
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte beyond the text, so that others can read who holds it
+        try:
+            while True:
+                try:
+                    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+                    return
+                except OSError:
+                    if not wait:
+                        raise
+                    time.sleep(0.1)  # LK_LOCK would give up after ten seconds
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
 
-    def _probe(file: IO[str]) -> None:
-        _lock(file, wait=False)
+    def _share(descriptor: int) -> None:
+        """Nothing to do: a folder in which a file is open can't be moved there."""
+
+    def _probe(descriptor: int) -> None:
+        _lock(descriptor, wait=False)
 else:
     import fcntl
 
-    def _lock(file: IO[str], wait: bool) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    def _lock(descriptor: int, wait: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
-    def _probe(file: IO[str]) -> None:
-        # NFS gives an exclusive lock only on a file that is open for writing, which who asks may not be allowed to do.
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    def _share(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
-
-NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
+    # NFS gives an exclusive lock only on a file that is open for writing, which who asks may not be allowed to do.
+    _probe = _share
 
 
 class Holder(Struct, frozen=True):
@@ -79,8 +87,8 @@ def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Itera
         try:
             _acquire(file, on_wait)
         except OSError as error:
-            if missing := without_locks(path, error):
-                raise missing from error
+            if is_without_locks(error):
+                raise _without_locks(path, error) from error
             raise
         file.truncate(0)
         file.write(str(Holder(os.getpid(), _host())))
@@ -88,25 +96,34 @@ def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Itera
         yield
 
 
-def without_locks(path: Path, error: OSError) -> NotReady | None:
-    """The error for a person where a file system has no locks; ``None`` for any other."""
-    if error.errno not in NO_LOCKS:
-        return None
-    return NotReady(
-        f"{path} can't be locked: {error.strerror}; the file system there has no locks",
-        "let paths in config/pipeline.yaml put that folder on a disk that has them, or mount it with locks",
-    )
+def try_exclusive(descriptor: int, seconds: float = 0.0) -> bool:
+    """Lock an open file for its opener alone, trying for so many seconds; returns whether that is done.
+
+    The lock ends when the descriptor is closed, here and in each process that has got it. Raises ``OSError`` where
+    the file system has no locks; ``is_without_locks`` tells.
+    """
+    return _tried(_lock_at_once, descriptor, seconds)
+
+
+def try_shared(descriptor: int, seconds: float = 0.0) -> bool:
+    """As ``try_exclusive``, with a lock that any number of others may share; the file may be open for reading alone."""
+    return _tried(_share, descriptor, seconds)
+
+
+def is_without_locks(error: OSError) -> bool:
+    """Whether a lock was refused since the file system has none."""
+    return error.errno in NO_LOCKS
 
 
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock right now. Needs no right to write."""
     try:
         with open(path, encoding="utf-8") as file:
-            _probe(file)
+            _probe(file.fileno())
     except FileNotFoundError:
         return False
     except OSError as error:
-        return error.errno not in NO_LOCKS  # where there are none, nobody has one
+        return not is_without_locks(error)  # where there are none, nobody has one
     return False
 
 
@@ -130,27 +147,37 @@ def _open_shared(path: str, flags: int) -> int:
 
 
 def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:
-    if _lock_soon(file):
+    if try_exclusive(file.fileno(), INSTANT):
         return
     file.seek(0)
     holder = file.read() or "another process"
     if on_wait is None:
         raise Held(holder)
     on_wait(holder)
-    _lock(file, wait=True)
+    _lock(file.fileno(), wait=True)
 
 
-def _lock_soon(file: IO[str]) -> bool:
-    """Try a few times, since ``is_held`` has the lock for an instant."""
-    for _ in range(5):
+def _lock_at_once(descriptor: int) -> None:
+    _lock(descriptor, wait=False)
+
+
+def _tried(take: Callable[[int], None], descriptor: int, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while True:
         try:
-            _lock(file, wait=False)
+            take(descriptor)
             return True
-        except OSError as error:
-            if error.errno in NO_LOCKS:
-                raise
-            time.sleep(0.01)
-    return False
+        except (BlockingIOError, PermissionError):  # Windows says it by the second
+            if time.monotonic() >= until:
+                return False
+            time.sleep(PAUSE)
+
+
+def _without_locks(path: Path, error: OSError) -> NotReady:
+    return NotReady(
+        f"{path} can't be locked: {error.strerror}; the file system there has no locks",
+        "let paths in config/pipeline.yaml put that folder on a disk that has them, or mount it with locks",
+    )
 
 
 def _host() -> str:

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import stagekit
-from translating import naming, work
+from translating import language_codes, translation_stage
 
 CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
@@ -52,7 +52,7 @@ def run(stage: stagekit.Stage) -> None:
         modes = call(["-l"], "", CALL_SECONDS).split()
         return Apertium(choose(source, target, modes), call)
 
-    work.run(stage, engine_for)
+    translation_stage.run(stage, engine_for)
 
 
 def require_same(files: Mapping[str, str]) -> None:
@@ -68,11 +68,11 @@ def require_same(files: Mapping[str, str]) -> None:
 
 def choose(source: str, target: str, modes: list[str]) -> str:
     """The mode for a pair. Raises ``StageFailed`` with how to get it."""
-    mode = naming.mode(source, target, modes)
+    mode = language_codes.mode(source, target, modes)
     if mode:
         return mode
     known = f"it has {', '.join(modes)}" if modes else "it has none"
-    codes = sorted([naming.three_letters(source)[0], naming.three_letters(target)[0]])
+    codes = sorted([language_codes.three_letters(source)[0], language_codes.three_letters(target)[0]])
     raise stagekit.StageFailed(
         f"Apertium has no pair from '{source}' to '{target}'; {known}. If there is one: "
         f"apt-get install apertium-{codes[0]}-{codes[1]}, or choose another translator with --translator"

@@ -28,12 +28,12 @@ one process since the pieces then share one copy of the model, need no file each
 """
 
 import stagekit
-from recognition import hearing, transcripts
+from recognition import speech_to_text, transcripts
 
 
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both forms."""
-    found = hearing.hear(stage, stage.parameters["language"], hearing.TRANSCRIBE)
+    found = speech_to_text.hear(stage, stage.parameters["language"], speech_to_text.TRANSCRIBE)
     transcript = transcripts.document(found.heard, found.sound.speech, found.origin)
     for note in transcript["notes"]:
         stage.warn(note)

@@ -192,7 +192,7 @@ def _code(stage: stagekit.Stage, arguments: list[str], duration: float) -> tuple
             if duration:
                 stage.progress(reached / duration)
 
-    done = ffmpegs.run(arguments, told, folder=stage.work, codes_video=True)
+    done = ffmpegs.run(arguments, told, folder=stage.work)
     return done, reached
 
 

@@ -63,13 +63,12 @@ def run(stage: stagekit.Stage) -> None:
     tracks = streams.of_kind(found["streams"], "audio")
     if not tracks:
         raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no audio track"))
-    about = found["format"]
     wanted = candidates(media, tracks, str(stage.parameters["audio_track"]))
-    taken = first_usable(stage, media, wanted, ffmpegs.seconds(about.get("duration")))
+    taken = first_usable(stage, ffmpegs.media_file(media, found), wanted)
     if taken.done.undecodable:
         what = f"{taken.done.undecodable} packets of audio track {taken.track.number} can't be decoded"
         stage.warn(f"{what}; what is said there is missing in the result")
-    _warn_of_holes(stage, taken, ffmpegs.seconds(about.get("start_time")))
+    _warn_of_holes(stage, taken, ffmpegs.seconds(found["format"].get("start_time")))
     _warn_if_cut_off(stage, taken.heard, taken.stated)
     stage.about(audio_track=streams.described(taken.track), audio_tracks=len(tracks))
 
@@ -84,12 +83,12 @@ def candidates(media: Path, tracks: list[streams.Track], wish: str) -> list[stre
         raise stagekit.StageFailed(f"{str(media)!r}: {error}. Choose one of them with --audio-track") from None
 
 
-def first_usable(stage: stagekit.Stage, media: Path, tracks: list[streams.Track], duration: float) -> Taken:
+def first_usable(stage: stagekit.Stage, media: ffmpegs.MediaFile, tracks: list[streams.Track]) -> Taken:
     """The first track that is sound, else the first of which enough is left; it is in the output then."""
     tried = []
     for tolerated in (SOUND, USABLE):
         for track in tracks:
-            taken = _take(stage, media, track, duration, tolerated)
+            taken = _take(stage, media, track, tolerated)
             tried.append(taken)
             if taken.is_usable:
                 if track is not tracks[0]:
@@ -98,27 +97,27 @@ def first_usable(stage: stagekit.Stage, media: Path, tracks: list[streams.Track]
                 return taken
     numbers = ", ".join(str(track.number) for track in tracks)
     why = f"its audio can't be decoded (track {numbers})" if len(tracks) > 1 else "its audio can't be decoded"
-    raise stagekit.InputUnusable(ffmpegs.unusable(media, why, tried[0].done.said))
+    raise stagekit.InputUnusable(ffmpegs.unusable(media.path, why, tried[0].done.said))
 
 
-def _take(stage: stagekit.Stage, media: Path, track: streams.Track, duration: float, tolerated: float) -> Taken:
+def _take(stage: stagekit.Stage, media: ffmpegs.MediaFile, track: streams.Track, tolerated: float) -> Taken:
     audio = stage.output("audio")
 
     def told(name: str, value: int) -> None:
-        if name == "out_time_us" and duration:
-            stage.progress(value / 1e6 / duration)
+        if name == "out_time_us" and media.duration:
+            stage.progress(value / 1e6 / media.duration)
 
     done = ffmpegs.run([*_command(media, audio, track, tolerated)], told)
     if done.is_disk_fault:
         what = f"ffmpeg could not write {audio}"
         raise stagekit.StageFailed(ffmpegs.message(what, done.said, "Make room and run again"))
-    return Taken(track, _seconds(audio), done, _stream_seconds(track.stream) or duration)
+    return Taken(track, _seconds(audio), done, _stream_seconds(track.stream) or media.duration)
 
 
-def _command(media: Path, audio: Path, track: streams.Track, tolerated: float) -> list[str]:
+def _command(media: ffmpegs.MediaFile, audio: Path, track: streams.Track, tolerated: float) -> list[str]:
     """ffmpeg's arguments; with a share of broken packets above the tolerated one, it ends with another code than 0."""
     command = (
-        ffmpeg.input(ffmpegs.url(media))[str(track.place)]
+        ffmpeg.input(ffmpegs.url(media.path), **media.queue.of_input())[str(track.place)]
         .output(
             ffmpegs.url(audio),
             af="aresample=async=1:first_pts=0",  # keeps the WAV in step with the movie's clock
@@ -127,6 +126,7 @@ def _command(media: Path, audio: Path, track: streams.Track, tolerated: float) -
             acodec="pcm_s16le",
             map_metadata=-1,
             fflags="+bitexact",  # the same audio gives the same bytes, and a header of 44 bytes
+            **media.queue.of_output(),
         )
         .global_args("-max_error_rate", str(tolerated))
     )

@@ -34,7 +34,7 @@ import seq2seq
 import stagekit
 import transformers
 from IndicTransToolkit.processor import IndicProcessor
-from translating import flow, naming, work
+from translating import language_codes, sentence_translation, translation_stage
 
 KINDS = ("IndicTrans", "m2m_100")
 KNOWN = """asm_Beng awa_Deva ben_Beng bho_Deva brx_Deva doi_Deva eng_Latn gom_Deva gon_Deva guj_Gujr hin_Deva hne_Deva
@@ -51,12 +51,12 @@ def run(stage: stagekit.Stage) -> None:
         checkpoint = stage.memo(folder, lambda: seq2seq.Checkpoint(folder, KINDS))
         return IndicTrans2(checkpoint, *tags, stage)
 
-    work.run(stage, engine_for)
+    translation_stage.run(stage, engine_for)
 
 
 def tag(language: str) -> str:
     """Raises ``StageFailed`` where IndicTrans2 hasn't this language."""
-    found = naming.flores(language, TAGS)
+    found = language_codes.flores(language, TAGS)
     if found is None:
         what = f"IndicTrans2 has no '{language}', only English and languages of India"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")
@@ -100,7 +100,7 @@ class IndicTrans2:
         """A processor of its own for each call: it remembers what it hid of each text in a queue."""
         processor = IndicProcessor(inference=True)
         # Its second half waits forever for as many texts as the first half had, so they are counted before.
-        answers = flow.counted(self._prepared(texts, processor), self._generator.generate)
+        answers = sentence_translation.counted(self._prepared(texts, processor), self._generator.generate)
         return list(processor.postprocess_batch(answers, lang=self._target))
 
 

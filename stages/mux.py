@@ -26,7 +26,7 @@ the first one, unless the movie has such a track already.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,12 +55,13 @@ class Track(NamedTuple):
 def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; where that refuses the video or audio, into Matroska."""
     media, wish = stage.input("media"), stage.parameters["container"]
-    streams, preferred = ffmpegs.probe(media)["streams"], container_for(media, stage.inputs("subtitles"), wish)
+    preferred, found = container_for(media, stage.inputs("subtitles"), wish), ffmpegs.probe(media)
     for container in dict.fromkeys([preferred, "mkv"]):
         tracks = once(tracks_in(container, stage))
         movie = stage.output("movie", "subtitled." + container)
-        selection = containers.with_covers(containers.select(streams, container), media, stage.work)
-        arguments = command(media, tracks, movie, selection, shown_of(tracks, str(stage.parameters["shown"])))
+        selection = containers.with_covers(containers.select(found["streams"], container), media, stage.work)
+        shown = shown_of(tracks, str(stage.parameters["shown"]))
+        arguments = command(ffmpegs.media_file(media, found), tracks, movie, selection, shown)
         done = ffmpegs.run(arguments, _Progress(stage, os.path.getsize(media), movie))
         if done.code == 0 and not done.is_disk_fault:  # on a full disk: a movie without its index
             containers.tell(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
@@ -124,10 +125,15 @@ def container_for(media: Path, files: Sequence[Path], wish: str) -> str:
 
 
 def command(
-    media: Path, tracks: Sequence[Track], movie: Path, selection: containers.Selection, shown: int | None = None
+    media: ffmpegs.MediaFile,
+    tracks: Sequence[Track],
+    movie: Path,
+    selection: containers.Selection,
+    shown: int | None = None,
 ) -> list[str]:
     """ffmpeg's arguments."""
-    arguments = ["-fflags", "+genpts", "-i", ffmpegs.url(media)]  # avi has no presentation times, which Matroska needs
+    arguments = ["-fflags", "+genpts"]  # avi has no presentation times, which Matroska needs
+    arguments += [*_options(media.queue.of_input()), "-i", ffmpegs.url(media.path)]
     for track in tracks:  # the format is stated, since an empty file doesn't show it
         arguments += ["-f", DEMUXERS[track.file.suffix], "-i", ffmpegs.url(track.file)]
     maps = [f"0:{stream['index']}" for stream in selection.media]
@@ -136,7 +142,12 @@ def command(
     for stream in maps:
         arguments += ["-map", stream]
     arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
-    return [*arguments, *_subtitle_options(tracks, selection, shown), *selection.attached, ffmpegs.url(movie)]
+    arguments += [*_subtitle_options(tracks, selection, shown), *selection.attached]
+    return [*arguments, *_options(media.queue.of_output()), ffmpegs.url(movie)]
+
+
+def _options(values: Mapping[str, int]) -> list[str]:
+    return [word for name, value in values.items() for word in (f"-{name}", str(value))]
 
 
 def _subtitle_options(tracks: Sequence[Track], selection: containers.Selection, shown: int | None) -> list[str]:

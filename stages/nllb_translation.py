@@ -31,7 +31,7 @@ from collections.abc import Iterable
 import seq2seq
 import stagekit
 import transformers
-from translating import naming, work
+from translating import language_codes, translation_stage
 
 KINDS = ("m2m_100",)
 
@@ -43,7 +43,7 @@ def run(stage: stagekit.Stage) -> None:
         checkpoint = stage.memo(folder, lambda: seq2seq.Checkpoint(folder, KINDS))
         return Nllb(checkpoint, source, target, stage)
 
-    work.run(stage, engine_for)
+    translation_stage.run(stage, engine_for)
 
 
 class Nllb:
@@ -75,10 +75,10 @@ def tag(checkpoint: seq2seq.Checkpoint, language: str) -> str:
     tokenizer = checkpoint.tokenizer
     codes = getattr(tokenizer, "lang_code_to_token", None)
     if codes:
-        found = naming.two_letters(language, codes)
+        found = language_codes.two_letters(language, codes)
     else:
         codes = tokenizer.additional_special_tokens
-        found = naming.flores(language, codes)
+        found = language_codes.flores(language, codes)
     if found is None:
         what = f"model {checkpoint.name} has no '{language}'; it has {len(codes)} other languages"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import langcodes
 import stagekit
-from subtitling import clocks, profiles, reading, reports
+from subtitling import frame_clock, lint_report, reader, style_profiles
 
 
 class Wrong(Exception):
@@ -45,27 +45,27 @@ def run(stage: stagekit.Stage) -> None:
 
 
 def _require_known(style: str, language: str) -> None:
-    if style not in profiles.STYLES:
-        raise Wrong(f"no style {style!r}; there are: {', '.join(profiles.STYLES)}")
+    if style not in style_profiles.STYLES:
+        raise Wrong(f"no style {style!r}; there are: {', '.join(style_profiles.STYLES)}")
     if language and not langcodes.tag_is_valid(language):
         raise Wrong(f"{language!r} is no language code, such as en, es or zh-TW")
 
 
-def _clock(frame_rate: float | str) -> clocks.Clock:
+def _clock(frame_rate: float | str) -> frame_clock.Clock:
     try:
-        return clocks.clock(frame_rate)
+        return frame_clock.clock(frame_rate)
     except ValueError as error:
         raise Wrong(str(error)) from None
 
 
-def check(path: Path, style: str, language: str, clock: clocks.Clock) -> dict:
+def check(path: Path, style: str, language: str, clock: frame_clock.Clock) -> dict:
     try:
-        found = reading.read(path, language, clock.rate and float(clock.rate), tags="raw")
-    except reading.Unreadable as error:
+        found = reader.read(path, language, clock.rate and float(clock.rate), tags="raw")
+    except reader.Unreadable as error:
         return {"file": str(path), "problem": str(error)}
     except OSError as error:
         return {"file": str(path), "problem": f"it can't be read: {error.strerror}"}
-    report = reports.report(found.cues, profiles.profile(style, language), language, clock)
+    report = lint_report.report(found.cues, style_profiles.profile(style, language), language, clock)
     return {"file": str(path), "problem": None, "format": found.format, "encoding": found.encoding, **report}
 
 

@@ -34,8 +34,8 @@ import json
 from typing import Any
 
 import stagekit
-from subtitling import clocks, cutting, keeping, profiles, reports, words, writing
-from subtitling.text import Cue
+from subtitling import cue_segmentation, existing_cues, frame_clock, lint_report, style_profiles, timed_words, writer
+from subtitling.cues import Cue
 
 SHOWN = 5  # numbers of cues
 
@@ -48,9 +48,9 @@ def run(stage: stagekit.Stage) -> None:
     profile, clock = chosen(stage.parameters["style"], language, stage.parameters["frame_rate"])
     kept = stage.parameters["keep_cues"]
     cues = cues_of(transcript, profile, language, None if kept else clock)
-    for kind in writing.FORMATS:
-        writing.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
-    report = reports.report(cues, profile, language, clock) | {"kept": kept}
+    for kind in writer.FORMATS:
+        writer.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
+    report = lint_report.report(cues, profile, language, clock) | {"kept": kept}
     tell(stage, report)
     stage.output("report").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -64,20 +64,20 @@ def tell(stage: stagekit.Stage, report: dict[str, Any]) -> None:
 
 
 def cues_of(
-    transcript: dict[str, Any], profile: profiles.Profile, language: str, clock: clocks.Clock | None
+    transcript: dict[str, Any], profile: style_profiles.Profile, language: str, clock: frame_clock.Clock | None
 ) -> list[Cue]:
     """Cut anew and timed by a clock; without one, as they are, in other lines."""
     if clock is None:
-        return keeping.cues(transcript["segments"], profile, language)
+        return existing_cues.cues(transcript["segments"], profile, language)
     duration = round(transcript["duration_s"] * 1000)
-    return cutting.cues(words.of_transcript(transcript, profile), profile, language, clock, duration)
+    return cue_segmentation.cues(timed_words.of_transcript(transcript, profile), profile, language, clock, duration)
 
 
-def chosen(style: str, language: str, frame_rate: float | str) -> tuple[profiles.Profile, clocks.Clock]:
+def chosen(style: str, language: str, frame_rate: float | str) -> tuple[style_profiles.Profile, frame_clock.Clock]:
     """Raises ``StageFailed`` where there is no such style or rate."""
     try:
-        return profiles.profile(style, language), clocks.clock(frame_rate)
+        return style_profiles.profile(style, language), frame_clock.clock(frame_rate)
     except KeyError:
-        raise stagekit.StageFailed(f"no style {style!r}; there are: {', '.join(profiles.STYLES)}") from None
+        raise stagekit.StageFailed(f"no style {style!r}; there are: {', '.join(style_profiles.STYLES)}") from None
     except ValueError as error:
         raise stagekit.StageFailed(str(error)) from None

@@ -33,8 +33,8 @@ import ffmpegs
 import languages
 import stagekit
 import streams
-from subtitling import mending, reading
-from subtitling.text import Cue
+from subtitling import cue_repair, reader
+from subtitling.cues import Cue
 
 SCHEMA = 2
 TEXT = {  # codecs, and the demuxer and suffix that their text is written to a file with
@@ -75,10 +75,10 @@ def run(stage: stagekit.Stage) -> None:
     source = of_file(wish["file"], wish["file_digest"]) if wish["file"] else of_track(stage, media, found["streams"])
     language = languages.base(wish["language"] or source.language)
     try:
-        read = reading.read(source.file, "" if language == languages.UNKNOWN else language, rate_of(found["streams"]))
-    except (reading.Unreadable, OSError) as error:
+        read = reader.read(source.file, "" if language == languages.UNKNOWN else language, rate_of(found["streams"]))
+    except (reader.Unreadable, OSError) as error:
         raise stagekit.InputUnusable(f"{source.what} is unusable: {error}\n{WAYS_OUT}") from None
-    cues, mended = mending.mend(read.cues)
+    cues, mended = cue_repair.mend(read.cues)
     duration = max(ffmpegs.seconds(found["format"].get("duration")), *(cue.end / 1000 for cue in cues), 0.0)
     notes = notes_of(read, mended)
     transcript = {**heading(source, language), **content(cues, duration), "notes": notes}
@@ -190,7 +190,7 @@ def text_of(cue: Cue) -> str:
     return ("\n" if is_dialogue else " ").join(lines)
 
 
-def notes_of(read: reading.Subtitles, mended: Sequence[mending.Mended]) -> list[str]:
+def notes_of(read: reader.Subtitles, mended: Sequence[cue_repair.Mended]) -> list[str]:
     notes = []
     if not read.encoding.startswith("utf"):
         notes.append(f"the subtitles don't say their encoding; they read best as {read.encoding}")
@@ -201,7 +201,7 @@ def notes_of(read: reading.Subtitles, mended: Sequence[mending.Mended]) -> list[
     return notes
 
 
-def dropped_of(cues: Sequence[Cue], mended: Sequence[mending.Mended]) -> list[dict]:
+def dropped_of(cues: Sequence[Cue], mended: Sequence[cue_repair.Mended]) -> list[dict]:
     empty = [number for each in mended if each.what == "empty" for number in each.cues]
     return [
         {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text, "reason": "the cue has no text"}

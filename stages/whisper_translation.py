@@ -34,7 +34,7 @@ Words have the times at which the model attended to the sound; what was said isn
 from typing import Any, NamedTuple
 
 import stagekit
-from recognition import hearing, transcripts
+from recognition import speech_to_text, transcripts
 from translating import documents
 
 ENGLISH = "en"
@@ -49,7 +49,7 @@ def run(stage: stagekit.Stage) -> None:
         raise stagekit.StageFailed(
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
-    documents.leave(stage, translation(hearing.hear(stage, source, hearing.TRANSLATE), target))
+    documents.leave(stage, translation(speech_to_text.hear(stage, source, speech_to_text.TRANSLATE), target))
 
 
 class Made(NamedTuple):
@@ -57,7 +57,7 @@ class Made(NamedTuple):
     model: str
 
 
-def translation(found: hearing.Hearing, target: str) -> dict[str, Any]:
+def translation(found: speech_to_text.Hearing, target: str) -> dict[str, Any]:
     """The document. A source that is English already was only written down."""
     heard = transcripts.document(found.heard, found.sound.speech, found.origin)
     made = Made(f"{heard['engine']} (translation from the audio)", heard["model"])

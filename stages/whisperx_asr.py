@@ -39,7 +39,7 @@ from importlib.metadata import version
 from typing import Any
 
 import stagekit
-from recognition import hubs
+from recognition import model_hub
 
 BATCH = 8
 SILENCE = 60  # seconds that a download may stand still
@@ -55,15 +55,15 @@ FAILURES = (
 )  # of fetching and loading a model
 
 
-hubs.go_offline_without_hub()
+model_hub.go_offline_without_hub()
 
 import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
-from recognition import listening, models, speech, transcripts, whisper, windows  # noqa: E402
-from recognition.heard import Segment, Word  # noqa: E402
+from recognition import models, transcripts, two_pass, voice_activity, whisper, windows  # noqa: E402
+from recognition.diarization import Turn, told_apart  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
-from recognition.speakers import Turn, told_apart  # noqa: E402
+from recognition.segments import Segment, Word  # noqa: E402
 from whisperx import alignment, asr  # noqa: E402
 from whisperx.diarize import DiarizationPipeline  # noqa: E402
 
@@ -74,7 +74,7 @@ def run(stage: stagekit.Stage) -> None:
     samples = whisper.read_audio(stage.input("audio"))
     duration = len(samples) / whisper.SAMPLE_RATE
     probabilities = whisper.speech_probabilities(samples, stage.cpus)
-    spoken = speech.stretches(probabilities)
+    spoken = voice_activity.stretches(probabilities)
     folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
     audio = samples.astype("float32") / 32768
@@ -85,9 +85,9 @@ def run(stage: stagekit.Stage) -> None:
         ear.find_language(windows.cut(spoken, probabilities, duration))
         found = pipeline.transcribe(audio, batch_size=BATCH, language=ear.language, progress_callback=told(stage))
         first, aligned, notes = timed(found, pipeline.model, samples, audio, device)
-    heard = listening.completed(first, listening.Sound(spoken, probabilities, duration), ear.hear)
+    heard = two_pass.completed(first, two_pass.Sound(spoken, probabilities, duration), ear.hear)
     if stage.parameters["diarize"] and heard.segments:
-        heard = listening.Heard(told_apart(heard.segments, speaker_turns(stage, audio, device)), heard.dropped)
+        heard = two_pass.Heard(told_apart(heard.segments, speaker_turns(stage, audio, device)), heard.dropped)
     word_times, more = times_of(heard.segments, aligned)
     write(stage, heard, spoken, ear, (word_times, [*notes, *more], duration))
 
@@ -139,11 +139,11 @@ def aligner(language: str, device: str) -> tuple[Any, Any]:
     if name is not None:  # else it is from the hub whose libraries know that they are offline
         file = getattr(torchaudio.pipelines, name)._path  # noqa: SLF001  # the one place that has its name
         if not os.path.exists(os.path.join(torch.hub.get_dir(), "checkpoints", file)):
-            hubs.require(f"the alignment model {file}", ALIGNERS)
+            model_hub.require(f"the alignment model {file}", ALIGNERS)
     try:
         nltk.data.find("tokenizers/punkt_tab")
     except LookupError:
-        hubs.require("what finds the ends of sentences (punkt_tab)", SENTENCES)
+        model_hub.require("what finds the ends of sentences (punkt_tab)", SENTENCES)
     model, details = alignment.load_align_model(language, device)
     return model, details
 
@@ -202,7 +202,7 @@ def speaker_turns(stage: stagekit.Stage, audio: Any, device: str) -> list[Turn]:
 
 def write(
     stage: stagekit.Stage,
-    heard: listening.Heard,
+    heard: two_pass.Heard,
     spoken: list[Interval],
     ear: whisper.Recogniser,
     facts: tuple[str, list[str], float],

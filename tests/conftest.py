@@ -42,6 +42,10 @@ KEPT_VARIABLES = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write the snapshots of tests/snapshots anew")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that may start processes, so that ``-m "not spawning"`` is a short loop."""

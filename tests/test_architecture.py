@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "sdk",
     },
     "sdk": set(),
-    "setup": {"config", "engines", "environments", "envs", "jobs", "media", "models", "prepare", "project"},
+    "setup": {"config", "engines", "environments", "envs", "jobs", "media", "models", "prepare", "process", "project"},
     **{leaf: set() for leaf in LEAVES},
 }
 
@@ -224,6 +224,84 @@ def test_one_module_starts_processes() -> None:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
                 assert node.attr not in calls, shown(path, node.lineno)
     assert found == {"process.py"}
+
+
+# Where a file or a folder may get another name, or a tree may be removed, beside ``files.py``, and why.
+RENAMES = {
+    "bundles/install.py": "what is renamed was unpacked and verified a moment ago",
+    "cache/trash.py": "an entry is taken away from its name",
+    "envs/builder/logs.py": "older logs move on by one",
+    "envs/platform/removal.py": "Windows refuses both for what a process holds; tests replace the calls",
+    "envs/registry.py": "a marker gets the name under which it counts no more",
+    "executors/runtime_folder.py": "a log that is full is put beside",
+    "files.py": "the one home",
+}
+LOCKS = {
+    "locks.py": "the one home",
+    "sdk/stageserver/keeper.py": "runs in a stage's process, without this package",
+}
+
+
+def test_one_module_replaces_files_and_removes_trees() -> None:
+    assert users(renames) == RENAMES.keys()
+
+
+def test_one_module_locks_files() -> None:
+    assert users(locks) == LOCKS.keys()
+
+
+def users(search: Callable[[ast.Module], Iterator[int]]) -> set[str]:
+    return {path.relative_to(PACKAGE).as_posix() for path in MODULES if any(search(tree(path)))}
+
+
+def renames(module: ast.Module) -> Iterator[int]:
+    """Lines that mention ``os.replace`` and its like, or call a path's method of that name."""
+    calls = {("os", "replace"), ("os", "rename"), ("os", "renames"), ("shutil", "move"), ("shutil", "rmtree")}
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if (owner, name) in calls:
+                yield node.lineno
+            case ast.ImportFrom(module=owner) if any((owner, each.name) in calls for each in node.names):
+                yield node.lineno
+            # A text's ``replace`` takes two values, a date's and a dataclass's only named ones.
+            case ast.Call(func=ast.Attribute(attr="rename" | "replace"), args=[_], keywords=[]):
+                yield node.lineno
+
+
+def locks(module: ast.Module) -> Iterator[int]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and node.attr in {"flock", "lockf", "locking"}:
+            yield node.lineno
+        if isinstance(node, ast.ImportFrom) and node.module in {"fcntl", "msvcrt"}:
+            yield node.lineno
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.replace(a, b)",
+        "take = os.rename",
+        "from os import replace",
+        "path.replace(target)",
+        "path.with_name('a').rename(target)",
+        "shutil.rmtree(path)",
+        "from shutil import rmtree",
+    ],
+)
+def test_the_search_for_renames_finds_them(code: str) -> None:
+    assert list(renames(ast.parse(code))) == [1]
+
+
+@pytest.mark.parametrize("code", ["text.replace('a', 'b')", "date.replace(hour=1)", "replace(value, name=1)"])
+def test_the_search_for_renames_knows_what_is_none(code: str) -> None:
+    assert list(renames(ast.parse(code))) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["fcntl.flock(file, 2)", "fcntl.lockf(file, 2)", "msvcrt.locking(1, 2, 1)", "from fcntl import flock"]
+)
+def test_the_search_for_locks_finds_them(code: str) -> None:
+    assert list(locks(ast.parse(code))) == [1]
 
 
 def test_nothing_writes_to_the_environment_variables() -> None:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import dump_json, read_json, sync_file, tail, write_whole
+from pipeline.files import (
+    dump_json,
+    publish,
+    read_json,
+    replace_folder,
+    replaced,
+    sync_file,
+    tail,
+    try_remove_tree,
+    write_new,
+    write_whole,
+)
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -63,6 +74,122 @@ def test_threads_that_write_one_file_leave_one_of_their_contents(tmp_path: Path)
     assert failures == []
     assert target.read_bytes() in {b"a" * 1000, b"b" * 1000, b"c" * 1000}
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_written_under_the_other_name_is_flushed_before_it_takes_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(descriptor: int) -> None:
+        steps.append("flushed")
+        fsync(descriptor)
+
+    def name(source: str, target: Path) -> None:
+        steps.append("named")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", name)
+    with replaced(tmp_path / "film") as beside:
+        assert beside.parent == tmp_path  # on the same file system
+        beside.write_bytes(b"whole")
+    assert (steps, (tmp_path / "film").read_bytes()) == (["flushed", "named"], b"whole")
+    with replaced(tmp_path / "film", flush=False) as beside:
+        beside.write_bytes(b"other")
+    assert steps == ["flushed", "named", "named"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_block_that_raises_leaves_the_old_content_and_nothing_beside(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    target = tmp_path / "film"
+    target.write_bytes(b"old")
+
+    def write_half() -> None:
+        with replaced(target) as beside:
+            beside.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replaced(tmp_path / "film"):
+        pass
+
+
+def test_a_name_as_long_as_the_file_system_allows_can_be_replaced_under_a_short_one(tmp_path: Path) -> None:
+    target = tmp_path / ("a" * 255)
+    with replaced(target, temporary=".short") as beside:
+        assert beside == tmp_path / ".short"
+        beside.write_bytes(b"whole")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(("code", "named"), [(errno.ENOSPC, True), (errno.EIO, True), (errno.ECONNRESET, False)])
+def test_the_error_of_a_disk_names_the_file_and_that_of_a_network_does_not(
+    tmp_path: Path, code: int, named: bool
+) -> None:
+    with pytest.raises(OSError, match=os.strerror(code)) as failed, replaced(tmp_path / "film"):
+        raise OSError(code, os.strerror(code))
+    assert failed.value.filename == (str(tmp_path / "film") if named else None)
+
+
+def test_a_new_file_is_refused_where_there_is_one(tmp_path: Path) -> None:
+    write_new(tmp_path / "stage.py", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "stage.py", b"second")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
+
+
+def test_a_new_file_appears_where_the_file_system_has_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_new(tmp_path / "stage.py", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "stage.py", b"second")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
+
+
+def folder_with(path: Path, content: str) -> Path:
+    path.mkdir()
+    (path / "file").write_text(content)
+    return path
+
+
+def test_a_folder_gets_its_name_unless_another_has_it(tmp_path: Path) -> None:
+    first, second = folder_with(tmp_path / ".first", "1"), folder_with(tmp_path / ".second", "2")
+    assert publish(first, tmp_path / "job")
+    assert not publish(second, tmp_path / "job")
+    assert (tmp_path / "job/file").read_text() == "1"
+    assert (second / "file").read_text() == "2"
+
+
+def test_a_folder_whose_place_is_missing_is_not_taken_for_one_whose_name_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        publish(folder_with(tmp_path / ".part", "1"), tmp_path / "nowhere/job")
+
+
+def test_a_folder_takes_the_place_of_another(tmp_path: Path) -> None:
+    folder_with(tmp_path / "model", "old")
+    replace_folder(folder_with(tmp_path / ".part", "new"), tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert (tmp_path / "model/file").read_text() == "new"
+
+
+def test_a_tree_that_is_not_there_is_no_obstacle_to_its_removal(tmp_path: Path) -> None:
+    try_remove_tree(folder_with(tmp_path / "tree", "content"))
+    try_remove_tree(tmp_path / "tree")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_file_can_be_made_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

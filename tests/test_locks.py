@@ -1,5 +1,6 @@
 """Locks between processes: one holder, who can be named, and nothing left when it dies."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -7,13 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from pipeline.errors import NotReady
-from pipeline.locks import Held, exclusive, is_held
+from pipeline.locks import Held, exclusive, is_held, is_without_locks, try_exclusive, try_shared
 
 HOLDER = """
 import sys, time
@@ -148,16 +149,48 @@ def test_any_other_trouble_with_a_lock_is_its_own(tmp_path: Path) -> None:
         pass
 
 
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """One file, opened twice for reading alone."""
+    (tmp_path / "lock").touch()
+    both = [os.open(tmp_path / "lock", os.O_RDONLY) for _ in range(2)]
+    yield both[0], both[1]
+    for descriptor in both:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def test_a_shared_lock_is_shared_and_keeps_an_exclusive_one_away(two: tuple[int, int]) -> None:
+    assert [try_shared(descriptor) for descriptor in two] == [True, True]
+    assert not try_exclusive(two[0])
+    os.close(two[1])
+    assert try_exclusive(two[0])
+
+
+def test_a_lock_is_tried_for_as_long_as_was_asked_for(two: tuple[int, int]) -> None:
+    assert try_exclusive(two[0])
+    assert not try_shared(two[1], 0.02)
+    threading.Timer(0.05, os.close, two[:1]).start()
+    assert try_shared(two[1], 30)
+
+
+def test_an_open_file_without_locks_says_so(two: tuple[int, int], lockless: str) -> None:
+    with pytest.raises(OSError, match=lockless) as refused:
+        try_shared(two[0], 30)
+    assert is_without_locks(refused.value)
+
+
 def test_asking_works_where_an_exclusive_lock_takes_a_file_open_for_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on NFS."""
     flock = fcntl.flock
 
-    def strict(file: IO[str], operation: int) -> None:
-        if operation & fcntl.LOCK_EX and not file.writable():
+    def strict(descriptor: int, operation: int) -> None:
+        is_for_reading = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+        if operation & fcntl.LOCK_EX and is_for_reading:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        flock(file, operation)
+        flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", strict)
     with exclusive(tmp_path / "lock"):

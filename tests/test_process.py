@@ -99,6 +99,14 @@ def test_a_descendant_in_a_session_of_its_own_is_stopped_too(spawning: None, tmp
     assert eventually(lambda: not alive(stubborn))
 
 
+def test_all_children_can_be_killed_with_what_they_started(spawning: None, tmp_path: Path) -> None:
+    children = [started("sh", "-c", f"({STUBBORN.format(pids=tmp_path / name)}) & wait") for name in ("1", "2")]
+    stubborn = [pid_in(tmp_path / name) for name in ("1", "2")]
+    process.kill_children()
+    assert eventually(lambda: not any(alive(pid) for pid in stubborn))
+    assert [child.wait() for child in children] == [-signal.SIGKILL] * 2
+
+
 def test_what_has_ended_already_can_be_stopped(spawning: None) -> None:
     child = started("true")
     child.wait()

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import tarfile
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import IO, Any
 
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.errors import InputUnusable
-from pipeline.files import dump_json, sync_folder
+from pipeline.files import dump_json, replaced, sync_folder
 from pipeline.text import printable
 
 MANIFEST = "manifest.json"
@@ -45,21 +44,11 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
     meanwhile."""
     files = {name: _described(members[name]) for name in sorted(members)}
     manifest = dump_json({**heading, "files": files})
-    beside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
-    try:
-        with beside.open("xb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            _add(archive, MANIFEST, manifest, {"size": len(manifest), "sha256": sha256_of_bytes(manifest)})
-            for name, described in files.items():
-                _add(archive, name, members[name], described)
-            archive.close()
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-        sync_folder(target.parent)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
+    with replaced(target) as beside, tarfile.open(beside, mode="x", format=tarfile.PAX_FORMAT) as archive:
+        _add(archive, MANIFEST, manifest, {"size": len(manifest), "sha256": sha256_of_bytes(manifest)})
+        for name, described in files.items():
+            _add(archive, name, members[name], described)
+    sync_folder(target.parent)
 
 
 def look(file: Path) -> Bundle:

@@ -1,7 +1,6 @@
 """One file from the network or the disk, with the content that was promised, there whole or not at all."""
 
 import base64
-import contextlib
 import hashlib
 import http.client
 import os
@@ -11,6 +10,8 @@ import urllib.request
 from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pipeline.files import replaced
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5  # seconds, then twice as long each time
@@ -41,17 +42,12 @@ def download(url: str, target: Path, hashes: Collection[str], seconds: float) ->
 
 
 def _attempt(url: str, target: Path, hashes: Collection[str], until: float) -> None:
-    part = target.with_name(f".{target.name}.{os.urandom(6).hex()}.part")
-    try:
+    with replaced(target) as part:
         digest = _receive(url, part, until)
         if digest not in hashes:
             raise NotGot(
                 f"{target.name} from {_place(url)} has SHA-256 {digest}, which isn't in the lock; it was refused"
             )
-        os.replace(part, target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()
 
 
 def _receive(url: str, part: Path, until: float) -> str:
@@ -66,8 +62,6 @@ def _receive(url: str, part: Path, until: float) -> str:
             file.write(chunk)
         if promised is not None and promised.isdecimal() and file.tell() != int(promised):
             raise http.client.IncompleteRead(b"", int(promised) - file.tell())
-        file.flush()
-        os.fsync(file.fileno())
     return hashing.hexdigest()
 
 

@@ -4,7 +4,6 @@ A system's own interpreter is spread over the system and can't be.
 """
 
 import os
-import shutil
 import tarfile
 from collections.abc import Container
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import InputUnusable
+from pipeline.files import publish, try_remove_tree
 
 ASK_SECONDS = 60
 
@@ -61,14 +61,11 @@ def unpack(packed: Path, name: str, managed: Path) -> Path:
                 _require_inside(member, links)
             archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 and later have it
             archive.extractall(part)  # noqa: S202  # each member was looked at
-        os.rename(part / name, target)
+        publish(part / name, target)  # unless another process was faster
     except tarfile.TarError as error:
         raise InputUnusable(f"the bundle's interpreter {name} is refused: {error}") from error
-    except OSError:
-        if not target.exists():  # else somebody else was quicker
-            raise
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        try_remove_tree(part)
     return target
 
 

@@ -6,7 +6,6 @@ in the standard form (https://packaging.python.org/en/latest/specifications/pylo
 
 import contextlib
 import os
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -24,6 +23,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles.lockfile import Pin, parse
 from pipeline.errors import ConfigurationError, NotReady
+from pipeline.files import try_remove_tree
 from pipeline.progress import Progress
 from pipeline.text import counted
 
@@ -124,10 +124,10 @@ class Wheels:
 
     def _sweep(self) -> None:
         """What a killed fetch left; another that is at work just now has names of its own and is young."""
-        for left in [*self.folder.glob(".*.part"), *self.folder.glob(".warm-*")]:
+        for left in [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.part"), *self.folder.glob(".warm-*")]:
             with contextlib.suppress(OSError):
                 if left.stat().st_mtime < self.folder.stat().st_mtime - STALE_SECONDS:
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+                    try_remove_tree(left) if left.is_dir() else left.unlink()
 
 
 def needed(definition: Definition, python: BaseInterpreter) -> list[Pin]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cache import trash
 from pipeline.cache.materialize import Placer
 from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, folder_of, problem, read
+from pipeline.files import publish
 
 if TYPE_CHECKING:
     from pipeline.cache.usage import Entry
@@ -42,8 +43,10 @@ class ResultStore:
             described = self._bring_in(part, record["outputs"], outputs)
             with open(part / RECORD, "xb") as file:
                 file.write(encode({**record, "outputs": described}))
-            _publish(part, entry)
-            self._has_put = True
+            if _publish(part, entry):
+                self._has_put = True
+            else:
+                trash.remove(part)
         except OSError:
             trash.remove(part)
         except BaseException:
@@ -142,13 +145,13 @@ class ResultStore:
         }
 
 
-def _publish(part: Path, entry: Path) -> None:
-    """Give a whole entry its name. Raises ``OSError`` where somebody else won."""
+def _publish(part: Path, entry: Path) -> bool:
+    """Give a complete entry its name; False where another process was faster."""
     try:
-        os.rename(part, entry)
+        return publish(part, entry)
     except FileNotFoundError:
         entry.parent.mkdir(exist_ok=True)
-        os.rename(part, entry)
+        return publish(part, entry)
 
 
 def _empty(folder: Path) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.files import remove_tree
+from pipeline.files import try_remove_tree
 
 STALE_SECONDS = 3600
 MEASURED = ".measured.json"  # beside them too, but here to stay
@@ -35,7 +35,7 @@ def discard(root: Path, entry: Path) -> bool:
 def remove(path: Path) -> None:
     """Remove what nobody can reach by an entry's name; what can't be removed stays for a later sweep."""
     if path.is_dir() and not path.is_symlink():
-        remove_tree(path)
+        try_remove_tree(path)
         return
     with contextlib.suppress(OSError):
         path.unlink()

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
-from pipeline.cache.trash import MEASURED, new_name
+from pipeline.cache.trash import MEASURED
+from pipeline.files import write_at_once
 
 BLOCK = 4096  # bytes that the smallest file or folder takes on most file systems
 SETTLED_NS = 2_000_000_000  # a folder that changed in the last two seconds may change again within the clock's step
@@ -108,10 +109,5 @@ def _known_size(entry: Any, stamp: int) -> int | None:
 
 def _remember(root: Path, settled: Mapping[str, list[int]]) -> None:
     """Not flushed to the disk: what a crash makes of it is measured again."""
-    beside = new_name(root, "measured")
-    try:
-        beside.write_bytes(json.dumps(settled).encode("ascii"))
-        os.replace(beside, root / MEASURED)
-    except OSError:  # a full or read-only disk; the next one to ask measures again
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a full or read-only disk; the next one to ask measures again
+        write_at_once(root / MEASURED, json.dumps(settled).encode("ascii"))

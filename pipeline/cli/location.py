@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.config.paths import placed
+from pipeline.config.paths import with_configured_folders
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project, find
 
@@ -17,7 +17,7 @@ def locate(named: Path | None) -> Project:
 
     The last lets a person work in a folder of movies: the commands in a project's ``.venv`` are that project's.
     """
-    return placed(_found(named or _from_environment()))
+    return with_configured_folders(_found(named or _from_environment()))
 
 
 def _found(named: Path | None) -> Project:

@@ -1,4 +1,4 @@
-"""Everything a project defines, loaded when it is asked for and only once."""
+"""Everything that a project defines, each part read when it is first needed."""
 
 from functools import cached_property
 
@@ -7,7 +7,7 @@ from pipeline.config.engines import EngineSpec
 from pipeline.config.environments import EnvironmentSpec
 from pipeline.config.models import ModelSpec
 from pipeline.config.settings import Settings
-from pipeline.config.source import choose
+from pipeline.config.source import require_name
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.envs.definition import Definition
@@ -17,6 +17,11 @@ from pipeline.project import Project
 
 
 class Catalog:
+    """A project's definitions. What was read once stays as it is, whatever happens to the file.
+
+    Every property and method raises ``ConfigurationError``, with file, line and key, where a file is wrong.
+    """
+
     def __init__(self, project: Project) -> None:
         self.project = project
         self._environments: dict[str, EnvironmentSpec] = {}
@@ -28,15 +33,20 @@ class Catalog:
 
     @cached_property
     def accelerator(self) -> str:
-        """What variants are chosen for. Asked only where an environment has some: the first look takes seconds."""
+        """The accelerator for which variants are chosen: ``cpu``, ``cu128``, and so on.
+
+        To detect it may take seconds, so only an environment that has variants leads here.
+        """
         return hardware.accelerator(self.project, self.settings.accelerator)
 
     @cached_property
     def models(self) -> dict[str, ModelSpec]:
+        """By name."""
         return models.load(self.project)
 
     @cached_property
     def engines(self) -> dict[str, EngineSpec]:
+        """By name."""
         return engines.load(self.project)
 
     @cached_property
@@ -48,43 +58,52 @@ class Catalog:
         return workflows.names(self.project)
 
     def environment(self, name: str) -> Definition:
-        """The definition for this machine, with a lock that is there."""
-        return self._environment(name).require_lock(self.as_asked(name))
+        """The definition for this machine. Its lock exists.
 
-    def as_asked(self, name: str) -> Definition:
-        """The definition for this machine, whether it is locked or not."""
-        return self._environment(name).chosen(lambda: self.accelerator)
+        Raises ``ConfigurationError`` for an unknown name, a wrong file, a machine that no variant suits, and for a lock
+        that was not made yet.
+        """
+        return self._environment(name).require_lock(self.declared_environment(name))
+
+    def declared_environment(self, name: str) -> Definition:
+        """As ``environment``, but its lock may be missing."""
+        return self._environment(name).for_machine(lambda: self.accelerator)
 
     def variants(self, name: str) -> tuple[Definition, ...]:
-        """The definitions for all machines, whether they are locked or not."""
+        """The definitions for all machines; their locks may be missing. Raises as ``declared_environment`` does."""
         return self._environment(name).definitions
 
     def _environment(self, name: str) -> EnvironmentSpec:
         if name not in self._environments:
-            choose("environment", name, self.environment_names, "pipeline env list")
+            require_name("environment", name, self.environment_names, "pipeline env list")
             self._environments[name] = environments.load(self.project, name)
         return self._environments[name]
 
     def provider(self, tool: str) -> Definition | None:
-        """The environment that provides a program, if there is one."""
+        """The first environment, by name, that provides a program; ``None`` where there is none.
+
+        An environment with a wrong file is passed over: its error is for whoever needs that environment.
+        """
         definitions = [self._definition_or_none(name) for name in self.environment_names]
         return next((each for each in definitions if each and tool in dict(each.provides)), None)
 
     def _definition_or_none(self, name: str) -> Definition | None:
-        """A definition that is broken is told when it is asked for; it mustn't stop those who look for a program."""
         try:
             return self.environment(name)
         except ConfigurationError:
             return None
 
     def stage(self, name: str) -> StageSpec:
+        """Raises ``ConfigurationError`` for an unknown name and for a wrong block in the stage's file."""
         if name not in self._stages:
             self._stages[name] = stages.load(self.project, name)
         return self._stages[name]
 
     def workflow(self, name: str) -> WorkflowSpec:
+        """Raises ``ConfigurationError`` for an unknown name and for a wrong file."""
         return workflows.load(self.project, name)
 
     def model(self, name: str) -> ModelSpec:
-        choose("model", name, sorted(self.models), "look into config/models.yaml")
+        """Raises ``ConfigurationError`` for an unknown name and for a wrong ``config/models.yaml``."""
+        require_name("model", name, sorted(self.models), "look into config/models.yaml")
         return self.models[name]

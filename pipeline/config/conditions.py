@@ -1,4 +1,4 @@
-"""``when``: what decides whether a stage, or a deliverable, is a part of the plan."""
+"""``when``: the condition under which a stage, or a deliverable, is a part of the plan."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Condition:
-    name: str  # of a parameter or a decision, without the dollar sign; dotted for a part of it
-    values: tuple[Any, ...] | None = None  # one of these; None: anything but empty, nothing, 0 and false
+    """One condition on a parameter or a decision."""
+
+    name: str  # without the dollar sign; with dots for a part of it
+    values: tuple[Any, ...] | None = None  # it must be one of these; None: anything that Python counts as true
 
     def holds(self, value: Any) -> bool:
-        """A list does where it has one of the values."""
+        """Whether ``value`` fulfils it. A list does where one of its entries does."""
         if self.values is None:
             return bool(value)
-        given = value if isinstance(value, list) else [value]
-        return any(type(one) is type(other) and one == other for one in given for other in self.values)
+        entries = value if isinstance(value, list) else [value]
+        return any(type(one) is type(other) and one == other for one in entries for other in self.values)
 
     def __str__(self) -> str:
         if self.values is None:
@@ -23,7 +25,7 @@ class Condition:
 
 
 def conditions(written: Any) -> tuple[Condition, ...]:
-    """``$name``, or a mapping of names to a value or a list of values. All must hold; of a list's values, one."""
+    """Reads ``$name``, or a mapping of names to a value or a list of values. All conditions must hold."""
     if written is None:
         return ()
     if isinstance(written, str):

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.source import Source, load_yaml
+from pipeline.config.source import ConfigurationSource, load_yaml
+from pipeline.errors import did_you_mean
 from pipeline.project import Project
 
-ANY = None  # of languages: whichever
+PLACEHOLDERS = ("pair", "model", "folder")  # in the texts that say how a person installs something
+ANY = None  # all languages
 Languages = tuple[str, ...] | None
 
 
@@ -22,25 +24,27 @@ class Pairs:
 
 @dataclass(frozen=True)
 class OwnModel:
-    """A model that an engine has for one of its abilities: a folder of that name among the models."""
+    """A model for one ability of an engine. A person puts it into ``models/NAME/``."""
 
     name: str
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # that must be in the folder
     weights: str  # how a person gets it
 
 
 @dataclass(frozen=True)
 class EngineSpec:
+    """One entry of ``config/engines.yaml``; the keys are described in ``pipeline/schemas/engines.json``."""
+
     name: str
-    kind: str
+    kind: str  # recognition or translation
     stage: str
-    quality: int
+    quality: int  # the engine with the higher one is preferred
     note: str = ""
     program: str | None = None
     from_audio: bool = False
-    speakers: bool = False  # it can tell them apart
-    speaker_model: OwnModel | None = None  # that it takes for this
-    files: tuple[str, ...] = ()  # of a model's folder
+    speakers: bool = False  # it can label who speaks
+    speaker_model: OwnModel | None = None  # that it needs for this
+    files: tuple[str, ...] = ()  # that a model's folder must have
     pairs: tuple[Pairs, ...] = ()
     pairs_from: tuple[str, ...] = ()
     pairs_data: str = ""
@@ -50,7 +54,7 @@ class EngineSpec:
 
 
 def load(project: Project) -> dict[str, EngineSpec]:
-    """By name; none where the project has no such file."""
+    """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
     path = project.config / "engines.yaml"
     if not path.is_file():
         return {}
@@ -58,14 +62,14 @@ def load(project: Project) -> dict[str, EngineSpec]:
     return {name: _engine(source, name, entry) for name, entry in source.value.items()}
 
 
-def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
+def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) -> EngineSpec:
     if entry["kind"] == "translation" and ("pairs" in entry) == ("pairs_from" in entry):
         raise source.error((name,), "a translation has either 'pairs' or 'pairs_from'")
     speakers = entry.get("speakers", False)
     own = _own_model(speakers) if isinstance(speakers, Mapping) else None
     for key, text in {**entry, "speakers": own.weights if own else ""}.items():
         if key in ("install", "weights", "pairs_data", "speakers"):
-            _check_braces(source, (name, key), text)
+            _check_placeholders(source, (name, key), text)
     return EngineSpec(
         name=name,
         kind=entry["kind"],
@@ -86,11 +90,16 @@ def _engine(source: Source, name: str, entry: Mapping[str, Any]) -> EngineSpec:
     )
 
 
-def _check_braces(source: Source, keys: tuple[str, ...], text: str) -> None:
+def _check_placeholders(source: ConfigurationSource, keys: tuple[str, ...], text: str) -> None:
     try:
-        text.format(pair="", model="", folder="")
-    except (KeyError, ValueError, IndexError) as error:
-        raise source.error(keys, f"it has a brace that stands for nothing: {error}") from error
+        text.format(**dict.fromkeys(PLACEHOLDERS, ""))
+    except KeyError as error:
+        unknown = str(error.args[0])
+        raise source.error(
+            keys, f"unknown placeholder {{{unknown}}}{did_you_mean(unknown, list(PLACEHOLDERS))}"
+        ) from error
+    except (ValueError, IndexError) as error:
+        raise source.error(keys, f"its placeholders can't be read: {error}") from error
 
 
 def _own_model(entry: Mapping[str, Any]) -> OwnModel:

@@ -1,4 +1,4 @@
-"""``[tool.pipeline.stage.ensure.OUTPUT]``: what a stage promises of an output, beyond that it is there."""
+"""``[tool.pipeline.stage.ensure.OUTPUT]``: what a stage promises of an output, besides that it exists."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.source import Keys, Source, schema_errors
+from pipeline.config.source import ConfigurationSource, Keys, schema_errors
 from pipeline.errors import did_you_mean
 
 WITHIN = 1.0  # seconds; containers round, and codecs pad
@@ -14,7 +14,7 @@ WITHIN = 1.0  # seconds; containers round, and codecs pad
 
 @dataclass(frozen=True)
 class Count:
-    """As many as the input ``like`` has: entries of JSON lists, lines of .jsonl and of text, cues of subtitles."""
+    """As many entries as the input ``like`` has: of a JSON list, or lines of .jsonl and text, or cues of subtitles."""
 
     like: str
     output_key: str | None = None  # of the list in the output's JSON
@@ -23,12 +23,16 @@ class Count:
 
 @dataclass(frozen=True)
 class Duration:
+    """As long as the input ``like``, to within some seconds."""
+
     like: str
     within: float = WITHIN  # seconds
 
 
 @dataclass(frozen=True)
 class Ensure:
+    """The promises for one output. What isn't set is not promised."""
+
     non_empty: bool = False
     schema: str | None = None  # relative to the project
     count: Count | None = None
@@ -37,12 +41,15 @@ class Ensure:
 
 
 def parsed(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Ensure]:
-    """By output. The table is one that ``check`` accepted, also as it was frozen in a job's plan."""
+    """Promises by output. ``table`` is one that ``check`` has accepted, or its copy in a job's plan."""
     return {output: _ensure(entry) for output, entry in table.items()}
 
 
-def check(source: Source, root: Path) -> None:
-    """``source`` is a stage's whole block. Raises ``ConfigurationError`` with the file, and the line if it is known."""
+def check(source: ConfigurationSource, root: Path) -> None:
+    """Raises ``ConfigurationError``, with file, line and key, where a promise is wrong.
+
+    ``source`` is the stage's whole table, since a promise names inputs and outputs; schemas are files below ``root``.
+    """
     table = source.value.get("ensure", {})
     for keys, message in schema_errors(table, "ensure"):
         raise source.error(("ensure", *keys), message)
@@ -67,12 +74,12 @@ def _ensure(entry: Mapping[str, Any]) -> Ensure:
     )
 
 
-def _known(source: Source, keys: Keys, kind: str, name: str, known: list[str]) -> None:
+def _known(source: ConfigurationSource, keys: Keys, kind: str, name: str, known: list[str]) -> None:
     if name not in known:
         raise source.error(keys, f"the stage has no {kind} '{name}'{did_you_mean(name, known)}")
 
 
-def _check_schema(source: Source, keys: Keys, file: Path) -> None:
+def _check_schema(source: ConfigurationSource, keys: Keys, file: Path) -> None:
     try:
         load_schema(file)
     except SchemaUnusable as error:
@@ -80,11 +87,11 @@ def _check_schema(source: Source, keys: Keys, file: Path) -> None:
 
 
 class SchemaUnusable(Exception):
-    """The reason, as a sentence."""
+    """A JSON Schema that can't be used; the text is the reason, as a sentence."""
 
 
 def load_schema(file: Path) -> dict[str, Any]:
-    """Raises ``SchemaUnusable``."""
+    """The JSON Schema in a file. Raises ``SchemaUnusable`` where there is none."""
     from jsonschema import SchemaError
     from jsonschema.validators import Draft202012Validator, validator_for
 

@@ -1,17 +1,17 @@
-"""``config/environments/NAME.yaml``, or the block of ``stages/NAME.py``: what the environment rooms work with.
+"""Definitions of environments, from ``config/environments/NAME.yaml`` or the block of ``stages/NAME.py``.
 
 An environment with variants has a definition, and a lock, for each of them.
 """
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import blocks, inline_environments, variants
-from pipeline.config.source import Source, load_yaml, names_in
+from pipeline.config import blocks, inline_environments
+from pipeline.config.source import ConfigurationSource, load_yaml, names_in
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
@@ -19,17 +19,18 @@ from pipeline.project import Project
 from pipeline.script import has_dependencies
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
+CUDA = re.compile(r"cu(\d+?)(\d)")  # cu128: version 12.8
 
 
 @dataclass(frozen=True)
 class EnvironmentSpec:
-    """An environment as it is written: its definition for each accelerator, one of which is used."""
+    """An environment as a person wrote it."""
 
-    source: Source
-    definitions: tuple[Definition, ...]
+    source: ConfigurationSource
+    definitions: tuple[Definition, ...]  # one for each variant; the only one has the variant ""
 
-    def chosen(self, accelerator: Callable[[], str]) -> Definition:
-        """The definition for this machine, which is asked only where there is a choice.
+    def for_machine(self, accelerator: Callable[[], str]) -> Definition:
+        """The definition for this machine; ``accelerator`` is called only where there are variants.
 
         Raises ``ConfigurationError`` where no variant suits the machine.
         """
@@ -37,32 +38,55 @@ class EnvironmentSpec:
         if "" in by_variant:
             return by_variant[""]
         wanted = accelerator()
-        if (variant := variants.choose(wanted, by_variant)) is None:
+        if (variant := choose_variant(wanted, by_variant)) is None:
             raise self.source.error(
                 ("variants",),
-                f"there is none for this machine, whose accelerator is {wanted}; there are: {', '.join(by_variant)}",
+                f"none is for this machine, whose accelerator is {wanted}; there are: {', '.join(by_variant)}",
                 f"add one for {wanted}, or one for cpu, which every machine can use",
             )
         return by_variant[variant]
 
     def require_lock(self, definition: Definition) -> Definition:
-        """Raises ``ConfigurationError`` where the lock wasn't made yet."""
+        """The definition itself. Raises ``ConfigurationError`` where its lock doesn't exist yet."""
         if definition.lock is not None and not definition.lock.is_file():
             raise ConfigurationError(
-                f"{self.source.shown_as}: the lock requirements/{definition.lock.name} isn't there",
+                f"{self.source.shown_as}: the lock requirements/{definition.lock.name} doesn't exist yet",
                 f"pipeline env lock {definition.name}",
             )
         return definition
 
 
+def choose_variant(accelerator: str, variants: Collection[str]) -> str | None:
+    """The variant for a machine with this accelerator: ``cpu``, ``mps``, ``cu128`` for CUDA 12.8, and so on.
+
+    The one of that name; else for CUDA the highest of a lower version, since a driver runs older ones, too; else
+    ``cpu``. ``None`` where no variant suits the machine.
+    """
+    if accelerator in variants:
+        return accelerator
+    if version := _cuda_version(accelerator):
+        older = [(each, name) for name in variants if (each := _cuda_version(name)) and each <= version]
+        if older:
+            return max(older)[1]
+    return "cpu" if "cpu" in variants else None
+
+
+def _cuda_version(variant: str) -> tuple[int, int] | None:
+    match = CUDA.fullmatch(variant)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 def names(project: Project) -> list[str]:
-    """Those with a file of their own, and those that stages bring."""
-    inline_ones = [path.stem for path in project.stages.glob("*.py") if _brings_environment(path)]
-    return sorted({*names_in(project.config / "environments"), *inline_ones})
+    """Environments with a file of their own and those in stages' blocks, in alphabetical order."""
+    inline = [path.stem for path in project.stages.glob("*.py") if _brings_environment(path)]
+    return sorted({*names_in(project.config / "environments"), *inline})
 
 
 def load(project: Project, name: str) -> EnvironmentSpec:
-    """Raises ``ConfigurationError``, with file, line and key. The name is one of ``names``; its lock may be missing."""
+    """The environment of a name that is one of ``names``. Its locks may be missing.
+
+    Raises ``ConfigurationError``, with file, line and key, where its file is wrong.
+    """
     path = project.config / "environments" / f"{name}.yaml"
     stage = project.stage_file(name)
     if not path.is_file():
@@ -78,8 +102,11 @@ def load(project: Project, name: str) -> EnvironmentSpec:
 
 
 def of_block(project: Project, block: blocks.StageBlock, name: str) -> EnvironmentSpec:
-    """The environment that a stage's own block defines, under the name that the stage has or will get."""
-    source = inline_environments.environment(block)
+    """The environment that a stage's block defines. ``name``: the stem of the stage's file, or what it will be.
+
+    Raises ``ConfigurationError``, with file, line and key, where the block is wrong or the name is taken.
+    """
+    source = inline_environments.read_environment(block)
     _check_name(source, name)
     beside = project.requirements / f"{name}.txt"
     if beside.exists():
@@ -94,11 +121,11 @@ def of_block(project: Project, block: blocks.StageBlock, name: str) -> Environme
 def _brings_environment(stage: Path) -> bool:
     try:
         return not stage.name.startswith(".") and has_dependencies(stage.read_text(encoding="utf-8", errors="replace"))
-    except OSError:  # it is told where the stage is asked for
+    except OSError:  # whoever loads the stage gets the error
         return False
 
 
-def _definitions(project: Project, source: Source, name: str) -> tuple[Definition, ...]:
+def _definitions(project: Project, source: ConfigurationSource, name: str) -> tuple[Definition, ...]:
     value = source.value
     _check_one_way(source)
     if "interpreter" in value:
@@ -115,7 +142,7 @@ def _definitions(project: Project, source: Source, name: str) -> tuple[Definitio
     )
 
 
-def _definition(project: Project, source: Source, name: str, requirements: Path | None) -> Definition:
+def _definition(project: Project, source: ConfigurationSource, name: str, requirements: Path | None) -> Definition:
     value = source.value
     _check_python(source)
     _check_provides(source)
@@ -140,7 +167,7 @@ def _definition(project: Project, source: Source, name: str, requirements: Path 
 
 
 def _tool(entry: Any) -> tuple[str, str]:
-    """A program and the command that installs it, where one is given."""
+    """A program, and the command that installs it or ``""``."""
     if isinstance(entry, str):
         return entry, ""
     ((tool, command),) = entry.items()
@@ -151,7 +178,7 @@ def _folder(project: Project, text: str) -> Path:
     return Path(os.path.normpath(project.root / os.path.expanduser(text)))  # noqa: PTH111  # there may be no home
 
 
-def _smoke(project: Project, source: Source) -> Path | None:
+def _smoke(project: Project, source: ConfigurationSource) -> Path | None:
     if "smoke" not in source.value:
         return None
     text = source.value["smoke"]
@@ -163,40 +190,40 @@ def _smoke(project: Project, source: Source) -> Path | None:
     return script
 
 
-def _variables(source: Source) -> tuple[tuple[str, str], ...]:
+def _variables(source: ConfigurationSource) -> tuple[tuple[str, str], ...]:
     variables = source.value.get("variables", {})
     for name, template in variables.items():
         keys = ("variables", name)
         if name in COMPUTED:
-            raise source.error(keys, "this one is computed for each environment; it can't be set")
+            raise source.error(keys, "it is computed for each environment and can't be set")
         if (unknown := unknown_placeholder(template)) is not None:
             known = did_you_mean(unknown, list(PLACEHOLDERS))
-            raise source.error(keys, f"{{{unknown}}} stands for nothing{known}")
+            raise source.error(keys, f"unknown placeholder {{{unknown}}}{known}")
         if "\0" in template:
-            raise source.error(keys, "it holds a NUL character")
+            raise source.error(keys, "it contains a NUL character")
     return tuple(sorted(variables.items()))
 
 
-def _check_name(source: Source, name: str) -> None:
+def _check_name(source: ConfigurationSource, name: str) -> None:
     if not NAME.fullmatch(name):
         raise source.error((), "an environment's name is lower-case letters, digits, - and _, a letter first")
 
 
-def _check_one_way(source: Source) -> None:
-    """What is in an environment is said in one way."""
+def _check_one_way(source: ConfigurationSource) -> None:
+    """An environment has requirements, or variants, or another one's interpreter."""
     ways = [way for way in ("requirements", "variants", "interpreter") if way in source.value]
     if len(ways) > 1:
-        raise source.error((ways[1],), f"there is {ways[0]} as well; an environment has one of the two")
+        raise source.error((ways[1],), f"there is '{ways[0]}' as well; an environment has one of the two")
 
 
-def _check_provides(source: Source) -> None:
-    """A program's name is a name, since a link of that name is made."""
+def _check_provides(source: ConfigurationSource) -> None:
+    """A program's name must be a file's name, since a link of that name is made."""
     for tool in source.value.get("provides", {}):
         if tool in ("", ".", "..") or "/" in tool or "\\" in tool:
             raise source.error(("provides", tool), f"{tool!r} isn't a program's name")
 
 
-def _check_python(source: Source) -> None:
+def _check_python(source: ConfigurationSource) -> None:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     if "python" not in source.value and "interpreter" not in source.value:

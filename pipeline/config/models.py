@@ -1,11 +1,11 @@
-"""``config/models.yaml``: what a model's files must be, and where they can come from."""
+"""``config/models.yaml``: the files of each model, with their digests, and where they can come from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.source import Source, load_yaml
+from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
 from pipeline.errors import did_you_mean
 from pipeline.project import Project
@@ -13,14 +13,18 @@ from pipeline.project import Project
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A copy that a person put there."""
+    """A folder of this machine where a person has put a copy."""
 
     folder: Path
 
 
 @dataclass(frozen=True)
 class PackageSource:
-    """Packages that carry the files; ``files`` maps a file to its parts inside their install folder, in order."""
+    """Python packages that contain the files.
+
+    ``files`` has for each file the parts that it is made of, in order: paths inside the folder that the packages are
+    installed in.
+    """
 
     packages: tuple[str, ...]
     files: Mapping[str, tuple[str, ...]]
@@ -39,19 +43,22 @@ ModelSource = FolderSource | PackageSource | HubSource
 
 @dataclass(frozen=True)
 class ModelSpec:
+    """One entry of ``config/models.yaml``."""
+
     name: str
     files: Mapping[str, str]  # file name to SHA-256, hexadecimal
-    sources: tuple[ModelSource, ...]
-    languages: tuple[str, ...]  # empty where the model has none in particular
+    sources: tuple[ModelSource, ...]  # in the order in which they are tried
+    languages: tuple[str, ...]  # that it recognises; empty: not stated, so any
     description: str = ""
 
     @property
     def digest(self) -> str:
-        """Its identity: the SHA-256 of its files, wherever they came from."""
+        """Its identity, made of the names and SHA-256 of its files, wherever they came from."""
         return tagged_digest("model", dict(self.files))
 
 
 def load(project: Project) -> dict[str, ModelSpec]:
+    """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
     path = project.config / "models.yaml"
     if not path.is_file():
         return {}
@@ -69,8 +76,8 @@ def load(project: Project) -> dict[str, ModelSpec]:
     }
 
 
-def _check_packages(source: Source) -> None:
-    """A source that leaves a file out would only be found wrong after its download."""
+def _check_packages(source: ConfigurationSource) -> None:
+    """Without this check, a source that lacks a file would only be noticed after its download."""
     for name, value in source.value.items():
         wanted = value["files"]
         packages = [(index, entry["files"]) for index, entry in enumerate(value["sources"]) if "packages" in entry]

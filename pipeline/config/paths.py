@@ -1,7 +1,6 @@
 """``paths`` in ``config/pipeline.yaml``: a project's folders on other disks.
 
-Every command needs to know them, also those that load no YAML because that takes longer than a small job; so the
-file is searched for the word, and parsed only where it has it.
+Every command needs them. Loading YAML takes longer than a small job, so the file is parsed only where it has the word.
 """
 
 import os
@@ -13,13 +12,13 @@ from pipeline.project import MARKER, PLACES, Project
 from pipeline.values import replace
 
 if TYPE_CHECKING:
-    from pipeline.config.source import Source
+    from pipeline.config.source import ConfigurationSource
 
 KEY = "paths"
 
 
-def placed(project: Project) -> Project:
-    """The project with its folders where its settings put them. Raises ``ConfigurationError`` with the line."""
+def with_configured_folders(project: Project) -> Project:
+    """The project with the folders that its settings name. Raises ``ConfigurationError`` with file, line and key."""
     if not _has_paths(project.root / MARKER):
         return project
     from pipeline.config.source import load_yaml
@@ -31,15 +30,15 @@ def placed(project: Project) -> Project:
 
 
 def _has_paths(settings: Path) -> bool:
-    """Whether the word stands anywhere but in a comment line."""
+    """Whether the word is anywhere but in a comment line."""
     try:
         lines = settings.read_bytes().splitlines()
     except OSError:
-        return True  # loading it says what is wrong
+        return True  # to load it says what is wrong
     return any(KEY.encode() in line and not line.lstrip().startswith(b"#") for line in lines)
 
 
-def _folders(source: "Source", root: Path) -> Iterator[tuple[str, Path]]:
+def _folders(source: "ConfigurationSource", root: Path) -> Iterator[tuple[str, Path]]:
     for name, text in source.value.get(KEY, {}).items():
         try:
             yield name, root / _filled(text)
@@ -48,7 +47,7 @@ def _folders(source: "Source", root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _filled(text: str) -> Path:
-    """``~`` and variables filled in. Raises ``ValueError`` with a sentence."""
+    """The path with ``~`` and variables replaced. Raises ``ValueError`` with a sentence."""
     from string import Template
 
     # A variable that is empty counts as none: "$SCRATCH/jobs" must not become a folder of the system.
@@ -58,15 +57,17 @@ def _filled(text: str) -> Path:
     except KeyError as error:
         raise ValueError(f"{text!r} needs the variable {error.args[0]}, which isn't set") from error
     except ValueError as error:
-        raise ValueError(f"{text!r} has a $ that begins no variable; write $$ for the sign itself") from error
+        raise ValueError(
+            f"{text!r} has a $ without a variable's name after it; write $$ for the sign itself"
+        ) from error
     try:
         return Path(filled).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{text!r}: there is no such home folder") from error
 
 
-def _check(source: "Source", project: Project) -> None:
-    """What is found out now names its line; what is found out later names a file that nobody knows."""
+def _check(source: "ConfigurationSource", project: Project) -> None:
+    """Refuses folders that can't work. Here the message can name the line; later it would name an unknown file."""
     folders = {name: os.path.realpath(project.place(name)) for name in PLACES}
     written = {os.path.realpath(folder): folder.name for folder in _written_by_people(project)}
     for name, _ in project.elsewhere:
@@ -75,9 +76,11 @@ def _check(source: "Source", project: Project) -> None:
         if reason := _unusable(shown):
             raise source.error((KEY, name), f"{str(shown)!r} {reason}")
         if others:
-            raise source.error((KEY, name), f"{shown} is the folder for {others[0]}, too; each needs one of its own")
+            raise source.error(
+                (KEY, name), f"{shown} is also the folder for {others[0]}; each needs a folder of its own"
+            )
         if folders[name] in written:
-            raise source.error((KEY, name), f"{shown} holds what people write; {name} need a folder of their own")
+            raise source.error((KEY, name), f"{shown} has files that people write; {name} need a folder of their own")
 
 
 def _written_by_people(project: Project) -> tuple[Path, ...]:
@@ -86,7 +89,7 @@ def _written_by_people(project: Project) -> tuple[Path, ...]:
 
 def _unusable(folder: Path) -> str | None:
     if "\n" in str(folder):
-        return "holds a line break"
+        return "contains a line break"
     if os.pathsep in str(folder):
-        return f"can't stand on PATH, since it has a {os.pathsep!r}"
+        return f"can't be on PATH, since it contains {os.pathsep!r}"
     return "isn't a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None  # noqa: PTH112

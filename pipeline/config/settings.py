@@ -1,36 +1,39 @@
-"""``config/pipeline.yaml``."""
+"""``config/pipeline.yaml``: a project's settings, and what counts where it says nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.source import Source, load_yaml
+from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.project import MARKER, Project
 from pipeline.sizes import parse_size
 
 
 @dataclass(frozen=True)
 class Workers:
-    """When a process that is kept for later stages ends."""
+    """When a worker, which is kept for later stages, ends."""
 
-    idle_seconds: float
-    tasks: int
-    memory: int  # bytes, looked at after each task
+    idle_seconds: float  # without a task
+    tasks: int  # after so many
+    memory: int  # bytes; after a task that leaves it with more
 
 
 @dataclass(frozen=True)
 class Settings:
-    default_workflows: tuple[str, ...]
-    grace_seconds: float
-    build_seconds: float
+    """What ``config/pipeline.yaml`` says; the keys are described in ``pipeline/schemas/settings.json``."""
+
+    default_workflows: tuple[str, ...]  # for these ./bootstrap.sh makes everything ready
+    grace_seconds: float  # between a request to end and a kill
+    build_seconds: float  # that building one environment may take
     cache_limit: int  # bytes
     workers: Workers
-    environments_limit: int | None = None  # bytes
+    environments_limit: int | None = None  # bytes; None: no limit
     link_mode: str = "auto"  # or hardlink
-    accelerator: str | None = None  # what environments are built for; None asks the machine
+    accelerator: str | None = None  # for which environments are built; None: the machine's own
 
 
 def load(project: Project) -> Settings:
+    """Raises ``ConfigurationError`` with file, line and key."""
     source = load_yaml(project.root / MARKER, project.root, "settings")
     value = source.value
     return Settings(
@@ -45,7 +48,7 @@ def load(project: Project) -> Settings:
     )
 
 
-def _workers(source: Source, value: Mapping[str, Any]) -> Workers:
+def _workers(source: ConfigurationSource, value: Mapping[str, Any]) -> Workers:
     return Workers(
         idle_seconds=float(value.get("idle_seconds", 60)),
         tasks=value.get("tasks", 1000),
@@ -53,11 +56,11 @@ def _workers(source: Source, value: Mapping[str, Any]) -> Workers:
     )
 
 
-def _size_or_none(source: Source, key: str) -> int | None:
+def _size_or_none(source: ConfigurationSource, key: str) -> int | None:
     return _size(source, (key,), source.value[key]) if key in source.value else None
 
 
-def _size(source: Source, keys: tuple[str, ...], size: str | int) -> int:
+def _size(source: ConfigurationSource, keys: tuple[str, ...], size: str | int) -> int:
     try:
         return parse_size(size)
     except ValueError as error:

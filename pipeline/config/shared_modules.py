@@ -1,7 +1,7 @@
 """Modules that stages share: ``stages/modules/NAME.py``, or a package ``stages/modules/NAME/``.
 
 A stage names those that it imports (``modules = ["NAME"]`` in its block) and gets exactly those, loaded by path. What
-is in them is as much a part of the stage as its own file.
+is in them is a part of the stage, as its own file is.
 """
 
 import os
@@ -14,20 +14,27 @@ from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import Project
 
-RESERVED = {"stage", "stagekit", "stageserver"}  # what a stage's process has of ours
+RESERVED = {"stage", "stagekit", "stageserver"}  # modules of this project in a stage's process
 
 
 @dataclass(frozen=True)
 class SharedModule:
+    """A shared module as it is now."""
+
     path: Path  # a file, or a package's folder
-    digest: str
+    digest: str  # of the content of its files, code and data, by name
 
 
 def locate(project: Project, name: str) -> Path:
-    """The module's file or folder. Raises ``ConfigurationError`` where there is none, or it can't have this name."""
+    """The module's file or folder.
+
+    Raises ``ConfigurationError`` where there is none, where there are two, and for a name that is reserved.
+    """
     if name in RESERVED or name in sys.stdlib_module_names:
         owner = "the runner" if name in RESERVED else "Python itself"
-        raise ConfigurationError(f"a shared module can't be named '{name}', as a module of {owner} is", "rename it")
+        raise ConfigurationError(
+            f"a shared module can't be named '{name}', which is the name of a module of {owner}", "rename it"
+        )
     file, folder = project.modules / f"{name}.py", project.modules / name
     found = [path for path, proof in ((file, file), (folder, folder / "__init__.py")) if proof.is_file()]
     if len(found) == 2:
@@ -39,7 +46,7 @@ def locate(project: Project, name: str) -> Path:
 
 
 def read(project: Project, name: str) -> SharedModule:
-    """With the digest of its content: of each of its files, code and data, by name. Raises ``ConfigurationError``."""
+    """The module with its digest. Raises ``ConfigurationError`` as ``locate`` does, and where a file can't be read."""
     path = locate(project, name)
     files = {"": path} if path.is_file() else {str(file.relative_to(path)): file for file in _files(path)}
     try:
@@ -50,7 +57,7 @@ def read(project: Project, name: str) -> SharedModule:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Not what Python and editors put beside them."""
+    """A package's files, without bytecode and without hidden files, which are those of editors."""
     for parent, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(each for each in folders if each != "__pycache__" and not each.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))

@@ -1,4 +1,7 @@
-"""Configuration files with their line numbers, so that an error can say where it is."""
+"""Configuration files with their line numbers, so that an error can say where it is.
+
+PyYAML's nodes have the line of each value, which its plain values have not; so values are made from nodes here.
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,19 +15,30 @@ from pipeline.errors import ConfigurationError, did_you_mean
 
 Keys = tuple[str | int, ...]
 VALUES_LIMIT = 100_000  # more than any project needs; aliases of aliases could ask for billions
+# What a person calls the types of JSON Schema.
+KINDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
 SHOWN = 60  # characters of a wrong value in a message
 
 
 @dataclass(frozen=True)
-class Source:
-    """A parsed file, and the line of each of its values by path of keys."""
+class ConfigurationSource:
+    """The value of a file, or of a table in it, with the lines to name in an error."""
 
     path: Path
-    shown_as: str
-    value: Any
-    lines: dict[Keys, int]
+    shown_as: str  # relative to the project, where it lies in it
+    value: Any  # of the kinds that JSON has
+    lines: dict[Keys, int]  # the line of each value by its path of keys, such as ("stages", "asr", "inputs")
 
     def error(self, keys: Iterable[str | int], message: str, next_step: str | None = None) -> ConfigurationError:
+        """A ``ConfigurationError`` to raise: ``FILE:LINE: path.of.keys: message``."""
         keys = tuple(keys)
         line = self.line(keys)
         where = f"{self.shown_as}:{line}" if line else self.shown_as
@@ -32,17 +46,20 @@ class Source:
         return ConfigurationError(f"{where}:{named} {message}", next_step)
 
     def line(self, keys: Keys) -> int | None:
-        """The line of a value, or of the nearest thing around it that has one."""
+        """The line of a value, or of the innermost value around it whose line is known; else ``None``."""
         while keys and keys not in self.lines:
             keys = keys[:-1]
         return self.lines.get(keys)
 
 
-def load_yaml(path: Path, root: Path, schema: str) -> Source:
-    """Read and check one YAML file. Raises ``ConfigurationError`` with file, line and key."""
+def load_yaml(path: Path, root: Path, schema: str) -> ConfigurationSource:
+    """Read one YAML file and check it against ``pipeline/schemas/SCHEMA.json``.
+
+    Raises ``ConfigurationError``, with file, line and key, where it can't be read or breaks the schema.
+    """
     shown_as = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
     node = _parse(read_text(path, shown_as), shown_as)
-    source = Source(path, shown_as, {}, {(): 1})
+    source = ConfigurationSource(path, shown_as, {}, {(): 1})
     if node is not None:
         source = replace(source, value=_Construction(source).value(node, ()))
     check(source, schema)
@@ -50,7 +67,7 @@ def load_yaml(path: Path, root: Path, schema: str) -> Source:
 
 
 def read_text(path: Path, shown_as: str) -> str:
-    """The text of a file that a person wrote. Raises ``ConfigurationError`` where there is none to be had."""
+    """The text of a file that a person wrote. Raises ``ConfigurationError`` where it can't be read or isn't UTF-8."""
     try:
         data = path.read_bytes()
         return data.decode("utf-8-sig")
@@ -77,19 +94,19 @@ def _parse(text: str, shown_as: str) -> yaml.Node | None:
 
 
 class _Construction:
-    """Plain values from YAML nodes, noting lines. Aliases resolve to what they stand for."""
+    """Makes plain values from YAML nodes and notes their lines. An alias becomes the value that it refers to."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ConfigurationSource) -> None:
         self._source = source
-        self._open: list[yaml.Node] = []  # the nodes that we are inside of
+        self._open: list[yaml.Node] = []  # the nodes whose content is being read
 
     def value(self, node: yaml.Node, keys: Keys) -> Any:
         lines = self._source.lines
         lines.setdefault(keys, node.start_mark.line + 1)
         if len(lines) > VALUES_LIMIT:
-            raise self._source.error(keys, f"there are more than {VALUES_LIMIT} values, counting what aliases repeat")
+            raise self._source.error(keys, f"there are more than {VALUES_LIMIT} values, with those that aliases repeat")
         if any(node is outer for outer in self._open):
-            raise self._source.error(keys, "this alias holds itself")
+            raise self._source.error(keys, "this alias contains itself")
         self._open.append(node)
         try:
             return self._value(node, keys)
@@ -119,7 +136,7 @@ class _Construction:
             key = (*keys, str(key_node.value))
             if key_node.value in mapping:
                 first, self._source.lines[key] = self._source.lines[key], line
-                raise self._source.error(key, f"this key is there twice, first in line {first}")
+                raise self._source.error(key, f"this key is there twice, the first time in line {first}")
             self._source.lines[key] = line
             mapping[key_node.value] = self.value(child, key)
         return mapping
@@ -140,8 +157,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def check(source: Source, schema: str) -> None:
-    """Validate against ``pipeline/schemas/NAME.json`` and raise the most telling error."""
+def check(source: ConfigurationSource, schema: str) -> None:
+    """Raises ``ConfigurationError`` for the most specific way in which the value breaks the schema ``SCHEMA.json``."""
     errors = schema_errors(source.value, schema)
     if errors:
         keys, message = errors[0]
@@ -149,14 +166,14 @@ def check(source: Source, schema: str) -> None:
 
 
 def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:
-    """What is wrong with a value, most specific first: the path of keys, and a sentence."""
+    """How a value breaks ``pipeline/schemas/SCHEMA.json``: paths of keys with a sentence, the most specific first."""
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
     registry: Registry[Any] = Registry(retrieve=_schema_resource)  # type: ignore[call-arg]  # attrs' field, unseen by mypy
     validator = Draft202012Validator(_schema(f"{schema}.json"), registry=registry)
     errors = sorted(validator.iter_errors(value), key=lambda error: (-len(error.absolute_path), str(error.path)))
-    return [_told(error, tuple(error.absolute_path)) for error in errors]
+    return [_located(error, tuple(error.absolute_path)) for error in errors]
 
 
 def _schema(name: str) -> Any:
@@ -171,14 +188,15 @@ def _schema_resource(name: str) -> Any:
     return Resource.from_contents(_schema(name))
 
 
-def _told(error: Any, keys: Keys) -> tuple[Keys, str]:
-    """Where the error is, down to the key that is wrong, and a sentence."""
+def _located(error: Any, keys: Keys) -> tuple[Keys, str]:
+    """The path of keys down to the key that is wrong, and a sentence."""
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         return (*keys, unknown), f"unknown key '{unknown}'{did_you_mean(unknown, known)}"
     if error.parent is None and "propertyNames" in error.absolute_schema_path:
-        return (*keys, error.instance), f"{_shown(error.instance)} isn't a valid name"
+        rule = error.schema.get("description")
+        return (*keys, error.instance), f"{_shown(error.instance)} isn't a valid name{f': {rule}' if rule else ''}"
     return keys, _sentence(error)
 
 
@@ -187,14 +205,15 @@ def _sentence(error: Any) -> str:
     match error.validator:
         case "required":
             text = str(error.message).replace(" is a required property", " is missing")
-        case "pattern":
+        case "pattern" | "anyOf":
             text = f"{shown} doesn't fit: {error.schema.get('description', wanted)}"
         case "type":
-            text = f"{shown} isn't of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+            kinds = " or ".join(KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
+            text = f"{shown} isn't {kinds}" if error.instance is not None else f"it is empty, and must be {kinds}"
             text += "; put it in quotes" if wanted == "string" and isinstance(error.instance, int | float) else ""
         case "enum":
             text = f"{shown} is none of these"
-            # Our own keyword, for values whose nearest known word isn't what a person is likely to want.
+            # Our own keyword in schemas, where the most similar known word is probably not what a person wants.
             instead = error.schema.get("instead")
             text += f"; write {instead}" if instead else did_you_mean(str(error.instance), wanted)
         case "oneOf":
@@ -208,11 +227,11 @@ def _sentence(error: Any) -> str:
 
 
 def names_in(folder: Path) -> list[str]:
-    """What the YAML files in a folder define. Hidden files are those of editors and file managers."""
+    """Names of the YAML files in a folder, without hidden files, which are those of editors and file managers."""
     return sorted(path.stem for path in folder.glob("*.yaml") if not path.name.startswith("."))
 
 
-def choose(kind: str, name: str, known: Sequence[str], next_step: str) -> None:
-    """Refuse a name that isn't there, with the nearest one that is."""
+def require_name(kind: str, name: str, known: Sequence[str], next_step: str) -> None:
+    """Raises ``ConfigurationError``, with the most similar known name, where ``name`` isn't in ``known``."""
     if name not in known:
         raise ConfigurationError(f"no {kind} '{name}'{did_you_mean(name, list(known))}", next_step)

@@ -1,4 +1,4 @@
-"""What a stage says of itself, in the PEP 723 block at the top of its file.
+"""What a stage declares in the PEP 723 block at the top of its file.
 
 The block is read as text: the orchestrator never imports a stage, whose libraries it doesn't have.
 https://packaging.python.org/en/latest/specifications/inline-script-metadata/
@@ -12,7 +12,7 @@ from typing import Any
 from pipeline import policy
 from pipeline.config import ensure, shared_modules
 from pipeline.config.blocks import StageBlock, read
-from pipeline.config.source import Source, check, choose
+from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -20,29 +20,34 @@ from pipeline.project import Project
 
 @dataclass(frozen=True)
 class StageSpec:
+    """The table ``[tool.pipeline.stage]``; the keys are described in ``pipeline/schemas/stage.json``."""
+
     name: str
     file: Path
     environment: str
     inputs: tuple[str, ...]
     models: tuple[str, ...]
-    optional_models: tuple[str, ...]  # that a job may go without
-    modules: tuple[str, ...]  # that it shares with others (pipeline/config/shared_modules.py)
+    optional_models: tuple[str, ...]  # slots that may stay empty
+    modules: tuple[str, ...]  # shared with other stages (pipeline/config/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
-    ensure: Mapping[str, Any]  # post-conditions by output (pipeline/config/ensure.py)
-    policy: Mapping[str, Any]  # what it says of how it is run (pipeline/policy.py)
+    ensure: Mapping[str, Any]  # promises by output (pipeline/config/ensure.py)
+    policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
 
 
 def load(project: Project, name: str) -> StageSpec:
-    """Raises ``ConfigurationError`` where there is no such stage or its block is wrong."""
+    """Raises ``ConfigurationError`` where there is no stage of this name, or where its block is wrong."""
     known = sorted(path.stem for path in project.stages.glob("*.py"))
-    choose("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
+    require_name("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
     file = project.stage_file(name)
     return of_block(read(file, project.root), project, name)
 
 
 def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
-    """What a file's block says, under the name that the file has or will get."""
+    """The stage that a block declares. ``name``: the stem of the stage's file, or of the file that it will become.
+
+    Raises ``ConfigurationError``, with file, line and key, where the block is wrong.
+    """
     source = block.table("tool", "pipeline", "stage")
     if source is None:
         raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
@@ -66,18 +71,18 @@ def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
     )
 
 
-def _environment(block: StageBlock, source: Source, name: str) -> str:
-    """The one that it names, or its own, which is named as the stage is."""
+def _environment(block: StageBlock, source: ConfigurationSource, name: str) -> str:
+    """The environment that the stage names, or its own one, which has the stage's name."""
     named = source.value.get("environment")
     if named and block.brings_environment:
-        message = "the block has dependencies, which are an environment of the stage's own; keep one of the two"
+        message = "the block has dependencies as well, which are the stage's own environment; keep one of the two"
         raise source.error(("environment",), message)
     if not named and not block.brings_environment:
         raise source.error((), "'environment' is missing; name one, or write the stage's own dependencies")
     return str(named or name)
 
 
-def _check_modules(source: Source, project: Project) -> None:
+def _check_modules(source: ConfigurationSource, project: Project) -> None:
     for index, name in enumerate(source.value.get("modules", ())):
         try:
             shared_modules.locate(project, name)
@@ -85,7 +90,7 @@ def _check_modules(source: Source, project: Project) -> None:
             raise source.error(("modules", index), error.message, error.next_step) from error
 
 
-def _check_defaults(source: Source) -> None:
+def _check_defaults(source: ConfigurationSource) -> None:
     """TOML has dates and infinities; a plan, which is JSON, has none."""
     for name, value in source.value.get("parameters", {}).items():
         try:

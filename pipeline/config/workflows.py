@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import policy
 from pipeline.config.conditions import Condition, conditions
-from pipeline.config.source import Source, choose, load_yaml, names_in
+from pipeline.config.source import ConfigurationSource, load_yaml, names_in, require_name
 from pipeline.project import Project
 from pipeline.sizes import parse_size
 
@@ -24,40 +24,40 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "glossary": str,
 }
 MEMBERS = {"languages": "language", "words": "string"}  # types whose values are lists, and the type of what is in them
-GIVEN = ("each", "input")  # names that stand for something else in every workflow
+RESERVED = ("each", "input")  # $each and $input have a meaning in every workflow
 
 
 @dataclass(frozen=True)
 class ParameterSpec:
     name: str
-    type: str
+    type: str  # one of TYPES or MEMBERS
     default: Any = None
-    required: bool = False  # the file gives it no default, and it has no natural one, as a list has
-    choices: tuple[Any, ...] = ()
-    at_most: int | None = None
+    required: bool = False  # it has no default, and its type has no natural one; a list's is empty
+    choices: tuple[Any, ...] = ()  # the only values that are allowed; empty: all of its type
+    at_most: int | None = None  # number of values of a list; None: any
     at_least: int = 0
-    needs: str = ""  # what the movie must have for it to be true: a picture
+    needs: str = ""  # what the movie must have where the value is true: a picture
     description: str = ""
 
 
 @dataclass(frozen=True)
 class DiskUse:
-    """What a stage leaves on the disk, as far as it can be told before."""
+    """How much a stage writes to the disk, estimated before the job runs."""
 
     per_second: int = 0  # bytes for each second of the input
-    of_input: float = 0.0  # parts of the input's size
+    of_input: float = 0.0  # 1.0: as much as the input's own size
 
 
 @dataclass(frozen=True)
 class StageUse:
-    """One entry under ``stages``: a stage file, wired."""
+    """One entry under ``stages``: a stage's file, with what it gets from the workflow."""
 
     id: str
-    uses: str
-    when: tuple[Condition, ...] = ()  # all must hold, else the plan has no such stage
-    after: tuple[str, ...] = ()
-    for_each: tuple[Any, ...] = ()  # values and $parameters
-    for_each_of: str | None = None  # or STAGE.OUTPUT, a list that is known when that stage is done
+    uses: str  # the name of the stage's file, without .py
+    when: tuple[Condition, ...] = ()  # all must hold, or the plan has no such stage
+    after: tuple[str, ...] = ()  # ids of entries that must be finished first
+    for_each: tuple[Any, ...] = ()  # values and $parameters: one stage for each
+    for_each_of: str | None = None  # or STAGE.OUTPUT: a list that is known when that stage is finished
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -71,16 +71,16 @@ class Delivered:
 
     output: str  # STAGE.OUTPUT
     when: tuple[Condition, ...] = ()
-    beside: bool = False  # also next to the input, where that is asked for
+    beside: bool = False  # with --beside, it also goes next to the input
 
 
 @dataclass(frozen=True)
 class DecisionSpec:
-    """An engine, or one for each language, that is chosen when a job is prepared."""
+    """An entry under ``decide``: which engine is used, or which one for each language, is decided for each job."""
 
     name: str
-    kind: str
-    about: Mapping[str, Any]  # what it goes by: $parameters and values
+    kind: str  # recognition or translation
+    about: Mapping[str, Any]  # what the decision depends on: $parameters and values
 
 
 @dataclass(frozen=True)
@@ -94,16 +94,17 @@ class WorkflowSpec:
     timeout_seconds: float | None
     makes_subtitles: bool
     decisions: Mapping[str, DecisionSpec]
-    source: Source = field(repr=False)
+    source: ConfigurationSource = field(repr=False)
 
 
 def names(project: Project) -> list[str]:
+    """The project's workflows, in alphabetical order."""
     return names_in(project.config / "workflows")
 
 
 def load(project: Project, name: str) -> WorkflowSpec:
-    """Raises ``ConfigurationError`` where there is no such workflow or its file is wrong."""
-    choose("workflow", name, names(project), "pipeline workflow list")
+    """Raises ``ConfigurationError`` where there is no workflow of this name, or where its file is wrong."""
+    require_name("workflow", name, names(project), "pipeline workflow list")
     source = load_yaml(project.config / "workflows" / f"{name}.yaml", project.root, "workflow")
     if not NAME.fullmatch(name):
         raise source.error((), "a workflow's name is letters, digits and underscores")
@@ -126,14 +127,14 @@ def load(project: Project, name: str) -> WorkflowSpec:
     )
 
 
-def _check_names(source: Source) -> None:
+def _check_names(source: ConfigurationSource) -> None:
     """Parameters and decisions are both written ``$name``."""
     for section in ("parameters", "decide"):
         for name in source.value.get(section, {}):
-            if name in GIVEN:
-                raise source.error((section, name), f"${name} stands for something else")
+            if name in RESERVED:
+                raise source.error((section, name), f"${name} is reserved")
             if section == "decide" and name in source.value.get("parameters", {}):
-                raise source.error((section, name), "there is a parameter of that name")
+                raise source.error((section, name), "there is a parameter with this name")
 
 
 def _delivered(entry: Any) -> Delivered:
@@ -142,7 +143,7 @@ def _delivered(entry: Any) -> Delivered:
     return Delivered(entry["output"], conditions(entry.get("when")), entry.get("beside", False))
 
 
-def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
+def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
     spec = ParameterSpec(
         name=name,
         type=entry["type"],
@@ -159,7 +160,7 @@ def _parameter(source: Source, name: str, entry: Mapping[str, Any]) -> Parameter
         raise source.error((*keys, "default"), f"{spec.default!r} isn't of type {spec.type}")
     for index, choice in enumerate(spec.choices):
         if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
-            raise source.error((*keys, "choices", index), f"{choice!r} can't be a value of type {spec.type}")
+            raise source.error((*keys, "choices", index), f"{choice!r} isn't of type {spec.type}")
     for key in ("at_most", "at_least"):
         if key in entry and spec.type not in MEMBERS:
             raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
@@ -172,7 +173,7 @@ def _is_of(kind: str, value: Any) -> bool:
     return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
-def _stage_use(source: Source, id: str, entry: Mapping[str, Any]) -> StageUse:
+def _stage_use(source: ConfigurationSource, id: str, entry: Mapping[str, Any]) -> StageUse:
     for_each = entry.get("for_each", ())
     return StageUse(
         id=id,
@@ -189,7 +190,7 @@ def _stage_use(source: Source, id: str, entry: Mapping[str, Any]) -> StageUse:
     )
 
 
-def _disk(source: Source, id: str, entry: Mapping[str, Any]) -> DiskUse:
+def _disk(source: ConfigurationSource, id: str, entry: Mapping[str, Any]) -> DiskUse:
     try:
         return DiskUse(parse_size(entry.get("per_second", 0)), float(entry.get("of_input", 0)))
     except ValueError as error:

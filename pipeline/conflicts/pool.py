@@ -19,16 +19,5 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
             return [future.result() for future in futures]
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            end_children()
+            process.kill_children()
             raise
-
-
-def end_children() -> None:
-    """An interruption reaches only this process, whose children lead sessions of their own.
-
-    It can come before the one that starts a child has got hold of it.
-    """
-    import psutil
-
-    for child in psutil.Process().children():
-        process.kill_tree(child.pid)

@@ -63,14 +63,14 @@ def rivalries(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[s
     registry = Registry(catalog.project.environments)
     builds = {name: registry.live(name) for name in names}
     contents = [installed_modules.packages(build) for build in builds.values() if build]
-    reasons = module_clashes.of_definitions([catalog.as_asked(name) for name in names])
+    reasons = module_clashes.of_definitions([catalog.declared_environment(name) for name in names])
     return [*reasons, *module_clashes.of_files(contents)], [name for name, build in builds.items() if build is None]
 
 
 def _side(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
     if word in catalog.environment_names:
         # Its lock may be missing: what can't be locked is what a person wants explained.
-        return side_of(catalog.project, catalog.as_asked(word))
+        return side_of(catalog.project, catalog.declared_environment(word))
     file = folder / word
     if FILE.fullmatch(word) and "://" not in word:
         if not file.is_file():

@@ -1,7 +1,6 @@
 """A command's verdict on a lock, given in an environment that is made for it and thrown away after it."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,11 +10,10 @@ from typing import IO
 
 from pipeline import process
 from pipeline.conflicts.delta_debugging import Verdict
-from pipeline.conflicts.pool import end_children
 from pipeline.envs import uv
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import stage_variables
-from pipeline.files import tail
+from pipeline.files import tail, try_remove_tree
 from pipeline.locks import exclusive, is_held
 
 SKIP = 125  # the exit code that says "can't be judged", as git bisect has it
@@ -56,12 +54,12 @@ class Workshop:
         try:
             return self._attempt(lock, command, tolerated)
         except BaseException:
-            end_children()
+            process.kill_children()
             raise
 
     def _attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None) -> Trial:
         started = time.monotonic()
-        shutil.rmtree(self.prefix, ignore_errors=True)
+        try_remove_tree(self.prefix)
         with self.log.open("ab") as log:
             begin = log.tell()
             if reason := self._install(lock, log):
@@ -152,7 +150,7 @@ def workshop_folder(place: Path) -> Iterator[Path]:
     place.mkdir(parents=True, exist_ok=True)
     for left in place.iterdir():
         if left.is_dir() and not is_held(_lock_of(left)):
-            shutil.rmtree(left, ignore_errors=True)
+            try_remove_tree(left)
             _lock_of(left).unlink(missing_ok=True)
     folder = place / f"trial-{os.urandom(6).hex()}"
     with exclusive(_lock_of(folder)):  # before the folder, so that nobody takes it for one that was left
@@ -160,7 +158,7 @@ def workshop_folder(place: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            try_remove_tree(folder)
             _lock_of(folder).unlink(missing_ok=True)
 
 

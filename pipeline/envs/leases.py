@@ -5,10 +5,7 @@ lock for itself alone, without waiting, and moves the build aside before letting
 """
 
 import contextlib
-import errno
 import os
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,25 +13,9 @@ from pathlib import Path
 from pipeline.envs.build import Build
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.errors import NotReady
+from pipeline.locks import is_without_locks, try_exclusive, try_shared
 
 REMOVAL_SECONDS = 5  # whoever removes a build holds its lock for one rename
-NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
-
-if sys.platform == "win32":
-
-    def _share(descriptor: int) -> None:
-        """Nothing to do: a folder in which a file is open can't be moved there, which is all a lease is for."""
-
-    def _own(descriptor: int) -> None:
-        """Nothing to do: the move that follows is what fails."""
-else:
-    import fcntl
-
-    def _share(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-
-    def _own(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class InUse(Exception):
@@ -88,10 +69,8 @@ def alone(prefix: Path) -> Iterator[None]:
         yield
         return
     try:
-        try:
-            _own(descriptor)
-        except OSError as error:  # held, or on a disk without locks, where nobody can tell
-            raise InUse(users(prefix)) from error
+        if not _is_alone(descriptor):
+            raise InUse(users(prefix))
         yield
     finally:
         os.close(descriptor)
@@ -119,20 +98,21 @@ def _open(prefix: Path) -> int | None:
 
 
 def _share_soon(descriptor: int) -> bool:
-    until = time.monotonic() + REMOVAL_SECONDS
-    while True:
-        try:
-            _share(descriptor)
+    try:
+        return try_shared(descriptor, REMOVAL_SECONDS)
+    except OSError as error:
+        # Where there are no locks nobody can take one to remove the build either, so it may be used.
+        if is_without_locks(error):
             return True
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.01)
-        except OSError as error:
-            # Where there are no locks nobody can take one to remove the build either, so it may be used.
-            if error.errno in NO_LOCKS:
-                return True
-            raise
+        raise
+
+
+def _is_alone(descriptor: int) -> bool:
+    """False also on a disk without locks, where nobody can tell."""
+    try:
+        return try_exclusive(descriptor)
+    except OSError:
+        return False
 
 
 def _is_in_place(descriptor: int, prefix: Path) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.envs import use_notes
+from pipeline.files import write_at_once
 
 LINES = 200  # builds of one name that are remembered
 
@@ -71,14 +72,9 @@ class Notes:
 
     def _write(self, file: Path, data: bytes) -> None:
         """Not flushed to the disk: what a crash makes of it is measured again."""
-        beside = file.with_name(f".{file.name}.{os.urandom(4).hex()}")
-        try:
+        with contextlib.suppress(OSError):
             self._folder.mkdir(exist_ok=True)
-            beside.write_bytes(data)
-            os.replace(beside, file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
+            write_at_once(file, data)
 
 
 def measure(folder: Path) -> Size:

@@ -12,6 +12,7 @@ from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import WINDOWS
 from pipeline.errors import NotReady
+from pipeline.files import replaced
 
 
 def place(definition: Definition, prefix: Path, site_packages: Path) -> None:
@@ -49,11 +50,10 @@ def _make_executable(program: Path) -> None:
     """
     if not os.access(program, os.X_OK):
         status = os.stat(program)
-        copy = program.with_suffix(".new")
-        shutil.copyfile(program, copy)
-        copy.chmod(0o755)
-        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
-        copy.replace(program)
+        with replaced(program, flush=False) as copy:
+            shutil.copyfile(program, copy)
+            copy.chmod(0o755)
+            os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _write_launcher(launcher: Path, program: Path, variables: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.envs import keys
 from pipeline.envs.build import Build
 from pipeline.envs.verification import health
+from pipeline.files import replaced
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
@@ -76,10 +77,9 @@ class Registry:
         pointer = self.pointer(name)
         for left in self.root.glob(f".{name}.*.pointer"):  # by a process that was killed here; we hold the name's lock
             left.unlink()
-        beside = pointer.with_name(f".{name}.{os.getpid()}.pointer")
         target = os.path.relpath(os.path.realpath(prefix), os.path.realpath(self.root))
-        beside.symlink_to(target, target_is_directory=True)
-        os.replace(beside, pointer)
+        with replaced(pointer, flush=False, temporary=f".{name}.{os.getpid()}.pointer") as beside:
+            beside.symlink_to(target, target_is_directory=True)
 
     def retire(self, prefix: Path) -> None:
         """Let a damaged build count no more. It stays: stages that run in it may not need what is damaged."""

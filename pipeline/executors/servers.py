@@ -1,7 +1,6 @@
 """Finding, starting and asking the processes that are kept (see ``sdk/stageserver``)."""
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.executors.runtime_folder import Unavailable, address, ensure, open_log
+from pipeline.locks import try_exclusive
 
 BACKLOG = 128
 PATIENCE = 2.0  # seconds for a server to answer a question
@@ -20,11 +20,12 @@ TRIES = 50  # to get the lock of a new server
 
 @contextlib.contextmanager
 def locked(folder: Path, name: str) -> Iterator[int]:
-    """An flock on a server's lock file, as a descriptor. Raises ``BlockingIOError`` where somebody has it."""
+    """A lock on a server's lock file, as a descriptor. Raises ``BlockingIOError`` where another process has it."""
     path = folder / f"{name}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not try_exclusive(descriptor):
+            raise BlockingIOError(f"{path} is locked by another process")
         if not _is_named(descriptor, path):
             raise BlockingIOError(f"{path} was removed meanwhile")
         yield descriptor

@@ -5,34 +5,19 @@ ends; what a dead one left is ignored by everybody and removed by the first who 
 """
 
 import contextlib
+import errno
 import json
 import os
 import stat
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import NotReady
+from pipeline.files import publish
 from pipeline.host.gpus import VISIBLE, Gpu
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte beyond the text, so that others can read it
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
+from pipeline.locks import try_exclusive
 
 FOLDER_VARIABLE = "PIPELINE_GPU_LEASES"  # for containers that share cards but no temporary folder
 DECIDING_SECONDS = 0.5  # deciding takes a millisecond; whoever takes longer is stopped or stuck
@@ -83,7 +68,7 @@ class Allocator:
         """One process at a time; False where another doesn't finish."""
         descriptor = _open_shared(self._folder / "deciding.lock")
         try:
-            yield _lock_soon(descriptor)
+            yield try_exclusive(descriptor, DECIDING_SECONDS)
         finally:
             os.close(descriptor)
 
@@ -147,7 +132,7 @@ def _read_if_alive(file: Path) -> dict[str, int | None]:
     except OSError:  # released right now, or somebody put something else here
         return {}
     try:
-        if _lock_once(descriptor):
+        if try_exclusive(descriptor):
             with contextlib.suppress(OSError):  # another user's: the folder is sticky, so only they or root may
                 file.unlink()
             return {}
@@ -178,11 +163,12 @@ def _make(folder: Path) -> None:
     beside.mkdir()
     try:
         beside.chmod(0o1777)  # after the umask; sticky, so that nobody removes another user's lease
-        beside.rename(folder)
+        if publish(beside, folder):
+            return
     except OSError:
         beside.rmdir()
-        if not folder.is_dir():  # else another process was faster
-            raise
+        raise
+    beside.rmdir()  # another process was faster
 
 
 def _open_shared(file: Path) -> int:
@@ -198,23 +184,10 @@ def _open_shared(file: Path) -> int:
                 return descriptor
 
 
-def _lock_soon(descriptor: int) -> bool:
-    end = time.monotonic() + DECIDING_SECONDS
-    while not _lock_once(descriptor):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True
-
-
-def _lock_once(descriptor: int) -> bool:
-    try:
-        _lock(descriptor)
-    except BlockingIOError:
-        return False
-    except PermissionError:  # Windows says it in this way
-        return False
-    return True
+def _lock(descriptor: int) -> None:
+    """Nobody else has a lease's lock when it is new: only who decides looks for leases, and now that is us."""
+    if not try_exclusive(descriptor):
+        raise BlockingIOError(errno.EAGAIN, "another process locked it")
 
 
 def _set_mode(descriptor: int, mode: int) -> None:

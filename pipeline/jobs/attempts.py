@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
-from pipeline.files import remove_tree, sync_file, sync_folder, write_at_once
+from pipeline.files import sync_file, sync_folder, try_remove_tree, write_at_once
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Key, Output, Result, ResultRecord, outputs_in
@@ -55,7 +55,7 @@ class Attempt(Struct, frozen=True, dict=True):
 
     def discard(self) -> None:
         """Leave nothing of an attempt that won't be made."""
-        remove_tree(self.folder)
+        try_remove_tree(self.folder)
 
     def find(self, declared: Mapping[str, str]) -> dict[str, Path]:
         """The files of the declared outputs. Raises ``OutputsMissing``."""
@@ -75,7 +75,7 @@ class Attempt(Struct, frozen=True, dict=True):
         Raises ``Superseded``.
         """
         if self.work.exists():
-            remove_tree(self.work)  # the stage may have locked a part of it
+            try_remove_tree(self.work)  # the stage may have locked a part of it
         durable = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
@@ -118,7 +118,7 @@ def begin(job: JobFolder, stage: str, with_outputs: bool = True) -> Attempt:
         if left == earlier:  # a run that was killed may have made the folder and not come to this
             sync_folder(parent.parent)
     for each in left:
-        remove_tree(parent / str(each))
+        try_remove_tree(parent / str(each))
     return attempt
 
 

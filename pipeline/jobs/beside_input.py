@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.files import dump_json, read_json, sync_file, sync_folder, write_whole
+from pipeline.files import dump_json, read_json, replaced, sync_folder, write_whole
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.text import printable
@@ -65,13 +65,9 @@ def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    beside = target.with_name(f".{os.urandom(6).hex()}.part")  # hidden, so that no player or watcher takes it
-    try:
+    # A short name, as the file's may be a long one; hidden, so that no player or watcher takes it.
+    with replaced(target, temporary=f".{os.urandom(6).hex()}.part") as beside:
         shutil.copyfile(source, beside)
-        sync_file(beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _record(job: Job) -> dict[str, object]:

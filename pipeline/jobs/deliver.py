@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import sync_file, sync_folder
+from pipeline.files import replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
@@ -74,15 +74,11 @@ def _name(title: str, output: str) -> str:
 
 
 def _place(source: Path, target: Path) -> None:
-    beside = target.with_name(".placing.tmp")  # one name, so that what a killed run left is in nobody's way
-    beside.unlink(missing_ok=True)
-    try:
+    # One short name, so that what a killed run left is replaced, too. A link's content is on the disk already.
+    with replaced(target, flush=False, temporary=".placing.tmp") as beside:
+        beside.unlink(missing_ok=True)
         if source.stat().st_size <= COPY_UP_TO or not _link(source, beside):
             _copy(source, beside)
-        os.replace(beside, target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _copy(source: Path, beside: Path) -> None:

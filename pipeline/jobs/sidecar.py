@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.files import dump_json, sync_file
+from pipeline.files import dump_json, replaced
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
@@ -48,10 +48,9 @@ def name_for(deliverable: str) -> str:
 
 def write(path: Path, about: Mapping[str, Any]) -> None:
     """Whole or not at all; on the disk once the folder is, too."""
-    beside = path.with_name(".writing.tmp")  # one short name: the job's lock is ours, and the other may be a long one
-    beside.write_bytes(dump_json(about))
-    sync_file(beside)
-    os.replace(beside, path)
+    # One short name: the job's lock is ours, and the file's name may be a long one.
+    with replaced(path, temporary=".writing.tmp") as beside:
+        beside.write_bytes(dump_json(about))
 
 
 class Sidecars:

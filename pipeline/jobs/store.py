@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.files import dump_json, remove_tree, sync_folder, write_whole
+from pipeline.files import dump_json, publish, sync_folder, try_remove_tree, write_whole
 from pipeline.jobs.events import JobPrepared
 from pipeline.jobs.job import DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
@@ -44,7 +44,7 @@ class JobStore:
                 (part / folder).mkdir()
             return self._claim(part, plan)
         except BaseException:
-            remove_tree(part)
+            try_remove_tree(part)
             raise
 
     def find(self, name: str) -> Job:
@@ -96,14 +96,9 @@ class JobStore:
             content = plan(folder.name)
             _write(part, content)
             self._make_newest(part / DOCUMENT)
-            try:
-                os.rename(part, folder)
-            except OSError:
-                if not folder.exists():
-                    raise
-                continue  # somebody else took the number
-            sync_folder(self._root)
-            return Job(folder, content)
+            if publish(part, folder):  # else another process took the number
+                sync_folder(self._root)
+                return Job(folder, content)
 
     def _make_newest(self, document: Path) -> None:
         """``latest`` goes by a file's time: it is later than all others even where the clock was set back."""
@@ -117,7 +112,7 @@ class JobStore:
         for part in self._root.glob(".preparing-*"):
             with contextlib.suppress(FileNotFoundError):  # its job is whole by now
                 if time.time() - part.stat().st_mtime > STALE_SECONDS:
-                    remove_tree(part)
+                    try_remove_tree(part)
 
 
 def _write(part: Path, plan: Plan) -> None:

@@ -1,14 +1,12 @@
 """Getting a model onto the shelf: from the first source that has it, verified file by file, by one rename."""
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from pipeline.config.models import ModelSpec
 from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, sync_file, sync_folder, write_whole
+from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
 from pipeline.models.shelf import MARKER, Shelf, signature
 from pipeline.models.sources import Fetcher, Unavailable
@@ -28,7 +26,7 @@ def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) 
 def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> None:
     # "+" is in no model's name, so that whisper-tiny leaves alone what whisper-tiny.en is fetching.
     for left in shelf.root.glob(f".{spec.name}+*.part*"):
-        shutil.rmtree(left, ignore_errors=True)  # of an interrupted fetch; we hold the model's lock
+        try_remove_tree(left)  # of an interrupted fetch; we hold the model's lock
     reasons = []
     for source in spec.sources:
         part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=shelf.root))
@@ -42,7 +40,7 @@ def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) 
         except Unavailable as error:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            try_remove_tree(part)
     headline = f"model '{spec.name}' can't be had from any of its sources:"
     raise NotReady("\n".join([headline, *reasons]), "./bootstrap.sh   tries them again")
 
@@ -59,6 +57,5 @@ def _accept(shelf: Shelf, spec: ModelSpec, part: Path) -> None:
     write_whole(part / MARKER, dump_json(record))
     part.chmod(0o755)  # mkdtemp makes it private; a shared project's others must read it
     folder = shelf.folder(spec.name, spec.digest)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.rename(part, folder)
+    replace_folder(part, folder)
     sync_folder(shelf.root)

@@ -6,7 +6,6 @@ out as for a model that was fetched, and nothing is copied.
 
 import os
 import re
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from pipeline.config.models import ModelSpec
 from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, read_json, write_whole
+from pipeline.files import dump_json, read_json, replace_folder, try_remove_tree, write_whole
 from pipeline.models import integrity
 from pipeline.models.shelf import LOCAL, MARKER, Shelf, signature
 from pipeline.text import printable
@@ -119,13 +118,12 @@ def _place(spec: ModelSpec, folder: Path, files: Mapping[str, Path], shelf: Shel
         write_whole(part / MARKER, dump_json(record))
         part.chmod(0o755)
         target = shelf.folder(name, digest)
-        shutil.rmtree(target, ignore_errors=True)  # of files that have changed since, or another folder's
-        os.rename(part, target)
+        replace_folder(part, target)  # one of files that have changed since, or of another folder
     except OSError:
         if shelf.damage(name, digest) is not None:  # nobody else has put it there meanwhile
             raise
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        try_remove_tree(part)
 
 
 def _spec(folder: Path, files: Mapping[str, str]) -> ModelSpec:

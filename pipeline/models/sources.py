@@ -13,6 +13,7 @@ from typing import IO
 from pipeline import process
 from pipeline.config.models import FolderSource, HubSource, ModelSource, PackageSource
 from pipeline.envs import uv
+from pipeline.files import try_remove_tree
 
 HUB_CLIENT = (
     "huggingface-hub==0.36.0"  # run apart by uv, kept out of our own packages; later ones need packages they don't name
@@ -88,7 +89,7 @@ class Fetcher:
             self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
         except Unavailable as error:
             raise Unavailable(f"{error}{_terms(str(error), source.repository)}") from error
-        shutil.rmtree(into / ".cache", ignore_errors=True)  # the client's notes about its downloads
+        try_remove_tree(into / ".cache")  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
         variables = uv.variables(os.environ) | ({"UV_OFFLINE": "1"} if self.offline else {})

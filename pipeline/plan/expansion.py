@@ -1,4 +1,4 @@
-"""One entry of a workflow as the stages that it stands for, with its references and parameters filled in."""
+"""Expands one entry of a workflow into planned stages, with their references and parameters filled in."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,8 @@ NAME_LENGTH = 100
 
 
 class Expansion:
+    """The entries of one workflow with the values of one job. Every method raises ``ConfigurationError``."""
+
     def __init__(self, workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> None:
         self._workflow = workflow
         self._values = values
@@ -28,7 +30,7 @@ class Expansion:
         self._known_names: dict[str, dict[str, Any]] = {}
 
     def members(self, id: str) -> Iterator[PlannedStage]:
-        """The stage itself, or one for each value of its fan-out; none where its ``when`` doesn't hold."""
+        """The planned stages of an entry: one, or one for each value of its fan-out; none if its ``when`` is false."""
         use = self._workflow.stages[id]
         spec = self._spec(use)
         slots.check(self._workflow, use, spec)
@@ -55,13 +57,13 @@ class Expansion:
             )
 
     def delivered(self, index: int) -> tuple[str, ...]:
-        """An entry of ``deliver`` by planned names; nothing where its stage isn't in the plan."""
+        """An entry of ``deliver`` as references with planned names; empty where its stage isn't in the plan."""
         entry, keys = self._workflow.deliver[index], ("deliver", index)
         references = self.refer(entry.output, keys)
         return references if self._holds(entry.when, keys) else ()
 
     def refer(self, text: str, keys: Sequence[str | int]) -> tuple[str, ...]:
-        """``asr.transcript`` as references by planned names: several where the stage is a fan-out over values."""
+        """A reference such as ``asr.transcript`` with planned names: several where ``asr`` is a fan-out over values."""
         if text == JOB_INPUT:
             return (JOB_INPUT,)
         id, output = split(text)
@@ -70,7 +72,7 @@ class Expansion:
         return tuple(f"{name}.{output}" for name in self.names(use))
 
     def _inputs(self, use: StageUse, slot: str, each: Any) -> tuple[str, ...]:
-        """What an input refers to: of several alternatives, the first that is in the plan."""
+        """The references of an input: those of the first of its alternatives that is in the plan."""
         text, keys = use.inputs[slot], ("stages", use.id, "inputs", slot)
         ways = alternatives(text)
         if len(ways) == 1:
@@ -86,7 +88,7 @@ class Expansion:
             return references
         other = self._use(split(text)[0], keys)
         if not self._holds(other.when, ("stages", other.id, "when")):
-            left_out = f"'{other.id}' isn't in the plan (it is only there when {_all(other.when)})"
+            left_out = f"'{other.id}' isn't in the plan (it is there only when {_all(other.when)})"
             raise self._error(keys, f"{left_out}; give '{use.id}' the same 'when', or this input an alternative")
         if is_paired(text):
             what = f"'{other.id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
@@ -94,7 +96,10 @@ class Expansion:
         return ()  # of a fan-out over no value
 
     def _either(self, use: StageUse, text: str, keys: Sequence[str | int], each: Any) -> tuple[str, ...]:
-        """One alternative; from inside a fan-out, that may be the member for the same value. Empty: not in the plan."""
+        """One alternative's references; inside a fan-out, ``A[$each].x`` is the member of ``A`` for the same value.
+
+        Empty where it isn't in the plan.
+        """
         if not is_paired(text):
             return self.refer(text, keys)
         id, output = split(text)
@@ -120,7 +125,7 @@ class Expansion:
         keys = ("stages", use.id, "for_each")
         refs = self._the_only(use, use.for_each_of, keys, None)
         if len(refs) != 1 or self._use(split(use.for_each_of)[0], keys).for_each_of:
-            raise self._error(keys, f"{use.for_each_of} comes from a fan-out; the list must be that of one stage")
+            raise self._error(keys, f"{use.for_each_of} comes from a fan-out; the list must come from one stage")
         return refs[0]
 
     def _spec(self, use: StageUse) -> StageSpec:
@@ -137,7 +142,7 @@ class Expansion:
         return self._workflow.stages[id]
 
     def names(self, use: StageUse) -> Mapping[str, Any]:
-        """The planned names that an entry stands for, each with its value."""
+        """The planned names of an entry, each with the value of its fan-out."""
         if use.id not in self._known_names:
             self._known_names[use.id] = dict(self._members_of(use))
         return self._known_names[use.id]
@@ -161,10 +166,11 @@ class Expansion:
             seen[name] = value
 
     def _member(self, use: StageUse, value: Any, keys: Sequence[str | int]) -> str:
-        """The name of one stage of a fan-out; it becomes the name of folders and files."""
+        """The name of one member of a fan-out. It becomes the name of folders and files."""
         name = f"{use.id}_{value}".replace("-", "_")
         if not isinstance(value, str | int) or value == "" or not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
-            raise self._error(keys, f"{value!r} can't end a stage's name: only letters, digits, - and _, and not many")
+            rule = f"which has only letters, digits, - and _, and at most {NAME_LENGTH} of them"
+            raise self._error(keys, f"{value!r} can't be the end of a stage's name, {rule}")
         return name
 
     def _parameters(self, use: StageUse, each: Any) -> dict[str, Any]:
@@ -174,7 +180,7 @@ class Expansion:
         }
 
     def _look_up(self, keys: Sequence[str | int], inside: tuple[StageUse, Any] | None, name: str) -> Any:
-        """What ``$name`` stands for; ``inside`` is the entry, and the value of its fan-out that is being filled."""
+        """The value of ``$name``; ``inside``: the entry and the value of its fan-out for which a member is made."""
         if inside and is_each(name) and inside[0].for_each_of:
             return name  # known only when the list is
         if inside and is_each(name) and inside[0].for_each:
@@ -183,7 +189,7 @@ class Expansion:
             except LookupError as error:
                 raise self._error(keys, str(error.args[0])) from error
         if name.endswith(PICKED) and not (inside and inside[0].for_each):
-            raise self._error(keys, f"{name}: there is no value to pick by outside of a for_each over values")
+            raise self._error(keys, f"{name} can only be used inside a for_each over values")
         return self._value_of(keys, name[1:], inside[1] if inside else None)
 
     def _value_of(self, keys: Sequence[str | int], name: str, each: Any = None) -> Any:
@@ -213,6 +219,6 @@ def _all(when: Sequence[Condition]) -> str:
 
 
 def _upstream(inputs: Mapping[str, Sequence[str]], listed: str | None) -> list[str]:
-    """The stages whose outputs must be there; the other half of a pair is waited for by each member for itself."""
+    """The stages whose outputs must exist. Of a pair, each member waits for its own partner instead."""
     refs = [ref for refs in inputs.values() for ref in refs if ref != JOB_INPUT and not is_paired(ref)]
     return [split(ref)[0] for ref in ([listed] if listed else []) + refs]

@@ -1,4 +1,4 @@
-"""Parameter values: what was given, typed and checked against the workflow; defaults for the rest."""
+"""Values of a workflow's parameters: those that a person gave, converted and checked, and defaults for the others."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,13 @@ from pipeline.plan import languages
 def resolve(
     workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog, fixed: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Values for all of the workflow's parameters. ``given`` holds them as typed on a command line.
+    """Values for all of the workflow's parameters.
 
-    ``fixed`` are values of those that were read already, such as a glossary's.
+    ``given``: texts from the command line, by name. ``fixed``: values that need no conversion, such as a glossary that
+    was read from its file.
 
-    Raises ``UsageError`` for a name that the workflow doesn't have or a value that doesn't fit.
+    Raises ``UsageError`` for a name that the workflow doesn't have, a missing value, and one that doesn't fit; and
+    ``ConfigurationError`` where a default doesn't fit.
     """
     for name in given:
         if name not in workflow.parameters:
@@ -67,7 +69,7 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
 
 
 def _finite(text: str) -> float:
-    """Raises ``ValueError`` also for what a float can be and a number in a plan can't."""
+    """A number that JSON has. Raises ``ValueError`` also for infinities and for "nan"."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)
@@ -75,7 +77,7 @@ def _finite(text: str) -> float:
 
 
 def _recognised_languages(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> Sequence[str]:
-    """The languages of the workflow's model; all there are where it uses none, or one without a list."""
+    """Languages that all models of the workflow recognise; empty: any, since no model has a list."""
     named = [name for name, spec in workflow.parameters.items() if spec.type == "model" and values[name] is not None]
     for name in named:
         if values[name] not in catalog.models:
@@ -99,8 +101,8 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
         value = languages.normalise(value, known)
     for item in value if isinstance(value, list) else [value]:
         if spec.choices and item not in spec.choices:
-            choices = [str(choice) for choice in spec.choices]
-            raise UsageError(f"parameter '{spec.name}': no choice {item!r}{did_you_mean(str(item), choices)}")
+            others = did_you_mean(str(item), [str(choice) for choice in spec.choices])
+            raise UsageError(f"parameter '{spec.name}': {item!r} isn't one of its choices{others}")
     return value
 
 
@@ -108,7 +110,7 @@ def _check_count(workflow: WorkflowSpec, spec: ParameterSpec, value: Sequence[st
     if len(value) < spec.at_least:
         count = f"{spec.at_least} value{'s' * (spec.at_least > 1)}"
         raise UsageError(
-            f"'{spec.name}' of workflow '{workflow.name}' needs {count} at least",
+            f"'{spec.name}' of workflow '{workflow.name}' needs at least {count}",
             f"prepare-job … --param {spec.name}=VALUE   (pipeline workflow show {workflow.name})",
         )
     if spec.at_most is not None and len(value) > spec.at_most:

@@ -1,12 +1,12 @@
-"""A workflow expanded into stages: references checked, fan-out unfolded, order found.
+"""Makes a plan of a workflow: checks references, makes a stage for each member of a fan-out, finds an order.
 
-Everything here is a pure function of specs and values; the result goes into ``job.json`` as it is.
+Everything here is a pure function of specs and values. The plan goes into ``job.json`` as it is.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from pipeline.config.catalog import Catalog
@@ -18,23 +18,30 @@ from pipeline.references import is_member_name, paired_stages
 
 @dataclass(frozen=True)
 class PlannedWorkflow:
+    """What a job will do."""
+
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
-    deliver: tuple[str, ...]
-    timeout_seconds: float | None = field(default=None)
-    beside: tuple[str, ...] = ()  # of those that are delivered, what may go next to the input, too
-    disk: DiskUse = field(default_factory=DiskUse)  # what all stages together leave on the disk
+    deliver: tuple[str, ...]  # references, STAGE.OUTPUT
+    timeout_seconds: float | None = field(default=None)  # of each attempt of a stage that has none of its own
+    beside: tuple[str, ...] = ()  # those of ``deliver`` that go next to the input as well, with --beside
+    disk: DiskUse = field(default_factory=DiskUse)  # of all stages together
 
     @property
     def models(self) -> list[str]:
+        """Names of all models that its stages use."""
         return sorted({model for stage in self.stages for model in stage.models.values()})
 
     @property
     def environments(self) -> list[str]:
+        """Names of all environments that its stages run in."""
         return sorted({stage.environment for stage in self.stages})
 
 
 def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> PlannedWorkflow:
-    """Raises ``ConfigurationError``, with file, line and key, for a workflow that doesn't hold together."""
+    """The plan of a workflow. ``values``: by name, of its parameters and decisions.
+
+    Raises ``ConfigurationError``, with file, line and key, where the workflow contradicts itself or its stages.
+    """
     expansion = Expansion(workflow, values, catalog)
     stages: dict[str, PlannedStage] = {}
     for id in workflow.stages:
@@ -44,7 +51,7 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
             stages[stage.name] = stage
     _require_own_names(workflow, stages)
     if not stages:
-        raise workflow.source.error(("stages",), "nothing is left to do: every for_each is empty, or no 'when' holds")
+        raise workflow.source.error(("stages",), "no stage is left: every for_each is empty, or no 'when' holds")
     found = [(ref, each) for index, each in enumerate(workflow.deliver) for ref in expansion.delivered(index)]
     ordered = [stages[name] for name in _ordered(workflow, {name: _before(each) for name, each in stages.items()})]
     return PlannedWorkflow(
@@ -64,7 +71,7 @@ def _disk(workflow: WorkflowSpec, expansion: Expansion) -> DiskUse:
 
 
 def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage]) -> None:
-    """The members that a list will give a fan-out get names that no other stage may have."""
+    """A fan-out over a list gets its members when the job runs; no other stage may have one of their names."""
     for name, stage in stages.items():
         if stage.for_each:
             for other in stages:
@@ -73,30 +80,27 @@ def _require_own_names(workflow: WorkflowSpec, stages: Mapping[str, PlannedStage
 
 
 def _before(stage: PlannedStage) -> tuple[str, ...]:
-    """Stages that must stand before it: those it needs, and those whose members its own members go with."""
+    """Stages that come before it: those it needs, and fan-outs whose members are paired with its own."""
     return (*stage.needs, *paired_stages(stage.inputs))
 
 
 def _ordered(workflow: WorkflowSpec, before: Mapping[str, Sequence[str]]) -> list[str]:
-    """Written order where the inputs leave a choice, so that two plans of one workflow are the same."""
+    """An order in which stages can run: of those that could be next, always the one that the workflow has first.
+
+    So two plans of one workflow are the same.
+    """
+    sorter = TopologicalSorter(before)
     try:
-        TopologicalSorter(before).prepare()
+        sorter.prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise workflow.source.error(("stages",), f"these stages wait for each other: {circle}") from error
-    written = {name: index for index, name in enumerate(before)}
-    names, missing = list(before), {name: len(set(earlier)) for name, earlier in before.items()}
-    after: dict[str, list[str]] = {name: [] for name in before}
-    for name, earlier in before.items():
-        for each in set(earlier):
-            after[each].append(name)
-    ready = [written[name] for name, count in missing.items() if count == 0]
-    heapify(ready)
-    order = []
-    while ready:
-        order.append(names[heappop(ready)])
-        for name in after[order[-1]]:
-            missing[name] -= 1
-            if missing[name] == 0:
-                heappush(ready, written[name])
+    position = {name: index for index, name in enumerate(before)}
+    ready: list[tuple[int, str]] = []
+    order: list[str] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, (position[name], name))
+        order.append(heappop(ready)[1])
+        sorter.done(order[-1])
     return order

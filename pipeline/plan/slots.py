@@ -1,4 +1,4 @@
-"""What an entry of a workflow gives to the stage that it uses, held against what that stage has."""
+"""Checks that an entry of a workflow fits the stage that it uses, and merges how both want it to be run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,25 +14,25 @@ SIZES = ("memory", "gpu_memory")
 
 
 def check(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> None:
-    """Raises ``ConfigurationError`` for a slot that the stage hasn't, and for one that is left open."""
-    for kind, given, known in (
+    """Raises ``ConfigurationError`` for a slot that the stage doesn't have, and for one that must not stay empty."""
+    for kind, filled, known in (
         ("inputs", use.inputs, spec.inputs),
         ("parameters", use.parameters, tuple(spec.parameters)),
         ("models", use.models, (*spec.models, *spec.optional_models)),
     ):
-        for slot in given:
+        for slot in filled:
             if slot not in known:
                 message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
                 raise workflow.source.error(("stages", use.id, kind, slot), message)
-        may_be_open = () if kind == "inputs" else spec.optional_models if kind == "models" else known
-        missing = [slot for slot in known if slot not in given and slot not in may_be_open]
+        optional = () if kind == "inputs" else spec.optional_models if kind == "models" else known
+        missing = [slot for slot in known if slot not in filled and slot not in optional]
         if missing:
             message = f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing"
             raise workflow.source.error(("stages", use.id), message)
 
 
 def policy_of(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> dict[str, Any]:
-    """How it is run, as fields of ``PlannedStage``: what the entry says goes before what the stage says."""
+    """How the stage is run, as fields of ``PlannedStage``: the entry's own keys, and the stage's for the others."""
     chosen = policy.merged(spec.policy, use.policy)
     if "start" in chosen:
         chosen["start"] = tuple(chosen["start"])

@@ -1,4 +1,4 @@
-"""What ``$name`` stands for in a workflow: a parameter, a part of a decision, or what a fan-out's value picks of it."""
+"""The value of ``$name`` in a workflow: of a parameter, of a part of a decision, or of its entry for one member."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from pipeline.errors import did_you_mean
 from pipeline.plan.filling import EACH
 
-PICKED = f"[{EACH}]"  # after a name: the entry, in a mapping, of the fan-out's value
+PICKED = f"[{EACH}]"  # after a name of a mapping: its entry for the fan-out's value
 
 
 def find(values: Mapping[str, Any], name: str, each: Any = None) -> Any:
-    """``name`` is written without the dollar sign: ``model``, ``translation.apertium``, ``glossary[$each]``.
+    """The value of a name without the dollar sign: ``model``, ``translation.apertium``, ``glossary[$each]``.
 
-    Raises ``LookupError`` with a sentence.
+    Raises ``LookupError``, whose first argument is a sentence, where there is none.
     """
     path = name.removesuffix(PICKED)
     found = _part(values, path)
     if path == name:
         return found
     if not isinstance(found, Mapping) or str(each) not in found:
-        raise LookupError(f"'{path}' has nothing for {each!r}")
+        raise LookupError(f"'{path}' has no entry for {each!r}")
     return found[str(each)]
 
 
@@ -31,7 +31,7 @@ def _part(values: Mapping[str, Any], path: str) -> Any:
             if place == 0:
                 raise LookupError(f"no parameter '{key}'{did_you_mean(key, list(values))}")
             if not found:
-                return ""  # of what isn't given, every part is as empty
+                return ""  # every part of an empty value is empty
             known = list(found) if isinstance(found, Mapping) else []
             raise LookupError(f"'{first}' has no '{key}'{did_you_mean(key, known)}")
         found = found[key]

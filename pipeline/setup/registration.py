@@ -1,8 +1,6 @@
 """Taking a stage with its own environment into the project: checked and locked before anything is written."""
 
 import ast
-import contextlib
-import os
 import platform
 import re
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles.resolve import Resolver
 from pipeline.errors import ConfigurationError, InputUnusable, NotReady, UsageError
-from pipeline.files import sync_folder, write_whole
+from pipeline.files import write_new, write_whole
 from pipeline.project import Project
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # one that a stage and an environment can both have
@@ -46,7 +44,7 @@ def register(project: Project, file: Path, name: str | None) -> Registered:
     _require_free(project, name)  # resolving takes a while, in which somebody else may have taken it
     write_whole(definition.locked, lock)
     try:
-        _appear(target, data)
+        write_new(target, data)
     except FileExistsError:
         raise _taken(name, target, project) from None
     return Registered(name, target, definition.locked)
@@ -109,21 +107,3 @@ def _taken(name: str, file: Path, project: Project) -> UsageError:
         f"the name '{name}' is taken: there is {file.relative_to(project.root)}, which isn't overwritten",
         "pipeline env register FILE --name OTHER",
     )
-
-
-def _appear(target: Path, data: bytes) -> None:
-    """Write a file that isn't there yet. Raises ``FileExistsError`` where somebody was faster."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
-    write_whole(beside, data)
-    try:
-        os.link(beside, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if target.exists():
-            raise FileExistsError(target) from None
-        os.replace(beside, target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-    sync_folder(target.parent)

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
+from pipeline import process
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 
@@ -83,12 +84,8 @@ def _attempt(task: Task, display: Display) -> Exception | None:
 
 def _stop(workers: Sequence[Thread]) -> None:
     """End the processes of the workers, which then clean up; one may start another before it has noticed."""
-    import psutil
-
     until = time.monotonic() + STOP_SECONDS
     while any(worker.is_alive() for worker in workers) and time.monotonic() < until:
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+        process.kill_children()
         for worker in workers:
             worker.join(0.05)

@@ -12,7 +12,7 @@ from typing import Any
 import stagekit
 import torch
 import transformers
-from translating import batching, scripts
+from translating import batching, writing_systems
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = {  # by model type: sets of files, one of which must be there
@@ -162,7 +162,7 @@ def in_parts(texts: list[str], length: Callable[[str], int], translate: Callable
     if len(answers) != len(flat):
         raise stagekit.StageFailed(f"the model gave {len(answers)} translations for {len(flat)} texts; none was used")
     found = iter(answers)
-    return [functools.reduce(scripts.joined, (next(found) for _ in each)) for each in parts]
+    return [functools.reduce(writing_systems.joined, (next(found) for _ in each)) for each in parts]
 
 
 def use_cpus(count: int) -> None:

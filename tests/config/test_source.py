@@ -1,5 +1,6 @@
 """Broken configuration: each kind is told with its file, its line and its key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,85 +10,77 @@ from pipeline.errors import ConfigurationError, ExitCode
 from tests.conftest import Sandbox
 
 
-def refusal(folder: Path, content: str | bytes, schema: str = "workflow") -> str:
-    """The message with which a file of this content is refused."""
+def error_of(folder: Path, content: str | bytes, schema: str = "workflow") -> ConfigurationError:
+    """With what a file of this content is refused."""
     file = folder / "file.yaml"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(ConfigurationError) as refused:
         load_yaml(file, folder, schema)
     assert refused.value.exit_code == ExitCode.USAGE
-    return refused.value.message
+    return refused.value
+
+
+def refusal(folder: Path, content: str | bytes, schema: str = "workflow") -> str:
+    return error_of(folder, content, schema).message
+
+
+NO_YAML: list[tuple[str | bytes, str]] = [
+    ("stages:\n  a: [\n", "file.yaml:3:"),
+    ("stages:\n\ta: 1\n", "file.yaml:2:"),
+    ('description: "open\nstages: {}\n', "file.yaml:3:"),
+    ("stages: {a: {}}\n---\nstages: {}\n", "file.yaml:2:"),
+    ("stages:\n  a: *nowhere\n", "file.yaml:2:"),
+    ("stages:\n  a: \x07\n", "file.yaml:2:"),
+    (b"stages:\n  a: \xff\n", "file.yaml:2:"),
+    ("[" * 5000, "file.yaml:"),
+]
+NO_VALUES = [
+    ("stages:\n  a: {}\n  b: {}\n  a: {}\n", "file.yaml:4: stages.a:"),
+    ("stages:\n  a: {}\nstages:\n  b: {}\n", "file.yaml:3: stages:"),
+    ("stages:\n  a: &a [*a]\n", "file.yaml:2: stages.a.0:"),
+    ("stages: &a\n  b: *a\n", "file.yaml:2: stages.b:"),
+    ("? [a, b]\n: c\n", "file.yaml:1:"),
+    ("stages:\n  a: {after: !!python/name:os.system x}\n", "file.yaml:2: stages.a.after:"),
+    ("stages:\n  a:\n    parameters:\n      x: !!int abc\n", "file.yaml:4: stages.a.parameters.x:"),
+    ("stages:\n  a:\n    parameters:\n      x: .nan\n", "file.yaml:4: stages.a.parameters.x:"),
+    ("stages:\n  a: {parameters: {x: !!binary aGk=}}\n", "file.yaml:2: stages.a.parameters.x:"),
+]
+AGAINST_THE_SCHEMA = [
+    ("stages:\n  a: {}\ndeliverr: []\n", "file.yaml:3: deliverr:"),
+    ("stages:\n  a:\n    input: {}\n", "file.yaml:3: stages.a.input:"),
+    ("<<: {stages: {}}\nstages: {a: {}}\n", "file.yaml:1: <<:"),
+    ("stages:\n  a: 5\n", "file.yaml:2: stages.a:"),
+    ("stages:\n  a:\n    after: b\n", "file.yaml:3: stages.a.after:"),
+    ("stages:\n  Bad Name: {}\n", "file.yaml:2: stages.Bad Name:"),
+    ("stages:\n", "file.yaml:1: stages:"),
+    ("stages: {}\n", "file.yaml:1: stages:"),
+    ("stages:\n  a:\n    inputs: {x: demux}\n", "file.yaml:3: stages.a.inputs.x:"),
+    ("input: medium\nstages: {a: {}}\n", "file.yaml:1: input:"),
+    ("", "file.yaml:1:"),
+    ("# only a comment\n", "file.yaml:1:"),
+    ("just words\n", "file.yaml:1:"),
+    ("- a\n- b\n", "file.yaml:1:"),
+    ("parameters:\n  x: {}\nstages: {a: {}}\n", "file.yaml:2: parameters.x:"),
+]
 
 
 @pytest.mark.parametrize(
-    ("content", "where", "why"),
-    [
-        ("stages:\n  a: [\n", "file.yaml:3", "not valid YAML"),
-        ("stages:\n\ta: 1\n", "file.yaml:2", "not valid YAML"),
-        ('description: "open\nstages: {}\n', "file.yaml:3", "not valid YAML"),
-        ("stages: {a: {}}\n---\nstages: {}\n", "file.yaml:2", "a single document"),
-        ("stages:\n  a: *nowhere\n", "file.yaml:2", "undefined alias"),
-        ("stages:\n  a: \x07\n", "file.yaml:2", "U+0007"),
-        (b"stages:\n  a: \xff\n", "file.yaml:2", "not UTF-8"),
-        ("[" * 5000, "file.yaml", "nested too deeply"),
-    ],
-    ids=["open list", "tab", "open quote", "two documents", "unknown alias", "control", "not UTF-8", "deep"],
+    ("content", "where"), [*NO_YAML, *NO_VALUES, *AGAINST_THE_SCHEMA], ids=lambda value: repr(value)[:40]
 )
-def test_what_is_no_yaml_is_refused_with_its_line(tmp_path: Path, content: str | bytes, where: str, why: str) -> None:
-    message = refusal(tmp_path, content)
-    assert message.startswith(f"{where}: ")
-    assert why in message
+def test_a_wrong_file_is_refused_with_line_and_key(tmp_path: Path, content: str | bytes, where: str) -> None:
+    assert refusal(tmp_path, content).startswith(f"{where} ")
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("content", "meant"),
     [
-        ("stages:\n  a: {}\n  b: {}\n  a: {}\n", "file.yaml:4: stages.a: this key is there twice, first in line 2"),
-        ("stages:\n  a: {}\nstages:\n  b: {}\n", "file.yaml:3: stages: this key is there twice, first in line 1"),
-        ("stages:\n  a: &a [*a]\n", "file.yaml:2: stages.a.0: this alias holds itself"),
-        ("stages: &a\n  b: *a\n", "file.yaml:2: stages.b: this alias holds itself"),
-        ("? [a, b]\n: c\n", "file.yaml:1: a key must be a word, not a list or mapping"),
-        (
-            "stages:\n  a: {after: !!python/name:os.system x}\n",
-            "stages.a.after: 'x' can't be read as python/name:os.system",
-        ),
-        ("stages:\n  a:\n    parameters:\n      x: !!int abc\n", "stages.a.parameters.x: 'abc' can't be read as int"),
-        ("stages:\n  a:\n    parameters:\n      x: .nan\n", "file.yaml:4: stages.a.parameters.x: '.nan' isn't a value"),
-        (
-            "stages:\n  a: {parameters: {x: !!binary aGk=}}\n",
-            "stages.a.parameters.x: 'aGk=' isn't a value that JSON has",
-        ),
+        ("stages:\n  a: {}\ndeliverr: []\n", "deliver"),
+        ("stages:\n  a:\n    input: {}\n", "inputs"),
+        ("input: medium\nstages: {a: {}}\n", "media"),
     ],
 )
-def test_a_value_that_cannot_be_taken_is_refused_with_line_and_key(tmp_path: Path, content: str, expected: str) -> None:
-    assert expected in refusal(tmp_path, content)
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("stages:\n  a: {}\ndeliverr: []\n", "file.yaml:3: deliverr: unknown key 'deliverr'; did you mean 'deliver'?"),
-        ("stages:\n  a:\n    input: {}\n", "file.yaml:3: stages.a.input: unknown key 'input'; did you mean 'inputs'?"),
-        ("<<: {stages: {}}\nstages: {a: {}}\n", "file.yaml:1: <<: unknown key '<<'; there are:"),
-        ("stages:\n  a: 5\n", "file.yaml:2: stages.a: 5 isn't of type object"),
-        ("stages:\n  a:\n    after: b\n", "file.yaml:3: stages.a.after: 'b' isn't of type array"),
-        ("stages:\n  Bad Name: {}\n", "file.yaml:2: stages.Bad Name: 'Bad Name' isn't a valid name"),
-        ("stages:\n", "file.yaml:1: stages: None isn't of type object"),
-        ("stages: {}\n", "file.yaml:1: stages: it is empty"),
-        (
-            "stages:\n  a:\n    inputs: {x: demux}\n",
-            "stages.a.inputs.x: 'demux' doesn't fit: STAGE.OUTPUT, all of a fan-out in order; STAGE[$each].OUTPUT",
-        ),
-        ("input: medium\nstages: {a: {}}\n", "file.yaml:1: input: 'medium' is none of these; did you mean 'media'?"),
-        ("", "file.yaml:1: 'stages' is missing"),
-        ("# only a comment\n", "file.yaml:1: 'stages' is missing"),
-        ("just words\n", "file.yaml:1: 'just words' isn't of type object"),
-        ("- a\n- b\n", "file.yaml:1: ['a', 'b'] isn't of type object"),
-        ("parameters:\n  x: {}\nstages: {a: {}}\n", "file.yaml:2: parameters.x: 'type' is missing"),
-    ],
-)
-def test_what_the_schema_refuses_is_told_with_line_and_key(tmp_path: Path, content: str, expected: str) -> None:
-    assert expected in refusal(tmp_path, content)
+def test_the_most_similar_word_is_named(tmp_path: Path, content: str, meant: str) -> None:
+    assert refusal(tmp_path, content).endswith(f"'{meant}'?")
 
 
 def test_a_message_shows_only_the_beginning_of_a_long_value(tmp_path: Path) -> None:
@@ -97,16 +90,14 @@ def test_a_message_shows_only_the_beginning_of_a_long_value(tmp_path: Path) -> N
 def test_aliases_of_aliases_cannot_ask_for_billions_of_values(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    assert "more than 100000 values" in refusal(tmp_path, "\n".join(lines))
+    assert "100000" in refusal(tmp_path, "\n".join(lines))
 
 
 @pytest.mark.parametrize("source", ["{packages: [a==1], files: {m: x}, folder: f}", "{packages: [a==1]}", "{}"])
 def test_a_model_source_that_is_none_of_the_three_kinds_is_told_what_they_are(tmp_path: Path, source: str) -> None:
     message = refusal(tmp_path, f"m:\n  files: {{m: {'a' * 64}}}\n  sources:\n    - {source}\n", "models")
-    assert message == (
-        "file.yaml:4: m.sources.0: exactly one way must be given: "
-        "folder; or packages and files; or huggingface and revision"
-    )
+    assert message.startswith("file.yaml:4: m.sources.0: ")
+    assert {"folder", "packages", "files", "huggingface", "revision"} <= set(re.findall(r"\w+", message))
 
 
 @pytest.mark.parametrize("word", ["no", "No", "yes", "on", "off", "2020-01-02"])
@@ -135,7 +126,7 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_a_link_to_nowhere_is_told_as_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").symlink_to("nowhere")
-    with pytest.raises(ConfigurationError, match=r"file\.yaml: can't be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"^file\.yaml: .*No such file"):
         load_yaml(tmp_path / "file.yaml", tmp_path, "workflow")
 
 

@@ -8,44 +8,41 @@ from pipeline.project import Project
 from tests.conftest import Sandbox
 
 
-def refusal(sandbox: Sandbox, parameter: str) -> str:
+def refusal(sandbox: Sandbox, parameter: str) -> ConfigurationError:
     sandbox.write("config/workflows/w.yaml", f"parameters:\n  x:\n    {parameter}\nstages: {{a: {{}}}}\n")
     with pytest.raises(ConfigurationError) as refused:
         load(Project(sandbox.root), "w")
-    return refused.value.message
+    return refused.value
 
 
-@pytest.mark.parametrize(
-    ("kind", "default"),
-    [
-        ("string", "5"),
-        ("integer", "1.5"),
-        ("integer", "true"),
-        ("number", '"1"'),
-        ("boolean", "1"),
-        ("language", "[en]"),
-        ("languages", "en"),
-        ("languages", "[1]"),
-        ("model", "{}"),
-    ],
-)
+WRONG_DEFAULTS = [
+    ("string", "5"),
+    ("integer", "1.5"),
+    ("integer", "true"),
+    ("number", '"1"'),
+    ("boolean", "1"),
+    ("language", "[en]"),
+    ("languages", "en"),
+    ("languages", "[1]"),
+    ("model", "{}"),
+]
+WRONG_PARAMETERS = [
+    ("type: integer\n    choices: [1, two]", "4: parameters.x.choices.1:"),
+    ("type: string\n    at_most: 2", "4: parameters.x.at_most:"),
+    ("type: intger", "3: parameters.x.type:"),
+]
+
+
+@pytest.mark.parametrize(("kind", "default"), WRONG_DEFAULTS)
 def test_a_default_of_another_type_is_refused_with_its_line(sandbox: Sandbox, kind: str, default: str) -> None:
-    message = refusal(sandbox, f"type: {kind}\n    default: {default}")
+    message = refusal(sandbox, f"type: {kind}\n    default: {default}").message
     assert message.startswith("config/workflows/w.yaml:4: parameters.x.default: ")
-    assert message.endswith(f"isn't of type {kind}")
+    assert message.endswith(kind)
 
 
-def test_a_choice_that_can_never_be_made_is_refused(sandbox: Sandbox) -> None:
-    message = refusal(sandbox, "type: integer\n    choices: [1, two]")
-    assert message == "config/workflows/w.yaml:4: parameters.x.choices.1: 'two' can't be a value of type integer"
-
-
-def test_a_limit_on_what_is_no_list_is_refused(sandbox: Sandbox) -> None:
-    assert "at_most: only a list has it" in refusal(sandbox, "type: string\n    at_most: 2")
-
-
-def test_an_unknown_type_is_told_with_the_nearest(sandbox: Sandbox) -> None:
-    assert "parameters.x.type: 'intger' is none of these; did you mean 'integer'?" in refusal(sandbox, "type: intger")
+@pytest.mark.parametrize(("parameter", "where"), WRONG_PARAMETERS)
+def test_a_parameter_that_makes_no_sense_is_refused_with_its_line(sandbox: Sandbox, parameter: str, where: str) -> None:
+    assert refusal(sandbox, parameter).message.startswith(f"config/workflows/w.yaml:{where} ")
 
 
 def test_norwegian_is_a_language_and_not_a_denial(sandbox: Sandbox) -> None:
@@ -59,7 +56,7 @@ def test_norwegian_is_a_language_and_not_a_denial(sandbox: Sandbox) -> None:
 
 def test_a_name_that_no_job_could_carry_is_refused(sandbox: Sandbox) -> None:
     sandbox.write("config/workflows/two-step.yaml", "stages: {a: {}}\n")
-    with pytest.raises(ConfigurationError, match=r"two-step\.yaml.*letters, digits and underscores"):
+    with pytest.raises(ConfigurationError, match=r"^config/workflows/two-step\.yaml"):
         load(Project(sandbox.root), "two-step")
 
 
@@ -73,5 +70,6 @@ def test_files_of_editors_and_file_managers_are_no_workflows(sandbox: Sandbox) -
 @pytest.mark.parametrize("name", ["../environments/alpha", "nope", ""])
 def test_a_workflow_that_is_not_there_is_told_with_what_is(sandbox: Sandbox, name: str) -> None:
     sandbox.write("config/workflows/real.yaml", "stages: {a: {}}\n")
-    with pytest.raises(ConfigurationError, match=r"no workflow '.*'; there are: real"):
+    with pytest.raises(ConfigurationError, match="real") as refused:
         load(Project(sandbox.root), name)
+    assert refused.value.next_step == "pipeline workflow list"

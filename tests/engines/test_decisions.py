@@ -13,7 +13,7 @@ from pipeline.engines.select import Decisions
 from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Allowed
 from pipeline.envs.registry import Registry
-from pipeline.errors import NotReady, UsageError
+from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.jobs.environment_sources import notes
 from pipeline.models.shelf import Shelf
 from pipeline.project import Project
@@ -294,9 +294,9 @@ def test_an_environment_that_is_not_built_is_told_with_all_else_that_is_needed(s
     assert chosen(sandbox, source="es", targets=["en"]).made[0].engine == "hearing"
 
 
-def test_a_brace_that_stands_for_nothing_is_told_with_its_line(sandbox: Sandbox) -> None:
+def test_an_unknown_placeholder_is_refused_with_its_line(sandbox: Sandbox) -> None:
     sandbox.write("config/engines.yaml", "a:\n  kind: recognition\n  stage: b\n  quality: 1\n  weights: get {modle}\n")
-    with pytest.raises(Exception, match=r"config/engines.yaml:5: a.weights: it has a brace that stands for nothing"):
+    with pytest.raises(ConfigurationError, match=r"^config/engines.yaml:5: a.weights: .*\{modle\}.*'model'"):
         load(Project(sandbox.root))
 
 

@@ -1,5 +1,7 @@
 """Who uses a build, told by locks that end with their process."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -75,13 +77,13 @@ def test_a_build_that_is_gone_is_refused_with_the_command_that_makes_it(make: Ma
 def test_a_build_that_goes_while_its_lease_is_waited_for_is_refused(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build, real = make("alpha"), leases._share
+    build = make("alpha")
 
-    def slow(descriptor: int) -> None:
+    def slow(_descriptor: int, _seconds: float) -> bool:
         (build.prefix / MARKER).unlink()
-        real(descriptor)
+        return True
 
-    monkeypatch.setattr(leases, "_share", slow)
+    monkeypatch.setattr(leases, "try_shared", slow)
     with pytest.raises(NotReady, match="was removed just now"):
         leases.acquire(build)
 
@@ -89,12 +91,11 @@ def test_a_build_that_goes_while_its_lease_is_waited_for_is_refused(
 def test_a_build_can_be_used_where_the_disk_has_no_locks_and_is_taken_for_held(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_descriptor: int) -> None:
-        raise OSError(37, "No locks available")  # ENOLCK
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     build = make("alpha")
-    monkeypatch.setattr(leases, "_share", refuse)
-    monkeypatch.setattr(leases, "_own", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with leases.hold(build):
         assert leases.is_held(build)
 

@@ -16,10 +16,10 @@ def planned(catalog: Catalog, **values: Any) -> PlannedWorkflow:
     return plan(catalog.workflow("w"), values, catalog)
 
 
-def refusal(catalog: Catalog, **values: Any) -> str:
+def refusal(catalog: Catalog, **values: Any) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as refused:
         planned(catalog, **values)
-    return refused.value.message
+    return refused.value
 
 
 def test_a_stage_needs_those_whose_outputs_it_takes_and_those_it_comes_after(catalog: Catalog, write: Write) -> None:
@@ -58,29 +58,29 @@ def test_an_empty_fan_out_leaves_no_stage_and_no_input(catalog: Catalog, write: 
 
 def test_a_plan_without_any_stage_is_refused(catalog: Catalog, write: Write) -> None:
     write("stages:\n  s: {uses: source, for_each: [$l]}\n")
-    assert refusal(catalog, l=[]) == (
-        "config/workflows/w.yaml:1: stages: nothing is left to do: every for_each is empty, or no 'when' holds"
-    )
+    assert refusal(catalog, l=[]).message.startswith("config/workflows/w.yaml:1: stages: ")
 
 
 @pytest.mark.parametrize("value", ["../../etc", "a b", "", "a/b", "x" * 200, "ünï", "a\n", 1.5, None, {"a": 1}, ["b"]])
 def test_a_value_that_cannot_be_part_of_a_folder_name_is_refused(catalog: Catalog, write: Write, value: Any) -> None:
     write("stages:\n  s:\n    uses: source\n    for_each: [$l]\n")
-    message = refusal(catalog, l=[value])
+    message = refusal(catalog, l=[value]).message
     assert message.startswith("config/workflows/w.yaml:4: stages.s.for_each: ")
 
 
-@pytest.mark.parametrize(
-    "stages",
-    [
-        "  s: {uses: source, for_each: [a-b, a_b]}\n",
-        "  s: {uses: source, for_each: [x]}\n  s_x: {uses: source}\n",
-        "  s: {uses: source, for_each: [1, '1']}\n",
-    ],
-)
-def test_two_stages_of_one_name_are_refused(catalog: Catalog, write: Write, stages: str) -> None:
+SAME_NAMES = [
+    ("  s: {uses: source, for_each: [a-b, a_b]}\n", "2: stages.s:", "'s_a_b'"),
+    ("  s: {uses: source, for_each: [x]}\n  s_x: {uses: source}\n", "3: stages.s_x:", "'s_x'"),
+    ("  s: {uses: source, for_each: [1, '1']}\n", "2: stages.s:", "'s_1'"),
+]
+
+
+@pytest.mark.parametrize(("stages", "where", "name"), SAME_NAMES)
+def test_two_stages_of_one_name_are_refused(catalog: Catalog, write: Write, stages: str, where: str, name: str) -> None:
     write(f"stages:\n{stages}")
-    assert "two stages would have the name" in refusal(catalog)
+    message = refusal(catalog).message
+    assert message.startswith(f"config/workflows/w.yaml:{where} ")
+    assert name in message
 
 
 def test_parameters_of_the_workflow_fill_those_of_a_stage_also_inside_lists(catalog: Catalog, write: Write) -> None:
@@ -107,48 +107,46 @@ def test_a_slot_that_may_stay_open_has_a_model_where_it_is_given_one(catalog: Ca
     assert planned(catalog).stages[0].models == {"recognizer": "any"}
 
 
-@pytest.mark.parametrize(
-    ("stages", "expected"),
-    [
-        ("  a: {uses: copy, inputs: {file: b.file}}\n", "w.yaml:2: stages.a.inputs.file: no stage 'b'"),
-        ("  srce: {}\n", "w.yaml:2: stages.srce: no stage 'srce'; did you mean 'source'?"),
-        (
-            "  s: {uses: source}\n  c: {uses: copy, inputs: {file: s.fil}}\n",
-            "w.yaml:3: stages.c.inputs.file: stage 's' has no output 'fil'; did you mean 'file'?",
-        ),
-        ("  copy: {}\n", "w.yaml:2: stages.copy: the input 'file' of 'copy' is missing"),
-        ("  recognise: {}\n", "the model 'recognizer' of 'recognise' is missing"),
-        ("  copy: {inputs: {fiel: job.input}}\n", "stages.copy.inputs.fiel: stage 'copy' has no input 'fiel'; did you"),
-        ("  source: {parameters: {wrod: x}}\n", "stages.source.parameters.wrod: stage 'source' has no parameter"),
-        ("  source: {parameters: {word: $langage}}\n", "no parameter 'langage'; did you mean 'language'?"),
-        ("  source: {parameters: {word: $each}}\n", "stages.source.parameters.word: no parameter 'each'"),
-        ("  source: {after: [nobody]}\n", "stages.source.after: no stage 'nobody'"),
-        ("  recognise: {models: {recognizer: tinny}}\n", "no model 'tinny'; did you mean 'tiny'?"),
-        ("  recognise: {models: {recognizer: $language}}\n", "no model 'en'"),
-        ("  recognise: {models: {recognizer: $nothing}}\n", "$nothing must be a model's name, and is None"),
-        ("  recognise: {models: {recognizer: $several}}\n", "$several must be a model's name, and is ['a']"),
-        ("  source: {}\ndeliver: [source.fiel]\n", "w.yaml:3: deliver.0: stage 'source' has no output 'fiel'"),
-    ],
-)
-def test_a_reference_to_nothing_is_told_with_line_and_key(
-    catalog: Catalog, write: Write, stages: str, expected: str
+VALUES = {"language": "en", "nothing": None, "several": ["a"]}
+WRONG_REFERENCES = [
+    ("  a: {uses: copy, inputs: {file: b.file}}\n", "2: stages.a.inputs.file:"),
+    ("  srce: {}\n", "2: stages.srce:"),
+    ("  s: {uses: source}\n  c: {uses: copy, inputs: {file: s.fil}}\n", "3: stages.c.inputs.file:"),
+    ("  copy: {}\n", "2: stages.copy:"),
+    ("  recognise: {}\n", "2: stages.recognise:"),
+    ("  copy: {inputs: {fiel: job.input}}\n", "2: stages.copy.inputs.fiel:"),
+    ("  source: {parameters: {wrod: x}}\n", "2: stages.source.parameters.wrod:"),
+    ("  source: {parameters: {word: $langage}}\n", "2: stages.source.parameters.word:"),
+    ("  source: {parameters: {word: $each}}\n", "2: stages.source.parameters.word:"),
+    ("  source: {after: [nobody]}\n", "2: stages.source.after:"),
+    ("  recognise: {models: {recognizer: tinny}}\n", "2: stages.recognise.models.recognizer:"),
+    ("  recognise: {models: {recognizer: $language}}\n", "2: stages.recognise.models.recognizer:"),
+    ("  recognise: {models: {recognizer: $nothing}}\n", "2: stages.recognise.models.recognizer:"),
+    ("  recognise: {models: {recognizer: $several}}\n", "2: stages.recognise.models.recognizer:"),
+    ("  source: {}\ndeliver: [source.fiel]\n", "3: deliver.0:"),
+]
+
+
+@pytest.mark.parametrize(("stages", "where"), WRONG_REFERENCES)
+def test_a_reference_to_nothing_is_refused_with_line_and_key(
+    catalog: Catalog, write: Write, stages: str, where: str
 ) -> None:
     write(f"stages:\n{stages}")
-    assert expected in refusal(catalog, language="en", nothing=None, several=["a"])
+    assert refusal(catalog, **VALUES).message.startswith(f"config/workflows/w.yaml:{where} ")
 
 
-@pytest.mark.parametrize(
-    ("stages", "circle"),
-    [
-        ("  a: {uses: copy, inputs: {file: a.file}}\n", "a -> a"),
-        ("  a: {uses: source, after: [b]}\n  b: {uses: source, after: [a]}\n", "a -> b -> a"),
-        ("  f: {uses: source, for_each: [x], after: [c]}\n  c: {uses: copy, inputs: {file: f.file}}\n", "f_x"),
-    ],
-)
+CIRCLES = [
+    ("  a: {uses: copy, inputs: {file: a.file}}\n", "a -> a"),
+    ("  a: {uses: source, after: [b]}\n  b: {uses: source, after: [a]}\n", "a -> b -> a"),
+    ("  f: {uses: source, for_each: [x], after: [c]}\n  c: {uses: copy, inputs: {file: f.file}}\n", "f_x"),
+]
+
+
+@pytest.mark.parametrize(("stages", "circle"), CIRCLES)
 def test_stages_that_wait_for_each_other_are_named(catalog: Catalog, write: Write, stages: str, circle: str) -> None:
     write(f"stages:\n{stages}")
-    message = refusal(catalog)
-    assert message.startswith("config/workflows/w.yaml:1: stages: these stages wait for each other: ")
+    message = refusal(catalog).message
+    assert message.startswith("config/workflows/w.yaml:1: stages: ")
     assert circle in message or " -> ".join(reversed(circle.split(" -> "))) in message
 
 

@@ -22,10 +22,10 @@ def names(catalog: Catalog, **values: Any) -> list[str]:
     return [stage.name for stage in planned(catalog, **values).stages]
 
 
-def refusal(catalog: Catalog, **values: Any) -> str:
+def refusal(catalog: Catalog, **values: Any) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as refused:
         planned(catalog, **values)
-    return refused.value.message
+    return refused.value
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_all_conditions_of_a_stage_must_hold(catalog: Catalog, write: Write) -> 
 
 def test_a_condition_on_what_is_no_parameter_is_told_with_its_line(catalog: Catalog, write: Write) -> None:
     write("stages:\n  s:\n    uses: source\n    when: {sorce: x}\n")
-    assert refusal(catalog, source="x").startswith(
-        "config/workflows/w.yaml:4: stages.s.when: no parameter 'sorce'; did you mean 'source'?"
-    )
+    message = refusal(catalog, source="x").message
+    assert message.startswith("config/workflows/w.yaml:4: stages.s.when: ")
+    assert "'source'" in message
 
 
 def test_an_input_takes_the_first_of_its_alternatives_that_is_there(catalog: Catalog, write: Write) -> None:
@@ -82,17 +82,16 @@ def test_an_input_without_any_of_its_alternatives_is_told(catalog: Catalog, writ
         "stages:\n  a: {uses: source, when: $p}\n  b: {uses: source, when: $p}\n"
         "  c: {uses: copy, inputs: {file: a.file | b.file}}\n"
     )
-    assert refusal(catalog, p="") == (
-        "config/workflows/w.yaml:4: stages.c.inputs.file: none of a.file | b.file is in the plan"
-    )
+    message = refusal(catalog, p="").message
+    assert message.startswith("config/workflows/w.yaml:4: stages.c.inputs.file: ")
+    assert "a.file | b.file" in message
 
 
 def test_an_input_from_a_stage_that_is_left_out_says_by_which_condition(catalog: Catalog, write: Write) -> None:
     write("stages:\n  a: {uses: source, when: {p: x}}\n  c: {uses: copy, inputs: {file: a.file}}\n")
-    message = refusal(catalog, p="")
-    assert "config/workflows/w.yaml:3: stages.c.inputs.file: 'a' isn't in the plan (it is only there when $p is x)" in (
-        message
-    )
+    message = refusal(catalog, p="").message
+    assert message.startswith("config/workflows/w.yaml:3: stages.c.inputs.file: 'a' ")
+    assert "$p is x" in message
 
 
 def test_each_member_of_a_fan_out_finds_its_own_alternative(catalog: Catalog, write: Write) -> None:
@@ -129,7 +128,9 @@ def test_a_stage_comes_after_an_absent_one_all_the_same(catalog: Catalog, write:
 
 def test_the_slots_of_an_absent_stage_are_checked(catalog: Catalog, write: Write) -> None:
     write("stages:\n  a: {uses: copy, when: $p}\n  b: {uses: source}\n")
-    assert "the input 'file' of 'copy' is missing" in refusal(catalog, p="")
+    message = refusal(catalog, p="").message
+    assert message.startswith("config/workflows/w.yaml:2: stages.a: ")
+    assert "'file'" in message
 
 
 def test_a_fan_out_picks_what_is_its_own_from_a_mapping(catalog: Catalog, write: Write) -> None:
@@ -146,12 +147,15 @@ def test_a_fan_out_picks_what_is_its_own_from_a_mapping(catalog: Catalog, write:
 
 def test_a_mapping_without_an_entry_for_a_member_is_told(catalog: Catalog, write: Write) -> None:
     write('stages:\n  s: {uses: source, for_each: [es], parameters: {list: "$glossary[$each]"}}\n')
-    assert "'glossary' has nothing for 'es'" in refusal(catalog, glossary={"hi": []})
+    message = refusal(catalog, glossary={"hi": []}).message
+    assert message.startswith("config/workflows/w.yaml:2: stages.s.parameters.list: 'glossary' ")
+    assert "'es'" in message
 
 
 def test_picking_by_a_value_needs_a_fan_out(catalog: Catalog, write: Write) -> None:
     write('stages:\n  s: {uses: source, parameters: {list: "$glossary[$each]"}}\n')
-    assert "no value to pick by" in refusal(catalog, glossary={})
+    message = refusal(catalog, glossary={}).message
+    assert message.startswith("config/workflows/w.yaml:2: stages.s.parameters.list: $glossary[$each] ")
 
 
 def test_every_part_of_what_is_not_given_is_empty(catalog: Catalog, write: Write) -> None:
@@ -172,7 +176,7 @@ def test_the_disk_that_stages_say_they_need_is_summed_over_those_that_are_there(
 @pytest.mark.parametrize("name", ["each", "input"])
 def test_a_parameter_cannot_be_named_as_what_is_always_there(catalog: Catalog, write: Write, name: str) -> None:
     write(f"parameters: {{{name}: {{type: string, default: x}}}}\nstages:\n  s: {{uses: source}}\n")
-    assert f"parameters.{name}: ${name} stands for something else" in refusal(catalog)
+    assert refusal(catalog).message.startswith(f"config/workflows/w.yaml:1: parameters.{name}: ")
 
 
 def test_a_decision_cannot_be_named_as_a_parameter_is(catalog: Catalog, write: Write) -> None:
@@ -180,22 +184,23 @@ def test_a_decision_cannot_be_named_as_a_parameter_is(catalog: Catalog, write: W
         "parameters: {p: {type: string, default: x}}\ndecide: {p: {kind: recognition, engine: auto}}\n"
         "stages:\n  s: {uses: source}\n"
     )
-    assert "decide.p: there is a parameter of that name" in refusal(catalog)
+    assert refusal(catalog).message.startswith("config/workflows/w.yaml:2: decide.p: ")
 
 
 @pytest.mark.parametrize("when", ["p", "$", "{}", "[x]", "{p: []}", "{p: {q: r}}"])
 def test_a_condition_of_another_form_is_refused(catalog: Catalog, write: Write, when: str) -> None:
     write(f"stages:\n  s: {{uses: source, when: {when}}}\n")
-    assert refusal(catalog).startswith("config/workflows/w.yaml:2: stages.s.when")
+    assert refusal(catalog).message.startswith("config/workflows/w.yaml:2: stages.s.when")
 
 
 def test_a_list_that_needs_values_gets_some(catalog: Catalog, write: Write) -> None:
     write("parameters: {p: {type: words, at_least: 1, choices: [a, b]}}\nstages:\n  s: {uses: source}\n")
     assert resolve(catalog.workflow("w"), {"p": "a, b,a"}, catalog) == {"p": ["a", "b"]}
     for given in ({}, {"p": ","}):
-        with pytest.raises(UsageError, match="'p' of workflow 'w' needs 1 value at least"):
+        with pytest.raises(UsageError, match="'p' of workflow 'w'") as refused:
             resolve(catalog.workflow("w"), given, catalog)
-    with pytest.raises(UsageError, match="no choice 'c'"):
+        assert "--param p=VALUE" in str(refused.value.next_step)
+    with pytest.raises(UsageError, match="'c'"):
         resolve(catalog.workflow("w"), {"p": "a,c"}, catalog)
 
 

@@ -71,7 +71,7 @@ class Player:
         self._broken = {int(name[1:]): share for name, share in broken.items()}
         self.tried: list[tuple[int, float]] = []
 
-    def __call__(self, stage: Any, media: Path, track: Any, duration: float, tolerated: float) -> Any:
+    def __call__(self, stage: Any, media: Any, track: Any, tolerated: float) -> Any:
         self.tried.append((track.number, tolerated))
         share = self._broken.get(track.number, 0.0)
         done = self._demux.ffmpegs.Done(69 if share > tolerated else 0, [f"bad {track.number}"], round(share * 100))
@@ -86,7 +86,7 @@ def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
 
 def taken(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, player: Player, count: int = 2) -> Any:
     monkeypatch.setattr(demux, "_take", player)
-    return demux.first_usable(stage, Path("movie.mp4"), tracks(demux, count), 9.0)
+    return demux.first_usable(stage, demux.ffmpegs.MediaFile(Path("movie.mp4"), 9.0, None), tracks(demux, count))
 
 
 def test_a_sound_track_is_taken_at_once(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -26,15 +27,36 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> 
     return put
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system lets nobody choose a CPU")
-@pytest.mark.parametrize("codes_video", [False, True])
-def test_what_only_copies_or_decodes_stays_on_one_cpu(
-    ffmpegs: ModuleType, program: Callable[[str, str], None], codes_video: bool
+def described(size: int, duration: float, libavformat: int = 60) -> dict[str, Any]:
+    versions = [{"name": "libavutil", "major": 90}, {"name": "libavformat", "major": libavformat}]
+    return {"format": {"size": str(size), "duration": str(duration)}, "library_versions": versions}
+
+
+@pytest.mark.parametrize(
+    ("size", "duration", "packets"),
+    [(735_000_000, 3600.0, 256), (10**11, 3600.0, 60), (10**12, 3600.0, 8), (0, 3600.0, 8), (1000, 0.0, 8)],
+)
+def test_a_queue_holds_many_packets_but_not_many_bytes(
+    ffmpegs: ModuleType, size: int, duration: float, packets: int
 ) -> None:
-    program("ffmpeg", 'python3 -c "import os; print(len(os.sched_getaffinity(0)))" >&2')
-    before = os.sched_getaffinity(0)
-    assert ffmpegs.run([], codes_video=codes_video).said == [str(len(before) if codes_video else 1)]
-    assert os.sched_getaffinity(0) == before
+    assert ffmpegs.media_file(Path("x"), described(size, duration)).queue.packets == packets
+
+
+@pytest.mark.parametrize(("libavformat", "options"), [(58, 0), (60, 1), (62, 1)])
+def test_an_output_gets_a_queue_where_ffmpeg_has_that_option(
+    ffmpegs: ModuleType, program: Callable[[str, str], None], libavformat: int, options: int
+) -> None:
+    program("ffmpeg", "")
+    program("ffprobe", "")
+    queue = ffmpegs.media_file(Path("x"), described(1000, 1.0, libavformat)).queue
+    assert (len(queue.of_input()), len(queue.of_output())) == (1, options)
+
+
+def test_an_ffprobe_from_elsewhere_does_not_tell_the_version_of_ffmpeg(
+    ffmpegs: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ffmpegs.shutil, "which", lambda name: f"/opt/{name}/{name}")
+    assert not ffmpegs.media_file(Path("x"), described(1000, 1.0)).queue.for_output
 
 
 @pytest.mark.parametrize(
@@ -119,4 +141,4 @@ def test_a_program_that_says_nothing_broke_down_itself(
 
 def test_tags_that_are_no_text_do_no_harm(ffmpegs: ModuleType, program: Callable[[str, str], None]) -> None:
     program("ffprobe", """printf '{"streams": [{"tags": {"title": "\\377"}}]}'""")
-    assert ffmpegs.probe(Path("x")) == {"streams": [{"tags": {"title": "\ufffd"}}], "format": {}}
+    assert ffmpegs.probe(Path("x"))["streams"] == [{"tags": {"title": "\ufffd"}}]

@@ -30,7 +30,9 @@ def command(
 ) -> list[str]:
     tracks = mux.tracks_of([Path("/out") / file for file in files], original=True, recognised=True)
     selection = mux.containers.select(list(streams), container)
-    made: list[str] = mux.command(Path("/in/-a: b.mp4"), tracks, Path("/out/subtitled.mp4"), selection, shown)
+    queue = mux.ffmpegs.PacketQueue(99, for_output=True)
+    media = mux.ffmpegs.MediaFile(Path("/in/-a: b.mp4"), 9.0, queue)
+    made: list[str] = mux.command(media, tracks, Path("/out/subtitled.mp4"), selection, shown)
     return made
 
 
@@ -40,6 +42,13 @@ def values(command: list[str], option: str) -> list[str]:
 
 def test_our_tracks_stand_between_the_sound_and_the_movies_subtitles(mux: ModuleType) -> None:
     assert values(command(mux, VIDEO, AUDIO, TIMED_TEXT), "-map") == ["0:0", "0:1", "1:0", "2:0", "0:2"]
+
+
+def test_packets_may_wait_behind_the_movie_and_before_the_output(mux: ModuleType) -> None:
+    made = command(mux, VIDEO, AUDIO)
+    movie, last = made.index("-i"), len(made) - 1
+    queues = [place for place, word in enumerate(made) if word == "-thread_queue_size"]
+    assert (queues, values(made, "-thread_queue_size")) == ([movie - 2, last - 2], ["99", "99"])
 
 
 def test_files_are_named_so_that_no_protocol_is_seen_in_them(mux: ModuleType) -> None:

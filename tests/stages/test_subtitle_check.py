@@ -19,13 +19,13 @@ def checking(load_stage: Callable[..., ModuleType]) -> ModuleType:
 def test_a_file_is_reported_with_its_format_and_encoding(checking: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "x.srt"
     file.write_bytes(SRT.format("Привет, как дела?").encode("cp1251"))
-    found = checking.check(file, "netflix", "ru", checking.clocks.clock(0))
+    found = checking.check(file, "netflix", "ru", checking.frame_clock.clock(0))
     assert (found["problem"], found["format"], found["encoding"], found["cues"]) == (None, "srt", "cp1251", 1)
 
 
 @pytest.mark.parametrize("name", ["gone.srt", ""])
 def test_a_file_that_can_not_be_read_is_an_entry_that_says_why(checking: ModuleType, tmp_path: Path, name: str) -> None:
-    found = checking.check(tmp_path / name, "netflix", "", checking.clocks.clock(0))
+    found = checking.check(tmp_path / name, "netflix", "", checking.frame_clock.clock(0))
     assert found["problem"].startswith("it can't be read: ")
 
 
@@ -60,7 +60,7 @@ def test_a_parameter_that_can_not_be_is_told_as_that(
 
 def test_an_empty_file_is_in_no_odd_encoding(checking: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "x.srt").touch()
-    assert checking.check(tmp_path / "x.srt", "netflix", "", checking.clocks.clock(0))["encoding"] == "utf-8"
+    assert checking.check(tmp_path / "x.srt", "netflix", "", checking.frame_clock.clock(0))["encoding"] == "utf-8"
 
 
 @pytest.mark.parametrize(

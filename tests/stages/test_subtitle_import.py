@@ -5,8 +5,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from subtitling import mending, reading
-from subtitling.text import Cue
+from subtitling import cue_repair, reader
+from subtitling.cues import Cue
 
 
 @pytest.fixture
@@ -117,8 +117,8 @@ def test_segments_are_the_cues_in_seconds_and_are_what_is_known_of_the_speech(su
 
 def test_what_was_put_right_is_noted(subtitle_import: ModuleType) -> None:
     cues = [Cue(0, 2000, "One"), Cue(1000, 3000, "Two"), Cue(4000, 5000, "")]
-    _, mended = mending.mend(cues)
-    assert subtitle_import.notes_of(reading.Subtitles(cues, "srt", "cp1251"), mended) == [
+    _, mended = cue_repair.mend(cues)
+    assert subtitle_import.notes_of(reader.Subtitles(cues, "srt", "cp1251"), mended) == [
         "the subtitles don't say their encoding; they read best as cp1251",
         "1 cues reached into the next one, and were cut short",
     ]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from jsonschema.validators import Draft202012Validator
-from recognition.heard import Dropped, Segment
-from recognition.listening import Heard, Sound
+from recognition.segments import Dropped, Segment
 from recognition.transcripts import Origin
+from recognition.two_pass import Heard, Sound
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.ensure import parsed

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from recognition.heard import Segment, Word
+from recognition.segments import Segment, Word
 
 LIBRARIES = ("nltk", "torch", "torchaudio", "whisperx", "whisperx.diarize")
 CHUNK = {"start": 1.0, "end": 25.0, "text": " It was the best of times.", "avg_logprob": -0.2}

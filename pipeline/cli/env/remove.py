@@ -7,7 +7,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.removed import row, tell
 from pipeline.cli.output import print_json
 from pipeline.config.catalog import Catalog
-from pipeline.config.source import choose
+from pipeline.config.source import require_name
 from pipeline.envs.gc.survey import Found
 from pipeline.errors import NotReady
 from pipeline.project import Project
@@ -28,7 +28,7 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
     here = project()
     builds = cleanup.of_name(here, name)
     if not builds:
-        choose("environment", name, Catalog(here).environment_names, "pipeline env list")
+        require_name("environment", name, Catalog(here).environment_names, "pipeline env list")
     _require_free(here, builds, force)
     removed = cleanup.Removed({}, {}) if dry_run else cleanup.carry_out(here, builds)
     going = [each for each in builds if dry_run or each.folder.name in removed.freed]

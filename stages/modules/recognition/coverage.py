@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from recognition.heard import Segment
 from recognition.intervals import Interval, common, length, merged, without
+from recognition.segments import Segment
 
 NEAR = 0.3  # seconds around a word that are its own: its times are those of attention, not of the sound
 LONGEST_WORD = 1.5  # seconds; a word that seems to last longer stands before or after a hole

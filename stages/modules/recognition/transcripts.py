@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from recognition.coverage import Coverage, measured, uncovered
-from recognition.heard import Dropped, Segment, Word, of_words
 from recognition.intervals import Interval, length, merged, without
-from recognition.listening import Heard
+from recognition.segments import Dropped, Segment, Word, of_words
+from recognition.two_pass import Heard
 
 SCHEMA = 2
 PARAGRAPH_PAUSE = 2.0  # seconds

@@ -21,7 +21,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import get_vad_model
 
-from recognition.heard import Segment, Word
+from recognition.segments import Segment, Word
 from recognition.windows import Window
 
 ENGINE = f"faster-whisper {faster_whisper.__version__}"

@@ -2,7 +2,7 @@
 
 A window is at most half a minute of audio. Long pauses are left out of it, so that it is full of speech: what costs
 time is the number of windows. Only where somebody speaks for half a minute without drawing breath, two windows overlap
-around the quietest place (``joining`` makes one text of theirs).
+around the quietest place (``window_merge`` makes one text of theirs).
 """
 
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from recognition.intervals import Interval, common, length, merged
-from recognition.speech import quietest
+from recognition.voice_activity import quietest
 
 LIMIT = 29.5  # seconds of audio in a window, of the 30 that Whisper takes
 MARGIN = 0.2  # seconds of audio kept before and after speech

@@ -10,7 +10,7 @@ import codecs
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from subtitling.profiles import base_of
+from subtitling.style_profiles import base_of
 
 MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from translating.scripts import AFTER_AN_END, joined
+from translating.writing_systems import AFTER_AN_END, joined
 
 AT_CLAUSES = re.compile(r"(?<=[.!?…;:,।॥؟،؛])\s+")
 AT_SPACES = re.compile(r"\s+")

@@ -10,7 +10,7 @@ import stagekit
 from subtitling import markup
 
 from translating.notes import clock
-from translating.scripts import joined
+from translating.writing_systems import joined
 
 SCHEMA = 2
 NOBODY = "none"  # the engine, where there was nothing to translate

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from translating.flow import Translated
-from translating.sentences import Sentence
+from translating.sentence_split import Sentence
+from translating.sentence_translation import Translated
 
 SHOWN = 5  # places
 

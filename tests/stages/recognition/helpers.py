@@ -1,8 +1,8 @@
 """Speech and text as the modules get them."""
 
-from recognition.heard import Segment, Word
 from recognition.intervals import Interval
-from recognition.speech import FRAME
+from recognition.segments import Segment, Word
+from recognition.voice_activity import FRAME
 
 
 def said(

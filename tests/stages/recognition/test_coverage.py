@@ -1,6 +1,6 @@
 import pytest
 from recognition.coverage import measured, uncovered
-from recognition.heard import Segment
+from recognition.segments import Segment
 
 from tests.stages.recognition.helpers import said
 

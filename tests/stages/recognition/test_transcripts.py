@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from recognition.heard import Dropped, Segment, Word
-from recognition.listening import Heard
+from recognition.segments import Dropped, Segment, Word
 from recognition.transcripts import Origin, document, paragraphs, save, tidy
+from recognition.two_pass import Heard
 
 from tests.conftest import REPOSITORY
 from tests.stages.recognition.helpers import said

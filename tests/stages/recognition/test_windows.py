@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recognition.intervals import Interval, common, length, merged, without
-from recognition.speech import FRAME
+from recognition.voice_activity import FRAME
 from recognition.windows import LIMIT, MARGIN, OVERLAP, Window, cut
 
 from tests.stages.recognition.helpers import probabilities

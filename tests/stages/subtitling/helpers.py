@@ -4,11 +4,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from subtitling import clocks, cutting, profiles, words
-from subtitling.clocks import Clock
-from subtitling.linting import Violation, lint
-from subtitling.profiles import Profile
-from subtitling.text import Cue, Word
+from subtitling import cue_segmentation, frame_clock, style_profiles, timed_words
+from subtitling.cues import Cue, Word
+from subtitling.frame_clock import Clock
+from subtitling.lint import Violation, lint
+from subtitling.style_profiles import Profile
 
 NO_CLOCK = Clock()
 
@@ -26,10 +26,10 @@ def cues_of(
     clock: Clock = NO_CLOCK,
     duration: int | None = None,
 ) -> list[Cue]:
-    profile = profiles.profile(style, language)
-    tidy = words.tidy(said, profile)
+    profile = style_profiles.profile(style, language)
+    tidy = timed_words.tidy(said, profile)
     until = duration if duration is not None else (tidy[-1].end if tidy else 0) + 10_000
-    return cutting.cues(tidy, profile, language, clock, until)
+    return cue_segmentation.cues(tidy, profile, language, clock, until)
 
 
 def texts(cues: Sequence[Cue]) -> list[str]:
@@ -37,7 +37,7 @@ def texts(cues: Sequence[Cue]) -> list[str]:
 
 
 def violations(cues: Sequence[Cue], language: str = "en", clock: Clock = NO_CLOCK) -> list[Violation]:
-    return lint(cues, profiles.profile("netflix", language), clock)
+    return lint(cues, style_profiles.profile("netflix", language), clock)
 
 
 def rules(cues: Sequence[Cue], language: str = "en", clock: Clock = NO_CLOCK) -> set[str]:
@@ -63,7 +63,7 @@ def ordinary_speech(text: str, minutes: float, seed: int, parted: bool = True) -
 
 
 def profile_of(language: str, style: str = "netflix") -> Profile:
-    return profiles.profile(style, language)
+    return style_profiles.profile(style, language)
 
 
 def transcript(*said: tuple[float, float, str], duration: float = 60.0, **more: Any) -> dict[str, Any]:
@@ -71,4 +71,4 @@ def transcript(*said: tuple[float, float, str], duration: float = 60.0, **more: 
     return {"language": "en", "duration_s": duration, "segments": [{"words": listed}], **more}
 
 
-CLOCKS = [Clock(), clocks.clock(25), clocks.clock("24000/1001"), clocks.clock(60)]
+CLOCKS = [Clock(), frame_clock.clock(25), frame_clock.clock("24000/1001"), frame_clock.clock(60)]

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from subtitling import reading, writing
-from subtitling.mending import Mended, mend
-from subtitling.text import Cue
+from subtitling import reader, writer
+from subtitling.cue_repair import Mended, mend
+from subtitling.cues import Cue
 
 CUES = [
     Cue(1000, 2500, "It was <i>the best</i>\nof times."),
@@ -18,46 +18,46 @@ def srt(text: str, times: str = "00:00:01,000 --> 00:00:02,500") -> str:
     return f"1\n{times}\n{text}\n\n"
 
 
-def read(tmp_path: Path, data: str | bytes, name: str = "x.srt", **options: object) -> reading.Subtitles:
+def read(tmp_path: Path, data: str | bytes, name: str = "x.srt", **options: object) -> reader.Subtitles:
     file = tmp_path / name
     file.write_bytes(data.encode() if isinstance(data, str) else data)
-    return reading.read(file, **options)  # type: ignore[arg-type]  # of a test's own words
+    return reader.read(file, **options)  # type: ignore[arg-type]  # of a test's own words
 
 
 def refusal(tmp_path: Path, data: str | bytes, name: str = "x.srt") -> str:
-    with pytest.raises(reading.Unreadable) as refused:
+    with pytest.raises(reader.Unreadable) as refused:
         read(tmp_path, data, name)
     return str(refused.value)
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt"])
 def test_what_was_written_is_read_again(tmp_path: Path, kind: str) -> None:
-    writing.save(CUES, tmp_path / f"x.{kind}", kind)
-    found = reading.read(tmp_path / f"x.{kind}")
+    writer.save(CUES, tmp_path / f"x.{kind}", kind)
+    found = reader.read(tmp_path / f"x.{kind}")
     assert (found.cues, found.format, found.encoding) == (CUES, kind, "utf-8")
 
 
 def test_substation_is_written_to_the_hundredth_with_its_own_tags(tmp_path: Path) -> None:
-    writing.save(CUES, tmp_path / "x.ass", "ass")
+    writer.save(CUES, tmp_path / "x.ass", "ass")
     lines = (tmp_path / "x.ass").read_text(encoding="utf-8").splitlines()
     assert lines[-3] == r"Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,It was {\i1}the best{\i0}\Nof times."
     assert lines[-2].startswith("Dialogue: 0,1:01:01.50,1:01:03.04,")
-    assert reading.read(tmp_path / "x.ass").cues[:2] == CUES[:2]
+    assert reader.read(tmp_path / "x.ass").cues[:2] == CUES[:2]
 
 
 def test_substation_keeps_a_backslash_that_is_no_command() -> None:
-    assert writing._ass_escaped("C:\\new {so}") == "C:\\\u2060new \\{so\\}"
+    assert writer._ass_escaped("C:\\new {so}") == "C:\\\u2060new \\{so\\}"
 
 
 def test_webvtt_escapes_what_is_no_tag() -> None:
-    assert writing._escaped("<i>2 < 3</i> & 4") == "<i>2 &lt; 3</i> &amp; 4"
+    assert writer._escaped("<i>2 < 3</i> & 4") == "<i>2 &lt; 3</i> &amp; 4"
 
 
 @pytest.mark.parametrize(("kind", "content"), [("srt", ""), ("vtt", "WEBVTT\n\n")])
 def test_no_cues_give_a_valid_file(tmp_path: Path, kind: str, content: str) -> None:
-    writing.save([], tmp_path / f"x.{kind}", kind)
+    writer.save([], tmp_path / f"x.{kind}", kind)
     assert (tmp_path / f"x.{kind}").read_text() == content
-    assert reading.read(tmp_path / f"x.{kind}").cues == []
+    assert reader.read(tmp_path / f"x.{kind}").cues == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_no_cues_give_a_valid_file(tmp_path: Path, kind: str, content: str) -> N
     ],
 )
 def test_a_right_to_left_line_that_begins_with_another_script_is_marked(text: str, expected: str) -> None:
-    assert writing.directed(text) == expected
+    assert writer.directed(text) == expected
 
 
 @pytest.mark.parametrize("name", ["cp1251", "utf-16", "utf-8-sig"])

@@ -1,0 +1,115 @@
+"""SubRip, WebVTT and SubStation Alpha files from cues.
+
+Written here and not by pysubs2, which holds text as SubStation does: there a backslash or a brace that stands in a text
+is a command, and gets lost on its way into every format.
+"""
+
+import html
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from subtitling import markup
+from subtitling.cues import Cue
+
+FORMATS = ("srt", "vtt", "ass")
+RIGHT_TO_LEFT_MARK = "\u200f"
+WORD_JOINER = "\u2060"  # takes no room, and keeps a backslash from being a command
+
+ASS_HEAD = """[Script Info]
+ScriptType: v4.00+
+PlayResX: 1920
+PlayResY: 1080
+WrapStyle: 2
+ScaledBorderAndShadow: yes
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
+StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,64,&H00FFFFFF,&H000000FF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,96,96,64,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def save(cues: Iterable[Cue], path: Path, kind: str, right_to_left: bool = False) -> None:
+    """``kind`` is one of ``FORMATS``. ``right_to_left`` is what the script of all cues is."""
+    shown = (cue._replace(text=directed(cue.text)) for cue in cues) if right_to_left else cues
+    path.write_text(WRITERS[kind](shown), encoding="utf-8", newline="\n")
+
+
+def directed(text: str) -> str:
+    """Each line so that a player lays it out from right to left: by its first letter, or by an invisible mark.
+
+    The first character with a direction gives that of the whole line; WebVTT and SubRip have no other way to say it.
+    https://www.unicode.org/reports/tr9/#P2
+    """
+    return "\n".join(line if _begins_right_to_left(line) else RIGHT_TO_LEFT_MARK + line for line in text.split("\n"))
+
+
+def _begins_right_to_left(line: str) -> bool:
+    kinds = (unicodedata.bidirectional(character) for character in markup.plain(line))
+    return next((kind in ("R", "AL") for kind in kinds if kind in ("L", "R", "AL", "EN", "AN")), True)
+
+
+def _srt(cues: Iterable[Cue]) -> str:
+    blocks = (
+        f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n{cue.text}\n\n"
+        for number, cue in enumerate(cues, 1)
+    )
+    return "".join(blocks)
+
+
+def _vtt(cues: Iterable[Cue]) -> str:
+    blocks = (f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n{_escaped(cue.text)}\n\n" for cue in cues)
+    return "WEBVTT\n\n" + "".join(blocks)
+
+
+def _ass(cues: Iterable[Cue]) -> str:
+    events = (
+        f"Dialogue: 0,{_ass_time(cue.start)},{_ass_time(cue.end)},Default,,0,0,0,,{_ass_text(cue.text)}\n"
+        for cue in cues
+    )
+    return ASS_HEAD + "".join(events)
+
+
+WRITERS: Mapping[str, Callable[[Iterable[Cue]], str]] = {"srt": _srt, "vtt": _vtt, "ass": _ass}
+
+
+def _time(milliseconds: int, point: str) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{rest:03}"
+
+
+def _ass_time(milliseconds: int) -> str:
+    """SubStation has hundredths. Rounded down, so that two cues that don't overlap here don't there."""
+    seconds, rest = divmod(milliseconds // 10, 100)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:02}"
+
+
+def _escaped(text: str) -> str:
+    """For WebVTT, where only our tags are tags."""
+    return "".join(part if markup.TAG.fullmatch(part) else html.escape(part, quote=False) for part in _parts(text))
+
+
+def _ass_text(text: str) -> str:
+    escaped = (_override(part) if markup.TAG.fullmatch(part) else _ass_escaped(part) for part in _parts(text))
+    return "".join(escaped).replace("\n", r"\N")
+
+
+def _parts(text: str) -> Iterable[str]:
+    """Tags, and what stands between them."""
+    at = 0
+    for tag in markup.TAG.finditer(text):
+        yield from (text[at : tag.start()], tag[0])
+        at = tag.end()
+    yield text[at:]
+
+
+def _override(tag: str) -> str:
+    return f"{{\\{tag.strip('</>')}{0 if tag.startswith('</') else 1}}}"
+
+
+def _ass_escaped(text: str) -> str:
+    return text.replace("\\", "\\" + WORD_JOINER).replace("{", "\\{").replace("}", "\\}")

@@ -1,0 +1,119 @@
+"""What stands around a sentence and isn't for an engine: dashes, speaker labels, music marks, brackets, tags."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from subtitling import markup
+
+from translating.writing_systems import clean, has_letters, is_shouted
+
+NAME = r"[^\W\d_a-z][^\Wa-z]*(?:[ .'’-]+[^\W\d_a-z][^\Wa-z]*){0,3}"  # in capitals, or in a script that has none
+CAPITALS = r"[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9 .'’-]{1,30}"
+LEADING = re.compile(
+    r"\s*(?:[-‐–—－](?=\s*\S)\s*|[♪♫]+\s*"
+    rf"|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|{CAPITALS}:\s+(?=\S))"
+)
+TRAILING = re.compile(r"\s*[♪♫]+\s*$")
+TOUCHING = re.compile(r"</(\w+)>(\s*)<\1>")  # a sentence in italics over two cues has them twice
+BRACKETED = re.compile(r"([\[(（])([^\[\]()（）]*)([\])）])")
+
+
+class Tagged(NamedTuple):
+    """A tag's name and where it opens and closes in the text without tags."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """``before + text + after`` is the sentence without its tags; ``text`` is what gets translated."""
+
+    before: str
+    text: str
+    after: str
+    tags: tuple[Tagged, ...] = ()
+    shouted: bool = False
+
+    @property
+    def is_speech(self) -> bool:
+        return has_letters(self.text)
+
+    @property
+    def asked(self) -> str:
+        """The text as an engine knows it: words all in capitals would be names to it."""
+        return self.text.capitalize() if self.shouted else self.text
+
+
+def frame(text: str) -> Frame:
+    plain, tags = _untagged(markup.normal(text))
+    found = Frame("", plain, "", tags)
+    while leading := LEADING.match(found.text):
+        found = replace(found, before=found.before + leading[0], text=found.text[leading.end() :])
+    if trailing := TRAILING.search(found.text):
+        found = replace(found, text=found.text[: trailing.start()], after=found.text[trailing.start() :])
+    if whole := BRACKETED.fullmatch(found.text):
+        found = replace(found, before=found.before + whole[1], text=whole[2], after=whole[3] + found.after)
+    return replace(found, shouted=is_shouted(found.text) or (found.before.endswith("[") and found.text.isupper()))
+
+
+def restored(frame: Frame, translated: str) -> str:
+    """A translation of the frame's text, with all that stood around it and in it."""
+    translated = translated.upper() if frame.shouted else translated
+    whole = frame.before + translated + frame.after
+    if not frame.tags:
+        return whole
+    inserts = []
+    for number, tag in enumerate(frame.tags):
+        start, end = _place(frame, tag, translated)
+        # Of tags at one place the outer opens first and closes last.
+        inserts += [(start, 1, number, f"<{tag.name}>"), (end, 0, -number, f"</{tag.name}>")]
+    for place, _, _, shown in sorted(inserts, reverse=True):
+        whole = whole[:place] + shown + whole[place:]
+    return markup.normal(TOUCHING.sub(r"\2", whole))
+
+
+def _untagged(text: str) -> tuple[str, tuple[Tagged, ...]]:
+    plain, at, opened, tags = "", 0, {}, []
+    for tag in markup.TAG.finditer(text):
+        plain += text[at : tag.start()]
+        at = tag.end()
+        name = tag[0].strip("</>")
+        if not tag[0].startswith("</"):
+            opened[name] = len(plain)
+        elif name in opened and plain[opened[name] :].strip():
+            tags.append(Tagged(name, opened[name], len(plain)))
+    plain += text[at:]
+    shift = len(plain) - len(plain.lstrip())
+    tags = [Tagged(tag.name, max(0, tag.start - shift), max(0, tag.end - shift)) for tag in tags]
+    return plain.strip(), tuple(sorted(tags, key=lambda tag: (tag.start, -tag.end)))
+
+
+def _place(frame: Frame, tag: Tagged, translated: str) -> tuple[int, int]:
+    """Where a tag goes: around the same words if they are there, else at the same share of the text."""
+    first, last = len(frame.before), len(frame.before) + len(frame.text)
+    if first < tag.start or tag.end < last:
+        fragment = frame.text[max(0, tag.start - first) : tag.end - first].strip()
+        at = translated.find(fragment) if fragment and tag.start >= first and tag.end <= last else -1
+        if at >= 0:
+            return first + at, first + at + len(fragment)
+    start, end = (_moved(frame, edge, translated, up) for edge, up in ((tag.start, False), (tag.end, True)))
+    return (start, end) if start < end else (first, first + len(translated))
+
+
+def _moved(frame: Frame, edge: int, translated: str, is_end: bool) -> int:
+    first, last = len(frame.before), len(frame.before) + len(frame.text)
+    if edge <= first and not (is_end and edge == first):
+        return min(edge, first)
+    if edge >= last:
+        return edge - last + first + len(translated)
+    wanted = len(translated) * (edge - first) / max(1, last - first)
+    words = [word.end() if is_end else word.start() for word in re.finditer(r"\S+", translated)]
+    return first + min(words, key=lambda place: abs(place - wanted), default=0)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts are the same to a reader."""
+    return clean(one).casefold() == clean(other).casefold()

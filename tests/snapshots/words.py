@@ -1,0 +1,122 @@
+"""The words of our commands, in one text file for each command or subject.
+
+Elsewhere, tests look at an error's class, its exit code, the place that it names and the next command. So whoever finds
+better words changes the words, runs ``pytest tests/snapshots --rewrite``, and reads the difference.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from tests.conftest import Result, Sandbox, given_here, make_sandbox
+
+FOLDER = Path(__file__).parent
+
+# What differs from run to run and from machine to machine, and what stands for it.
+VARYING = (
+    (re.compile(r"\bjob-\d{8}-[a-z0-9_]+-(\d{4})\b"), r"job-DATE-USER-\1"),
+    (re.compile(r"\b\d{2}:\d{2}:\d{2}\b"), "HH:MM:SS"),
+    (re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!')"), "DATE"),
+    (re.compile(r"\b(alpha|beta)-[0-9a-f]{16}(\.[0-9a-f]{8})?"), r"\1-KEY"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
+    (re.compile(r"\b\d+\.\d s\b"), "N s"),
+    (re.compile(r"\bprocess \d+ on \S+"), "process PID on HOST"),
+)
+
+
+def general(text: str, folders: Mapping[str, str]) -> str:
+    """``text`` without what differs from run to run. ``folders``: paths, and the words that stand for them."""
+    for folder, name in sorted(folders.items(), key=lambda item: -len(item[0])):
+        text = text.replace(folder, name)
+    for pattern, name in VARYING:
+        text = pattern.sub(name, text)
+    return text
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a snapshot's file will hold: a title, and what was said, for each scene."""
+
+    folders: dict[str, str] = field(default_factory=dict)
+    scenes: list[str] = field(default_factory=list)
+
+    def add(self, title: str, *said: str) -> None:
+        lines = [f"== {title}", *(each.rstrip("\n") for each in said if each)]
+        self.scenes.append(general("\n".join(lines), self.folders) + "\n")
+
+    def add_error(self, title: str, error: PipelineError) -> None:
+        self.add(title, *shown(error))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.scenes)
+
+
+def shown(error: PipelineError) -> list[str]:
+    """An error as lines, for a snapshot."""
+    next_step = f"next: {error.next_step}" if error.next_step else ""
+    return [f"{type(error).__name__} ({int(error.exit_code)}): {error.message}", next_step]
+
+
+@dataclass(frozen=True)
+class Scene(Sandbox):
+    """A project of its own, in which the commands of one scene are given."""
+
+    said: list[str] = field(default_factory=list)
+
+    def say(self, *words: str, variables: Mapping[str, str] | None = None) -> Result:
+        """Give one of our commands in the project's folder, and note all of its words."""
+        wanted = {"PIPELINE_ROOT": str(self.root), "COLUMNS": "120", **(variables or {})}
+        result = given_here(*words, variables=wanted, folder=self.root)
+        self.said.extend(
+            [f"$ {' '.join(map(quoted, words))}", result.out, prefixed(result.err), f"exit code {result.code}"]
+        )
+        return result
+
+
+def quoted(word: str) -> str:
+    return word if re.fullmatch(r"[\w./:=,-]+", word) else f"'{word}'"
+
+
+def prefixed(text: str) -> str:
+    """What was said on the standard error, told apart from the standard output."""
+    return "".join(f"! {line}".rstrip() + "\n" for line in text.splitlines())
+
+
+@dataclass(frozen=True)
+class Play:
+    """Makes the scenes of one snapshot, each in a project of its own."""
+
+    words: Words
+    folder: Path
+    venv: Path | None  # of a project with built environments
+
+    @contextmanager
+    def scene(self, title: str, ready: bool = False) -> Iterator[Scene]:
+        """``ready``: its two environments are built."""
+        place = self.folder / f"scene-{len(self.words.scenes)}"
+        scene = Scene(make_sandbox(place / "project", place / "wheels").root)
+        if ready:
+            assert self.venv is not None
+            (scene.root / "venv").symlink_to(self.venv)
+        self.words.folders.update({str(scene.root): "PROJECT", str(place): "FOLDER"})
+        yield scene
+        self.words.add(title, *scene.said)
+
+
+def compare(name: str, text: str, rewrite: bool) -> None:
+    """Fails where ``NAME.txt`` differs; with ``rewrite``, makes it the same."""
+    file = FOLDER / f"{name}.txt"
+    if rewrite:
+        file.write_text(text, encoding="utf-8")
+        return
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    difference = difflib.unified_diff(before.splitlines(), text.splitlines(), file.name, "now", lineterm="")
+    assert text == before, "\n".join([*difference, "", "to take these words: pytest tests/snapshots --rewrite"])
+
+
+Compare = Callable[[str, Words], None]

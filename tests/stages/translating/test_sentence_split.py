@@ -1,0 +1,160 @@
+"""Words and cues become sentences."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from translating import sentence_split
+
+from tests.stages.translating.helpers import cues, recognised, spoken
+
+
+def texts(transcript: dict[str, Any]) -> list[str]:
+    return [sentence.text for sentence in sentence_split.of_transcript(transcript)]
+
+
+def test_a_sentence_over_several_cues_is_one() -> None:
+    assert texts(cues("It was the best of times,", "it was the worst of times.", "It was spring.")) == [
+        "It was the best of times, it was the worst of times.",
+        "It was spring.",
+    ]
+
+
+def test_a_cue_with_several_sentences_is_parted() -> None:
+    assert texts(cues("Is it? It is! Well… No.")) == ["Is it?", "It is!", "Well…", "No."]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "I met Dr. Smith at St. Mary's.", 1),
+        ("en", "J. R. R. Tolkien wrote it.", 1),
+        ("en", "The U.S. Army came.", 1),
+        ("en", "He came at 5 p.m. and left.", 1),
+        ("en", "He came at 5 p.m. She left.", 2),
+        ("en", "So do I. And you?", 2),
+        ("en", "No. 5 is alive.", 1),
+        ("en", "No. I won't.", 2),
+        ("en", "It costs 3.50 dollars.", 1),
+        ("en", "It was 1984. Then came 1985.", 2),
+        ("en", '"What?" he asked.', 1),
+        ("en", '"Stop!" He stopped.', 2),
+        ("en", "I was… thinking. Yes.", 2),
+        ("de", "Am 3. Oktober kam er z.B. nicht.", 1),
+        ("de", "Das ist 50. Das ist wahr.", 2),
+        ("es", "El Sr. Gómez llegó. ¿Quién?", 2),
+        ("hi", "यह एक घर है। वह गया।", 2),
+        ("ar", "من أنت؟ أنا هنا.", 2),
+        ("ja", "はい。そうです。", 2),
+        ("ja", "「はい。」と言った。", 1),
+        ("zh", "你好。你是谁。", 2),
+        ("am", "ሰላም። ደህና።", 2),
+    ],
+)
+def test_a_sentence_ends_where_a_reader_would_end_it(language: str, text: str, expected: int) -> None:
+    assert len(texts(cues(text, language=language))) == expected
+
+
+def test_a_text_in_small_letters_still_has_sentences() -> None:
+    assert texts(cues("i know. you don't. we do.")) == ["i know.", "you don't.", "we do."]
+
+
+def test_another_speaker_begins_another_sentence() -> None:
+    words = spoken("and so I", speaker="A") + spoken("wait please", start=0.9, speaker="B")
+    found = sentence_split.of_transcript(recognised(words))
+    assert [(each.text, each.speaker) for each in found] == [("and so I", "A"), ("wait please", "B")]
+
+
+@pytest.mark.parametrize(
+    ("texts_", "expected"),
+    [
+        (("- Where to", "- Home"), ["- Where to", "- Home"]),
+        (("- Where to\n- Home",), ["- Where to", "- Home"]),
+        (("♪ over the hills", "♪ and far away ♪", "He sings"), ["♪ over the hills", "♪ and far away ♪", "He sings"]),
+        (("[door slams]", "and then he left"), ["[door slams]", "and then he left"]),
+        (("And then", "[ANN] Hello there"), ["And then", "[ANN] Hello there"]),
+        (("And then", "MR. SMITH: Hello there"), ["And then", "MR. SMITH: Hello there"]),
+    ],
+)
+def test_turns_songs_and_sounds_stand_alone(texts_: tuple[str, ...], expected: list[str]) -> None:
+    assert texts(cues("It is. It is. It is.", *texts_))[3:] == expected
+
+
+def test_a_dash_before_a_word_that_goes_on_is_no_turn() -> None:
+    assert len(texts(cues("It was a long", "-standing friendship.", "Yes."))) == 2
+
+
+def test_a_long_pause_parts_sentences_without_a_full_stop() -> None:
+    words = spoken("we had everything") + spoken("we had nothing. At all.", start=4)
+    assert texts(recognised(words)) == ["we had everything", "we had nothing.", "At all."]
+
+
+def test_text_without_punctuation_is_parted_by_pauses() -> None:
+    words = spoken("it was the best of times") + spoken("it was the worst of times", start=2.6)
+    assert texts(recognised(words)) == ["it was the best of times", "it was the worst of times"]
+
+
+def test_text_without_punctuation_and_pauses_is_parted_by_length() -> None:
+    found = texts(recognised(spoken("all work and no play makes jack a dull boy " * 40)))
+    assert max(map(len, found)) <= 120
+    assert min(map(len, found)) > 30
+
+
+def test_a_film_without_a_pause_or_a_full_stop_is_parted() -> None:
+    found = texts(recognised(spoken("and so on, " * 10_000, pace=0.2)))
+    assert max(map(len, found)) <= 120
+
+
+def test_a_sentence_that_is_too_long_is_cut_at_a_clause() -> None:
+    half = "word " * 35
+    found = texts(cues(f"{half.strip()}, {half.strip()}.", "End."))
+    assert found[0].endswith("word,")
+    assert len(found) == 3
+
+
+def test_spans_leave_out_the_silence_in_a_sentence() -> None:
+    (found,) = sentence_split.of_transcript(recognised(spoken("one two") + spoken("three four.", start=2.0)))
+    assert found.spans == ((0.0, 0.6), (2.0, 2.6))
+
+
+def test_a_sentence_in_the_midst_of_a_cue_gets_its_share_of_the_time() -> None:
+    first, second = sentence_split.of_transcript(cues("Aaaa. Bbbb.", length=4.0))
+    assert (first.start, first.end, second.start, second.end) == (0.0, 2.0, 2.0, 4.0)
+
+
+def test_cues_are_joined_with_a_space_where_the_script_has_one() -> None:
+    assert texts(cues("나는 학교에", "갑니다.")) == ["나는 학교에 갑니다."]
+    assert texts(cues("私は学校に", "行きます。", language="ja")) == ["私は学校に行きます。"]
+
+
+def test_lines_of_a_cue_are_joined_with_a_space() -> None:
+    assert texts(cues("It was the best\nof times.")) == ["It was the best of times."]
+
+
+def test_control_characters_and_blank_cues_are_left_out() -> None:
+    assert texts(cues("Hello\x00 the\u200bre.", " \n ", "Yes.")) == ["Hello the\u200bre.", "Yes."]
+
+
+def test_an_empty_transcript_has_no_sentence() -> None:
+    assert texts({"language": "und", "duration_s": 3.0, "segments": []}) == []
+
+
+ANY_TEXT = st.lists(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=40), min_size=1, max_size=8)
+
+
+@given(ANY_TEXT)
+def test_no_letter_is_lost_or_moved(listed: list[str]) -> None:
+    found = "".join(texts(cues(*listed)))
+    assert [each for each in found if each.isalnum()] == [each for text in listed for each in text if each.isalnum()]
+
+
+@given(ANY_TEXT)
+def test_times_never_go_back_and_stay_in_their_cues(listed: list[str]) -> None:
+    transcript = cues(*listed)
+    found = sentence_split.of_transcript(transcript)
+    edges = [edge for sentence in found for span in sentence.spans for edge in span]
+    assert edges == sorted(edges)
+    for sentence in found:
+        first, last = (transcript["segments"][sentence.parts[place].cue] for place in (0, -1))
+        assert first["start"] - 0.001 <= sentence.start <= sentence.end <= last["end"] + 0.001
