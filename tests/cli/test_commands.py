@@ -152,7 +152,7 @@ WRONG_LINES = [  # what each names, and which command says more
     ("run-pipeline -j x --limit cpus", "NAME=AMOUNT", "--limit cpus=4"),
     ("run-pipeline -j x --limit cpu=2", "'cpus'", "--limit cpus=4"),
     ("run-pipeline -j x --max-parallel 0", "--max-parallel", "run-pipeline --help"),
-    ("run-pipeline -j x --start warm", "'warm'", "run-pipeline --help"),
+    ("run-pipeline -j x --start warm", "--start warm", "run-pipeline --help"),
     ("prepare-job", "movie", "prepare-job MOVIE --subtitle"),
     ("prepare-job x --subtitel", "'--subtitle'", "prepare-job --help"),
     ("prepare-job x", "--workflow", "pipeline workflow list"),
