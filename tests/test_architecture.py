@@ -96,14 +96,6 @@ def found_imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def at_run_time(path: Path) -> Iterator[str]:
-    """As ``imports``, without what only a type checker imports."""
-    tests = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If))
-    apart = [node for node in tests if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"]
-    typed = {line for node in apart for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-    return (imported for imported, line in imports(path) if line not in typed)
-
-
 def module(path: Path) -> str:
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
@@ -132,6 +124,16 @@ def test_a_part_imports_only_what_it_may(name: str) -> None:
     assert strays == []
 
 
+@pytest.mark.parametrize("name", sorted(MAY_IMPORT))
+def test_a_part_has_no_permission_that_it_does_not_use(name: str) -> None:
+    used = {imported.split(".")[1] for path in MODULES if part(path) == name for imported, _ in of_package(path)}
+    assert MAY_IMPORT[name] - used == set()
+
+
+def of_package(path: Path) -> Iterator[tuple[str, int]]:
+    return ((imported, line) for imported, line in imports(path) if imported.startswith("pipeline."))
+
+
 @pytest.mark.parametrize("name", sorted(ROOMS))
 def test_a_room_of_the_environments_imports_only_what_it_may(name: str) -> None:
     strays = [
@@ -155,9 +157,10 @@ def room(module: str) -> str:
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports that only a type checker follows count, too: they are what a reader follows."""
     names = {module(path): path for path in MODULES if part(path) != "sdk"}
     graph = {
-        name: {each if each in names else each.rpartition(".")[0] for each in at_run_time(path)}
+        name: {each if each in names else each.rpartition(".")[0] for each, _ in imports(path)}
         for name, path in names.items()
     }
     ordered = TopologicalSorter(
