@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "cache": set(),
     "config": {"envs", "host", "policy", "project"},
     "conflicts": {"config", "environments", "envs", "process", "project"},
-    "engines": {"config", "envs", "jobs", "media", "models", "plan", "prepare", "process"},
+    "engines": {"config", "jobs", "media", "plan"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},
     "executors": {"policy", "process"},
@@ -35,7 +35,19 @@ MAY_IMPORT = {
     "models": {"config", "envs", "process"},
     "plan": {"config", "jobs", "policy"},
     "policy": set(),
-    "prepare": {"config", "engines", "environments", "envs", "host", "jobs", "media", "models", "plan", "project"},
+    "prepare": {
+        "config",
+        "engines",
+        "environments",
+        "envs",
+        "host",
+        "jobs",
+        "media",
+        "models",
+        "plan",
+        "process",
+        "project",
+    },
     "process": set(),
     "project": set(),
     "run": {
@@ -58,6 +70,22 @@ MAY_IMPORT = {
     "setup": {"config", "engines", "environments", "envs", "jobs", "media", "models", "prepare", "process", "project"},
     **{leaf: set() for leaf in LEAVES},
 }
+
+
+# What the rooms that only decide may import beside themselves and the leaves: values, and functions of values. Of the
+# standard library, they may import nothing that looks at a disk, starts a process or writes.
+PURE = {
+    "engines": {
+        "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "Pairs"},
+        "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},
+        "pipeline.jobs.plan": {"BetterEngine", "EngineDecision"},
+        "pipeline.media.languages": {"base", "is_same", "name"},
+        "pipeline.plan.filling": {"fill"},
+        "pipeline.plan.values": {"find"},
+    },
+}
+PURE_LEAVES = {"pipeline.errors", "pipeline.text"}
+PURE_LIBRARY = {"collections.abc", "dataclasses", "functools", "typing"}
 
 
 # What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
@@ -128,6 +156,40 @@ def test_a_part_imports_only_what_it_may(name: str) -> None:
         if part(path) == name
         for imported, line in imports(path)
         if imported.split(".")[0] == "pipeline" and imported.split(".")[1] not in allowed
+    ]
+    assert strays == []
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_room_that_only_decides_imports_nothing_that_looks_or_writes(name: str) -> None:
+    found = [
+        (path, line, *imported.rpartition(".")[::2])
+        for path in MODULES
+        if part(path) == name
+        for imported, line in imports(path)
+    ]
+    strays = [
+        f"{shown(path, line)} imports {each} of {source}"
+        for path, line, source, each in found
+        if source not in PURE_LIBRARY | PURE_LEAVES
+        and not f"{source}.{each}".startswith(f"pipeline.{name}.")
+        and each not in PURE[name].get(source, set())
+    ]
+    assert strays == []
+    used = {(source, each) for _, _, source, each in found}
+    assert [
+        f"{source}.{each}" for source, names in PURE[name].items() for each in names if (source, each) not in used
+    ] == []
+
+
+def test_a_room_that_only_decides_calls_nothing_that_reads_or_writes() -> None:
+    calls = {"open", "print", "input", "exec", "eval", "__import__"}
+    strays = [
+        shown(path, node.lineno)
+        for path in MODULES
+        if part(path) in PURE
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls
     ]
     assert strays == []
 
