@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,23 @@ class Result:
         envelope = json.loads(self.out)
         assert envelope["schema"] == 1
         return envelope["data"]
+
+    @property
+    def error(self) -> str:
+        """The message of the error that it ended with."""
+        return self._after("error: ")
+
+    @property
+    def next_step(self) -> str:
+        """What it said to do next."""
+        return self._after("next:  ")
+
+    def _after(self, mark: str) -> str:
+        """The last line that begins so, without the mark, and the indented lines below it."""
+        lines = self.err.splitlines()
+        first = max((index for index, line in enumerate(lines) if line.startswith(mark)), default=len(lines))
+        below = takewhile(lambda line: line.startswith("  "), lines[first + 1 :])
+        return "\n".join([*(line.removeprefix(mark) for line in lines[first : first + 1]), *map(str.strip, below)])
 
 
 def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path | None = None) -> Result:

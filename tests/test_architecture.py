@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "cache": set(),
     "config": {"envs", "host", "policy", "project"},
     "conflicts": {"config", "environments", "envs", "process", "project"},
-    "engines": {"config", "envs", "jobs", "media", "models", "plan", "prepare", "process"},
+    "engines": {"config", "jobs", "media", "plan"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},
     "executors": {"policy", "process"},
@@ -35,7 +35,19 @@ MAY_IMPORT = {
     "models": {"config", "envs", "process"},
     "plan": {"config", "jobs", "policy"},
     "policy": set(),
-    "prepare": {"config", "engines", "environments", "envs", "host", "jobs", "media", "models", "plan", "project"},
+    "prepare": {
+        "config",
+        "engines",
+        "environments",
+        "envs",
+        "host",
+        "jobs",
+        "media",
+        "models",
+        "plan",
+        "process",
+        "project",
+    },
     "process": set(),
     "project": set(),
     "run": {
@@ -55,9 +67,25 @@ MAY_IMPORT = {
         "sdk",
     },
     "sdk": set(),
-    "setup": {"config", "engines", "environments", "envs", "jobs", "media", "models", "prepare", "process", "project"},
+    "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process", "project"},
     **{leaf: set() for leaf in LEAVES},
 }
+
+
+# What the rooms that only decide may import beside themselves and the leaves: values, and functions of values. Of the
+# standard library, they may import nothing that looks at a disk, starts a process or writes.
+PURE = {
+    "engines": {
+        "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "Pairs"},
+        "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},
+        "pipeline.jobs.plan": {"BetterEngine", "EngineDecision"},
+        "pipeline.media.languages": {"base", "is_same", "name"},
+        "pipeline.plan.filling": {"fill"},
+        "pipeline.plan.values": {"find"},
+    },
+}
+PURE_LEAVES = {"pipeline.errors", "pipeline.text"}
+PURE_LIBRARY = {"collections.abc", "dataclasses", "functools", "typing"}
 
 
 # What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
@@ -96,14 +124,6 @@ def found_imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def at_run_time(path: Path) -> Iterator[str]:
-    """As ``imports``, without what only a type checker imports."""
-    tests = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If))
-    apart = [node for node in tests if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"]
-    typed = {line for node in apart for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-    return (imported for imported, line in imports(path) if line not in typed)
-
-
 def module(path: Path) -> str:
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
@@ -132,6 +152,50 @@ def test_a_part_imports_only_what_it_may(name: str) -> None:
     assert strays == []
 
 
+@pytest.mark.parametrize("name", sorted(MAY_IMPORT))
+def test_a_part_has_no_permission_that_it_does_not_use(name: str) -> None:
+    used = {imported.split(".")[1] for path in MODULES if part(path) == name for imported, _ in of_package(path)}
+    assert MAY_IMPORT[name] - used == set()
+
+
+def of_package(path: Path) -> Iterator[tuple[str, int]]:
+    return ((imported, line) for imported, line in imports(path) if imported.startswith("pipeline."))
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_room_that_only_decides_imports_nothing_that_looks_or_writes(name: str) -> None:
+    found = [
+        (path, line, *imported.rpartition(".")[::2])
+        for path in MODULES
+        if part(path) == name
+        for imported, line in imports(path)
+    ]
+    strays = [
+        f"{shown(path, line)} imports {each} of {source}"
+        for path, line, source, each in found
+        if source not in PURE_LIBRARY | PURE_LEAVES
+        and not f"{source}.{each}".startswith(f"pipeline.{name}.")
+        and each not in PURE[name].get(source, set())
+    ]
+    assert strays == []
+    used = {(source, each) for _, _, source, each in found}
+    assert [
+        f"{source}.{each}" for source, names in PURE[name].items() for each in names if (source, each) not in used
+    ] == []
+
+
+def test_a_room_that_only_decides_calls_nothing_that_reads_or_writes() -> None:
+    calls = {"open", "print", "input", "exec", "eval", "__import__"}
+    strays = [
+        shown(path, node.lineno)
+        for path in MODULES
+        if part(path) in PURE
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls
+    ]
+    assert strays == []
+
+
 @pytest.mark.parametrize("name", sorted(ROOMS))
 def test_a_room_of_the_environments_imports_only_what_it_may(name: str) -> None:
     strays = [
@@ -155,15 +219,20 @@ def room(module: str) -> str:
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports that only a type checker follows count, too: they are what a reader follows."""
     names = {module(path): path for path in MODULES if part(path) != "sdk"}
     graph = {
-        name: {each if each in names else each.rpartition(".")[0] for each in at_run_time(path)}
+        name: {each if each in names else each.rpartition(".")[0] for each, _ in imports(path)}
         for name, path in names.items()
     }
     ordered = TopologicalSorter(
         {name: (needed & names.keys()) - {name} for name, needed in graph.items()}
     ).static_order()
     assert set(ordered) == names.keys()  # a circle has no order, and is told
+
+
+def test_no_part_builds_on_itself_by_way_of_others() -> None:
+    assert set(TopologicalSorter(MAY_IMPORT).static_order()) == MAY_IMPORT.keys()  # a circle has no order, and is told
 
 
 def test_every_part_but_the_commands_is_one_that_the_rules_know() -> None:

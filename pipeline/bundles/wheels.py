@@ -1,17 +1,17 @@
 """The folder of package files that locks name, for building without a network.
 
-A file counts only with a SHA-256 that the lock has; which files there are, and where, uv tells from its indexes
-in the standard form (https://packaging.python.org/en/latest/specifications/pylock-toml/).
+A file counts only with a SHA-256 that the lock has. uv looks up in its indexes which files there are, and where, and
+writes that in the standard form (https://packaging.python.org/en/latest/specifications/pylock-toml/).
 """
 
 import contextlib
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pipeline import process
@@ -27,17 +27,20 @@ from pipeline.files import try_remove_tree
 from pipeline.progress import Progress
 from pipeline.text import counted
 
-SIDE_BY_SIDE = 6
+if TYPE_CHECKING:
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
+
+AT_ONCE = 6  # downloads
 STALE_SECONDS = 3600
 SOURCES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file that isn't in the folder yet."""
+class MissingFile:
+    """A package file that isn't in the folder yet."""
 
     pin: Pin
-    name: str
+    name: str  # of the file
     url: str
 
 
@@ -87,7 +90,7 @@ class Wheels:
         name = usable(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
         return self.folder / name if name else None
 
-    def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[Wanted]:
+    def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[MissingFile]:
         index = ("--index", definition.index) if definition.index else ()
         words = ("pip", "compile", "-q", "--no-deps", "--no-header", "--no-annotate", "--format", "pylock.toml")
         argv = [self.uv, *words, *index, "--python", python.executable, definition.locked]
@@ -97,10 +100,10 @@ class Wheels:
             raise _not_fetched(definition, str(error)) from error
         if done.returncode:
             raise _not_fetched(definition, "\n".join(done.error_text.splitlines()[-12:]))
-        packages = tomllib.loads(done.stdout.decode("utf-8")).get("packages", [])
+        packages = _packages(definition, done.stdout)
         return [_choose(definition, pin, packages, python) for pin in missing]
 
-    def _fetch(self, definition: Definition, fetching: list[Wanted]) -> None:
+    def _fetch(self, definition: Definition, fetching: list[MissingFile]) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         if os.environ.get("UV_OFFLINE") and (
@@ -108,10 +111,10 @@ class Wheels:
         ):
             raise _not_fetched(definition, f"{far[0]} isn't here, and UV_OFFLINE is set")
 
-        def get(each: Wanted) -> None:
+        def get(each: MissingFile) -> None:
             download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit)
 
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
             try:
                 list(threads.map(get, fetching))
             except NotGot as error:
@@ -147,30 +150,37 @@ def _not_fetched(definition: Definition, reason: str, next_step: str | None = No
     )
 
 
-def _choose(definition: Definition, pin: Pin, packages: list[Mapping[str, Any]], python: BaseInterpreter) -> Wanted:
+def _packages(definition: Definition, answer: bytes) -> "Sequence[Package]":
+    from packaging.pylock import Pylock, PylockValidationError
+
+    try:
+        return Pylock.from_dict(tomllib.loads(answer.decode("utf-8"))).packages
+    except (PylockValidationError, ValueError) as error:
+        raise _not_fetched(definition, f"the installer's answer can't be read: {error}") from error
+
+
+def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", python: BaseInterpreter) -> MissingFile:
     """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
-    mine = [each for each in packages if each["name"] == pin.name]
-    wheels = {_name(file): file for each in mine for file in each.get("wheels", []) if _allowed(file, pin)}
-    sources = [each[kind] for each in mine for kind in ("archive", "sdist") if kind in each]
-    others = {_name(file): file for file in sources if _allowed(file, pin)}
-    name = usable(list(wheels), pin, python) or next(iter(others), None)
+    files = [named for each in packages if each.name == pin.name for named in _files(each)]
+    urls = {name: file.url for name, file in files if file.url and file.hashes.get("sha256") in pin.sha256}
+    name = usable(list(urls), pin, python) or next((name for name in urls if name.endswith(SOURCES)), None)
     if name is None:
         raise _not_fetched(
             definition,
             f"{pin} has no file for Python {python.version} on this machine whose hash is in {definition.locked.name}",
             f"pipeline env lock {definition.name}",
         )
-    return Wanted(pin, name, str({**others, **wheels}[name]["url"]))
+    return MissingFile(pin, name, urls[name])
 
 
-def _allowed(file: Mapping[str, Any], pin: Pin) -> bool:
-    return file.get("hashes", {}).get("sha256") in pin.sha256 and "url" in file
-
-
-def _name(file: Mapping[str, Any]) -> str:
-    """A file's own name, and nothing that would lead out of the folder."""
-    name = file.get("name") or unquote(PurePosixPath(urlsplit(str(file.get("url", ""))).path).name)
-    return os.path.basename(str(name).replace("\\", "/")).lstrip(".")
+def _files(package: "Package") -> "Iterator[tuple[str, PackageWheel | PackageSdist | PackageArchive]]":
+    """All files of a package, by names that don't lead out of a folder."""
+    yield from ((wheel.filename, wheel) for wheel in package.wheels or ())
+    if package.archive:
+        name = PurePosixPath(unquote(urlsplit(package.archive.url or "").path)).name
+        yield os.path.basename(name.replace("\\", "/")).lstrip("."), package.archive
+    if package.sdist:
+        yield package.sdist.filename, package.sdist
 
 
 def _is_of(name: str, pin: Pin) -> bool:

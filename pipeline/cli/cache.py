@@ -11,9 +11,8 @@ import click
 from pipeline.cache.eviction import Eviction, choose
 from pipeline.cache.store import ResultStore
 from pipeline.cache.usage import Entry
-from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.context import json_option, project, root_option, size
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.sizes import size_option
 from pipeline.config import settings
 from pipeline.errors import ExitCode, NotReady
 from pipeline.jobs.keys_in_use import held_keys
@@ -70,9 +69,7 @@ def verify(remove: bool, as_json: bool) -> None:
 
 
 @group.command()
-@click.option(
-    "--limit", callback=size_option, metavar="SIZE", help="Instead of the project's cache_limit, such as '5 GiB'."
-)
+@click.option("--limit", callback=size, metavar="SIZE", help="Instead of the project's cache_limit, such as '5 GiB'.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @json_option
 @root_option

@@ -1,4 +1,4 @@
-"""A group whose commands are imported when they are asked for, since each needs rooms that the others don't."""
+"""A group of commands whose modules are imported only when they are used, since each needs other packages."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -7,7 +7,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """``modules`` maps a command's name to the module whose ``command`` it is; the table's order is the help's."""
+    """``modules`` maps the name of each command to its module, which has it as ``command``. Help keeps this order."""
 
     modules: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""What the shell may complete: names that the project knows."""
+"""Shell completion of the names that a project has."""
 
 import click
 from click.shell_completion import CompletionItem

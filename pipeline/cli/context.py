@@ -1,4 +1,4 @@
-"""What the commands share: the project they work on, and its catalog."""
+"""What the commands share: options, and the project that they work on."""
 
 import sys
 from collections.abc import Callable
@@ -12,8 +12,9 @@ from pipeline import __version__
 from pipeline.cli.location import VARIABLE, locate
 from pipeline.errors import PipelineError
 from pipeline.project import Project
+from pipeline.sizes import parse_size
 
-CHOSEN = "pipeline.root"  # in click's context, which all levels of a command line share
+ROOT = "pipeline.root"  # in click's context, which all levels of a command line share
 
 
 def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,7 +24,7 @@ def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar=VARIABLE,
         expose_value=False,
         is_eager=True,
-        callback=_choose,
+        callback=_set_root,
         help="The project's folder; default: the one around the current folder, else that of these commands.",
         show_envvar=True,
     )(command)
@@ -37,25 +38,35 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.version_option(__version__, prog_name="pipeline")(command)
 
 
+def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A callback for options such as ``--limit '5 GiB'``: bytes."""
+    try:
+        return None if value is None else parse_size(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 def project() -> Project:
-    """The project that the command is about."""
+    """The project that the command works on. Raises as ``locate`` does."""
     context = click.get_current_context(silent=True)
-    return locate(context.meta.get(CHOSEN) if context else None)
+    return locate(context.meta.get(ROOT) if context else None)
 
 
 def project_or_none() -> Project | None:
+    """For help and completion, which work outside of a project, too."""
     try:
         return project()
     except (PipelineError, OSError):
         return None
 
 
-def _choose(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
-    """What is written goes before what a variable says, on whichever level of the command line it stands."""
-    written = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    if value is not None and (written or CHOSEN not in context.meta):
-        context.meta[CHOSEN] = value
+def _set_root(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    """An option goes before the variable, on whichever level of the command line it is."""
+    typed = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    if value is not None and (typed or ROOT not in context.meta):
+        context.meta[ROOT] = value
 
 
 def on_terminal() -> bool:
+    """Whether a person may be watching progress."""
     return sys.stderr.isatty()

@@ -14,34 +14,34 @@ from pipeline.text import printable
 if TYPE_CHECKING:
     import click
 
-# What the disk, and not we, did: the machine isn't ready for the work.
-STORAGE = {
-    errno.ENOSPC: "make room on that disk, then give the command again",
-    errno.EDQUOT: "make room within your quota, then give the command again",
-    errno.EROFS: "make that disk writable, or let paths in config/pipeline.yaml put that folder on another",
-    errno.EACCES: "get the right to it (see ls -l), then give the command again",
-    errno.EPERM: "get the right to it (see ls -l), then give the command again",
-    errno.EIO: "look at the disk (dmesg), then give the command again",
-    errno.EMFILE: "raise the limit of open files (ulimit -n), then give the command again",
-    errno.EAGAIN: "let other programs end, or raise the limit of processes (ulimit -u), then give the command again",
-    errno.ENOMEM: "let other programs end, then give the command again",
-    errno.ENFILE: "let other programs close files, then give the command again",
+# Errors of the machine, which are no bugs of ours, and what a person can do about them.
+MACHINE = {
+    errno.ENOSPC: "free space on that disk, then run it again",
+    errno.EDQUOT: "free space within your quota, then run it again",
+    errno.EROFS: "make that disk writable, or set paths in config/pipeline.yaml to a folder on another disk",
+    errno.EACCES: "you lack permission (see ls -l); get it, then run it again",
+    errno.EPERM: "you lack permission (see ls -l); get it, then run it again",
+    errno.EIO: "check the disk (dmesg), then run it again",
+    errno.EMFILE: "raise the limit of open files (ulimit -n), then run it again",
+    errno.EAGAIN: "end other programs, or raise the limit of processes (ulimit -u), then run it again",
+    errno.ENOMEM: "end other programs, then run it again",
+    errno.ENFILE: "end programs that have many files open, then run it again",
 }
 
 
 def run(command: "click.Command") -> None:
-    """Run a command as the whole process and leave with its exit code."""
+    """Run a command as the whole process: ends it with the command's exit code."""
     sys.exit(code_of(lambda: command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)))
 
 
 def code_of(act: Callable[[], object]) -> int:
-    """Do something, tell what went wrong with it, and return the exit code. What was printed has been written."""
+    """Call ``act``, print its error if it has one, and return the exit code. All output is flushed."""
     code = _exit_code(act)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            _stop_talking()
+            _discard_output()
     return code
 
 
@@ -51,59 +51,59 @@ def _exit_code(act: Callable[[], object]) -> int:
         act()
         sys.stdout.flush()
     except SystemExit as leaving:
-        # Where the reader of our output has gone, as `head` does, rich leaves with 1, and so does click, which
-        # replaces the stream. That is no failure of ours.
+        # When the reader of our output ends early, as `head` does, rich exits with 1, and so does click, which
+        # replaces the stream. That is not an error.
         if sys.stdout is stdout and not isinstance(leaving.__context__, BrokenPipeError):
             raise
-        _stop_talking()
+        _discard_output()
     except BrokenPipeError:
-        _stop_talking()
+        _discard_output()
     except (Exception, KeyboardInterrupt) as error:
         import click
 
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             click.echo(error.format_message(), err=True)
             return ExitCode.USAGE
-        known = _understood(error)
-        return _tell(known) if known else _own_bug(error)
+        known = _known(error)
+        return _report(known) if known else _report_bug(error)
     return ExitCode.OK
 
 
-def _understood(error: BaseException) -> PipelineError | None:
-    """What happened, as an error of ours; ``None`` where it can only be a bug."""
+def _known(error: BaseException) -> PipelineError | None:
+    """The error as one of ours; ``None`` where it can only be a bug."""
     import click
 
     match error:
         case PipelineError():
             return error
         case click.UsageError():
-            return _of_usage(error)
+            return _usage_error(error)
         case click.ClickException():
             return PipelineError(error.format_message(), None, ExitCode.USAGE)
         case KeyboardInterrupt() | click.Abort():
             return PipelineError("interrupted", None, ExitCode.INTERRUPTED)
-        case OSError() if error.errno in STORAGE:
-            where = printable(os.fsdecode(error.filename)) if error.filename else "a file could not be written"
-            return PipelineError(f"{where}: {error.strerror}", STORAGE[error.errno], ExitCode.NOT_READY)
+        case OSError() if error.errno in MACHINE:
+            where = printable(os.fsdecode(error.filename)) if error.filename else "a file can't be written"
+            return PipelineError(f"{where}: {error.strerror}", MACHINE[error.errno], ExitCode.NOT_READY)
     return None
 
 
-def _tell(error: PipelineError) -> int:
-    with contextlib.suppress(OSError):  # nobody may be left to tell
+def _report(error: PipelineError) -> int:
+    with contextlib.suppress(OSError):  # the reader may have gone
         if "--json" in sys.argv:
             from pipeline.cli.output import print_error
 
             print_error(error)
-        _say(error.message, error.next_step)
+        _print(error.message, error.next_step)
     return error.exit_code
 
 
-def _of_usage(error: "click.UsageError") -> PipelineError:
+def _usage_error(error: "click.UsageError") -> PipelineError:
     command = error.ctx.command_path if error.ctx else Path(sys.argv[0]).name
     return PipelineError(error.format_message(), f"{command} --help", ExitCode.USAGE)
 
 
-def _say(message: str, next_step: str | None) -> None:
+def _print(message: str, next_step: str | None) -> None:
     import click
 
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
@@ -112,22 +112,23 @@ def _say(message: str, next_step: str | None) -> None:
         click.echo(f"{click.style('next:', bold=True)}  {lines}", err=True)
 
 
-def _stop_talking() -> None:
-    """What is still buffered goes nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _discard_output() -> None:
+    """Nobody reads our output any more, so what is still buffered is thrown away."""
+    null = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
+        os.dup2(null, descriptor)
 
 
-def _own_bug(error: BaseException) -> int:
-    """A traceback never reaches the terminal, and is never lost."""
-    log = _keep_traceback(error)
-    where = f"the traceback is in {log}" if log else "its traceback could not be written anywhere"
+def _report_bug(error: BaseException) -> int:
+    """The traceback goes into a log, and never to the terminal."""
+    log = _log_traceback(error)
+    where = f"the traceback is in {log}" if log else "its traceback could not be written to any file"
     message = f"a bug in pipeline: {type(error).__name__}: {error}"
-    return _tell(PipelineError(message, f"report it; {where}", ExitCode.BUG))
+    return _report(PipelineError(message, f"report it; {where}", ExitCode.BUG))
 
 
-def _keep_traceback(error: BaseException) -> Path | None:
+def _log_traceback(error: BaseException) -> Path | None:
+    """The log's path: in the project, or where that fails in the folder for temporary files; ``None`` if both fail."""
     import tempfile
 
     from loguru import logger

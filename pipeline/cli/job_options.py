@@ -1,8 +1,7 @@
-"""What a person may ask of a job, for the commands that prepare some: the workflow, and its parameters as options."""
+"""The options of commands that prepare jobs: the workflow, its parameters, what may be done for environments."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,7 @@ from pipeline.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.config.workflows import ParameterSpec
-    from pipeline.prepare.prepare import Request
+    from pipeline.prepare.batch import RequestFactory
 
 WORKFLOWS = ("transcribe", "translate", "subtitle")
 
@@ -27,15 +26,20 @@ class Shortcut:
     help: str
     short: str | None = None
     metavar: str | None = None
-    value: str | None = None  # what it means by itself, without a value
+    value: str | None = None  # of the parameter, where the option is given without one
     takes_value: bool = True
     joined: bool = False  # may be repeated; the values are joined with commas
     needs: str | None = None  # the parameter without which it would change nothing
     instead: str | None = None  # the parameter with which it would change nothing
 
     @property
+    def flag(self) -> str:
+        return f"--{self.option}"
+
+    @property
     def declared(self) -> list[str]:
-        return [*([self.short] if self.short else []), f"--{self.option}", self.parameter]
+        """As click takes them."""
+        return [*([self.short] if self.short else []), self.flag, self.parameter]
 
 
 SHORTCUTS = (
@@ -121,7 +125,7 @@ SHORTCUTS = (
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """All of them on a command, which gets them as keywords and hands them to ``read``."""
+    """Gives a command all of them. It gets them as keywords, for ``request_factory``."""
     added: list[Callable[[Any], Any]] = [
         *(click.option(f"--{name}", is_flag=True, help=f"The workflow '{name}'.") for name in WORKFLOWS),
         click.option(
@@ -161,82 +165,89 @@ def _option(shortcut: Shortcut) -> Callable[[Any], Any]:
     return click.option(*shortcut.declared, **more)
 
 
-def read(chosen: Mapping[str, Any], catalog: "Catalog") -> "Callable[[Path], Request]":
-    """What makes a request for a file of what was asked for. Raises ``UsageError``."""
+def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestFactory":
+    """Makes the request for a file, from the options that a command got. Raises ``UsageError``."""
     from pipeline.envs.external.decision import Allowed
-    from pipeline.prepare.prepare import WAIT_SECONDS, Request
+    from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
 
-    given = _given(chosen)
-    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if chosen[name]], chosen["workflow"])
-    _require_known(given, workflow, catalog)
-    _require_effect(given, catalog.workflow(workflow).parameters)
-    wait = WAIT_SECONDS if chosen["wait"] is None else chosen["wait"]
-    allowed = Allowed(wait, chosen["build"], chosen["allow_degraded"])
-    values = {name: value for name, (_, value) in given.items()}
-    return lambda path: Request(path, workflow, values, allowed, chosen["beside"], chosen["overwrite"])
+    typed = _typed(options)
+    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options[name]], options["workflow"])
+    _require_known(typed, workflow, catalog)
+    _require_effect(typed, catalog.workflow(workflow).parameters)
+    wait = WAIT_SECONDS if options["wait"] is None else options["wait"]
+    allowed = Allowed(wait, options["build"], options["allow_degraded"])
+    parameters = {name: each.text for name, each in typed.items()}
+    return lambda file: JobRequest(file, workflow, parameters, allowed, options["beside"], options["overwrite"])
 
 
 def _workflow(known: Sequence[str], shortcuts: Sequence[str], workflow: str | None) -> str:
-    chosen = {*shortcuts, *([workflow] if workflow else [])}
-    if len(chosen) != 1:
-        names = ", ".join(f"--{name}" for name in WORKFLOWS)
-        what = f"not {' and '.join(sorted(chosen))} at once: " if chosen else ""
-        raise UsageError(f"{what}name one workflow: {names} or --workflow NAME", "pipeline workflow list")
-    name = chosen.pop()
+    names = {*shortcuts, *([workflow] if workflow else [])}
+    if len(names) != 1:
+        ways = ", ".join(f"--{name}" for name in WORKFLOWS)
+        what = f"not {' and '.join(sorted(names))} at once: " if names else ""
+        raise UsageError(f"{what}name one workflow: {ways} or --workflow NAME", "pipeline workflow list")
+    name = names.pop()
     if name in shortcuts and name not in known:
         raise UsageError(f"this project has no workflow for --{name} yet", "pipeline workflow list")
     return name
 
 
-def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Values by parameter, each with the option that it was given with."""
-    given: dict[str, tuple[str, str]] = {}
-    for text in chosen["parameters"]:
+@dataclass(frozen=True)
+class TypedParameter:
+    """A parameter's value as a person typed it."""
+
+    text: str
+    option: str  # by which it was given, such as --model or --param
+
+
+def _typed(options: Mapping[str, Any]) -> dict[str, TypedParameter]:
+    """By parameter. Raises ``UsageError`` where one is given twice."""
+    typed: dict[str, TypedParameter] = {}
+    for text in options["parameters"]:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--param takes NAME=VALUE, not {text!r}", "prepare-job --help")
-        _give(given, name, "--param", value)
+        _add(typed, name, TypedParameter(value, "--param"))
     for shortcut in SHORTCUTS:
-        value = chosen[shortcut.parameter]
+        value = options[shortcut.parameter]
         if value is None or value is False or value == ():
             continue
         text = ",".join(value) if shortcut.joined else value if shortcut.takes_value else str(shortcut.value)
-        _give(given, shortcut.parameter, f"--{shortcut.option}", text)
-    return given
+        _add(typed, shortcut.parameter, TypedParameter(text, shortcut.flag))
+    return typed
 
 
-def _give(given: dict[str, tuple[str, str]], name: str, option: str, value: str) -> None:
-    if name in given:
-        raise UsageError(f"the parameter '{name}' is given twice: {given[name][1]!r} and {value!r}", "give it once")
-    given[name] = (option, value)
+def _add(typed: dict[str, TypedParameter], name: str, parameter: TypedParameter) -> None:
+    if name in typed:
+        both = f"{typed[name].text!r} and {parameter.text!r}"
+        raise UsageError(f"the parameter '{name}' is given twice: {both}", "give it once")
+    typed[name] = parameter
 
 
-def _require_known(given: Mapping[str, tuple[str, str]], workflow: str, catalog: "Catalog") -> None:
-    """Raises ``UsageError`` for an option that means nothing to the workflow, with one that knows it."""
+def _require_known(typed: Mapping[str, TypedParameter], workflow: str, catalog: "Catalog") -> None:
+    """Raises ``UsageError`` for an option that means nothing to the workflow, with a workflow that knows it."""
     known = catalog.workflow(workflow).parameters
-    for name, (option, _) in given.items():
-        if name not in known and option != "--param":
+    for name, parameter in typed.items():
+        if name not in known and parameter.option != "--param":
             others = [each for each in catalog.workflow_names if name in catalog.workflow(each).parameters]
             near = f"; {' and '.join(others)} would" if others else did_you_mean(name, list(known))
             raise UsageError(
-                f"the workflow '{workflow}' has no use for {option} (it has no parameter '{name}'){near}",
+                f"the workflow '{workflow}' has no use for {parameter.option} (it has no parameter '{name}'){near}",
                 f"pipeline workflow show {others[0] if others else workflow}",
             )
 
 
-def _require_effect(given: Mapping[str, tuple[str, str]], known: "Mapping[str, ParameterSpec]") -> None:
+def _require_effect(typed: Mapping[str, TypedParameter], known: "Mapping[str, ParameterSpec]") -> None:
     """Raises ``UsageError`` for an option that would change nothing: whoever gives it expects that it does."""
-    shown = {each.parameter: f"--{each.option}" for each in SHORTCUTS}
-    wanted = {name for name, (_, value) in given.items() if value}
-    wanted |= {name for name, spec in known.items() if spec.default and name not in given}
+    flags = {each.parameter: each.flag for each in SHORTCUTS}
+    has_value = {name for name, parameter in typed.items() if parameter.text}
+    has_value |= {name for name, spec in known.items() if spec.default and name not in typed}
     for each in SHORTCUTS:
-        if given.get(each.parameter, ("", ""))[0] != shown[each.parameter]:
+        if each.parameter not in typed or typed[each.parameter].option != each.flag:
             continue
-        if each.needs and each.needs in known and each.needs not in wanted:
-            other = shown[each.needs]
-            raise UsageError(
-                f"{shown[each.parameter]} changes nothing without {other}", f"give {other}, or leave it out"
-            )
-        if each.instead and each.instead in wanted:
-            what = f"{shown[each.parameter]} changes nothing with {shown[each.instead]}, which needs no recognition"
+        if each.needs and each.needs in known and each.needs not in has_value:
+            other = flags[each.needs]
+            raise UsageError(f"{each.flag} changes nothing without {other}", f"give {other}, or leave it out")
+        if each.instead and each.instead in has_value:
+            what = f"{each.flag} changes nothing with {flags[each.instead]}, which needs no recognition"
             raise UsageError(what, "leave one of the two out")

@@ -1,4 +1,4 @@
-"""Which project a command is about, found without click."""
+"""The project that a command works on. This module imports no click, so that ``run-pipeline`` starts fast."""
 
 import os
 import sys
@@ -8,35 +8,36 @@ from pipeline.config.paths import with_configured_folders
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project, find
 
-OWN = Path(__file__).resolve().parents[2]  # the checkout that these commands were installed from
+CHECKOUT = Path(__file__).resolve().parents[2]  # from which these commands were installed
 VARIABLE = "PIPELINE_ROOT"
 
 
 def locate(named: Path | None) -> Project:
-    """The project that the command line names, else the one that the current folder lies in, else our own.
+    """The project that the command line or ``PIPELINE_ROOT`` names; or else the one that the current folder lies in.
 
-    The last lets a person work in a folder of movies: the commands in a project's ``.venv`` are that project's.
+    Outside of any project, the commands in a project's ``.venv`` work on that project, so that a person can use them
+    in a folder of movies. Raises ``UsageError`` where there is no project, and ``ConfigurationError`` for its settings.
     """
-    return with_configured_folders(_found(named or _from_environment()))
+    return with_configured_folders(_search(named or _from_environment()))
 
 
-def _found(named: Path | None) -> Project:
+def _search(named: Path | None) -> Project:
     try:
-        return find(_here(), named)
+        return find(_current_folder(), named)
     except UsageError:
-        if named or not _is_installed_in(OWN):
+        if named or not _is_installed_in(CHECKOUT):
             raise
-        return find(OWN)
+        return find(CHECKOUT)
 
 
 def _is_installed_in(folder: Path) -> bool:
     return Path(sys.prefix) == folder / ".venv" and (folder / MARKER).is_file()
 
 
-def _here() -> Path:
+def _current_folder() -> Path:
     try:
         return Path.cwd()
-    except FileNotFoundError:  # somebody removed it
+    except FileNotFoundError:  # it was removed
         return Path(os.path.abspath(os.sep))
 
 

@@ -1,4 +1,4 @@
-"""``pipeline``: everything that looks at a project without running a job."""
+"""``pipeline``: commands that look at a project and its machine, and never run a job's workflow."""
 
 import click
 
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes SHELL complete our commands: eval "$(pipeline completion bash)"."""
+    """Print code that makes SHELL complete these commands: eval "$(pipeline completion bash)"."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -1,4 +1,4 @@
-"""What commands print: one JSON envelope for programs, tables for people."""
+"""Output of the commands: JSON in an envelope for programs, tables for people."""
 
 import json
 import sys
@@ -14,11 +14,12 @@ GAP = 3  # between two columns
 
 
 def print_json(kind: str, data: Any) -> None:
-    """``{"schema": 1, "kind": …, "data": …}``; a new version number means that a reader must look again."""
+    """Prints ``{"schema": 1, "kind": …, "data": …}``. A higher ``schema`` means that readers must be adapted."""
     click.echo(json.dumps({"schema": ENVELOPE, "kind": kind, "data": data}, indent=2))
 
 
 def print_error(error: PipelineError) -> None:
+    """Prints an error in the same envelope, without data."""
     content = {"message": error.message, "next": error.next_step, "exit_code": int(error.exit_code)}
     click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "data": None, "error": content}, indent=2))
 
@@ -30,10 +31,10 @@ def print_table(
     err: bool = False,
     spare: Sequence[str] = (),
 ) -> None:
-    """``err``: beside the results, which then stand alone on the standard output.
+    """Prints a table, or the text ``empty`` where it has no rows.
 
-    ``spare``: columns that a terminal goes without, in this order, as long as rows don't fit into its lines: one of
-    ten columns that breaks every word can't be read.
+    ``err``: print to the standard error, so that the standard output has results only. ``spare``: columns that are left
+    out, in this order, until rows fit into the lines of a terminal.
     """
     from rich import box
     from rich.console import Console
@@ -46,19 +47,21 @@ def print_table(
     # A pipe has no width to fit: whole lines there, for grep and cut.
     stream = sys.stderr if err else sys.stdout
     console = Console(file=stream, width=None if stream.isatty() else 10_000)
-    shown = fitting(columns, rows, console.width, spare)
+    shown = columns_that_fit(columns, rows, console.width, spare)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index in shown:
         table.add_column(columns[index], overflow="fold")
     for row in rows:
-        table.add_row(*(Text(row[index]) for index in shown))  # as it is: a file's name may look like markup
+        table.add_row(*(Text(row[index]) for index in shown))  # a file's name may look like rich's markup
     console.print(table)
     if left := [name for index, name in enumerate(columns) if index not in shown]:
-        click.echo(f"not shown in this width: {', '.join(left)} (--json has all)", err=err)
+        click.echo(f"too narrow to show: {', '.join(left)} (--json has all columns)", err=err)
 
 
-def fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, spare: Sequence[str]) -> list[int]:
-    """The columns that are shown, by their numbers."""
+def columns_that_fit(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, spare: Sequence[str]
+) -> list[int]:
+    """Indexes of the columns to show in a terminal that is ``width`` characters wide."""
     widths = [max(map(len, cells)) + GAP for cells in zip(columns, *rows, strict=True)]
     shown = list(range(len(columns)))
     for name in spare:

@@ -14,7 +14,7 @@ from pipeline.text import printable
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import Job
-    from pipeline.prepare.batch import Became, Make
+    from pipeline.prepare.batch import PrepareOutcome, RequestFactory
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 @json_option
 @root_option
 @version_option
-def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bool, **chosen: Any) -> None:
+def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bool, **options: Any) -> None:
     """Check MEDIA and everything that its workflow needs, and prepare a job for it.
 
-    MEDIA may be several files, folders, and patterns such as "films/*.mkv". Then a table says what became of each: a
-    movie that has the wanted subtitles, or a job, already is skipped, and one that can't be prepared stops no other.
+    MEDIA may be several files, folders, and patterns such as "films/*.mkv". Then a table shows the result for each. A
+    movie that has the subtitles or a job already is skipped; one that can't be prepared doesn't stop the others.
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
     from pipeline.config.catalog import Catalog
     from pipeline.prepare import intake
 
-    _require_media(media, chosen, and_run and as_json)
+    _require_media(media, options, and_run and as_json)
     catalog = Catalog(project())
-    make = job_options.read(chosen, catalog)
+    make = job_options.request_factory(options, catalog)
     if intake.is_several(media):
         jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)
     else:
         jobs, error = _one(catalog, make, media[0], as_json, and_run), None
     if and_run and jobs:
         _run(jobs, error)
-    elif error and as_json:  # the one document that was printed says it
+    elif error and as_json:  # the document that was printed has the errors
         raise SystemExit(int(error.exit_code))
     elif error:
         raise error
 
 
-def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool, and_run: bool) -> "list[Job]":
+def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, and_run: bool) -> "list[Job]":
     from pipeline.cli.output import print_json
-    from pipeline.media.existing_subtitles import AlreadyThere
+    from pipeline.media.subtitles import AlreadyThere
     from pipeline.prepare.prepare import prepare
 
     try:
-        job = prepare(catalog, make(file), _tell)
+        job = prepare(catalog, make(file), _show)
     except AlreadyThere as there:
         if as_json:
             print_json("skipped", {"input": str(file), "why": there.message})
-        _tell(there.message)
-        _tell(f"next:  {there.next_step}")
+        _show(there.message)
+        _show(f"next:  {there.next_step}")
         return []
     _explain(job)
     if as_json:
@@ -77,51 +77,53 @@ def _one(catalog: "Catalog", make: "Make", file: Path, as_json: bool, and_run: b
 
 
 def _several(
-    catalog: "Catalog", make: "Make", files: Sequence[Path], as_json: bool, and_run: bool
+    catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], as_json: bool, and_run: bool
 ) -> "tuple[list[Job], PipelineError | None]":
-    """The jobs, and what is to be raised once they are seen to, when the table may be out of sight."""
+    """The jobs, and the error to raise after they have run: by then the table may have scrolled away."""
     from pipeline.jobs.store import JobStore
-    from pipeline.prepare.batch import Fate, prepare_all
-    from pipeline.prepare.intake import Known
+    from pipeline.prepare.batch import PrepareStatus, prepare_all
+    from pipeline.prepare.intake import EarlierJobs
 
-    became: list[Became] = []
+    outcomes: list[PrepareOutcome] = []
     try:
-        for each in prepare_all(catalog, map(make, files), Known(JobStore(catalog.project.jobs)), _tell):
-            became.append(each)
+        for each in prepare_all(catalog, map(make, files), EarlierJobs(JobStore(catalog.project.jobs)), _show):
+            outcomes.append(each)
             if each.job:
                 _explain(each.job)
                 if not as_json:
                     click.echo(each.job.id)
-    finally:  # also when it was interrupted: what has been prepared is there
-        _show(became, as_json)
-    failed = [each for each in became if each.fate is Fate.FAILED]
-    error = _error(failed, len(became), listing=and_run or len(became) > LISTED)
-    return [each.job for each in became if each.job], error
+    finally:  # also after an interrupt: the jobs that have been prepared are there
+        _print_outcomes(outcomes, as_json)
+    failed = [each for each in outcomes if each.status is PrepareStatus.FAILED]
+    error = _error(failed, len(outcomes), listing=and_run or len(outcomes) > LISTED)
+    return [each.job for each in outcomes if each.job], error
 
 
-def _show(became: "Sequence[Became]", as_json: bool) -> None:
+def _print_outcomes(outcomes: "Sequence[PrepareOutcome]", as_json: bool) -> None:
     from pipeline.cli.output import print_json, print_table
 
     if as_json:
         rows = [
             {
                 "input": str(each.input),
-                "became": each.fate.value,
+                "became": each.status.value,
                 "job_id": each.job.id if each.job else None,
                 "why": each.why,
                 "next": each.next_step,
                 "exit_code": int(each.code),
             }
-            for each in became
+            for each in outcomes
         ]
         print_json("prepared", rows)
         return
-    cells = [[printable(each.input.name), each.fate.value, each.job.id if each.job else each.reason] for each in became]
+    cells = [
+        [printable(each.input.name), each.status.value, each.job.id if each.job else each.reason] for each in outcomes
+    ]
     print_table(["movie", "became", "job, or why"], cells, "no movie was looked at", err=True)
 
 
-def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError | None:
-    from pipeline.prepare.batch import worst
+def _error(failed: "Sequence[PrepareOutcome]", of: int, listing: bool) -> PipelineError | None:
+    from pipeline.prepare.batch import exit_code
 
     if not failed:
         return None
@@ -129,11 +131,11 @@ def _error(failed: "Sequence[Became]", of: int, listing: bool) -> PipelineError 
     named = [f"  {printable(each.input.name)}: {each.reason}" for each in failed[:LISTED] if listing]
     more = [f"  and {len(failed) - LISTED} more"] if listing and len(failed) > LISTED else []
     what = f"{len(failed)} of {of} can't be prepared" + (":" if named else "")
-    return PipelineError("\n".join([what, *named, *more]), "\n".join(steps) or None, worst(failed))
+    return PipelineError("\n".join([what, *named, *more]), "\n".join(steps) or None, exit_code(failed))
 
 
 def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
-    """What couldn't be prepared is told again at the end, and decides the exit code where the run went well."""
+    """``error``, about files that couldn't be prepared, is raised at the end, unless the run itself fails."""
     from pipeline.cli import runner
     from pipeline.run.execute import Options
 
@@ -142,16 +144,16 @@ def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
         raise error
 
 
-def _require_media(media: Sequence[Path], chosen: dict[str, Any], run_with_json: bool) -> None:
+def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json: bool) -> None:
     if run_with_json:
         raise UsageError("--json prints what was prepared, and --run what was delivered", "leave one of the two out")
     if media:
         return
-    taken = chosen["from_subtitles"]
-    if taken and Path(taken).exists():
+    subtitles = options["from_subtitles"]
+    if subtitles and Path(subtitles).exists():
         raise UsageError(
-            f"{taken} was taken for the subtitles of --from-subtitles, and no movie is left",
-            f"prepare-job --subtitle {taken} --from-subtitles   has it last",
+            f"{subtitles} was taken for the subtitles of --from-subtitles, and no movie is left",
+            f"prepare-job --subtitle {subtitles} --from-subtitles   has it last",
         )
     raise UsageError("no movie was named", "prepare-job MOVIE --subtitle")
 
@@ -161,10 +163,10 @@ def _explain(job: "Job") -> None:
     from pipeline.jobs import environment_sources
 
     for line in [*environment_sources.messages(job.plan), *report.messages(job.plan.decisions)]:
-        _tell(line)
+        _show(line)
 
 
-def _tell(line: str) -> None:
+def _show(line: str) -> None:
     click.echo(printable(line), err=True)
 
 

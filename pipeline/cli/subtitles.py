@@ -1,4 +1,4 @@
-"""``pipeline subtitles``: what there is to know of subtitle files, without a job."""
+"""``pipeline subtitles``: checks subtitle files, without a job."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ Check = Mapping[str, Any]  # an entry of the stage's checks.json
 
 @click.group("subtitles")
 def group() -> None:
-    """Subtitle files: whether people can read them."""
+    """Check subtitle files: can people read them in time?"""
 
 
 @group.command()
@@ -32,44 +32,44 @@ def group() -> None:
     "--frame-rate",
     default="0",
     metavar="R",
-    help="The movie's, such as 25 or 24000/1001, for the gaps between cues; default: 24, which asks for the widest.",
+    help="The movie's, such as 25 or 24000/1001, for the gaps between cues; default: 24, which needs the widest.",
 )
 @json_option
 @root_option
 def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, as_json: bool) -> None:
-    """Check subtitle FILEs, also those made elsewhere, and show each rule that a cue breaks. "-" is the standard input.
+    """Check subtitle FILEs, from wherever they come, and show each rule that a cue breaks. "-" is the standard input.
 
-    Leaves with exit code 0 where all is well, 1 where a rule is broken, and 5 where a file can't be read.
+    Exit code 0: no rule is broken; 1: a rule is broken; 5: a file can't be read.
     """
     from pipeline.config.catalog import Catalog
     from pipeline.run import single_stage
 
     parameters = {"style": style, "language": language, "frame_rate": frame_rate}
     with (
-        _on_disk(files) as paths,
+        _as_files(files) as paths,
         single_stage.run(Catalog(project()), STAGE, {"subtitles": paths}, parameters) as outputs,
     ):
         checks = json.loads(outputs["checks"].read_bytes())
     if isinstance(checks, dict):
         raise UsageError(checks["wrong"], "pipeline subtitles check --help")
-    named = [{**check, "file": str(file)} for file, check in zip(files, checks, strict=True)]  # as they were typed
+    named = [{**check, "file": str(file)} for file, check in zip(files, checks, strict=True)]  # names as typed
     if as_json:
         print_json("subtitles-check", named)
     else:
-        _tell(named)
+        _print(named)
     sys.exit(_code(named))
 
 
 @contextmanager
-def _on_disk(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """Their paths, of which a stage reads: the standard input gets a file for as long as that takes."""
+def _as_files(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """Paths that a stage can read: the standard input is copied to a temporary file."""
     import tempfile
 
     if Path(STDIN) not in files:
         yield list(files)
         return
     with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "stdin.srt"  # what it really is shows by its content
+        file = Path(folder) / "stdin.srt"  # the stage recognises its real format by its content
         file.write_bytes(sys.stdin.buffer.read())
         yield [file if path == Path(STDIN) else path for path in files]
 
@@ -80,7 +80,7 @@ def _code(checks: Sequence[Check]) -> ExitCode:
     return ExitCode.FINDINGS if any(check["violations"] for check in checks) else ExitCode.OK
 
 
-def _tell(checks: Sequence[Check]) -> None:
+def _print(checks: Sequence[Check]) -> None:
     rows = [_row(check["file"], each) for check in checks if not check["problem"] for each in check["violations"]]
     if rows:
         print_table(["file", "cue", "at", "rule", "found", "allowed"], rows, "")
@@ -101,12 +101,12 @@ def _summary(check: Check) -> str:
     over = check["reading_speed"]["share_over"]
     broken = sum(check["broken"].values())
     times = "once" if broken == 1 else f"{broken} times"
-    rules = f"a rule of {check['style']} is broken {times}" if broken else f"as {check['style']} wants it"
-    return f"{_counted(check['cues'], 'cues')} ({kind}), {rules}; {over:.1%} leave too little time to read"
+    rules = f"breaks rules of {check['style']} {times}" if broken else f"keeps the rules of {check['style']}"
+    return f"{_counted(check['cues'], 'cues')} ({kind}), {rules}; {over:.1%} of the cues are too fast to read"
 
 
 def _counted(number: float, unit: str) -> str:
-    """``1 tag`` of ``tags``; seconds are the same for one."""
+    """A number with its unit, in the singular for one: ``1 tag``, ``2 tags``, ``1 s``."""
     return f"{number:g} {unit.removesuffix('s') if number == 1 and unit.isalpha() and unit != 's' else unit}"
 
 

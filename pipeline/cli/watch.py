@@ -1,6 +1,7 @@
 """``pipeline watch FOLDER``: prepare and run whatever movie arrives, once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,17 @@ from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
-    from pipeline.prepare.batch import Became, Make
-    from pipeline.prepare.watch_folder import Arrivals, Signature, Wish
+    from pipeline.prepare.batch import PrepareOutcome, RequestFactory
+    from pipeline.prepare.intake import EarlierJob
+    from pipeline.prepare.watch_folder import Signature, WatchRequest
+    from pipeline.project import Project
 
 
 @click.command("watch")
 @click.argument("folder", type=click.Path(path_type=Path))
 @job_options.options
 @click.option("--recursive", is_flag=True, help="Watch the folders below it, too.")
-@click.option("--once", is_flag=True, help="See to what is there, then end; for cron.")
+@click.option("--once", is_flag=True, help="Prepare and run what is there, then end; for cron.")
 @click.option(
     "--every",
     "every",
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="Between looks.",
+    help="How often the folder is read.",
 )
 @click.option(
     "--settle",
@@ -40,149 +43,147 @@ if TYPE_CHECKING:
     help="How long a file must have kept its size and time to be whole.",
 )
 @root_option
-def command(folder: Path, recursive: bool, once: bool, every: float, settle: float, **chosen: Any) -> None:
+def command(folder: Path, recursive: bool, once: bool, every: float, settle: float, **options: Any) -> None:
     """Prepare and run whatever movie or recording arrives in FOLDER.
 
-    A file is taken when it has stopped growing. Each is seen to once, also if the watch is stopped and started again;
-    one that fails is told and left alone until it changes. Hidden files and downloads that aren't done are ignored.
+    A file is taken when it has stopped growing. Each is processed once, even if the watch is stopped and started again;
+    one that fails is reported and left alone until it changes. Hidden files and unfinished downloads are ignored.
 
-    Ctrl-C ends it; a run that is stopped by that goes on with the next watch.
+    Ctrl-C ends the watch; a run that it stops goes on with the next watch.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.prepare.watch_folder import Arrivals, Wish
+    from pipeline.prepare.watch_folder import WatchRequest
 
     catalog = Catalog(project())
-    make = job_options.read(chosen, catalog)
+    make = job_options.request_factory(options, catalog)
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder", "name one that movies arrive in")
-    request = make(folder)
-    wish = Wish(Path(folder).absolute(), request.workflow, request.parameters)
-    watch = Watch(catalog, wish, make, Arrivals(wish, recursive, settle))
-    with _alone(watch):
-        watch.run(once, every)
+    first = make(folder)
+    request = WatchRequest(Path(folder).absolute(), first.workflow, first.parameters)
+    with _alone(catalog.project, request):
+        FolderWatch(catalog, request, make, recursive, settle).run(once, every)
 
 
-class Watch:
-    """One folder's, and what it has seen to."""
+class FolderWatch:
+    """Prepares and runs what arrives in one folder."""
 
-    def __init__(self, catalog: "Catalog", wish: "Wish", make: "Make", arrivals: "Arrivals") -> None:
+    def __init__(
+        self, catalog: "Catalog", request: "WatchRequest", make: "RequestFactory", recursive: bool, settle: float
+    ) -> None:
         from pipeline.jobs.store import JobStore
-        from pipeline.prepare.intake import Known
-        from pipeline.prepare.watch_folder import Refused
+        from pipeline.prepare.intake import EarlierJobs
+        from pipeline.prepare.watch_folder import Arrivals, RejectedFiles
 
-        self.here = catalog.project
-        self.wish = wish
         self._catalog = catalog
+        self._request = request
         self._make = make
-        self._arrivals = arrivals
-        self._known = Known(JobStore(self.here.jobs))
-        self._refused = Refused(self.here, wish)
+        self._arrivals = Arrivals(request.folder, recursive, settle)
+        self._earlier = EarlierJobs(JobStore(catalog.project.jobs))
+        self._rejected = RejectedFiles(catalog.project, request)
         self._done: dict[Path, Signature] = {}
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._codes: list[int] = []
 
     def run(self, once: bool, every: float) -> None:
         """Raises ``Interrupted`` where a run was stopped; a watch that is ended between runs ends well."""
         from pipeline.run.supervision.interrupts import asked_within
 
-        _tell(f"watching {printable(str(self.wish.folder))} for the workflow '{self.wish.workflow}'")
+        _show(f"watching {printable(str(self._request.folder))} for the workflow '{self._request.workflow}'")
         try:
             while True:
-                arrived = self._look()
-                self._see_to(arrived)
+                arrived = self._arrived()
+                self._process(arrived)
                 left = self._arrivals.seconds_left
                 if once and (left is None or (not arrived and self._arrivals.is_past_patience)):
                     break
                 if asked_within(every if left is None else max(0.05, min(every, left))):
-                    _tell("the watch has ended")
+                    _show("the watch has ended")
                     return
         except KeyboardInterrupt:
-            _tell("the watch has ended")
+            _show("the watch has ended")
             return
         if any(self._codes):
             raise PipelineError("not everything could be done", "pipeline job list", ExitCode(max(self._codes)))
 
-    def _look(self) -> list[Path]:
+    def _arrived(self) -> list[Path]:
         try:
             return self._arrivals.look(self._is_wanted)
         except PipelineError as error:  # the folder is gone for now, as a network's may be
-            self._tell_once(error.message)
+            self._show_once(error.message)
             return []
 
     def _is_wanted(self, path: Path) -> bool:
         from pipeline.prepare.intake import signature
 
-        return self._done.get(path) != signature(path) and not self._refused.has(path)
+        return self._done.get(path) != signature(path) and not self._rejected.has(path)
 
-    def _see_to(self, arrived: Sequence[Path]) -> None:
-        """Prepare what is new, and run it with what is left of an earlier watch."""
+    def _process(self, arrived: Sequence[Path]) -> None:
+        """Prepare what is new, and run it together with what an earlier watch has left."""
         from pipeline.prepare.batch import prepare_all
         from pipeline.prepare.intake import signature
-        from pipeline.prepare.watch_folder import is_seen_to, left_to_run
+        from pipeline.prepare.watch_folder import waits_for_run
 
-        seen = {path: found for path in arrived if (found := signature(path))}
-        left = [path for path in seen if is_seen_to(self._known, self.wish, path)]
-        folders = [folder for path in left if (folder := left_to_run(self._known, self.wish, path))]
-        self._done |= {path: seen[path] for path in left}
-        new = [self._make(path) for path in seen if path not in left]
-        for each in prepare_all(self._catalog, new, None, _tell):
-            if each.job:
-                _tell(f"{printable(each.input.name)}: {each.job.id}")
-                folders.append(each.job.folder)
-                self._done[each.input] = seen[each.input]
+        signatures = {path: found for path in arrived if (found := signature(path))}
+        earlier = {path: job for path in signatures if (job := self._earlier_job(path))}
+        folders = [job.folder for job in earlier.values() if waits_for_run(job)]
+        self._done |= {path: signatures[path] for path in earlier}
+        requests = [self._make(path) for path in signatures if path not in earlier]
+        for outcome in prepare_all(self._catalog, requests, None, _show):
+            if outcome.job:
+                _show(f"{printable(outcome.input.name)}: {outcome.job.id}")
+                folders.append(outcome.job.folder)
+                self._done[outcome.input] = signatures[outcome.input]
             else:
-                self._note(each, seen[each.input])
+                self._reject(outcome, signatures[outcome.input])
         if folders:
             self._run(folders)
 
-    def _note(self, became: "Became", seen: "Signature") -> None:
+    def _earlier_job(self, path: Path) -> "EarlierJob | None":
+        return self._earlier.find(path, self._request.workflow, self._request.parameters)
+
+    def _reject(self, outcome: "PrepareOutcome", before: "Signature") -> None:
         from pipeline.prepare.watch_folder import is_the_file_s_fault
 
-        self._tell_once(f"{printable(became.input.name)}: {became.fate}, {became.reason}")
-        self._codes.append(int(became.code))
-        if is_the_file_s_fault(became):
-            self._refused.note(became, seen)
-        if is_the_file_s_fault(became) or not became.code:
-            self._done[became.input] = seen
-        else:  # it is tried again at a later look, but not at each, and by --once not at all
-            self._arrivals.postpone(became.input)
+        self._show_once(f"{printable(outcome.input.name)}: {outcome.status}, {outcome.reason}")
+        self._codes.append(int(outcome.code))
+        if is_the_file_s_fault(outcome):
+            self._rejected.add(outcome, before)
+        if is_the_file_s_fault(outcome) or not outcome.code:
+            self._done[outcome.input] = before
+        else:  # it is tried again later, but not each time that the folder is read, and by --once not at all
+            self._arrivals.postpone(outcome.input)
 
     def _run(self, folders: Iterable[Path]) -> None:
         from pipeline.cli import runner
         from pipeline.run.execute import Options
 
         try:
-            runner.run(self.here, list(folders), Options())
+            runner.run(self._catalog.project, list(folders), Options())
         except Interrupted:
             raise
         except PipelineError as error:
             self._codes.append(int(error.exit_code))
-            _tell(error.message)
+            _show(error.message)
 
-    def _tell_once(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
-            _tell(text)
+    def _show_once(self, text: str) -> None:
+        if text not in self._shown:
+            self._shown.add(text)
+            _show(text)
 
 
-def _alone(watch: Watch) -> Any:
-    """Two watches of the same would both prepare what arrives."""
-    from contextlib import contextmanager
-
+@contextmanager
+def _alone(here: "Project", request: "WatchRequest") -> Iterator[None]:
+    """Two watches of the same folder for the same would both prepare what arrives. Raises ``NotReady``."""
     from pipeline.locks import Held, exclusive
 
-    @contextmanager
-    def held() -> Any:
-        lock = watch.here.cache / "watch" / f"{watch.wish.digest}.lock"
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with exclusive(lock):
-                yield
-        except Held as error:
-            raise NotReady(f"{error.holder} watches this folder for the same already", "let it, or end it") from error
-
-    return held()
+    lock = here.cache / "watch" / f"{request.id}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with exclusive(lock):
+            yield
+    except Held as error:
+        raise NotReady(f"{error.holder} watches this folder for the same already", "let it, or end it") from error
 
 
-def _tell(text: str) -> None:
+def _show(text: str) -> None:
     click.echo(printable(text), err=True)

@@ -1,4 +1,4 @@
-"""``pipeline worker``: the processes that are kept for later stages, of all this user's runs on this machine."""
+"""``pipeline worker``: the processes that this user's runs keep for later stages on this machine."""
 
 import os
 from pathlib import Path
@@ -13,19 +13,19 @@ from pipeline.errors import UsageError
 
 @click.group("worker")
 def group() -> None:
-    """Processes that stay alive between stages, so that imports and models are paid once."""
+    """Processes that stay alive between stages, so that libraries and models are loaded once."""
 
 
 @group.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List workers, and what they do."""
-    rows = [_described(each) for each in _status()]
+    """List workers with their state."""
+    rows = [_row(each) for each in _workers()]
     if as_json:
         print_json("worker-list", rows)
     else:
         columns = ["pid", "state", "tasks", "memory", "age", "idle", "environment"]
-        print_table(columns, [_cells(row) for row in rows], "no worker is kept")
+        print_table(columns, [_cells(row) for row in rows], "there are no workers")
 
 
 @group.command()
@@ -33,21 +33,21 @@ def list_(as_json: bool) -> None:
 @click.option("--all", "everyone", is_flag=True, help="All of them.")
 @click.option("--force", is_flag=True, help="Also those that a run is using; its stage is lost.")
 def stop(pids: tuple[int, ...], everyone: bool, force: bool) -> None:
-    """End workers: by their PID, or all."""
+    """Stop the workers with these PIDs, or all."""
     from pipeline.executors import servers
 
     if bool(pids) == everyone:
-        raise UsageError("say which workers to stop: their PIDs, or --all", "pipeline worker list")
-    known = {each["pid"]: each for each in _status()}
+        raise UsageError("name the workers to stop by their PIDs, or give --all", "pipeline worker list")
+    known = {each["pid"]: each for each in _workers()}
     unknown = [pid for pid in pids if pid not in known]
     if unknown:
-        raise UsageError(f"{unknown[0]} is no worker of ours", "pipeline worker list")
+        raise UsageError(f"process {unknown[0]} isn't one of these workers", "pipeline worker list")
     chosen = [known[pid] for pid in pids] or list(known.values())
-    kept = [each["pid"] for each in chosen if not servers.end(_folder(), each["name"], force)]
-    click.echo(f"stopped {len(chosen) - len(kept)} of {len(chosen)}")
-    if kept:
-        words = " ".join(map(str, kept))
-        raise UsageError(f"in use by a run: {words}", f"pipeline worker stop --force {words}")
+    busy = [each["pid"] for each in chosen if not servers.end(_folder(), each["name"], force)]
+    click.echo(f"stopped {len(chosen) - len(busy)} of {len(chosen)}")
+    if busy:
+        pids_of_busy = " ".join(map(str, busy))
+        raise UsageError(f"a run is using {pids_of_busy}", f"pipeline worker stop --force {pids_of_busy}")
 
 
 def _folder() -> Path:
@@ -56,7 +56,7 @@ def _folder() -> Path:
     return runtime_folder.locate(os.environ)
 
 
-def _status() -> list[dict[str, Any]]:
+def _workers() -> list[dict[str, Any]]:
     from pipeline.executors import servers
     from pipeline.executors.runtime_folder import Unavailable, ensure
 
@@ -65,18 +65,18 @@ def _status() -> list[dict[str, Any]]:
     try:
         ensure(_folder())
     except Unavailable as error:
-        raise UsageError(f"workers can't be looked for: {error}") from error
+        raise UsageError(f"workers can't be found: {error}") from error
     return list(servers.status(_folder()))
 
 
-def _described(each: dict[str, Any]) -> dict[str, Any]:
+def _row(each: dict[str, Any]) -> dict[str, Any]:
     state = "busy" if each["jobs"] else "held" if each["leased"] else "idle"
     shown = ("pid", "kind", "prefix", "jobs", "tasks", "age_seconds", "idle_seconds")
     return {**{name: each[name] for name in shown}, "state": state, "memory": _memory(each["pid"])}
 
 
 def _memory(pid: int) -> int | None:
-    """Bytes, or none where it has just ended."""
+    """Bytes; ``None`` where the process has just ended."""
     import psutil
 
     try:

@@ -1,4 +1,4 @@
-"""``pipeline workflow``: what workflows there are, and what one is made of."""
+"""``pipeline workflow``: a project's workflows, with their stages and parameters."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.references import JOB_INPUT, alternatives, split
 
 @click.group("workflow")
 def group() -> None:
-    """Workflows: what there is, and what one needs."""
+    """Workflows of the project, with their stages and parameters."""
 
 
 @group.command("list")
@@ -23,12 +23,12 @@ def group() -> None:
 def list_(as_json: bool) -> None:
     """List the workflows that the project defines."""
     catalog = Catalog(project())
-    rows = [_described(catalog, catalog.workflow(name)) for name in catalog.workflow_names]
+    rows = [_as_row(catalog, catalog.workflow(name)) for name in catalog.workflow_names]
     if as_json:
         print_json("workflow-list", rows)
     else:
         cells = [[row["name"], ", ".join(row["environments"]), row["description"]] for row in rows]
-        print_table(["workflow", "environments", "description"], cells, "no workflow is defined")
+        print_table(["workflow", "environments", "description"], cells, "the project has no workflow")
 
 
 @group.command()
@@ -39,7 +39,7 @@ def show(name: str, as_json: bool) -> None:
     """Show a workflow's stages with their environments, and its parameters."""
     catalog = Catalog(project())
     workflow = catalog.workflow(name)
-    row = _described(catalog, workflow)
+    row = _as_row(catalog, workflow)
     if as_json:
         print_json("workflow", row)
         return
@@ -51,16 +51,16 @@ def show(name: str, as_json: bool) -> None:
     print_table(["stage", "environment", "after", "only when"], stages, "")
     engines = [[each["name"], each["kind"], ", ".join(each["engines"])] for each in row["decisions"]]
     if engines:
-        print_table(["chosen when a job is prepared", "for", "among"], engines, "")
+        print_table(["decided when a job is prepared", "for", "among"], engines, "")
     parameters = [
-        [each["name"], each["type"], "(required)" if each["required"] else _shown(each["default"]), _explained(each)]
+        [each["name"], each["type"], "(required)" if each["required"] else _shown(each["default"]), _description(each)]
         for each in row["parameters"]
     ]
     print_table(["parameter", "type", "default", "description"], parameters, "no parameters")
 
 
-def _described(catalog: Catalog, workflow: WorkflowSpec) -> dict[str, Any]:
-    """As it is written: a fan-out stands once, since its members depend on parameters."""
+def _as_row(catalog: Catalog, workflow: WorkflowSpec) -> dict[str, Any]:
+    """The workflow as it is written: a fan-out is one entry, since its members depend on parameters."""
     stages = [_stage(catalog, use) for use in workflow.stages.values()]
     return {
         "name": workflow.name,
@@ -73,8 +73,8 @@ def _described(catalog: Catalog, workflow: WorkflowSpec) -> dict[str, Any]:
 
 
 def _stage(catalog: Catalog, use: StageUse) -> dict[str, Any]:
-    given = [reference for text in use.inputs.values() for reference in alternatives(text)]
-    inputs = [split(reference)[0] for reference in given if reference != JOB_INPUT]
+    references = [reference for text in use.inputs.values() for reference in alternatives(text)]
+    inputs = [split(reference)[0] for reference in references if reference != JOB_INPUT]
     return {
         "name": f"{use.id}_…" if use.for_each else use.id,
         "uses": use.uses,
@@ -85,7 +85,7 @@ def _stage(catalog: Catalog, use: StageUse) -> dict[str, Any]:
 
 
 def _decision(catalog: Catalog, workflow: WorkflowSpec, spec: DecisionSpec) -> dict[str, Any]:
-    """The engines whose stages the workflow has, the best first."""
+    """With the engines whose stages the workflow has, the best first."""
     used = {use.uses for use in workflow.stages.values()}
     able = [each for each in catalog.engines.values() if each.kind == spec.kind and each.stage in used]
     ranked = sorted(able, key=lambda each: -each.quality)
@@ -109,6 +109,6 @@ def _shown(default: Any) -> str:
     return str(default).lower() if isinstance(default, bool) else "" if default is None else str(default)
 
 
-def _explained(row: dict[str, Any]) -> str:
+def _description(row: dict[str, Any]) -> str:
     choices = f"one of {', '.join(map(str, row['choices']))}" if row["choices"] else ""
     return "; ".join(filter(None, [row["description"], choices]))

@@ -1,5 +1,6 @@
 """Everything that a project defines, each part read when it is first needed."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from pipeline.config import engines, environments, models, settings, stages, workflows
@@ -107,3 +108,42 @@ class Catalog:
         """Raises ``ConfigurationError`` for an unknown name and for a wrong ``config/models.yaml``."""
         require_name("model", name, sorted(self.models), "look into config/models.yaml")
         return self.models[name]
+
+    def with_models(self, specs: Iterable[ModelSpec]) -> "Catalog":
+        """The same project with more models, such as those in folders that a person names for one job."""
+        return _ExtendedCatalog(self, specs)
+
+
+class _ExtendedCatalog(Catalog):
+    """Reads by way of the catalog that it extends, so that nothing is read for each job again."""
+
+    def __init__(self, catalog: Catalog, specs: Iterable[ModelSpec]) -> None:
+        super().__init__(catalog.project)
+        self._catalog = catalog
+        self._more = {spec.name: spec for spec in specs}
+
+    @cached_property
+    def models(self) -> dict[str, ModelSpec]:
+        return {**self._catalog.models, **self._more}
+
+    def stage(self, name: str) -> StageSpec:
+        return self._catalog.stage(name)
+
+    def _environment(self, name: str) -> EnvironmentSpec:
+        return self._catalog._environment(name)  # noqa: SLF001  # of the same class
+
+    @property
+    def settings(self) -> Settings:
+        return self._catalog.settings
+
+    @property
+    def accelerator(self) -> str:
+        return self._catalog.accelerator
+
+    @property
+    def engines(self) -> dict[str, EngineSpec]:
+        return self._catalog.engines
+
+    @property
+    def environment_names(self) -> list[str]:
+        return self._catalog.environment_names

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from pipeline.conflicts.lines import Line
-from pipeline.conflicts.resolver import Answer, Dependency
+from pipeline.conflicts.resolver import Dependency, Resolution
+from pipeline.conflicts.sides import Line
 
-COMBINATIONS = 1000  # of chains that are held against each other
+COMBINATIONS = 1000  # of chains that are compared
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ class Chain:
         return " → ".join([str(self.line), *passed, *([f"{self.package}{self.specifier}"] if self.steps else [])])
 
 
-def chains_to(package: str, line: Line, alone: Answer) -> list[Chain]:
-    """The shortest ways from a line to all that asks for a package, in the line's solution without any other line."""
+def chains_to(package: str, line: Line, alone: Resolution) -> list[Chain]:
+    """The shortest way from a line to each package that asks for ``package``; ``alone`` is what the line resolves to
+    without any other line."""
     found = [Chain(line, ())] if line.name == package and line.text.strip() else []
     waiting: deque[tuple[str, tuple[Step, ...]]] = deque([(line.name, ())])
     seen = {line.name}
@@ -54,13 +55,13 @@ def chains_to(package: str, line: Line, alone: Answer) -> list[Chain]:
     return found
 
 
-def reached(line: Line, alone: Answer) -> set[str]:
-    """The packages that a line brings, itself among them."""
+def reached(line: Line, alone: Resolution) -> set[str]:
+    """The packages that a line brings, with its own."""
     return {line.name, *alone.packages}
 
 
-def clashing(package: str, solutions: Mapping[Line, Answer]) -> tuple[Chain, ...]:
-    """For each line its chain to the package: those that no version meets all of, else the shortest."""
+def clashing(package: str, solutions: Mapping[Line, Resolution]) -> tuple[Chain, ...]:
+    """A chain to the package for each line: together such that no version meets all of them, else the shortest."""
     of_lines = [chains for line, alone in solutions.items() if (chains := chains_to(package, line, alone))]
     combinations = islice(product(*of_lines), COMBINATIONS)
     return next(
@@ -70,7 +71,7 @@ def clashing(package: str, solutions: Mapping[Line, Answer]) -> tuple[Chain, ...
 
 
 def are_disjoint(specifiers: Iterable[str]) -> bool:
-    """Whether no version at all meets all of them. One that can't be read counts as met by every version."""
+    """Whether no version meets all of them. Every version meets a specifier that can't be read."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import Version
 

@@ -1,12 +1,11 @@
-"""Which one line, made looser, would let all the lines have a solution. Each edit is proved by the resolver."""
+"""Edits of one line, each of which lets all the lines have a solution: the resolver has proved it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipeline.conflicts.lines import Line
-from pipeline.conflicts.pool import side_by_side
-from pipeline.conflicts.resolver import Answer, Question, Resolver
+from pipeline.conflicts.resolver import DependencyResolver, Question, Resolution, in_parallel
+from pipeline.conflicts.sides import Line
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier
@@ -17,13 +16,13 @@ LOWER, UPPER = {">=", ">"}, {"<", "<="}
 @dataclass(frozen=True)
 class Edit:
     line: Line
-    text: str  # what would stand in its place
-    version: str  # of its package, that the solution then has
+    text: str  # the looser requirement
+    version: str  # of its package, in the solution
     dropped: int  # clauses
     is_pin: bool  # whether an exact version is given up
 
     def distance(self) -> tuple[int, bool, int, int]:
-        """How much is given up: the fewer clauses, and the later the part of the version, the less."""
+        """How much is given up; small is better: few clauses, then a late part of the version."""
         from packaging.version import Version
 
         was = [Version(each.version.removesuffix(".*")).release for each in self.line.requirement.specifier]
@@ -32,18 +31,20 @@ class Edit:
         return (self.dropped, self.is_pin, *nearest)
 
 
-def edits(lines: Sequence[Line], core: Sequence[Line], python: str, resolver: Resolver) -> tuple[Edit, ...]:
-    """Of the conflicting lines, those of which a looser form lets ``lines`` have a solution; the least change first."""
+def edits(lines: Sequence[Line], core: Sequence[Line], python: str, resolver: DependencyResolver) -> tuple[Edit, ...]:
+    """Edits of a line in ``core``, which have no solution together, that let ``lines`` have one; the least first.
+
+    ``python`` is the exact version to ask about. Raises ``NotReady`` where the resolver can't be asked.
+    """
 
     def of_line(line: Line) -> Edit | None:
         others = [each for each in lines if each is not line]
         return next(_proved(line, others, python, resolver), None)
 
-    found = side_by_side([lambda line=line: of_line(line) for line in core])  # type: ignore[misc]
-    return tuple(sorted((each for each in found if each), key=Edit.distance))
+    return tuple(sorted((each for each in in_parallel(of_line, core) if each), key=Edit.distance))
 
 
-def _proved(line: Line, others: Sequence[Line], python: str, resolver: Resolver) -> Iterator[Edit]:
+def _proved(line: Line, others: Sequence[Line], python: str, resolver: DependencyResolver) -> Iterator[Edit]:
     for kept in _relaxations(line):
         looser = replace(line, text=_text(line, kept))
         answer = resolver.ask(Question((*others, looser), python))
@@ -59,7 +60,7 @@ def _proved(line: Line, others: Sequence[Line], python: str, resolver: Resolver)
 
 
 def _relaxations(line: Line) -> Iterator[list["Specifier"]]:
-    """What may be kept of a line's clauses: all but one, then none."""
+    """The clauses that stay: all but one, then none."""
     clauses = _clauses(line)
     if len(clauses) > 1:
         yield from ([each for each in clauses if each is not left_out] for left_out in clauses)
@@ -67,8 +68,9 @@ def _relaxations(line: Line) -> Iterator[list["Specifier"]]:
         yield []
 
 
-def _in_their_place(line: Line, dropped: Sequence["Specifier"], version: str, answer: Answer) -> Iterator[str]:
-    """A lower bound that fell: the versions below it, as far down as the others' metadata lets it go."""
+def _in_their_place(line: Line, dropped: Sequence["Specifier"], version: str, answer: Resolution) -> Iterator[str]:
+    """Bounds in place of a lower bound that was dropped: the solution's version lies below it, and the others' metadata
+    may bound that from below."""
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -80,7 +82,7 @@ def _in_their_place(line: Line, dropped: Sequence["Specifier"], version: str, an
     yield f"{'<' if dropped[0].operator == '>=' else '<='}{dropped[0].version}"
 
 
-def _lower_bounds(package: str, answer: Answer) -> Iterator[str]:
+def _lower_bounds(package: str, answer: Resolution) -> Iterator[str]:
     for (name, version), dependencies in answer.requires.items():
         if name in answer.packages and answer.packages[name].version == version:
             wanted = (each.specifier for each in dependencies if each.name == package)
@@ -100,7 +102,7 @@ def _text(line: Line, clauses: Iterable[object]) -> str:
 
 
 def _difference(one: Sequence[int], other: Sequence[int]) -> tuple[int, int]:
-    """Where two versions part, and by how much there: the smaller, the nearer."""
+    """Which part of two versions differs first, and by how much; the smaller, the nearer."""
     length = max(len(one), len(other))
     pairs = zip([*one, *[0] * (length - len(one))], [*other, *[0] * (length - len(other))], strict=True)
     return next(((-place, abs(a - b)) for place, (a, b) in enumerate(pairs) if a != b), (-length, 0))

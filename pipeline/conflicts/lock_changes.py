@@ -1,4 +1,4 @@
-"""What differs between two locks on this machine, and locks that lie between the two. Pure."""
+"""The changes from one lock to another on this machine, and locks that have only some of them. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ Entries = Mapping[str, tuple[str, ...]]  # a package's pins as they stand in a l
 
 
 @dataclass(frozen=True)
-class Change:
+class PinChange:
+    """A package whose pin differs; of one version, the two locks can have different files."""
+
     name: str
-    before: str  # the version; empty where it wasn't there
-    after: str
+    before: str  # the version; empty where the good lock doesn't have the package
+    after: str  # the version; empty where the bad lock doesn't have the package
 
     def __str__(self) -> str:
         if self.before == self.after:
@@ -24,30 +26,33 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Between:
-    """Two locks, as what both have and the changes from the good one to the bad one."""
+class LockDifference:
+    """Two locks and the changes from the good one to the bad one."""
 
     options: tuple[str, ...]  # of either, such as indexes
     good: Entries
     bad: Entries
-    changes: tuple[Change, ...]
+    changes: tuple[PinChange, ...]
 
-    def lock(self, chosen: Collection[Change]) -> str:
-        """The good lock with some of the changes; each pin keeps the hashes that its own lock has."""
+    def lock(self, chosen: Collection[PinChange]) -> str:
+        """The text of the good lock with some of the changes; each pin has the hashes of the lock that it is from."""
         changed = {change.name for change in chosen}
         names = sorted({*self.good, *self.bad})
         pins = [pin for name in names for pin in (self.bad if name in changed else self.good).get(name, ())]
         return "\n".join([*self.options, *pins, ""])
 
 
-def between(good: str, bad: str, python: str, named: tuple[str, str]) -> Between:
-    """``named`` are the files, for messages. Raises ``ConfigurationError`` where one isn't a lock with hashes."""
-    locks = [_parsed(text, name) for text, name in zip((good, bad), named, strict=True)]
+def difference(good: str, bad: str, python: str, files: tuple[str, str]) -> LockDifference:
+    """The difference between two locks' texts for an exact version of Python. ``files`` are their names, for messages.
+
+    Raises ``ConfigurationError``, with file and line, where one isn't a lock with hashes.
+    """
+    locks = [_parsed(text, file) for text, file in zip((good, bad), files, strict=True)]
     here = [_installed_here(lock, python) for lock in locks]
     names = sorted({*here[0], *here[1]})
-    changes = [Change(name, here[0].get(name, ""), here[1].get(name, "")) for name in names]
+    changes = [PinChange(name, here[0].get(name, ""), here[1].get(name, "")) for name in names]
     entries = [_entries(text, lock) for text, lock in zip((good, bad), locks, strict=True)]
-    return Between(
+    return LockDifference(
         options=tuple(dict.fromkeys([*_options(good), *_options(bad)])),
         good=entries[0],
         bad=entries[1],
@@ -56,17 +61,17 @@ def between(good: str, bad: str, python: str, named: tuple[str, str]) -> Between
 
 
 def _other_files(name: str, good: Entries, bad: Entries) -> bool:
-    """Whether one version stands for different files: no hash of the one lock is in the other."""
-    ours, theirs = (set(HASH.findall(" ".join(entries.get(name, ())))) for entries in (good, bad))
-    return bool(ours and theirs) and not ours & theirs
+    """Whether the two locks have different files of a package: no hash of the one lock is in the other."""
+    of_good, of_bad = (set(HASH.findall(" ".join(entries.get(name, ())))) for entries in (good, bad))
+    return bool(of_good and of_bad) and not of_good & of_bad
 
 
-def _parsed(text: str, name: str) -> LockFile:
+def _parsed(text: str, file: str) -> LockFile:
     try:
         return parse(text)
     except NotALock as error:
         raise ConfigurationError(
-            f"{name}:{error.line}: {error.reason}", "name locks that uv made, with hashes"
+            f"{file}:{error.line}: {error.reason}", "name locks that uv made, with hashes"
         ) from error
 
 

@@ -9,18 +9,25 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline import process
-from pipeline.conflicts.lines import Line
+from pipeline.conflicts.sides import Line, Side
 from pipeline.envs import uv
 from pipeline.errors import NotReady
 
+if TYPE_CHECKING:
+    from packaging.pylock import PackageWheel
+
+A = TypeVar("A")
+B = TypeVar("B")
+
 RESOLVE_SECONDS = 120
+AT_ONCE = 2  # a resolver keeps a processor busy
 NO_SOLUTION = 1  # uv's exit code; 2 is for all else
 UNREACHED = ("network was disabled", "not found in the cache", "network connectivity is disabled")
 EDGE = re.compile(r"DEBUG Adding transitive dependency for ([^\s:=\[{]+)\S*==(\S+): (.*)")
@@ -44,46 +51,49 @@ class Dependency:
 
 
 @dataclass(frozen=True)
-class Package:
+class ResolvedPackage:
     version: str
     wheel_bytes: int | None  # of the wheel for this platform; None where the index doesn't tell
 
 
 @dataclass(frozen=True)
-class Answer:
-    packages: Mapping[str, Package]
+class Resolution:
+    packages: Mapping[str, ResolvedPackage]  # by name; empty where there is no solution
     requires: Mapping[tuple[str, str], tuple[Dependency, ...]]  # by name and version, of every version looked at
-    words: str = ""  # why there is no solution, as the resolver says it
+    refusal: str = ""  # why there is no solution, as the resolver says it
 
     @property
     def is_solved(self) -> bool:
-        return not self.words
+        return not self.refusal
 
 
-class Resolver(Protocol):
-    def ask(self, question: Question) -> Answer: ...
+class DependencyResolver(Protocol):
+    def ask(self, question: Question) -> Resolution:
+        """Raises ``NotReady`` where there is no answer, as without a network."""
+        ...
 
 
 class UvResolver:
-    """Raises ``NotReady`` where the index can't be reached. Answers are kept for as long as it lives."""
+    """Asks uv. Answers are kept for as long as it lives."""
 
     def __init__(self, installer: Path, options: Iterable[str] = (), indexes: Sequence[str] = ()) -> None:
-        """``options`` are lines of a requirements file; ``indexes`` stand beside the usual one, as in a build."""
+        """``options`` are lines of a requirements file; ``indexes`` are asked beside the usual one, as in a build."""
         self._uv = installer
         self._options = tuple(options)
         self._indexes = [*uv.index_options(indexes[0] if indexes else ""), *(f"--index={each}" for each in indexes[1:])]
-        self._known: dict[object, Answer] = {}
+        self._known: dict[object, Resolution] = {}
         self._lock = Lock()
         self.calls = 0
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question) -> Resolution:
+        """Raises ``NotReady`` where uv gives no answer: the index can't be reached, or it takes too long."""
         key = (frozenset((line.text, line.is_bound) for line in question.lines), question.python, question.free)
         if key not in self._known:
             self._known[key] = self._ask(question)
         return self._known[key]
 
-    def _ask(self, question: Question) -> Answer:
-        """What the cache alone can solve is solved, in a tenth of the time; only a refusal needs the index's word."""
+    def _ask(self, question: Question) -> Resolution:
+        """With uv's cache alone where that has a solution, which takes a tenth of the time."""
         variables = uv.variables(os.environ)
         if self._known or variables.get("UV_OFFLINE"):
             cached = self._run(question, {**variables, "UV_OFFLINE": "1"})
@@ -95,7 +105,7 @@ class UvResolver:
         assert answer is not None, "only a lookup without the index can be left open"
         return answer
 
-    def _run(self, question: Question, variables: Mapping[str, str]) -> Answer | None:
+    def _run(self, question: Question, variables: Mapping[str, str]) -> Resolution | None:
         """``None`` where the cache doesn't hold enough to tell."""
         from tempfile import TemporaryDirectory
 
@@ -108,18 +118,42 @@ class UvResolver:
             except process.TimedOut as error:
                 raise NotReady(f"no answer from the resolver: {error}", "try again") from error
         log = done.stderr.decode("utf-8", "replace")
-        words = _words(log)
-        if done.returncode and variables.get("UV_OFFLINE") and any(each in words for each in UNREACHED):
+        refusal = _refusal(log)
+        if done.returncode and variables.get("UV_OFFLINE") and any(each in refusal for each in UNREACHED):
             return None
         if done.returncode not in (0, NO_SOLUTION):
             raise NotReady(
-                f"the resolver gave no answer:\n{words}", "look at the network and the index, then try again"
+                f"the resolver gave no answer:\n{refusal}", "look at the network and the index, then try again"
             )
         packages = _packages(done.stdout) if done.returncode == 0 else {}
-        return Answer(packages, _requires(log), words if done.returncode else "")
+        return Resolution(packages, _requires(log), refusal if done.returncode else "")
 
 
-def _known_offline(cached: Answer | None) -> Answer:
+def resolver_for(sides: Iterable[Side]) -> UvResolver:
+    """One that finds packages wherever one of the sides does."""
+    sides = list(sides)
+    options = dict.fromkeys(option for side in sides for option in side.options)
+    indexes = list(dict.fromkeys(side.index for side in sides if side.index))
+    return UvResolver(uv.find(), options, indexes)
+
+
+def in_parallel(ask: Callable[[A], B], about: Iterable[A]) -> list[B]:
+    """What ``ask`` returns for each, in their order, two at a time: each mostly waits for a process of its own.
+
+    The first failure is raised, and the processes that were started for the others are killed.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        try:
+            return list(threads.map(ask, about))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            process.kill_children()
+            raise
+
+
+def _known_offline(cached: Resolution | None) -> Resolution:
     if cached is None:
         raise NotReady(
             "uv's cache doesn't hold the metadata that this takes, and the network is off (UV_OFFLINE)",
@@ -141,25 +175,26 @@ def _arguments(question: Question, folder: Path, options: Iterable[str]) -> list
     return ["pip", "compile", "--verbose", "--format", "pylock.toml", *settings, *files, lines]
 
 
-def _packages(pylock: bytes) -> dict[str, Package]:
-    entries = tomllib.loads(pylock.decode("utf-8")).get("packages", [])
-    return {each["name"]: Package(each.get("version", ""), _wheel_bytes(each)) for each in entries}
+def _packages(answer: bytes) -> dict[str, ResolvedPackage]:
+    from packaging.pylock import Pylock
+
+    packages = Pylock.from_dict(tomllib.loads(answer.decode("utf-8"))).packages
+    return {each.name: ResolvedPackage(str(each.version or ""), _bytes_of(each.wheels or ())) for each in packages}
 
 
-def _wheel_bytes(entry: Mapping[str, Any]) -> int | None:
-    """uv lists the wheels that fit this platform, the one that it would take first."""
-    wheel: Mapping[str, Any] = next(iter(entry.get("wheels", ())), {})
-    if "size" in wheel:
-        return int(wheel["size"])
-    if wheel.get("url", "").startswith("file:"):
-        from urllib.parse import urlsplit
-        from urllib.request import url2pathname
+def _bytes_of(wheels: "Sequence[PackageWheel]") -> int | None:
+    """The size of the first: uv lists the wheels that fit this platform, and the one first that it would take."""
+    for wheel in wheels[:1]:
+        if wheel.size is None and (wheel.url or "").startswith("file:"):
+            from urllib.parse import urlsplit
+            from urllib.request import url2pathname
 
-        return Path(url2pathname(urlsplit(wheel["url"]).path)).stat().st_size
+            return Path(url2pathname(urlsplit(wheel.url or "").path)).stat().st_size
+        return wheel.size
     return None
 
 
-def _words(log: str) -> str:
+def _refusal(log: str) -> str:
     lines = log.splitlines()
     start = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
     said = [] if start is None else lines[start:]

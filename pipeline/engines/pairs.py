@@ -1,71 +1,62 @@
-"""Language pairs as a program lists those that it has, and what their dictionaries are."""
+"""Language pairs: those that an engine declares, and those that a program lists as installed."""
 
-import os
-import re
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from pipeline import process
-from pipeline.digests import sha256_of_file
-from pipeline.envs.variables import without_python
+from pipeline.config.engines import EngineSpec, Languages, Pairs
 from pipeline.media.languages import base
-
-LIST_SECONDS = 30
-NAMED = re.compile(r"/[^\s'\"|]+")  # the files that a pair's own file names
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Installed:
-    """The pairs by the program's names for them, such as ``eng-spa``; ``data`` is where a pair's own file lies."""
+class InstalledPairs:
+    """The pairs that a program has, by its own names for them, such as ``eng-spa`` or ``spa-eng_US``.
+
+    ``files`` is the path of a pair's own file, with ``{pair}`` in place of the name; empty where it isn't known.
+    """
 
     names: tuple[str, ...] = ()
-    data: str = ""
+    files: str = ""
 
     def sources(self, target: str) -> list[str]:
-        return [one for one, other in map(codes, self.names) if other == base(target)]
+        """The languages from which it translates into ``target``, by their shortest codes."""
+        return [codes(each)[0] for each in self.names if codes(each)[1] == base(target)]
 
-    def digests(self, source: str, target: str) -> dict[str, str]:
-        """Of each file that the pair's dictionaries are, from whichever language where none is named.
+    def files_of(self, source: str, target: str) -> tuple[str, ...]:
+        """The pairs' own files; from any language where ``source`` is empty.
 
-        Empty where they aren't known.
-
-        A pair with a region counts, too: the program decides which one it takes. Costs some ten milliseconds.
+        All pairs of the two languages count, also those of a region: the program decides which one it takes.
         """
-        if not self.data:
-            return {}
-        wanted = [
-            each for each in self.names if codes(each)[1] == base(target) and base(source) in ("", codes(each)[0])
-        ]
-        own = [Path(self.data.format(pair=each)) for each in wanted]
-        try:
-            files = {Path(name) for file in own for name in NAMED.findall(file.read_text(encoding="utf-8"))}
-            return {str(file): sha256_of_file(file) for file in sorted({*own, *files}) if file.is_file()}
-        except (OSError, UnicodeDecodeError):
-            return {}
+        if not self.files:
+            return ()
+        return tuple(self.files.format(pair=each) for each in self.names if _fits(each, source, target))
 
 
-def installed(command: Sequence[str], data: str = "") -> Installed:
-    """What a command prints, such as ``eng-spa`` in each line; nothing where it isn't there or doesn't answer.
-
-    ``data`` is the path of a pair's own file, below the folder that the program's ``bin`` is in.
-    """
-    program = shutil.which(command[0])
-    if program is None:
-        return Installed()
-    try:
-        done = process.run([program, *command[1:]], without_python(os.environ), LIST_SECONDS)
-    except (process.TimedOut, OSError):
-        return Installed()
-    names = [line.strip() for line in done.stdout.decode("utf-8", "replace").splitlines() if "-" in line]
-    prefix = Path(program).resolve().parent.parent
-    return Installed(tuple(names), str(prefix / data) if data else "")
+def declared(engine: EngineSpec, source: str, target: str) -> Pairs | None:
+    """The engine's pair for these languages; ``source`` is empty where it isn't known, and then any will do."""
+    return next((each for each in engine.pairs if _covers(each, source, target)), None)
 
 
-def codes(pair: str) -> Pair:
-    """``eng-spa``, or ``spa-eng_US``, which is English all the same."""
-    one, _, other = pair.partition("-")
-    return base(one.partition("_")[0]), base(other.partition("_")[0])
+def installable(engine: EngineSpec, source: str, target: str) -> Iterator[str]:
+    """The packages that have the two languages, in either direction; ``source`` may be empty."""
+    for package in engine.packages:
+        if base(target) in codes(package) and (not source or base(source) in codes(package)):
+            yield package
+
+
+def codes(pair: str) -> tuple[str, str]:
+    """The shortest codes of ``eng-spa``, or of ``spa-eng_US``, which is English all the same."""
+    source, _, target = pair.partition("-")
+    return base(source.partition("_")[0]), base(target.partition("_")[0])
+
+
+def _fits(pair: str, source: str, target: str) -> bool:
+    first, second = codes(pair)
+    return second == base(target) and base(source) in ("", first)
+
+
+def _covers(pairs: Pairs, source: str, target: str) -> bool:
+    return (not source or _has(pairs.source, source)) and _has(pairs.target, target)
+
+
+def _has(languages: Languages, code: str) -> bool:
+    return languages is None or base(code) in map(base, languages)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.engines.select import NAMED
 from pipeline.jobs.plan import EngineDecision
-from pipeline.media.languages import name
 from pipeline.text import printable
 
 
@@ -26,12 +25,3 @@ def _lines(decision: EngineDecision) -> Iterator[str]:
     for better in decision.better:
         yield f"  {better.engine} would be better, but {'; '.join(better.lacks)}"
         yield from (f"    {command}" for command in better.commands)
-
-
-def unsaid(tagged: str) -> str:
-    """What is to be known where nobody said what is spoken."""
-    if tagged:
-        return f"the audio track says that it is {name(tagged)}, for which engines are chosen; -s CODE makes it sure"
-    return (
-        "the language that is spoken isn't known before the recognition; -s CODE makes sure that it can be translated"
-    )

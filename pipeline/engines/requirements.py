@@ -1,81 +1,99 @@
-"""What an engine lacks to work now: its program, its environment, its models."""
+"""What an engine needs to work, compared with what there is on this machine."""
 
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from pipeline.config.catalog import Catalog
-from pipeline.config.engines import EngineSpec, OwnModel
-from pipeline.engines.pairs import Installed, installed
+from pipeline.config.engines import EngineSpec
+from pipeline.engines.pairs import InstalledPairs
 from pipeline.engines.select import Obstacle
-from pipeline.envs.external.adoption import Adoption
-from pipeline.envs.external.decision import Refuse
-from pipeline.errors import ConfigurationError
-from pipeline.models.shelf import Shelf
-from pipeline.prepare import file_parameters
+
+PairFiles = tuple[str, ...]  # paths of the own files of those language pairs that serve one translation
 
 
 @dataclass(frozen=True)
-class Lacking:
-    catalog: Catalog
-    adoption: Adoption
+class ModelFolder:
+    """A folder among the project's models that no model is defined for."""
 
-    def of(self, engine: EngineSpec, model: str | None, may_be_folder: bool = False) -> Iterator[Obstacle]:
-        if engine.program and shutil.which(engine.program) is None:
-            install = engine.install.format(pair="").strip()
-            yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
-        try:
-            definition = self.catalog.environment(self.catalog.stage(engine.stage).environment)
-        except ConfigurationError as error:
-            yield Obstacle(error.message, error.next_step or "mend the project's configuration")
-            return
-        choice = self.adoption.choose(definition)
-        if isinstance(choice, Refuse):
-            what = f"environment '{definition.name}' isn't ready: {choice.reason}"
-            yield Obstacle(what, choice.command, told_later=True)
-        if model in self.catalog.models:
-            yield from self._declared(engine, model)
-        elif model and may_be_folder:
-            yield from self._folder(
-                model,
-                f"its model '{model}'",
-                f"{engine.weights or 'put it into {folder}'}   or --translation-model FOLDER",
-            )
+    name: str
+    files: tuple[str, ...]  # that it must have, relative to the folder; "a | b" where either will do
 
-    def own_model(self, own: OwnModel | None) -> Iterator[Obstacle]:
-        """What telling speakers apart lacks."""
-        if own and own.name not in self.catalog.models:
-            yield from self._folder(own.name, f"the model '{own.name}', which tells speakers apart,", own.weights)
 
-    def in_folder(self, files: Sequence[str], model: str) -> str:
-        """The name of a model that the project doesn't define, but that somebody put among its models."""
-        folder = self.catalog.project.models / model
-        if model in self.catalog.models or not folder.is_dir():
-            return model
-        return file_parameters.model(folder, tuple(files), self.catalog)
+@dataclass(frozen=True)
+class DefinedModel:
+    """A model that the project defines, or that the job brings along in a folder."""
 
-    def pairs(self, engine: EngineSpec) -> Installed:
-        """Of languages, that are installed for it; asked for once."""
-        if engine.name not in self._pairs:
-            self._pairs[engine.name] = installed(engine.pairs_from, engine.pairs_data)
-        return self._pairs[engine.name]
+    files: frozenset[str]
+    languages: tuple[str, ...] = ()  # empty where it has none in particular
+    problem: str | None = None  # why it can't be used now
 
-    def _declared(self, engine: EngineSpec, model: str) -> Iterator[Obstacle]:
-        spec = self.catalog.model(model)
-        for wanted in engine.files:
-            if not spec.files.keys() & set(wanted.split(" | ")):
-                yield Obstacle(
-                    f"model '{model}' has no {wanted.replace(' | ', ' or ')}", "name another model or its folder"
-                )
-        if reason := Shelf(self.catalog.project.models).damage(model, spec.digest):
-            yield Obstacle(f"model '{model}' isn't ready: {reason}", f"bootstrap --model {model}", told_later=True)
 
-    def _folder(self, model: str, shown: str, weights: str) -> Iterator[Obstacle]:
-        folder = self.catalog.project.models / model
-        if not folder.is_dir():
-            yield Obstacle(f"{shown} isn't here", weights.format(model=model, folder=folder))
+@dataclass(frozen=True)
+class UndefinedModel:
+    """A name that no model is defined for. A folder of this name among the models would do."""
 
-    @cached_property
-    def _pairs(self) -> dict[str, Installed]:
-        return {}
+    path: str  # of that folder, absolute
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class EngineQuestions:
+    """What must be looked at before engines can be chosen: nothing else can change the choice."""
+
+    engines: tuple[EngineSpec, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineInventory:
+    """The answers: what there is of the engines and the models in question."""
+
+    programs: frozenset[str] = frozenset()  # those that are on PATH
+    environments: Mapping[str, Obstacle] = field(default_factory=dict)  # by engine, where its environment isn't usable
+    pairs: Mapping[str, InstalledPairs] = field(default_factory=dict)  # by engine
+    models: Mapping[str, DefinedModel | UndefinedModel] = field(default_factory=dict)  # by name
+
+    def folder(self, name: str, files: tuple[str, ...]) -> ModelFolder | None:
+        """The folder whose content has to be read before the model of this name can be used."""
+        model = self.models.get(name)
+        return ModelFolder(name, files) if isinstance(model, UndefinedModel) and model.is_there else None
+
+
+@dataclass(frozen=True)
+class EngineContents:
+    """What the chosen engines work with, as it is on the disk now."""
+
+    models: Mapping[ModelFolder, str] = field(default_factory=dict)  # the name of the model in each folder
+    # By the own files of language pairs: the files that their dictionaries are, each with its SHA-256.
+    dictionaries: Mapping[PairFiles, Mapping[str, str]] = field(default_factory=dict)
+
+
+def obstacles(engine: EngineSpec, model: str | None, inventory: EngineInventory) -> Iterator[Obstacle]:
+    """What the engine lacks to work with this model now. A model that the project doesn't define may be missing."""
+    if engine.program and engine.program not in inventory.programs:
+        install = engine.install.format(pair="").strip()
+        yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
+    problem = inventory.environments.get(engine.name)
+    if problem:
+        yield problem
+    found = inventory.models.get(model) if model else None
+    if isinstance(found, DefinedModel) and (problem is None or problem.is_reported_later):
+        yield from _of_defined(engine, str(model), found)
+
+
+def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInventory) -> Iterator[Obstacle]:
+    """The one obstacle where a model is neither defined nor there in a folder.
+
+    ``weights`` says how a person gets it, with ``{model}`` and ``{folder}`` in it.
+    """
+    found = inventory.models.get(name)
+    if isinstance(found, UndefinedModel) and not found.is_there:
+        yield Obstacle(f"{shown} isn't here", weights.format(model=name, folder=found.path))
+
+
+def _of_defined(engine: EngineSpec, name: str, model: DefinedModel) -> Iterator[Obstacle]:
+    for needed in engine.files:
+        if not model.files & set(needed.split(" | ")):
+            yield Obstacle(f"model '{name}' has no {needed.replace(' | ', ' or ')}", "name another model or its folder")
+    if model.problem:
+        what = f"model '{name}' isn't ready: {model.problem}"
+        yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=True)

@@ -1,10 +1,10 @@
-"""Which engine does a piece of work, as a pure decision over what was looked at."""
+"""Which engine does one piece of work: a choice among candidates, from what each of them lacks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.errors import NotReady, UsageError, did_you_mean
+from pipeline.jobs.plan import BetterEngine, EngineDecision
 
 AUTO = "auto"
 NAMED = "as was asked for"
@@ -16,18 +16,20 @@ class Obstacle:
 
     what: str
     command: str
-    told_later: bool = False  # the look at what the plan needs tells it together with all else
+    # The check of everything that a plan needs reports it as well, together with all else that is missing.
+    is_reported_later: bool = False
 
 
 @dataclass(frozen=True)
-class Candidate:
+class EngineCandidate:
+    """An engine that has the right kind for the work."""
+
     engine: str
-    quality: int
-    note: str = ""
+    quality: int  # the higher, the better
+    note: str = ""  # what a person should know of its quality
     never: str = ""  # why it can't do this work, whatever is installed
-    doubt: str = ""  # it can, if what isn't known yet is as it needs it
+    doubt: str = ""  # why it may turn out that it can't, once more is known of the input
     model: str | None = None
-    data: Mapping[str, str] = field(default_factory=dict)  # files that it translates with, by digest; no model has any
     obstacles: tuple[Obstacle, ...] = ()
 
     @property
@@ -36,46 +38,39 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """``task``: what for, such as ``translation into es``."""
+class EngineChoice:
+    """The engine that does a piece of work."""
 
-    task: str
-    engine: str
+    task: str  # such as "translation from English (en) into Spanish (es)"
+    candidate: EngineCandidate
     why: str
-    model: str | None = None
-    doubt: str = ""
-    data: Mapping[str, str] = field(default_factory=dict)
-    better: tuple[Candidate, ...] = ()  # that would be taken instead, but for their obstacles
+    better: tuple[EngineCandidate, ...] = ()  # engines of higher quality that something is missing for
 
-    def recorded(self) -> dict[str, Any]:
-        better = [
-            {
-                "engine": each.engine,
-                "lacks": [obstacle.what for obstacle in each.obstacles],
-                "commands": list(dict.fromkeys(obstacle.command for obstacle in each.obstacles)),
-            }
-            for each in self.better
-        ]
-        record = {"task": self.task, "engine": self.engine, "why": self.why, "model": self.model, "doubt": self.doubt}
-        return {key: value for key, value in {**record, "better": better}.items() if value}
+    @property
+    def engine(self) -> str:
+        return self.candidate.engine
 
-
-@dataclass(frozen=True)
-class Decisions:
-    """All of a job's, with what a workflow can say of them (``$NAME.engine`` and the like)."""
-
-    made: tuple[Decision, ...] = ()
-    values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def recorded(self) -> list[dict[str, Any]]:
-        return [*(each.recorded() for each in self.made), *({"task": note} for note in self.notes)]
+    def record(self, model: str | None) -> EngineDecision:
+        """The choice as it stands in ``job.json``. ``model``: the name under which the job has the engine's model."""
+        return EngineDecision(
+            task=self.task,
+            engine=self.engine,
+            model=model or None,
+            why=self.why,
+            doubt=self.candidate.doubt or None,
+            better=tuple(map(_better, self.better)),
+        )
 
 
-def decide(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
-    """Raises ``UsageError`` where no engine can ever do it, ``NotReady`` where something has to be got first."""
-    if asked != AUTO:
-        return _named(task, asked, candidates)
+def choose(task: str, name: str, candidates: Sequence[EngineCandidate]) -> EngineChoice:
+    """The best engine that can work now; with the ``name`` of an engine, that one and no other.
+
+    Where none can work now, an engine is taken that lacks only what is reported later.
+
+    Raises ``UsageError`` where no engine can ever do the work, ``NotReady`` where something has to be installed first.
+    """
+    if name != AUTO:
+        return _named(task, name, candidates)
     able = sorted((each for each in candidates if not each.never), key=_rank)
     if not able:
         reasons = "\n".join(f"  {each.engine}: {each.never}" for each in candidates)
@@ -83,54 +78,53 @@ def decide(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
     chosen = next((each for each in able if each.works), None) or _nearest(task, able)
     better = tuple(each for each in able[: able.index(chosen)] if each.quality > chosen.quality)
     why = "the best of those that can work here now" if len(able) > 1 else "the only one that does it"
-    why = _with(chosen.note, why)
-    return Decision(task, chosen.engine, why, chosen.model, chosen.doubt, chosen.data, better)
+    return EngineChoice(task, chosen, f"{why} ({chosen.note})" if chosen.note else why, better)
 
 
-def _rank(candidate: Candidate) -> tuple[bool, int]:
-    """Certain ones before doubtful ones, then the best; equal ones in the order in which they are listed."""
+def _rank(candidate: EngineCandidate) -> tuple[bool, int]:
+    """Certain ones before doubtful ones, then the best; equal ones keep their order."""
     return bool(candidate.doubt), -candidate.quality
 
 
-def _named(task: str, asked: str, candidates: Sequence[Candidate]) -> Decision:
-    chosen = next((each for each in candidates if each.engine == asked), None)
+def _named(task: str, name: str, candidates: Sequence[EngineCandidate]) -> EngineChoice:
+    chosen = next((each for each in candidates if each.engine == name), None)
     if chosen is None:
         known = [each.engine for each in candidates]
-        raise UsageError(f"no engine '{asked}' for the {task}{did_you_mean(asked, [AUTO, *known])}")
+        raise UsageError(f"no engine '{name}' for the {task}{did_you_mean(name, [AUTO, *known])}")
     if chosen.never:
         able = [each.engine for each in candidates if not each.never]
         instead = f"choose {' or '.join([AUTO, *able])}" if able else "choose another language"
-        raise UsageError(f"{asked} can't do the {task}: {chosen.never}", instead)
-    _require([chosen], f"{asked} can't do the {task} now")
-    return Decision(task, asked, NAMED, chosen.model, chosen.doubt, chosen.data)
+        raise UsageError(f"{name} can't do the {task}: {chosen.never}", instead)
+    _require_nothing([chosen], f"{name} can't do the {task} now", with_names=False)
+    return EngineChoice(task, chosen, NAMED)
 
 
-def _nearest(task: str, able: Sequence[Candidate]) -> Candidate:
-    """None works: the one that only lacks what is told with all else that the plan needs, or an error that says all."""
-    ready_soon = [each for each in able if all(obstacle.told_later for obstacle in each.obstacles)]
-    if not ready_soon:
-        _require(able, f"no engine can do the {task} now", named=True)
-    return min(ready_soon, key=lambda each: len(each.obstacles))
+def _nearest(task: str, able: Sequence[EngineCandidate]) -> EngineCandidate:
+    """None works now: the one that lacks the least of what is reported later. Raises ``NotReady`` without any."""
+    soon = [each for each in able if all(obstacle.is_reported_later for obstacle in each.obstacles)]
+    if not soon:
+        _require_nothing(able, f"no engine can do the {task} now", with_names=True)
+    return min(soon, key=lambda each: len(each.obstacles))
 
 
-def _require(candidates: Sequence[Candidate], headline: str, named: bool = False) -> None:
-    """Raises ``NotReady`` where there is an obstacle that nobody else tells; then with all of them."""
-    obstacles = [obstacle for each in candidates for obstacle in each.obstacles]
-    if all(obstacle.told_later for obstacle in obstacles):
+def _require_nothing(candidates: Sequence[EngineCandidate], headline: str, with_names: bool) -> None:
+    """Raises ``NotReady`` with all obstacles, where there is one that isn't reported later."""
+    if all(obstacle.is_reported_later for each in candidates for obstacle in each.obstacles):
         return
     several = len(candidates) > 1
-    told = [f"  {f'{each.engine}: ' if named else ''}{_lacks(each)}" for each in candidates]
+    lines = [f"  {f'{each.engine}: ' if with_names else ''}{'; '.join(_lacks(each))}" for each in candidates]
     steps = [
         f"{obstacle.command}   (for {each.engine})" if several else obstacle.command
         for each in candidates
         for obstacle in each.obstacles
     ]
-    raise NotReady("\n".join([f"{headline}:", *told]), "\n".join(dict.fromkeys(steps)))
+    raise NotReady("\n".join([f"{headline}:", *lines]), "\n".join(dict.fromkeys(steps)))
 
 
-def _lacks(candidate: Candidate) -> str:
-    return "; ".join(obstacle.what for obstacle in candidate.obstacles)
+def _lacks(candidate: EngineCandidate) -> tuple[str, ...]:
+    return tuple(obstacle.what for obstacle in candidate.obstacles)
 
 
-def _with(note: str, why: str) -> str:
-    return f"{why} ({note})" if note else why
+def _better(candidate: EngineCandidate) -> BetterEngine:
+    commands = tuple(dict.fromkeys(obstacle.command for obstacle in candidate.obstacles))
+    return BetterEngine(candidate.engine, _lacks(candidate), commands)

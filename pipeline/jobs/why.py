@@ -13,22 +13,22 @@ from pipeline.jobs.store import JobStore
 
 
 @dataclass(frozen=True)
-class Change:
+class KeyChange:
     part: str  # of the key, down to the parameter, input or model
     before: Any  # ``None`` where it wasn't there
     after: Any
 
 
 @dataclass(frozen=True)
-class Explanation:
+class StageExplanation:
     stage: str
     what: str  # ran, taken, failed, skipped or waiting
     because: str
     compared_with: str = ""  # "attempt 1", or another job's id
-    changes: tuple[Change, ...] = ()
+    changes: tuple[KeyChange, ...] = ()
 
 
-def explain(job: Job, store: JobStore) -> list[Explanation]:
+def explain(job: Job, store: JobStore) -> list[StageExplanation]:
     """For each stage in the plan's order; the members of a fan-out stand for it."""
     events, state = job.journal().read(), job.loaded
     causes = {event.stage: event.because for event in events if isinstance(event, StageStarted)}
@@ -40,38 +40,38 @@ def explain(job: Job, store: JobStore) -> list[Explanation]:
     return [_kept_apart(each, apart.get(each.stage)) for each in explained]
 
 
-def _kept_apart(found: Explanation, reason: str | None) -> Explanation:
+def _kept_apart(found: StageExplanation, reason: str | None) -> StageExplanation:
     """With the reason why no other job gets its result, nor gave it one."""
     words = [found.because, f"it isn't shared with other jobs: {reason}"] if reason else [found.because]
     return replace(found, because="; ".join(filter(None, words)))
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[KeyChange]:
     """What differs between the parts of two keys, in the order of the parts."""
     for part in {**after, **before}:
         old, new = before.get(part), after.get(part)
         if isinstance(old, dict) and isinstance(new, dict):
             yield from (
-                Change(f"{part}.{key}", old.get(key), new.get(key))
+                KeyChange(f"{part}.{key}", old.get(key), new.get(key))
                 for key in {**new, **old}
                 if old.get(key) != new.get(key)
             )
         elif old != new:
-            yield Change(part, old, new)
+            yield KeyChange(part, old, new)
 
 
-def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[Job]) -> Explanation:
+def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[Job]) -> StageExplanation:
     known = state.stage(name)
     if known.status is not StageStatus.FINISHED or known.committed is None:
-        return Explanation(name, known.status.value, known.reason or "")
+        return StageExplanation(name, known.status.value, known.reason or "")
     if known.committed.taken is not None:
-        return Explanation(name, "taken", _origin(job, known.committed.taken))
+        return StageExplanation(name, "taken", _origin(job, known.committed.taken))
     parts = attempts.key_input(job, name, known.attempt)
     if parts is None:
-        return Explanation(name, "ran", "the record of its key is gone")
+        return StageExplanation(name, "ran", "the record of its key is gone")
     compared, before = _before(job, name, known.attempt, earlier)
     found = tuple(changes(before, parts)) if before else ()
-    return Explanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
+    return StageExplanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
 
 
 def _origin(job: Job, maker: str) -> str:
@@ -80,7 +80,7 @@ def _origin(job: Job, maker: str) -> str:
     return f"job {maker} has made the same result"
 
 
-def _words(cause: str, compared: str, found: tuple[Change, ...]) -> str:
+def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
     if cause:
         return cause
     if not compared:

@@ -1,12 +1,15 @@
-"""A model in a folder that somebody has, for one job: known by the digests of its files, as any other.
+"""A model in a folder that a person has, for one job: known by the digests of its files, as any other.
 
-The shelf gets an entry of links to them, with their sizes and times; so a file that is changed or gone later is found
-out as for a model that was fetched, and nothing is copied.
+``read`` looks at the folder and writes nothing. ``place`` gives the shelf an entry of links to the files, with their
+sizes and times; so a file that is changed or gone later is found out as for a model that was fetched, and nothing is
+copied.
 """
 
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +24,65 @@ from pipeline.text import printable
 POINTER = b"version https://git-lfs"  # what stands in a file whose content was never fetched
 
 
-def take(folder: Path, needed: Sequence[str], declared: Iterable[ModelSpec], shelf: Shelf) -> ModelSpec:
-    """The model in a folder, put on the shelf; where its files are those of a declared one, it is that one.
+@dataclass(frozen=True)
+class FolderModel:
+    """A model as it was found in a folder."""
 
-    ``needed`` are the names of its files, ``a | b`` where one of them will do. What lies deeper in the folder is of the
-    model only where it is named so. Raises ``NotReady``.
+    spec: ModelSpec
+    folder: Path  # absolute
+    signatures: Mapping[str, list[int]]  # by file: its size in bytes and its time in ns, from before it was read
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+
+def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], shelf: Shelf) -> FolderModel:
+    """The model in a folder; where its files are those of a defined one, it is that one.
+
+    ``needed`` are the names of its files, ``a | b`` where one of them will do. What lies deeper in the folder is part
+    of the model only where it is needed. Raises ``NotReady`` where something is missing or can't be read.
     """
     folder = Path(os.path.abspath(folder))
     files = _files(folder, needed)
     _require(folder, files, needed)
-    digests = _recorded(folder, files, shelf) or _looked_through(files)
-    spec = next((each for each in declared if each.files.items() <= digests.items()), None)
-    spec = spec or _spec(folder, digests)
-    _place(spec, folder, {name: files[name] for name in spec.files}, shelf)
-    return spec
+    signatures = {name: signature(path) or [] for name, path in files.items()}
+    digests = _recorded(folder, signatures, shelf) or _digests(files, signatures)
+    spec = next((each for each in defined if each.files.items() <= digests.items()), None) or _spec(folder, digests)
+    return FolderModel(spec, folder, {name: signatures[name] for name in spec.files})
+
+
+def place(model: FolderModel, shelf: Shelf) -> None:
+    """Put the model on the shelf, unless a whole one stands there already. Raises ``OSError``."""
+    name, digest = model.name, model.spec.digest
+    if shelf.damage(name, digest) is None:
+        return
+    import tempfile
+
+    shelf.root.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=shelf.root))
+    try:
+        _link(model, part)
+        replace_folder(part, shelf.folder(name, digest))  # one of files that have changed, or of another folder
+    except OSError:
+        if shelf.damage(name, digest) is not None:  # no other process has put it there meanwhile
+            raise
+    finally:
+        try_remove_tree(part)
+
+
+def _link(model: FolderModel, part: Path) -> None:
+    for name in model.spec.files:
+        (part / name).parent.mkdir(exist_ok=True, parents=True)
+        (part / name).symlink_to(model.folder / name)
+    record = {
+        "digest": model.spec.digest,
+        "files": dict(model.signatures),
+        "digests": dict(model.spec.files),
+        "folder": str(model.folder),
+    }
+    write_whole(part / MARKER, dump_json(record))
+    part.chmod(0o755)  # mkdtemp makes it private; other users of a shared project must read it
 
 
 def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:
@@ -45,16 +93,16 @@ def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
         raise NotReady(f"the model folder {shown} can't be read: {error.strerror}") from error
-    names += [name for wanted in needed for name in wanted.split(" | ") if "/" in name]
+    names += [name for either in needed for name in either.split(" | ") if "/" in name]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
 
 def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> None:
     shown = printable(str(folder))
-    for wanted in needed:
-        if not any(name in files for name in wanted.split(" | ")):
+    for names in needed:
+        if not any(name in files for name in names.split(" | ")):
             raise NotReady(
-                f"the model folder {shown} has no {wanted.replace(' | ', ' or ')}",
+                f"the model folder {shown} has no {names.replace(' | ', ' or ')}",
                 "download or copy the model again, or name another folder",
             )
     for path in files.values():
@@ -71,59 +119,36 @@ def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> 
         raise NotReady(f"the model folder {shown} is empty")
 
 
-def _looked_through(files: Mapping[str, Path]) -> dict[str, str]:
-    """The digests of files that are whole."""
+def _digests(files: Mapping[str, Path], signatures: Mapping[str, list[int]]) -> dict[str, str]:
+    """Raises ``NotReady`` for a file that isn't whole."""
     for path in files.values():
         if reason := integrity.problem(path):
             raise NotReady(
                 f"{printable(str(path))} {reason}", "download or copy the model again, or name another folder"
             )
-    return {name: _digest(path) for name, path in files.items()}
+    return {name: _digest(path, tuple(signatures[name])) for name, path in files.items()}
 
 
-def _digest(path: Path) -> str:
+@cache
+def _digest(path: Path, _signature: tuple[int, ...]) -> str:
+    """Read once for all jobs that one command prepares, as long as size and time are the same."""
     return sha256_of_file(path).removeprefix("sha256:")
 
 
-def _recorded(folder: Path, files: Mapping[str, Path], shelf: Shelf) -> dict[str, str] | None:
-    """The digests from when the folder was taken the last time, if no size or time has changed: to read takes long."""
+def _recorded(folder: Path, signatures: Mapping[str, list[int]], shelf: Shelf) -> dict[str, str] | None:
+    """The digests from when the model was placed, if no size or time has changed since: reading takes long."""
     for marker in shelf.root.glob(f"*/{MARKER}"):
         try:
             record = read_json(marker)
         except (OSError, ValueError):
             continue
-        if _is_of(record, folder) and record["files"] == {name: signature(path) for name, path in files.items()}:
+        if _is_of(record, folder) and record["files"] == signatures:
             return dict(record["digests"])
     return None
 
 
 def _is_of(record: Any, folder: Path) -> bool:
     return isinstance(record, dict) and record.get("folder") == str(folder) and "digests" in record
-
-
-def _place(spec: ModelSpec, folder: Path, files: Mapping[str, Path], shelf: Shelf) -> None:
-    name, digest = spec.name, spec.digest
-    if shelf.damage(name, digest) is None:
-        return
-    import tempfile
-
-    shelf.root.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=shelf.root))
-    try:
-        for file, path in files.items():
-            (part / file).parent.mkdir(exist_ok=True, parents=True)
-            (part / file).symlink_to(path)
-        signatures = {file: signature(path) for file, path in files.items()}
-        record = {"digest": digest, "files": signatures, "digests": dict(spec.files), "folder": str(folder)}
-        write_whole(part / MARKER, dump_json(record))
-        part.chmod(0o755)
-        target = shelf.folder(name, digest)
-        replace_folder(part, target)  # one of files that have changed since, or of another folder
-    except OSError:
-        if shelf.damage(name, digest) is not None:  # nobody else has put it there meanwhile
-            raise
-    finally:
-        try_remove_tree(part)
 
 
 def _spec(folder: Path, files: Mapping[str, str]) -> ModelSpec:

@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Protocol
 
 from pipeline.config.workflows import DiskUse
 from pipeline.errors import NotReady
@@ -14,26 +13,21 @@ from pipeline.text import printable
 SPARE = 64 << 20  # bytes for what is small: transcripts, subtitles, logs
 
 
-class Asking(Protocol):
-    @property
-    def reserved(self) -> int: ...
-
-
 def estimate(disk: DiskUse, size: int, duration: float | None) -> int:
     """Bytes; 0 where the workflow says nothing of them."""
     seconds = duration or 0.0
     return round(disk.per_second * seconds + disk.of_input * size)
 
 
-def require(project: Project, disk: DiskUse, file: Path, media: Media | None, asking: Asking) -> int:
+def require(project: Project, disk: DiskUse, file: Path, media: Media | None, reserved: int) -> int:
     """The bytes that the job will take. Raises ``NotReady`` where the disk of the jobs doesn't have them."""
     needed = estimate(disk, file.stat().st_size, media.duration_s if media else None)
     if not needed:
         return 0
     folder = next(each for each in (project.jobs, *project.jobs.parents) if each.is_dir())
-    free = shutil.disk_usage(folder).free - asking.reserved
+    free = shutil.disk_usage(folder).free - reserved
     if needed + SPARE > free:
-        rest = f" beside {show_size(asking.reserved)} for the jobs prepared before it" if asking.reserved else ""
+        rest = f" beside {show_size(reserved)} for the jobs prepared before it" if reserved else ""
         raise NotReady(
             f"the job will write about {show_size(needed)}{rest}, and the disk of {printable(str(project.jobs))} has "
             f"{show_size(max(0, shutil.disk_usage(folder).free))} left",

@@ -1,66 +1,75 @@
-"""What a person named for a job and isn't a plain value: models in folders, a glossary, tracks and subtitles.
+"""Parameters that name a file, a folder or a track: they are read when a job is prepared, and nothing is written.
 
-All of it is read and frozen when the job is prepared; a plan names digests and never what a file may hold later.
+So a plan names digests, and never depends on what a file may hold later.
 """
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
-from pipeline.media import glossary, tracks
+from pipeline.media import glossary, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
+from pipeline.models.local_folder import FolderModel
 from pipeline.models.shelf import Shelf
 
 PATH_MARKS = tuple(mark for mark in (os.sep, os.altsep) if mark)
 
 
-def taken(workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog) -> dict[str, Any]:
-    """Values of the parameters that name a folder or a file, which need no look at the movie."""
-    found: dict[str, Any] = {}
-    for name, text in given.items():
+@dataclass(frozen=True)
+class FileParameters:
+    """What was read before the movie is looked at."""
+
+    values: Mapping[str, Any]  # by parameter: the name of a model, or a glossary's entries by language
+    models: tuple[FolderModel, ...]
+
+
+def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog) -> FileParameters:
+    """``parameters`` are as typed. Raises ``NotReady`` for a model's folder, ``UsageError`` for a glossary."""
+    values: dict[str, Any] = {}
+    models: list[FolderModel] = []
+    for name, text in parameters.items():
         kind = workflow.parameters[name].type if name in workflow.parameters else ""
         if kind == "model" and _is_folder(text, catalog):
-            found[name] = model(Path(text).expanduser(), (), catalog)
+            defined, shelf = catalog.models.values(), Shelf(catalog.project.models)
+            models.append(local_folder.read(Path(text).expanduser(), (), defined, shelf))
+            values[name] = models[-1].name
         elif kind == "glossary":
-            found[name] = glossary.read(Path(text).expanduser()) if text else {}
-    return found
+            values[name] = glossary.read(Path(text).expanduser()) if text else {}
+    return FileParameters(values, tuple(models))
 
 
-def model(folder: Path, needed: tuple[str, ...], catalog: Catalog) -> str:
-    """The name of the model in a folder, which the catalog has from now on."""
-    spec = local_folder.take(folder, needed, catalog.models.values(), Shelf(catalog.project.models))
-    catalog.models[spec.name] = spec
-    return spec.name
+def for_movie(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, media: Media) -> dict[str, Any]:
+    """The values with those that depend on what is in the movie.
 
-
-def of_movie(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, media: Media) -> dict[str, Any]:
-    """Values that depend on what is in the movie. Raises ``InputUnusable`` where it hasn't what is asked for."""
-    found: dict[str, Any] = {}
+    Raises ``InputUnusable`` where the movie has no such track, subtitles or picture.
+    """
+    found = dict(values)
     for name, spec in workflow.parameters.items():
         if spec.needs == "picture" and values[name]:
             tracks.require_picture(movie, media)
         if spec.type == "audio_track":
             tracks.check_audio_track(values[name] or "", media)
         elif spec.type == "subtitles":
-            found[name] = tracks.subtitles(values[name] or "", movie, media)
+            found[name] = subtitles.source(values[name] or "", movie, media)
         elif spec.type == "glossary":
             found[name] = glossary.for_languages(values[name] or {}, _targets(workflow, values))
     return found
+
+
+def audio_track(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
+    """The audio track as it was typed: a number or a language; empty for the main one."""
+    return next((values[name] or "" for name, spec in workflow.parameters.items() if spec.type == "audio_track"), "")
 
 
 def _targets(workflow: WorkflowSpec, values: Mapping[str, Any]) -> list[str]:
     return [code for name, spec in workflow.parameters.items() if spec.type == "languages" for code in values[name]]
 
 
-def tracked(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
-    """The audio track that is asked for."""
-    return next((values[name] or "" for name, spec in workflow.parameters.items() if spec.type == "audio_track"), "")
-
-
 def _is_folder(text: str, catalog: Catalog) -> bool:
-    """A name of a model stays one, even where a folder is called so; ./NAME is the folder."""
+    """A model's name stays one, even where a folder has the same name; ./NAME is the folder."""
     return text not in catalog.models and (any(mark in text for mark in PATH_MARKS) or Path(text).is_dir())

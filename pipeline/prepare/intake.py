@@ -1,4 +1,4 @@
-"""Movies in folders: which files are meant, which have arrived whole, and which were seen to before."""
+"""Which files a person names, also by folders and patterns, and which of them have a job already."""
 
 import glob
 import os
@@ -12,19 +12,20 @@ from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.text import printable
 
-# Known endings of movies and recordings. In a folder only these are looked at; whether one is what it says, ffprobe
-# decides. A file that is named by itself may end in anything.
+# The usual endings of movies and recordings. Of a folder, only such files are taken; ffprobe decides whether one is
+# what it says. A file that is named by itself may end in anything.
 VIDEO = "3gp asf avi dv f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob webm wmv"
 AUDIO = "aac ac3 aif aiff amr eac3 flac m4a m4b mka mp2 mp3 oga ogg opus wav wma"
 SUFFIXES = frozenset(f".{name}" for kind in (VIDEO, AUDIO) for name in kind.split())
 MOST = 100_000  # files of one command
-OURS = (".subtitled.", ".burned.")  # in the names of movies that we have made
+OURS = (".subtitled.", ".burned.")  # in the names of movies that stages of this project make
 
 
 def named(words: Sequence[Path], recursive: bool) -> list[Path]:
-    """Files, the media files of folders, and what globs stand for; each once, in order.
+    """The files themselves, the media files of folders, and the files that patterns match; each once, in order.
 
-    Raises ``InputUnusable`` for a folder without any, ``UsageError`` for a glob that fits nothing.
+    The paths are absolute. Raises ``InputUnusable`` for a folder without any, ``UsageError`` for a pattern that matches
+    nothing.
     """
     found: dict[Path, None] = {}
     for word in words:
@@ -62,7 +63,10 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
 
 
 def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Media files in order of name. Hidden ones, and those that are still being fetched, have other endings."""
+    """Media files in order of name. Hidden files are left out; unfinished downloads have other endings.
+
+    Raises ``InputUnusable`` for a folder that can't be read.
+    """
     folders = []
     try:
         with os.scandir(folder) as scan:
@@ -82,7 +86,7 @@ def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
 
 
 def signature(path: Path) -> tuple[int, int] | None:
-    """What changes while a file is written; ``None`` where it is gone."""
+    """Size in bytes and time in ns, which change while a file is written; ``None`` where it is gone."""
     try:
         status = os.stat(path)
     except OSError:
@@ -90,71 +94,40 @@ def signature(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def is_being_written(path: Path) -> bool:
-    """Whether a process has the file open for writing, as far as we may see that (on Linux, of our own processes)."""
-    import psutil
-
-    try:
-        wanted = os.stat(path)
-    except OSError:
-        return False
-    for process in psutil.process_iter():
-        try:
-            opened = process.open_files()
-        except (psutil.Error, OSError):
-            continue  # another user's, or gone
-        for each in opened:
-            if _writes(getattr(each, "mode", "r")) and _is_same(each.path, wanted):
-                return True
-    return False
-
-
-def _writes(mode: str) -> bool:
-    return any(letter in mode for letter in "wa+")
-
-
-def _is_same(path: str, wanted: os.stat_result) -> bool:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return False
-    return (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino)
-
-
 @dataclass(frozen=True)
-class Done:
-    """A job that there is for a file, as it is now, and the same wishes."""
+class EarlierJob:
+    """The newest job for a file as it is now, with the same parameters."""
 
     folder: Path
     status: Status
 
 
-class Known:
-    """The jobs that there are, by their inputs and what was asked for: what was seen to isn't seen to again."""
+class EarlierJobs:
+    """The jobs that there are, by input, workflow and parameters, so that a file isn't prepared twice."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
-        self._seen: set[str] = set()
+        self._read: set[str] = set()  # the ids
         self._jobs: dict[str, list[Job]] = {}  # by path of the input
 
-    def find(self, file: Path, workflow: str, wishes: Mapping[str, str]) -> Done | None:
-        """The newest job for this file. ``wishes`` are parameters as typed."""
-        self._look()
+    def find(self, file: Path, workflow: str, parameters: Mapping[str, str]) -> EarlierJob | None:
+        """``parameters`` are as typed."""
+        self._read_new()
         now = signature(file)
         for job in reversed(self._jobs.get(str(file), [])):
             then = job.plan.input
-            same = job.plan.workflow == workflow and job.plan.asked == wishes
-            if same and (then.size, then.mtime_ns) == now:
-                return Done(job.folder, load(job.folder).loaded.status)
+            is_same = job.plan.workflow == workflow and job.plan.asked == parameters
+            if is_same and (then.size, then.mtime_ns) == now:
+                return EarlierJob(job.folder, load(job.folder).loaded.status)
         return None
 
-    def _look(self) -> None:
+    def _read_new(self) -> None:
         for id in self._store.ids():
-            if id in self._seen:
+            if id in self._read:
                 continue
-            self._seen.add(id)
+            self._read.add(id)
             try:
                 job = self._store.find(id)
-            except (PipelineError, OSError):  # 'pipeline job list' tells those that are damaged
+            except (PipelineError, OSError):  # 'pipeline job list' shows those that are damaged
                 continue
             self._jobs.setdefault(str(job.input), []).append(job)

@@ -40,10 +40,13 @@ def look(
     catalog: Catalog,
     planned: PlannedWorkflow,
     adoption: Adoption,
-    shelf: Shelf,
+    in_folders: Collection[str] = (),
     own_tools: tuple[str, ...] = (),
 ) -> Readiness:
-    """``own_tools`` are programs that the orchestrator itself needs for this plan."""
+    """``in_folders`` are the models that the job brings along in folders, which aren't on the shelf yet.
+
+    ``own_tools`` are programs that the orchestrator itself needs for this plan.
+    """
     needed = [catalog.environment(name) for name in planned.environments]
     tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
     wanted = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
@@ -51,7 +54,7 @@ def look(
     choices = {name: adoption.choose(each) for name, each in definitions.items()}
     problems = [
         *_environment_problems(choices, definitions),
-        *_model_problems(catalog, shelf, planned),
+        *_model_problems(catalog, planned, in_folders),
         *_tool_problems(
             wanted, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
         ),
@@ -60,11 +63,14 @@ def look(
     return Readiness(definitions, choices, tools, tuple(problems))
 
 
-def require(ready: Readiness, usual: Callable[[], Collection[str]]) -> None:
-    """Raises ``NotReady`` with each problem, and the command for each; ``usual``: those that a bare bootstrap is."""
+def require(ready: Readiness, default_commands: Callable[[], Collection[str]]) -> None:
+    """Raises ``NotReady`` with each problem, and the commands that help.
+
+    ``default_commands`` gives those that a bare bootstrap stands for; it is called only where something is missing.
+    """
     if ready.problems:
         what = "\n".join(problem.what for problem in ready.problems)
-        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], usual()))
+        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], default_commands()))
 
 
 def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:
@@ -86,12 +92,13 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
             yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
 
 
-def _model_problems(catalog: Catalog, shelf: Shelf, planned: PlannedWorkflow) -> Iterator[Problem]:
+def _model_problems(catalog: Catalog, planned: PlannedWorkflow, in_folders: Collection[str]) -> Iterator[Problem]:
+    shelf = Shelf(catalog.project.models)
     for name in planned.models:
-        if reason := shelf.damage(name, catalog.model(name).digest):
-            bringing = [f"--env {each}" for each in planned.environments if name in catalog.environment(each).models]
-            wanted = bringing[0] if bringing else f"--model {name}"
-            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {wanted}")
+        if name not in in_folders and (reason := shelf.damage(name, catalog.model(name).digest)):
+            environments = [each for each in planned.environments if name in catalog.environment(each).models]
+            option = f"--env {environments[0]}" if environments else f"--model {name}"
+            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {option}")
 
 
 def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ Diagnose = Callable[[Failure, Progress], Failure]
 Diagnosed = Callable[[LiveAttempt, Failure], None]
 
 
-class Diagnosis:
+class EnvironmentChecks:
     """``done`` gets each failure whose environment was checked, with its verdict, in the loop's thread."""
 
     def __init__(self, wake: Act, done: Diagnosed) -> None:

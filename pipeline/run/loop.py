@@ -20,7 +20,7 @@ from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers
 
 if TYPE_CHECKING:
-    from pipeline.run.diagnosis import Diagnosis
+    from pipeline.run.diagnosis import EnvironmentChecks
     from pipeline.run.failures.message import Failure
 
 AHEAD = 2  # how many stages' interpreters are started before their turn
@@ -38,7 +38,7 @@ class Run:
         self._timers = Timers()
         self._backlog = Backlog(ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task))
         self._outcomes: dict[str, JobOutcome] = {}
-        self._diagnosis: Diagnosis | None = None  # made for the first attempt that failed
+        self._checks: EnvironmentChecks | None = None  # made for the first attempt that failed
 
     def run(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
@@ -54,8 +54,8 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            if self._diagnosis:
-                self._diagnosis.close()
+            if self._checks:
+                self._checks.close()
             self._executor.stop(grace=0)
             self._executor.close()
             for job in self._jobs.values():
@@ -74,8 +74,8 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            if self._diagnosis:
-                self._diagnosis.handle()
+            if self._checks:
+                self._checks.handle()
             self._timers.fire()
             self._advance()
         return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
@@ -158,11 +158,11 @@ class Run:
 
     def _diagnose(self, live: LiveAttempt, failure: "Failure") -> None:
         """Let the environment be checked where it may be to blame, beside what runs."""
-        from pipeline.run.diagnosis import Diagnosis
+        from pipeline.run.diagnosis import EnvironmentChecks
 
-        self._diagnosis = self._diagnosis or Diagnosis(self._wake, self._diagnosed)
+        self._checks = self._checks or EnvironmentChecks(self._wake, self._diagnosed)
         job = self._jobs[live.job_id]
-        if not self._diagnosis.begin(live, failure, job.diagnose, job.progress):
+        if not self._checks.begin(live, failure, job.diagnose, job.progress):
             self._failed(live, failure)
 
     def _diagnosed(self, live: LiveAttempt, failure: "Failure") -> None:

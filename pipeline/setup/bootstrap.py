@@ -43,14 +43,13 @@ def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[Mod
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
     """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
-    from pipeline.engines.decisions import usual_plans
+    from pipeline.prepare import default_workflows
 
-    plans = usual_plans(catalog, _adoption(catalog))
+    needs = default_workflows.needs(catalog, _adoption(catalog))
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
-    definitions = [catalog.environment(name) for name in sorted({name for each in plans for name in each.environments})]
-    models = sorted({model for each in plans for model in each.models})
+    definitions = [catalog.environment(name) for name in needs.environments]
     own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
-    return _with_providers(catalog, definitions, own_tools), [catalog.model(model) for model in models]
+    return _with_providers(catalog, definitions, own_tools), [catalog.model(name) for name in needs.models]
 
 
 def _adoption(catalog: Catalog) -> "Adoption":

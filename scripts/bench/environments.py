@@ -13,6 +13,8 @@ explain_s         pipeline env explain of a real conflict, in seconds; explain_r
 
 Both sides build anew each time; what they made is removed outside the measured time. Ours also proves what it built
 (every file's hash, and the imports) and flushes it to the disk, which the bare side doesn't.
+
+Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from functools import partial
 from pathlib import Path
 
 import looks
-from figures import Figures
+from figures import Figures, add_options, stop
 from measuring import BIN, PROJECT, Failed, call, median_ratio, timed
 
 NAMES = ("whisper", "common")
@@ -125,13 +127,8 @@ def explain(bench: Bench) -> None:
 
 def both(bench: Bench, name: str, figure: Callable[[], tuple[float, float]]) -> None:
     """Seconds, for the limit, and what they are beside a baseline of the same run."""
-    try:
-        seconds, ratio = figure()
-    except Failed as failed:
-        bench.figures.values[f"{name}_s"], bench.figures.notes[f"{name}_s"] = None, str(failed)
-        return
-    bench.figures.measure(f"{name}_s", lambda: seconds)
-    bench.figures.measure(f"{name}_ratio", lambda: ratio)
+    names = [f"{name}_s", f"{name}_ratio"]
+    bench.figures.measure_all(names, lambda: dict(zip(names, figure(), strict=True)))
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
@@ -144,7 +141,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 }
 
 
-def main() -> None:
+def main() -> int:
     arguments = _arguments()
     figures = Figures(limits=dict(LIMITS))
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
@@ -153,11 +150,12 @@ def main() -> None:
             for name in THREE:  # fills the cache
                 call(bench.project, "bootstrap", "--env", name)
         except Failed as failed:
-            sys.exit(str(failed))
+            return stop(failed)
         for part, measure in PARTS.items():
             if arguments.only is None or part in arguments.only:
-                measure(bench)
-    figures.show(arguments.json)
+                with figures.part(part):
+                    measure(bench)
+    return figures.end(arguments)
 
 
 def _variables() -> dict[str, str]:
@@ -177,7 +175,7 @@ def _python() -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    add_options(parser)
     parser.add_argument("--quick", action="store_true", help="few pairs: does it work at all?")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
     parser.add_argument("--folder", type=Path, default=None, help="where to work; the disk of the environments")
@@ -185,4 +183,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,8 +1,6 @@
-"""What the benchmarks share: a project to run, commands with a bound, and ratios of pairs."""
+"""What the benchmarks share: checkouts of this project, a project to run, commands with a bound, ratios of rounds."""
 
-import compileall
 import contextlib
-import json
 import os
 import signal
 import statistics
@@ -11,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +27,43 @@ class Failed(Exception):
     """Something that was to be measured didn't work; the message says why, on one line."""
 
 
-def show(figures: Mapping[str, object], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(figures, indent=2))
-        return
-    for name, value in figures.items():
-        print(f"{name:18} {value}")
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of this project, whose commands are measured."""
+
+    folder: Path
+    bin: Path  # of the virtual environment that has its commands
+
+    def program(self, name: str) -> Path:
+        return self.bin / name
+
+    def call(self, project: Path, *words: str, variables: Mapping[str, str] | None = None) -> str:
+        """One of its commands on a project; what it printed. Raises ``Failed``."""
+        argv: list[str | Path] = [self.program(words[0]), "--root", project, *words[1:]]
+        return output(argv, variables)
+
+    def check(self) -> None:
+        """Raises ``Failed`` where its commands are those of another copy."""
+        shown = "import os, pipeline; print(os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__))))"
+        folder = output([self.program("python"), "-I", "-c", shown]).strip()
+        if not Path(folder).samefile(self.folder):
+            raise Failed(f"the commands in {self.bin} are those of {folder}, not of {self.folder}")
+
+    def compile(self) -> None:
+        """A machine that forbids Python to write bytecode by itself would compile the sources at every start."""
+        output([self.program("python"), "-m", "compileall", "-q", self.folder / "pipeline"])
+
+
+THIS = Checkout(PROJECT, BIN)
 
 
 @dataclass(frozen=True)
 class Spent:
+    """What a command took. ``cpu`` and ``mib`` are those of all processes that it waited for, too."""
+
     seconds: float
-    mib: float  # the most that the command, or any process that it waited for, held in memory
+    cpu: float  # seconds
+    mib: float  # the most that one process held in memory
 
 
 def spend(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None, cwd: Path | None = None) -> Spent:
@@ -69,7 +92,7 @@ def spend(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None
         if child.returncode:
             raise Failed(f"{Path(argv[0]).name}: {_reason(child.returncode, errors.fileno())}")
     scale = 1 << 20 if sys.platform == "darwin" else 1 << 10  # getrusage counts bytes there, KiB elsewhere
-    return Spent(seconds, usage.ru_maxrss / scale)
+    return Spent(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
 
 
 def timed(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None, cwd: Path | None = None) -> float:
@@ -78,42 +101,47 @@ def timed(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None
 
 def median_ratio(pairs: int, ours: Callable[[], float], bare: Callable[[], float], warm: bool = True) -> float:
     """Median over pairs, each side first in turn; ``warm`` runs both once before."""
+    return median_ratios(pairs, [ours], bare, warm)[0]
+
+
+def median_ratios(
+    rounds: int, sides: Sequence[Callable[[], float]], bare: Callable[[], float], warm: bool = True
+) -> list[float]:
+    """For each side the median of its ratio to ``bare`` in the same round. Each begins a round in turn."""
+    runs = [*sides, bare]
     if warm:
-        ours(), bare()
-    ratios = []
-    for number in range(pairs):
-        if number % 2:
-            seconds = bare()
-            ratios.append(ours() / seconds)
-        else:
-            seconds = ours()
-            ratios.append(seconds / bare())
-    return round(statistics.median(ratios), 3)
+        for run in runs:
+            run()
+    ratios = [_ratios(runs, number) for number in range(rounds)]
+    return [round(statistics.median(column), 3) for column in zip(*ratios, strict=True)]
+
+
+def _ratios(runs: Sequence[Callable[[], float]], first: int) -> list[float]:
+    order = [(first + number) % len(runs) for number in range(len(runs))]
+    seconds = {place: runs[place]() for place in order}
+    return [seconds[place] / seconds[len(runs) - 1] for place in range(len(runs) - 1)]
+
+
+def output(argv: Sequence[str | Path], variables: Mapping[str, str] | None = None) -> str:
+    """What a command printed. Raises ``Failed``."""
+    name = Path(argv[0]).name
+    try:
+        done = subprocess.run(argv, env=variables, capture_output=True, text=True, check=False, timeout=BOUND)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{name}: it took more than {BOUND} s") from None
+    if done.returncode:
+        raise Failed(f"{name}: {_first_line(done.stderr)}")
+    return done.stdout
 
 
 def call(project: Path, *words: str) -> str:
     """One of our commands on a project; what it printed. Raises ``Failed``."""
-    done = subprocess.run(
-        [BIN / words[0], "--root", project, *words[1:]], capture_output=True, text=True, check=False, timeout=BOUND
-    )
-    if done.returncode:
-        raise Failed(f"{words[0]}: {_first_line(done.stderr)}")
-    return done.stdout
+    return THIS.call(project, *words)
 
 
-@contextlib.contextmanager
-def own_workers(project: Path, folder: Path) -> Iterator[None]:
-    """Workers apart from the user's: none of theirs is used, and none of ours is left behind."""
-    folder.mkdir(mode=0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(Failed):  # where there are none, there may be no such command either
-            call(project, "pipeline", "worker", "stop", "--all")
-
-
-def make_project(root: Path, stages: Mapping[str, str], workflows: Mapping[str, str]) -> Path:
+def make_project(
+    root: Path, stages: Mapping[str, str], workflows: Mapping[str, str], checkout: Checkout = THIS
+) -> Path:
     """A project with an empty environment; ``stages`` and ``workflows`` are texts by name."""
     for sub in ("config/environments", "config/workflows", "requirements", "stages"):
         (root / sub).mkdir(parents=True)
@@ -126,9 +154,8 @@ def make_project(root: Path, stages: Mapping[str, str], workflows: Mapping[str, 
     for name, text in workflows.items():
         (root / "config" / "workflows" / f"{name}.yaml").write_text(text)
     (root / "input.txt").write_text("x")
-    # A machine that forbids Python to write bytecode by itself would read our sources anew at every start.
-    compileall.compile_dir(PROJECT / "pipeline", quiet=1)
-    call(root, "bootstrap", "--env", "bare")
+    checkout.compile()
+    checkout.call(root, "bootstrap", "--env", "bare")
     return root
 
 

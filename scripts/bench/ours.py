@@ -1,14 +1,16 @@
 """The project that is measured: its stages, its workflows, and runs of its jobs."""
 
+import contextlib
 import json
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from measuring import BIN, Spent, call, chain, make_project, spend
+from measuring import THIS, Checkout, Failed, Spent, chain, make_project, spend
 
 STARTS = ("cold", "worker")
 # A run that reused another's results would measure nothing.
@@ -61,7 +63,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Ours:
+    """A project, and the build that runs its jobs. An older build's ``Ours`` takes the root alone, too."""
+
     root: Path
+    checkout: Checkout = THIS
 
     @cached_property
     def python(self) -> Path:
@@ -72,12 +77,12 @@ class Ours:
         (self.root / "config" / "workflows" / f"{workflow}.yaml").write_text(text)
 
     def prepare(self, workflow: str) -> str:
-        return call(self.root, "prepare-job", str(self.root / "input.txt"), "--workflow", workflow).strip()
+        return self._call("prepare-job", str(self.root / "input.txt"), "--workflow", workflow).strip()
 
     def run(self, id: str, start: str, slots: int = 1) -> Spent:
-        return spend(
-            [BIN / "run-pipeline", "--root", self.root, "-j", id, "--start", start, *_slots(slots)], cwd=self.root
-        )
+        program = self.checkout.program("run-pipeline")
+        argv: list[str | Path] = [program, "--root", self.root, "-j", id, "--start", start, *_slots(slots)]
+        return spend(argv, self.variables, cwd=self.root)
 
     def job(self, workflow: str, start: str, slots: int = 1) -> Spent:
         """A new job, run once and forgotten."""
@@ -102,15 +107,37 @@ class Ours:
     def forget(self, id: str) -> None:
         shutil.rmtree(self.root / "jobs" / id)
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """With a folder for workers apart from the user's, and from those of another build."""
+        return {**os.environ, "XDG_RUNTIME_DIR": str(self._runtime)}
 
-def make(root: Path, counts: Sequence[int]) -> Ours:
+    @property
+    def _runtime(self) -> Path:
+        return self.root.with_name(f"{self.root.name}.run")
+
+    @contextlib.contextmanager
+    def own_workers(self) -> Iterator[None]:
+        """None of the user's workers is used, and none of ours is left behind."""
+        self._runtime.mkdir(mode=0o700, exist_ok=True)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Failed):  # where there are none, there may be no such command either
+                self._call("pipeline", "worker", "stop", "--all")
+
+    def _call(self, *words: str) -> str:
+        return self.checkout.call(self.root, *words, variables=self.variables)
+
+
+def make(root: Path, counts: Sequence[int], checkout: Checkout = THIS) -> Ours:
     """``wide1000``, ``files1000``, … for each of ``counts``, and chains of one and of 20."""
     stages = {name: text.format(policy=POLICY) for name, text in (("noop", NOOP), ("take", TAKE), ("sleep", SLEEP))}
     workflows = {"one": chain(1), "chain20": chain(20)}
     for count in counts:
         workflows[f"wide{count}"] = _fan_out("noop", count, "")
         workflows[f"files{count}"] = _fan_out("take", count, ", inputs: {file: job.input}, parameters: {number: $each}")
-    return Ours(make_project(root, stages, workflows))
+    return Ours(make_project(root, stages, workflows, checkout), checkout)
 
 
 def shape(tasks: Mapping[str, Task]) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import ours
-from measuring import Failed, own_workers
+from measuring import Failed
 from ours import Ours
 
 FINISHED = "finished"
@@ -75,7 +75,7 @@ def _soak(arguments: argparse.Namespace, folder: Path) -> Mapping[str, Tally]:
     if arguments.spoil:
         _spoil(project, workflow)
     tallies = {way: Tally() for way in arguments.ways}
-    with own_workers(project.root, folder / "run"), _burners(arguments.burners):
+    with project.own_workers(), _burners(arguments.burners):
         end = time.monotonic() + arguments.minutes * 60
         while sum(tally.stages for tally in tallies.values()) < arguments.stages and time.monotonic() < end:
             way = min(tallies, key=lambda way: tallies[way].stages)

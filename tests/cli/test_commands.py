@@ -76,7 +76,7 @@ def test_a_job_is_shown_with_its_stages(ready: Sandbox) -> None:
     ]
     shown = ready.give("pipeline", "job", "show", "latest").out
     assert "something to know" in shown
-    assert "it raised RuntimeError: this stage always fails" in shown
+    assert "RuntimeError: this stage always fails" in shown
 
 
 def test_logs_are_printed_by_stage(ready: Sandbox) -> None:
@@ -94,7 +94,7 @@ def test_logs_of_an_unknown_stage_suggest_the_nearest(ready: Sandbox) -> None:
     ready.workflow("tested", "noop: {}")
     done = ready.give("pipeline", "job", "logs", prepared(ready, "tested").id, "nop")
     assert done.code == 2
-    assert "did you mean 'noop'?" in done.err
+    assert "'noop'" in done.error
 
 
 def test_a_damaged_job_is_a_row_and_does_not_hide_the_others(ready: Sandbox) -> None:
@@ -115,9 +115,8 @@ def test_an_unknown_job_suggests_the_nearest(ready: Sandbox, words: list[str]) -
     ready.workflow("tested", "noop: {}")
     id = prepared(ready, "tested").id
     done = ready.give(*words, id[:-1] + "7")
-    assert done.code == 2
-    assert f"did you mean '{id}'?" in done.err
-    assert "next:  pipeline job list" in done.err
+    assert (done.code, done.next_step) == (2, "pipeline job list")
+    assert f"'{id}'" in done.error
 
 
 def test_an_edited_plan_is_refused_by_run_pipeline(ready: Sandbox) -> None:
@@ -127,7 +126,7 @@ def test_an_edited_plan_is_refused_by_run_pipeline(ready: Sandbox) -> None:
     plan.write_text(plan.read_text().replace('"venv/alpha"', '"/usr"'))
     done = ready.run("run-pipeline", "-j", job.id)
     assert done.code == 2
-    assert f"{plan} isn't what prepare-job wrote" in done.err
+    assert done.error.startswith(f"{plan} ")
     assert {path.name for path in job.folder.iterdir()} == {"job.json", "journal.jsonl", "lock", "logs", "stages"}
 
 
@@ -139,40 +138,40 @@ def test_a_damaged_journal_is_named_by_run_pipeline(ready: Sandbox) -> None:
     journal.write_bytes(journal.read_bytes().replace(b"stage_started", b"stage_sxarted"))
     done = ready.run("run-pipeline", "-j", job.id)
     assert done.code == 2
-    assert f"{journal}:3: this line isn't what was written" in done.err
+    assert done.error.startswith(f"{journal}:3: ")
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["pipeline", "jbo"], "No such command 'jbo'. Did you mean 'job'?"),
-        (["pipeline", "job", "list", "--jsn"], "No such option '--jsn'. Did you mean '--json'?"),
-        (["run-pipeline", "--jbo", "x"], "there is no option --jbo; did you mean '--job'?"),
-        (["run-pipeline"], "name jobs with -j ID, or take them all with --all-prepared"),
-        (["run-pipeline", "-j", "x", "--all-prepared"], "name jobs with -j ID, or take them all"),
-        (["run-pipeline", "-j", "x", "--limit", "cpus"], "not NAME=AMOUNT"),
-        (["run-pipeline", "-j", "x", "--limit", "cpu=2"], "did you mean 'cpus'?"),
-        (["run-pipeline", "-j", "x", "--max-parallel", "0"], "--max-parallel 0: "),
-        (["run-pipeline", "-j", "x", "--start", "warm"], "--start warm: "),
-        (["prepare-job"], "no movie was named"),
-        (["prepare-job", "x", "--subtitel"], "'--subtitle'?"),
-        (["prepare-job", "x"], "name one workflow: --transcribe, --translate, --subtitle or --workflow NAME"),
-        (["prepare-job", "x", "--subtitle", "--transcribe"], "not subtitle and transcribe at once"),
-        (["prepare-job", "x", "--subtitle", "--workflow", "other"], "not other and subtitle at once"),
-        (["prepare-job", "x", "--subtitle", "--param", "word"], "--param takes NAME=VALUE, not 'word'"),
-        (["prepare-job", "x", "--subtitle", "--param", "a=1", "--param", "a=2"], "'a' is given twice"),
-        (
-            ["prepare-job", "x", "--subtitle", "-s", "en", "--param", "source_language=de"],
-            "'source_language' is given twice",
-        ),
-        (["pipeline", "completion", "tcsh"], "'tcsh' is not one of"),
-    ],
-)
-def test_a_wrong_command_line_is_told_with_what_helps(sandbox: Sandbox, words: list[str], message: str) -> None:
-    done = sandbox.give(*words)
+WRONG_LINES = [  # what each names, and which command says more
+    ("pipeline jbo", "'job'", "pipeline --help"),
+    ("pipeline job list --jsn", "'--json'", "pipeline job list --help"),
+    ("pipeline job show", "ID", "pipeline job show --help"),
+    ("pipeline completion tcsh", "'tcsh'", "pipeline completion --help"),
+    ("run-pipeline --jbo x", "'--job'", "run-pipeline --help"),
+    ("run-pipeline", "--all-prepared", "pipeline job list"),
+    ("run-pipeline -j x --all-prepared", "--all-prepared", "pipeline job list"),
+    ("run-pipeline -j x --limit cpus", "NAME=AMOUNT", "--limit cpus=4"),
+    ("run-pipeline -j x --limit cpu=2", "'cpus'", "--limit cpus=4"),
+    ("run-pipeline -j x --max-parallel 0", "--max-parallel", "run-pipeline --help"),
+    ("run-pipeline -j x --start warm", "--start warm", "run-pipeline --help"),
+    ("prepare-job", "movie", "prepare-job MOVIE --subtitle"),
+    ("prepare-job x --subtitel", "'--subtitle'", "prepare-job --help"),
+    ("prepare-job x", "--workflow", "pipeline workflow list"),
+    ("prepare-job x --subtitle --transcribe", "subtitle and transcribe", "pipeline workflow list"),
+    ("prepare-job x --subtitle --workflow other", "other and subtitle", "pipeline workflow list"),
+    ("prepare-job x --subtitle --param word", "'word'", "prepare-job --help"),
+    ("prepare-job x --subtitle --param a=1 --param a=2", "'a'", "give it once"),
+    ("prepare-job x --subtitle -s en --param source_language=de", "'source_language'", "give it once"),
+]
+
+
+@pytest.mark.parametrize(("line", "named", "next_step"), WRONG_LINES)
+def test_a_wrong_command_line_is_refused_with_what_helps(
+    sandbox: Sandbox, line: str, named: str, next_step: str
+) -> None:
+    done = sandbox.give(*line.split())
     assert (done.code, done.out) == (2, "")
-    assert message in done.err
-    assert "next:  " in done.err
+    assert named in done.error
+    assert next_step in done.next_step
 
 
 def test_a_command_without_words_shows_its_help(sandbox: Sandbox) -> None:
@@ -198,8 +197,8 @@ def test_a_project_is_found_from_a_folder_inside(sandbox: Sandbox) -> None:
 def test_outside_any_project_the_ways_to_name_one_are_told(tmp_path: Path) -> None:
     done = give(tmp_path, "pipeline", "job", "list")
     assert done.code == 2
-    assert f"neither {tmp_path} nor a folder above it has config/pipeline.yaml" in done.err
-    assert "--root FOLDER or PIPELINE_ROOT" in done.err
+    assert str(tmp_path) in done.error
+    assert "--root FOLDER or PIPELINE_ROOT" in done.next_step
 
 
 def test_from_a_folder_that_was_removed_a_named_project_is_found(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -209,7 +208,8 @@ def test_from_a_folder_that_was_removed_a_named_project_is_found(sandbox: Sandbo
         f"cd {gone} && rmdir {gone} && {BIN}/pipeline job list --root {sandbox.root}; {BIN}/pipeline job list; echo $?"
     )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout == "no job has been prepared yet\n2\n"
+    listed, code = done.stdout.splitlines()
+    assert (bool(listed), code) == (True, "2")
 
 
 @pytest.mark.parametrize("words", [["--root", "{}", "job", "list"], ["job", "list", "--root", "{}"]])
@@ -229,7 +229,7 @@ def test_an_empty_variable_names_nothing(sandbox: Sandbox) -> None:
 def test_a_root_that_is_no_project_is_refused(tmp_path: Path) -> None:
     done = give(tmp_path, "pipeline", "job", "list", "--root", tmp_path)
     assert done.code == 2
-    assert f"no project at {tmp_path}" in done.err
+    assert str(tmp_path) in done.error
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -310,7 +310,7 @@ def test_the_commands_of_a_project_work_on_it_from_anywhere(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(location, "OWN", sandbox.root)
+    monkeypatch.setattr(location, "CHECKOUT", sandbox.root)
     monkeypatch.setattr(sys, "prefix", str(sandbox.root / ".venv"))
     assert context.project().root == sandbox.root
 

@@ -42,8 +42,8 @@ def test_an_error_is_its_message_and_what_comes_next(raising: Raising, capsys: p
     assert capsys.readouterr().err == "error: no oven\nnext:  buy one\n"
 
 
-@pytest.mark.parametrize("number", sorted(handler.STORAGE))
-def test_what_the_disk_did_is_no_bug_and_has_a_next_step(
+@pytest.mark.parametrize("number", sorted(handler.MACHINE))
+def test_an_error_of_the_machine_is_no_bug_and_has_a_next_step(
     raising: Raising, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
     assert raising(OSError(number, "the reason", "/some/file")) == 3

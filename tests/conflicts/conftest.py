@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conflicts import lines
-from pipeline.conflicts.explanation import Explanation, explain
-from pipeline.conflicts.lines import Side
+from pipeline.conflicts.explanation import Compatibility, explain
 from pipeline.conflicts.resolver import UvResolver
+from pipeline.conflicts.sides import Side, side_of_requirement
 from pipeline.envs import uv
 from tests.conftest import make_wheel, offline
 
@@ -26,13 +25,13 @@ class Universe:
     def resolver(self) -> UvResolver:
         return UvResolver(uv.find(), ["--no-index", f"--find-links {self.folder}"])
 
-    def explain(self, *requirements: str) -> Explanation:
+    def explain(self, *requirements: str) -> Compatibility:
         """Each is a side of its own, as on the command line."""
         return explain(typed(*requirements), self.resolver(), OWN)
 
 
 def typed(*requirements: str) -> list[Side]:
-    return [lines.from_words(text, f"argument {number}") for number, text in enumerate(requirements, 1)]
+    return [side_of_requirement(text, f"argument {number}") for number, text in enumerate(requirements, 1)]
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conflicts.explanation import Conflict, explain, options_of
-from pipeline.conflicts.lines import Side, from_file
-from pipeline.conflicts.resolver import Question, UvResolver
+from pipeline.conflicts.explanation import Conflict, explain
+from pipeline.conflicts.resolver import Question, UvResolver, resolver_for
+from pipeline.conflicts.sides import Side, side_of_file
 from pipeline.envs import uv
 from pipeline.errors import ConfigurationError, NotReady
 from tests.conflicts.conftest import OWN, Universe, typed
@@ -31,7 +31,7 @@ def in_file(tmp_path: Path, name: str, *requirements: str, python: str = "") -> 
     file = tmp_path / "requirements" / f"{name}.txt"
     file.parent.mkdir(exist_ok=True)
     file.write_text("".join(f"{line}\n" for line in requirements))
-    return from_file(name, file, python, f"config/environments/{name}.yaml:1" if python else "")
+    return side_of_file(name, file, python, f"config/environments/{name}.yaml:1" if python else "")
 
 
 def hub(universe: Universe) -> None:
@@ -54,7 +54,7 @@ def test_two_lines_conflict_through_a_package_that_neither_names(universe: Unive
         "speech==3.0 (argument 1) → speech 3.0 → hub<1",
         "models>=5 (argument 2) → models 5.1 → hub>=2.0",
     ]
-    assert "hub<1" in found.words
+    assert "hub<1" in found.refusal
 
 
 def test_the_least_edit_comes_first_and_is_as_loose_as_the_metadata_lets_it_be(universe: Universe) -> None:
@@ -124,7 +124,7 @@ def test_one_line_is_a_conflict_of_its_own_where_there_is_no_such_package(univer
     found = conflict(universe, "hub", "nowhere>=1")
     assert texts(found) == ["nowhere>=1"]
     assert (found.package, found.chains) == ("", ())
-    assert "nowhere" in found.words
+    assert "nowhere" in found.refusal
     assert found.edits == ()
 
 
@@ -238,7 +238,7 @@ def test_sides_bring_their_own_indexes(universe: Universe, tmp_path: Path, monke
     monkeypatch.delenv("UV_FIND_LINKS")
     side = in_file(tmp_path, "one", "--no-index", "--find-links wheels", "--require-hashes", "hub")
     assert side.options == ("--no-index", f"--find-links {wheels}")
-    assert explain([side], UvResolver(uv.find(), options_of([side])), OWN).conflict is None
+    assert explain([side], resolver_for([side]), OWN).conflict is None
 
 
 def test_the_index_of_a_variant_is_looked_at_beside_the_usual_one(universe: Universe, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_the_index_of_a_variant_is_looked_at_beside_the_usual_one(universe: Univ
     lines = typed("only-there")[0].lines
     for indexes, is_solved in (([], False), ([f"file://{tmp_path}/index"], True)):
         answer = UvResolver(uv.find(), options, indexes).ask(Question(lines, OWN))
-        assert answer.is_solved == is_solved, answer.words
+        assert answer.is_solved == is_solved, answer.refusal
 
 
 def test_without_the_network_and_the_metadata_it_says_so(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> None:

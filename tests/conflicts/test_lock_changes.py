@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.conflicts.lock_changes import Between, between
+from pipeline.conflicts.lock_changes import LockDifference, difference
 from pipeline.errors import ConfigurationError
 
 
@@ -10,8 +10,8 @@ def pin(text: str, *digits: str) -> str:
     return " \\\n".join([text, *(f"    --hash=sha256:{digit * 64}" for digit in digits or ("a",))]) + "\n"
 
 
-def apart(good: str, bad: str) -> Between:
-    return between(good, bad, "3.11.7", ("good.lock", "bad.lock"))
+def apart(good: str, bad: str) -> LockDifference:
+    return difference(good, bad, "3.11.7", ("good.lock", "bad.lock"))
 
 
 def changes(good: str, bad: str) -> list[str]:

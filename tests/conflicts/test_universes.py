@@ -5,18 +5,18 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 
-from pipeline.conflicts.explanation import Explanation, explain
-from pipeline.conflicts.lines import Line, Side
-from pipeline.conflicts.resolver import Question, Resolver
+from pipeline.conflicts.explanation import Compatibility, explain
+from pipeline.conflicts.resolver import DependencyResolver, Question
+from pipeline.conflicts.sides import Line, Side
 from tests.conflicts.conftest import OWN, Universe
 from tests.conflicts.universes import Exhaustive, Requires, asked, universes
 
 
-def solved(resolver: Resolver, lines: "tuple[Line, ...] | list[Line]", free: str = "") -> bool:
+def solved(resolver: DependencyResolver, lines: "tuple[Line, ...] | list[Line]", free: str = "") -> bool:
     return not lines or resolver.ask(Question(tuple(lines), OWN, free)).is_solved
 
 
-def explained(requires: Requires, lines: list[Line]) -> tuple[Explanation, Exhaustive]:
+def explained(requires: Requires, lines: list[Line]) -> tuple[Compatibility, Exhaustive]:
     resolver = Exhaustive(requires)
     return explain([Side("all", tuple(lines))], resolver, OWN), resolver
 

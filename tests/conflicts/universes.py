@@ -8,8 +8,8 @@ from itertools import product
 from hypothesis import strategies
 from packaging.requirements import Requirement
 
-from pipeline.conflicts.lines import Line
-from pipeline.conflicts.resolver import Answer, Dependency, Package, Question
+from pipeline.conflicts.resolver import Dependency, Question, Resolution, ResolvedPackage
+from pipeline.conflicts.sides import Line
 
 NAMES = ("aa", "bb", "cc", "dd")
 VERSIONS = ("1.0", "2.0", "3.0")
@@ -25,14 +25,14 @@ class Exhaustive:
     requires: Requires
     asked: list[Question] = field(default_factory=list)
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question) -> Resolution:
         self.asked.append(question)
         wanted = [requirement(line.text) for line in question.lines]
         chosen = next((each for each in self._choices() if self._meets(each, wanted, question.free)), None)
         needed = self._needed(chosen, wanted) if chosen else set()
-        packages = {name: Package(version, 1) for name, version in (chosen or {}).items() if name in needed}
+        packages = {name: ResolvedPackage(version, 1) for name, version in (chosen or {}).items() if name in needed}
         requires = {package: tuple(map(_dependency, texts)) for package, texts in self.requires.items()}
-        return Answer(packages, requires, "" if chosen else f"no solution for {', '.join(NAMES)}")
+        return Resolution(packages, requires, "" if chosen else f"no solution for {', '.join(NAMES)}")
 
     def _choices(self) -> Iterator[dict[str, str]]:
         for versions in product(reversed(VERSIONS), repeat=len(NAMES)):

@@ -3,46 +3,45 @@
 import pytest
 
 from pipeline.engines.report import messages
-from pipeline.engines.select import Candidate, Obstacle, decide
+from pipeline.engines.select import EngineCandidate, Obstacle, choose
 from pipeline.errors import NotReady, UsageError
-from pipeline.jobs.plan import EngineDecision
-from pipeline.values import from_plain
+from pipeline.jobs.plan import BetterEngine, EngineDecision
 
-BUILD = Obstacle("environment 'big' isn't ready: it isn't built", "bootstrap --env big", told_later=True)
+BUILD = Obstacle("environment 'big' isn't ready: it isn't built", "bootstrap --env big", is_reported_later=True)
 FETCH = Obstacle("its model isn't here", "download it")
-GIST = Candidate("gist", 10, "good for the gist")
-GOOD = Candidate("good", 40, model="weights")
-BEST = Candidate("best", 50, obstacles=(BUILD, FETCH))
+GIST = EngineCandidate("gist", 10, "good for the gist")
+GOOD = EngineCandidate("good", 40, model="weights")
+BEST = EngineCandidate("best", 50, obstacles=(BUILD, FETCH))
 
 
 def test_the_best_that_works_now_is_taken_and_a_better_one_says_what_it_lacks() -> None:
-    decision = decide("translation", "auto", [GIST, BEST, GOOD])
-    assert (decision.engine, decision.model) == ("good", "weights")
-    assert decision.recorded()["better"] == [
-        {"engine": "best", "lacks": [BUILD.what, FETCH.what], "commands": ["bootstrap --env big", "download it"]}
-    ]
+    decision = choose("translation", "auto", [GIST, BEST, GOOD])
+    assert (decision.engine, decision.candidate.model) == ("good", "weights")
+    assert decision.record("weights").better == (
+        BetterEngine("best", (BUILD.what, FETCH.what), ("bootstrap --env big", "download it")),
+    )
 
 
 def test_one_that_works_for_sure_goes_before_a_better_one_that_may_not() -> None:
-    unsure = Candidate("unsure", 60, doubt="only from en")
-    assert decide("translation", "auto", [unsure, GIST]).engine == "gist"
-    assert decide("translation", "auto", [unsure]).doubt == "only from en"
+    unsure = EngineCandidate("unsure", 60, doubt="only from en")
+    assert choose("translation", "auto", [unsure, GIST]).engine == "gist"
+    assert choose("translation", "auto", [unsure]).candidate.doubt == "only from en"
 
 
 def test_a_named_one_is_taken_although_others_are_better() -> None:
-    decision = decide("translation", "gist", [GIST, GOOD])
+    decision = choose("translation", "gist", [GIST, GOOD])
     assert (decision.engine, decision.better) == ("gist", ())
 
 
 def test_a_named_one_that_can_never_do_it_says_which_can() -> None:
     with pytest.raises(UsageError, match="best can't do the translation: it has no such pair") as refused:
-        decide("translation", "best", [Candidate("best", 50, never="it has no such pair"), GIST])
+        choose("translation", "best", [EngineCandidate("best", 50, never="it has no such pair"), GIST])
     assert refused.value.next_step == "choose auto or gist"
 
 
 def test_a_named_one_that_lacks_something_says_all_commands() -> None:
     with pytest.raises(NotReady) as refused:
-        decide("translation", "best", [BEST, GIST])
+        choose("translation", "best", [BEST, GIST])
     assert BUILD.what in refused.value.message
     assert FETCH.what in refused.value.message
     assert "bootstrap --env big\ndownload it" in str(refused.value.next_step)
@@ -50,36 +49,37 @@ def test_a_named_one_that_lacks_something_says_all_commands() -> None:
 
 def test_a_name_that_is_no_engine_gets_a_suggestion() -> None:
     with pytest.raises(UsageError, match="did you mean 'gist'"):
-        decide("translation", "gits", [GIST, GOOD])
+        choose("translation", "gits", [GIST, GOOD])
 
 
 def test_work_that_no_engine_does_is_refused_with_each_reason() -> None:
+    never = [EngineCandidate("one", 1, never="no pair"), EngineCandidate("two", 2, never="not here")]
     with pytest.raises(UsageError, match=r"no engine does the translation:\n  one: no pair\n  two: not here"):
-        decide("translation", "auto", [Candidate("one", 1, never="no pair"), Candidate("two", 2, never="not here")])
+        choose("translation", "auto", never)
 
 
 def test_where_none_works_now_all_ways_to_get_one_are_told() -> None:
-    other = Candidate("other", 5, obstacles=(Obstacle("it isn't on PATH", "install other"),))
+    other = EngineCandidate("other", 5, obstacles=(Obstacle("it isn't on PATH", "install other"),))
     with pytest.raises(NotReady) as refused:
-        decide("translation", "auto", [BEST, other])
+        choose("translation", "auto", [BEST, other])
     assert "install other   (for other)" in str(refused.value.next_step)
     assert "download it   (for best)" in str(refused.value.next_step)
 
 
 def test_the_only_one_that_could_is_named() -> None:
     with pytest.raises(NotReady, match=f"\n  best: {BUILD.what}"):
-        decide("translation", "auto", [BEST])
+        choose("translation", "auto", [BEST])
 
 
 def test_one_that_lacks_only_what_is_told_with_all_else_is_planned_with() -> None:
-    soon = Candidate("soon", 5, obstacles=(BUILD,))
-    assert decide("translation", "auto", [BEST, soon]).engine == "soon"
-    assert decide("translation", "soon", [BEST, soon]).engine == "soon"
+    soon = EngineCandidate("soon", 5, obstacles=(BUILD,))
+    assert choose("translation", "auto", [BEST, soon]).engine == "soon"
+    assert choose("translation", "soon", [BEST, soon]).engine == "soon"
 
 
 def test_a_person_hears_what_was_chosen_and_what_a_better_one_takes() -> None:
-    taken = decide("translation", "auto", [GIST, BEST]).recorded()
-    assert list(messages(from_plain([taken, {"task": "by the way"}], list[EngineDecision]))) == [
+    decision = choose("translation", "auto", [GIST, BEST]).record(None)
+    assert list(messages([decision, EngineDecision("by the way")])) == [
         "translation: gist, the best of those that can work here now (good for the gist)",
         f"  best would be better, but {BUILD.what}; {FETCH.what}",
         "    bootstrap --env big",
@@ -89,5 +89,5 @@ def test_a_person_hears_what_was_chosen_and_what_a_better_one_takes() -> None:
 
 
 def test_nothing_is_told_of_an_engine_that_was_named() -> None:
-    assert list(messages([from_plain(decide("translation", "gist", [GIST, BEST]).recorded(), EngineDecision)])) == []
+    assert list(messages([choose("translation", "gist", [GIST, BEST]).record(None)])) == []
     assert list(messages([])) == []

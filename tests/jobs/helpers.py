@@ -12,7 +12,8 @@ from pipeline.jobs.job import Job, JobFolder
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.store import JobStore
-from pipeline.prepare.prepare import Request, prepare
+from pipeline.prepare.preparation import JobRequest
+from pipeline.prepare.prepare import prepare
 from pipeline.project import Project
 from pipeline.values import from_plain
 from tests.conftest import Sandbox
@@ -28,7 +29,7 @@ def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> Job:
     file = sandbox.root / "input.txt"
     if not file.exists():
         file.write_text("some input\n")
-    return prepare(Catalog(Project(sandbox.root)), Request(file, workflow, parameters))
+    return prepare(Catalog(Project(sandbox.root)), JobRequest(file, workflow, parameters))
 
 
 def a_stage(name: str, **fields: Any) -> PlannedStage:

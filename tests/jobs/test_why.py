@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.store import JobStore
-from pipeline.jobs.why import Change, Explanation, changes, explain
+from pipeline.jobs.why import KeyChange, StageExplanation, changes, explain
 from pipeline.project import Project
 from pipeline.run import timers
 from pipeline.values import replace
@@ -24,7 +24,7 @@ def bench(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(Project(sandbox.root), clock)
 
 
-def explained(bench: Bench, job: Job) -> dict[str, Explanation]:
+def explained(bench: Bench, job: Job) -> dict[str, StageExplanation]:
     return {each.stage: each for each in explain(load(job.folder), JobStore(bench.project.jobs))}
 
 
@@ -32,34 +32,38 @@ def explained(bench: Bench, job: Job) -> dict[str, Explanation]:
     ("before", "after", "found"),
     [
         ({"a": 1}, {"a": 1}, []),
-        ({"a": 1}, {"a": 2}, [Change("a", 1, 2)]),
-        ({"p": {"x": 1, "y": 2}}, {"p": {"x": 1, "y": 3}}, [Change("p.y", 2, 3)]),
-        ({"p": {"x": 1}}, {"p": {"z": 1}}, [Change("p.z", None, 1), Change("p.x", 1, None)]),
-        ({}, {"ensure": {"file": {}}}, [Change("ensure", None, {"file": {}})]),
-        ({"gone": 1}, {}, [Change("gone", 1, None)]),
+        ({"a": 1}, {"a": 2}, [KeyChange("a", 1, 2)]),
+        ({"p": {"x": 1, "y": 2}}, {"p": {"x": 1, "y": 3}}, [KeyChange("p.y", 2, 3)]),
+        ({"p": {"x": 1}}, {"p": {"z": 1}}, [KeyChange("p.z", None, 1), KeyChange("p.x", 1, None)]),
+        ({}, {"ensure": {"file": {}}}, [KeyChange("ensure", None, {"file": {}})]),
+        ({"gone": 1}, {}, [KeyChange("gone", 1, None)]),
     ],
 )
-def test_two_keys_differ_by_their_parts(before: dict[str, Any], after: dict[str, Any], found: list[Change]) -> None:
+def test_two_keys_differ_by_their_parts(before: dict[str, Any], after: dict[str, Any], found: list[KeyChange]) -> None:
     assert list(changes(before, after)) == found
 
 
 def test_a_stage_that_never_ran_before_says_so(bench: Bench) -> None:
     job = bench.job(link("one"))
     bench.run(job)
-    assert explained(bench, job)["one"] == Explanation("one", "ran", "it hadn't run before")
+    assert explained(bench, job)["one"] == StageExplanation("one", "ran", "it hadn't run before")
 
 
 def test_a_job_that_has_not_run_has_stages_that_wait(bench: Bench) -> None:
-    assert explained(bench, bench.job(link("one")))["one"] == Explanation("one", "waiting", "")
+    assert explained(bench, bench.job(link("one")))["one"] == StageExplanation("one", "waiting", "")
 
 
-PARTS: dict[str, tuple[dict[str, Any], dict[str, Any], Change]] = {
-    "a parameter": ({"parameters": {"rate": 2}}, {}, Change("parameters.rate", 1, 2)),
-    "a model": ({"models": {"m": "tiny"}}, {}, Change("models.m", DIGEST, OTHER)),
-    "the environment": ({}, {"environment_keys": {"alpha": OTHER}}, Change("environment", DIGEST, OTHER)),
-    "an output": ({"outputs": {"file": "other.txt"}}, {}, Change("outputs.file", "file.txt", "other.txt")),
-    "another stage file": ({"uses": "join"}, {}, Change("stage", "copy", "join")),
-    "what must hold": ({"ensure": {"file": {"min_bytes": 1}}}, {}, Change("ensure", None, {"file": {"min_bytes": 1}})),
+PARTS: dict[str, tuple[dict[str, Any], dict[str, Any], KeyChange]] = {
+    "a parameter": ({"parameters": {"rate": 2}}, {}, KeyChange("parameters.rate", 1, 2)),
+    "a model": ({"models": {"m": "tiny"}}, {}, KeyChange("models.m", DIGEST, OTHER)),
+    "the environment": ({}, {"environment_keys": {"alpha": OTHER}}, KeyChange("environment", DIGEST, OTHER)),
+    "an output": ({"outputs": {"file": "other.txt"}}, {}, KeyChange("outputs.file", "file.txt", "other.txt")),
+    "another stage file": ({"uses": "join"}, {}, KeyChange("stage", "copy", "join")),
+    "what must hold": (
+        {"ensure": {"file": {"min_bytes": 1}}},
+        {},
+        KeyChange("ensure", None, {"file": {"min_bytes": 1}}),
+    ),
 }
 
 
@@ -86,7 +90,7 @@ def test_an_inputs_change_is_named(bench: Bench) -> None:
     after = bench.job(link("one"))
     other = bench.job(link("one"), input=replace(after.plan.input, digest=OTHER))
     bench.run(other)
-    assert explained(bench, other)["one"].changes == (Change("inputs.file", [DIGEST], [OTHER]),)
+    assert explained(bench, other)["one"].changes == (KeyChange("inputs.file", [DIGEST], [OTHER]),)
 
 
 def test_a_change_in_the_same_job_is_told_from_the_attempt_before(bench: Bench) -> None:

@@ -30,7 +30,9 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 def take(folder: Path, shelf: Shelf, *declared: ModelSpec) -> ModelSpec:
-    return local_folder.take(folder, NEEDED, declared, shelf)
+    model = local_folder.read(folder, NEEDED, declared, shelf)
+    local_folder.place(model, shelf)
+    return model.spec
 
 
 def test_a_folder_becomes_a_model_of_its_content(folder: Path, shelf: Shelf) -> None:
@@ -62,11 +64,24 @@ def test_a_folder_that_has_not_changed_is_not_read_again(
 ) -> None:
     spec = take(folder, shelf)
 
-    def refuse(path: Path) -> str:
-        raise AssertionError(path)
+    def refuse(*read: object) -> str:
+        raise AssertionError(read)
 
     monkeypatch.setattr(local_folder, "_digest", refuse)
     assert take(folder, shelf) == spec
+
+
+def test_reading_a_folder_writes_nothing(folder: Path, shelf: Shelf) -> None:
+    model = local_folder.read(folder, NEEDED, (), shelf)
+    assert model.spec.files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
+    assert not shelf.root.exists()
+
+
+def test_a_file_that_changes_before_its_model_is_placed_is_found_out(folder: Path, shelf: Shelf) -> None:
+    model = local_folder.read(folder, NEEDED, (), shelf)
+    (folder / "model.bin").write_bytes(b"other weights")
+    local_folder.place(model, shelf)
+    assert shelf.damage(model.name, model.spec.digest) == "its file model.bin is missing or has changed"
 
 
 def test_a_declared_model_in_a_folder_is_that_model(folder: Path, shelf: Shelf) -> None:
@@ -113,7 +128,9 @@ def test_deeper_files_are_of_the_model_where_they_are_named(folder: Path, shelf:
     (folder / "part").mkdir()
     for name in ("weights.bin", "other.bin"):
         (folder / "part" / name).write_text(name)
-    spec = local_folder.take(folder, ("model.bin", "part/weights.bin"), (), shelf)
+    model = local_folder.read(folder, ("model.bin", "part/weights.bin"), (), shelf)
+    local_folder.place(model, shelf)
+    spec = model.spec
     assert set(spec.files) == {"model.bin", "vocabulary.txt", "part/weights.bin"}
     assert (shelf.folder(spec.name, spec.digest) / "part/weights.bin").read_text() == "weights.bin"
     (folder / "part" / "weights.bin").write_text("changed")

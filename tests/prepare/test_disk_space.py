@@ -10,7 +10,6 @@ from pipeline.config.workflows import DiskUse
 from pipeline.errors import NotReady
 from pipeline.media.probe import Media
 from pipeline.prepare import disk_space
-from pipeline.prepare.prepare import Request
 from pipeline.project import Project
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024  # as shutil's
@@ -24,10 +23,6 @@ def movie(tmp_path: Path) -> Path:
     return file
 
 
-def request(movie: Path, reserved: int = 0) -> Request:
-    return Request(movie, "w", {}, reserved=reserved)
-
-
 def test_the_estimate_is_made_of_length_and_size() -> None:
     assert disk_space.estimate(USE, 1000, 36_000.0) == 32_000 * 36_000 + 1500
     assert disk_space.estimate(USE, 1000, None) == 1500
@@ -36,12 +31,12 @@ def test_the_estimate_is_made_of_length_and_size() -> None:
 
 def test_a_full_disk_is_told_before_any_work(tmp_path: Path, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1 << 30))
-    assert disk_space.require(Project(tmp_path), USE, movie, Media(60.0), request(movie)) == 60 * 32_000 + 1500
+    assert disk_space.require(Project(tmp_path), USE, movie, Media(60.0), 0) == 60 * 32_000 + 1500
     with pytest.raises(NotReady, match=r"will write about 1\.1 GiB, and the disk of .*/jobs has 1 GiB left"):
-        disk_space.require(Project(tmp_path), USE, movie, Media(36_000.0), request(movie))
+        disk_space.require(Project(tmp_path), USE, movie, Media(36_000.0), 0)
 
 
 def test_what_other_jobs_will_take_is_counted(tmp_path: Path, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1 << 30))
     with pytest.raises(NotReady, match="beside 1 GiB for the jobs prepared before it"):
-        disk_space.require(Project(tmp_path), USE, movie, Media(60.0), request(movie, reserved=1 << 30))
+        disk_space.require(Project(tmp_path), USE, movie, Media(60.0), 1 << 30)

@@ -66,12 +66,3 @@ def test_a_circle_of_links_is_not_walked(tmp_path: Path) -> None:
     put(tmp_path, "a.mkv")
     (tmp_path / "again").symlink_to(tmp_path)
     assert names(intake.named([tmp_path], recursive=True)) == ["a.mkv"]
-
-
-def test_a_file_that_we_write_is_being_written(tmp_path: Path) -> None:
-    put(tmp_path, "a.mkv")
-    with (tmp_path / "a.mkv").open("a"):
-        assert intake.is_being_written(tmp_path / "a.mkv")
-    with (tmp_path / "a.mkv").open():
-        assert not intake.is_being_written(tmp_path / "a.mkv")
-    assert not intake.is_being_written(tmp_path / "none.mkv")

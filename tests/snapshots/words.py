@@ -26,6 +26,7 @@ VARYING = (
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
     (re.compile(r"\bprocess \d+ on \S+"), "process PID on HOST"),
 )
+TABLE = "───"  # below the names of its columns
 
 
 def general(text: str, folders: Mapping[str, str]) -> str:
@@ -68,18 +69,34 @@ class Scene(Sandbox):
 
     said: list[str] = field(default_factory=list)
 
-    def say(self, *words: str, variables: Mapping[str, str] | None = None) -> Result:
-        """Give one of our commands in the project's folder, and note all of its words."""
-        wanted = {"PIPELINE_ROOT": str(self.root), "COLUMNS": "120", **(variables or {})}
-        result = given_here(*words, variables=wanted, folder=self.root)
+    def say(self, *words: str, variables: Mapping[str, str] | None = None, apart: bool = False) -> Result:
+        """Give one of our commands in the project's folder, and note all of its words. ``apart``: in a process."""
+        if apart:
+            result = self.run(*words, variables=variables)
+        else:
+            there = {"PIPELINE_ROOT": str(self.root), **(variables or {})}
+            result = given_here(*words, variables=there, folder=self.root)
         self.said.extend(
-            [f"$ {' '.join(map(quoted, words))}", result.out, prefixed(result.err), f"exit code {result.code}"]
+            [
+                f"$ {' '.join(map(quoted, words))}",
+                compact(result.out),
+                prefixed(compact(result.err)),
+                f"exit code {result.code}",
+            ]
         )
         return result
 
 
 def quoted(word: str) -> str:
     return word if re.fullmatch(r"[\w./:=,-]+", word) else f"'{word}'"
+
+
+def compact(text: str) -> str:
+    """Tables without the spaces and lines that depend on their width."""
+    if TABLE not in text:
+        return text
+    lines = (re.sub(r"(?<=\S) {3,}", "   ", re.sub("─+", TABLE, line)).rstrip() for line in text.splitlines())
+    return "\n".join(filter(None, lines))
 
 
 def prefixed(text: str) -> str:

@@ -11,8 +11,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.conflicts.bisect import Finding
-    from pipeline.conflicts.lock_changes import Change
+    from pipeline.conflicts.bisect import BisectResult
+    from pipeline.conflicts.lock_changes import PinChange
 
 LOCK = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,23 +44,23 @@ def command(
     good, 125 means that it can't tell, any other is bad. Sets of packages that can't be installed or don't fit each
     other are passed over. Your environments aren't touched.
     """
-    from pipeline.conflicts import project_bisect
-    from pipeline.conflicts.trial import Command
+    from pipeline.conflicts.bisect import LOG, bisect_in_project
+    from pipeline.conflicts.trial_environment import Command
 
     here = project()
 
     def progress(step: str) -> None:
         click.echo(printable(step), err=True)
 
-    found = project_bisect.run(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, progress)
-    log = here.logs / project_bisect.LOG
+    found = bisect_in_project(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, progress)
+    log = here.logs / LOG
     if as_json:
         print_json("env-bisect", {**_data(found), "log": str(log)})
     else:
         _tell(found, log)
 
 
-def _data(found: "Finding") -> dict[str, Any]:
+def _data(found: "BisectResult") -> dict[str, Any]:
     return {
         "culprits": [_change(each) for each in found.culprits],
         "is_minimal": found.is_minimal,
@@ -78,11 +78,11 @@ def _data(found: "Finding") -> dict[str, Any]:
     }
 
 
-def _change(change: "Change") -> dict[str, str | None]:
+def _change(change: "PinChange") -> dict[str, str | None]:
     return {"name": change.name, "from": change.before or None, "to": change.after or None}
 
 
-def _tell(found: "Finding", log: Path) -> None:
+def _tell(found: "BisectResult", log: Path) -> None:
     one = len(found.culprits) == 1
     what = "this change" if one else "these changes together"
     click.echo(f"\nOf {len(found.changes)} changes, {what} broke it:")

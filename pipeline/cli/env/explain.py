@@ -1,5 +1,6 @@
 """``pipeline env explain``."""
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ from pipeline.text import printable
 if TYPE_CHECKING:
     from pipeline.conflicts.chains import Chain
     from pipeline.conflicts.edits import Edit
-    from pipeline.conflicts.explanation import Conflict, Explanation
-    from pipeline.conflicts.lines import Line
+    from pipeline.conflicts.explanation import Compatibility, Conflict
+    from pipeline.conflicts.sides import Line
+    from pipeline.project import Project
 
 
 @click.command("explain")
@@ -37,23 +39,26 @@ def command(compared: tuple[str, ...], as_json: bool) -> None:
     Asks the package index for metadata, of wheels for this platform; nothing is installed. Either answer is a
     success: read "together" of --json in a script.
     """
-    from pipeline.conflicts.project_sides import compare, installed_bytes, rivalries, sides
+    from pipeline.conflicts.explanation import explain
+    from pipeline.conflicts.module_clashes import clashes
+    from pipeline.conflicts.resolver import resolver_for
+    from pipeline.conflicts.sides import named_sides
 
     if len(compared) < 2:
         raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")
     catalog = Catalog(project())
-    chosen = sides(catalog, compared, Path.cwd())
-    explanation = compare(chosen)
-    names = [side.name for side in chosen if side.name in catalog.environment_names]
-    rivals, unbuilt = rivalries(catalog, names) if explanation.conflict is None and len(names) > 1 else ([], [])
+    sides = named_sides(catalog, compared, Path.cwd())
+    found = explain(sides, resolver_for(sides), platform.python_version())
+    names = [side.name for side in sides if side.name in catalog.environment_names]
+    reasons, unbuilt = clashes(catalog, names) if found.conflict is None and len(names) > 1 else ([], [])
     data = {
-        "together": explanation.conflict is None and not rivals,
-        "python": explanation.python,
-        "sides": [side.name for side in explanation.sides],
-        "conflict": _conflict(explanation.conflict) if explanation.conflict else None,
-        "rivals": rivals,
+        "together": found.conflict is None and not reasons,
+        "python": found.python,
+        "sides": [side.name for side in sides],
+        "conflict": _conflict(found.conflict) if found.conflict else None,
+        "rivals": reasons,
         "not_built": unbuilt,
-        "saving": _saving(explanation, installed_bytes(catalog.project, explanation)),
+        "saving": _saving(found, _installed_bytes(catalog.project, found)),
     }
     if as_json:
         print_json("env-explain", data)
@@ -69,7 +74,7 @@ def _conflict(conflict: "Conflict") -> dict[str, Any]:
         "chains": [_chain(chain) for chain in conflict.chains],
         "edits": [_edit(edit) for edit in conflict.edits],
         "others_remain": conflict.others_remain,
-        "resolver": conflict.words,
+        "resolver": conflict.refusal,
     }
 
 
@@ -86,12 +91,22 @@ def _edit(edit: "Edit") -> dict[str, str]:
     return {**_line(edit.line), "becomes": edit.text, "resolves_to": f"{edit.line.name} {edit.version}"}
 
 
-def _saving(explanation: "Explanation", installed: int | None) -> dict[str, Any] | None:
-    if explanation.together is None:
+def _installed_bytes(here: "Project", found: "Compatibility") -> int | None:
+    """What the shared packages take on the disk now beyond the first time; ``None`` where not all sides are built."""
+    from pipeline.conflicts.module_clashes import repeated_bytes
+    from pipeline.envs.registry import Registry
+
+    registry = Registry(here.environments)
+    builds = [build for side in found.sides if (build := registry.live(side.name))]
+    return repeated_bytes(builds, {each.name for each in found.shared}) if len(builds) == len(found.sides) else None
+
+
+def _saving(found: "Compatibility", installed: int | None) -> dict[str, Any] | None:
+    if found.together is None:
         return None
-    again = [(each.sides - 1, each.wheel_bytes) for each in explanation.shared]
+    again = [(each.sides - 1, each.wheel_bytes) for each in found.shared]
     return {
-        "packages": [f"{each.name} {each.version}" for each in explanation.shared],
+        "packages": [f"{each.name} {each.version}" for each in found.shared],
         "wheel_bytes": sum(times * size for times, size in again if size is not None),
         "wheels_of_unknown_size": sum(size is None for _, size in again),
         "installed_bytes": installed,

@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.context import json_option, project, root_option, size
 from pipeline.cli.env.removed import row, tell
 from pipeline.cli.output import print_json
-from pipeline.cli.sizes import size_option
 from pipeline.config.catalog import Catalog
 from pipeline.envs.gc.selection import DAY_SECONDS, Bounds, Choice
 from pipeline.setup import cleanup
@@ -18,7 +17,7 @@ from pipeline.sizes import show_size
 @click.command("gc")
 @click.option(
     "--limit",
-    callback=size_option,
+    callback=size,
     metavar="SIZE",
     help="Instead of the project's environments_limit, such as '50 GiB'.",
 )

@@ -9,7 +9,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 
 if TYPE_CHECKING:
-    from pipeline.conflicts.project_groups import MergePlan
+    from pipeline.conflicts.groups import MergePlan
 
 
 @click.command("plan")
@@ -21,7 +21,7 @@ def command(as_json: bool) -> None:
     Each merger is resolved as a whole, on the package index's metadata; nothing is changed. Packages that install
     the same module keep environments apart, too: that is seen where they are built.
     """
-    from pipeline.conflicts.project_groups import plan
+    from pipeline.conflicts.groups import plan
 
     found = plan(Catalog(project()))
     if as_json:
@@ -35,7 +35,7 @@ def _data(found: "MergePlan") -> dict[str, Any]:
         "groups": [list(group) for group in found.groups],
         "is_fewest": found.is_fewest,
         "stages": {name: list(stages) for name, stages in found.stages.items()},
-        "apart": [{"environments": list(each.names), "reasons": list(each.reasons)} for each in found.apart],
+        "apart": [{"environments": list(each.names), "reasons": list(each.reasons)} for each in found.separations],
         "unused": list(found.unused),
         "not_built": list(found.unbuilt),
     }
@@ -57,7 +57,7 @@ def _tell(found: "MergePlan") -> None:
     if unseen:
         click.echo("whether two of their packages install the same module is seen when they are built:")
         click.echo(f"  bootstrap {' '.join(f'--env {name}' for name in unseen)}")
-    for each in found.apart:
+    for each in found.separations:
         click.echo(f"apart: {' and '.join(each.names)}: {'; '.join(each.reasons)}")
     if found.unused:
         click.echo(f"needed by no stage: {', '.join(found.unused)}")

@@ -61,6 +61,24 @@ class Notes:
         return self._folder / f"{sha256_of_bytes(_shown(prefix).encode('ascii'))[7:39]}.json"
 
 
+class DeferredNotes(Notes):
+    """Notes that are kept in memory until they are saved, for a command that writes nothing where it fails."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._unsaved: dict[Path, Note] = {}
+
+    def recall(self, prefix: Path) -> Note | None:
+        return self._unsaved.get(prefix) or super().recall(prefix)
+
+    def keep(self, prefix: Path, note: Note) -> None:
+        self._unsaved[prefix] = note
+
+    def save(self) -> None:
+        while self._unsaved:
+            super().keep(*self._unsaved.popitem())
+
+
 def _note(value: Mapping[str, Any]) -> Note:
     caveat = value["caveat"]
     if caveat is not None and not isinstance(caveat, str):

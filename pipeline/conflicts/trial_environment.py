@@ -1,4 +1,4 @@
-"""A command's verdict on a lock, given in an environment that is made for it and thrown away after it."""
+"""A command is tried on a lock, in an environment that is made for it and removed afterwards."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import process
-from pipeline.conflicts.delta_debugging import Verdict
+from pipeline.conflicts.minimal_subsets import Verdict
 from pipeline.envs import uv
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import stage_variables
@@ -33,13 +33,13 @@ class Trial:
     verdict: Verdict
     reason: str  # in a few words
     seconds: float
-    last_lines: tuple[str, ...] = ()  # of the command, or of what couldn't be installed
-    complaints: frozenset[str] = frozenset()  # about packages that don't fit each other
+    last_lines: tuple[str, ...] = ()  # of the log: what the command, or the installer, wrote
+    complaints: frozenset[str] = frozenset()  # the installer's, about packages that don't fit each other
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """Where environments are made and thrown away; ``folder`` is this process's own."""
+class TrialEnvironment:
+    """Made from one lock after the other, in a ``folder`` for this process alone. All output is appended to ``log``."""
 
     folder: Path
     uv: Path
@@ -47,10 +47,14 @@ class Workshop:
     install_seconds: float
     log: Path
     indexes: tuple[str, ...] = ()  # as options of the installer
-    own: Mapping[str, str] = field(default_factory=dict)  # variables that the command sees
+    own: Mapping[str, str] = field(default_factory=dict)  # more variables for the command
 
     def attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None = None) -> Trial:
-        """``tolerated``: complaints that don't matter, since the good or the bad lock has them; any, where ``None``."""
+        """Make the environment from a lock's text, and run the command in it.
+
+        The verdict is ``UNKNOWN`` where the lock can't be installed, and where the installer has a complaint that isn't
+        ``tolerated``; with ``None``, all are.
+        """
         try:
             return self._attempt(lock, command, tolerated)
         except BaseException:
@@ -86,7 +90,7 @@ class Workshop:
         return interpreter(self.prefix)
 
     def _install(self, lock: str, log: IO[bytes]) -> str | None:
-        """Why it can't be installed."""
+        """Returns why the lock can't be installed."""
         file = self.folder / "trial.lock"
         file.write_text(lock, encoding="utf-8")
         venv: list[str | Path] = ["venv", "--no-project", "--python", self.python, self.prefix]
@@ -110,7 +114,7 @@ class Workshop:
         return frozenset(line for line in done.error_text.splitlines() if line.startswith("The package"))
 
     def _variables(self) -> dict[str, str]:
-        # Files of its own: a command may write into its environment, which mustn't reach uv's cache.
+        # Copies, no links: a command may write into its environment, and that mustn't reach uv's cache.
         return uv.variables(os.environ, uv.link_mode("copy", self.folder))
 
     def _run(self, command: Command, log: IO[bytes]) -> tuple[Verdict, str]:
@@ -126,7 +130,7 @@ class Workshop:
         return Verdict.GOOD, "exit code 0"
 
     def _exit_code(self, command: Command, log: IO[bytes]) -> int | None:
-        """``None`` where it took too long. What it leaves running is ended."""
+        """``None`` where it takes too long. Processes that it leaves are killed."""
         variables = stage_variables(self.prefix, os.environ, own=self.own)
         with open(os.devnull, "rb") as nothing:
             try:
@@ -139,21 +143,21 @@ class Workshop:
             if not process.ends_within(child, command.time_limit):
                 return None
         finally:
-            # Its whole tree, while its number is still its own.
+            # The whole tree, before the process is collected: after that, another process can get its number.
             process.stop([child], grace=0)
         return child.returncode
 
 
 @contextmanager
-def workshop_folder(place: Path) -> Iterator[Path]:
-    """A folder of this process's own, gone afterwards; those that killed processes left are removed first."""
-    place.mkdir(parents=True, exist_ok=True)
-    for left in place.iterdir():
+def own_folder(parent: Path) -> Iterator[Path]:
+    """A folder for this process alone, removed afterwards; those that killed processes left are removed first."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.iterdir():
         if left.is_dir() and not is_held(_lock_of(left)):
             try_remove_tree(left)
             _lock_of(left).unlink(missing_ok=True)
-    folder = place / f"trial-{os.urandom(6).hex()}"
-    with exclusive(_lock_of(folder)):  # before the folder, so that nobody takes it for one that was left
+    folder = parent / f"trial-{os.urandom(6).hex()}"
+    with exclusive(_lock_of(folder)):  # before the folder, or another process would take it for one that was left
         folder.mkdir()
         try:
             yield folder

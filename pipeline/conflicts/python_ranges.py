@@ -1,10 +1,10 @@
-"""The Python that sides are compared on."""
+"""The ranges of Python that environments ask for, and the versions that they have in common. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.conflicts.lines import Side
-from pipeline.conflicts.minimal_conflict import minimal
+from pipeline.conflicts.minimal_subsets import minimal_conflict
+from pipeline.conflicts.sides import Side
 from pipeline.envs.lockfiles.ranges import versions_in
 
 TRIED = 6  # the newest minor versions of a range
@@ -13,10 +13,8 @@ KNOWN = 14  # the newest minor version that packages are published for
 
 @dataclass(frozen=True)
 class PythonRange:
-    """A range that an environment asks for, and where."""
-
-    text: str
-    where: str
+    text: str  # such as >=3.10,<3.13
+    where: str  # FILE:LINE
 
     def __str__(self) -> str:
         return f"Python {self.text} ({self.where})"
@@ -27,7 +25,8 @@ def ranges_of(sides: Iterable[Side]) -> list[PythonRange]:
 
 
 def common(ranges: Iterable[PythonRange], own: str) -> list[str]:
-    """One version for each minor one that all ranges allow: our own first, as a build has it, then the newest."""
+    """The exact versions to ask about, one for each minor version that all ranges allow: ``own``, the version that runs
+    this, comes first, since a build prefers it; then the newest. Empty where the ranges have none in common."""
     from packaging.specifiers import SpecifierSet
 
     whole = ",".join(each.text for each in ranges)
@@ -43,7 +42,7 @@ def common(ranges: Iterable[PythonRange], own: str) -> list[str]:
 
 
 def disjoint(ranges: Sequence[PythonRange], own: str) -> tuple[PythonRange, ...]:
-    """The fewest ranges that have no version in common; none where all have one."""
+    """The fewest ranges that have no version in common; empty where all of them have one."""
     if common(ranges, own):
         return ()
-    return minimal(ranges, lambda chosen: bool(common(chosen, own)))
+    return minimal_conflict(ranges, lambda chosen: bool(common(chosen, own)))

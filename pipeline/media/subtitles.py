@@ -1,0 +1,126 @@
+"""Subtitles that exist: tracks of a movie, files beside it, or a file that a person names."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.digests import sha256_of_file
+from pipeline.errors import ExitCode, InputUnusable, PipelineError
+from pipeline.media import tracks
+from pipeline.media.languages import UNKNOWN, base
+from pipeline.media.probe import Media, Track
+from pipeline.text import printable
+
+SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of subtitle files that are text
+PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
+FIRST = "auto"  # the first that there is
+ORIGINAL = "auto"  # as a language: the spoken one, whatever it is
+
+
+class AlreadyThere(PipelineError):
+    """There is nothing to do for this input, which is no failure."""
+
+    exit_code = ExitCode.OK
+
+
+def source(text: str, movie: Path, media: Media) -> dict[str, str]:
+    """What ``--from-subtitles TEXT`` means: empty, ``auto``, a file, or a track by number or language.
+
+    ``track`` is a track's number, from 1, or empty; ``file`` is the absolute path of a file, or empty, with its SHA-256
+    in ``file_digest``; ``language`` is a code, or empty where it isn't known. All keys are missing without a text.
+
+    Raises ``InputUnusable`` where there are no such subtitles, or they can't be read.
+    """
+    if not text:
+        return {}
+    if text == FIRST:
+        return _first(movie, media)
+    if (text.isdecimal() or base(text)) and not Path(text).is_file():
+        return _of_track(tracks.find(text, media.subtitles, "subtitle", "--from-subtitles"))
+    return _of_file(Path(os.path.abspath(text)))
+
+
+def require_missing(languages: Sequence[str], track_language: str, movie: Path, media: Media) -> None:
+    """Raises ``AlreadyThere`` where the movie has subtitles in all of these languages, in it or beside it.
+
+    ``ORIGINAL`` among the languages stands for ``track_language``, what the audio track says; where that is empty, its
+    subtitles count as missing.
+    """
+    codes = [track_language if each in UNKNOWN else base(each) for each in languages]
+    there = existing(movie, media)
+    if codes and all(code and code in there for code in codes):
+        where = ", ".join(f"{code} ({there[code]})" for code in dict.fromkeys(codes))
+        shown = printable(str(movie))
+        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them anew")
+
+
+def existing(movie: Path, media: Media) -> dict[str, str]:
+    """The languages that the movie has subtitles in, each with where. Forced ones, as for signs, don't count."""
+    found = {
+        base(track.language): f"track {track.number} of the movie"
+        for track in reversed(media.subtitles)
+        if base(track.language) and not track.is_forced
+    }
+    for file in beside(movie):
+        language = _language(file.name.removeprefix(f"{movie.stem}."))
+        if language and ".forced." not in file.name.lower():
+            found[language] = printable(file.name)
+    return found
+
+
+def beside(movie: Path) -> Iterator[Path]:
+    """Subtitle files of a movie in its folder: ``movie.srt``, ``movie.es.srt``, ``movie.es.forced.srt``."""
+    try:
+        names = sorted(os.listdir(movie.parent))
+    except OSError:
+        return
+    for each in names:
+        if each.startswith(f"{movie.stem}.") and each.lower().endswith(SUFFIXES):
+            yield movie.parent / each
+
+
+def _first(movie: Path, media: Media) -> dict[str, str]:
+    text = [track for track in media.subtitles if track.codec not in PICTURES]
+    if text:
+        return _of_track(next((track for track in text if track.is_default and not track.is_forced), text[0]))
+    files, shown = list(beside(movie)), printable(str(movie))
+    if len(files) == 1:
+        return _of_file(files[0])
+    if files:
+        names = ", ".join(printable(file.name) for file in files)
+        raise InputUnusable(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
+    if media.subtitles:
+        return _of_track(media.subtitles[0])  # pictures: the error says so
+    raise InputUnusable(
+        f"{shown} has no subtitle track, and no subtitle file is beside it",
+        "leave --from-subtitles out to have the speech recognised, or name a file with it",
+    )
+
+
+def _of_track(track: Track) -> dict[str, str]:
+    if track.codec in PICTURES:
+        raise InputUnusable(
+            f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",
+            "name a text track or a file with --from-subtitles, or leave it out to have the speech recognised",
+        )
+    return {"track": str(track.number), "file": "", "file_digest": "", "language": base(track.language)}
+
+
+def _of_file(file: Path) -> dict[str, str]:
+    shown = printable(str(file))
+    if file.suffix.lower() not in SUFFIXES:
+        raise InputUnusable(f"{shown} is no subtitle file", f"name one that ends in {', '.join(SUFFIXES)}")
+    try:
+        digest = sha256_of_file(file)
+    except OSError as error:
+        raise InputUnusable(
+            f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE"
+        ) from error
+    language = _language(file.name.partition(".")[2])
+    return {"track": "", "file": str(file), "file_digest": digest, "language": language}
+
+
+def _language(name: str) -> str:
+    """The language that ``es.srt`` or ``es.forced.srt`` says; empty where the name says none."""
+    words = name.split(".")[:-1]
+    return next((base(word) for word in words if base(word)), "")

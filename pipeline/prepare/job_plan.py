@@ -1,0 +1,100 @@
+"""The plan of a job, as ``job.json`` has it, from all that was decided."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from pipeline.config.settings import Settings
+from pipeline.envs.build import Build
+from pipeline.envs.external.adoption import Answer
+from pipeline.envs.external.source import FOREIGN, Source
+from pipeline.jobs import environment_sources
+from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, Plan, PlannedStage, WorkerBounds
+from pipeline.plan.planner import PlannedWorkflow
+from pipeline.prepare.inputs import describe
+from pipeline.prepare.preparation import Preparation
+from pipeline.prepare.readiness import Readiness
+from pipeline.values import plain, replace
+
+
+def unnamed(preparation: Preparation, environments: Mapping[str, Answer], settings: Settings) -> Plan:
+    """The plan without the job's id and time. It reads the whole input, whose digest is part of the plan."""
+    request, planned, ready = preparation.request, preparation.planned, preparation.ready
+    origins = {name: _origin(each) for name, each in environments.items()}
+    tools = _tools(ready)
+    return Plan(
+        schema=1,
+        job_id="",
+        created_at="",
+        workflow=preparation.workflow.name,
+        input=describe(preparation.file, preparation.media.duration_s if preparation.media else None),
+        parameters=dict(preparation.values.parameters),
+        environments={name: f"venv/{name}" for name in environments},
+        environment_keys={name: each.build.key for name, each in environments.items()},
+        environment_sources=origins,
+        environment_locks={name: lock for name, each in environments.items() if (lock := _lock_of(each.build))},
+        environment_variables=_variables(ready),
+        stage_environments={stage.name: stage.environment for stage in planned.stages},
+        tools=tools,
+        models=dict(preparation.models),
+        stages=_stages(planned, origins, tools),
+        deliver=planned.deliver,
+        asked=dict(request.parameters),
+        decisions=preparation.values.decisions.records,
+        beside=BesideInput(planned.beside, request.overwrite) if request.beside else None,
+        disk_needed=preparation.disk_needed,
+        grace_seconds=settings.grace_seconds,
+        cache_limit=settings.cache_limit,
+        workers=WorkerBounds(**asdict(settings.workers)),
+        timeout_seconds=planned.timeout_seconds,
+    )
+
+
+def named(plan: Plan, id: str) -> Plan:
+    """The plan of job ``id``, made now."""
+    from pipeline.config.source import schema_errors
+
+    complete = replace(plan, job_id=id, created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    errors = schema_errors(plain(complete), "job")
+    if errors:
+        raise AssertionError(f"a job that its own schema refuses: {errors[0]}")
+    return complete
+
+
+def _origin(environment: Answer) -> EnvironmentOrigin:
+    stands_in = environment.source in (Source.LEGACY, Source.DEGRADED)
+    return EnvironmentOrigin(
+        environment.source,
+        place=environment.place if environment.source in FOREIGN else None,
+        migration_target=f"venv/{environment.build.name}" if stands_in else None,
+        warning=environment.warning or None,
+    )
+
+
+def _tools(ready: Readiness) -> dict[str, dict[str, str]]:
+    return {
+        environment: {tool.name: tool.provider.name if tool.provider else "PATH" for tool in tools}
+        for environment, tools in ready.tools.items()
+        if tools
+    }
+
+
+def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
+    """Those that a person set, as they were written. The usual ones are no part of the plan: they are the project's."""
+    return {name: dict(each.variables) for name, each in ready.environments.items() if each.variables}
+
+
+def _lock_of(build: Build) -> str | None:
+    """The digest of the lock that it was built from; ``None`` for an external environment."""
+    lock = build.record.get("key_input", {}).get("lock")
+    return lock if isinstance(lock, str) else None
+
+
+def _stages(
+    planned: PlannedWorkflow,
+    origins: Mapping[str, EnvironmentOrigin],
+    tools: Mapping[str, Mapping[str, str]],
+) -> tuple[PlannedStage, ...]:
+    """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them."""
+    apart = environment_sources.unshared(planned.stages, origins, tools)
+    return tuple(replace(each, cache=False) if each.name in apart else each for each in planned.stages)

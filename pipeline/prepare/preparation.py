@@ -1,0 +1,58 @@
+"""What a person asks for, and what is decided for it before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.workflows import WorkflowSpec
+from pipeline.engines.decisions import Decisions
+from pipeline.envs.external.decision import Allowed
+from pipeline.media.probe import Media
+from pipeline.models.local_folder import FolderModel
+from pipeline.plan.planner import PlannedWorkflow
+from pipeline.prepare.readiness import Readiness
+
+WAIT_SECONDS = 300.0  # for an environment that another process is building
+USUAL = Allowed(WAIT_SECONDS)
+UNKNOWN_INPUT = {"frame_rate": "", "language": ""}  # what ``$input.KEY`` stands for where nothing is known of the input
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    input: Path
+    workflow: str
+    parameters: Mapping[str, str]  # as typed
+    allowed: Allowed = USUAL  # for environments that aren't there
+    beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
+    overwrite: bool = False  # also where the movie has what would be made
+    reserved: int = 0  # bytes of the disk that other jobs will take
+
+
+@dataclass(frozen=True)
+class WorkflowValues:
+    """All that a workflow's ``$names`` stand for in one job."""
+
+    parameters: Mapping[str, Any]
+    decisions: Decisions
+    input: Mapping[str, str]  # for ``$input.KEY``: the keys of ``UNKNOWN_INPUT``
+
+    @property
+    def all(self) -> dict[str, Any]:
+        return {**self.parameters, **self.decisions.values, "input": self.input}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """All that was decided for a job."""
+
+    request: JobRequest
+    file: Path  # the input, absolute
+    media: Media | None  # None where the workflow takes any file
+    workflow: WorkflowSpec
+    values: WorkflowValues
+    planned: PlannedWorkflow
+    models: Mapping[str, str]  # the plan's models, each with its digest
+    folder_models: tuple[FolderModel, ...]  # those of them that lie in folders, and aren't on the shelf yet
+    ready: Readiness
+    disk_needed: int  # bytes
