@@ -51,7 +51,7 @@ def load(project: Project) -> Settings:
 def _workers(source: ConfigurationSource, value: Mapping[str, Any]) -> Workers:
     return Workers(
         idle_seconds=float(value.get("idle_seconds", 60)),
-        tasks=value.get("tasks", 1000),
+        tasks=int(value.get("tasks", 1000)),  # may be 2.0, which is a whole number, too
         memory=_size(source, ("workers", "memory"), value.get("memory", "8 GiB")),
     )
 

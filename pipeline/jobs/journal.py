@@ -12,11 +12,12 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.jobs.events import AnyEvent, Event
-from pipeline.values import ValidationError, decode, encode
+from pipeline.values import decode, encode
 
 NAME = "journal.jsonl"
 CHECKSUM = b',"crc":'
 AGAIN = "restore the file from a copy, or prepare the job again"
+UPDATE = "run it with the version that wrote it, or prepare the job again"
 
 
 class JournalDamaged(UsageError):
@@ -54,8 +55,8 @@ class Journal:
         lines = _whole_lines(self._path)
         try:
             return decode(b"[%b]" % b",".join(lines), list[AnyEvent])
-        except ValidationError as error:
-            raise UsageError(f"{self._path}: {error}; this version doesn't know such an event", AGAIN) from error
+        except ValueError as error:
+            raise UsageError(f"{self._path} has an event that this version doesn't know: {error}", UPDATE) from error
 
     def close(self) -> None:
         """Flush what can be flushed: a run that ends because its disk is full must be able to say so."""

@@ -37,10 +37,17 @@ def policy_of(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> dict[st
     if "start" in chosen:
         chosen["start"] = tuple(chosen["start"])
     if "resources" in chosen:
-        chosen["resources"] = Resources(**_in_bytes(workflow, use, chosen["resources"]))
+        chosen["resources"] = Resources(**_whole(_in_bytes(workflow, use, chosen["resources"])))
     if "retries" in chosen:
-        chosen["retries"] = Retries(**chosen["retries"])
+        chosen["retries"] = Retries(**_whole(chosen["retries"]))
     return chosen
+
+
+def _whole(amounts: Mapping[str, Any]) -> dict[str, Any]:
+    """With 2.0 as 2: the schema takes both for a whole number, and the plan only an integer."""
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value for key, value in amounts.items()
+    }
 
 
 def _in_bytes(workflow: WorkflowSpec, use: StageUse, amounts: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,3 +61,9 @@ def test_packages_become_files_of_their_own_unless_somebody_would_rather_save_ro
 def test_an_accelerator_can_be_named(sandbox: Sandbox, name: str) -> None:
     sandbox.write("config/pipeline.yaml", f"accelerator: {name}\n")
     assert settings.load(Project(sandbox.root)).accelerator == name
+
+
+def test_a_whole_number_of_tasks_with_a_point_is_an_integer(sandbox: Sandbox) -> None:
+    sandbox.write("config/pipeline.yaml", "workers: {tasks: 20.0}\n")
+    tasks = settings.load(Project(sandbox.root)).workers.tasks
+    assert (tasks, type(tasks)) == (20, int)

@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
+from pipeline.jobs.plan import PlannedStage, Resources, Retries
 from pipeline.plan.planner import PlannedWorkflow, plan
+from pipeline.values import decode, encode
 
 Write = Callable[[str], None]
 
@@ -153,3 +155,10 @@ def test_stages_that_wait_for_each_other_are_named(catalog: Catalog, write: Writ
 def test_a_plan_is_the_same_each_time(catalog: Catalog, write: Write) -> None:
     write("stages:\n" + "".join(f"  s{n}: {{uses: source, for_each: [a, b]}}\n" for n in range(20)))
     assert planned(catalog) == planned(catalog)
+
+
+def test_a_whole_number_with_a_point_is_an_integer_in_the_plan(catalog: Catalog, write: Write) -> None:
+    write("stages:\n  a: {uses: source, retries: {attempts: 2.0, backoff: 0.5}, resources: {gpus: 1.0, cpus: 1.5}}\n")
+    (stage,) = planned(catalog).stages
+    assert (stage.retries, stage.resources) == (Retries(2, 0.5), Resources(cpus=1.5, gpus=1))
+    assert decode(encode(stage), PlannedStage) == stage  # as job.json is read

@@ -26,6 +26,9 @@ def test_a_list_is_read(tmp_path: Path, items: list[Any]) -> None:
         ("", "can't be read as JSON"),
         ("[1, 2", "can't be read as JSON"),
         ("\xff", "can't be read as JSON"),
+        ("[1, NaN]", "NaN isn't a value that JSON has"),
+        ('[{"a": -Infinity}]', "-Infinity isn't a value that JSON has"),
+        ("[" * 100_000, "can't be read as JSON"),
     ],
 )
 def test_what_is_no_list_is_named(tmp_path: Path, content: str, message: str) -> None:
