@@ -8,7 +8,7 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import ExitCode, InputUnusable, PipelineError
 from pipeline.media import tracks
 from pipeline.media.languages import UNKNOWN, base
-from pipeline.media.probe import Media, Track
+from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of subtitle files that are text
@@ -97,7 +97,7 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
     )
 
 
-def _of_track(track: Track) -> dict[str, str]:
+def _of_track(track: MediaTrack) -> dict[str, str]:
     if track.codec in PICTURES:
         raise InputUnusable(
             f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",

@@ -27,13 +27,13 @@ def named(words: Sequence[Path], recursive: bool) -> list[Path]:
     The paths are absolute. Raises ``InputUnusable`` for a folder without any, ``UsageError`` for a pattern that matches
     nothing.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for word in words:
         for path in _of(word, recursive):
-            found.setdefault(Path(os.path.abspath(path)))
-            if len(found) > MOST:
+            files.setdefault(Path(os.path.abspath(path)))
+            if len(files) > MOST:
                 raise UsageError(f"there are more than {MOST} files", "name folders that hold fewer")
-    return list(found)
+    return list(files)
 
 
 def is_several(words: Sequence[Path]) -> bool:
