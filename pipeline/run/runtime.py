@@ -16,7 +16,7 @@ from pipeline.jobs.job import Job
 from pipeline.models.store import ModelStore, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
-from pipeline.run.supervision.sweep import TOKEN_VARIABLE
+from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, field
 
 
@@ -123,7 +123,7 @@ def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
 def _interpreter(
     build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
 ) -> Interpreter:
-    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), TOKEN_VARIABLE: token}
+    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), RUN_VARIABLE: token}
     return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
