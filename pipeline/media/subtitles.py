@@ -51,7 +51,7 @@ def require_missing(languages: Sequence[str], track_language: str, movie: Path, 
     if codes and all(code and code in there for code in codes):
         where = ", ".join(f"{code} ({there[code]})" for code in dict.fromkeys(codes))
         shown = printable(str(movie))
-        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them anew")
+        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them again")
 
 
 def existing(movie: Path, media: Media) -> dict[str, str]:

@@ -38,7 +38,7 @@ def _require_regular(file: Path, shown: str) -> None:
     if stat.S_ISDIR(mode):
         raise InputUnusable(f"{shown} is a folder; name a file in it")
     if not stat.S_ISREG(mode):
-        raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
+        raise InputUnusable(f"{shown} isn't a regular file; copy its content into one")
 
 
 def describe(file: Path, duration: float | None) -> JobInput:

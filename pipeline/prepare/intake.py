@@ -53,10 +53,10 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
             )
         yield from files
     elif not word.exists() and glob.has_magic(str(word)):
-        fitting = [Path(each) for each in sorted(glob.glob(str(word), recursive=True))]  # noqa: PTH207  # any root
-        files = [each for each in fitting if each.is_file()]
+        matches = [Path(each) for each in sorted(glob.glob(str(word), recursive=True))]  # noqa: PTH207  # any root
+        files = [each for each in matches if each.is_file()]
         if not files:
-            raise UsageError(f"no file fits {printable(str(word))}", "see what ls shows for it")
+            raise UsageError(f"no file matches {printable(str(word))}", "see what ls lists for it")
         yield from files
     else:
         yield word
