@@ -19,11 +19,11 @@
 # ///
 """Translate a transcript with Apertium, by rules and dictionaries: fast, offline, and good for the gist.
 
-The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). All sentences go through
-one call, as paragraphs; a word that the dictionary doesn't have stays as it is.
+The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). One call translates all
+sentences, as paragraphs; a word that isn't in the dictionary stays as it is.
 
-``dictionary_files`` are the pair's files, each with the digest that it had when the job was prepared: with others, the
-result may be another one, and would be kept as these ones' result.
+``dictionary_files`` are the pair's files, each with the digest that it had when the job was prepared. Other files may
+give another result, which must not be stored as the result of these.
 """
 
 import hashlib
@@ -38,10 +38,10 @@ from translating import language_codes, translation_stage
 
 CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
-PARAGRAPH = "\n\n"  # the program keeps white space as it is, and takes no words from one paragraph into another
-MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # unknown, untranslated, not inflected
-STRAY = re.compile(r"\s+(?=[,.;:!?…]+(?:\s|$))")  # space that a moved word has left before a mark
-QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # its dictionaries have the plain ones
+PARAGRAPH = "\n\n"  # the program keeps white space, and moves no words from one paragraph to another
+MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # marks of unknown, untranslated and uninflected words
+STRAY = re.compile(r"\s+(?=[,.;:!?…]+(?:\s|$))")  # space that a moved word has left before punctuation
+QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # the dictionaries have plain ones
 
 Call = Callable[[list[str], str, float], str]
 
@@ -56,7 +56,7 @@ def run(stage: stagekit.Stage) -> None:
 
 
 def require_same(files: Mapping[str, str]) -> None:
-    """Raises ``StageFailed`` where they were upgraded or removed meanwhile. Reads a few MB."""
+    """Raises ``StageFailed`` if a file was changed or removed since the job was prepared. Reads a few MB."""
     for name, digest in files.items():
         file = Path(name)
         if not file.is_file() or f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" != digest:
@@ -67,12 +67,12 @@ def require_same(files: Mapping[str, str]) -> None:
 
 
 def choose(source: str, target: str, modes: list[str]) -> str:
-    """The mode for a pair. Raises ``StageFailed`` with how to get it."""
-    mode = language_codes.mode(source, target, modes)
+    """Apertium's name for a pair. Raises ``StageFailed`` with the command that installs the pair."""
+    mode = language_codes.apertium_mode(source, target, modes)
     if mode:
         return mode
     known = f"it has {', '.join(modes)}" if modes else "it has none"
-    codes = sorted([language_codes.three_letters(source)[0], language_codes.three_letters(target)[0]])
+    codes = sorted([language_codes.iso_639_3_codes(source)[0], language_codes.iso_639_3_codes(target)[0]])
     raise stagekit.StageFailed(
         f"Apertium has no pair from '{source}' to '{target}'; {known}. If there is one: "
         f"apt-get install apertium-{codes[0]}-{codes[1]}, or choose another translator with --translator"
@@ -80,7 +80,7 @@ def choose(source: str, target: str, modes: list[str]) -> str:
 
 
 def call(arguments: list[str], text: str, seconds: float) -> str:
-    """What the program writes. Raises ``StageFailed``."""
+    """The program's output. Raises ``StageFailed`` where it is missing, fails, or takes longer than ``seconds``."""
     program = shutil.which("apertium")
     if program is None:
         raise stagekit.StageFailed(
@@ -100,7 +100,7 @@ def call(arguments: list[str], text: str, seconds: float) -> str:
 
 
 class Apertium:
-    """One mode of the program. Words that it doesn't know are left alone, and so are marks made of such."""
+    """One mode of the program. It leaves unknown words alone, and so the marks of placeholders, too."""
 
     marks = ("Zq{}x", "Xyq{}")
     model = "none"
@@ -119,7 +119,7 @@ class Apertium:
             yield f"Apertium knows {len(shown)} of the words not, and left them: {', '.join(shown[:10])}{more}"
 
     def translate(self, texts: list[str]) -> list[str]:
-        """In one call; where paragraphs get lost or added, in halves, so that no sentence gets another's words."""
+        """In one call. If paragraphs get lost or added, in halves, so that no sentence gets another one's words."""
         answers = self._paragraphs(texts)
         if len(answers) != len(texts) and len(texts) > 1:
             middle = len(texts) // 2
@@ -128,13 +128,13 @@ class Apertium:
         return [self._unmarked(answer, text) for answer, text in zip(answers, texts, strict=True)]
 
     def _paragraphs(self, texts: list[str]) -> list[str]:
-        asked = PARAGRAPH.join(text.translate(QUOTES) for text in texts) + "\n"
+        text = PARAGRAPH.join(each.translate(QUOTES) for each in texts) + "\n"
         seconds = CALL_SECONDS + SECONDS_FOR_A_SENTENCE * len(texts)
-        answer = self._call(["-f", "txt", self._mode], asked, seconds)
+        answer = self._call(["-f", "txt", self._mode], text, seconds)
         return [each.strip() for each in answer.split(PARAGRAPH)]
 
     def _unmarked(self, answer: str, text: str) -> str:
-        """Without the marks before words, save those that the text itself has."""
+        """The answer without the marks before words, except those that the text itself has."""
 
         def replaced(match: re.Match[str]) -> str:
             word = re.match(r"[\w'-]+", answer[match.end() :])

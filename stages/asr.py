@@ -19,12 +19,12 @@
 """Recognise speech with faster-whisper.
 
 ``transcript.json``: language (a Whisper code; ``und`` where nothing was said and none was given), segments with words,
-where speech was found, how much of it got words, and what was recognised and not believed. Times are seconds from the
+where speech was found, how much of it got words, and recognised text that was dropped. Times are seconds from the
 start of the audio, rounded to milliseconds, and never go back. A word keeps its leading space, so that joining words
 gives text in any script. ``transcript.txt``: the text alone, in paragraphs.
 
-Speech is found first, cut at its pauses, and recognised in as many pieces at once as there are CPUs. That is done in
-one process since the pieces then share one copy of the model, need no file each, and wait for nobody to start.
+Speech is found first, cut at its pauses into windows, and as many windows as there are CPUs are recognised at a time.
+One process does it all, so that they share one copy of the model, need no files, and wait for no other process.
 """
 
 import stagekit
@@ -32,9 +32,9 @@ from recognition import speech_to_text, transcripts
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Transcribe the audio and write both forms."""
-    found = speech_to_text.hear(stage, stage.parameters["language"], speech_to_text.TRANSCRIBE)
-    transcript = transcripts.document(found.heard, found.sound.speech, found.origin)
+    """Transcribe the audio and write both files."""
+    recognition = speech_to_text.recognise(stage, stage.parameters["language"], speech_to_text.TRANSCRIBE)
+    transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin)
     for note in transcript["notes"]:
         stage.warn(note)
     stage.about(engine=transcript["engine"], notes=transcript["notes"])

@@ -13,12 +13,12 @@
 # [tool.pipeline.stage.resources]
 # cpus = "all"
 # ///
-"""Draw subtitles into a movie's picture, for players that show no tracks. All but the picture is copied.
+"""Draw subtitles into a movie's picture, for players that show no tracks. Everything but the picture is copied.
 
 ``es.burned.mp4``, named by the language of the subtitles, where the input is mp4, m4v or mov, else ``es.burned.mkv``.
-It takes one file: SubRip, WebVTT, or SubStation with its own styles.
+The input is one file: SubRip, WebVTT, or SubStation with its own styles.
 
-``crf``: 0 (without loss) to 51, where 18 can hardly be told from the original and 6 more halve the size.
+``crf``: 0 (without loss) to 51; 18 looks nearly like the original, and 6 more halve the size.
 ``preset``: ``ultrafast`` to ``veryslow``; slower is smaller. ``style``: ``netflix`` has an outline around the letters,
 ``bbc`` a box behind them.
 
@@ -48,35 +48,35 @@ SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 CUE = re.compile(r"-->|^Dialogue:", re.MULTILINE)
 
 
-class Work(NamedTuple):
-    """What is to be drawn into what, and how."""
+class BurnIn(NamedTuple):
+    """The movie, the subtitles, and the settings."""
 
     media: Path
     subtitles: Path
     streams: list[dict]
-    picture: streams.Track
-    duration: float  # seconds; 0 where the movie doesn't say
+    picture: streams.MediaTrack
+    duration: float  # seconds; 0 if the movie doesn't say it
     settings: Mapping[str, str]
     cpus: int
     has_cues: bool = True
 
     @property
     def container(self) -> str:
-        """That was asked for, or of the movie's kind."""
+        """The container that was chosen, or that of the movie's kind."""
         wish = self.settings["container"]
         return containers.of_movie(self.media) if wish == "auto" else wish
 
 
-class Look(NamedTuple):
-    """Settings of SubStation: for text without styles, drawn on a plane of 384 by 288, and on top of a file's own."""
+class SubtitleLook(NamedTuple):
+    """Settings of SubStation: for text without styles (on a plane of 384 by 288), and over a file's own styles."""
 
     plain: str
     styled: str
 
 
-LOOKS: Mapping[str, Look] = {
-    "netflix": Look("FontName=Arial,FontSize=17,Outline=1,Shadow=0,MarginV=17", ""),
-    "bbc": Look(
+LOOKS: Mapping[str, SubtitleLook] = {
+    "netflix": SubtitleLook("FontName=Arial,FontSize=17,Outline=1,Shadow=0,MarginV=17", ""),
+    "bbc": SubtitleLook(
         "FontName=Arial,FontSize=17,BorderStyle=3,Outline=2,Shadow=0,OutlineColour=&H30000000,MarginV=17",
         "BorderStyle=3,Shadow=0,OutlineColour=&H30000000",
     ),
@@ -84,45 +84,45 @@ LOOKS: Mapping[str, Look] = {
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Look for the fonts, then code. Where the container refuses what is copied, Matroska is tried."""
-    work = prepared(stage)
+    """Look for the fonts, then code. If the container can't hold the copied streams, Matroska is tried."""
+    work = prepare(stage)
     for container in dict.fromkeys([work.container, "mkv"]):
         movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
         selection = containers.with_covers(containers.select(work.streams, container), work.media, stage.work)
-        done, reached = _code(stage, command(work, movie, selection), work.duration)
+        done, reached = _encode(stage, command(work, movie, selection), work.duration)
         if done.code == 0 and not done.is_disk_fault:
-            containers.tell(stage, selection, work.container)
-            return _tell(stage, work, reached)
+            containers.warn_of_changes(stage, selection, work.container)
+            return _report(stage, work, reached)
         begun = reached > 0
         movie.unlink(missing_ok=True)
         if begun or done.is_disk_fault:
             break
     what = f"ffmpeg could not draw into {str(work.media)!r}"
-    raise stagekit.StageFailed(ffmpegs.message(what, done.said, _advice(done)))
+    raise stagekit.StageFailed(ffmpegs.message(what, done.last_lines, _advice(done)))
 
 
-def prepared(stage: stagekit.Stage) -> Work:
-    """All that can be known before the work, which takes hours."""
+def prepare(stage: stagekit.Stage) -> BurnIn:
+    """All checks before the coding, which takes hours. Raises ``StageFailed`` and ``InputUnusable``."""
     media, (file, *more) = stage.input("media"), stage.inputs("subtitles")
     if more:
         raise stagekit.StageFailed("only the subtitles of one language can be drawn into a picture; give it one file")
-    settings = checked(stage.parameters)
-    found = ffmpegs.probe(media)
-    picture = streams.picture(found["streams"])
+    settings = settings_of(stage.parameters)
+    probed = ffmpegs.probe(media)
+    picture = streams.picture(probed["streams"])
     if picture is None:
         raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no picture that subtitles could be drawn into"))
-    shutil.copyfile(file, stage.work / subtitles_name(file))  # in a filter, few names survive
+    shutil.copyfile(file, stage.work / subtitles_name(file))  # a filter's syntax allows few names
     has_cues = CUE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
     if has_cues:
         fonts.require(stage, file)
     else:
         stage.warn("the subtitles have no cue, so the picture stays as it was")
-    duration = ffmpegs.seconds(found["format"].get("duration"))
-    return Work(media, file, found["streams"], picture, duration, settings, stage.cpus, has_cues)
+    duration = ffmpegs.seconds(probed["format"].get("duration"))
+    return BurnIn(media, file, probed["streams"], picture, duration, settings, stage.cpus, has_cues)
 
 
-def checked(wish: Mapping[str, object]) -> Mapping[str, str]:
-    """The parameters as ffmpeg takes them. Raises ``StageFailed``."""
+def settings_of(wish: Mapping[str, object]) -> Mapping[str, str]:
+    """The parameters as ffmpeg takes them. Raises ``StageFailed`` for values that it doesn't have."""
     crf = str(wish["crf"])
     if not crf.isdecimal() or int(crf) > 51:
         raise stagekit.StageFailed(f"crf is {wish['crf']!r}, and must be a whole number from 0 to 51")
@@ -133,6 +133,7 @@ def checked(wish: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def subtitles_name(file: Path) -> str:
+    """The name of the copy that the filter reads. Raises ``StageFailed`` for a file of another kind."""
     if file.suffix not in SUFFIXES:
         raise stagekit.StageFailed(
             f"{file.name} is no subtitle file of a kind that can be drawn: {', '.join(SUFFIXES)}"
@@ -140,7 +141,7 @@ def subtitles_name(file: Path) -> str:
     return f"subtitles{file.suffix}"
 
 
-def command(work: Work, movie: Path, selection: containers.Selection) -> list[str]:
+def command(work: BurnIn, movie: Path, selection: containers.StreamSelection) -> list[str]:
     """ffmpeg's arguments: the picture first, then everything else of the movie as it is."""
     picture = work.picture
     others = [stream for stream in selection.media if stream["index"] != picture.place]
@@ -157,46 +158,46 @@ def command(work: Work, movie: Path, selection: containers.Selection) -> list[st
     return [*arguments, *selection.attached, f"file:{os.path.abspath(movie)}"]
 
 
-def _picture_options(work: Work) -> list[str]:
+def _picture_options(work: BurnIn) -> list[str]:
     settings = work.settings
     options = ["-threads", str(work.cpus), "-c:v:0", "libx264", "-crf:v:0", settings["crf"]]
-    options += ["-preset:v:0", settings["preset"], "-pix_fmt:v:0", pixels(work.picture)]
+    options += ["-preset:v:0", settings["preset"], "-pix_fmt:v:0", pixel_format(work.picture)]
     options += [
         f"-{ffmpegs.option('fps_mode', 'vsync')}",
         "vfr",
     ]  # each frame at its time; mp4 would get a constant rate
-    return [*options, "-filter:v:0", drawing(work.subtitles, work.picture, settings["style"])]
+    return [*options, "-filter:v:0", subtitle_filter(work.subtitles, work.picture, settings["style"])]
 
 
-def drawing(file: Path, picture: streams.Track, style: str) -> str:
-    """The filter, which runs in the folder of the subtitles' copy."""
+def subtitle_filter(file: Path, picture: streams.MediaTrack, style: str) -> str:
+    """ffmpeg's filter, which runs in the folder with the copy of the subtitles."""
     look = LOOKS[style].styled if file.suffix in (".ass", ".ssa") else LOOKS[style].plain
     drawn = f"subtitles=filename={subtitles_name(file)}" + (f":force_style='{look}'" if look else "")
     odd = any(int(picture.stream.get(side, 0)) % 2 for side in ("width", "height"))
-    return f"{drawn},crop=trunc(iw/2)*2:trunc(ih/2)*2" if odd else drawn  # the codec shares colours among four pixels
+    return f"{drawn},crop=trunc(iw/2)*2:trunc(ih/2)*2" if odd else drawn  # the codec has one colour for four pixels
 
 
-def pixels(picture: streams.Track) -> str:
-    """Ten bits where the brightness of the original needs them; eight, which every player can show, for the rest."""
+def pixel_format(picture: streams.MediaTrack) -> str:
+    """Ten bits for a high dynamic range; else eight, which every player can show."""
     return "yuv420p10le" if picture.stream.get("color_transfer") in HDR else "yuv420p"
 
 
-def _code(stage: stagekit.Stage, arguments: list[str], duration: float) -> tuple[ffmpegs.Done, float]:
-    """Run it; also the seconds of the movie that it came to."""
+def _encode(stage: stagekit.Stage, arguments: list[str], duration: float) -> tuple[ffmpegs.FfmpegResult, float]:
+    """Run ffmpeg; also the seconds of the movie that it reached."""
     reached = 0.0
 
-    def told(name: str, value: int) -> None:
+    def on_progress(name: str, value: int) -> None:
         nonlocal reached
         if name == "out_time_us":
             reached = value / 1e6
             if duration:
                 stage.progress(reached / duration)
 
-    done = ffmpegs.run(arguments, told, folder=stage.work)
+    done = ffmpegs.run(arguments, on_progress, folder=stage.work)
     return done, reached
 
 
-def _tell(stage: stagekit.Stage, work: Work, reached: float) -> None:
+def _report(stage: stagekit.Stage, work: BurnIn, reached: float) -> None:
     if work.picture.stream.get("color_transfer") in HDR:
         stage.warn(
             "the picture has a high dynamic range, and 10 bits to keep it; some players can't show that as H.264"
@@ -207,7 +208,7 @@ def _tell(stage: stagekit.Stage, work: Work, reached: float) -> None:
     stage.about(engine="libx264, with libass", burned=work.subtitles.stem)
 
 
-def _advice(done: ffmpegs.Done) -> str:
+def _advice(done: ffmpegs.FfmpegResult) -> str:
     if fonts.lacks_libass(done):
         return fonts.NO_LIBASS
-    return NO_X264 if "Unknown encoder" in "\n".join(done.said) else ADVICE
+    return NO_X264 if "Unknown encoder" in "\n".join(done.last_lines) else ADVICE

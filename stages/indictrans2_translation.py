@@ -23,9 +23,9 @@
 # ///
 """Translate a transcript with IndicTrans2: between English and 22 languages of India, and among these.
 
-The model is a folder with a checkpoint's files: one from English (``indictrans2-en-indic-…``), one into English
-(``indic-en``), one among the others (``indic-indic``). Its weights are given out on terms, see
-https://huggingface.co/ai4bharat; nothing is fetched in here. A checkpoint of NLLB runs through the same preparation.
+The model is a folder with a checkpoint's files. One is from English (``indictrans2-en-indic-…``), one into English
+(``indic-en``), and one among the others (``indic-indic``). The weights have terms of use, see
+https://huggingface.co/ai4bharat; the stage fetches nothing. Checkpoints of NLLB work with the same preparation.
 """
 
 from collections.abc import Iterable
@@ -55,18 +55,18 @@ def run(stage: stagekit.Stage) -> None:
 
 
 def tag(language: str) -> str:
-    """Raises ``StageFailed`` where IndicTrans2 hasn't this language."""
-    found = language_codes.flores(language, TAGS)
-    if found is None:
+    """IndicTrans2's code for a language. Raises ``StageFailed`` where it has none."""
+    code = language_codes.flores_code(language, TAGS)
+    if code is None:
         what = f"IndicTrans2 has no '{language}', only English and languages of India"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")
-    return found
+    return code
 
 
 class IndicTrans2:
-    """A checkpoint between two languages, with the preparation of texts that it was trained on.
+    """A checkpoint for two languages, with the preparation of texts that it was trained on.
 
-    That hides what begins with ``#`` from the model, and puts it back.
+    The preparation hides words that begin with ``#`` from the model, and puts them back.
     """
 
     marks = ("#Zq{}x", "Zq{}x")
@@ -75,7 +75,7 @@ class IndicTrans2:
         self.name = f"{checkpoint.kind} with IndicTransToolkit on transformers {transformers.__version__}"
         self.model = checkpoint.name
         self._source, self._target = source, target
-        self._tagged = checkpoint.kind == "IndicTrans"  # the languages stand in the text itself
+        self._tagged = checkpoint.kind == "IndicTrans"  # the codes of the languages are part of the text
         _check_direction(checkpoint, source, target)
         first = None
         if not self._tagged:
@@ -97,19 +97,19 @@ class IndicTrans2:
         return prepared if self._tagged else [text.split(" ", 2)[-1] for text in prepared]
 
     def _translated(self, texts: list[str]) -> list[str]:
-        """A processor of its own for each call: it remembers what it hid of each text in a queue."""
+        """Each call has its own processor, which remembers in a queue what it hid from each text."""
         processor = IndicProcessor(inference=True)
-        # Its second half waits forever for as many texts as the first half had, so they are counted before.
-        answers = sentence_translation.counted(self._prepared(texts, processor), self._generator.generate)
+        # postprocess_batch waits forever if it gets fewer texts than preprocess_batch, so they are counted.
+        answers = sentence_translation.require_same_count(self._prepared(texts, processor), self._generator.generate)
         return list(processor.postprocess_batch(answers, lang=self._target))
 
 
 def _check_direction(checkpoint: seq2seq.Checkpoint, source: str, target: str) -> None:
-    """A checkpoint of another direction would give words, but no translation."""
+    """Raises ``StageFailed`` for a checkpoint of another direction, which would give words, but no translation."""
     tokenizer = checkpoint.tokenizer
     known = getattr(tokenizer, "encoder", None) or tokenizer.get_vocab()
-    if gone := [tag for tag in (source, target) if tag not in known]:
-        what = f"model {checkpoint.name} doesn't know {' and '.join(gone)}"
+    if missing := [tag for tag in (source, target) if tag not in known]:
+        what = f"model {checkpoint.name} doesn't know {' and '.join(missing)}"
         raise stagekit.StageFailed(f"{what}. IndicTrans2 has checkpoints for en-indic, indic-en and indic-indic")
     directions = {"en-indic": source == "eng_Latn", "indic-en": target == "eng_Latn"}
     directions["indic-indic"] = "eng_Latn" not in (source, target)

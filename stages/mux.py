@@ -14,15 +14,15 @@
 # ///
 """Add subtitle tracks to a movie and copy everything else: streams, chapters, metadata, attachments.
 
-Each subtitle file becomes one track, in their order, in front of those that the movie has; its language is the file's
+Each subtitle file becomes one track, in their order, before those that the movie has; its language is the file's
 name. ``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
 
-``formats``: with ``ass`` among them, Matroska gets the files of ``styled`` in place of those of ``subtitles``. An mp4
-stays one: its tracks are plain then, since many players take nothing else, and a warning says so.
-``container``: ``mp4`` or ``mkv`` to have that one, where SubStation's styles are lost in mp4. ``original``: whether the
-first file is in the language that is spoken; the others are called translated. ``recognised``: whether a machine has
-heard its words, rather than taken them from subtitles. ``shown``: the language of the track that players show unasked;
-the first one, unless the movie has such a track already.
+``formats``: with ``ass`` in it, Matroska gets the files of ``styled`` instead of those of ``subtitles``. An mp4 stays
+an mp4: its tracks are plain then, since many players know nothing else, and a warning says so. ``container``: ``mp4``
+or ``mkv`` for that one (SubStation's styles are lost in mp4), or ``auto``. ``original``: whether the first file is in
+the language that is spoken; the others are called translated. ``recognised``: whether its words are from speech
+recognition, and not from other subtitles. ``shown``: the language of the track that players show by default; else the
+first one, unless the movie has a default track already.
 """
 
 import os
@@ -40,8 +40,8 @@ STYLED = (".ass", ".ssa")
 DEMUXERS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
 
 
-class Track(NamedTuple):
-    """A subtitle file, and what its track is called."""
+class SubtitleTrack(NamedTuple):
+    """A subtitle file, its language, and the title of its track."""
 
     file: Path
     language: str
@@ -53,29 +53,31 @@ class Track(NamedTuple):
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Copy into the container of the input's kind; where that refuses the video or audio, into Matroska."""
+    """Copy into the container of the input's kind; if that can't hold the video or audio, into Matroska."""
     media, wish = stage.input("media"), stage.parameters["container"]
-    preferred, found = container_for(media, stage.inputs("subtitles"), wish), ffmpegs.probe(media)
+    preferred, probed = container_for(media, stage.inputs("subtitles"), wish), ffmpegs.probe(media)
     for container in dict.fromkeys([preferred, "mkv"]):
-        tracks = once(tracks_in(container, stage))
+        tracks = without_duplicates(tracks_in(container, stage))
         movie = stage.output("movie", "subtitled." + container)
-        selection = containers.with_covers(containers.select(found["streams"], container), media, stage.work)
-        shown = shown_of(tracks, str(stage.parameters["shown"]))
-        arguments = command(ffmpegs.media_file(media, found), tracks, movie, selection, shown)
-        done = ffmpegs.run(arguments, _Progress(stage, os.path.getsize(media), movie))
-        if done.code == 0 and not done.is_disk_fault:  # on a full disk: a movie without its index
-            containers.tell(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
+        selection = containers.with_covers(containers.select(probed["streams"], container), media, stage.work)
+        shown = shown_index(tracks, str(stage.parameters["shown"]))
+        arguments = command(ffmpegs.media_file(media, probed), tracks, movie, selection, shown)
+        done = ffmpegs.run(arguments, _MuxProgress(stage, os.path.getsize(media), movie))
+        if done.code == 0 and not done.is_disk_fault:  # a full disk leaves a movie without its index
+            containers.warn_of_changes(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
             _warn_of_styles(stage, container)
             return stage.about(tracks=[[track.language, track.title] for track in tracks])
         begun = movie.exists() and movie.stat().st_size
         movie.unlink(missing_ok=True)
         if begun or done.is_disk_fault:
             break  # the container took the streams, so another one won't help
-    raise stagekit.StageFailed(ffmpegs.message(f"ffmpeg could not add subtitles to {str(media)!r}", done.said, ADVICE))
+    raise stagekit.StageFailed(
+        ffmpegs.message(f"ffmpeg could not add subtitles to {str(media)!r}", done.last_lines, ADVICE)
+    )
 
 
-def tracks_in(container: str, stage: stagekit.Stage) -> list[Track]:
-    """The styled files where they were asked for and the container can hold them."""
+def tracks_in(container: str, stage: stagekit.Stage) -> list[SubtitleTrack]:
+    """Tracks of the styled files if they are wanted and the container can hold them; else of the plain files."""
     wish = stage.parameters
     slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
     return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
@@ -86,7 +88,8 @@ def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:
         stage.warn("an mp4 can't hold SubStation's styles: its subtitle tracks are plain, the styled ones are files")
 
 
-def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[Track]:
+def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[SubtitleTrack]:
+    """A track for each file. Raises ``StageFailed`` for a file of another kind."""
     tracks = []
     for number, file in enumerate(files):
         if file.suffix not in DEMUXERS:
@@ -95,28 +98,29 @@ def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[T
             )
         how = ("automatic" if recognised else "") if original and number == 0 else "translated"
         name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
-        tracks.append(Track(file, file.stem, f"{name} ({how})" if how else name))
+        tracks.append(SubtitleTrack(file, file.stem, f"{name} ({how})" if how else name))
     return tracks
 
 
-def once(tracks: Sequence[Track]) -> list[Track]:
-    """Without what is there already: what is spoken turned out to be a language that was to be translated into."""
+def without_duplicates(tracks: Sequence[SubtitleTrack]) -> list[SubtitleTrack]:
+    """Only one of several tracks with the same text and language: a target may turn out to be the spoken language."""
     kept = {(languages.base(track.language), track.file.read_bytes()): track for track in reversed(tracks)}
     return [track for track in tracks if track in kept.values()]
 
 
-def shown_of(tracks: Sequence[Track], wish: str) -> int | None:
-    """Which track was asked to be shown. Raises ``StageFailed`` where there is none in that language."""
+def shown_index(tracks: Sequence[SubtitleTrack], wish: str) -> int | None:
+    """The index of the track to show by default. Raises ``StageFailed`` if there is none in that language."""
     if not wish:
         return None
-    found = [index for index, track in enumerate(tracks) if languages.tag(track.language) == languages.tag(wish)]
-    if not found:
+    matching = [index for index, track in enumerate(tracks) if languages.tag(track.language) == languages.tag(wish)]
+    if not matching:
         there = ", ".join(track.language for track in tracks)
         raise stagekit.StageFailed(f"no subtitles in {wish!r} that could be shown; there are: {there}")
-    return found[0]
+    return matching[0]
 
 
 def container_for(media: Path, files: Sequence[Path], wish: str) -> str:
+    """``mp4`` or ``mkv``. Raises ``StageFailed`` for another wish."""
     if wish in containers.HELD_SUBTITLES:
         return wish
     if wish != "auto":
@@ -126,9 +130,9 @@ def container_for(media: Path, files: Sequence[Path], wish: str) -> str:
 
 def command(
     media: ffmpegs.MediaFile,
-    tracks: Sequence[Track],
+    tracks: Sequence[SubtitleTrack],
     movie: Path,
-    selection: containers.Selection,
+    selection: containers.StreamSelection,
     shown: int | None = None,
 ) -> list[str]:
     """ffmpeg's arguments."""
@@ -150,7 +154,9 @@ def _options(values: Mapping[str, int]) -> list[str]:
     return [word for name, value in values.items() for word in (f"-{name}", str(value))]
 
 
-def _subtitle_options(tracks: Sequence[Track], selection: containers.Selection, shown: int | None) -> list[str]:
+def _subtitle_options(
+    tracks: Sequence[SubtitleTrack], selection: containers.StreamSelection, shown: int | None
+) -> list[str]:
     """Codec and tags of each subtitle track: ours, then the movie's."""
     theirs, container = selection.subtitles, selection.container
     is_theirs = any(stream.get("disposition", {}).get("default") for stream in theirs)
@@ -172,21 +178,21 @@ def _subtitle_options(tracks: Sequence[Track], selection: containers.Selection, 
     return options
 
 
-class _Progress:
-    """Shows it as written bytes of ``size``, and lets the disk begin with what was written."""
+class _MuxProgress:
+    """Shows progress as written bytes of ``size``, and starts writing them to the disk."""
 
     def __init__(self, stage: stagekit.Stage, size: int, movie: Path) -> None:
         self._stage, self._size, self._movie = stage, size, movie
-        self._handed_over = 0
+        self._started = 0
 
     def __call__(self, name: str, value: int) -> None:
         if name == "total_size" and self._size:
             self._stage.progress(value / self._size)
-            self._handed_over = hand_over(self._movie, self._handed_over, value)
+            self._started = start_writeback(self._movie, self._started, value)
 
 
-def hand_over(movie: Path, start: int, end: int) -> int:
-    """Let the disk begin with what was just written, instead of with all of it when the result is committed.
+def start_writeback(movie: Path, start: int, end: int) -> int:
+    """Start writing the bytes from ``start`` to ``end`` to the disk, instead of all of them at the end.
 
     For pages that aren't on the disk yet, this advice means: write them soon. Returns ``end``.
     """

@@ -23,7 +23,7 @@
 # ///
 """Translate a transcript with an NLLB or M2M100 checkpoint: 100 to 200 languages, any to any.
 
-The model is a folder with the checkpoint's files; nothing is fetched.
+The model is a folder with the checkpoint's files; the stage fetches nothing.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ def run(stage: stagekit.Stage) -> None:
 
 
 class Nllb:
-    """A checkpoint between two languages. It copies most words that no language has."""
+    """A checkpoint for two languages. It copies most words that exist in no language."""
 
     marks = ("Zq{}x", "<{}>")
 
@@ -75,14 +75,14 @@ def tag(checkpoint: seq2seq.Checkpoint, language: str) -> str:
     tokenizer = checkpoint.tokenizer
     codes = getattr(tokenizer, "lang_code_to_token", None)
     if codes:
-        found = language_codes.two_letters(language, codes)
+        code = language_codes.m2m100_code(language, codes)
     else:
         codes = tokenizer.additional_special_tokens
-        found = language_codes.flores(language, codes)
-    if found is None:
+        code = language_codes.flores_code(language, codes)
+    if code is None:
         what = f"model {checkpoint.name} has no '{language}'; it has {len(codes)} other languages"
         raise stagekit.StageFailed(f"{what}. Choose another translator with --translator")
-    return found
+    return code
 
 
 def token(tokenizer: transformers.PreTrainedTokenizerBase, tag: str) -> str:

@@ -10,13 +10,14 @@
 # [tool.pipeline.stage.outputs]
 # checks = "checks.json"
 # ///
-"""Check subtitle files, also those that were made elsewhere, against a style.
+"""Check subtitle files of any origin against a style.
 
-``checks.json``: a list with an entry for each file, in order. ``file`` is its path, ``problem`` why it can't be read or
-``null``; if it can, ``format``, ``encoding``, and what ``report.json`` of subtitle_generation has. Where a parameter
-can't be, it is an object instead, whose ``wrong`` says why: that is no fault of a file, nor of the stage.
+``checks.json``: a list with an entry for each file, in order. ``file`` is its path; ``problem`` is the reason why it
+can't be read, or ``null``, and then there are ``format``, ``encoding``, and the keys of subtitle_generation's
+``report.json``. If a parameter is invalid, it is an object instead, whose ``wrong`` gives the reason: that is no fault
+of a file, nor of the stage.
 
-Parameters as those of subtitle_generation. Without ``language``, it is that of the file's name (``movie.pl.srt``).
+The parameters are those of subtitle_generation. Without ``language``, the file's name (``movie.pl.srt``) gives it.
 """
 
 import json
@@ -27,50 +28,51 @@ import stagekit
 from subtitling import frame_clock, lint_report, reader, style_profiles
 
 
-class Wrong(Exception):
-    """A parameter that can't be; the message says which there are."""
+class InvalidParameter(Exception):
+    """An invalid parameter; the message lists the valid values."""
 
 
 def run(stage: stagekit.Stage) -> None:
-    """A file that can't be read is an entry that says so, and doesn't stop the others."""
+    """Check each file. One that can't be read gets an entry with the reason, and the others are checked."""
     style, language, rate = (stage.parameters[name] for name in ("style", "language", "frame_rate"))
-    found: object
+    checks: object
     try:
         _require_known(style, language)
         clock = _clock(rate)
-        found = [check(path, style, language or language_of(path), clock) for path in stage.inputs("subtitles")]
-    except Wrong as error:
-        found = {"wrong": str(error)}
-    stage.output("checks").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        checks = [check(path, style, language or language_of(path), clock) for path in stage.inputs("subtitles")]
+    except InvalidParameter as error:
+        checks = {"wrong": str(error)}
+    stage.output("checks").write_text(json.dumps(checks, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _require_known(style: str, language: str) -> None:
     if style not in style_profiles.STYLES:
-        raise Wrong(f"no style {style!r}; there are: {', '.join(style_profiles.STYLES)}")
+        raise InvalidParameter(f"no style {style!r}; there are: {', '.join(style_profiles.STYLES)}")
     if language and not langcodes.tag_is_valid(language):
-        raise Wrong(f"{language!r} is no language code, such as en, es or zh-TW")
+        raise InvalidParameter(f"{language!r} is no language code, such as en, es or zh-TW")
 
 
-def _clock(frame_rate: float | str) -> frame_clock.Clock:
+def _clock(frame_rate: float | str) -> frame_clock.FrameClock:
     try:
-        return frame_clock.clock(frame_rate)
+        return frame_clock.clock_of_rate(frame_rate)
     except ValueError as error:
-        raise Wrong(str(error)) from None
+        raise InvalidParameter(str(error)) from None
 
 
-def check(path: Path, style: str, language: str, clock: frame_clock.Clock) -> dict:
+def check(path: Path, style: str, language: str, clock: frame_clock.FrameClock) -> dict:
+    """A file's entry."""
     try:
-        found = reader.read(path, language, clock.rate and float(clock.rate), tags="raw")
+        subtitles = reader.read(path, language, clock.rate and float(clock.rate), tags="raw")
     except reader.Unreadable as error:
         return {"file": str(path), "problem": str(error)}
     except OSError as error:
         return {"file": str(path), "problem": f"it can't be read: {error.strerror}"}
-    report = lint_report.report(found.cues, style_profiles.profile(style, language), language, clock)
-    return {"file": str(path), "problem": None, "format": found.format, "encoding": found.encoding, **report}
+    report = lint_report.report(subtitles.cues, style_profiles.profile_of(style, language), language, clock)
+    return {"file": str(path), "problem": None, "format": subtitles.format, "encoding": subtitles.encoding, **report}
 
 
 def language_of(path: Path) -> str:
-    """``pl`` of ``movie.pl.srt``; nothing where that part of the name is no language."""
+    """``pl`` of ``movie.pl.srt``; nothing if that part of the name is no language."""
     parts = path.name.split(".")
     tag = parts[-2] if len(parts) > 2 else ""
     return tag if tag.isascii() and len(tag) >= 2 and langcodes.tag_is_valid(tag) else ""

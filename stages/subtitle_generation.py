@@ -18,16 +18,16 @@
 # ///
 """Turn a transcript into subtitles: SubRip, WebVTT and SubStation Alpha, named by their language (``en.srt``).
 
-A segment of the transcript has words with times, or a text alone, whose words then share its time by their length: a
-translation is cut anew like this. Its ``spans``, pairs of seconds, say when that is spoken, if not all the time.
+A segment of the transcript has words with times, or only text, as a translation has; then the words share its time by
+their length. Its ``spans``, pairs of seconds, say when that text is spoken, if not all the time.
 
-Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's, unless given), ``frame_rate`` (``25`` or
-``24000/1001``, where cues begin and end with frames; 0 where it isn't known, or varies), ``keep_cues`` (each segment is
-a cue that exists: it keeps its times and gets lines of the style's length, as many as it takes).
+Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's if empty), ``frame_rate`` (``25`` or
+``24000/1001``: cues start and end with frames; 0 if it isn't known, or varies), ``keep_cues`` (each segment is an
+existing cue: it keeps its times, and gets as many lines of the style's length as it needs).
 
-``report.json``: how many cues there are, the share of them that leaves too little time to read, and each rule of the
-style that one breaks. Lines too long, two cues at once and cues without text are never left, and more than two
-lines only in cues that are kept: see the post-condition.
+``report.json``: the number of cues, the share of them that is too fast to read, and each violation of the style's
+rules. There are never lines that are too long, overlapping cues, or cues without text, and more than two lines only in
+existing cues: see the post-condition.
 """
 
 import json
@@ -41,42 +41,50 @@ SHOWN = 5  # numbers of cues
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Cut, time, check and write; valid files without a cue where nothing was said."""
+    """Cut, time, check and write; without any text, the files are valid and have no cue."""
     with stage.input("transcript").open(encoding="utf-8") as file:
         transcript = json.load(file)
     language = stage.parameters["language"] or transcript["language"]
-    profile, clock = chosen(stage.parameters["style"], language, stage.parameters["frame_rate"])
+    profile, clock = profile_and_clock(stage.parameters["style"], language, stage.parameters["frame_rate"])
     kept = stage.parameters["keep_cues"]
     cues = cues_of(transcript, profile, language, None if kept else clock)
     for kind in writer.FORMATS:
         writer.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
     report = lint_report.report(cues, profile, language, clock) | {"kept": kept}
-    tell(stage, report)
+    warn(stage, report)
     stage.output("report").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def tell(stage: stagekit.Stage, report: dict[str, Any]) -> None:
+def warn(stage: stagekit.Stage, report: dict[str, Any]) -> None:
+    """Warnings for no cue, and for cues with too many lines."""
     if not report["cues"]:
         stage.warn("the transcript is empty, so the subtitles have no cue")
     if tall := [each["cues"][0] for each in report["violations"] if each["rule"] == "lines"]:
         shown = ", ".join(map(str, tall[:SHOWN])) + (f" and {len(tall) - SHOWN} more" if len(tall) > SHOWN else "")
-        stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut cuts it anew")
+        stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut makes new cues")
 
 
 def cues_of(
-    transcript: dict[str, Any], profile: style_profiles.Profile, language: str, clock: frame_clock.Clock | None
+    transcript: dict[str, Any],
+    profile: style_profiles.StyleProfile,
+    language: str,
+    clock: frame_clock.FrameClock | None,
 ) -> list[Cue]:
-    """Cut anew and timed by a clock; without one, as they are, in other lines."""
+    """Cues cut from the words and timed by a clock; without a clock, the existing cues with new lines."""
     if clock is None:
-        return existing_cues.cues(transcript["segments"], profile, language)
+        return existing_cues.cues_of_segments(transcript["segments"], profile, language)
     duration = round(transcript["duration_s"] * 1000)
-    return cue_segmentation.cues(timed_words.of_transcript(transcript, profile), profile, language, clock, duration)
+    return cue_segmentation.cues_of_words(
+        timed_words.of_transcript(transcript, profile), profile, language, clock, duration
+    )
 
 
-def chosen(style: str, language: str, frame_rate: float | str) -> tuple[style_profiles.Profile, frame_clock.Clock]:
-    """Raises ``StageFailed`` where there is no such style or rate."""
+def profile_and_clock(
+    style: str, language: str, frame_rate: float | str
+) -> tuple[style_profiles.StyleProfile, frame_clock.FrameClock]:
+    """The style's limits and the movie's clock. Raises ``StageFailed`` for an unknown style or an invalid rate."""
     try:
-        return style_profiles.profile(style, language), frame_clock.clock(frame_rate)
+        return style_profiles.profile_of(style, language), frame_clock.clock_of_rate(frame_rate)
     except KeyError:
         raise stagekit.StageFailed(f"no style {style!r}; there are: {', '.join(style_profiles.STYLES)}") from None
     except ValueError as error:

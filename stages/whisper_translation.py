@@ -20,15 +20,15 @@
 # ///
 """Translate speech into English with Whisper itself, from the audio: into no other language, and by no glossary.
 
-Speech is found, cut, listened to and judged as it is for recognition, so that loops and phrases that nobody said are
-dropped with their reasons, and a translation that goes empty half-way is a failure. It promises less than a transcript:
-the words of another language stand only near those that were said. Of speech that the model understood in part, 0.9
-was covered and 0.85 of the weaker half.
+Speech is found, cut, recognised and judged as it is for a transcript, so that repetitions and phrases that nobody said
+are dropped with their reasons, and a translation that goes empty half-way is a failure. It promises less coverage than
+a transcript: the words of another language stand only near those that were said. Where the model understood a part of
+the speech, 0.9 was covered, and 0.85 of the weaker half.
 
 Where the speech turns out to be English, the text is that of a transcript.
 
-Words have the times at which the model attended to the sound; what was said isn't written down, so a segment has no
-``source``.
+Words have the times at which the model attended to the sound. The words that were said aren't known, so a segment has
+no ``source``.
 """
 
 from typing import Any, NamedTuple
@@ -43,25 +43,27 @@ ENGLISH_ALREADY = "the speech is in English already, so it was written down as i
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Translate the audio and write all three forms."""
+    """Translate the audio and write all three files."""
     source, target = stage.parameters["source"] or "auto", stage.parameters["target"]
     if target.split("-")[0] != ENGLISH:
         raise stagekit.StageFailed(
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
-    documents.leave(stage, translation(speech_to_text.hear(stage, source, speech_to_text.TRANSLATE), target))
+    documents.publish(stage, translation(speech_to_text.recognise(stage, source, speech_to_text.TRANSLATE), target))
 
 
-class Made(NamedTuple):
+class WhisperIdentity(NamedTuple):
+    """The engine and its model, for the document."""
+
     name: str
     model: str
 
 
-def translation(found: speech_to_text.Hearing, target: str) -> dict[str, Any]:
-    """The document. A source that is English already was only written down."""
-    heard = transcripts.document(found.heard, found.sound.speech, found.origin)
-    made = Made(f"{heard['engine']} (translation from the audio)", heard["model"])
-    told = ENGLISH_ALREADY if heard["language"] == ENGLISH else FROM_AUDIO
-    notes = [told, *heard["notes"]] if heard["segments"] else heard["notes"]
-    document = documents.translation(heard, target, made, heard["segments"], notes)
-    return document | {key: heard[key] for key in ("word_times", "dropped")}
+def translation(recognition: speech_to_text.Recognition, target: str) -> dict[str, Any]:
+    """``translation.json``; from English speech it is the transcript."""
+    transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin)
+    engine = WhisperIdentity(f"{transcript['engine']} (translation from the audio)", transcript["model"])
+    first = ENGLISH_ALREADY if transcript["language"] == ENGLISH else FROM_AUDIO
+    notes = [first, *transcript["notes"]] if transcript["segments"] else transcript["notes"]
+    document = documents.translation_document(transcript, target, engine, transcript["segments"], notes)
+    return document | {key: transcript[key] for key in ("word_times", "dropped")}

@@ -6,8 +6,8 @@
 # models = ["recognizer"]
 # optional_models = ["speakers"]
 # start = ["worker", "cold"]
-# # What aligns words comes from a hub that may answer tomorrow and not today. The key can't tell, so no other job gets
-# # this result.
+# # The alignment model comes from a hub that may answer tomorrow and not today. The key doesn't show it, so no other
+# # job gets this result.
 # cache = false
 # [tool.pipeline.stage.parameters]
 # language = "auto"
@@ -21,13 +21,13 @@
 # [tool.pipeline.stage.resources]
 # cpus = "all"
 # ///
-"""Recognise speech with WhisperX: the form of ``asr``, but words aligned with the sound, and speakers if asked for.
+"""Recognise speech with WhisperX: the files of ``asr``, with words aligned with the sound, and speakers if wanted.
 
-The recogniser and the model that tells speakers apart come from local folders, and WhisperX brings along the one that
-finds speech. What aligns words is taken from the hub, or from what was fetched of it before. Where there is none, words
-have the times of the recogniser's attention, and the transcript's notes say so.
+The recogniser and the diarization model come from local folders; WhisperX contains the model that finds speech. The
+alignment model comes from the hub, or from an earlier download. Where there is none, words have the times of the
+recogniser's attention, and the transcript's notes say so.
 
-Speech that got no words, and text that isn't believed, are recognised once more by faster-whisper with the same model.
+Speech without words, and text that can't be trusted, is recognised once more by faster-whisper with the same model.
 """
 
 import math
@@ -41,10 +41,10 @@ from typing import Any
 import stagekit
 from recognition import model_hub
 
-BATCH = 8
-SILENCE = 60  # seconds that a download may stand still
-ALIGNERS = "https://download.pytorch.org"
-SENTENCES = "https://raw.githubusercontent.com"  # where nltk fetches from
+BATCH = 8  # windows
+STALLED_SECONDS = 60  # that a download may wait for the next byte
+ALIGNMENT_MODELS = "https://download.pytorch.org"
+SENTENCE_MODELS = "https://raw.githubusercontent.com"  # from which nltk fetches
 FAILURES = (
     OSError,
     ValueError,
@@ -61,163 +61,179 @@ import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
 from recognition import models, transcripts, two_pass, voice_activity, whisper, windows  # noqa: E402
-from recognition.diarization import Turn, told_apart  # noqa: E402
+from recognition.diarization import SpeakerTurn, split_by_speaker  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
-from recognition.segments import Segment, Word  # noqa: E402
+from recognition.segments import Segment, SpokenWord  # noqa: E402
 from whisperx import alignment, asr  # noqa: E402
 from whisperx.diarize import DiarizationPipeline  # noqa: E402
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Transcribe the audio and write both forms."""
+    """Transcribe the audio and write both files."""
     torch.set_num_threads(stage.cpus)
     samples = whisper.read_audio(stage.input("audio"))
     duration = len(samples) / whisper.SAMPLE_RATE
     probabilities = whisper.speech_probabilities(samples, stage.cpus)
-    spoken = voice_activity.stretches(probabilities)
+    speech = voice_activity.speech_intervals(probabilities)
     folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
     audio = samples.astype("float32") / 32768
     language = models.language_for(pipeline.model, stage.parameters["language"], folder.name)
-    ear = whisper.Recogniser(pipeline.model, samples, 1, language)
+    recogniser = whisper.Recogniser(pipeline.model, samples, 1, language)
     notes, aligned, first = [], frozenset[Interval](), []
-    if spoken:
-        ear.find_language(windows.cut(spoken, probabilities, duration))
-        found = pipeline.transcribe(audio, batch_size=BATCH, language=ear.language, progress_callback=told(stage))
-        first, aligned, notes = timed(found, pipeline.model, samples, audio, device)
-    heard = two_pass.completed(first, two_pass.Sound(spoken, probabilities, duration), ear.hear)
-    if stage.parameters["diarize"] and heard.segments:
-        heard = two_pass.Heard(told_apart(heard.segments, speaker_turns(stage, audio, device)), heard.dropped)
-    word_times, more = times_of(heard.segments, aligned)
-    write(stage, heard, spoken, ear, (word_times, [*notes, *more], duration))
+    if speech:
+        recogniser.find_language(windows.cut(speech, probabilities, duration))
+        found = pipeline.transcribe(
+            audio, batch_size=BATCH, language=recogniser.language, progress_callback=progress(stage)
+        )
+        first, aligned, notes = with_word_times(found, pipeline.model, samples, audio, device)
+    activity = two_pass.SpeechActivity(speech, probabilities, duration)
+    result = two_pass.add_second_pass(first, activity, recogniser.recognise)
+    if stage.parameters["diarize"] and result.segments:
+        turns = speaker_turns(stage, audio, device)
+        result = two_pass.RecognisedSpeech(split_by_speaker(result.segments, turns), result.dropped)
+    word_times, more = word_times_of(result.segments, aligned)
+    write(stage, result, speech, recogniser, (word_times, [*notes, *more], duration))
 
 
 def load(folder: Any, device: str, cpus: int) -> Any:
+    """WhisperX's pipeline for the model in ``folder``. Raises ``StageFailed``."""
     compute = "float16" if device == "cuda" else "int8"
-    with models.loading(folder):
+    with models.load_errors(folder):
         return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
 
 
-def told(stage: stagekit.Stage) -> Any:
+def progress(stage: stagekit.Stage) -> Any:
+    """A callback for WhisperX, which tells its progress in percent."""
     return lambda percent: stage.progress(percent / 100)
 
 
-def timed(
+def with_word_times(
     found: dict[str, Any], model: Any, samples: Any, audio: Any, device: str
 ) -> tuple[list[Segment], frozenset[Interval], list[str]]:
-    """Segments with words that have times, which of those are from the sound, and what to tell of it."""
+    """Segments whose words have times, those times that are from the sound, and notes for the transcript.
+
+    ``found`` is WhisperX's result: ``language``, and ``segments`` with ``start``, ``end`` (seconds) and ``text``.
+    """
     parts, language = [part for part in found["segments"] if part["text"].strip()], found["language"]
     if not parts:
         return [], frozenset(), []
     try:
-        with patient():
-            aligned = alignment.align(parts, *aligner(language, device), audio, device)["segments"]
+        with download_timeout():
+            aligned = alignment.align(parts, *alignment_model(language, device), audio, device)["segments"]
     except FAILURES as error:
         note = "words can't be aligned with the sound, so their times are those of the recogniser's attention"
-        return attended(parts, model, samples, language), frozenset(), [f"{note} ({reason(error)})"]
+        return attention_times(parts, model, samples, language), frozenset(), [f"{note} ({first_line(error)})"]
     done = [part for part in aligned if part["words"] and math.isfinite(part["start"]) and math.isfinite(part["end"])]
     left = [part for part in parts if not any(part["start"] <= each["start"] < part["end"] for each in done)]
     note = [f"{len(left)} of {len(parts)} segments couldn't be aligned with the sound"] if left else []
-    sounding = from_alignment(done, spaced(language))
-    segments = sounding + attended(left, model, samples, language)
-    aligned_times = frozenset((word.start, word.end) for segment in sounding for word in segment.words)
+    from_sound = segments_of_alignment(done, has_spaces(language))
+    segments = from_sound + attention_times(left, model, samples, language)
+    aligned_times = frozenset((word.start, word.end) for segment in from_sound for word in segment.words)
     return sorted(segments, key=lambda segment: segment.start), aligned_times, note
 
 
-def times_of(segments: Sequence[Segment], aligned: frozenset[Interval]) -> tuple[str, list[str]]:
-    """Where the times of most words are from, as words are dropped and others recognised after the alignment."""
+def word_times_of(segments: Sequence[Segment], aligned: frozenset[Interval]) -> tuple[str, list[str]]:
+    """Where the times of most words are from: ``aligned`` or ``attention``. And a note, if it isn't so for all.
+
+    After the alignment, the second pass drops words and adds others.
+    """
     words = [word for segment in segments for word in segment.words]
     others = sum((word.start, word.end) not in aligned for word in words)
-    told = f"{others} of {len(words)} words have the times of the recogniser's attention, not of the sound"
-    notes = [told] if aligned and others else []
+    note = f"{others} of {len(words)} words have the times of the recogniser's attention, not of the sound"
+    notes = [note] if aligned and others else []
     return "aligned" if aligned and 2 * others <= len(words) else "attention", notes
 
 
-def aligner(language: str, device: str) -> tuple[Any, Any]:
-    """What isn't on this machine and can't be fetched would be waited for for minutes."""
+def alignment_model(language: str, device: str) -> tuple[Any, Any]:
+    """The model for a language and its details. Raises one of ``FAILURES``.
+
+    What isn't on this machine is looked for only if its server answers; the libraries would wait for minutes.
+    """
     name = alignment.DEFAULT_ALIGN_MODELS_TORCH.get(language)
-    if name is not None:  # else it is from the hub whose libraries know that they are offline
+    if name is not None:  # else it is from the hub, whose libraries know whether they are offline
         file = getattr(torchaudio.pipelines, name)._path  # noqa: SLF001  # the one place that has its name
         if not os.path.exists(os.path.join(torch.hub.get_dir(), "checkpoints", file)):
-            model_hub.require(f"the alignment model {file}", ALIGNERS)
+            model_hub.require_reachable(f"the alignment model {file}", ALIGNMENT_MODELS)
     try:
         nltk.data.find("tokenizers/punkt_tab")
     except LookupError:
-        model_hub.require("what finds the ends of sentences (punkt_tab)", SENTENCES)
+        model_hub.require_reachable("what finds the ends of sentences (punkt_tab)", SENTENCE_MODELS)
     model, details = alignment.load_align_model(language, device)
     return model, details
 
 
 @contextmanager
-def patient() -> Iterator[None]:
-    """Downloads have no limit of their own, and one that stands still would stand for ever."""
+def download_timeout() -> Iterator[None]:
+    """The libraries' downloads have no time limit: without this, one that stalls would never end."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SILENCE)
+    socket.setdefaulttimeout(STALLED_SECONDS)
     try:
         yield
     finally:
         socket.setdefaulttimeout(before)
 
 
-def attended(parts: Sequence[dict[str, Any]], model: Any, samples: Any, language: str) -> list[Segment]:
+def attention_times(parts: Sequence[dict[str, Any]], model: Any, samples: Any, language: str) -> list[Segment]:
     whole = [(part["start"], part["end"], part["text"], part.get("avg_logprob", 0.0)) for part in parts]
-    return whisper.attended(model, samples, whole, language)
+    return whisper.with_attention_times(model, samples, whole, language)
 
 
-def reason(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip("* \n")), type(error).__name__)
 
 
-def spaced(language: str) -> bool:
-    """Whether words are parted by spaces, which alignment takes away."""
+def has_spaces(language: str) -> bool:
+    """Whether spaces separate the words. Alignment removes them."""
     return language not in alignment.LANGUAGES_WITHOUT_SPACES
 
 
-def from_alignment(segments: Sequence[dict[str, Any]], spaces: bool) -> list[Segment]:
-    """A word that has no time of its own has that of its neighbour before it."""
+def segments_of_alignment(segments: Sequence[dict[str, Any]], spaces: bool) -> list[Segment]:
+    """WhisperX's aligned segments as ours. A word without a time gets the end of the word before."""
     found = []
     for segment in segments:
-        words: list[Word] = []
+        words: list[SpokenWord] = []
         clock = float(segment["start"])
         for word in segment["words"]:
             start = float(word.get("start", clock))
             clock = max(float(word.get("end", start)), start)
             text = f" {word['word']}" if spaces else word["word"]
-            words.append(Word(start, clock, text, float(word.get("score", 0.0))))
+            words.append(SpokenWord(start, clock, text, float(word.get("score", 0.0))))
         times = float(segment["start"]), float(segment["end"])
         found.append(Segment(*times, segment["text"].strip(), tuple(words), float(segment.get("avg_logprob", 0.0))))
     return found
 
 
-def speaker_turns(stage: stagekit.Stage, audio: Any, device: str) -> list[Turn]:
-    """Who speaks when."""
+def speaker_turns(stage: stagekit.Stage, audio: Any, device: str) -> list[SpeakerTurn]:
+    """Who speaks when. Raises ``StageFailed`` where the model can't be loaded."""
     folder = stage.model("speakers")
     try:
         find = stage.memo((folder, device), lambda: DiarizationPipeline(str(folder), device=device))
     except FAILURES as error:
         advice = "Download it again, or do without --diarize"
-        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {reason(error)}. {advice}") from error
-    return [Turn(float(row.start), float(row.end), str(row.speaker)) for row in find(audio).itertuples()]
+        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {first_line(error)}. {advice}") from error
+    return [SpeakerTurn(float(row.start), float(row.end), str(row.speaker)) for row in find(audio).itertuples()]
 
 
 def write(
     stage: stagekit.Stage,
-    heard: two_pass.Heard,
-    spoken: list[Interval],
-    ear: whisper.Recogniser,
+    result: two_pass.RecognisedSpeech,
+    speech: list[Interval],
+    recogniser: whisper.Recogniser,
     facts: tuple[str, list[str], float],
 ) -> None:
+    """Both files. ``facts``: where word times are from, notes, and the seconds of the audio."""
     word_times, notes, duration = facts
-    known = heard.segments or stage.parameters["language"] != "auto"
-    origin = transcripts.Origin(
+    known = result.segments or stage.parameters["language"] != "auto"
+    origin = transcripts.TranscriptOrigin(
         f"whisperx {version('whisperx')}",
         stage.model("recognizer").name,
-        ear.language if known and ear.language else "und",
-        ear.language_probability if heard.segments else 0.0,
+        recogniser.language if known and recogniser.language else "und",
+        recogniser.language_probability if result.segments else 0.0,
         duration,
         word_times,
     )
-    transcript = transcripts.document(heard, spoken, origin, notes)
+    transcript = transcripts.document(result, speech, origin, notes)
     for note in transcript["notes"]:
         stage.warn(note)
     stage.about(engine=transcript["engine"], notes=transcript["notes"])

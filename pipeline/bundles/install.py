@@ -25,8 +25,8 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.errors import ConfigurationError, InputUnusable, NotReady
 from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.setup.tasks import Task
 
@@ -166,10 +166,10 @@ def _add_models(opened: Opened) -> None:
 
 
 def _place_models(opened: Opened, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
-    shelf, fetcher = Shelf(opened.project.models), Fetcher(installer)
+    store, fetcher = ModelStore(opened.project.models), Fetcher(installer)
     for name in opened.models:
         spec = replace(catalog.model(name), sources=(FolderSource(staged / "models" / name),))
-        fetch.ensure(shelf, spec, fetcher, progress)
+        fetch.ensure(store, spec, fetcher, progress)
 
 
 def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:

@@ -20,8 +20,8 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
@@ -87,10 +87,10 @@ class _Gathering:
             return
         project = self.catalog.project
         entries = load_yaml(project.config / "models.yaml", project.root, "models").value
-        shelf, fetcher = Shelf(project.models), Fetcher(self.wheels.uv)
+        store, fetcher = ModelStore(project.models), Fetcher(self.wheels.uv)
         for name in names:
             spec = self.catalog.model(name)
-            folder = fetch.ensure(shelf, spec, fetcher, self.progress)
+            folder = fetch.ensure(store, spec, fetcher, self.progress)
             self.contents.models[name] = entries[name]
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
 

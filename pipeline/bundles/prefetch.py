@@ -8,8 +8,8 @@ from pipeline.config.models import ModelSpec
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.setup.bootstrap import chosen
 from pipeline.setup.tasks import Task, Wanted
@@ -21,8 +21,8 @@ def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:
     definitions, models = chosen(catalog, wanted)
     installer = uv.find()
     wheels = wheels_of(catalog, installer)
-    shelf, fetcher = Shelf(catalog.project.models), Fetcher(installer)
-    return [_packages(wheels, each) for each in definitions] + [_model(shelf, fetcher, spec) for spec in models]
+    store, fetcher = ModelStore(catalog.project.models), Fetcher(installer)
+    return [_packages(wheels, each) for each in definitions] + [_model(store, fetcher, spec) for spec in models]
 
 
 def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
@@ -43,9 +43,9 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
     return Task(f"environment {definition.name}", carry_out)
 
 
-def _model(shelf: Shelf, fetcher: Fetcher, spec: ModelSpec) -> Task:
+def _model(store: ModelStore, fetcher: Fetcher, spec: ModelSpec) -> Task:
     def carry_out(progress: Progress) -> str:
-        fetch.ensure(shelf, spec, fetcher, progress)
+        fetch.ensure(store, spec, fetcher, progress)
         return "ready"
 
     return Task(f"model {spec.name}", carry_out)

@@ -43,7 +43,7 @@ class Shortcut:
 
 
 SHORTCUTS = (
-    Shortcut("source-language", "source_language", "Language that is spoken; default: detect it.", "-s", "CODE"),
+    Shortcut("source-language", "source_language", "The spoken language; default: detect it.", "-s", "CODE"),
     Shortcut(
         "target-language",
         "target_languages",
@@ -52,7 +52,7 @@ SHORTCUTS = (
         "CODE",
         joined=True,
     ),
-    Shortcut("no-original", "original", "Only the translations.", value="false", takes_value=False),
+    Shortcut("no-original", "original", "Make only the translations.", value="false", takes_value=False),
     Shortcut(
         "asr",
         "asr",
@@ -91,14 +91,14 @@ SHORTCUTS = (
     Shortcut(
         "from-subtitles",
         "from_subtitles",
-        "Take subtitles that exist and recognise nothing: a file, a track by number or language; alone, what there is.",
+        "Use existing subtitles instead of recognition: a file, a track by number or language; alone, whichever exist.",
         metavar="[FILE|N|CODE]",
         value="auto",
     ),
     Shortcut(
         "recut",
         "keep_cues",
-        "With --from-subtitles: cut them anew by the style's rules; without it, each cue stays one, with its times.",
+        "With --from-subtitles: cut the text into new cues by the style's rules; without it, cues keep their times.",
         value="false",
         takes_value=False,
         needs="from_subtitles",
@@ -108,11 +108,11 @@ SHORTCUTS = (
     Shortcut(
         "glossary",
         "glossary",
-        "How names and terms are translated: a .csv, .tsv or .yaml file of terms and translations.",
+        "Translations of names and terms: a .csv, .tsv or .yaml file of terms and translations.",
         metavar="FILE",
         needs="target_languages",
     ),
-    Shortcut("burn-in", "burn_in", "Draw the subtitles into the picture, too.", value="true", takes_value=False),
+    Shortcut("burn-in", "burn_in", "Also draw the subtitles into the picture.", value="true", takes_value=False),
     Shortcut(
         "diarize",
         "diarize",
@@ -135,9 +135,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow."
         ),
-        click.option("--beside", is_flag=True, help="Put the subtitles next to the movie, too: movie.es.srt."),
+        click.option("--beside", is_flag=True, help="Also put the subtitles next to the movie: movie.es.srt."),
         click.option("--overwrite", is_flag=True, help="Also where the movie has such subtitles already."),
-        click.option("--build", is_flag=True, help="Build an environment that isn't there, which may take minutes."),
+        click.option("--build", is_flag=True, help="Build environments that are missing, which may take minutes."),
         click.option(
             "--wait",
             metavar="SECONDS",
@@ -147,8 +147,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--allow-degraded",
             is_flag=True,
-            help="Take an older environment that isn't healthy where there is nothing else; "
-            "no other job gets the results.",
+            help="Use an older environment that isn't healthy where there is no other; "
+            "the results aren't shared with other jobs.",
         ),
     ]
     for add in reversed(added):

@@ -153,7 +153,7 @@ def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json
     if subtitles and Path(subtitles).exists():
         raise UsageError(
             f"{subtitles} was taken for the subtitles of --from-subtitles, and no movie is left",
-            f"prepare-job --subtitle {subtitles} --from-subtitles   has it last",
+            f"prepare-job --subtitle {subtitles} --from-subtitles   (the option goes last)",
         )
     raise UsageError("no movie was named", "prepare-job MOVIE --subtitle")
 

@@ -182,7 +182,9 @@ def _alone(here: "Project", request: "WatchRequest") -> Iterator[None]:
         with exclusive(lock):
             yield
     except Held as error:
-        raise NotReady(f"{error.holder} watches this folder for the same already", "let it, or end it") from error
+        raise NotReady(
+            f"{error.holder} watches this folder for the same already", "let it run, or end it first"
+        ) from error
 
 
 def _show(text: str) -> None:

@@ -2,13 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.context import json_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.sdk.protocol import ServerStatus
 
 
 @click.group("worker")
@@ -20,7 +23,7 @@ def group() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List workers with their state."""
-    rows = [_row(each) for each in _workers()]
+    rows = [_row(name, status) for name, status in _workers()]
     if as_json:
         print_json("worker-list", rows)
     else:
@@ -38,12 +41,12 @@ def stop(pids: tuple[int, ...], everyone: bool, force: bool) -> None:
 
     if bool(pids) == everyone:
         raise UsageError("name the workers to stop by their PIDs, or give --all", "pipeline worker list")
-    known = {each["pid"]: each for each in _workers()}
+    known = {status.pid: name for name, status in _workers()}
     unknown = [pid for pid in pids if pid not in known]
     if unknown:
         raise UsageError(f"process {unknown[0]} isn't one of these workers", "pipeline worker list")
-    chosen = [known[pid] for pid in pids] or list(known.values())
-    busy = [each["pid"] for each in chosen if not servers.end(_folder(), each["name"], force)]
+    chosen = pids or tuple(known)
+    busy = [pid for pid in chosen if not servers.end(_folder(), known[pid], force)]
     click.echo(f"stopped {len(chosen) - len(busy)} of {len(chosen)}")
     if busy:
         pids_of_busy = " ".join(map(str, busy))
@@ -56,7 +59,8 @@ def _folder() -> Path:
     return runtime_folder.locate(os.environ)
 
 
-def _workers() -> list[dict[str, Any]]:
+def _workers() -> "list[tuple[str, ServerStatus]]":
+    """The server's name of each, and its state."""
     from pipeline.executors import servers
     from pipeline.executors.runtime_folder import Unavailable, ensure
 
@@ -69,10 +73,21 @@ def _workers() -> list[dict[str, Any]]:
     return list(servers.status(_folder()))
 
 
-def _row(each: dict[str, Any]) -> dict[str, Any]:
-    state = "busy" if each["jobs"] else "held" if each["leased"] else "idle"
-    shown = ("pid", "kind", "prefix", "jobs", "tasks", "age_seconds", "idle_seconds")
-    return {**{name: each[name] for name in shown}, "state": state, "memory": _memory(each["pid"])}
+def _row(name: str, status: "ServerStatus") -> dict[str, Any]:
+    from pipeline.executors import servers
+
+    jobs = servers.work_of(_folder(), name)
+    return {
+        "pid": status.pid,
+        "kind": "worker",
+        "prefix": status.prefix,
+        "jobs": jobs,
+        "tasks": status.tasks,
+        "age_seconds": status.age_seconds,
+        "idle_seconds": status.idle_seconds,
+        "state": "busy" if jobs else "held" if status.leased else "idle",
+        "memory": _memory(status.pid),
+    }
 
 
 def _memory(pid: int) -> int | None:

@@ -14,7 +14,7 @@ from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import Project
 
-RESERVED = {"stage", "stagekit", "stageserver"}  # modules of this project in a stage's process
+RESERVED = {"stage", "stagekit", "stageprotocol", "stageserver"}  # modules of this project in a stage's process
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def choose(task: str, name: str, candidates: Sequence[EngineCandidate]) -> Engin
     able = sorted((each for each in candidates if not each.never), key=_rank)
     if not able:
         reasons = "\n".join(f"  {each.engine}: {each.never}" for each in candidates)
-        raise UsageError(f"no engine does the {task}:\n{reasons}", "choose another language, or another engine's way")
+        raise UsageError(f"no engine does the {task}:\n{reasons}", "choose another language")
     chosen = next((each for each in able if each.works), None) or _nearest(task, able)
     better = tuple(each for each in able[: able.index(chosen)] if each.quality > chosen.quality)
     why = "the best of those that can work here now" if len(able) > 1 else "the only one that does it"

@@ -31,7 +31,7 @@ class Direction:
         if pairs.declared(engine, self.source, self.target) is None:
             return "it has no such pair"
         if engine.from_audio and self.criteria.subtitles:
-            return "it translates what is said, and there are subtitles instead of it"
+            return "it translates from the audio, and there are subtitles instead"
         return ""
 
     def model(self, engine: EngineSpec) -> str | None:
@@ -63,7 +63,7 @@ class Direction:
 
     def _doubt(self, engine: EngineSpec, inventory: EngineInventory) -> str:
         if engine.from_audio and any((self.criteria.glossary or {}).values()):
-            return "it goes by no glossary"
+            return "it can't use a glossary"
         if self.source:
             return ""
         if engine.pairs_from:

@@ -8,7 +8,6 @@ from typing import Any
 from pipeline.digests import canonical_json
 
 REPORTS = {"note": str, "warning": str, "error": str, "wrong_environment": bool}  # and progress, about and raised
-SERVER = b"="  # begins a line that a server wrote; a stage's begin with a brace
 
 
 class Channel:

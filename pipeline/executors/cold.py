@@ -8,26 +8,24 @@ from pathlib import Path
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.channel import Channel
+from pipeline.executors.orders import order_of
+from pipeline.executors.runner import command
 from pipeline.process import Interpreter
-
-RUNNER = Path(__file__).parents[1] / "sdk" / "run_stage.py"
 
 
 class FreshProcess:
     """One process of the runner: an order pipe into it, a report pipe out of it, and a tie. Used once."""
 
     def __init__(self, interpreter: Interpreter, variables: Mapping[str, str], startup_log: Path) -> None:
-        self._interpreter = interpreter
         startup_log.parent.mkdir(exist_ok=True)
         log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         orders, self._orders = os.pipe()
         reading, reports = os.pipe()
         self._reports = Channel(reading)
         self._tie = process.Tie()
-        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER]
         try:
             every = {**interpreter.variables, **variables}
-            self.child = process.spawn(argv, every, orders, reports, log, self._tie.inherited)
+            self.child = process.spawn(command(interpreter.python), every, orders, reports, log, self._tie.inherited)
         except OSError:
             self._close_pipes()
             raise
@@ -38,16 +36,8 @@ class FreshProcess:
         self._exit = process.exit_descriptor(self.child)
 
     def order(self, invocation: Invocation) -> "ColdRun":
-        fields = (
-            self._interpreter.prefix,
-            invocation.stage_file,
-            invocation.file,
-            invocation.log,
-            *invocation.modules,
-        )
-        line = b"\0".join(os.fsencode(field) for field in fields) + b"\n"
         with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
-            os.write(self._orders, line)
+            os.write(self._orders, order_of(invocation).encode())
         return ColdRun(invocation, self)
 
     @property

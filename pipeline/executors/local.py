@@ -20,11 +20,11 @@ from pipeline.process import Interpreter
 from pipeline.values import replace
 
 if TYPE_CHECKING:
-    from pipeline.executors.leases import Lease, Pool
-    from pipeline.executors.pools import Pools
-    from pipeline.executors.warm import WarmRun
+    from pipeline.executors.worker_lease import WorkerKind, WorkerLease
+    from pipeline.executors.worker_pool import WorkerPool
+    from pipeline.executors.worker_run import WorkerRun
 
-Run = Union[ColdRun, "WarmRun"]
+StageRun = Union[ColdRun, "WorkerRun"]
 
 SPARES = 2  # one per core of a small machine: enough to keep start-up off the critical path
 IDLE_LEASE = 1.0  # seconds that a worker is held for this run's next stage before others may have it
@@ -38,10 +38,10 @@ class LocalExecutor:
         self._limits = limits or WorkerLimits()
         self._runtime = runtime  # where servers are found; default: this user's runtime folder
         self._spares: dict[Path, list[FreshProcess]] = {}
-        self._running: dict[str, Run] = {}
+        self._running: dict[str, StageRun] = {}
         self._deadlines: dict[str, float] = {}  # of those that were asked to end
-        self._pools: Pools | None = None
-        self._unfit: dict[str, str] = {}  # pools that can't be used, and why
+        self._workers: WorkerPool | None = None
+        self._unfit: dict[str, str] = {}  # kinds of workers that can't be had, and why
         self._events: list[Event] = []
 
     def prepare(self, interpreter: Interpreter) -> None:
@@ -51,7 +51,7 @@ class LocalExecutor:
                 spares.append(FreshProcess(interpreter, {}, self._startup_log))
 
     def submit(self, invocation: Invocation) -> None:
-        if invocation.start == "cold" or not self._start_warm(invocation, anew=False):
+        if invocation.start == "cold" or not self._start_in_worker(invocation, fresh=False):
             self._start_cold(invocation)
 
     def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
@@ -93,8 +93,8 @@ class LocalExecutor:
             spare.close()  # end of file, and no order: it leaves by itself
             spare.child.wait()
         self._spares.clear()
-        if self._pools is not None:
-            self._pools.close()
+        if self._workers is not None:
+            self._workers.close()
 
     def _start_cold(self, invocation: Invocation) -> None:
         fresh = None if invocation.variables else self._spare(invocation.interpreter)
@@ -111,52 +111,53 @@ class LocalExecutor:
             spare.close()
         return None
 
-    def _start_warm(self, invocation: Invocation, anew: bool) -> bool:
+    def _start_in_worker(self, invocation: Invocation, fresh: bool) -> bool:
         """Whether it was started; otherwise a warning was noted, and a fresh process has to do."""
         reason = _why_impossible()
         if reason:
             self._note_unfit(invocation, "", reason)
             return False
         from pipeline.executors.runtime_folder import Unavailable
-        from pipeline.executors.warm import WarmRun
+        from pipeline.executors.worker_run import WorkerRun
 
-        pools = self._open_pools()
-        pool = pools.pool_of(invocation)
-        if pool.name in self._unfit:
+        workers = self._open_workers()
+        kind = workers.kind_of(invocation)
+        if kind.name in self._unfit:
             return False
         try:
-            lease = self._ordered(pools, pool, invocation, anew)
+            lease = self._order(workers, kind, invocation, fresh)
         except (Unavailable, OSError) as error:
-            self._note_unfit(invocation, pool.name, str(error))
+            self._note_unfit(invocation, kind.name, str(error))
             return False
-        self._running[invocation.id] = WarmRun(invocation, lease)
+        self._running[invocation.id] = WorkerRun(invocation, lease)
         return True
 
-    def _ordered(self, pools: "Pools", pool: "Pool", invocation: Invocation, anew: bool) -> "Lease":
-        lease = pools.lease(pool, anew)
+    def _order(self, workers: "WorkerPool", kind: "WorkerKind", invocation: Invocation, fresh: bool) -> "WorkerLease":
+        """A lease on a worker that has got the order."""
+        lease = workers.lease(kind, fresh)
         try:
             lease.order(invocation)
         except BrokenPipeError:  # gone since we looked
             lease.close()
-            lease = pools.lease(pool, anew=True)
+            lease = workers.lease(kind, fresh=True)
             with contextlib.suppress(BrokenPipeError):  # it shows as an end without an answer
                 lease.order(invocation)
         return lease
 
-    def _open_pools(self) -> "Pools":
-        if self._pools is None:
+    def _open_workers(self) -> "WorkerPool":
+        if self._workers is None:
             from pipeline.executors import runtime_folder
-            from pipeline.executors.pools import Pools
+            from pipeline.executors.worker_pool import WorkerPool
 
-            self._pools = Pools(self._runtime or runtime_folder.locate(os.environ), self._limits)
-        return self._pools
+            self._workers = WorkerPool(self._runtime or runtime_folder.locate(os.environ), self._limits)
+        return self._workers
 
-    def _note_unfit(self, invocation: Invocation, pool: str, reason: str) -> None:
-        """One warning per pool."""
-        if pool not in self._unfit:
+    def _note_unfit(self, invocation: Invocation, kind: str, reason: str) -> None:
+        """One warning for each kind of workers."""
+        if kind not in self._unfit:
             text = f"it runs in a fresh process, since 'worker' isn't possible: {reason}"
             self._events.append(Message(invocation.id, {"warning": text}))
-        self._unfit[pool] = reason
+        self._unfit[kind] = reason
 
     def _poll(self, wake: int, end: float | None) -> set[int]:
         """What is readable, as soon as anything is or something has to be done."""
@@ -173,7 +174,7 @@ class LocalExecutor:
         if self._events or any(run.abandoned for run in self._running.values()):
             return 0.0
         times = [*self._deadlines.values(), *([] if end is None else [end])]
-        if self._pools is not None and (due := self._pools.release(IDLE_LEASE)) is not None:
+        if self._workers is not None and (due := self._workers.release(IDLE_LEASE)) is not None:
             times.append(due)
         return max(0.0, min(times) - time.monotonic()) if times else None
 
@@ -186,11 +187,11 @@ class LocalExecutor:
             del self._deadlines[id]
             self._running[id].kill()
 
-    def _hear(self, id: str, run: Run, ready: set[int]) -> None:
+    def _hear(self, id: str, run: StageRun, ready: set[int]) -> None:
         if isinstance(run, ColdRun):
             events = run.events(ready)
         else:
-            from pipeline.executors.warm import NotBegun
+            from pipeline.executors.worker_run import NotBegun
 
             try:
                 events = run.events(ready)
@@ -201,42 +202,42 @@ class LocalExecutor:
         if events and isinstance(events[-1], Exited):
             self._forget(id, run)
 
-    def _forget(self, id: str, run: Run) -> None:
+    def _forget(self, id: str, run: StageRun) -> None:
         del self._running[id]
         self._deadlines.pop(id, None)
-        if not isinstance(run, ColdRun) and run.reusable and self._pools is not None:
-            self._pools.give_back(run.lease)
+        if not isinstance(run, ColdRun) and run.reusable and self._workers is not None:
+            self._workers.give_back(run.lease)
         else:
             run.close()
 
-    def _start_otherwise(self, run: "WarmRun", reason: str) -> None:
+    def _start_otherwise(self, run: "WorkerRun", reason: str) -> None:
         """What its worker didn't begin: once more in a new worker, then in a fresh process."""
         invocation, lease = run.invocation, run.lease
         del self._running[invocation.id]
         lease.close()
         try:
-            if not lease.fresh and self._start_warm(invocation, anew=True):
+            if not lease.fresh and self._start_in_worker(invocation, fresh=True):
                 return
-            self._note_unfit(invocation, lease.pool.name, reason)
+            self._note_unfit(invocation, lease.kind.name, reason)
             self._start_cold(replace(invocation, start="cold"))
         except OSError as error:
             self._deadlines.pop(invocation.id, None)
             self._events.append(Exited(invocation.id, NOT_STARTED, f"{reason}; no process could be started: {error}"))
 
 
-def _has_news(run: Run, ready: set[int]) -> bool:
+def _has_news(run: StageRun, ready: set[int]) -> bool:
     return run.abandoned or not ready.isdisjoint(run.descriptors)
 
 
-def _finish(run: "WarmRun", deadline: float) -> None:
+def _finish(run: "WorkerRun", deadline: float) -> None:
     """Wait for its end until the deadline, then kill it and wait for that."""
     if not _ends(run, max(0.0, deadline - time.monotonic())):
         run.kill()
         _ends(run, LAST_WORDS)
 
 
-def _ends(run: "WarmRun", seconds: float) -> bool:
-    from pipeline.executors.warm import NotBegun
+def _ends(run: "WorkerRun", seconds: float) -> bool:
+    from pipeline.executors.worker_run import NotBegun
 
     end = time.monotonic() + seconds
     while True:

@@ -1,17 +1,15 @@
-"""Finding, starting and asking the processes that are kept (see ``sdk/stageserver``)."""
+"""Finding and asking the servers of workers (``sdk/stageserver``), and their files."""
 
 import contextlib
-import json
 import os
 import socket
-import struct
-from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from pipeline.executors.runtime_folder import Unavailable, address, ensure, open_log
 from pipeline.locks import try_exclusive
+from pipeline.sdk import protocol
+from pipeline.sdk.protocol import LOCK, SOCKET, BusyRecord, ServerStatus
 
 BACKLOG = 128
 PATIENCE = 2.0  # seconds for a server to answer a question
@@ -21,7 +19,7 @@ TRIES = 50  # to get the lock of a new server
 @contextlib.contextmanager
 def locked(folder: Path, name: str) -> Iterator[int]:
     """A lock on a server's lock file, as a descriptor. Raises ``BlockingIOError`` where another process has it."""
-    path = folder / f"{name}.lock"
+    path = folder / f"{name}{LOCK}"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not try_exclusive(descriptor):
@@ -33,15 +31,13 @@ def locked(folder: Path, name: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def names(folder: Path, pool: str = "") -> list[str]:
-    """Servers that have a socket, of one pool or all."""
+def names(folder: Path, kind: str = "") -> list[str]:
+    """Servers that have a socket, of one kind of workers or all."""
     try:
         entries = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return sorted(
-        entry.removesuffix(".sock") for entry in entries if entry.startswith(pool) and entry.endswith(".sock")
-    )
+    return sorted(entry.removesuffix(SOCKET) for entry in entries if entry.startswith(kind) and entry.endswith(SOCKET))
 
 
 def connect(folder: Path, name: str) -> socket.socket:
@@ -49,7 +45,7 @@ def connect(folder: Path, name: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)  # a server whose queue is full is no better than none
-        with address(folder / f"{name}.sock") as path:
+        with address(folder / f"{name}{SOCKET}") as path:
             connection.connect(path)
         _require_own(connection, name)
         connection.settimeout(PATIENCE)
@@ -62,7 +58,7 @@ def connect(folder: Path, name: str) -> socket.socket:
 def hand_over(folder: Path, name: str, descriptors: Sequence[int]) -> None:
     """Take a lease. The server reads it when it gets to it: nothing is waited for."""
     with connect(folder, name) as connection:
-        connection.sendmsg([b"lease"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))])
+        protocol.send(connection, protocol.LEASE, descriptors)
 
 
 def ask(folder: Path, name: str, request: bytes) -> bytes:
@@ -75,17 +71,26 @@ def ask(folder: Path, name: str, request: bytes) -> bytes:
     return answer
 
 
-def status(folder: Path) -> Iterator[dict[str, Any]]:
-    """What each server says of itself, with ``job`` where it works."""
+def status(folder: Path) -> Iterator[tuple[str, ServerStatus]]:
+    """The name of each server that answers, with what it tells of itself."""
     for name in names(folder):
         with contextlib.suppress(OSError, ValueError):
-            yield {"name": name, **json.loads(ask(folder, name, b"status")), "jobs": _jobs(folder, name)}
+            yield name, ServerStatus.decode(ask(folder, name, protocol.STATUS))
+
+
+def work_of(folder: Path, name: str) -> list[str]:
+    """The invocations that a server's worker is at: one, or none."""
+    records = []
+    for file in folder.glob(protocol.busy_file(name, "*")):
+        with contextlib.suppress(OSError):
+            records.append(BusyRecord.decode(file.read_bytes()))
+    return sorted(record.id for record in records if record)
 
 
 def end(folder: Path, name: str, force: bool) -> bool:
     """Whether it ends. One that a run holds does so only by force."""
     try:
-        return ask(folder, name, b"end" if force else b"stop") == b"ended"
+        return ask(folder, name, protocol.END if force else protocol.STOP) == protocol.ENDED
     except TimeoutError:
         return False
     except OSError:
@@ -97,8 +102,8 @@ def listen(folder: Path, name: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with contextlib.suppress(FileNotFoundError):
-            (folder / f"{name}.sock").unlink()  # of one that was killed: its lock is ours
-        with address(folder / f"{name}.sock") as path:
+            (folder / f"{name}{SOCKET}").unlink()  # of one that was killed: its lock is ours
+        with address(folder / f"{name}{SOCKET}") as path:
             listener.bind(path)
         listener.listen(BACKLOG)
     except BaseException:
@@ -109,8 +114,8 @@ def listen(folder: Path, name: str) -> socket.socket:
 
 def sweep(folder: Path) -> None:
     """Remove what servers left that were killed: nobody has the lock, and nobody answers."""
-    for lock in folder.glob("*.lock"):
-        name = lock.name.removesuffix(".lock")
+    for lock in folder.glob(f"*{LOCK}"):
+        name = lock.name.removesuffix(LOCK)
         with contextlib.suppress(OSError), locked(folder, name):
             if not _answers(folder, name):
                 remove(folder, name)
@@ -118,7 +123,7 @@ def sweep(folder: Path) -> None:
 
 def remove(folder: Path, name: str) -> None:
     """A server's files; last its lock, which the caller holds."""
-    for entry in sorted(os.listdir(folder), key=lambda entry: entry.endswith(".lock")):
+    for entry in sorted(os.listdir(folder), key=lambda entry: entry.endswith(LOCK)):
         if entry.startswith(f"{name}."):
             with contextlib.suppress(FileNotFoundError):
                 (folder / entry).unlink()
@@ -140,11 +145,8 @@ def prepared(folder: Path) -> Iterator[int]:
 
 
 def _require_own(connection: socket.socket, name: str) -> None:
-    """The folder admits nobody else; this is for the case that somebody opened it."""
-    if hasattr(socket, "SO_PEERCRED"):
-        _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        if user != os.geteuid():
-            raise PermissionError(f"{name} is somebody else's")
+    if not protocol.is_own_user(connection):
+        raise PermissionError(f"{name} is another user's")
 
 
 def _answers(folder: Path, name: str) -> bool:
@@ -155,16 +157,6 @@ def _answers(folder: Path, name: str) -> bool:
     except OSError:
         pass
     return True
-
-
-def _jobs(folder: Path, name: str) -> list[str]:
-    """What its processes work on, by the third word of their busy files."""
-    jobs = []
-    for file in folder.glob(f"{name}.*.busy"):
-        with contextlib.suppress(OSError):
-            words = file.read_text(encoding="utf-8", errors="replace").strip().split(" ", 2)
-            jobs += words[2:]
-    return sorted(jobs)
 
 
 def _is_named(descriptor: int, path: Path) -> bool:

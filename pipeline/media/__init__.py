@@ -1,1 +1,1 @@
-"""What the orchestrator itself must know about media: whether a file can be worked on at all."""
+"""What must be known of a movie before work is planned: its tracks, subtitles and languages, and glossaries for it."""

@@ -1,4 +1,4 @@
-"""A glossary as people write one: how terms are to be translated, for all languages or for each.
+"""A glossary in the forms that people write: how terms are translated, for all languages or for each.
 
 - TSV or CSV: ``term`` and ``translation``; or with a first line such as ``term,es,hi``, a column for each language.
 - YAML: ``Ann: Anna``, or ``Ann: {es: Ana, hi: ऐन}``.
@@ -17,14 +17,17 @@ from pipeline.media.languages import base
 from pipeline.text import printable
 
 Entries = dict[str, list[dict[str, str]]]
-ALL = "*"  # in place of a language
+ALL = "*"  # in place of a language's code
 MOST = 10_000  # terms
 LONGEST = 200  # characters of one
 FORMS = "write 'term,translation' lines in a .csv or .tsv file, or 'term: translation' in a .yaml file"
 
 
 def read(path: Path) -> Entries:
-    """Entries by language. Raises ``UsageError`` with file and line."""
+    """Entries by language code, or by ``*`` for all languages: each with ``term`` and ``translation``.
+
+    Raises ``UsageError`` with file and line.
+    """
     shown = printable(str(path))
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -37,7 +40,7 @@ def read(path: Path) -> Entries:
 
 
 def for_languages(entries: Entries, targets: list[str]) -> Entries:
-    """What counts for each language: its own entries before those for all."""
+    """The entries for each target: those of its own language go before those for all languages."""
     return {
         target: list(
             {
@@ -65,9 +68,9 @@ def _of_table(text: str, path: Path, shown: str) -> Iterator[Row]:
                 languages = [_language(cell, f"{shown}:{reader.line_num}") for cell in cells[1:]]
                 continue
             if len(cells) != len(languages) + 1:
-                wanted = f"a term and {len(languages)} translation{'s' * (len(languages) > 1)}"
-                found = f"{len(cells)} cell{'s' * (len(cells) > 1)}"
-                raise UsageError(f"{shown}:{reader.line_num}: {found} where {wanted} should be", FORMS)
+                expected = f"a term and {len(languages)} translation{'s' * (len(languages) > 1)}"
+                count = f"{len(cells)} cell{'s' * (len(cells) > 1)}"
+                raise UsageError(f"{shown}:{reader.line_num}: {count} where {expected} should be", FORMS)
             for language, cell in zip(languages, cells[1:], strict=True):
                 if cell.strip() or language == ALL:
                     yield reader.line_num, language, cells[0], cell

@@ -1,13 +1,14 @@
-"""Languages as files, engines and people call them, told apart and shown."""
+"""Language codes in all forms that files, engines and people use: compared, and shown."""
 
 from functools import cache
 
+# Codes that name no language.
 UNKNOWN = ("", "und", "mul", "zxx", "mis", "auto")
 
 
 @cache
 def base(code: str) -> str:
-    """The language alone, by its shortest code: ``eng``, ``en-GB`` and ``en`` are ``en``. Empty where it is none."""
+    """The language alone, by its shortest code: ``eng``, ``en-GB`` and ``en`` give ``en``. Empty where it is none."""
     import langcodes
     from langcodes.tag_parser import LanguageTagError
 
@@ -20,8 +21,8 @@ def base(code: str) -> str:
 
 
 @cache
-def meant(text: str) -> str:
-    """As ``base``, of a code or an English name: ``Spanish`` is ``es``, too."""
+def from_text(text: str) -> str:
+    """As ``base``, for a code or an English name: ``Spanish`` gives ``es``."""
     import langcodes
 
     if found := base(text):
@@ -34,14 +35,14 @@ def meant(text: str) -> str:
 
 @cache
 def script(code: str) -> str:
-    """The script that a language is written in, unless its code says another one."""
+    """The script of the code, such as ``Hant``; the usual one of the language where the code names none."""
     import langcodes
 
     return langcodes.get(code).maximize().script or ""
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether nothing is to be translated: ``en`` and ``en-GB``, but not ``zh-Hans`` and ``zh-Hant``."""
+    """Whether there is nothing to translate: true for ``en`` and ``en-GB``, not for ``zh-Hans`` and ``zh-Hant``."""
     return bool(base(one)) and base(one) == base(other) and script(one) == script(other)
 
 

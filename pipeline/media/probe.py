@@ -1,4 +1,4 @@
-"""A look at a media file through ffprobe, before any work is planned on it."""
+"""What ffprobe says of a media file, before any work is planned on it."""
 
 import json
 import math
@@ -15,16 +15,16 @@ from pipeline.text import printable
 
 PROBER = "ffprobe"
 PROBE_SECONDS = 120
-SAME_RATE = 0.01  # the share by which a counted rate may differ from the one that was meant
+SAME_RATE = 0.01  # the share by which a measured frame rate may differ from the nominal one
 
 
 @dataclass(frozen=True)
-class Track:
+class MediaTrack:
     """An audio or subtitle track, as the container describes it."""
 
     number: int  # from 1, among those of its kind
     codec: str = ""
-    language: str = ""  # the tag as it stands there, such as "ger"
+    language: str = ""  # the tag as it is written, such as "ger"
     title: str = ""
     channels: int = 0
     duration_s: float | None = None  # None where the container doesn't say
@@ -34,33 +34,29 @@ class Track:
 
 @dataclass(frozen=True)
 class Media:
+    """What a media file holds."""
+
     duration_s: float | None  # None where the container doesn't say
-    audio: tuple[Track, ...] = ()
-    subtitles: tuple[Track, ...] = ()
+    audio: tuple[MediaTrack, ...] = ()
+    subtitles: tuple[MediaTrack, ...] = ()
     frame_rate: str = ""  # such as "24000/1001"; empty where there is no picture, or its rate varies
     has_variable_frame_rate: bool = False
     has_picture: bool = False
 
     @property
-    def audio_streams(self) -> int:
-        return len(self.audio)
-
-    @property
-    def preferred_audio(self) -> Track | None:
-        """The one that players take."""
+    def preferred_audio(self) -> MediaTrack | None:
+        """The one that players play: the default one, else the first."""
         return next((track for track in self.audio if track.is_default), next(iter(self.audio), None))
 
 
-def probe(file: Path, ffprobe: Path) -> Media:
-    """Raises ``InputUnusable`` where ffprobe can't read the file or finds no audio stream in it."""
-    media = look(file, ffprobe)
-    if not media.audio_streams:
+def require_audio(file: Path, media: Media) -> None:
+    """Raises ``InputUnusable`` where the file has no audio stream."""
+    if not media.audio:
         raise InputUnusable(f"{printable(str(file))} has no audio stream, so there is no speech to work on")
-    return media
 
 
-def look(file: Path, ffprobe: Path) -> Media:
-    """Raises ``InputUnusable`` where ffprobe can't read the file."""
+def probe(file: Path, ffprobe: Path) -> Media:
+    """Raises ``InputUnusable`` where ffprobe can't read the file, ``NotReady`` where it doesn't answer as it should."""
     # "file:" keeps a name with a colon in it from being taken as a protocol.
     argv: list[str | Path] = [ffprobe, "-v", "error", "-of", "json", "-show_format", "-show_streams", f"file:{file}"]
     shown = printable(str(file))
@@ -90,18 +86,18 @@ def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own fo
 
 
 def _pictures(streams: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Without covers, as of an album."""
+    """Video streams, without cover pictures."""
     return [each for each in streams if each.get("codec_type") == "video" and not _disposition(each, "attached_pic")]
 
 
-def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[Track, ...]:
+def _tracks(streams: Sequence[Mapping[str, Any]], kind: str) -> tuple[MediaTrack, ...]:
     chosen = [stream for stream in streams if stream.get("codec_type") == kind]
     return tuple(_track(number, stream) for number, stream in enumerate(chosen, 1))
 
 
-def _track(number: int, stream: Mapping[str, Any]) -> Track:
+def _track(number: int, stream: Mapping[str, Any]) -> MediaTrack:
     tags = {str(key).lower(): str(value) for key, value in (stream.get("tags") or {}).items()}
-    return Track(
+    return MediaTrack(
         number=number,
         codec=str(stream.get("codec_name", "")),
         language=tags.get("language", ""),
@@ -116,8 +112,8 @@ def _track(number: int, stream: Mapping[str, Any]) -> Track:
 def _frame_rate(streams: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
     """The picture's rate, and whether it varies.
 
-    ``r_frame_rate`` is the slowest that every frame's time fits into, ``avg_frame_rate`` what was counted. They are the
-    same where the rate is constant, but for fields that are counted as frames.
+    ``r_frame_rate`` is the lowest rate whose ticks are exact for every frame's time, ``avg_frame_rate`` is frames per
+    second. They are the same where the rate is constant, unless fields are counted as frames.
     """
     pictures = _pictures(streams)
     if not pictures:
@@ -136,7 +132,7 @@ def _disposition(stream: Mapping[str, Any], name: str) -> bool:
 
 
 def _ratio(text: str) -> tuple[int, int] | None:
-    """``None`` for 0/0, which says that it isn't known."""
+    """``None`` for 0/0, which stands for an unknown rate."""
     above, _, below = text.partition("/")
     if above.isdecimal() and below.isdecimal() and int(above) and int(below):
         return int(above), int(below)
@@ -149,7 +145,7 @@ def _reduced(above: int, below: int) -> str:
 
 
 def _seconds(duration: str | None) -> float | None:
-    """Of ``2.5``, or ``00:00:02.500000000`` as Matroska has it; ``None`` for what is no duration, such as N/A."""
+    """From ``2.5``, or ``00:00:02.500000000`` as in Matroska; ``None`` for what is no duration, such as N/A."""
     seconds = 0.0
     try:
         for part in (duration or "nan").split(":"):
@@ -160,6 +156,6 @@ def _seconds(duration: str | None) -> float | None:
 
 
 def _reason(done: process.Completed, file: Path) -> str:
-    """The last thing that ffprobe said, without the file's name, which may itself hold line breaks."""
+    """The last line that ffprobe wrote, without the file's name, which may itself hold line breaks."""
     text = done.stderr.decode("utf-8", "surrogateescape").replace(f"file:{file}: ", "")
     return printable((text.strip().splitlines() or ["no reason given"])[-1])

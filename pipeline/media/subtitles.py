@@ -8,7 +8,7 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import ExitCode, InputUnusable, PipelineError
 from pipeline.media import tracks
 from pipeline.media.languages import UNKNOWN, base
-from pipeline.media.probe import Media, Track
+from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of subtitle files that are text
@@ -51,7 +51,7 @@ def require_missing(languages: Sequence[str], track_language: str, movie: Path, 
     if codes and all(code and code in there for code in codes):
         where = ", ".join(f"{code} ({there[code]})" for code in dict.fromkeys(codes))
         shown = printable(str(movie))
-        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them anew")
+        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them again")
 
 
 def existing(movie: Path, media: Media) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
     )
 
 
-def _of_track(track: Track) -> dict[str, str]:
+def _of_track(track: MediaTrack) -> dict[str, str]:
     if track.codec in PICTURES:
         raise InputUnusable(
             f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputUnusable
-from pipeline.media.languages import base, meant, name
-from pipeline.media.probe import Media, Track
+from pipeline.media.languages import base, from_text, name
+from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
 
@@ -31,7 +31,7 @@ def spoken_language(text: str, media: Media) -> str:
     return base(track.language) if track else ""
 
 
-def find(text: str, tracks: Sequence[Track], kind: str, option: str) -> Track:
+def find(text: str, tracks: Sequence[MediaTrack], kind: str, option: str) -> MediaTrack:
     """The track of this number (from 1) or language; of several of a language, the first.
 
     ``kind`` and ``option`` are for the message. Raises ``InputUnusable`` where there is none.
@@ -39,7 +39,7 @@ def find(text: str, tracks: Sequence[Track], kind: str, option: str) -> Track:
     if text.isdecimal():
         found = next((track for track in tracks if track.number == int(text)), None)
     else:
-        language = meant(text)
+        language = from_text(text)
         found = next((track for track in tracks if language and base(track.language) == language), None)
     if found is None:
         there = ", ".join(f"{track.number} ({_described(track)})" for track in tracks)
@@ -51,6 +51,6 @@ def find(text: str, tracks: Sequence[Track], kind: str, option: str) -> Track:
     return found
 
 
-def _described(track: Track) -> str:
+def _described(track: MediaTrack) -> str:
     language = name(base(track.language)) if base(track.language) else "of an unknown language"
     return printable(f"{language}, {track.title}" if track.title else language)

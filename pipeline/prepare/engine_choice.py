@@ -25,7 +25,7 @@ from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 
 LIST_SECONDS = 30
 FILE_NAMES = re.compile(r"/[^\s'\"|]+")  # in the own file of a language pair: its dictionaries
@@ -40,15 +40,15 @@ class ChosenEngines:
 def choose_engines(
     catalog: Catalog, adoption: Adoption, tasks: Mapping[str, DecisionTask], in_folders: Collection[str] = ()
 ) -> ChosenEngines:
-    """``in_folders``: the catalog's models that the job brings along in folders, so that they aren't on the shelf yet.
+    """``in_folders``: the catalog's models that the job brings along in folders, so that they aren't in the store yet.
 
     Raises ``UsageError`` for what no engine can do, ``NotReady`` for what an engine lacks.
     """
-    inventory = look(catalog, adoption, decisions.questions(tasks), in_folders)
+    inventory = take_inventory(catalog, adoption, decisions.questions(tasks), in_folders)
     choices = decisions.choose(tasks, inventory)
-    shelf = Shelf(catalog.project.models)
+    store = ModelStore(catalog.project.models)
     models = {
-        each: local_folder.read(catalog.project.models / each.name, each.files, catalog.models.values(), shelf)
+        each: local_folder.read(catalog.project.models / each.name, each.files, catalog.models.values(), store)
         for each in decisions.folders(choices)
     }
     contents = EngineContents(
@@ -58,7 +58,7 @@ def choose_engines(
     return ChosenEngines(decisions.settle(choices, contents), tuple(models.values()))
 
 
-def look(
+def take_inventory(
     catalog: Catalog, adoption: Adoption, questions: EngineQuestions, in_folders: Collection[str]
 ) -> EngineInventory:
     """What there is of the engines and models in question."""
@@ -120,5 +120,5 @@ def _model(catalog: Catalog, name: str, in_folders: Collection[str]) -> DefinedM
         folder = catalog.project.models / name
         return UndefinedModel(str(folder), folder.is_dir())
     spec = catalog.models[name]
-    problem = None if name in in_folders else Shelf(catalog.project.models).damage(name, spec.digest)
+    problem = None if name in in_folders else ModelStore(catalog.project.models).problem(name, spec.digest)
     return DefinedModel(frozenset(spec.files), spec.languages, problem)

@@ -15,7 +15,7 @@ from pipeline.media import glossary, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 
 PATH_MARKS = tuple(mark for mark in (os.sep, os.altsep) if mark)
 
@@ -35,8 +35,8 @@ def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog
     for name, text in parameters.items():
         kind = workflow.parameters[name].type if name in workflow.parameters else ""
         if kind == "model" and _is_folder(text, catalog):
-            defined, shelf = catalog.models.values(), Shelf(catalog.project.models)
-            models.append(local_folder.read(Path(text).expanduser(), (), defined, shelf))
+            defined, store = catalog.models.values(), ModelStore(catalog.project.models)
+            models.append(local_folder.read(Path(text).expanduser(), (), defined, store))
             values[name] = models[-1].name
         elif kind == "glossary":
             values[name] = glossary.read(Path(text).expanduser()) if text else {}

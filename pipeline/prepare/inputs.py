@@ -1,4 +1,4 @@
-"""A job's input: whether it can be read, what it is, and what ffprobe sees in it."""
+"""A job's input: whether it can be read, its digest, and what ffprobe says of it."""
 
 import os
 import stat
@@ -12,12 +12,12 @@ from pipeline.envs.external.decision import Refuse
 from pipeline.envs.path_programs import locate
 from pipeline.errors import InputUnusable
 from pipeline.jobs.plan import JobInput
-from pipeline.media.probe import PROBER, Media, probe
+from pipeline.media.probe import PROBER, Media, probe, require_audio
 from pipeline.text import printable
 
 
 def readable(path: Path) -> Path:
-    """The input's absolute path. Raises ``InputUnusable`` where it can't be opened, or isn't a plain file."""
+    """The input's absolute path. Raises ``InputUnusable`` for what can't be read, is empty, or isn't a regular file."""
     file = Path(os.path.abspath(path))
     shown = printable(str(file))
     try:
@@ -33,36 +33,41 @@ def readable(path: Path) -> Path:
 
 
 def _require_regular(file: Path, shown: str) -> None:
-    """Before it is opened: a pipe that nobody writes to would be waited for."""
+    """Checked before the file is opened: opening a pipe waits until another process writes to it."""
     mode = os.stat(file).st_mode
     if stat.S_ISDIR(mode):
         raise InputUnusable(f"{shown} is a folder; name a file in it")
     if not stat.S_ISREG(mode):
-        raise InputUnusable(f"{shown} isn't a regular file; copy what it gives into one")
+        raise InputUnusable(f"{shown} isn't a regular file; copy its content into one")
 
 
 def describe(file: Path, duration: float | None) -> JobInput:
-    status = file.stat()  # before the digest: what is written meanwhile shows as a change
+    """Reads the whole file. ``duration`` is in seconds. Raises ``OSError``."""
+    status = file.stat()  # before the digest, so that a file which is written meanwhile counts as changed
     return JobInput(str(file), status.st_size, status.st_mtime_ns, sha256_of_file(file), duration)
 
 
 @dataclass(frozen=True)
 class Prober:
-    """ffprobe, wherever this project has it."""
+    """ffprobe, from ``PATH`` or from an environment that provides it."""
 
     catalog: Catalog
     adoption: Adoption
 
     def look(self, file: Path) -> Media | None:
-        """What is in a movie; ``None`` where there is no ffprobe, which the look at what the plan needs then tells.
+        """What is in a movie; ``None`` without ffprobe, which ``readiness`` then reports as missing.
 
-        Raises ``InputUnusable``.
+        Raises ``InputUnusable`` for what is no media, and for a file without an audio stream.
         """
         program = self._program()
-        return probe(file, program) if program else None
+        if program is None:
+            return None
+        media = probe(file, program)
+        require_audio(file, media)
+        return media
 
     def _program(self) -> Path | None:
-        """One that an environment provides is built now, if that may be: the plan depends on what is in a movie."""
+        """With ``--build``, an environment that provides it is built now: the plan depends on what is in the movie."""
         tool = locate(PROBER, self.catalog.provider(PROBER), os.environ)
         if tool.path is not None or tool.provider is None:
             return tool.path

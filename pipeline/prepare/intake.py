@@ -27,13 +27,13 @@ def named(words: Sequence[Path], recursive: bool) -> list[Path]:
     The paths are absolute. Raises ``InputUnusable`` for a folder without any, ``UsageError`` for a pattern that matches
     nothing.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for word in words:
         for path in _of(word, recursive):
-            found.setdefault(Path(os.path.abspath(path)))
-            if len(found) > MOST:
+            files.setdefault(Path(os.path.abspath(path)))
+            if len(files) > MOST:
                 raise UsageError(f"there are more than {MOST} files", "name folders that hold fewer")
-    return list(found)
+    return list(files)
 
 
 def is_several(words: Sequence[Path]) -> bool:
@@ -53,10 +53,10 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
             )
         yield from files
     elif not word.exists() and glob.has_magic(str(word)):
-        fitting = [Path(each) for each in sorted(glob.glob(str(word), recursive=True))]  # noqa: PTH207  # any root
-        files = [each for each in fitting if each.is_file()]
+        matches = [Path(each) for each in sorted(glob.glob(str(word), recursive=True))]  # noqa: PTH207  # any root
+        files = [each for each in matches if each.is_file()]
         if not files:
-            raise UsageError(f"no file fits {printable(str(word))}", "see what ls shows for it")
+            raise UsageError(f"no file matches {printable(str(word))}", "see what ls lists for it")
         yield from files
     else:
         yield word

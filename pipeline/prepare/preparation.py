@@ -53,6 +53,6 @@ class Preparation:
     values: WorkflowValues
     planned: PlannedWorkflow
     models: Mapping[str, str]  # the plan's models, each with its digest
-    folder_models: tuple[FolderModel, ...]  # those of them that lie in folders, and aren't on the shelf yet
+    folder_models: tuple[FolderModel, ...]  # those of them that lie in folders, and aren't in the store yet
     ready: Readiness
     disk_needed: int  # bytes

@@ -23,7 +23,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.media import subtitles, tracks
 from pipeline.media.probe import PROBER, Media
 from pipeline.models import local_folder
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
 from pipeline.prepare import default_workflows, disk_space, file_parameters, job_plan, readiness
@@ -54,7 +54,7 @@ def prepare(
     with _leased(environments):
         unnamed = job_plan.unnamed(decided, environments, catalog.settings)
         for model in decided.folder_models:
-            local_folder.place(model, Shelf(catalog.project.models))
+            local_folder.place(model, ModelStore(catalog.project.models))
         notes.save()
         catalog.save()
         return JobStore(catalog.project.jobs).create(lambda id: job_plan.named(unnamed, id))
@@ -76,7 +76,7 @@ def decide(catalog: Catalog, request: JobRequest, adoption: Adoption) -> Prepara
     planned = plan(workflow, values.all, catalog)
     _require_missing_subtitles(workflow, request, values, file, media)
     models = tuple(each for each in (*files.models, *engines.models) if each.name in planned.models)
-    ready = readiness.look(catalog, planned, adoption, {each.name for each in models}, _own_tools(workflow, planned))
+    ready = readiness.check(catalog, planned, adoption, {each.name for each in models}, _own_tools(workflow, planned))
     readiness.require(ready, lambda: default_workflows.needs_if_any(catalog, adoption).commands)
     needed = disk_space.require(catalog.project, planned.disk, file, media, request.reserved)
     digests = {name: catalog.model(name).digest for name in planned.models}

@@ -1,6 +1,6 @@
-"""What a plan needs of the machine, and what of that isn't there.
+"""What a plan needs of the machine, and what of that is missing.
 
-Nothing is started to find out, but for the interpreter of an environment that isn't ours and that we don't know yet.
+No process is started for it, except the interpreter of an external environment that wasn't inspected before.
 """
 
 import os
@@ -17,46 +17,51 @@ from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
 from pipeline.host.resources import Limits, Request, impossible
 from pipeline.jobs.plan import Resources
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.values import fields_of
 
 
 @dataclass(frozen=True)
 class Problem:
+    """Something that is missing, and the command that helps."""
+
     what: str
-    command: str  # that helps
+    command: str
 
 
 @dataclass(frozen=True)
 class Readiness:
-    environments: Mapping[str, Definition]  # with those that provide tools
-    choices: Mapping[str, Choice]  # by environment: what the job gets, or what is to be done for it
-    tools: Mapping[str, tuple[Tool, ...]]  # by the environment that needs them
+    """What was found of a plan's needs."""
+
+    environments: Mapping[str, Definition]  # by name, also those that only provide programs to others
+    choices: Mapping[str, Choice]  # by environment: what the job gets, or what has to be done first
+    tools: Mapping[str, tuple[Tool, ...]]  # by environment: the programs that it needs
     problems: tuple[Problem, ...]
 
 
-def look(
+def check(
     catalog: Catalog,
     planned: PlannedWorkflow,
     adoption: Adoption,
     in_folders: Collection[str] = (),
     own_tools: tuple[str, ...] = (),
 ) -> Readiness:
-    """``in_folders`` are the models that the job brings along in folders, which aren't on the shelf yet.
+    """Everything that the plan needs; what is missing is among the ``problems``, and raises nothing yet.
 
-    ``own_tools`` are programs that the orchestrator itself needs for this plan.
+    ``in_folders`` are the models that the job brings along in folders, so that they aren't in the store. ``own_tools``
+    are programs that the orchestrator itself needs for this plan.
     """
     needed = [catalog.environment(name) for name in planned.environments]
     tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
-    wanted = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
-    definitions = {each.name: each for each in [*needed, *providers(wanted)]}
+    all_tools = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
+    definitions = {each.name: each for each in [*needed, *providers(all_tools)]}
     choices = {name: adoption.choose(each) for name, each in definitions.items()}
     problems = [
         *_environment_problems(choices, definitions),
         *_model_problems(catalog, planned, in_folders),
         *_tool_problems(
-            wanted, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
+            all_tools, {tool: command for each in definitions.values() for tool, command in each.tool_packages}
         ),
         *_resource_problems(planned),
     ]
@@ -74,11 +79,12 @@ def require(ready: Readiness, default_commands: Callable[[], Collection[str]]) -
 
 
 def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:
+    """Programs by name, each where ``PATH`` has it, else with the environment that provides it."""
     return tuple(locate(name, catalog.provider(name), os.environ) for name in names)
 
 
 def providers(tools: Iterable[Tool]) -> list[Definition]:
-    """The environments that carry what ``PATH`` doesn't have."""
+    """The environments that provide the programs which aren't on ``PATH``."""
     return list({tool.provider.name: tool.provider for tool in tools if tool.provider}.values())
 
 
@@ -93,27 +99,27 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
 
 
 def _model_problems(catalog: Catalog, planned: PlannedWorkflow, in_folders: Collection[str]) -> Iterator[Problem]:
-    shelf = Shelf(catalog.project.models)
+    store = ModelStore(catalog.project.models)
     for name in planned.models:
-        if name not in in_folders and (reason := shelf.damage(name, catalog.model(name).digest)):
+        if name not in in_folders and (reason := store.problem(name, catalog.model(name).digest)):
             environments = [each for each in planned.environments if name in catalog.environment(each).models]
             option = f"--env {environments[0]}" if environments else f"--model {name}"
             yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {option}")
 
 
 def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:
-    """With the command that installs the program, where the environment that needs it says one."""
+    """``packages``: the command that installs a program, where the environment that needs it names one."""
     for name in sorted({tool.name for tool in tools if tool.path is None and tool.provider is None}):
         yield Problem(f"{name} isn't on PATH, and no environment provides it", packages.get(name, f"install {name}"))
 
 
 def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
-    """What a stage asks for and this machine doesn't have. A GPU is looked for only where one is asked for."""
+    """What stages need and this machine doesn't have. GPUs are detected only where a stage needs one."""
     resources = {stage.uses: stage.resources for stage in planned.stages if stage.resources != Resources()}
     if not resources:
         return
     requests = {uses: Request(**fields_of(each)) for uses, each in resources.items()}
-    found = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
+    available = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
     for uses, request in requests.items():
-        if reason := impossible(request, found, Limits()):
+        if reason := impossible(request, available, Limits()):
             yield Problem(f"stage '{uses}' {reason}", f"ask for less in stages/{uses}.py, or run on another machine")

@@ -15,8 +15,7 @@ from typing import Any
 from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parsed
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs.plan import PlannedStage
-from pipeline.media.probe import PROBER
-from pipeline.media.probe import look as probe
+from pipeline.media.probe import PROBER, probe
 from pipeline.run import file_counts
 from pipeline.run.file_counts import Uncountable
 from pipeline.run.runtime import Runtime

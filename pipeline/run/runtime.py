@@ -13,10 +13,10 @@ from pipeline.envs.variables import stage_variables
 from pipeline.envs.verification import health
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
-from pipeline.models.shelf import Shelf, is_local
+from pipeline.models.store import ModelStore, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
-from pipeline.run.supervision.sweep import TOKEN_VARIABLE
+from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, field
 
 
@@ -55,14 +55,14 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
         name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
         for name, build in builds.items()
     }
-    shelf = Shelf(project.models)
-    folders = {name: shelf.folder(name, digest) for name, digest in job.plan.models.items()}
+    store = ModelStore(project.models)
+    folders = {name: store.folder(name, digest) for name, digest in job.plan.models.items()}
     return Runtime(
         builds,
         interpreters,
         folders,
         problems={name: each.problem for name, each in found.items() if each.problem},
-        others={**_model_problems(shelf, job), **_program_problems(job)},
+        others={**_model_problems(store, job), **_program_problems(job)},
         remedies={name: each.remedy for name, each in found.items() if each.remedy},
     )
 
@@ -123,7 +123,7 @@ def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
 def _interpreter(
     build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
 ) -> Interpreter:
-    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), TOKEN_VARIABLE: token}
+    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), RUN_VARIABLE: token}
     return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
@@ -172,8 +172,8 @@ def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path
     return [builds[name].provided_tools for name in dict.fromkeys(providers) if name in builds]
 
 
-def _model_problems(shelf: Shelf, job: Job) -> dict[str, str]:
-    reasons = {name: shelf.damage(name, digest) for name, digest in job.plan.models.items()}
+def _model_problems(store: ModelStore, job: Job) -> dict[str, str]:
+    reasons = {name: store.problem(name, digest) for name, digest in job.plan.models.items()}
     return {
         f"model '{name}' can't be used: {reason}": (
             "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"

@@ -19,14 +19,14 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.run_leases import Leases
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
-from pipeline.executors.cold import RUNNER
+from pipeline.executors.runner import command
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
 from pipeline.run.invocations import InvocationFile
+from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 from pipeline.values import encode
 
 BOUND = 300.0  # seconds
-INPUT_UNUSABLE = 5  # run_stage.py's exit code
 LAST_LINES = 20
 
 
@@ -104,8 +104,7 @@ def _invocation(
 
 def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None:
     try:
-        argv: list[str | Path] = [interpreter.python, "-I", "-B", RUNNER, attempt.invocation]
-        done = process.run(argv, interpreter.variables, seconds)
+        done = process.run(command(interpreter.python, attempt.invocation), interpreter.variables, seconds)
     except process.TimedOut as error:
         raise StageFailed(
             f"stage '{attempt.stage}' failed: it took longer than {seconds:g} s, and was ended"
@@ -117,7 +116,7 @@ def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None
 def _failure(stage: str, done: process.Completed) -> PipelineError:
     """In the stage's words: it says why it refuses, and shows where it broke."""
     said = "\n".join(done.error_text.splitlines()[-LAST_LINES:])
-    if done.returncode == INPUT_UNUSABLE:
+    if done.returncode == EXIT_INPUT_UNUSABLE:
         return InputUnusable(said)
     how = (
         f"was killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with exit code {done.returncode}"

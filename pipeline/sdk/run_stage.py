@@ -4,12 +4,12 @@ Three ways in, one way through:
 
 * ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
 * ``--serve …`` stays and runs many (``stageserver``).
-* With no argument it waits for one order on standard input, so that it can be started before the
-  stage's turn comes: ``PREFIX NUL STAGE_FILE NUL INVOCATION NUL LOG [NUL MODULE]... NEWLINE``. No order, but
-  end of file, means that it isn't needed. Standard output carries reports (JSON lines) to the orchestrator.
-  On Linux it inherits the reading end of a third pipe, too, by which the kernel kills it when the orchestrator dies.
+* With no argument it waits for one order (``protocol.Order``) on standard input, so that it can be started before the
+  stage's turn comes. No order, but end of file, means that it isn't needed. Standard output carries reports (JSON
+  lines) to the orchestrator. On Linux it inherits the reading end of a third pipe, too, by which the kernel kills it
+  when the orchestrator dies.
 
-A MODULE is what stages share, a file or a package's folder (``stagekit.sharing``).
+The orchestrator runs it from its bytecode (``executors/runner.py``): to compile it takes longer than all that it does.
 
 Standard library only, Python 3.8 and later. Imports are kept to what a stage that does nothing
 needs: ``json`` alone would double its running time, so it is left to the stage's first question.
@@ -22,35 +22,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-EXIT_STAGE_FAILED = 1
-EXIT_INPUT_UNUSABLE = 5
-EXIT_WRONG_ENVIRONMENT = 96
-
 
 def main() -> int:
-    if len(sys.argv) > 1 and sys.argv[1] == "--serve":
+    protocol = import_beside("stageprotocol", "protocol.py")
+    import_beside("stagekit")
+    if sys.argv[1:2] == [protocol.SERVE]:
         import_beside("stageserver").main(sys.argv[2:], sys.modules[__name__])
         return 0
     if len(sys.argv) > 1:
         stage_file, modules = _named_in(sys.argv[1])
         return run(stage_file, modules, sys.argv[1], None)
-    _load_ahead()
-    order = sys.stdin.buffer.readline()
-    if not order.endswith(b"\n"):
-        return 0
-    prefix, stage_file, invocation, log, *modules = order[:-1].decode("utf-8", "surrogateescape").split("\0")
-    reports = _claim_channels(log)
-    if not is_right_environment(prefix, reports):
-        return EXIT_WRONG_ENVIRONMENT
-    return run(stage_file, modules, invocation, reports)
-
-
-def _load_ahead() -> None:
-    """What every stage needs, while there is no order yet: one that was started ahead has the time."""
-    import_beside("stagekit")
     import gc
 
     gc.freeze()  # so that letting the stage's objects go looks at them alone
+    order = protocol.Order.read(0)
+    if order is None:
+        return 0
+    reports = _claim_channels(order.log)
+    if not is_right_environment(order.prefix, reports):
+        return int(protocol.EXIT_WRONG_ENVIRONMENT)
+    return run(order.stage_file, order.modules, order.invocation, reports)
 
 
 def leave(code: int) -> int:
@@ -89,34 +80,32 @@ def is_right_environment(prefix: str, reports: int) -> bool:
 
 def run(stage_file: str, modules: "list[str]", invocation: str, reports: "int | None") -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
-    stage = import_beside("stagekit").Stage(invocation, reports)
+    stage = sys.modules["stagekit"].Stage(invocation, reports)
     return attempt(stage, lambda: load_stage(stage_file, modules))
 
 
 def load_stage(stage_file: str, modules: "list[str]") -> "Any":
     """The stage's module, which finds exactly these shared modules."""
     if modules:
-        from stagekit import sharing
-
-        sharing.share(modules)
+        import_beside("stagekit.sharing", os.path.join("stagekit", "sharing.py")).share(modules)
     return load("stage", stage_file)
 
 
 def attempt(stage: "Any", loaded: "Any") -> int:
     """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through."""
-    stagekit = sys.modules["stagekit"]
+    stagekit, protocol = sys.modules["stagekit"], sys.modules["stageprotocol"]
     try:
         loaded().run(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
-        return _refuse(stage, error, EXIT_INPUT_UNUSABLE)
+        return _refuse(stage, error, protocol.EXIT_INPUT_UNUSABLE)
     except stagekit.StageFailed as error:
-        return _refuse(stage, error, EXIT_STAGE_FAILED)
+        return _refuse(stage, error, protocol.EXIT_STAGE_FAILED)
     except Exception as error:
         _report_raised(stage, error)
         if not _is_full_disk(error):
             raise
-        return _refuse(stage, error, EXIT_STAGE_FAILED)
+        return _refuse(stage, error, protocol.EXIT_STAGE_FAILED)
     return 0
 
 
@@ -199,14 +188,27 @@ def _wait_and_die(pipe: int) -> None:
     os._exit(1)
 
 
-def import_beside(name: str) -> "Any":
-    """A module that lies beside this file, without leaving the folder on the path."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, here)
+def import_beside(name: str, file: str = "") -> "Any":
+    """A module or package that lies beside this file, without its folder on the path, where a library would look.
+
+    Its bytecode is kept beside it. The interpreter is told to keep none, since that would change environments.
+    """
+    if name in sys.modules:
+        return sys.modules[name]
+    from _frozen_importlib import module_from_spec  # importlib.util's, without importing that
+    from _frozen_importlib_external import spec_from_file_location
+
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), file or name)
+    folders = None if file else [path]
+    path = path if file else os.path.join(path, "__init__.py")
+    spec = spec_from_file_location(name, path, submodule_search_locations=folders)  # type: Any
+    module = sys.modules[name] = module_from_spec(spec)
+    sys.dont_write_bytecode, before = False, sys.dont_write_bytecode
     try:
-        return __import__(name)
+        spec.loader.exec_module(module)
     finally:
-        sys.path.remove(here)
+        sys.dont_write_bytecode = before
+    return module
 
 
 def load(name: str, path: str) -> "Any":

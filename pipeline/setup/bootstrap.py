@@ -120,10 +120,10 @@ def _checked(catalog: Catalog, definition: Definition, progress: Progress) -> st
 def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
     def carry_out(progress: Progress) -> str:
         from pipeline.models import fetch
-        from pipeline.models.shelf import Shelf
         from pipeline.models.sources import Fetcher
+        from pipeline.models.store import ModelStore
 
-        fetch.ensure(Shelf(catalog.project.models), spec, Fetcher(installer, offline), progress)
+        fetch.ensure(ModelStore(catalog.project.models), spec, Fetcher(installer, offline), progress)
         return "ready"
 
     return Task(f"model {spec.name}", carry_out)

@@ -24,7 +24,7 @@ from pipeline.errors import ConfigurationError, NotReady, PipelineError
 from pipeline.files import nearest
 from pipeline.jobs import environment_sources
 from pipeline.locks import is_held
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 from pipeline.progress import quiet
 from pipeline.project import Project
 
@@ -115,12 +115,12 @@ def _half_built(registry: Registry, name: str) -> Iterator[str]:
 
 def _models(catalog: Catalog, environments: Sequence[str], asked: bool, deep: bool) -> Iterator[ModelFindings]:
     """Those of the environments must be there; of all others, those that are must be whole."""
-    shelf = Shelf(catalog.project.models)
+    store = ModelStore(catalog.project.models)
     needed = set(_models_of(catalog, environments, asked))
     for name in sorted(needed) if asked else sorted(catalog.models):
         spec = catalog.model(name)
-        folder = shelf.folder(name, spec.digest)
-        damage = shelf.damage(name, spec.digest) or (_altered(folder, spec.files) if deep else None)
+        folder = store.folder(name, spec.digest)
+        damage = store.problem(name, spec.digest) or (_altered(folder, spec.files) if deep else None)
         if damage and (name in needed or folder.is_dir()):
             yield ModelFindings(name, damage, is_missing=not folder.is_dir())
 

@@ -218,11 +218,11 @@ def _place(folder: Path, arguments: argparse.Namespace) -> Place:
 
 def _model() -> Path:
     from pipeline.config.catalog import Catalog
-    from pipeline.models.shelf import Shelf
+    from pipeline.models.store import ModelStore
     from pipeline.project import Project
 
     project = Project(PROJECT)
-    return Shelf(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)
+    return ModelStore(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)
 
 
 def _arguments() -> argparse.Namespace:

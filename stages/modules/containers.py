@@ -1,4 +1,4 @@
-"""What mp4 and Matroska can hold of a movie's streams, and how each gets there."""
+"""Containers: which of a movie's streams mp4 and Matroska can hold, and how ffmpeg writes each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import stagekit
 
 MP4_NAMES = (".mp4", ".m4v", ".mov")
 
-# What ffmpeg can copy into a container, beside video and audio.
+# Codecs of subtitles that ffmpeg can copy into a container.
 HELD_SUBTITLES = {
     "mp4": ("mov_text", "dvd_subtitle"),
     "mkv": (
@@ -23,24 +23,24 @@ HELD_SUBTITLES = {
         "hdmv_text_subtitle",
     ),
 }
-# Text that it can write anew where it can't be copied, and as what.
+# Codecs of text that ffmpeg can convert where it can't copy them, and the codec that each container gets.
 TEXT_SUBTITLES = ("mov_text", "subrip", "ass", "ssa", "webvtt", "text")
 WRITTEN_AS = {"mp4": "mov_text", "mkv": "subrip"}
-# Data streams of an mp4 that ffmpeg writes anew: chapter titles from the chapters, time codes from the metadata.
+# Data streams of an mp4 that ffmpeg makes itself: chapter titles from the chapters, time codes from the metadata.
 REMADE_DATA = ("text", "tmcd")
-# Covers, which are files in Matroska, and that ffmpeg would write as a second picture: suffix and type by codec.
+# Covers are attached files in Matroska; ffmpeg would make a second video of them. Suffix and type by codec.
 COVERS = {"mjpeg": (".jpg", "image/jpeg"), "png": (".png", "image/png")}
 
 
-class Selection(NamedTuple):
-    """Which of the movie's streams go into a container, as ffprobe describes them, and which it can't hold."""
+class StreamSelection(NamedTuple):
+    """Which of a movie's streams go into a container, as ffprobe describes them, and which it can't hold."""
 
     container: str
-    media: list[dict[str, Any]]
+    media: list[dict[str, Any]]  # video and audio
     others: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
-    covers: list[dict[str, Any]]  # that become files in it
-    attached: Sequence[str] = ()  # ffmpeg's arguments for those
+    covers: list[dict[str, Any]]  # which become attached files
+    attached: Sequence[str] = ()  # ffmpeg's arguments for the covers
 
     @property
     def subtitles(self) -> list[dict[str, Any]]:
@@ -48,18 +48,18 @@ class Selection(NamedTuple):
 
 
 def of_movie(media: Path) -> str:
-    """The container of the same kind, or the one that holds most."""
+    """``mp4`` for an mp4, m4v or mov; else ``mkv``, which holds most."""
     return "mp4" if media.suffix.lower() in MP4_NAMES else "mkv"
 
 
-def select(streams: Sequence[dict[str, Any]], container: str) -> Selection:
-    """Part streams into video and audio, others that the container holds, covers, and those that are left out."""
+def select(streams: Sequence[dict[str, Any]], container: str) -> StreamSelection:
+    """Sort streams into video and audio, others that the container (``mp4``, ``mkv``) holds, covers, and the rest."""
     covers = [stream for stream in streams if container == "mkv" and _is_cover(stream)]
     media = [stream for stream in streams if stream.get("codec_type") in ("video", "audio") and stream not in covers]
     others = [stream for stream in streams if stream not in media and _holds(container, stream)]
     kept = media + others + covers
     left_out = [other for other in streams if other not in kept and other.get("codec_tag_string") not in REMADE_DATA]
-    return Selection(container, media, others, left_out, covers)
+    return StreamSelection(container, media, others, left_out, covers)
 
 
 def _is_cover(stream: dict[str, Any]) -> bool:
@@ -73,8 +73,8 @@ def _holds(container: str, stream: dict[str, Any]) -> bool:
     return kind == "attachment" and container == "mkv"
 
 
-def with_covers(selection: Selection, media: Path, folder: Path) -> Selection:
-    """The covers are taken out into a folder, since ffmpeg attaches only files."""
+def with_covers(selection: StreamSelection, media: Path, folder: Path) -> StreamSelection:
+    """The selection with its covers extracted into a folder, since ffmpeg attaches only files."""
     arguments, left_out = list[str](), list(selection.left_out)
     place = sum(stream["codec_type"] == "attachment" for stream in selection.others)
     for stream in selection.covers:
@@ -93,12 +93,12 @@ def with_covers(selection: Selection, media: Path, folder: Path) -> Selection:
 
 
 def subtitle_codec(container: str, codec: str) -> str:
-    """``copy``, or what a text track of the movie is written as."""
+    """``copy``, or the codec that a text track is converted to."""
     return "copy" if codec in HELD_SUBTITLES[container] else WRITTEN_AS[container]
 
 
-def tell(stage: stagekit.Stage, selection: Selection, wanted: str) -> None:
-    """Warn of what isn't as it was."""
+def warn_of_changes(stage: stagekit.Stage, selection: StreamSelection, wanted: str) -> None:
+    """Warn of another container than ``wanted``, and of streams that were left out."""
     if selection.container != wanted:
         stage.warn(f"the movie's streams don't fit into {wanted}, so it is {selection.container} now")
     for stream in selection.left_out:

@@ -1,4 +1,4 @@
-"""Running ffmpeg and ffprobe: what they tell while they work, and what they say when they can't. ffmpeg 4 and later."""
+"""Runs ffmpeg and ffprobe: their progress, their result, and their error messages. ffmpeg 4 and later."""
 
 import collections
 import errno
@@ -23,7 +23,7 @@ FEWEST_QUEUED, MOST_QUEUED = 8, 256  # packets: ffmpeg's own number, and one abo
 PACKETS_PER_SECOND = 50  # of a movie, at least: 24 pictures, and sound for each 20 to 40 ms
 OUTPUT_QUEUE = 60  # libavformat of ffmpeg 6; ffmpeg 4 refuses the option for an output
 
-# What it says at the end, of the samples that it decoded, is for "verbose"; the level tells what a person should see.
+# The number of decoded samples comes at the end at level "verbose". Levels show which lines are for people.
 GLOBAL = ("-nostdin", "-hide_banner", "-y", "-v", "level+verbose")
 PROGRESS = ("-nostats", "-progress", "pipe:2", "-stats_period", "0.1")
 
@@ -56,48 +56,51 @@ class MediaFile(NamedTuple):
     """An input of ffmpeg."""
 
     path: Path
-    duration: float  # seconds; 0 where it isn't known
+    duration: float  # seconds; 0 if it isn't known
     queue: PacketQueue
 
 
-class Done(NamedTuple):
+class FfmpegResult(NamedTuple):
     """How a run of ffmpeg ended."""
 
     code: int
-    said: list[str]  # its last lines
-    undecodable: int  # packets that it could make nothing of
-    samples: int = 0  # of audio that were decoded, of all channels as one; 0 also where it doesn't say
+    last_lines: list[str]  # of its messages
+    undecodable: int  # packets
+    samples: int = 0  # decoded audio samples, those of all channels counted once; 0 if ffmpeg doesn't say it
 
     @property
     def is_disk_fault(self) -> bool:
-        """Whatever the code is: on a full disk, ffmpeg 6 may end with 0."""
-        return any(fault in line for line in self.said for fault in _DISK_FAULTS)
+        """Whether the disk failed, with any code: on a full disk, ffmpeg 6 may end with 0."""
+        return any(fault in line for line in self.last_lines for fault in _DISK_FAULTS)
 
 
 def url(path: Path) -> str:
-    """The name that ffmpeg has for a local file: without the prefix, ``a:b.mp4`` would be taken for a protocol."""
+    """ffmpeg's name for a local file: without the prefix, it would take ``a:b.mp4`` for a protocol."""
     return f"file:{path}"
 
 
 def probe(media: Path) -> dict[str, Any]:
-    """``streams`` and ``format`` of a file, as ffprobe describes them, and its own ``library_versions``."""
+    """``streams`` and ``format`` of a file, as ffprobe describes them, and the ``library_versions`` of ffprobe.
+
+    Raises ``InputUnusable`` where ffprobe refuses the file, and ``StageFailed`` where it crashes.
+    """
     shown = ["-show_streams", "-show_format", "-show_library_versions"]
     command = ["ffprobe", "-v", "error", *shown, "-of", "json", url(media)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode == 0:
-        found: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace"))  # a tag can hold any bytes
-        return {"library_versions": [], "streams": [], "format": {}, **found}
-    said = done.stderr.decode("utf-8", "replace").splitlines()
-    if not said:  # it always says why it refuses a file
-        raise stagekit.StageFailed(message(f"ffprobe broke down on {str(media)!r}", [], OTHER_FFMPEG))
-    raise stagekit.InputUnusable(unusable(media, "it is no movie or recording that ffmpeg can read", said))
+        described: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace"))  # a tag can hold any bytes
+        return {"library_versions": [], "streams": [], "format": {}, **described}
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    if not lines:  # it always says why it refuses a file
+        raise stagekit.StageFailed(message(f"ffprobe crashed on {str(media)!r}", [], OTHER_FFMPEG))
+    raise stagekit.InputUnusable(unusable(media, "it is no movie or recording that ffmpeg can read", lines))
 
 
-def media_file(path: Path, found: Mapping[str, Any]) -> MediaFile:
+def media_file(path: Path, probed: Mapping[str, Any]) -> MediaFile:
     """A file that ``probe`` described, with a long queue of about ``QUEUE_BYTES`` at most."""
-    duration, size = seconds(found["format"].get("duration")), int(found["format"].get("size", 0))
+    duration, size = seconds(probed["format"].get("duration")), int(probed["format"].get("size", 0))
     fitting = QUEUE_BYTES * PACKETS_PER_SECOND * duration / size if size else 0
-    versions = {library["name"]: library["major"] for library in found["library_versions"]}
+    versions = {library["name"]: library["major"] for library in probed["library_versions"]}
     is_new = versions.get("libavformat", 0) >= OUTPUT_QUEUE and _are_of_one_version()
     return MediaFile(path, duration, PacketQueue(int(min(max(fitting, FEWEST_QUEUED), MOST_QUEUED)), is_new))
 
@@ -110,15 +113,17 @@ def _are_of_one_version() -> bool:
 
 def run(
     arguments: Sequence[str],
-    told: Callable[[str, int], object] | None = None,
-    heard: Callable[[str], object] | None = None,
+    on_progress: Callable[[str, int], object] | None = None,
+    on_line: Callable[[str], object] | None = None,
     folder: Path | None = None,
-) -> Done:
-    """``told`` gets each whole number of its progress by name (``out_time_us``, ``total_size``), ``heard`` each line.
+) -> FfmpegResult:
+    """Run ffmpeg to its end.
 
-    ``folder`` is where it runs, for files that are named in filters, whose syntax few names survive.
+    ``on_progress`` gets each number of its progress by name (``out_time_us`` in microseconds, ``total_size`` in bytes),
+    ``on_line`` each message. ``folder``: its working directory, for files that a filter names, whose syntax allows few
+    names.
     """
-    said = collections.deque[str](maxlen=LAST_LINES)
+    last_lines = collections.deque[str](maxlen=LAST_LINES)
     undecodable = samples = 0
     command = ["ffmpeg", *GLOBAL, *PROGRESS, *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as process:
@@ -126,8 +131,8 @@ def run(
             line = raw.decode("utf-8", "replace").rstrip()
             progress = _PROGRESS.fullmatch(line)
             if progress:
-                if told and progress[2].isdigit():
-                    told(progress[1], int(progress[2]))
+                if on_progress and progress[2].isdigit():
+                    on_progress(progress[1], int(progress[2]))
                 continue
             level = _LEVEL.search(line)
             if level and level[1]:
@@ -135,24 +140,24 @@ def run(
                 samples += int(counted[1]) if counted else 0
                 continue
             line = _LEVEL.sub("", line, count=1)
-            said.append(line)
-            if heard:
-                heard(line)
+            last_lines.append(line)
+            if on_line:
+                on_line(line)
             undecodable += bool(_UNDECODABLE.search(line))
             if undecodable <= LAST_LINES:  # a broken track would fill the log
                 print(line, file=sys.stderr)
-    return Done(process.returncode, list(said), undecodable, samples)
+    return FfmpegResult(process.returncode, list(last_lines), undecodable, samples)
 
 
 def option(name: str, before: str) -> str:
-    """The name that an option has in this version of ffmpeg, or had before."""
-    asked = ["ffmpeg", "-hide_banner", "-h", "long"]
-    done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    """An option's ``name``, if this version of ffmpeg has it; else the name that it had ``before``."""
+    command = ["ffmpeg", "-hide_banner", "-h", "long"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return name if re.search(rf"(?m)^-{name}\b".encode(), done.stdout) else before
 
 
 def seconds(value: object) -> float:
-    """A duration as ffprobe tells it, in seconds or as Matroska's ``00:00:44.032000000``; 0 where it is none."""
+    """Seconds of a duration from ffprobe: a number, or Matroska's ``00:00:44.032000000``; 0 for anything else."""
     text = str(value)
     clock = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", text)
     if clock:
@@ -160,9 +165,11 @@ def seconds(value: object) -> float:
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else 0.0
 
 
-def unusable(media: Path, why: str, said: Sequence[str] = (), advice: str = CHECK_INPUT) -> str:
-    return message(f"{str(media)!r} is unusable: {why}", said, advice)
+def unusable(media: Path, why: str, lines: Sequence[str] = (), advice: str = CHECK_INPUT) -> str:
+    """The message for an input that can't be used."""
+    return message(f"{str(media)!r} is unusable: {why}", lines, advice)
 
 
-def message(what: str, said: Sequence[str], advice: str) -> str:
-    return "\n".join([what, *("  ffmpeg: " + line for line in said[-3:]), advice])
+def message(what: str, lines: Sequence[str], advice: str) -> str:
+    """An error message: what failed, ffmpeg's last three ``lines``, and what to do."""
+    return "\n".join([what, *("  ffmpeg: " + line for line in lines[-3:]), advice])

@@ -1,4 +1,4 @@
-"""Languages as the tags of tracks and the names of files have them, in any form of their codes."""
+"""Languages as tracks and file names give them: any code or English name, made standard."""
 
 import re
 from typing import NamedTuple
@@ -7,15 +7,15 @@ UNKNOWN = "und"
 
 
 class Language(NamedTuple):
-    """Its code, that of ISO 639-2/T, which containers want, and its English name."""
+    """A code, that of ISO 639-2/T for containers, and the English name."""
 
     code: str
     three_letters: str
     name: str
 
 
-# Those that engines here speak. langcodes knows the codes of all, but takes a tenth of a second to be imported; the
-# names of all take 24 MB more.
+# The languages of our engines. langcodes knows all codes, but its import takes a tenth of a second; the names of all
+# languages take 24 MB more.
 KNOWN = [
     Language(*entry.split(" ", 2))
     for entry in re.split(
@@ -49,7 +49,7 @@ _CODES = {text.lower(): language.code for language in reversed(KNOWN) for text i
 def tag(text: str) -> str:
     """The standard form of a code or English name: ``de`` for ``deu``, ``ger`` and ``German``, ``pt-BR`` for ``pt_br``.
 
-    ``und`` where it is none.
+    ``und`` for any other text.
     """
     plain = text.strip()
     code = _CODES.get(plain.lower())
@@ -57,7 +57,7 @@ def tag(text: str) -> str:
 
 
 def is_known(text: str) -> bool:
-    """Whether engines here may speak it: of three letters, nearly any are the code of some language."""
+    """Whether it is a language of our engines. (Nearly any three letters are the code of some language.)"""
     return base(text) in _BY_CODE
 
 
@@ -66,18 +66,18 @@ def _looked_up(text: str) -> str:
 
     try:
         found = langcodes.Language.get(text)
-    except (LookupError, ValueError):  # the library has both for what is no tag
+    except (LookupError, ValueError):  # the library raises both for text that is no tag
         return UNKNOWN
     return found.to_tag() if found.is_valid() else UNKNOWN
 
 
 def base(text: str) -> str:
-    """The language alone, in as few letters as there are: ``zh`` of ``zh-Hant``."""
+    """The language alone, as its shortest code: ``zh`` of ``zh-Hant``."""
     return tag(text).partition("-")[0]
 
 
 def three_letters(text: str) -> str:
-    """ISO 639-2/T; ``und`` where there is none."""
+    """The code of ISO 639-2/T; ``und`` where there is none."""
     code = base(text)
     if code in _BY_CODE or code == UNKNOWN:
         return _BY_CODE[code].three_letters if code in _BY_CODE else UNKNOWN
@@ -90,7 +90,7 @@ def three_letters(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """For people: ``Portuguese (BR)``. The code itself where it has no name here."""
+    """The name for people: ``Portuguese (BR)``. The code itself if there is no name."""
     known = tag(text)
     language, _, rest = known.partition("-")
     if language not in _BY_CODE:

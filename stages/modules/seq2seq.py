@@ -1,6 +1,6 @@
 """Sequence-to-sequence checkpoints of the M2M100 family (M2M100, NLLB, IndicTrans2) through transformers.
 
-A checkpoint is a folder as ``save_pretrained`` leaves it, or as the hub has it. Nothing is fetched.
+A checkpoint is a folder as ``save_pretrained`` writes it, or as the hub has it. Nothing is fetched.
 """
 
 import functools
@@ -19,23 +19,24 @@ TOKENIZERS = {  # by model type: sets of files, one of which must be there
     "m2m_100": (("tokenizer.json",), ("sentencepiece.bpe.model",)),
     "IndicTrans": (("dict.SRC.json", "dict.TGT.json", "model.SRC", "model.TGT"),),
 }
-ROOM = {"cpu": 2048, "cuda": 8192}  # tokens in a batch, with its padding
-MOST = 64  # texts in a batch
-LONGEST = 120  # tokens that go to the model as a whole: it was trained on sentences
-POSITIONS = 256  # tokens of text and of translation that IndicTrans2 has places for, the least of them all
-LONGER = 2.0  # times that a translation may be as long as its text
-AT_LEAST = 24  # tokens that it may have, however short its text
+TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 8192}  # with padding
+TEXTS_PER_BATCH = 64
+LONGEST_TEXT = 120  # tokens; a longer text is split, since the model was trained on sentences
+POSITIONS = 256  # tokens of a text, and of a translation; IndicTrans2 has the fewest positions of all
+LENGTH_RATIO = 2.0  # of a translation and its text, in tokens, at most
+SHORTEST_ANSWER = 24  # tokens that a translation may have, however short its text
 
 
 class Checkpoint:
-    """A loaded model. Texts come and go in the form that its tokenizer has, tags and all."""
+    """A loaded model and its tokenizer."""
 
     def __init__(self, folder: Path, kinds: Iterable[str]) -> None:
+        """``kinds``: model types that the stage runs. Raises ``StageFailed`` for others and for broken files."""
         self.name = folder.name
-        self.config = checked(folder, kinds)
+        self.config = checked_config(folder, kinds)
         self.kind: str = self.config["model_type"]
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        # IndicTrans2's classes stand beside its weights; of other checkpoints, no code is run.
+        # IndicTrans2 has its classes beside its weights; no code of other checkpoints is run.
         options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": self.kind == "IndicTrans"}
         kind = torch.float16 if self.device == "cuda" else torch.float32
         try:
@@ -47,8 +48,8 @@ class Checkpoint:
         self.model = model.to(self.device).eval()
 
 
-def checked(folder: Path, kinds: Iterable[str]) -> dict[str, Any]:
-    """The checkpoint's configuration. Raises ``StageFailed`` where a file is missing, or it is of another family."""
+def checked_config(folder: Path, kinds: Iterable[str]) -> dict[str, Any]:
+    """A checkpoint's ``config.json``. Raises ``StageFailed`` for a missing file, or a model type not in ``kinds``."""
     try:
         config = json.loads((folder / "config.json").read_bytes())
         kind = config["model_type"]
@@ -60,12 +61,14 @@ def checked(folder: Path, kinds: Iterable[str]) -> dict[str, Any]:
         raise stagekit.StageFailed(
             f"model {folder.name} is of the type '{kind}'; this stage runs {' and '.join(kinds)} checkpoints"
         )
-    if gone := [*_weights_gone(folder), *_tokenizer_gone(folder, kind)]:
-        raise stagekit.StageFailed(f"model {folder.name} is incomplete: {', '.join(gone)} is missing from its folder")
+    if missing := [*_missing_weights(folder), *_missing_tokenizer(folder, kind)]:
+        raise stagekit.StageFailed(
+            f"model {folder.name} is incomplete: {', '.join(missing)} is missing from its folder"
+        )
     return dict(config)
 
 
-def _weights_gone(folder: Path) -> list[str]:
+def _missing_weights(folder: Path) -> list[str]:
     for name in WEIGHTS:
         index = folder / f"{name}.index.json"
         if index.is_file():
@@ -76,7 +79,7 @@ def _weights_gone(folder: Path) -> list[str]:
     return [" or ".join(WEIGHTS)]
 
 
-def _tokenizer_gone(folder: Path, kind: str) -> list[str]:
+def _missing_tokenizer(folder: Path, kind: str) -> list[str]:
     ways = TOKENIZERS[kind]
     if any(all((folder / name).is_file() for name in names) for names in ways):
         return []
@@ -86,36 +89,39 @@ def _tokenizer_gone(folder: Path, kind: str) -> list[str]:
 
 
 class Generator:
-    """One translation's texts through a checkpoint, and what became of those that were too long."""
+    """Translates texts with a checkpoint, and counts those that were too long."""
 
-    def __init__(self, checkpoint: Checkpoint, beam: int, first: int | None, tell: Callable[[float], None]) -> None:
-        """``first`` is the token that a translation begins with, where that tells its language."""
+    def __init__(self, checkpoint: Checkpoint, beam: int, first: int | None, progress: Callable[[float], None]) -> None:
+        """``first``: the token that a translation begins with, if that tells its language. ``progress`` gets shares."""
         self._name = checkpoint.name
         self._tokenizer = checkpoint.tokenizer
         self._model = checkpoint.model
         self._device = checkpoint.device
         self._beam = beam
         self._first = first
-        self._tell = tell
+        self._progress = progress
         self.cut_short = 0
         self.truncated = 0
 
     def length(self, text: str) -> int:
+        """Tokens of a text."""
         return len(self._tokenizer(text)["input_ids"])
 
     def generate(self, texts: list[str]) -> list[str]:
         """One answer for each text, in their order."""
         answers = [""] * len(texts)
         done = 0
-        for batch in batching.batches([self.length(text) for text in texts], ROOM[self._device], MOST):
+        for batch in batching.batches(
+            [self.length(text) for text in texts], TOKENS_PER_BATCH[self._device], TEXTS_PER_BATCH
+        ):
             for index, answer in zip(batch, self._batch([texts[index] for index in batch]), strict=True):
                 answers[index] = answer
             done += len(batch)
-            self._tell(done / len(texts))
+            self._progress(done / len(texts))
         return answers
 
     def _batch(self, texts: list[str]) -> list[str]:
-        """In halves where the GPU's memory is too small for it."""
+        """The answers for a batch, in halves if the GPU's memory is too small for it."""
         try:
             return self._decoded(texts)
         except torch.cuda.OutOfMemoryError:
@@ -126,28 +132,29 @@ class Generator:
         return self._batch(texts[:middle]) + self._batch(texts[middle:])
 
     def _decoded(self, texts: list[str]) -> list[str]:
-        asked = self._tokenizer(texts, padding="longest", truncation=True, max_length=POSITIONS, return_tensors="pt")
+        inputs = self._tokenizer(texts, padding="longest", truncation=True, max_length=POSITIONS, return_tensors="pt")
         self.truncated += sum(self.length(text) > POSITIONS for text in texts)
-        if int(asked["input_ids"].max()) >= self._model.get_input_embeddings().num_embeddings:
+        if int(inputs["input_ids"].max()) >= self._model.get_input_embeddings().num_embeddings:
             raise stagekit.StageFailed(f"model {self._name} has files of different models: its weights lack tokens")
-        room = min(POSITIONS - 2, int(max(AT_LEAST, LONGER * asked["input_ids"].shape[1])))
+        room = min(POSITIONS - 2, int(max(SHORTEST_ANSWER, LENGTH_RATIO * inputs["input_ids"].shape[1])))
         options = {} if self._first is None else {"forced_bos_token_id": self._first}
         with torch.inference_mode():
-            made = self._model.generate(
-                **asked.to(self._device), num_beams=self._beam, do_sample=False, max_new_tokens=room, **options
+            generated = self._model.generate(
+                **inputs.to(self._device), num_beams=self._beam, do_sample=False, max_new_tokens=room, **options
             ).cpu()
         end = self._tokenizer.eos_token_id
-        self.cut_short += sum(end not in row[1:] for row in made.tolist())  # the first token may be the same
-        # Where a tokenizer doesn't know that its languages' tokens are special, they would be read as text.
-        return self._text([[token for token in row if token != self._first] for row in made.tolist()])
+        self.cut_short += sum(end not in row[1:] for row in generated.tolist())  # the first token may be the end token
+        # Some tokenizers don't know that tokens of languages are special, and would make text of them.
+        return self._text([[token for token in row if token != self._first] for row in generated.tolist()])
 
-    def _text(self, made: list[list[int]]) -> list[str]:
+    def _text(self, tokens: list[list[int]]) -> list[str]:
         if hasattr(self._tokenizer, "tgt_spm_fp"):
             with self._tokenizer.as_target_tokenizer():  # IndicTrans2 has two vocabularies
-                return list(self._tokenizer.batch_decode(made, skip_special_tokens=True))
-        return list(self._tokenizer.batch_decode(made, skip_special_tokens=True))
+                return list(self._tokenizer.batch_decode(tokens, skip_special_tokens=True))
+        return list(self._tokenizer.batch_decode(tokens, skip_special_tokens=True))
 
     def notes(self) -> Iterable[str]:
+        """Notes on the texts that were too long."""
         if self.cut_short:
             yield f"{self.cut_short} translations ended only at the length that is allowed, and may repeat themselves"
         if self.truncated:
@@ -155,15 +162,16 @@ class Generator:
 
 
 def in_parts(texts: list[str], length: Callable[[str], int], translate: Callable[[list[str]], list[str]]) -> list[str]:
-    """Long texts go as parts that the model takes whole, and come back as one."""
-    parts = [batching.parts(text, length, LONGEST) for text in texts]
+    """One answer for each text; long texts are translated in parts. Raises ``StageFailed`` if an answer is missing."""
+    parts = [batching.parts(text, length, LONGEST_TEXT) for text in texts]
     flat = [part for each in parts for part in each]
     answers = translate(flat)
     if len(answers) != len(flat):
         raise stagekit.StageFailed(f"the model gave {len(answers)} translations for {len(flat)} texts; none was used")
-    found = iter(answers)
-    return [functools.reduce(writing_systems.joined, (next(found) for _ in each)) for each in parts]
+    in_order = iter(answers)
+    return [functools.reduce(writing_systems.joined, (next(in_order) for _ in each)) for each in parts]
 
 
 def use_cpus(count: int) -> None:
+    """Let torch use so many threads."""
     torch.set_num_threads(max(1, count))

@@ -1,19 +1,19 @@
-"""The tracks of a movie: which there are, how a person names one, and which comes first if nobody does."""
+"""The tracks of a movie: listed by kind, chosen by number or language, and ordered by preference."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import languages
 
-# What isn't the movie's own sound: a director's comments, descriptions for the blind, a mix for the hard of hearing.
-ASIDE = ("comment", "visual_impaired", "descriptions", "hearing_impaired", "karaoke")
+# Sound beside the movie's own: comments, descriptions for the blind, a mix for the hard of hearing.
+SECONDARY = ("comment", "visual_impaired", "descriptions", "hearing_impaired", "karaoke")
 
 
-class Unknown(Exception):
-    """There is no such track; the message says so, and which there are."""
+class UnknownTrack(Exception):
+    """There is no such track; the message says so, and lists those that there are."""
 
 
-class Track(NamedTuple):
+class MediaTrack(NamedTuple):
     """A stream as ffprobe describes it, and its number among those of its kind, from 1."""
 
     number: int
@@ -21,7 +21,7 @@ class Track(NamedTuple):
 
     @property
     def place(self) -> int:
-        """Among all streams, from 0."""
+        """Its index among all streams, from 0."""
         return int(self.stream["index"])
 
     @property
@@ -30,38 +30,39 @@ class Track(NamedTuple):
 
     @property
     def language(self) -> str:
-        """Standard form, ``und`` where it says none."""
+        """Its language in standard form; ``und`` if it says none."""
         return languages.tag(str(self.stream.get("tags", {}).get("language", "")))
 
     def is_marked(self, *dispositions: str) -> bool:
+        """Whether it has one of ffmpeg's dispositions."""
         return any(self.stream.get("disposition", {}).get(each) for each in dispositions)
 
 
-def of_kind(streams: Iterable[dict[str, Any]], kind: str) -> list[Track]:
-    """``kind``: ``video``, ``audio`` or ``subtitle``."""
-    found = (stream for stream in streams if stream.get("codec_type") == kind)
-    return [Track(number, stream) for number, stream in enumerate(found, 1)]
+def of_kind(streams: Iterable[dict[str, Any]], kind: str) -> list[MediaTrack]:
+    """The tracks of a ``kind``: ``video``, ``audio`` or ``subtitle``."""
+    matching = (stream for stream in streams if stream.get("codec_type") == kind)
+    return [MediaTrack(number, stream) for number, stream in enumerate(matching, 1)]
 
 
-def picture(streams: Iterable[dict[str, Any]]) -> Track | None:
+def picture(streams: Iterable[dict[str, Any]]) -> MediaTrack | None:
     """The first video track that is no cover or thumbnail."""
     tracks = of_kind(streams, "video")
     return next((track for track in tracks if not track.is_marked("attached_pic", "timed_thumbnails")), None)
 
 
-def chosen(tracks: Sequence[Track], wish: str, kind: str) -> Track:
-    """By number or language; of several in one language, the one to be preferred. Raises ``Unknown``."""
+def choose(tracks: Sequence[MediaTrack], wish: str, kind: str) -> MediaTrack:
+    """The track with a number or language; of several in one language the preferred one. Raises ``UnknownTrack``."""
     wish = wish.strip()
     by_number = [track for track in tracks if str(track.number) == wish]
-    found = by_number if wish.isdecimal() else _in_language(tracks, wish)
-    if not found:
+    matching = by_number if wish.isdecimal() else _in_language(tracks, wish)
+    if not matching:
         there = "; ".join(map(described, tracks)) or "none"
-        raise Unknown(f"it has no {kind} track {wish!r}. There are: {there}")
-    return by_preference(found)[0]
+        raise UnknownTrack(f"it has no {kind} track {wish!r}. There are: {there}")
+    return by_preference(matching)[0]
 
 
-def _in_language(tracks: Sequence[Track], wish: str) -> list[Track]:
-    """Exactly that language, such as Brazilian Portuguese, else any of its kind."""
+def _in_language(tracks: Sequence[MediaTrack], wish: str) -> list[MediaTrack]:
+    """Tracks in exactly that language, such as Brazilian Portuguese, else in any of its varieties."""
     tag = languages.tag(wish)
     if tag == languages.UNKNOWN:
         return []
@@ -69,12 +70,12 @@ def _in_language(tracks: Sequence[Track], wish: str) -> list[Track]:
     return exactly or [track for track in tracks if languages.base(track.language) == languages.base(tag)]
 
 
-def by_preference(tracks: Iterable[Track]) -> list[Track]:
-    """The movie's own before what is said about it, what players show before the others, else in its order."""
-    return sorted(tracks, key=lambda track: (track.is_marked(*ASIDE), not track.is_marked("default"), track.number))
+def by_preference(tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
+    """The movie's own sound first, then the default track, then in the movie's order."""
+    return sorted(tracks, key=lambda track: (track.is_marked(*SECONDARY), not track.is_marked("default"), track.number))
 
 
-def described(track: Track) -> str:
+def described(track: MediaTrack) -> str:
     """For people: ``2 (Spanish, ac3, 5.1(side), commentary)``."""
     language = languages.name(track.language) if track.language != languages.UNKNOWN else ""
     layout = track.stream.get("channel_layout") or (

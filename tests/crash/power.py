@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.sdk.protocol import Order
+
 STAGES = "/stages/"
 
 
@@ -92,7 +94,7 @@ def _uncertain_outputs(line: dict[str, Any], disk: Disk, job: Path) -> Iterator[
 
 
 def _uncertain_inputs(order: str, finished: set[str], job: Path) -> Iterator[str]:
-    invocation = json.loads(Path(order.split("\0")[2]).read_bytes())
+    invocation = json.loads(Path(Order.decode(order.encode()).invocation).read_bytes())
     for path in (path for paths in invocation["inputs"].values() for path in paths):
         if path.startswith(f"{job}{STAGES}") and "/".join(Path(path).parts[-4:-2]) not in finished:
             yield f"{invocation['stage']} was started before {path} was committed for certain"

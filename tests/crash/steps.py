@@ -19,7 +19,7 @@ import pipeline
 
 OURS = os.path.dirname(pipeline.__file__) + os.sep
 TOLD = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate", "os.chmod", "os.utime")
-SPAWN = "subprocess.Popen"
+SPAWN = "os.posix_spawn"
 TAKES_ROOM = ("open", "os.mkdir", "os.rename", "os.link", "fsync", "write", SPAWN)
 DEPTH = 4  # calls of ours by which a step is told from another
 

@@ -54,9 +54,9 @@ def test_a_run_killed_where_it_deals_with_kept_processes_goes_on(ready: Sandbox,
     known = [
         place
         for place in dict.fromkeys(labels)
-        if any(each in place for each in ("pools.", "servers.", "leases.order"))
+        if any(each in place for each in ("worker_pool.", "servers.", "worker_lease.order"))
     ]
-    assert any(place.startswith("order in leases.order") for place in known)
+    assert any(place.startswith("order in worker_lease.order") for place in known)
     for place in known:
         if "spawn" in place:
             end(servers)

@@ -36,8 +36,8 @@ ESSENTIAL = (
     "os.rename in files._write < files.write_at_once < durations.save",
     "os.rename in files.replaced < deliver._place",
     "order in ",
-    "subprocess.Popen in process.spawn < guardian.",
-    "subprocess.Popen in process.spawn < cold.",
+    "os.posix_spawn in process._posix_spawn < process.spawn < guardian.",
+    "os.posix_spawn in process._posix_spawn < process.spawn < cold.",
 )
 
 

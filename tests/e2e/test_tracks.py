@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.source import schema_errors
-from pipeline.media.probe import look
+from pipeline.media.probe import probe
 from tests.conftest import Result, Sandbox
 from tests.e2e.conftest import SAMPLE, project_in
 
@@ -207,7 +207,7 @@ def test_a_variable_frame_rate_stays_what_it_is(bench: Sandbox, tools: dict[str,
     picture = ["-f", "lavfi", "-i", "testsrc=s=160x90:r=25:d=6", "-f", "lavfi", "-i", "sine=d=6"]
     fewer = ["-vf", "select='lt(n,40)+not(mod(n,7))'", "-vsync", "vfr", "-c:v", "libx264", "-c:a", "aac"]
     movie = made(tools, tmp_path / "varies.mp4", *picture, *fewer)
-    assert look(movie, tools["ffprobe"]).has_variable_frame_rate
+    assert probe(movie, tools["ffprobe"]).has_variable_frame_rate
     done, output = run(bench, movie, "drawn")
     assert done.code == 0, done.err
     before = times(tools, movie)

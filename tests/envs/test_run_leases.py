@@ -73,8 +73,8 @@ def test_a_process_that_waits_for_the_next_run_holds_its_build_until_it_ends(rea
 
 def test_a_keeper_that_is_killed_holds_nothing(ready: Sandbox, alpha: Build) -> None:
     run_job(ready)
-    (server,) = servers.status(runtime_folder.locate(os.environ))
-    os.kill(server["owner"], signal.SIGKILL)
+    ((_, status),) = servers.status(runtime_folder.locate(os.environ))
+    os.kill(status.owner, signal.SIGKILL)
     assert eventually(lambda: not leases.is_held(alpha))
     end_servers(ready)
 

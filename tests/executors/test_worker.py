@@ -15,6 +15,8 @@ from pipeline.executors import Exited, WorkerLimits, servers
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
 from pipeline.process import Interpreter
+from pipeline.run.supervision import sweep
+from pipeline.sdk.protocol import BusyRecord, ServerStatus
 from pipeline.values import replace
 from tests.executors.conftest import servers_in
 from tests.executors.helpers import HERE, TOKEN, Runs, exit_of, invocation, log, until_exit, warnings, with_id
@@ -34,8 +36,8 @@ def pids(folder: Path) -> list[int]:
     return [int(word) for word in log(folder).split()]
 
 
-def the_worker(runtime: Path) -> dict[str, int]:
-    (status,) = servers.status(runtime)
+def the_worker(runtime: Path) -> ServerStatus:
+    ((_, status),) = servers.status(runtime)
     return status
 
 
@@ -112,7 +114,7 @@ def test_a_worker_that_is_not_used_for_a_while_is_let_go_of(
     monkeypatch.setattr("pipeline.executors.local.IDLE_LEASE", 0.05)
     run(PID)
     executor.wait(never, 0.1)
-    assert eventually(lambda: not the_worker(runtime)["leased"])
+    assert eventually(lambda: not the_worker(runtime).leased)
 
 
 def test_two_clients_that_start_at_once_each_get_a_worker(runtime: Path, tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_keeper_killed_while_idle_takes_its_worker_along_and_is_replaced(
     run: Runs, runtime: Path, tmp_path: Path
 ) -> None:
     run(PID)
-    os.kill(the_worker(runtime)["owner"], signal.SIGKILL)
+    os.kill(the_worker(runtime).owner, signal.SIGKILL)
     assert eventually(lambda: not alive(pids(tmp_path)[0]))
     assert run(PID) == [Exited("job/test/1", 0)]
     assert len(servers.names(runtime)) == 1
@@ -180,7 +182,7 @@ def test_a_keeper_killed_while_busy_is_lost_with_all_that_it_kept(
         invocation(tmp_path, f"open({str(pid)!r}, 'w').write(f'{{os.getpid()}}\\n')\ntime.sleep(600)", "worker")
     )
     number = pid_in(pid)
-    os.kill(the_worker(runtime)["owner"], signal.SIGKILL)
+    os.kill(the_worker(runtime).owner, signal.SIGKILL)
     exited = exit_of(until_exit(executor, never))
     assert exited.lost is not None
     assert eventually(lambda: not alive(number))
@@ -191,8 +193,8 @@ def test_a_keeper_that_is_killed_before_it_answers_is_replaced(
 ) -> None:
     run(PID)
     executor.close()
-    assert eventually(lambda: not the_worker(runtime)["leased"])
-    owner = psutil.Process(the_worker(runtime)["owner"])
+    assert eventually(lambda: not the_worker(runtime).leased)
+    owner = psutil.Process(the_worker(runtime).owner)
     owner.suspend()
     assert eventually(lambda: owner.status() == psutil.STATUS_STOPPED)
     executor.submit(invocation(tmp_path, PID, "worker"))
@@ -325,7 +327,10 @@ def test_a_busy_file_says_for_whom_while_it_is_so(
     executor.submit(invocation(tmp_path, f"{PID}\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)", "worker"))
     assert eventually(lambda: (tmp_path / "stage.log").exists() and log(tmp_path).endswith("\n"))
     (busy,) = runtime.glob("*.busy")
-    assert busy.read_text().split() == [TOKEN, log(tmp_path).strip(), "job/test/1"]
+    record = BusyRecord.decode(busy.read_bytes())
+    assert record is not None
+    pid = int(log(tmp_path))
+    assert (record.token, record.pid, record.started, record.id) == (TOKEN, pid, sweep.started_at(pid), "job/test/1")
     go.touch()
     until_exit(executor, never)
     assert busy.read_text().split() == []
@@ -405,7 +410,7 @@ def test_a_socket_nobody_listens_on_is_passed_over(
     run: Runs, executor: LocalExecutor, runtime: Path, tmp_path: Path
 ) -> None:
     run(PID)
-    os.kill(the_worker(runtime)["owner"], signal.SIGKILL)
+    os.kill(the_worker(runtime).owner, signal.SIGKILL)
     executor.close()
     assert eventually(lambda: not servers_in(runtime))
     assert run(PID) == [Exited("job/test/1", 0)]
@@ -416,7 +421,7 @@ def test_a_connection_that_says_nothing_does_not_hold_others_up(run: Runs, runti
     (name,) = servers.names(runtime)
     with servers.connect(runtime, name):
         run(PID)
-        assert the_worker(runtime)["tasks"] == 2
+        assert the_worker(runtime).tasks == 2
     assert len(set(pids(tmp_path))) == 1
 
 

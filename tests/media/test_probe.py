@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady
 from pipeline.media import probe as media
-from pipeline.media.probe import Media, Track, look, probe
+from pipeline.media.probe import Media, MediaTrack, probe, require_audio
 
 MOVIE = Path("/films/movie.mp4")
 SOUND = {"streams": [{"codec_type": "audio"}], "format": {"duration": "2.5"}}
@@ -36,7 +36,7 @@ def test_streams_are_counted_and_the_duration_read(tmp_path: Path) -> None:
     streams = [{"codec_type": kind} for kind in ("video", "audio", "audio", "data")]
     answer = {"streams": streams, "format": {"duration": "2.5"}}
     found = probe(MOVIE, saying(tmp_path, answer))
-    assert (found.duration_s, found.audio_streams) == (2.5, 2)
+    assert (found.duration_s, len(found.audio)) == (2.5, 2)
 
 
 def test_tracks_are_told_with_what_the_container_says_of_them(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_tracks_are_told_with_what_the_container_says_of_them(tmp_path: Path) ->
     }
     text = {"codec_type": "subtitle", "codec_name": "subrip", "duration": "7.5"}
     found = probe(MOVIE, saying(tmp_path, {"streams": [{"codec_type": "video"}, {**audio}, text, {**text}]}))
-    assert found.audio == (Track(1, "ac3", "ger", "Original", 6, 3602.5, is_default=True),)
-    assert found.subtitles == (Track(1, "subrip", duration_s=7.5), Track(2, "subrip", duration_s=7.5))
+    assert found.audio == (MediaTrack(1, "ac3", "ger", "Original", 6, 3602.5, is_default=True),)
+    assert found.subtitles == (MediaTrack(1, "subrip", duration_s=7.5), MediaTrack(2, "subrip", duration_s=7.5))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_what_is_no_duration_is_none(tmp_path: Path, duration: str | None) -> No
 @pytest.mark.parametrize("answer", [{}, [], {"streams": []}, {"streams": [{"codec_type": "video"}]}])
 def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: Any) -> None:
     with pytest.raises(InputUnusable, match="no audio stream") as caught:
-        probe(MOVIE, saying(tmp_path, answer))
+        require_audio(MOVIE, probe(MOVIE, saying(tmp_path, answer)))
     assert caught.value.exit_code is ExitCode.INPUT_UNUSABLE
 
 
-def test_a_look_needs_no_audio_stream(tmp_path: Path) -> None:
+def test_probing_needs_no_audio_stream(tmp_path: Path) -> None:
     answer = {"streams": [{"codec_type": "video"}], "format": {"duration": "2.5"}}
-    assert look(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, has_picture=True)
+    assert probe(MOVIE, saying(tmp_path, answer)) == Media(duration_s=2.5, has_picture=True)
 
 
 def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_name_that_is_not_utf8_reaches_ffprobe_as_it_is(tmp_path: Path) -> Non
 
 def test_a_tag_that_is_not_utf8_is_no_harm(tmp_path: Path) -> None:
     answer = r'{"streams": [{"codec_type": "audio", "tags": {"title": "\377"}}]}'
-    assert probe(MOVIE, answering(tmp_path, f"printf '{answer}'")).audio_streams == 1
+    assert probe(MOVIE, answering(tmp_path, f"printf '{answer}'")).audio
 
 
 def test_a_program_that_answers_otherwise_is_named(tmp_path: Path) -> None:

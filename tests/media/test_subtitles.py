@@ -7,14 +7,14 @@ import pytest
 from pipeline.digests import sha256_of_file
 from pipeline.errors import InputUnusable
 from pipeline.media import subtitles
-from pipeline.media.probe import Media, Track
+from pipeline.media.probe import Media, MediaTrack
 from pipeline.media.subtitles import AlreadyThere, require_missing
 
-TWO = Media(60.0, (Track(1, language="eng"), Track(2, language="spa")))
-TEXT = Track(1, "subrip", "eng")
-SIGNS = Track(2, "ass", "spa", is_forced=True, is_default=True)
-PICTURES = Track(3, "hdmv_pgs_subtitle", "fre")
-TITLED = Media(60.0, (Track(1),), (TEXT, SIGNS, PICTURES))
+TWO = Media(60.0, (MediaTrack(1, language="eng"), MediaTrack(2, language="spa")))
+TEXT = MediaTrack(1, "subrip", "eng")
+SIGNS = MediaTrack(2, "ass", "spa", is_forced=True, is_default=True)
+PICTURES = MediaTrack(3, "hdmv_pgs_subtitle", "fre")
+TITLED = Media(60.0, (MediaTrack(1),), (TEXT, SIGNS, PICTURES))
 
 
 @pytest.mark.parametrize("text", ["1", "en", "auto"])

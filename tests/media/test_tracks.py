@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.errors import InputUnusable
 from pipeline.media import tracks
-from pipeline.media.probe import Media, Track
+from pipeline.media.probe import Media, MediaTrack
 
-TWO = Media(60.0, (Track(1, language="eng"), Track(2, language="spa", title="Director", is_default=True)))
+TWO = Media(60.0, (MediaTrack(1, language="eng"), MediaTrack(2, language="spa", title="Director", is_default=True)))
 
 
 @pytest.mark.parametrize("text", ["", "1", "2", "es", "spa", "ENG", "Spanish", "english"])
@@ -31,5 +31,5 @@ def test_sound_alone_has_nothing_to_draw_into() -> None:
 def test_the_language_that_is_spoken_is_that_of_the_track_that_is_taken() -> None:
     assert tracks.spoken_language("", TWO) == "es"
     assert tracks.spoken_language("1", TWO) == "en"
-    assert tracks.spoken_language("", Media(1.0, (Track(1, language="und"),))) == ""
+    assert tracks.spoken_language("", Media(1.0, (MediaTrack(1, language="und"),))) == ""
     assert tracks.spoken_language("", Media(1.0)) == ""

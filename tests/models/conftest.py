@@ -1,4 +1,4 @@
-"""A shelf, and models of a few bytes."""
+"""A store, and models of a few bytes."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.models import ModelSource, ModelSpec
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 
 Declare = Callable[..., ModelSpec]
 
@@ -19,8 +19,8 @@ def quiet(_step: str) -> None:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "models")
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
 
 
 @pytest.fixture

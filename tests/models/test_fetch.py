@@ -1,4 +1,4 @@
-"""Getting a model: the first source that has it whole, and nothing half on the shelf."""
+"""Getting a model: the first source that has it whole, and nothing half in the store."""
 
 import os
 import signal
@@ -11,32 +11,32 @@ import pytest
 from pipeline.config.models import FolderSource
 from pipeline.errors import ExitCode, NotReady
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
 from pipeline.models.sources import Fetcher
+from pipeline.models.store import ModelStore
 from tests.models.conftest import CONTENT, declare, filled, quiet
 
 NO_UV = Fetcher(Path("/nowhere/uv"))  # folders need none
 
 
-def test_a_model_from_a_folder_stands_whole_on_the_shelf(shelf: Shelf, folder: Path) -> None:
+def test_a_model_from_a_folder_stands_whole_in_the_store(store: ModelStore, folder: Path) -> None:
     spec = declare(FolderSource(folder))
-    found = fetch.ensure(shelf, spec, NO_UV, quiet)
+    found = fetch.ensure(store, spec, NO_UV, quiet)
     assert {name: (found / name).read_bytes() for name in CONTENT} == CONTENT
-    assert found == shelf.folder(spec.name, spec.digest)
-    assert shelf.damage(spec.name, spec.digest) is None
+    assert found == store.folder(spec.name, spec.digest)
+    assert store.problem(spec.name, spec.digest) is None
 
 
-def test_a_model_that_is_there_is_not_fetched_again(shelf: Shelf, folder: Path) -> None:
-    fetch.ensure(shelf, declare(FolderSource(folder)), NO_UV, quiet)
+def test_a_model_that_is_there_is_not_fetched_again(store: ModelStore, folder: Path) -> None:
+    fetch.ensure(store, declare(FolderSource(folder)), NO_UV, quiet)
     told: list[str] = []
-    fetch.ensure(shelf, declare(FolderSource(Path("/nowhere"))), NO_UV, told.append)
+    fetch.ensure(store, declare(FolderSource(Path("/nowhere"))), NO_UV, told.append)
     assert told == []
 
 
-def test_a_wrong_file_is_refused_and_the_next_source_is_tried(shelf: Shelf, folder: Path, tmp_path: Path) -> None:
+def test_a_wrong_file_is_refused_and_the_next_source_is_tried(store: ModelStore, folder: Path, tmp_path: Path) -> None:
     wrong = filled(tmp_path / "wrong", model=b"something else")
     told: list[str] = []
-    found = fetch.ensure(shelf, declare(FolderSource(wrong), FolderSource(folder)), NO_UV, told.append)
+    found = fetch.ensure(store, declare(FolderSource(wrong), FolderSource(folder)), NO_UV, told.append)
     assert (found / "model.bin").read_bytes() == CONTENT["model.bin"]
     assert told == [
         f"fetching from the folder {wrong}",
@@ -46,16 +46,16 @@ def test_a_wrong_file_is_refused_and_the_next_source_is_tried(shelf: Shelf, fold
     ]
 
 
-def test_a_folder_that_is_not_there_is_not_said_to_be_fetched_from(shelf: Shelf, folder: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_not_said_to_be_fetched_from(store: ModelStore, folder: Path, tmp_path: Path) -> None:
     told: list[str] = []
-    fetch.ensure(shelf, declare(FolderSource(tmp_path / "own"), FolderSource(folder)), NO_UV, told.append)
+    fetch.ensure(store, declare(FolderSource(tmp_path / "own"), FolderSource(folder)), NO_UV, told.append)
     assert told == [f"fetching from the folder {folder}", "verifying"]
 
 
-def test_when_all_sources_fail_each_reason_is_told_and_nothing_stays(shelf: Shelf, tmp_path: Path) -> None:
+def test_when_all_sources_fail_each_reason_is_told_and_nothing_stays(store: ModelStore, tmp_path: Path) -> None:
     wrong = filled(tmp_path / "wrong", config=b"[]")
     with pytest.raises(NotReady) as refused:
-        fetch.ensure(shelf, declare(FolderSource(tmp_path / "absent"), FolderSource(wrong)), NO_UV, quiet)
+        fetch.ensure(store, declare(FolderSource(tmp_path / "absent"), FolderSource(wrong)), NO_UV, quiet)
     first, second, third = refused.value.message.splitlines()
     assert first == "model 'tiny' can't be had from any of its sources:"
     assert second == f"  the folder {tmp_path / 'absent'}: it has no model.bin"
@@ -63,46 +63,46 @@ def test_when_all_sources_fail_each_reason_is_told_and_nothing_stays(shelf: Shel
     assert third.endswith("; it was refused")
     assert refused.value.exit_code == ExitCode.NOT_READY
     assert refused.value.next_step is not None
-    assert [path.name for path in shelf.root.iterdir()] == ["tiny.lock"]
+    assert [path.name for path in store.root.iterdir()] == ["tiny.lock"]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_a_reason_to_try_the_next_source(
-    shelf: Shelf, folder: Path, tmp_path: Path
+    store: ModelStore, folder: Path, tmp_path: Path
 ) -> None:
     closed = filled(tmp_path / "closed")
     (closed / "model.bin").chmod(0)
-    assert fetch.ensure(shelf, declare(FolderSource(closed), FolderSource(folder)), NO_UV, quiet).is_dir()
+    assert fetch.ensure(store, declare(FolderSource(closed), FolderSource(folder)), NO_UV, quiet).is_dir()
 
 
-def test_a_damaged_model_is_fetched_again(shelf: Shelf, folder: Path) -> None:
+def test_a_damaged_model_is_fetched_again(store: ModelStore, folder: Path) -> None:
     spec = declare(FolderSource(folder))
-    found = fetch.ensure(shelf, spec, NO_UV, quiet)
+    found = fetch.ensure(store, spec, NO_UV, quiet)
     (found / "model.bin").write_bytes(b"torn")
     (found / "stray").touch()
-    assert fetch.ensure(shelf, spec, NO_UV, quiet) == found
+    assert fetch.ensure(store, spec, NO_UV, quiet) == found
     assert (found / "model.bin").read_bytes() == CONTENT["model.bin"]
     assert not (found / "stray").exists()
 
 
-def test_what_an_interrupted_fetch_left_is_removed(shelf: Shelf, folder: Path) -> None:
-    shelf.root.mkdir(parents=True)
+def test_what_an_interrupted_fetch_left_is_removed(store: ModelStore, folder: Path) -> None:
+    store.root.mkdir(parents=True)
     for name in (".tiny+abc.part", ".tiny+abc.partxyz"):
-        (shelf.root / name).mkdir()
-        (shelf.root / name / "model.bin").write_bytes(b"half")
-    fetch.ensure(shelf, declare(FolderSource(folder)), NO_UV, quiet)
-    assert [path.name for path in shelf.root.glob(".*")] == []
+        (store.root / name).mkdir()
+        (store.root / name / "model.bin").write_bytes(b"half")
+    fetch.ensure(store, declare(FolderSource(folder)), NO_UV, quiet)
+    assert [path.name for path in store.root.glob(".*")] == []
 
 
-def test_a_model_whose_name_begins_like_another_s_leaves_its_fetch_alone(shelf: Shelf, folder: Path) -> None:
+def test_a_model_whose_name_begins_like_another_s_leaves_its_fetch_alone(store: ModelStore, folder: Path) -> None:
     during: list[list[str]] = []
 
     def watch(_step: str) -> None:
         spec = declare(FolderSource(folder), name="tiny")
-        fetch.ensure(shelf, spec, NO_UV, quiet)  # meanwhile
-        during.append([path.name for path in shelf.root.glob(".tiny.en*")])
+        fetch.ensure(store, spec, NO_UV, quiet)  # meanwhile
+        during.append([path.name for path in store.root.glob(".tiny.en*")])
 
-    fetch.ensure(shelf, declare(FolderSource(folder), name="tiny.en"), NO_UV, watch)
+    fetch.ensure(store, declare(FolderSource(folder), name="tiny.en"), NO_UV, watch)
     assert all(len(parts) == 1 for parts in during)
 
 
@@ -110,7 +110,7 @@ FETCH = """
 import sys, time
 from pathlib import Path
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 from pipeline.models.sources import Fetcher
 from pipeline.config.models import FolderSource
 from tests.models.conftest import declare
@@ -120,14 +120,14 @@ def progress(step):
     if step == "verifying":
         sys.stdin.read()
 
-fetch.ensure(Shelf(Path(sys.argv[1])), declare(FolderSource(Path(sys.argv[2]))), Fetcher(Path("uv")), progress)
+fetch.ensure(ModelStore(Path(sys.argv[1])), declare(FolderSource(Path(sys.argv[2]))), Fetcher(Path("uv")), progress)
 """
 
 
-def test_a_fetch_that_was_killed_leaves_nothing_that_is_used(shelf: Shelf, folder: Path, spawning: None) -> None:
+def test_a_fetch_that_was_killed_leaves_nothing_that_is_used(store: ModelStore, folder: Path, spawning: None) -> None:
     spec = declare(FolderSource(folder))
     child = subprocess.Popen(
-        [sys.executable, "-c", FETCH, shelf.root.parent, folder],
+        [sys.executable, "-c", FETCH, store.root.parent, folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -137,8 +137,8 @@ def test_a_fetch_that_was_killed_leaves_nothing_that_is_used(shelf: Shelf, folde
         assert child.poll() is None
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=90)
-    assert list(shelf.root.glob(".tiny+*"))
-    assert shelf.damage(spec.name, spec.digest) == "it hasn't been fetched"
-    found = fetch.ensure(shelf, spec, NO_UV, quiet)
+    assert list(store.root.glob(".tiny+*"))
+    assert store.problem(spec.name, spec.digest) == "it hasn't been fetched"
+    found = fetch.ensure(store, spec, NO_UV, quiet)
     assert (found / "model.bin").read_bytes() == CONTENT["model.bin"]
-    assert not list(shelf.root.glob(".tiny+*"))
+    assert not list(store.root.glob(".tiny+*"))

@@ -59,10 +59,10 @@ def tensors(offsets: str) -> bytes:
         ("model.bin", b"", "is empty"),
         ("config.json", b"{", "isn't JSON, and may be cut off"),
         ("config.json", b"\xff", "isn't JSON"),
-        ("model.safetensors", struct.pack("<Q", 2) + b"[]", "isn't of the form safetensors"),
-        ("model.safetensors", tensors('[0, "x"]'), "isn't of the form safetensors"),
-        ("model.safetensors", tensors("[0, Infinity]"), "isn't of the form safetensors"),
-        ("model.safetensors", bytes([255] * 20), "isn't of the form safetensors"),
+        ("model.safetensors", struct.pack("<Q", 2) + b"[]", "isn't in the format safetensors"),
+        ("model.safetensors", tensors('[0, "x"]'), "isn't in the format safetensors"),
+        ("model.safetensors", tensors("[0, Infinity]"), "isn't in the format safetensors"),
+        ("model.safetensors", bytes([255] * 20), "isn't in the format safetensors"),
     ],
 )
 def test_what_is_something_else_is_told(tmp_path: Path, name: str, content: bytes, told: str) -> None:

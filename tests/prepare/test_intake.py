@@ -43,7 +43,7 @@ def test_a_pattern_that_the_shell_left_is_filled_in(tmp_path: Path) -> None:
     put(tmp_path, "a.mkv", "x/b.mkv", "x/y/c.mkv")
     assert names(intake.named([tmp_path / "*.mkv"], recursive=False)) == ["a.mkv"]
     assert names(intake.named([tmp_path / "**" / "*.mkv"], recursive=False)) == ["a.mkv", "b.mkv", "c.mkv"]
-    with pytest.raises(UsageError, match="no file fits"):
+    with pytest.raises(UsageError, match="no file matches"):
         intake.named([tmp_path / "*.avi"], recursive=False)
 
 

@@ -153,14 +153,14 @@ def test_of_several_files_that_cannot_be_prepared_none_leaves_a_trace(project: S
     assert snapshot(project.root) == before
 
 
-def test_a_job_that_is_prepared_puts_its_model_on_the_shelf(project: Sandbox) -> None:
+def test_a_job_that_is_prepared_puts_its_model_into_the_store(project: Sandbox) -> None:
     code, err = prepare(project, OWN)
     assert code == 0, err
     (entry,) = (project.root / "models/.store").glob("own-*")
     assert (entry / "model.bin").read_text() == "weights"
 
 
-def test_a_model_that_the_plan_has_no_use_for_stays_off_the_shelf(project: Sandbox) -> None:
+def test_a_model_that_the_plan_has_no_use_for_stays_out_of_the_store(project: Sandbox) -> None:
     other = WORKFLOW.replace("weighs: {models: {weights: $model}, ", "weighs: {models: {weights: base}, ")
     project.write(
         "config/workflows/w.yaml", f"{other}  noop: {{}}\n".replace("  weighs: {", "  weighs: {when: $targets, ")

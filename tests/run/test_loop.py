@@ -15,7 +15,7 @@ from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
-from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
+from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 from tests.run.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, chain, events, link, statuses
 
 

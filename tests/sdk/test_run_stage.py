@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sdk import run_stage
+from pipeline.executors import runner
+from pipeline.sdk.protocol import Order
 
-RUNNER = Path(run_stage.__file__)
+RUNNER = runner.RUNNER
 PYTHON = [sys.executable, "-I", "-B", str(RUNNER)]
+FROM_BYTECODE = [*map(str, runner.command(Path(sys.executable)))]
 
 
 def write_stage(folder: Path, body: str) -> Path:
@@ -29,11 +31,13 @@ def by_hand(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
 
 def ordered(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
     write_stage(folder, body)
-    fields = [sys.prefix, str(folder / "stage.py"), str(folder / "invocation.json"), str(folder / "log")]
-    with subprocess.Popen(PYTHON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as child:
+    order = Order("1", "", sys.prefix, folder / "stage.py", "", folder / "invocation.json", folder / "log", folder)
+    with subprocess.Popen(
+        FROM_BYTECODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write("\0".join(fields).encode() + b"\n")
+        child.stdin.write(order.encode())
         child.stdin.flush()
         out = child.stdout.read()
         return subprocess.CompletedProcess(PYTHON, child.wait(timeout=90), out, b"")
@@ -65,8 +69,9 @@ def test_a_refusal_is_reported_to_the_orchestrator(spawning: None, tmp_path: Pat
     assert (tmp_path / "log").read_text() == "not today\n"
 
 
-def test_without_an_order_the_runner_leaves(spawning: None) -> None:
-    assert subprocess.run(PYTHON, stdin=subprocess.DEVNULL, timeout=90, check=False).returncode == 0
+@pytest.mark.parametrize("argv", [PYTHON, FROM_BYTECODE], ids=["script", "bytecode"])
+def test_without_an_order_the_runner_leaves(spawning: None, argv: list[str]) -> None:
+    assert subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=90, check=False).returncode == 0
 
 
 def test_half_an_order_is_none(spawning: None) -> None:
@@ -110,4 +115,8 @@ def test_the_sdk_imports_the_standard_library_only() -> None:
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
         names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
         names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {"stagekit", "stageserver"}
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {
+            "stagekit",
+            "stageprotocol",
+            "stageserver",
+        }

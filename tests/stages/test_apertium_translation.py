@@ -24,7 +24,7 @@ def apertium(load_stage: Callable[..., ModuleType]) -> ModuleType:
     return load_stage("apertium_translation")
 
 
-class Stage:
+class ApertiumStage:
     """Inputs and outputs in a folder."""
 
     def __init__(self, folder: Path, transcript: dict[str, Any], **parameters: Any) -> None:
@@ -114,12 +114,12 @@ def test_dictionaries_that_changed_since_the_job_was_prepared_are_told(
     file = tmp_path / "eng-spa.bin"
     file.write_bytes(b"words")
     known = {str(file): f"sha256:{hashlib.sha256(b'words').hexdigest()}"}
-    apertium.run(Stage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
+    apertium.run(ApertiumStage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
     file.unlink()
     if now:
         file.write_bytes(now)
     with pytest.raises(apertium.stagekit.StageFailed, match=r"have changed .*eng-spa\.bin.* Prepare the job again"):
-        apertium.run(Stage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
+        apertium.run(ApertiumStage(tmp_path, cues("Hello.", language="en"), dictionary_files=known))
 
 
 def test_a_pair_that_is_not_there_is_told_with_how_to_get_it(apertium: ModuleType) -> None:
@@ -160,7 +160,7 @@ def test_a_target_equal_to_the_source_leaves_the_text_and_asks_nobody(
     apertium: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apertium, "call", lambda *_: pytest.fail("asked"))
-    stage = Stage(tmp_path, cues("Hola.", "Adiós.", language="es"))
+    stage = ApertiumStage(tmp_path, cues("Hola.", "Adiós.", language="es"))
     apertium.run(stage)
     assert [each["text"] for each in stage.translation()["segments"]] == ["Hola.", "Adiós."]
     assert stage.warnings == ["the transcript is in 'es' already, so its text stays as it is"]
@@ -169,14 +169,16 @@ def test_a_target_equal_to_the_source_leaves_the_text_and_asks_nobody(
 
 def test_a_target_equal_to_the_source_keeps_the_words_with_their_times(apertium: ModuleType, tmp_path: Path) -> None:
     spoken = {"start": 0.5, "end": 1.0, "text": "Hola.", "words": [{"start": 0.5, "end": 1.0, "word": " Hola."}]}
-    stage = Stage(tmp_path, {"language": "es", "duration_s": 3.0, "segments": [spoken], "word_times": "attention"})
+    stage = ApertiumStage(
+        tmp_path, {"language": "es", "duration_s": 3.0, "segments": [spoken], "word_times": "attention"}
+    )
     apertium.run(stage)
     assert stage.translation()["segments"] == [spoken]
     assert stage.translation()["word_times"] == "attention"
 
 
 def test_an_empty_transcript_gives_an_empty_translation(apertium: ModuleType, tmp_path: Path) -> None:
-    stage = Stage(tmp_path, {"language": "und", "duration_s": 3.0, "segments": []})
+    stage = ApertiumStage(tmp_path, {"language": "und", "duration_s": 3.0, "segments": []})
     apertium.run(stage)
     assert stage.translation()["segments"] == []
     assert "empty" in stage.warnings[0]
@@ -200,7 +202,7 @@ def test_what_can_not_be_translated_is_refused(
 ) -> None:
     monkeypatch.setattr(apertium, "call", lambda *_: "eng-spa")
     with pytest.raises(apertium.stagekit.StageFailed, match=message):
-        apertium.run(Stage(tmp_path, cues("Yes.", language=language), **parameters))
+        apertium.run(ApertiumStage(tmp_path, cues("Yes.", language=language), **parameters))
 
 
 def test_the_outputs_keep_their_schema_and_say_what_made_them(
@@ -211,7 +213,7 @@ def test_the_outputs_keep_their_schema_and_say_what_made_them(
     from tests.conftest import REPOSITORY
 
     monkeypatch.setattr(apertium, "call", lambda arguments, text, _: "eng-spa" if arguments == ["-l"] else text.upper())
-    stage = Stage(tmp_path, cues("It is so.", "- Is it?"))
+    stage = ApertiumStage(tmp_path, cues("It is so.", "- Is it?"))
     apertium.run(stage)
     schema = json.loads((REPOSITORY / "config/schemas/translation.json").read_bytes())
     Draft202012Validator(schema).validate(stage.translation())
@@ -228,7 +230,7 @@ def test_the_real_program_translates_and_what_must_survive_does(
 ) -> None:
     terms = [{"term": "Mr. Darnay", "translation": "don Carlos"}, {"term": "town", "translation": "villa"}]
     spoken = ["- Good morning, Mr. Darnay.", "[ANN] I saw 250 dogs in <i>the</i>", "town.", "♪ The long road ♪"]
-    stage = Stage(tmp_path, cues(*spoken), glossary=terms, keep_cues=True)
+    stage = ApertiumStage(tmp_path, cues(*spoken), glossary=terms, keep_cues=True)
     apertium.run(stage)
     texts = [each["text"] for each in stage.translation()["segments"]]
     assert texts[0].startswith("- Buen")

@@ -22,9 +22,9 @@ def burn_in(load_stage: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPat
 
 def command(burn_in: ModuleType, *streams: dict[str, Any], file: str = "es.srt", **settings: Any) -> list[str]:
     picture = burn_in.streams.picture(streams)
-    wish = burn_in.checked({**SETTINGS, **settings})
+    wish = burn_in.settings_of({**SETTINGS, **settings})
     names = Path("/in/a: b.mp4"), Path(f"/subs/it's/{file}")
-    work = burn_in.Work(*names, list(streams), picture, 9.0, wish, 4)
+    work = burn_in.BurnIn(*names, list(streams), picture, 9.0, wish, 4)
     made: list[str] = burn_in.command(work, Path("/out/es.burned.mp4"), burn_in.containers.select(streams, "mp4"))
     return made
 
@@ -42,7 +42,7 @@ def test_the_picture_is_coded_and_all_else_is_copied_after_it(burn_in: ModuleTyp
 
 def test_without_a_cue_the_picture_is_copied_too(burn_in: ModuleType) -> None:
     names, picture = (Path("a.mp4"), Path("es.srt")), burn_in.streams.picture([VIDEO])
-    work = burn_in.Work(*names, [VIDEO, AUDIO], picture, 9.0, {}, 4, has_cues=False)
+    work = burn_in.BurnIn(*names, [VIDEO, AUDIO], picture, 9.0, {}, 4, has_cues=False)
     made = burn_in.command(work, Path("b.mp4"), burn_in.containers.select([VIDEO, AUDIO], "mp4"))
     assert values(made, "-c:v:0") == ["copy"]
     assert values(made, "-filter:v:0") == []
@@ -98,7 +98,7 @@ def test_a_high_dynamic_range_keeps_its_bits(burn_in: ModuleType, transfer: str,
 )
 def test_a_setting_that_makes_no_sense_is_refused(burn_in: ModuleType, name: str, value: Any, told: str) -> None:
     with pytest.raises(burn_in.stagekit.StageFailed, match=told):
-        burn_in.checked({**SETTINGS, name: value})
+        burn_in.settings_of({**SETTINGS, name: value})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_setting_that_makes_no_sense_is_refused(burn_in: ModuleType, name: str
     [("No such filter: 'subtitles'", "libass"), ("Unknown encoder 'libx264'", "libx264"), ("Oops", "ffprobe FILE")],
 )
 def test_what_an_ffmpeg_lacks_is_named(burn_in: ModuleType, said: str, told: str) -> None:
-    assert told in burn_in._advice(burn_in.ffmpegs.Done(1, [said], 0))
+    assert told in burn_in._advice(burn_in.ffmpegs.FfmpegResult(1, [said], 0))
 
 
 def test_a_file_of_another_kind_can_not_be_drawn(burn_in: ModuleType) -> None:

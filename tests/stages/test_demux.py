@@ -25,7 +25,7 @@ def test_a_stream_states_its_duration_or_none(demux: ModuleType, stream: dict[st
 
 
 def test_audio_that_ends_early_is_told(demux: ModuleType, stage: Any) -> None:
-    demux._warn_if_cut_off(stage, heard=20.0, stated=44.0)
+    demux._warn_if_cut_off(stage, seconds=20.0, stated=44.0)
     assert "24.0 s are missing" in stage.warnings[0]
 
 
@@ -38,7 +38,7 @@ def test_a_small_difference_is_not_told(demux: ModuleType, stage: Any, heard: fl
 def holed(demux: ModuleType, heard: float, samples: int, **stated: Any) -> Any:
     stream = {"index": 1, "codec_type": "audio", "codec_name": "aac", "sample_rate": "24000", **stated}
     (track,) = demux.streams.of_kind([stream], "audio")
-    return demux.Taken(track, heard, demux.ffmpegs.Done(0, [], 0, samples), 12.0)
+    return demux.ExtractedAudio(track, heard, demux.ffmpegs.FfmpegResult(0, [], 0, samples), 12.0)
 
 
 def test_what_is_not_in_the_file_is_told(demux: ModuleType, stage: Any) -> None:
@@ -74,8 +74,10 @@ class Player:
     def __call__(self, stage: Any, media: Any, track: Any, tolerated: float) -> Any:
         self.tried.append((track.number, tolerated))
         share = self._broken.get(track.number, 0.0)
-        done = self._demux.ffmpegs.Done(69 if share > tolerated else 0, [f"bad {track.number}"], round(share * 100))
-        return self._demux.Taken(track, 0.0 if share == 1 else 9.0, done)
+        done = self._demux.ffmpegs.FfmpegResult(
+            69 if share > tolerated else 0, [f"bad {track.number}"], round(share * 100)
+        )
+        return self._demux.ExtractedAudio(track, 0.0 if share == 1 else 9.0, done)
 
 
 def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
@@ -85,7 +87,7 @@ def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
 
 
 def taken(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, player: Player, count: int = 2) -> Any:
-    monkeypatch.setattr(demux, "_take", player)
+    monkeypatch.setattr(demux, "_extract", player)
     return demux.first_usable(stage, demux.ffmpegs.MediaFile(Path("movie.mp4"), 9.0, None), tracks(demux, count))
 
 

@@ -75,7 +75,7 @@ def test_progress_is_told_in_numbers_and_kept_out_of_what_was_said(
     heard: list[str] = []
     done = ffmpegs.run([], lambda name, value: told.append((name, value)), heard.append)
     assert told == [("out_time_us", 1500000)]
-    assert (done.code, done.said, heard) == (3, ["watch out"], ["watch out"])
+    assert (done.code, done.last_lines, heard) == (3, ["watch out"], ["watch out"])
     assert capfd.readouterr().err == "watch out\n"
 
 
@@ -87,7 +87,7 @@ def test_what_is_for_nobody_is_not_told_but_the_samples_are_counted(
     )
     program("ffmpeg", f"printf '[info] Stream mapping:\\n[aac @ 0x5] [error] oh [info] \\n{decoded}\\n' >&2")
     done = ffmpegs.run([])
-    assert (done.said, done.samples) == (["[aac @ 0x5] oh [info]"], 133120)
+    assert (done.last_lines, done.samples) == (["[aac @ 0x5] oh [info]"], 133120)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_program_that_says_nothing_broke_down_itself(
     ffmpegs: ModuleType, program: Callable[[str, str], None]
 ) -> None:
     program("ffprobe", "exit 139")
-    with pytest.raises(ffmpegs.stagekit.StageFailed, match="broke down") as raised:
+    with pytest.raises(ffmpegs.stagekit.StageFailed, match="crashed") as raised:
         ffmpegs.probe(Path("x"))
     assert not isinstance(raised.value, ffmpegs.stagekit.InputUnusable)
 

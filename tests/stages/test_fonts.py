@@ -48,7 +48,7 @@ def test_a_probe_that_fails_says_what_ffmpeg_lacks(
     file = stage.work / "en.srt"
     file.write_text("letters", encoding="utf-8")
     for said, told in (("No such filter: 'subtitles'", "without libass"), ("No space left on device", "has room")):
-        done = fonts.ffmpegs.Done(1, [said], 0)
+        done = fonts.ffmpegs.FfmpegResult(1, [said], 0)
         monkeypatch.setattr(fonts.ffmpegs, "run", lambda *_, done=done, **__: done)
         with pytest.raises(fonts.stagekit.StageFailed, match=told):
             fonts.require(stage, file)

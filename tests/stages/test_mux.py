@@ -103,9 +103,9 @@ def test_a_track_that_was_asked_to_be_shown_is_the_only_one(mux: ModuleType) -> 
 
 def test_a_language_to_be_shown_is_found_in_any_form(mux: ModuleType) -> None:
     tracks = mux.tracks_of([Path("en.srt"), Path("de.srt")], original=True, recognised=True)
-    assert [mux.shown_of(tracks, wish) for wish in ("", "ger", "en")] == [None, 1, 0]
+    assert [mux.shown_index(tracks, wish) for wish in ("", "ger", "en")] == [None, 1, 0]
     with pytest.raises(mux.stagekit.StageFailed, match="there are: en, de"):
-        mux.shown_of(tracks, "fr")
+        mux.shown_index(tracks, "fr")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,9 @@ def test_a_language_that_turned_out_to_be_the_one_that_is_spoken_has_one_track(m
     contents = {"en.srt": "Hello.", "en-GB.srt": "Hello.", "es.srt": "Hola.", "ca.srt": "Hola."}
     for name, text in contents.items():
         (tmp_path / name).write_text(text)
-    tracks = mux.once(mux.tracks_of([tmp_path / name for name in contents], original=True, recognised=True))
+    tracks = mux.without_duplicates(
+        mux.tracks_of([tmp_path / name for name in contents], original=True, recognised=True)
+    )
     assert [(track.language, track.title) for track in tracks] == [
         ("en", "English (automatic)"),
         ("es", "Spanish (translated)"),
@@ -182,5 +184,5 @@ def test_two_forms_of_a_language_are_two_tracks(mux: ModuleType, tmp_path: Path)
     (tmp_path / "pt.srt").write_text("Facto.")
     (tmp_path / "pt-BR.srt").write_text("Fato.")
     files = [tmp_path / "pt.srt", tmp_path / "pt-BR.srt"]
-    tracks = mux.once(mux.tracks_of(files, original=False, recognised=True))
+    tracks = mux.without_duplicates(mux.tracks_of(files, original=False, recognised=True))
     assert [track.title for track in tracks] == ["Portuguese (translated)", "Portuguese (BR) (translated)"]

@@ -35,14 +35,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_complete_folder_is_accepted(seq2seq: ModuleType, folder: Path) -> None:
-    assert seq2seq.checked(folder, ("m2m_100",))["model_type"] == "m2m_100"
+    assert seq2seq.checked_config(folder, ("m2m_100",))["model_type"] == "m2m_100"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(seq2seq: ModuleType, folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(seq2seq.stagekit.StageFailed, match=f"model tiny .*{name}"):
-        seq2seq.checked(folder, ("m2m_100",))
+        seq2seq.checked_config(folder, ("m2m_100",))
 
 
 def test_a_missing_part_of_the_weights_is_named(seq2seq: ModuleType, folder: Path) -> None:
@@ -50,19 +50,19 @@ def test_a_missing_part_of_the_weights_is_named(seq2seq: ModuleType, folder: Pat
     parts = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
     with pytest.raises(seq2seq.stagekit.StageFailed, match=r"incomplete: model-2\.safetensors is missing"):
-        seq2seq.checked(folder, ("m2m_100",))
+        seq2seq.checked_config(folder, ("m2m_100",))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "\xff\xfe"])
 def test_a_damaged_configuration_is_told(seq2seq: ModuleType, folder: Path, content: str) -> None:
     (folder / "config.json").write_text(content, encoding="latin-1")
     with pytest.raises(seq2seq.stagekit.StageFailed, match=r"model tiny has no config\.json"):
-        seq2seq.checked(folder, ("m2m_100",))
+        seq2seq.checked_config(folder, ("m2m_100",))
 
 
 def test_a_checkpoint_of_another_family_is_refused(seq2seq: ModuleType, folder: Path) -> None:
     with pytest.raises(seq2seq.stagekit.StageFailed, match="of the type 'm2m_100'; this stage runs IndicTrans"):
-        seq2seq.checked(folder, ("IndicTrans",))
+        seq2seq.checked_config(folder, ("IndicTrans",))
 
 
 def test_a_long_text_goes_in_parts_and_comes_back_as_one(seq2seq: ModuleType) -> None:

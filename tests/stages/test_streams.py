@@ -19,7 +19,7 @@ PORTUGUESE = stream(5, "audio", "por")
 ALL = [VIDEO, ENGLISH, COMMENTARY, SPANISH, BRAZILIAN, PORTUGUESE]
 
 
-def audio(*found: dict[str, Any]) -> list[streams.Track]:
+def audio(*found: dict[str, Any]) -> list[streams.MediaTrack]:
     return streams.of_kind(found or ALL, "audio")
 
 
@@ -32,18 +32,18 @@ def test_tracks_are_numbered_among_their_kind() -> None:
     [("1", 1), ("3", 3), ("es", 3), ("spa", 3), ("Spanish", 3), ("en", 1), ("pt-BR", 4), ("pt", 5), ("pt-PT", 4)],
 )
 def test_a_track_is_chosen_by_number_or_language(wish: str, place: int) -> None:
-    assert streams.chosen(audio(), wish, "audio").place == place
+    assert streams.choose(audio(), wish, "audio").place == place
 
 
 @pytest.mark.parametrize("wish", ["0", "6", "fr", "nonsense", "und", "-1", "1.5"])
 def test_a_track_that_is_not_there_is_told_with_those_that_are(wish: str) -> None:
-    with pytest.raises(streams.Unknown, match=r"There are: 1 \(English, aac, default\); 2 \(English"):
-        streams.chosen(audio(), wish, "audio")
+    with pytest.raises(streams.UnknownTrack, match=r"There are: 1 \(English, aac, default\); 2 \(English"):
+        streams.choose(audio(), wish, "audio")
 
 
 def test_without_any_track_that_is_told() -> None:
-    with pytest.raises(streams.Unknown, match="There are: none"):
-        streams.chosen([], "1", "subtitle")
+    with pytest.raises(streams.UnknownTrack, match="There are: none"):
+        streams.choose([], "1", "subtitle")
 
 
 def test_the_movies_own_sound_comes_before_comments_even_where_those_are_the_default() -> None:

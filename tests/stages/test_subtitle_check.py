@@ -19,17 +19,17 @@ def checking(load_stage: Callable[..., ModuleType]) -> ModuleType:
 def test_a_file_is_reported_with_its_format_and_encoding(checking: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "x.srt"
     file.write_bytes(SRT.format("Привет, как дела?").encode("cp1251"))
-    found = checking.check(file, "netflix", "ru", checking.frame_clock.clock(0))
+    found = checking.check(file, "netflix", "ru", checking.frame_clock.clock_of_rate(0))
     assert (found["problem"], found["format"], found["encoding"], found["cues"]) == (None, "srt", "cp1251", 1)
 
 
 @pytest.mark.parametrize("name", ["gone.srt", ""])
 def test_a_file_that_can_not_be_read_is_an_entry_that_says_why(checking: ModuleType, tmp_path: Path, name: str) -> None:
-    found = checking.check(tmp_path / name, "netflix", "", checking.frame_clock.clock(0))
+    found = checking.check(tmp_path / name, "netflix", "", checking.frame_clock.clock_of_rate(0))
     assert found["problem"].startswith("it can't be read: ")
 
 
-class Asked:
+class CheckStage:
     def __init__(self, folder: Path, **parameters: Any) -> None:
         self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, **parameters}
         self.checks = folder / "checks.json"
@@ -53,14 +53,16 @@ class Asked:
 def test_a_parameter_that_can_not_be_is_told_as_that(
     checking: ModuleType, tmp_path: Path, name: str, value: str, why: str
 ) -> None:
-    asked = Asked(tmp_path, **{name: value})
+    asked = CheckStage(tmp_path, **{name: value})
     checking.run(asked)
     assert json.loads(asked.checks.read_text())["wrong"].startswith(why)
 
 
 def test_an_empty_file_is_in_no_odd_encoding(checking: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "x.srt").touch()
-    assert checking.check(tmp_path / "x.srt", "netflix", "", checking.frame_clock.clock(0))["encoding"] == "utf-8"
+    assert (
+        checking.check(tmp_path / "x.srt", "netflix", "", checking.frame_clock.clock_of_rate(0))["encoding"] == "utf-8"
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def tracks(stage: ModuleType, *codecs_and_languages: tuple[str, str]) -> list[An
 
 
 def chosen(stage: ModuleType, wish: str, *found: tuple[str, str]) -> int:
-    number: int = stage.chosen(Path("movie.mkv"), tracks(stage, *found), wish).number
+    number: int = stage.choose_track(Path("movie.mkv"), tracks(stage, *found), wish).number
     return number
 
 
@@ -53,7 +53,7 @@ def test_a_track_that_is_not_there_is_told(subtitle_import: ModuleType) -> None:
         chosen(subtitle_import, "fr", ENGLISH)
 
 
-def given(tmp_path: Path, name: str = "movie.pl.srt") -> tuple[Path, str]:
+def subtitle_file(tmp_path: Path, name: str = "movie.pl.srt") -> tuple[Path, str]:
     file = tmp_path / name
     file.write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\nTak\n")
     return file, "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
@@ -77,22 +77,22 @@ def given(tmp_path: Path, name: str = "movie.pl.srt") -> tuple[Path, str]:
 def test_a_file_says_its_language_by_its_name(
     subtitle_import: ModuleType, tmp_path: Path, name: str, language: str
 ) -> None:
-    file, digest = given(tmp_path, name)
-    assert subtitle_import.of_file(str(file), digest).language == language
+    file, digest = subtitle_file(tmp_path, name)
+    assert subtitle_import.from_file(str(file), digest).language == language
 
 
 @pytest.mark.parametrize(("digest", "told"), [("sha256:other", "have changed"), ("", "without their digest")])
 def test_a_file_that_is_not_what_the_job_was_prepared_with_is_refused(
     subtitle_import: ModuleType, tmp_path: Path, digest: str, told: str
 ) -> None:
-    file, _ = given(tmp_path)
+    file, _ = subtitle_file(tmp_path)
     with pytest.raises(subtitle_import.stagekit.StageFailed, match=told):
-        subtitle_import.of_file(str(file), digest)
+        subtitle_import.from_file(str(file), digest)
 
 
 def test_a_file_that_is_gone_is_told(subtitle_import: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(subtitle_import.stagekit.InputUnusable, match="can't be read: No such file"):
-        subtitle_import.of_file(str(tmp_path / "none.srt"), "")
+        subtitle_import.from_file(str(tmp_path / "none.srt"), "")
 
 
 @pytest.mark.parametrize(
@@ -115,20 +115,20 @@ def test_segments_are_the_cues_in_seconds_and_are_what_is_known_of_the_speech(su
     assert made["coverage"] == {"speech_s": 2.5, "covered_s": 2.5, "share": 1.0}
 
 
-def test_what_was_put_right_is_noted(subtitle_import: ModuleType) -> None:
+def test_repairs_are_noted(subtitle_import: ModuleType) -> None:
     cues = [Cue(0, 2000, "One"), Cue(1000, 3000, "Two"), Cue(4000, 5000, "")]
-    _, mended = cue_repair.mend(cues)
-    assert subtitle_import.notes_of(reader.Subtitles(cues, "srt", "cp1251"), mended) == [
+    _, repairs = cue_repair.repair(cues)
+    assert subtitle_import.notes_of(reader.SubtitleFile(cues, "srt", "cp1251"), repairs) == [
         "the subtitles don't say their encoding; they read best as cp1251",
         "1 cues reached into the next one, and were cut short",
     ]
-    assert subtitle_import.dropped_of(cues, mended) == [
+    assert subtitle_import.dropped_of(cues, repairs) == [
         {"start": 4.0, "end": 5.0, "text": "", "reason": "the cue has no text"}
     ]
 
 
 def test_no_cue_and_no_language_are_warnings(subtitle_import: ModuleType) -> None:
-    source = subtitle_import.Source(Path("a.srt"), "the file 'a.srt'", "und")
+    source = subtitle_import.SubtitleSource(Path("a.srt"), "the file 'a.srt'", "und")
     empty, unknown = subtitle_import.warnings_of([], "und", source)
     assert "has no cue" in empty
     assert "-s CODE" in unknown
@@ -139,5 +139,5 @@ def test_no_cue_and_no_language_are_warnings(subtitle_import: ModuleType) -> Non
 )
 def test_the_rate_of_frames_is_the_pictures(subtitle_import: ModuleType, stated: str, rate: float | None) -> None:
     picture = {"index": 0, "codec_type": "video", "avg_frame_rate": stated}
-    assert subtitle_import.rate_of([picture]) == rate
-    assert subtitle_import.rate_of([]) is None
+    assert subtitle_import.frame_rate_of([picture]) == rate
+    assert subtitle_import.frame_rate_of([]) is None

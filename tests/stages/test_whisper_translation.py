@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from jsonschema.validators import Draft202012Validator
-from recognition.segments import Dropped, Segment
-from recognition.transcripts import Origin
-from recognition.two_pass import Heard, Sound
+from recognition.segments import DroppedText, Segment
+from recognition.transcripts import TranscriptOrigin
+from recognition.two_pass import RecognisedSpeech, SpeechActivity
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.ensure import parsed
@@ -29,10 +29,13 @@ def whisper(engines: None, load_stage: Callable[..., ModuleType]) -> Any:
     return load_stage("whisper_translation")
 
 
-def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[Dropped, ...] = ()) -> dict[str, Any]:
-    origin = Origin("faster-whisper 1.2.1", "whisper-base", language, 0.9, 60.0, "attention")
-    heard, sound = Heard(list(segments), list(dropped)), Sound(SPEECH if segments else [], [], 60.0)
-    found = SimpleNamespace(heard=heard, sound=sound, origin=origin)
+def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[DroppedText, ...] = ()) -> dict[str, Any]:
+    origin = TranscriptOrigin("faster-whisper 1.2.1", "whisper-base", language, 0.9, 60.0, "attention")
+    result, activity = (
+        RecognisedSpeech(list(segments), list(dropped)),
+        SpeechActivity(SPEECH if segments else [], [], 60.0),
+    )
+    found = SimpleNamespace(result=result, activity=activity, origin=origin)
     made: dict[str, Any] = whisper.translation(found, "en")
     schema = json.loads((REPOSITORY / "config/schemas/translation.json").read_bytes())
     Draft202012Validator(schema).validate(made)
@@ -66,7 +69,9 @@ def test_silence_gives_an_empty_translation(whisper: Any) -> None:
 
 
 def test_what_is_not_believed_stands_in_the_translation_with_its_reason(whisper: Any) -> None:
-    made = document(whisper, "es", FIRST, SECOND, dropped=(Dropped(50.0, 51.0, "Thank you.", "nobody speaks there"),))
+    made = document(
+        whisper, "es", FIRST, SECOND, dropped=(DroppedText(50.0, 51.0, "Thank you.", "nobody speaks there"),)
+    )
     assert made["dropped"][0]["reason"] == "nobody speaks there"
     assert "1 piece of text" in made["notes"][1]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
 from pipeline.run.failures.oom import rose
-from pipeline.sdk.run_stage import EXIT_INPUT_UNUSABLE
+from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 
 EXIT_NO_LIBRARY = 127  # of the dynamic loader, and of a shell that finds no program
 EXIT_SIGKILL = 128 + 9  # a shell's word for a child that was killed

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from pipeline import process
 from pipeline.run.supervision import sweep
+from pipeline.sdk.protocol import RUN_VARIABLE
 
 SHELL = "/bin/sh"
 WATCH = 'read -r line; exec "$0" "$@"'  # nothing is ever written: what it reads is the end of file, and a death
+PACKAGES = Path(__file__).parents[3]  # where ours lies
+SEARCH = f"import sys; sys.path.insert(0, sys.argv[1]); from {sweep.__name__} import main; main(sys.argv[2:])"
 
 
 class Guardian:
@@ -54,14 +57,24 @@ class Guardian:
         # Without site, which the search needs only for psutil, and that only where there is no /proc.
         options = ["-I", "-B", "-S"] if sys.platform == "linux" else ["-I", "-B"]
         folder = [self._busy] if self._busy else []
-        return [SHELL, "-c", WATCH, sys.executable, *options, sweep.__file__, self.token, str(self._since), *folder]
+        search: list[str | Path] = [
+            sys.executable,
+            *options,
+            "-c",
+            SEARCH,
+            PACKAGES,
+            self.token,
+            str(self._since),
+            *folder,
+        ]
+        return [SHELL, "-c", WATCH, *search]
 
 
 class _Watch:
     def __init__(self, command: list[str | Path]) -> None:
         nowhere = os.open(os.devnull, os.O_RDWR)
         read, self._write = os.pipe()
-        variables = {name: value for name, value in os.environ.items() if name != sweep.TOKEN_VARIABLE}
+        variables = {name: value for name, value in os.environ.items() if name != RUN_VARIABLE}
         try:
             self._child = process.spawn(command, {**variables, sweep.GUARDIAN_VARIABLE: "1"}, read, nowhere, nowhere)
         except OSError:

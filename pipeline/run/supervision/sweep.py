@@ -1,23 +1,23 @@
-"""End every process of a run, wherever it went. Run by path by the guardian, and imported by the orchestrator.
+"""End every process of a run, wherever it went. The guardian runs it in an interpreter of its own.
 
 What counts as the run's: a process that carries the run's token among its first environment variables, whatever
 descends from one, and whatever shares a session with one. So a process is missed only if it has cleared its
 environment *and* left its session *and* lost its parent, all three; or belongs to a user whom we may not signal.
 (A library that writes its title over the process's arguments, such as setproctitle, clears what we see of it.)
 
-Standard library only, so that it starts fast and works without our own environment; where there is no /proc, psutil.
+Standard library and ``protocol`` only, so that it starts fast; where there is no /proc, psutil.
 """
 
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TOKEN_VARIABLE = "PIPELINE_RUN"  # noqa: S105  # no secret: it tells runs apart
+from pipeline.sdk.protocol import BUSY, RUN_VARIABLE, BusyRecord
+
 GUARDIAN_VARIABLE = "PIPELINE_GUARDIAN"  # the guardian of a run within a stage ends by itself, after its own sweep
 SECONDS = 5.0  # what can't be killed by then (a disk that hangs) won't be
 
@@ -51,15 +51,15 @@ def sweep(
     """Kill the run's processes, and look again until there is none; returns their pids.
 
     ``since`` (from ``started_at``) skips the processes that are older than the run, which makes a sweep that finds
-    nothing cost half a millisecond. ``busy`` is the folder of the workers that serve many runs: what its ``*.busy``
-    files say is at work for this one is killed, too.
+    nothing cost half a millisecond. ``busy`` is the folder of the workers that serve many runs: those that are at work
+    for this one, as their busy records say, are killed, too.
     """
     return _Sweep(token, spare, since, busy).run(seconds, sure=1)
 
 
 class _Sweep:
     def __init__(self, token: str, spare: Collection[int], since: int, busy: Path | None) -> None:
-        self._entry = f"{TOKEN_VARIABLE}={token}".encode()
+        self._entry = f"{RUN_VARIABLE}={token}".encode()
         self._spared = {*spare, os.getpid()}
         self._roots = _busy_for(token, busy) if busy else {}
         self._since = 0 if self._roots else since  # a worker may be older than the run
@@ -108,7 +108,7 @@ class _Sweep:
         if self._entry in each.entries or each.identity in self._known:
             return True
         # A worker, and not a process that has got its number since.
-        return each.pid in self._roots and self._roots[each.pid] in (None, each.started)
+        return each.pid in self._roots and self._roots[each.pid] in (0, each.started)
 
     def _began_in_run(self, session: int, seen: Mapping[int, Seen]) -> bool:
         """Whether all of a session is the run's: not one that is older, or of a process that is to live."""
@@ -127,14 +127,14 @@ def _is_guardian(each: Seen) -> bool:
     return any(entry.startswith(GUARDIAN_VARIABLE.encode() + b"=") for entry in each.entries)
 
 
-def _busy_for(token: str, folder: Path) -> dict[int, int | None]:
-    """Workers at work for the run, and when each started if the file says so: "TOKEN PID [STARTED]"."""
-    roots: dict[int, int | None] = {}
-    for file in folder.glob("*.busy"):
-        with contextlib.suppress(OSError, ValueError):  # gone meanwhile, or not ours
-            first, *numbers = file.read_text(encoding="ascii").split()
-            if first == token and numbers and int(numbers[0]) > 1:
-                roots[int(numbers[0])] = int(numbers[1]) if len(numbers) > 1 else None
+def _busy_for(token: str, folder: Path) -> dict[int, int]:
+    """Workers at work for the run, and when each started, 0 where that isn't known."""
+    roots: dict[int, int] = {}
+    for file in folder.glob(f"*{BUSY}"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+            record = BusyRecord.decode(file.read_bytes())
+            if record and record.token == token and record.pid > 1:
+                roots[record.pid] = record.started
     return roots
 
 
@@ -246,7 +246,8 @@ def _environment_by_psutil(process: Any) -> Sequence[bytes]:
         return ()
 
 
-if __name__ == "__main__":
-    run, began, *folder = sys.argv[1:]
+def main(words: Sequence[str]) -> None:
+    """As a program: the token, when the run began (``started_at``), and perhaps the folder of the workers."""
+    token, since, *folder = words
     # A process may be about to begin that doesn't show its environment yet, hence so many looks.
-    _Sweep(run, (), int(began), Path(folder[0]) if folder else None).run(SECONDS, SURE)
+    _Sweep(token, (), int(since), Path(folder[0]) if folder else None).run(SECONDS, SURE)

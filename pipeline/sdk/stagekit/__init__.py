@@ -41,11 +41,11 @@ class Stage:
     """One invocation of a stage. The invocation file is read when the stage first asks for something."""
 
     def __init__(
-        self, invocation: str, reports: "int | None" = None, kept: "dict[Hashable, Any] | None" = None
+        self, invocation: str, reports: "int | None" = None, memos: "dict[Hashable, Any] | None" = None
     ) -> None:
         self._path = invocation
         self._reports = reports
-        self._kept = {} if kept is None else kept
+        self._memos = {} if memos is None else memos
         self._loaded = None  # type: dict[str, Any] | None
 
     @property
@@ -91,9 +91,9 @@ class Stage:
         Kept as long as the process and the stage's source stay the same, so ``key`` must name all that the
         thing depends on besides (which model, which device). A stage must not change what it got.
         """
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]  # type: ignore[no-any-return]  # the key's owner knows its type
+        if key not in self._memos:
+            self._memos[key] = make()
+        return self._memos[key]  # type: ignore[no-any-return]  # the key's owner knows its type
 
     def output(self, name: str, filename: "str | None" = None) -> "Path":
         """Path to write an output to.

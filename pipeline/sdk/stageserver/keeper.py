@@ -6,19 +6,21 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 
+from stageprotocol import END, ENDED, LEASE, LEASED_DESCRIPTORS, LOCK, STATUS, STOP, Answer, ServerStatus, send
 from stageserver import children, worker
-from stageserver.lease import Lease, accept, send
-from stageserver.place import Busy, Server
-from stageserver.tasks import end_interpreter
+from stageserver.client import Client, accept
+from stageserver.perform import end_interpreter
+from stageserver.server import Server
 
 
 def serve(server: Server) -> None:
     try:
         keeper = _Keeper(server)
     except BaseException:
-        server.place.remove()
+        server.files.remove()
         raise
     try:
         keeper.loop()
@@ -29,25 +31,25 @@ def serve(server: Server) -> None:
 class _Keeper:
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._place = server.place
+        self._files = server.files
         self._limits = server.limits
         self._listener = server.listener
-        self._lease = None  # type: Lease | None
-        self._watched = -1  # the lease's order pipe, while its client is known to be there
+        self._client = None  # type: Client | None
+        self._watched = -1  # the client's order pipe, while the client is known to be there
         self._worker_ended = False
         self._is_deaf = False  # the worker ends, or a stage has closed what wasn't its own
-        self._told_to_end = False
+        self._ends = False
         self._control, theirs = socket.socketpair()
         self._worker = _start_worker(server, self._control, theirs)
         theirs.close()
         self._signals = children.Signals()
         children.adopt_orphans()
         self._idle_since = time.monotonic()
-        self._busy = Busy(self._place, self._worker)
+        self._busy = self._files.busy(self._worker)
         self._busy.clear()  # takes its room on the disk; without it nobody is answered
 
     def loop(self) -> None:
-        while not (self._worker_ended or self._told_to_end):
+        while not (self._worker_ended or self._ends):
             ready = self._wait()
             if self._signals.descriptor in ready:
                 self._signalled()
@@ -58,7 +60,7 @@ class _Keeper:
             if self._listener.fileno() in ready and not self._worker_ended:
                 self._answer()
             if self._idle_for() >= self._limits.idle_seconds and self._retires():
-                self._place.log("worker %d ends: idle for %g s" % (self._worker, self._limits.idle_seconds))
+                self._files.log("worker %d ends: idle for %g s" % (self._worker, self._limits.idle_seconds))
                 return
 
     def end(self) -> None:
@@ -68,9 +70,9 @@ class _Keeper:
             with contextlib.suppress(ProcessLookupError):  # it may not lead a group yet
                 os.kill(self._worker, signal.SIGKILL)
             children.end_all()
-            if self._lease:
-                self._lease.tell("lost", -signal.SIGTERM, "the worker that ran it was stopped")
-        self._place.remove()
+            if self._client:
+                self._client.tell(Answer.LOST, -signal.SIGTERM, "the worker that ran it was stopped")
+        self._files.remove()
 
     def _wait(self) -> "set[int]":
         poller = select.poll()
@@ -80,35 +82,35 @@ class _Keeper:
             poller.register(self._control.fileno(), select.POLLIN)
         if self._watched >= 0:
             poller.register(self._watched, 0)  # only its end: what it brings is for the worker
-        timeout = None if self._lease else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
+        timeout = None if self._client else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
         return {descriptor for descriptor, _ in poller.poll(timeout)}
 
     def _idle_for(self) -> float:
-        return 0.0 if self._lease else time.monotonic() - self._idle_since
+        return 0.0 if self._client else time.monotonic() - self._idle_since
 
     def _signalled(self) -> None:
         if signal.SIGTERM in self._signals.received():
-            self._told_to_end = True
+            self._ends = True
         code = children.collect(self._worker)
         if code is None:
             return
         self._worker_ended = True
         children.end_all()  # before the client hears of it
         if code:
-            self._place.log("worker %d %s" % (self._worker, children.describe(code)))
-        if self._lease:
-            self._lease.tell("lost", code, "the worker that ran it " + children.describe(code))
+            self._files.log("worker %d %s" % (self._worker, children.describe(code)))
+        if self._client:
+            self._client.tell(Answer.LOST, code, "the worker that ran it " + children.describe(code))
 
     def _release(self) -> None:
         with contextlib.suppress(OSError):
             self._is_deaf = not self._control.recv(16)
-        if self._lease and not self._is_deaf:
-            self._lease.close()
-            self._lease, self._watched = None, -1
+        if self._client and not self._is_deaf:
+            self._client.close()
+            self._client, self._watched = None, -1
             self._idle_since = time.monotonic()
 
     def _client_gone(self) -> None:
-        self._watched = -1  # an idle worker sees the end itself, and says that the lease is over
+        self._watched = -1  # an idle worker sees the end itself, and says so
         if self._busy.marked:
             children.kill_group(self._worker)
 
@@ -118,32 +120,34 @@ class _Keeper:
             return
         connection, request, descriptors = met
         with contextlib.closing(connection), contextlib.suppress(OSError):
-            if request == b"lease":
+            if request == LEASE:
                 self._take(descriptors)
-            elif request == b"status":
+            elif request == STATUS:
                 connection.sendall(self._status())
-            elif request == b"end" or (request == b"stop" and not self._lease):
-                self._told_to_end = True
-                connection.sendall(b"ended")
+            elif request == END or (request == STOP and not self._client):
+                self._ends = True
+                connection.sendall(ENDED)
 
     def _take(self, descriptors: "list[int]") -> None:
-        if self._lease or len(descriptors) != 3:
+        if self._client or len(descriptors) != LEASED_DESCRIPTORS:
             for descriptor in descriptors:
                 os.close(descriptor)
             return
-        self._lease = Lease(*descriptors)
+        self._client = Client(*descriptors)
         self._watched = descriptors[0]
-        self._lease.tell("owner", os.getpid())
-        send(self._control, b"lease", descriptors[:2])
+        self._client.tell(Answer.OWNER, os.getpid())
+        send(self._control, LEASE, descriptors[:2])
 
     def _status(self) -> bytes:
         idle = 0.0 if self._busy.marked else time.monotonic() - self._idle_since
-        leased = bool(self._lease)
-        return bytes(self._server.status(kind="worker", pid=self._worker, idle_seconds=round(idle, 1), leased=leased))
+        leased, age = bool(self._client), self._server.age_seconds
+        tasks = self._files.tasks
+        status = ServerStatus(os.getpid(), self._worker, sys.prefix, tasks, leased, round(age, 1), round(idle, 1))
+        return bytes(status.encode())
 
     def _retires(self) -> bool:
         """Whether nobody can take us any more: who holds the lock is about to."""
-        lock = os.open(self._place.path("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self._files.path(LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -174,6 +178,6 @@ def _become_worker(server: Server, control: socket.socket, tie: int) -> None:
         worker.run(server, control)
         code = 0
     except BaseException as error:
-        server.place.log("worker %d failed: %r" % (os.getpid(), error))
+        server.files.log("worker %d failed: %r" % (os.getpid(), error))
     finally:
         end_interpreter(code)

@@ -7,10 +7,12 @@ import signal
 import socket
 import sys
 
+from stageprotocol import Answer, receive
 from stageserver import children
-from stageserver.lease import Lease, Order, receive
-from stageserver.place import Busy, Server
-from stageserver.tasks import Loaded, flush, perform
+from stageserver.client import Client
+from stageserver.perform import flush, perform
+from stageserver.server import Server
+from stageserver.stage_modules import StageModules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,50 +36,50 @@ def run(server: Server, control: socket.socket) -> None:
         _, descriptors = receive(control)
         if not descriptors:
             return
-        lease = Lease(*descriptors)
-        leaving = worker.serve(lease)
-        lease.close()
+        client = Client(*descriptors)
+        leaving = worker.serve(client)
+        client.close()
         if not leaving:
             control.send(LEASE_IS_OVER)
-    server.place.log("worker %d leaves: %s" % (os.getpid(), leaving))
+    server.files.log("worker %d leaves: %s" % (os.getpid(), leaving))
 
 
 class _Worker:
     def __init__(self, server: Server) -> None:
-        self._place = server.place
+        self._files = server.files
         self._limits = server.limits
         self._runner = server.runner
-        self._loaded = Loaded(server.runner)
-        self._busy = Busy(server.place, os.getpid())
+        self._modules = StageModules(server.runner)
+        self._busy = server.files.busy(os.getpid())
         self._log = os.dup(2)
         self._tasks = 0
-        self._neutral = Neutral()
+        self._state = ProcessState()
 
-    def serve(self, lease: Lease) -> str:
-        """Run what the client orders. Why this worker can't run more, or nothing when the lease is over."""
+    def serve(self, client: Client) -> str:
+        """Run what the client orders. Why this worker can't run more, or nothing when the client is gone."""
         while True:
-            if not lease.is_waiting(QUIET):
+            if not client.is_waiting(QUIET):
                 gc.collect()
-            order = lease.next_order()
+            order = client.next_order()
             if order is None:
                 return ""
             self._busy.mark(order.token, order.id)
-            if lease.is_over():  # looked at after the mark, as the keeper looks at the mark after it saw the end
+            if client.is_gone():  # looked at after the mark, as the keeper looks at the mark after it saw the end
                 self._busy.clear()
                 return ""
-            leaving = self._task(order, lease)
+            leaving = self._task(order, client)
             if leaving:
                 return leaving
 
-    def _task(self, order: Order, lease: Lease) -> str:
-        code = perform(order, lease, self._loaded, self._runner)
+    def _task(self, order: "Any", client: Client) -> str:
+        code = perform(order, client.reports, self._modules, self._runner)
         self._tasks += 1
-        self._place.count_task()
+        self._files.count_task()
         leaving = self._left_behind() or self._reached()
         self._busy.clear()
-        if not lease.tell("exit", code, leaving):
+        if not client.tell(Answer.EXIT, code, leaving):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
-        self._neutral.restore(self._loaded.variables)
+        self._state.restore(self._modules.variables)
         os.dup2(self._log, 1)
         os.dup2(self._log, 2)
         return leaving
@@ -85,7 +87,7 @@ class _Worker:
     def _left_behind(self) -> str:
         if children.end_all():
             return "a stage left a process behind"
-        if self._loaded.has_thread():
+        if self._modules.has_thread():
             return "a stage left a thread behind"
         return ""
 
@@ -109,7 +111,7 @@ def _memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-class Neutral:
+class ProcessState:
     """What a stage may have changed in its process, as it was before the first.
 
     What is imported stays, and with it the variables that were set for that.

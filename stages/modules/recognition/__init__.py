@@ -1,5 +1,4 @@
-"""What the stages that recognise speech share: where speech is, how it is cut, what of the text to doubt, and its form.
+"""Speech recognition: where speech is, the windows it is cut into, which text to trust, and the transcript's form.
 
-All times are seconds from the start of the audio. Of the modules here, ``models``, ``whisper`` and ``speech_to_text``
-alone need libraries.
+All times are seconds from the start of the audio. Only ``models``, ``whisper`` and ``speech_to_text`` need libraries.
 """

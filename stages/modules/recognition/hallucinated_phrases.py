@@ -1,11 +1,11 @@
-"""What Whisper writes over silence, noise and music: ends of videos and names of subtitlers, as it was trained on them.
+"""Phrases that Whisper hallucinates over silence, noise and music: it was trained on videos that end with them.
 
-Collected in users' reports (https://github.com/openai/whisper/discussions/679, /1606, /2372, and
-https://arxiv.org/abs/2501.11378). People say some of these, too, so none is dropped for its words alone.
+They are collected from users' reports (https://github.com/openai/whisper/discussions/679, /1606, /2372, and
+https://arxiv.org/abs/2501.11378). People say some of them, too, so none is dropped for its words alone.
 """
 
-# Whole segments, of any language: Whisper also invents them in another one. Compared by letters and digits.
-WHOLE = frozenset({
+# Whole segments, in any language: Whisper invents them in other languages, too. Letters and digits are compared.
+WHOLE_SEGMENTS = frozenset({
     # English
     "thank you", "thank you very much", "thank you so much", "thank you for watching", "thanks for watching",
     "thank you for watching this video", "thanks for watching this video", "thank you for your watching",
@@ -43,8 +43,8 @@ WHOLE = frozenset({
     "시청해주셔서 감사합니다", "시청해 주셔서 감사합니다", "구독과 좋아요 부탁드립니다", "다음 영상에서 만나요",
 })  # fmt: skip
 
-# Names of subtitlers and stations, wherever they stand in a segment.
-PARTS = (
+# Names of subtitlers and stations, anywhere in a segment.
+PARTS_OF_SEGMENTS = (
     "amaraorg", "opensubtitles", "castingwords", "dimatorzok", "субтитры", "редактор субтитров", "корректор а",
     "untertitel", "soustitr", "sottotitoli", "subtítulos", "legendas pela", "legenda por", "ondertitel", "napisy",
     "titulky", "undertexter", "teksting av", "altyazı", "υπότιτλοι", "字幕", "明镜", "点赞", "ترجمة نانسي",
@@ -52,18 +52,22 @@ PARTS = (
 )  # fmt: skip
 
 
-def plain(text: str) -> str:
-    """Letters, digits and single spaces, in small letters. Marks that belong to letters stay."""
-    kept = (character if _of_word(character) else " " if character.isspace() else "" for character in text.casefold())
+def plain_words(text: str) -> str:
+    """Only letters (with their combining marks), digits and single spaces, in lower case."""
+    kept = (
+        character if _is_word_character(character) else " " if character.isspace() else ""
+        for character in text.casefold()
+    )
     return " ".join("".join(kept).split())
 
 
 def is_known(text: str) -> bool:
-    said = plain(text)
-    return said in WHOLE or any(part in said for part in PARTS)
+    """Whether a segment's text is such a phrase, or has such a name in it."""
+    said = plain_words(text)
+    return said in WHOLE_SEGMENTS or any(part in said for part in PARTS_OF_SEGMENTS)
 
 
-def _of_word(character: str) -> bool:
+def _is_word_character(character: str) -> bool:
     import unicodedata
 
     return unicodedata.category(character)[0] in "LMN"

@@ -1,4 +1,4 @@
-"""Whisper models: loading them, for as many windows at a time as there is work for, and what they can't do."""
+"""Whisper models: how they are loaded, how many windows they take at a time, and which languages they have."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,42 +10,49 @@ import stagekit
 from faster_whisper import WhisperModel
 
 MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
-MODEL_ADVICE = "Fetch it anew (bootstrap --force --model NAME), or choose another with --param model=NAME"
+MODEL_ADVICE = "Fetch it again (bootstrap --force --model NAME), or choose another with --param model=NAME"
 
 
 def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
-    """On a GPU, one worker with what it needs."""
+    """A model for ``workers`` windows at a time with ``threads`` each; on a GPU the library chooses both.
+
+    Raises ``StageFailed`` where a file of the model is missing or can't be loaded.
+    """
     options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
     if ctranslate2.get_cuda_device_count():
         options = {"device": "cuda", "compute_type": "float16"}
-    with loading(folder):
+    with load_errors(folder):
         return WhisperModel(str(folder), local_files_only=True, **options)
 
 
 @contextmanager
-def loading(folder: Path) -> Iterator[None]:
-    """Around the loading of a model by any library: what is wrong with it, and what to do."""
-    _require_whole(folder)
+def load_errors(folder: Path) -> Iterator[None]:
+    """Around the loading of a model by any library: an error becomes ``StageFailed`` with the reason and what to do."""
+    _require_files(folder)
     try:
         yield
     except Exception as error:  # of its libraries, tokenizers has no class of its own for what it can't read
         raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
 
 
-def _require_whole(folder: Path) -> None:
-    """What is missing, the library would look for on a hub."""
+def _require_files(folder: Path) -> None:
+    """The library would look for a missing file on a hub."""
     missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
     if missing:
         raise stagekit.StageFailed(f"the model in {folder} has no {' and no '.join(missing)}. {MODEL_ADVICE}")
 
 
-def layout(windows: int, cpus: int) -> tuple[int, int]:
-    """Windows at a time, and threads for each: side by side, unless there are too few of them to keep all CPUs busy."""
+def parallelism(windows: int, cpus: int) -> tuple[int, int]:
+    """Windows at a time, and threads for each: one window per CPU, unless there are too few windows for all CPUs."""
     return (cpus, 1) if 2 * windows > cpus or windows == 0 else (1, cpus)
 
 
 def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
-    """None where it has to be found. An English-only model would transcribe any language as English, without a word."""
+    """The language to recognise (a Whisper code), or ``None`` where the model has to find it.
+
+    ``wanted`` is a code or ``auto``. Raises ``StageFailed`` where the model doesn't have the language: a model for
+    English alone would write down any other language as if it were English, without a warning.
+    """
     multilingual = model.model.is_multilingual
     if wanted == "auto":
         return None if multilingual else "en"
@@ -57,7 +64,7 @@ def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:
 
 
 def require_multilingual(model: WhisperModel, name: str) -> None:
-    """A model for English alone has no task to translate, and would write down whatever it seems to hear."""
+    """Raises ``StageFailed`` for a model for English alone: it can't translate, and would write down any sound."""
     if not model.model.is_multilingual:
         what = f"model {name} is for English only and can't translate"
         raise stagekit.StageFailed(f"{what}. Choose a multilingual one with --param model=NAME")

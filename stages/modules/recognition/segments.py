@@ -1,4 +1,4 @@
-"""What a recogniser heard, as plain values."""
+"""Recognised words and segments, as plain values. All times are seconds from the start of the audio."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +7,13 @@ from recognition.intervals import Interval
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word keeps its leading space, if its script has spaces, so that joining words gives the text."""
+class SpokenWord:
+    """A recognised word. ``text`` keeps its leading space if the script has spaces: joined words give the text."""
 
     start: float
     end: float
     text: str
-    probability: float
+    probability: float  # 0 to 1
     speaker: str = ""
 
     @property
@@ -28,9 +28,9 @@ class Segment:
     start: float
     end: float
     text: str
-    words: tuple[Word, ...] = ()
-    log_probability: float = 0.0  # mean, of its tokens
-    no_speech: float = 0.0  # probability, by the recogniser
+    words: tuple[SpokenWord, ...] = ()
+    log_probability: float = 0.0  # mean of its tokens
+    no_speech: float = 0.0  # the recogniser's probability, 0 to 1, that nobody speaks
     speaker: str = ""
 
     @property
@@ -39,30 +39,33 @@ class Segment:
 
     @property
     def spoken(self) -> list[Interval]:
-        """When: each word by itself, so that a pause between two doesn't count."""
+        """When it is spoken: an interval for each word, so that a pause between two words doesn't count."""
         return [(word.start, word.end) for word in self.words] or [(self.start, self.end)]
 
 
-def of_words(segment: Segment, words: Sequence[Word]) -> Segment:
-    """The segment with some of its words left, at least one."""
+def with_words(segment: Segment, words: Sequence[SpokenWord]) -> Segment:
+    """The segment with only some of its words; there must be at least one."""
     text = "".join(word.text for word in words).strip()
     return replace(segment, start=words[0].start, end=words[-1].end, text=text, words=tuple(words))
 
 
-def parted(segment: Segment, pause: float) -> list[Segment]:
-    """The segment, in several where its words are apart: in a window, they may stand together across a cut."""
-    runs: list[list[Word]] = []
+def split_at_pauses(segment: Segment, pause: float) -> list[Segment]:
+    """The segment, split wherever two of its words are at least ``pause`` seconds apart.
+
+    A window leaves long pauses out, so words on both sides of one may stand in the same segment.
+    """
+    runs: list[list[SpokenWord]] = []
     for word in segment.words:
         if runs and word.start - runs[-1][-1].end < pause:
             runs[-1].append(word)
         else:
             runs.append([word])
-    return [of_words(segment, run) for run in runs] if len(runs) > 1 else [segment]
+    return [with_words(segment, run) for run in runs] if len(runs) > 1 else [segment]
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """Text that was recognised and isn't in the transcript, and why."""
+class DroppedText:
+    """Text that was recognised and isn't in the transcript, with the reason."""
 
     start: float
     end: float

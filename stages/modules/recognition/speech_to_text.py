@@ -1,4 +1,4 @@
-"""From an audio to what is said in it, with one Whisper model: what transcribing and translating have in common."""
+"""From an audio file to recognised text with one Whisper model: the same steps for transcribing and translating."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,53 +6,59 @@ from typing import Any
 import stagekit
 
 from recognition import models, two_pass, voice_activity, whisper
-from recognition.transcripts import Origin
+from recognition.transcripts import TranscriptOrigin
 
-ENGLISH = "en"  # what Whisper translates into
+ENGLISH = "en"  # the language that Whisper translates into
 
 
 @dataclass(frozen=True)
-class Task:
-    """What Whisper is to do, and which speech without words it then does once more."""
+class WhisperTask:
+    """What Whisper does with speech (its own name for it), and which gaps it then recognises once more."""
 
     name: str
-    holes: two_pass.Holes
+    gaps: two_pass.GapLimits
 
 
-TRANSCRIBE = Task("transcribe", two_pass.HOLES)
-TRANSLATE = Task("translate", two_pass.LOOSE)
+TRANSCRIBE = WhisperTask("transcribe", two_pass.TRANSCRIPT_GAPS)
+TRANSLATE = WhisperTask("translate", two_pass.TRANSLATION_GAPS)
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """What was heard, of which sound, and by whom."""
+class Recognition:
+    """The recognised text, where speech is in the audio, and the engine and model that recognised it."""
 
-    heard: two_pass.Heard
-    sound: two_pass.Sound
-    origin: Origin
+    result: two_pass.RecognisedSpeech
+    activity: two_pass.SpeechActivity
+    origin: TranscriptOrigin
 
 
-def hear(stage: stagekit.Stage, language: str, task: Task) -> Hearing:
-    """The stage's input ``audio``, by its model ``recognizer``."""
+def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recognition:
+    """Recognise the stage's input ``audio`` with its model ``recognizer``.
+
+    ``language``: a Whisper code, or ``auto``. Raises ``StageFailed`` for an audio in another format, a model that can't
+    be loaded, and a language or task that the model doesn't have.
+    """
     samples = whisper.read_audio(stage.input("audio"))
-    sound = _sound(samples, stage.cpus)
+    activity = _speech_activity(samples, stage.cpus)
     folder = stage.model("recognizer")
-    workers, threads = models.layout(len(sound.cut(sound.speech)), stage.cpus)
+    workers, threads = models.parallelism(len(activity.cut_windows(activity.speech)), stage.cpus)
     model = stage.memo((folder, workers, threads), lambda: models.load_model(folder, workers, threads))
     if task == TRANSLATE:
         models.require_multilingual(model, folder.name)
     wanted = models.language_for(model, language, folder.name)
-    ear = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
-    ear.find_language(sound.cut(sound.speech))
-    if ear.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
-        task, ear.task = TRANSCRIBE, TRANSCRIBE.name
-    heard = two_pass.listen(sound, ear.hear, task.holes)
-    # A language that was found in what turned out to be none is none.
-    said = ear.language if (heard.segments or language != "auto") and ear.language else "und"
-    probability = ear.language_probability if heard.segments else 0.0
-    return Hearing(heard, sound, Origin(whisper.ENGINE, folder.name, said, probability, sound.duration, "attention"))
+    recogniser = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
+    recogniser.find_language(activity.cut_windows(activity.speech))
+    if recogniser.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
+        task, recogniser.task = TRANSCRIBE, TRANSCRIBE.name
+    result = two_pass.recognise(activity, recogniser.recognise, task.gaps)
+    # Where no text is left, the language that was found means nothing.
+    spoken = recogniser.language if (result.segments or language != "auto") and recogniser.language else "und"
+    probability = recogniser.language_probability if result.segments else 0.0
+    origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention")
+    return Recognition(result, activity, origin)
 
 
-def _sound(samples: Any, cpus: int) -> two_pass.Sound:
+def _speech_activity(samples: Any, cpus: int) -> two_pass.SpeechActivity:
     probabilities = whisper.speech_probabilities(samples, cpus)
-    return two_pass.Sound(voice_activity.stretches(probabilities), probabilities, len(samples) / whisper.SAMPLE_RATE)
+    speech = voice_activity.speech_intervals(probabilities)
+    return two_pass.SpeechActivity(speech, probabilities, len(samples) / whisper.SAMPLE_RATE)

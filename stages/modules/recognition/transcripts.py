@@ -1,4 +1,4 @@
-"""The transcript's form, ``transcript.json`` (config/schemas/transcript.json) and ``transcript.txt``."""
+"""The transcript as a document: ``transcript.json`` (config/schemas/transcript.json) and ``transcript.txt``."""
 
 import json
 import math
@@ -7,33 +7,40 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from recognition.coverage import Coverage, measured, uncovered
-from recognition.intervals import Interval, length, merged, without
-from recognition.segments import Dropped, Segment, Word, of_words
-from recognition.two_pass import Heard
+from recognition.coverage import Coverage, measure, uncovered_speech
+from recognition.intervals import Interval, difference, length, merged
+from recognition.segments import DroppedText, Segment, SpokenWord, with_words
+from recognition.two_pass import RecognisedSpeech
 
 SCHEMA = 2
 PARAGRAPH_PAUSE = 2.0  # seconds
-PARAGRAPH_LENGTH = 600  # characters, from which the next sentence starts a new one
+PARAGRAPH_LENGTH = 600  # characters; after that the next sentence starts a new paragraph
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
-TOLD_FROM = 10.0  # seconds of speech in one go, from which it is told that they have no words
+LONGEST_SILENT_SPEECH = 10.0  # seconds; a note says where speech without words is longer
 
 
 @dataclass(frozen=True)
-class Origin:
-    """What made a transcript, and of what."""
+class TranscriptOrigin:
+    """The engine that made a transcript, and the audio that it is of."""
 
     engine: str  # with its version
     model: str
     language: str  # a Whisper code; "und" where nothing was said and none was given
     language_probability: float
-    duration: float
+    duration: float  # seconds of the audio
     word_times: str  # "aligned" with the sound, of "attention" to it, or "none"
 
 
-def document(heard: Heard, speech: list[Interval], origin: Origin, notes: Sequence[str] = ()) -> dict[str, Any]:
-    segments = tidy(heard.segments, origin.duration)
-    real = without(speech, heard.speechless)
+def document(
+    result: RecognisedSpeech, speech: list[Interval], origin: TranscriptOrigin, notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """``transcript.json``. ``speech`` is where speech was detected, in seconds; ``notes`` come before those made here.
+
+    Segments have ``start`` and ``end`` (seconds), ``text``, and if there are any ``words`` and ``speaker``. Words have
+    ``start``, ``end``, ``word``, ``probability`` and maybe ``speaker``.
+    """
+    segments = tidy(result.segments, origin.duration)
+    real = difference(speech, result.false_speech)
     return {
         "schema": SCHEMA,
         "language": origin.language,
@@ -44,30 +51,30 @@ def document(heard: Heard, speech: list[Interval], origin: Origin, notes: Sequen
         "word_times": origin.word_times if segments else "none",
         "segments": [_segment(segment) for segment in segments],
         "speech": [[_seconds(start), _seconds(end)] for start, end in speech],
-        "coverage": _coverage(measured(segments, real, origin.duration)),
-        "dropped": [_dropped(each) for each in heard.dropped],
-        "notes": [*notes, *remarks(segments, heard, speech)],
+        "coverage": _coverage(measure(segments, real, origin.duration)),
+        "dropped": [_dropped(each) for each in result.dropped],
+        "notes": [*notes, *notes_about(segments, result, speech)],
     }
 
 
-def remarks(segments: list[Segment], heard: Heard, speech: list[Interval]) -> list[str]:
-    """What a person should know about it."""
-    real = without(speech, heard.speechless)
-    found = []
+def notes_about(segments: list[Segment], result: RecognisedSpeech, speech: list[Interval]) -> list[str]:
+    """Sentences about the transcript for a person: where words are missing, and that text was dropped."""
+    real = difference(speech, result.false_speech)
+    notes = []
     if not segments:
-        found.append("no speech was recognised, so there is no text")
-    for start, end in uncovered(segments, _in_one_go(real), TOLD_FROM) if segments else ():
-        found.append(f"from {_clock(start)} to {_clock(end)} somebody seems to speak, but no word was recognised")
-    if heard.dropped:
-        what = f"{len(heard.dropped)} piece{'s' * (len(heard.dropped) > 1)} of text"
-        found.append(f"{what} that nobody seems to have said {'were' if len(heard.dropped) > 1 else 'was'} dropped")
-    if length(heard.speechless) >= 1:
-        found.append(f"{length(heard.speechless):.0f} s that sounded like speech seem to be none")
-    return found
+        notes.append("no speech was recognised, so there is no text")
+    for start, end in uncovered_speech(segments, _joined_over_pauses(real), LONGEST_SILENT_SPEECH) if segments else ():
+        notes.append(f"from {_clock(start)} to {_clock(end)} somebody seems to speak, but no word was recognised")
+    if result.dropped:
+        what = f"{len(result.dropped)} piece{'s' * (len(result.dropped) > 1)} of text"
+        notes.append(f"{what} that nobody seems to have said {'were' if len(result.dropped) > 1 else 'was'} dropped")
+    if length(result.false_speech) >= 1:
+        notes.append(f"{length(result.false_speech):.0f} s that sounded like speech seem to be none")
+    return notes
 
 
 def tidy(segments: Sequence[Segment], duration: float) -> list[Segment]:
-    """In order, within the audio, without blanks; times never go back."""
+    """The segments in order, inside the audio's ``duration`` (seconds), without blank text; times never go back."""
     clock, tidied = 0.0, []
     for segment in segments:
         words = []
@@ -77,7 +84,7 @@ def tidy(segments: Sequence[Segment], duration: float) -> list[Segment]:
                 clock = min(max(word.end, start), duration)
                 words.append(replace(word, start=start, end=clock))
         if words:
-            tidied.append(of_words(segment, words))
+            tidied.append(with_words(segment, words))
         elif segment.text.strip() and not segment.words:
             start = min(max(segment.start, clock), duration)
             clock = min(max(segment.end, start), duration)
@@ -86,7 +93,7 @@ def tidy(segments: Sequence[Segment], duration: float) -> list[Segment]:
 
 
 def paragraphs(segments: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Text of the document's segments, parted where the speaker pauses, or at a sentence's end once it is long."""
+    """The text of a document's ``segments``. A paragraph ends at a pause, or if it is long, with a sentence."""
     text, clock = "", None
     for start, end, piece in _pieces(segments):
         paused = clock is not None and start - clock >= PARAGRAPH_PAUSE
@@ -99,6 +106,7 @@ def paragraphs(segments: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def save(transcript: dict[str, Any], file: Path, text: Path) -> None:
+    """Write the document to ``file`` and its paragraphs to ``text``. Raises ``OSError``."""
     with file.open("w", encoding="utf-8", newline="\n") as opened:
         json.dump(transcript, opened, ensure_ascii=False, allow_nan=False, indent=1)
         opened.write("\n")
@@ -107,7 +115,7 @@ def save(transcript: dict[str, Any], file: Path, text: Path) -> None:
 
 
 def _pieces(segments: Sequence[dict[str, Any]]) -> Iterator[tuple[float, float, str]]:
-    """Words, or segments that have none. A language without spaces shows it by its words alone."""
+    """Start, end and text of each word, or of each segment without words. Words carry their own spaces, if any."""
     for segment in segments:
         for word in segment.get("words", ()):
             yield word["start"], word["end"], word["word"]
@@ -126,7 +134,7 @@ def _segment(segment: Segment) -> dict[str, Any]:
     return shown | ({"speaker": segment.speaker} if segment.speaker else {})
 
 
-def _word(word: Word) -> dict[str, Any]:
+def _word(word: SpokenWord) -> dict[str, Any]:
     shown = {"start": _seconds(word.start), "end": _seconds(word.end), "word": word.text}
     shown |= {"probability": _probability(word.probability)}
     return shown | ({"speaker": word.speaker} if word.speaker else {})
@@ -141,13 +149,13 @@ def _coverage(coverage: Coverage) -> dict[str, float]:
     }
 
 
-def _dropped(dropped: Dropped) -> dict[str, Any]:
+def _dropped(dropped: DroppedText) -> dict[str, Any]:
     times = {"start": _seconds(dropped.start), "end": _seconds(dropped.end)}
     return times | {"text": dropped.text, "reason": dropped.reason}
 
 
-def _in_one_go(speech: list[Interval]) -> list[Interval]:
-    """Without the pauses between sentences."""
+def _joined_over_pauses(speech: list[Interval]) -> list[Interval]:
+    """The speech without the pauses between sentences."""
     return merged(speech, 2.0)
 
 

@@ -1,148 +1,133 @@
-"""The way from speech to text that can be trusted: recognised, judged, and where that fails recognised once more."""
+"""Recognition in two passes: what the first pass leaves out, or can't be trusted in, is recognised once more."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from recognition import repetitions, windows
-from recognition.coverage import uncovered
-from recognition.hallucinations import NO_SPEECH, SURE, doubts
-from recognition.intervals import Interval, common, merged, touched, widened
-from recognition.segments import Dropped, Segment, of_words, parted
-from recognition.window_merge import joined
+from recognition import windows
+from recognition.coverage import uncovered_speech
+from recognition.hallucinations import SILENCE, split_by_trust, without_repetitions
+from recognition.intervals import Interval, intersection, merged, overlapping, widened
+from recognition.segments import DroppedText, Segment, split_at_pauses, with_words
+from recognition.window_merge import merge
 from recognition.windows import Window
 
-SCRAP = 0.1  # seconds, below which nothing can be recognised
-APART = 2.0  # seconds between words, from which they aren't one segment's
-SHORTER = 12.0  # seconds in a window the second time: other cuts, and less to lose
+SHORTEST_GAP = 0.1  # seconds; in less nothing can be recognised
+SEGMENT_PAUSE = 2.0  # seconds between two words that part a segment
+SECOND_PASS_WINDOW = 12.0  # seconds of audio in a window of the second pass: other cuts, and less to lose
 
 
 @dataclass(frozen=True)
-class Holes:
-    """Speech without words that is worth another try."""
+class GapLimits:
+    """Which speech without words is recognised once more."""
 
     shortest: float  # seconds
-    within: float  # seconds, up to which pauses don't part it
+    pause: float  # seconds; gaps with a shorter pause between them count as one
 
 
-HOLES = Holes(0.8, 0.0)
-# A translation has fewer words, in another order: a second without any needn't lack one. Asked about it alone, Whisper
-# writes anything.
-LOOSE = Holes(3.0, 1.0)
+TRANSCRIPT_GAPS = GapLimits(0.8, 0.0)
+# A translation has fewer words, in another order, so a second without any may lack none. From such a second alone,
+# Whisper would make up text.
+TRANSLATION_GAPS = GapLimits(3.0, 1.0)
 
-Hear = Callable[[Sequence[Window], bool], list[list[Segment]]]  # by window; True for the second, more careful time
+# Recognises windows, and gives the segments of each. True for the second, more careful pass.
+RecogniseWindows = Callable[[Sequence[Window], bool], list[list[Segment]]]
 
 
 @dataclass(frozen=True)
-class Heard:
+class RecognisedSpeech:
+    """The segments that can be trusted, in order of time, and the text that was dropped."""
+
     segments: list[Segment]
-    dropped: list[Dropped]
+    dropped: list[DroppedText]
 
     @property
-    def speechless(self) -> list[Interval]:
-        """What only seemed to be speech."""
-        return merged((each.start, each.end) for each in self.dropped if each.reason == NO_SPEECH)
+    def false_speech(self) -> list[Interval]:
+        """Where something only seemed to be speech."""
+        return merged((each.start, each.end) for each in self.dropped if each.reason == SILENCE)
 
 
 @dataclass(frozen=True)
-class Sound:
-    """What is known of an audio before it is recognised."""
+class SpeechActivity:
+    """Where speech is in an audio, known before it is recognised."""
 
-    speech: list[Interval]
-    probabilities: Sequence[float]  # of speech, by frame (``speech.FRAME``)
-    duration: float
+    speech: list[Interval]  # seconds
+    probabilities: Sequence[float]  # of speech, for each frame of ``voice_activity.FRAME`` seconds
+    duration: float  # seconds of the audio
 
-    def cut(self, speech: list[Interval], *longest: float) -> list[Window]:
+    def cut_windows(self, speech: list[Interval], *longest: float) -> list[Window]:
+        """Windows for some of the speech, each of at most ``longest`` seconds."""
         return windows.cut(speech, self.probabilities, self.duration, *longest)
 
 
-def listen(sound: Sound, hear: Hear, holes: Holes = HOLES) -> Heard:
-    """``hear`` recognises windows."""
-    return completed(_round(sound.cut(sound.speech), hear, False), sound, hear, holes)
+def recognise(
+    activity: SpeechActivity, recogniser: RecogniseWindows, limits: GapLimits = TRANSCRIPT_GAPS
+) -> RecognisedSpeech:
+    """Both passes."""
+    first = _one_pass(activity.cut_windows(activity.speech), recogniser, False)
+    return add_second_pass(first, activity, recogniser, limits)
 
 
-def completed(first: list[Segment], sound: Sound, hear: Hear, holes: Holes = HOLES) -> Heard:
-    """What was recognised once, judged; what is missing or isn't believed, recognised again."""
-    speech = sound.speech
-    kept, doubted = judged([part for segment in first for part in parted(segment, APART)], speech)
-    again = _holes(kept, doubted, speech, holes)
+def add_second_pass(
+    first: list[Segment],
+    activity: SpeechActivity,
+    recogniser: RecogniseWindows,
+    limits: GapLimits = TRANSCRIPT_GAPS,
+) -> RecognisedSpeech:
+    """Judge the segments of a first pass; recognise once more where words are missing or can't be trusted."""
+    speech = activity.speech
+    trusted, doubtful = split_by_trust(_split_all(first), speech)
+    again = _gaps(trusted, doubtful, speech, limits)
     if not again:
-        return Heard(kept, doubted)
-    second = _round(sound.cut(again, SHORTER), hear, True)
-    parts = [part for each in second for part in parted(each, APART)]
-    second, surplus = unrolled(_limited(parts, merged(again, holes.within)))
-    found, rejected = judged(second, speech)
-    segments = sorted([*kept, *found], key=lambda segment: (segment.start, segment.end))
-    return Heard(segments, _once([*doubted, *surplus, *rejected]))
+        return RecognisedSpeech(trusted, doubtful)
+    second = _one_pass(activity.cut_windows(again, SECOND_PASS_WINDOW), recogniser, True)
+    second, repeated = without_repetitions(_within_ranges(_split_all(second), merged(again, limits.pause)))
+    added, rejected = split_by_trust(second, speech)
+    segments = sorted([*trusted, *added], key=lambda segment: (segment.start, segment.end))
+    return RecognisedSpeech(segments, _without_duplicates([*doubtful, *repeated, *rejected]))
 
 
-def judged(segments: list[Segment], speech: list[Interval]) -> tuple[list[Segment], list[Dropped]]:
-    """What is believed, and what isn't."""
-    reasons = doubts(segments, speech)
-    kept = [segment for index, segment in enumerate(segments) if index not in reasons]
-    return kept, [_dropped(segments[index], reason) for index, reason in sorted(reasons.items())]
+def _split_all(segments: list[Segment]) -> list[Segment]:
+    return [part for segment in segments for part in split_at_pauses(segment, SEGMENT_PAUSE)]
 
 
-def unrolled(segments: list[Segment]) -> tuple[list[Segment], list[Dropped]]:
-    """Loops with their first turn left, where the recogniser is sure of it, and the rest of them."""
-    words = [word for segment in segments for word in segment.words]
-    surplus: dict[int, str] = {}
-    for loop in repetitions.found([word.text for word in words]):
-        turn = words[loop.start : loop.again]
-        first = loop.again if sum(word.probability for word in turn) >= SURE * len(turn) else loop.start
-        surplus |= dict.fromkeys(range(first, loop.end), f"the same words {loop.times} times in a row")
-    kept: list[Segment] = []
-    dropped: list[Dropped] = []
-    place = 0
-    for segment in segments:
-        places = range(place, place + len(segment.words))
-        place = places.stop
-        left = [words[at] for at in places if at not in surplus]
-        over = [at for at in places if at in surplus]
-        kept += [of_words(segment, left) if over else segment] if left or not over else []
-        dropped += [_dropped(of_words(segment, [words[at] for at in over]), surplus[over[0]])] if over else []
-    return kept, dropped
-
-
-def _round(cut: list[Window], hear: Hear, careful: bool) -> list[Segment]:
-    """All windows heard, and made one text in order."""
+def _one_pass(cut: list[Window], recogniser: RecogniseWindows, careful: bool) -> list[Segment]:
+    """All windows recognised, as one text in order."""
     text: list[Segment] = []
     before: list[Segment] = []
-    for window, segments in zip(cut, hear(cut, careful) if cut else [], strict=True):
+    for window, segments in zip(cut, recogniser(cut, careful) if cut else [], strict=True):
         now = list(segments)
         if window.seam is not None:
             text = text[: len(text) - len(before)]
-            now = joined(before, now, window.seam)
+            now = merge(before, now, window.seam)
         text += now
         before = now
     return sorted(text, key=lambda segment: segment.start)
 
 
-def _holes(kept: list[Segment], doubted: list[Dropped], speech: list[Interval], holes: Holes) -> list[Interval]:
-    """Speech to recognise again: where words are missing, and where those that were there aren't believed."""
-    missing = uncovered(kept, speech, SCRAP)
-    suspicious = widened(((each.start, each.end) for each in doubted), 0.1)
-    long = [each for each in merged(missing, holes.within) if each[1] - each[0] >= holes.shortest]
-    return touched(missing, merged([*long, *suspicious]))
+def _gaps(
+    trusted: list[Segment], doubtful: list[DroppedText], speech: list[Interval], limits: GapLimits
+) -> list[Interval]:
+    """Speech to recognise once more: without any words, or with words that can't be trusted."""
+    missing = uncovered_speech(trusted, speech, SHORTEST_GAP)
+    suspicious = widened(((each.start, each.end) for each in doubtful), 0.1)
+    long = [each for each in merged(missing, limits.pause) if each[1] - each[0] >= limits.shortest]
+    return overlapping(missing, merged([*long, *suspicious]))
 
 
-def _limited(segments: list[Segment], ranges: list[Interval]) -> list[Segment]:
-    """Only words in what was asked for: the audio around it was heard before."""
+def _within_ranges(segments: list[Segment], ranges: list[Interval]) -> list[Segment]:
+    """Only the words in some ranges: the audio around them was recognised in the first pass."""
     wide = widened(ranges, 0.1)
     kept = []
     for segment in segments:
-        words = [word for word in segment.words if common([(word.middle, word.middle + 0.001)], wide)]
+        words = [word for word in segment.words if intersection([(word.middle, word.middle + 0.001)], wide)]
         if words:
-            kept.append(of_words(segment, words))
-        elif not segment.words and common([(segment.start, segment.end)], wide):
+            kept.append(with_words(segment, words))
+        elif not segment.words and intersection([(segment.start, segment.end)], wide):
             kept.append(segment)
     return kept
 
 
-def _dropped(segment: Segment, reason: str) -> Dropped:
-    return Dropped(segment.start, segment.end, segment.text, reason)
-
-
-def _once(dropped: list[Dropped]) -> list[Dropped]:
-    """In order, without those that were recognised alike twice; the second judgement counts."""
+def _without_duplicates(dropped: list[DroppedText]) -> list[DroppedText]:
+    """In order of time. Of the same text from both passes, the reason of the second counts."""
     last = {(each.text, round(each.start)): each for each in dropped}
     return sorted(last.values(), key=lambda each: each.start)

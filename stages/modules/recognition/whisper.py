@@ -1,7 +1,7 @@
 """Recognition with a Whisper model by faster-whisper, several windows at a time in one process.
 
-A window keeps one CPU busy: its matrices are too small to be shared well among several, so as many windows as there are
-CPUs are recognised side by side, each by a thread, all with one copy of the model.
+A window keeps one CPU busy: its matrices are too small to be shared well among several. So as many windows as there are
+CPUs are recognised at a time, each by a thread, and all threads share one copy of the model.
 """
 
 import itertools
@@ -21,102 +21,105 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import get_vad_model
 
-from recognition.segments import Segment, Word
+from recognition.segments import Segment, SpokenWord
 from recognition.windows import Window
 
 ENGINE = f"faster-whisper {faster_whisper.__version__}"
 SAMPLE_RATE = 16_000
-FRAME = 512  # samples, of which voice activity detection gives a probability
-PART = 1875  # frames, a minute, that are looked at together
-WARM_UP = 94  # frames, three seconds, after which detection has heard enough to be as sure as in the midst of the audio
-TIME_PRECISION = 0.02  # seconds, of a time stamp
+FRAME = 512  # samples; voice activity detection gives a probability for each frame
+FRAMES_PER_PART = 1875  # a minute; detection looks at so many frames together
+WARM_UP = 94  # frames, three seconds, that detection needs before it is as sure as in the middle of the audio
+TIME_PRECISION = 0.02  # seconds; the step of time stamps
 BEAM_SIZE = 5
-DETECTING = 4  # windows, spread over the audio, whose languages are asked for
-CAREFUL = {"no_repeat_ngram_size": 10}  # tokens
+LANGUAGE_WINDOWS = 4  # windows, spread over the audio, in which the language is detected
+CAREFUL_OPTIONS = {"no_repeat_ngram_size": 10}  # tokens; against repetitions
 
-Report = Callable[[float, str], None]
+ReportProgress = Callable[[float, str], None]
 
 
 def read_audio(path: Path) -> Any:
-    """Samples of a 16 kHz mono 16 bit WAV."""
+    """The samples (an array of int16) of a 16 kHz mono 16 bit WAV. Raises ``StageFailed`` for any other format."""
     with wave.open(str(path), "rb") as file:
-        found, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
-        if found != wanted:
-            what = f"{path}: rate, channels and bytes per sample are {found}, not {wanted}"
+        actual, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
+        if actual != wanted:
+            what = f"{path}: rate, channels and bytes per sample are {actual}, not {wanted}"
             raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
         return numpy.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
 
 
 def speech_probabilities(samples: Any, cpus: int) -> list[float]:
-    """By frame, from the library's Silero model; the same ones however many CPUs there are."""
+    """The probability of speech in each frame, from the library's Silero model; the same for any number of CPUs."""
     frames = -(-len(samples) // FRAME)
     with ThreadPoolExecutor(cpus) as pool:
-        parts = pool.map(lambda start: _probabilities(samples, start, frames), range(0, frames, PART))
+        parts = pool.map(lambda start: _probabilities(samples, start, frames), range(0, frames, FRAMES_PER_PART))
         return list(itertools.chain.from_iterable(parts))
 
 
 def _probabilities(samples: Any, start: int, frames: int) -> list[float]:
-    first, last = max(start - WARM_UP, 0), min(start + PART, frames)
-    # One more frame than wanted, since the library blanks the end of the last one.
+    first, last = max(start - WARM_UP, 0), min(start + FRAMES_PER_PART, frames)
+    # One frame more than needed, since the library blanks the end of the last one.
     audio = numpy.zeros((last - first + 1) * FRAME, dtype=numpy.float32)
     part = samples[first * FRAME : (last + 1) * FRAME]
     audio[: len(part)] = part
     audio /= 32768
-    return [float(found) for found in numpy.ravel(get_vad_model()(audio))[start - first : last - first]]
+    return [float(probability) for probability in numpy.ravel(get_vad_model()(audio))[start - first : last - first]]
 
 
 @dataclass
 class Recogniser:
-    """One audio's windows, recognised in one language, which is found first where none is given."""
+    """Recognises windows of one audio in one language, which it finds first if none is given."""
 
     model: WhisperModel
     samples: Any
     workers: int
     language: str | None = None
     task: str = "transcribe"
-    report: Report | None = None  # told after each window of the first round
+    report: ReportProgress | None = None  # called with a share (0 to 1) and text after each window of the first pass
     language_probability: float = 1.0
     _encodings: dict[Window, Any] = field(default_factory=dict)
 
-    def hear(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
-        """By window, all in the same language."""
+    def recognise(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
+        """The segments of each window, all in the same language. ``careful`` is for the second pass."""
         self.find_language(windows)
         with ThreadPoolExecutor(self.workers) as pool:
-            found = []
-            for count, segments in enumerate(pool.map(lambda window: self._heard(window, careful), windows), start=1):
-                found.append(segments)
-                self._tell(count / len(windows), segments, careful)
-            return found
+            results = []
+            for count, segments in enumerate(pool.map(lambda each: self._segments(each, careful), windows), start=1):
+                results.append(segments)
+                self._report(count / len(windows), segments, careful)
+            return results
 
     def find_language(self, windows: Sequence[Window]) -> None:
-        """What some windows speak, taken together, unless it is known. What was encoded for it isn't encoded again."""
+        """Set the language that is most likely in some windows together, unless it is known.
+
+        Their encodings are kept, so that recognising them doesn't encode them again.
+        """
         if self.language is not None or not windows:
             return
-        asked, votes = _spread(windows, DETECTING), Counter[str]()
+        sample, votes = _spread_evenly(windows, LANGUAGE_WINDOWS), Counter[str]()
         with ThreadPoolExecutor(self.workers) as pool:
-            encodings = list(pool.map(lambda window: self._encoded(self._features(window)), asked))
-        for window, encoded in zip(asked, encodings, strict=True):
+            encodings = list(pool.map(lambda window: self._encoded(self._features(window)), sample))
+        for window, encoded in zip(sample, encodings, strict=True):
             votes.update({token[2:-2]: likely for token, likely in self.model.model.detect_language(encoded)[0]})
             self._encodings[window] = encoded
         self.language, total = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-        self.language_probability = min(total / len(asked), 1.0)
+        self.language_probability = min(total / len(sample), 1.0)
 
-    def _heard(self, window: Window, careful: bool) -> list[Segment]:
-        """One pass. Where the model stops before the speech does, that is found and recognised later, with its like."""
+    def _segments(self, window: Window, careful: bool) -> list[Segment]:
+        """One pass. Where the model stops before the speech ends, the second pass recognises the rest."""
         options, tokenizer = self._options(careful), self._tokenizer()
         features = self._features(window)
         encoded = self._encodings.pop(window, None) or self._encoded(features)
         prompt = self.model.get_prompt(tokenizer, [], without_timestamps=False)
         result, log_probability, *_ = self.model.generate_with_fallback(encoded, prompt, tokenizer, options)
-        parts = split(result.sequences_ids[0], tokenizer, window.duration)
+        parts = split_at_time_stamps(result.sequences_ids[0], tokenizer, window.duration)
         if parts:
             marks = options.prepend_punctuations, options.append_punctuations
             frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
             self.model.add_word_timestamps([parts], tokenizer, encoded, frames, *marks, 0.0)
         return [_segment(part, window, tokenizer, log_probability, result.no_speech_prob) for part in parts]
 
-    def attend(self, window: Window, text: str, log_probability: float) -> Segment:
-        """A text that is known, with the times at which the model attends to its words."""
+    def align(self, window: Window, text: str, log_probability: float) -> Segment:
+        """A known text with the times at which the model attends to its words."""
         options, tokenizer, features = self._options(False), self._tokenizer(), self._features(window)
         part = {"seek": 0, "start": 0.0, "end": window.duration, "tokens": tokenizer.encode(f" {text.strip()}")}
         marks = options.prepend_punctuations, options.append_punctuations
@@ -129,13 +132,13 @@ class Recogniser:
         return Tokenizer(hub, multilingual, task=self.task, language=self.language)
 
     def _options(self, careful: bool) -> Any:
-        """As the library would make them: the call gives them, and recognises nothing until it is asked for segments.
+        """The library's own options for our settings: its call makes them and recognises nothing yet.
 
         One temperature, so that the same audio gives the same text. No thresholds, so that text isn't dropped silently.
         """
         wanted: dict[str, Any] = {"temperature": 0.0, "compression_ratio_threshold": None, "log_prob_threshold": None}
         wanted |= {"no_speech_threshold": None, "condition_on_previous_text": False, "word_timestamps": True}
-        wanted |= {"beam_size": BEAM_SIZE, "task": self.task, **(CAREFUL if careful else {})}
+        wanted |= {"beam_size": BEAM_SIZE, "task": self.task, **(CAREFUL_OPTIONS if careful else {})}
         silence = numpy.zeros(SAMPLE_RATE, dtype=numpy.float32)
         _, info = self.model.transcribe(silence, language=self.language, clip_timestamps=[0.0], **wanted)
         return info.transcription_options
@@ -144,7 +147,7 @@ class Recogniser:
         return self.model.feature_extractor(numpy.concatenate([self._slice(*piece) for piece in window.pieces]))
 
     def _encoded(self, features: Any) -> Any:
-        """The first half minute, as the library encodes it."""
+        """The encoding of the first half minute."""
         frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
         return self.model.encode(pad_or_trim(features[:, :frames]))
 
@@ -152,28 +155,34 @@ class Recogniser:
         piece = self.samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
         return piece.astype(numpy.float32) / 32768
 
-    def _tell(self, fraction: float, segments: list[Segment], careful: bool) -> None:
+    def _report(self, fraction: float, segments: list[Segment], careful: bool) -> None:
         if self.report and not careful:
             self.report(fraction, segments[-1].text if segments else "")
 
 
-def _spread(windows: Sequence[Window], count: int) -> list[Window]:
-    """Some, from all over the audio."""
+def _spread_evenly(windows: Sequence[Window], count: int) -> list[Window]:
+    """``count`` of the windows, from all over the audio; all of them if there are no more."""
     if len(windows) <= count:
         return list(windows)
     return [windows[(2 * index + 1) * len(windows) // (2 * count)] for index in range(count)]
 
 
-def attended(
+def with_attention_times(
     model: WhisperModel, samples: Any, parts: Sequence[tuple[float, float, str, float]], language: str
 ) -> list[Segment]:
-    """Start, end, text and mean log probability, as another engine gives them, with times for each word."""
-    ear = Recogniser(model, samples, 1, language)
-    return [ear.attend(Window(((start, end),)), text, likely) for start, end, text, likely in parts]
+    """Segments with times for each word, by the model's attention, for text that another engine recognised.
+
+    ``parts``: start and end (seconds), text, and mean log probability.
+    """
+    recogniser = Recogniser(model, samples, 1, language)
+    return [recogniser.align(Window(((start, end),)), text, likely) for start, end, text, likely in parts]
 
 
-def split(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[str, Any]]:
-    """What stands between time stamps, with the times that they give, as the library wants it for word times."""
+def split_at_time_stamps(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[str, Any]]:
+    """The tokens between time stamps, as the library takes them for word times.
+
+    Each part has ``start`` and ``end`` (seconds in the window), ``tokens`` (of text) and ``seek`` (always 0).
+    """
     parts: list[dict[str, Any]] = []
     start, text = 0.0, list[int]()
     for token in tokens:
@@ -191,12 +200,14 @@ def split(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[s
 
 
 def _segment(part: dict[str, Any], window: Window, tokenizer: Any, log_probability: float, silence: float) -> Segment:
-    found = [word for word in part.get("words", ()) if word["word"].strip()]
+    listed = [word for word in part.get("words", ()) if word["word"].strip()]
     words = tuple(
-        Word(*window.located(float(word["start"]), float(word["end"])), word["word"], float(word["probability"]))
-        for word in found
+        SpokenWord(
+            *window.audio_times(float(word["start"]), float(word["end"])), word["word"], float(word["probability"])
+        )
+        for word in listed
     )
-    start, end = window.located(part["start"], part["end"])
+    start, end = window.audio_times(part["start"], part["end"])
     if words:
         start, end = words[0].start, words[-1].end
     return Segment(start, end, tokenizer.decode(part["tokens"]).strip(), words, log_probability, silence)

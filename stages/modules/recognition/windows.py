@@ -1,8 +1,8 @@
-"""Cutting speech at its pauses into windows that a recogniser takes at once, and times in a window into times.
+"""Windows: speech cut at its pauses into parts that a recogniser takes at once.
 
-A window is at most half a minute of audio. Long pauses are left out of it, so that it is full of speech: what costs
-time is the number of windows. Only where somebody speaks for half a minute without drawing breath, two windows overlap
-around the quietest place (``window_merge`` makes one text of theirs).
+A window is at most half a minute of audio. Long pauses are left out, so that it is full of speech: the time that
+recognition takes depends on the number of windows. Only where somebody speaks for half a minute without a pause do two
+windows overlap, around the quietest moment (``window_merge`` then makes one text of both).
 """
 
 from bisect import bisect_right
@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from recognition.intervals import Interval, common, length, merged
+from recognition.intervals import Interval, intersection, length, merged
 from recognition.voice_activity import quietest
 
-LIMIT = 29.5  # seconds of audio in a window, of the 30 that Whisper takes
+LONGEST = 29.5  # seconds of audio in a window; Whisper takes 30
 MARGIN = 0.2  # seconds of audio kept before and after speech
-MANY = 10  # windows, from which one more or less at the end makes no difference
-OVERLAP = 1.0  # seconds, before and after a cut where there is no pause
+MANY_WINDOWS = 10  # with so many, an odd one at the end makes no difference
+OVERLAP = 1.0  # seconds of audio before and after a cut without a pause
 
 
 @dataclass(frozen=True)
 class Window:
-    """Pieces of the audio that are recognised together, one after the other."""
+    """Pieces of the audio, in seconds, that are recognised together, one after the other."""
 
     pieces: tuple[Interval, ...]
-    seam: float | None = None  # where the speech of the window before this one goes on without a pause
+    seam: float | None = None  # the second at which the speech goes on from the window before without a pause
 
     @property
     def start(self) -> float:
@@ -36,11 +36,11 @@ class Window:
 
     @property
     def duration(self) -> float:
-        """Of its audio."""
+        """Seconds of its audio, without what is left out."""
         return length(list(self.pieces))
 
-    def located(self, start: float, end: float) -> Interval:
-        """A word's times in the audio, from those in the window: all of it in the piece where its middle is."""
+    def audio_times(self, start: float, end: float) -> Interval:
+        """A word's start and end in the audio, from those in the window; the piece with its middle holds all of it."""
         begins = [0.0, *accumulate(stop - begin for begin, stop in self.pieces)]
         index = min(max(bisect_right(begins, (start + end) / 2) - 1, 0), len(self.pieces) - 1)
         piece_start, piece_end = self.pieces[index]
@@ -50,24 +50,29 @@ class Window:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Speech, and the audio around it that may be taken along: up to the middle of the pause."""
+    """Speech without a long pause, and the audio that goes with it, at most up to the middle of the pauses around."""
 
     speech: Interval
     audio: Interval
     seam: float | None = None
 
 
-def cut(speech: list[Interval], probabilities: Sequence[float], duration: float, limit: float = LIMIT) -> list[Window]:
-    """All of the speech in as few windows as its pauses allow, in order."""
-    parts = [part for stretch in speech for part in _parted(stretch, probabilities, limit)]
+def cut(
+    speech: list[Interval], probabilities: Sequence[float], duration: float, limit: float = LONGEST
+) -> list[Window]:
+    """All of the speech, in order, in as few windows as its pauses allow.
+
+    ``probabilities``: those for ``voice_activity``. ``duration`` of the audio and ``limit`` of a window are seconds.
+    """
+    parts = [part for interval in speech for part in _split_long(interval, probabilities, limit)]
     stretches = _with_margins(parts, duration)
-    return [_window(stretches[first:last]) for first, last in pairwise(_evened(stretches, limit))]
+    return [_window(stretches[first:last]) for first, last in pairwise(_balanced(stretches, limit))]
 
 
-def _parted(stretch: Interval, probabilities: Sequence[float], limit: float) -> list[_Stretch]:
-    """One that is longer than a window, in several that overlap."""
+def _split_long(interval: Interval, probabilities: Sequence[float], limit: float) -> list[_Stretch]:
+    """Speech that is longer than a window, in several parts that overlap."""
     parts, seam = [], None
-    start, end = stretch
+    start, end = interval
     room = limit - 2 * (OVERLAP + MARGIN)
     while end - start > room:
         at = quietest(probabilities, start + room / 2, min(start + room, end - OVERLAP))
@@ -88,25 +93,25 @@ def _with_margins(parts: list[_Stretch], duration: float) -> list[_Stretch]:
     return padded
 
 
-def _evened(stretches: list[_Stretch], limit: float) -> list[int]:
-    """Of a few windows an even number and of about the same length, so that two CPUs end at the same time.
+def _balanced(stretches: list[_Stretch], limit: float) -> list[int]:
+    """Where windows begin, and the end. A few windows become an even number of similar length: two CPUs end together.
 
-    Nothing of this goes by how many CPUs there are: the words would, too.
+    This doesn't depend on how many CPUs there are, or the recognised words would depend on it, too.
     """
-    cuts = _cuts(stretches, limit)
+    cuts = _best_cuts(stretches, limit)
     count = len(cuts) - 1
     if count < 2:
         return cuts
-    wanted = count + 1 if count % 2 and count < MANY else count
+    wanted = count + 1 if count % 2 and count < MANY_WINDOWS else count
     lower = length([each.audio for each in stretches]) / wanted
     while (lower := lower * 1.05) < limit:
-        if len(fitting := _cuts(stretches, lower)) - 1 <= wanted:
+        if len(fitting := _best_cuts(stretches, lower)) - 1 <= wanted:
             return fitting
     return cuts
 
 
-def _cuts(stretches: list[_Stretch], limit: float) -> list[int]:
-    """Where windows begin, and the end: as few as possible, and of those ways the one with the longest pauses."""
+def _best_cuts(stretches: list[_Stretch], limit: float) -> list[int]:
+    """Where windows begin, and the end: as few windows as possible, and among those ways the longest pauses between."""
     best, before = [0.0], [0]
     for end in range(1, len(stretches) + 1):
         costs: dict[int, float] = {}
@@ -115,7 +120,7 @@ def _cuts(stretches: list[_Stretch], limit: float) -> list[int]:
             filled += length([stretches[start].audio])
             if filled > limit and costs:
                 break
-            costs[start] = best[start] + 1 + _cost(stretches, end)
+            costs[start] = best[start] + 1 + _cut_cost(stretches, end)
             if stretches[start].seam is not None:
                 break
         before.append(min(costs, key=lambda start: costs[start]))
@@ -126,8 +131,8 @@ def _cuts(stretches: list[_Stretch], limit: float) -> list[int]:
     return cuts[::-1] if stretches else []
 
 
-def _cost(stretches: list[_Stretch], end: int) -> float:
-    """How bad it is to cut there: never as bad as a window more."""
+def _cut_cost(stretches: list[_Stretch], end: int) -> float:
+    """The cost of a cut there: always less than that of one more window."""
     if end == len(stretches):
         return 0.0
     pause = stretches[end].speech[0] - stretches[end - 1].speech[1]
@@ -138,6 +143,6 @@ def _window(stretches: list[_Stretch]) -> Window:
     return Window(tuple(merged((each.audio for each in stretches), 0.001)), stretches[0].seam)
 
 
-def within(speech: list[Interval], ranges: list[Interval]) -> list[Interval]:
-    """The speech that is in some ranges, but for scraps at their edges."""
-    return [part for part in common(speech, ranges) if length([part]) >= 0.1]
+def speech_within(speech: list[Interval], ranges: list[Interval]) -> list[Interval]:
+    """The speech in some ranges, without parts of less than a tenth of a second at their edges."""
+    return [part for part in intersection(speech, ranges) if length([part]) >= 0.1]

@@ -1,1 +1,1 @@
-"""Subtitles that people can read: words cut into cues, cues timed, lines broken, files read, written and checked."""
+"""Subtitles: words cut into cues, cues timed, lines broken; subtitle files read, repaired, checked and written."""

@@ -1,4 +1,4 @@
-"""Cues of a file that was made elsewhere, put right as far as that can be done without its author."""
+"""Repair of cues from elsewhere: bad order, overlaps, duplicates, and cues without text or time."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -6,63 +6,63 @@ from typing import NamedTuple
 from subtitling import markup
 from subtitling.cues import Cue
 
-LEFT = 500  # milliseconds that a cue keeps at least where the next one cuts it short
+SHORTEST = 500  # milliseconds that a cue keeps if the next one cuts it short
 
 
-class Mended(NamedTuple):
-    """``what`` was wrong with cues: ``empty``, ``no-time``, ``order``, ``twice``, ``together`` or ``overlap``."""
+class CueRepair(NamedTuple):
+    """``what`` was wrong: ``empty``, ``no-time``, ``order``, ``twice``, ``together`` or ``overlap``; numbers from 1."""
 
     what: str
     cues: tuple[int, ...]
 
 
-def mend(cues: Iterable[Cue]) -> tuple[list[Cue], list[Mended]]:
-    """In order of time, each with text and a time, no two at once.
+def repair(cues: Iterable[Cue]) -> tuple[list[Cue], list[CueRepair]]:
+    """Cues in order of time, each with text and a duration, no two at once; and the repairs that were needed.
 
-    What is shown at the same time goes into one cue. Where a cue reaches into the next one, it ends there.
+    Cues that start together become one. A cue that overlaps the next one ends where that starts.
     """
     numbered = [(number, cue) for number, cue in enumerate(cues, 1)]
-    usable, mended = _usable(numbered)
+    usable, repairs = _usable(numbered)
     ordered = sorted(usable, key=lambda each: (each[1].start, each[1].end))
-    mended += [Mended("order", (number,)) for number in _out_of_order(usable)]
+    repairs += [CueRepair("order", (number,)) for number in _out_of_order(usable)]
     result: list[tuple[int, Cue]] = []
     for number, cue in ordered:
         if not result or cue.start >= result[-1][1].end:
             result.append((number, cue))
         else:
-            result[-1:], what = _parted(result[-1], (number, cue))
-            mended.append(Mended(what, (result[-1][0] if what != "overlap" else result[-2][0], number)))
-    return [cue for _, cue in result], mended
+            result[-1:], what = _without_overlap(result[-1], (number, cue))
+            repairs.append(CueRepair(what, (result[-1][0] if what != "overlap" else result[-2][0], number)))
+    return [cue for _, cue in result], repairs
 
 
-def _usable(numbered: Sequence[tuple[int, Cue]]) -> tuple[list[tuple[int, Cue]], list[Mended]]:
-    usable, mended = [], []
+def _usable(numbered: Sequence[tuple[int, Cue]]) -> tuple[list[tuple[int, Cue]], list[CueRepair]]:
+    usable, repairs = [], []
     for number, cue in numbered:
         if not markup.plain(cue.text).strip():
-            mended.append(Mended("empty", (number,)))
+            repairs.append(CueRepair("empty", (number,)))
         elif cue.end <= cue.start:
-            mended.append(Mended("no-time", (number,)))
-            usable.append((number, cue._replace(end=cue.start + LEFT)))
+            repairs.append(CueRepair("no-time", (number,)))
+            usable.append((number, cue._replace(end=cue.start + SHORTEST)))
         else:
             usable.append((number, cue))
-    return usable, mended
+    return usable, repairs
 
 
 def _out_of_order(usable: Sequence[tuple[int, Cue]]) -> list[int]:
-    found, latest = [], 0
+    numbers, latest = [], 0
     for number, cue in usable:
         if cue.start < latest:
-            found.append(number)
+            numbers.append(number)
         latest = max(latest, cue.start)
-    return found
+    return numbers
 
 
-def _parted(before: tuple[int, Cue], after: tuple[int, Cue]) -> tuple[list[tuple[int, Cue]], str]:
-    """Two cues that overlap, the later one second: as one, or one after the other."""
+def _without_overlap(before: tuple[int, Cue], after: tuple[int, Cue]) -> tuple[list[tuple[int, Cue]], str]:
+    """Two cues that overlap, in order of their starts: as one cue, or one after the other; and what was wrong."""
     (number, first), (_, second) = before, after
     end = max(first.end, second.end)
     if markup.plain(first.text) == markup.plain(second.text):
         return [(number, first._replace(end=end))], "twice"
-    if second.start - first.start < LEFT:
+    if second.start - first.start < SHORTEST:
         return [(number, Cue(first.start, end, f"{first.text}\n{second.text}"))], "together"
     return [(number, first._replace(end=second.start)), after], "overlap"

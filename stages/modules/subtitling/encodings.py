@@ -1,9 +1,9 @@
-"""Text from bytes whose encoding nobody states: by its mark, as UTF-8, else by what reads like a language.
+"""Text from bytes in an unknown encoding: by its byte order mark, as UTF-8, else by what reads like a language.
 
-The last is charset-normalizer's work (of the common environment): it is what requests and so half of PyPI rely on, has
-releases every few months and no dependencies; chardet needs longer texts, and cchardet isn't kept any more. It chooses
-among the encodings that subtitles were written in, and among those of the language where that is known: without the
-latter, a short Polish text reads as well in the code page of the West.
+charset-normalizer (of the common environment) does the last: requests relies on it, it has releases every few months,
+and no dependencies; chardet needs longer texts, and cchardet isn't maintained. It chooses among the encodings that
+subtitles were written in, or if the language is known, among those of the language: otherwise a short Polish text reads
+as well in the western code page.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from subtitling.style_profiles import base_of
 
-MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
+MARKS = (  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -46,25 +46,25 @@ class Undecodable(Exception):
 
 
 def decode(data: bytes, language: str = "") -> tuple[str, str]:
-    """The text, and the encoding that it was in. Raises ``Undecodable``."""
+    """The text, and Python's name of its encoding. ``language``: a code, or nothing. Raises ``Undecodable``."""
     for mark, name in MARKS:
         if data.startswith(mark):
             return _decoded(data, name), name
-    for name in filter(None, (_wide(data), "utf-8")):
+    for name in filter(None, (_utf_16_without_mark(data), "utf-8")):
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(name), name
-    return _guessed(data, language)
+    return _guess(data, language)
 
 
 def of_language(language: str) -> Sequence[str]:
-    """The encodings that a language was written in before UTF-8; all of them where it isn't known."""
+    """The encodings for a language before UTF-8; all of them if the language isn't known."""
     if not language:
         return KNOWN
     return next((names for codes, names in OF_LANGUAGES.items() if base_of(language) in codes), WESTERN)
 
 
-def _wide(data: bytes) -> str:
-    """UTF-16 without its mark: every other byte of line ends, digits and arrows is zero."""
+def _utf_16_without_mark(data: bytes) -> str:
+    """The name of UTF-16 without a mark, or nothing: every other byte of line ends, digits and arrows is zero."""
     head = data[: 4096 - 4096 % 2]
     even, odd = head[::2].count(0), head[1::2].count(0)
     if not head or max(even, odd) * 8 < len(head):
@@ -79,8 +79,8 @@ def _decoded(data: bytes, name: str) -> str:
         raise Undecodable(f"it says that it is {name}, but its byte {error.start} isn't: {error.reason}") from error
 
 
-def _guessed(data: bytes, language: str) -> tuple[str, str]:
-    """Of those that read equally well, the one that is more usual."""
+def _guess(data: bytes, language: str) -> tuple[str, str]:
+    """Of the encodings that read equally well, the most usual one."""
     from charset_normalizer import from_bytes
 
     for names in (of_language(language), KNOWN):

@@ -1,7 +1,7 @@
-"""Cues that exist, with their times and their number, in lines of a style's length.
+"""Existing cues: their times and number stay, and their text gets lines of the style's length.
 
-Whoever timed them has heard the speech and seen the picture, so nothing of that is put right; the report says which
-rules they break.
+Their author has heard the speech and seen the picture, so the timing isn't changed; the report says which rules the
+cues break.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,22 +9,22 @@ from typing import Any
 
 from subtitling import cue_segmentation, markup, timed_words
 from subtitling.cues import Cue
-from subtitling.line_breaks import Widths, best_split
-from subtitling.style_profiles import Profile
+from subtitling.line_breaks import LineWidths, best_split
+from subtitling.style_profiles import StyleProfile
 
 
-def cues(segments: Sequence[Mapping[str, Any]], profile: Profile, language: str) -> list[Cue]:
-    """One for each segment: ``start`` and ``end`` in seconds, and ``text``, whose own lines are several people's."""
+def cues_of_segments(segments: Sequence[Mapping[str, Any]], profile: StyleProfile, language: str) -> list[Cue]:
+    """A cue for each segment, which has ``start`` and ``end`` in seconds, and ``text``, whose lines stay apart."""
     texts = markup.balance(
-        "\n".join(line for own in segment["text"].split("\n") for line in broken(own, profile, language))
+        "\n".join(line for own in segment["text"].split("\n") for line in break_lines(own, profile, language))
         for segment in segments
     )
     times = [(round(segment["start"] * 1000), round(segment["end"] * 1000)) for segment in segments]
     return [Cue(*time, text) for time, text in zip(times, texts, strict=True)]
 
 
-def broken(text: str, profile: Profile, language: str) -> Iterator[str]:
-    """A text in as few lines as hold it, broken where it reads well."""
+def break_lines(text: str, profile: StyleProfile, language: str) -> Iterator[str]:
+    """The text in as few lines as it needs, broken where it reads well."""
     said = timed_words.of_passages([timed_words.Passage(text, [(0, 0)])], profile)
     widths = cue_segmentation.measure(said, profile, language).widths
     start = 0
@@ -34,11 +34,11 @@ def broken(text: str, profile: Profile, language: str) -> Iterator[str]:
         start = end
 
 
-def _line_end(widths: Widths, start: int, count: int) -> int:
-    """Where the first line of the rest ends: well where two lines hold it, else where it is full."""
+def _line_end(widths: LineWidths, start: int, count: int) -> int:
+    """The word after the first line of the rest: at a good break if two lines hold the rest, else where it is full."""
     upper, _ = best_split(widths, start, count)
     if upper:
         return start + upper
     fits = [end for end in range(start + 1, count) if widths.of(start, end) <= widths.line]
     long = [end for end in fits if 2 * widths.of(start, end) >= widths.line] or fits
-    return min(long, key=lambda end: (widths.parting[end], -end))
+    return min(long, key=lambda end: (widths.break_costs[end], -end))

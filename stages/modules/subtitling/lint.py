@@ -1,4 +1,4 @@
-"""Which rules of a style a file's cues break, with what was measured and what is allowed."""
+"""Lint for cues: which rules of a style they break, with the measured value and the allowed one."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from subtitling import markup
-from subtitling.cues import Cue, shown_width, width
-from subtitling.frame_clock import USUAL_RATE, Clock
-from subtitling.style_profiles import Profile
+from subtitling.cues import Cue
+from subtitling.frame_clock import USUAL_RATE, FrameClock
+from subtitling.style_profiles import StyleProfile
+from subtitling.typography import shown_width, width
 
-TOLERANCE = 1  # milliseconds by which rounding a frame's time may move it
+TOLERANCE = 1  # milliseconds; rounding may move a frame's time by so much
 
 UNITS = {
     "line-length": "characters",
@@ -29,7 +30,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Violation:
-    """``cues`` are numbers from 1, ``at`` milliseconds where the first of them starts."""
+    """``cues`` are numbers from 1. ``at`` is where it shows, in milliseconds. ``UNITS`` has the unit of both values."""
 
     rule: str
     cues: tuple[int, ...]
@@ -42,12 +43,12 @@ class Violation:
         return UNITS[self.rule]
 
 
-Found = tuple[str, float, float]  # rule, measured, allowed
+BrokenRule = tuple[str, float, float]  # rule, measured, allowed
 
 
-def lint(cues: Sequence[Cue], profile: Profile, clock: Clock) -> list[Violation]:
-    """In the cues' order. Where no frame rate is known, gaps are those of the slowest usual one."""
-    found = [
+def lint(cues: Sequence[Cue], profile: StyleProfile, clock: FrameClock) -> list[Violation]:
+    """All violations, in the order of cues. If the frame rate isn't known, gaps are those of the slowest usual one."""
+    violations = [
         Violation(rule, (number,), cue.start, measured, allowed)
         for number, cue in enumerate(cues, 1)
         for check in CHECKS
@@ -56,21 +57,21 @@ def lint(cues: Sequence[Cue], profile: Profile, clock: Clock) -> list[Violation]
     gap = 1000 * profile.gap_frames / (clock.rate or Fraction(USUAL_RATE))
     for number, (cue, following) in enumerate(pairwise(cues), 1):
         for rule, measured, allowed in _between(cue, following, float(gap)):
-            found.append(Violation(rule, (number, number + 1), following.start, measured, allowed))
-    return sorted(found, key=lambda violation: violation.cues)
+            violations.append(Violation(rule, (number, number + 1), following.start, measured, allowed))
+    return sorted(violations, key=lambda violation: violation.cues)
 
 
 def too_fast_share(cues: Sequence[Cue], violations: Sequence[Violation]) -> float:
-    """The share of cues that leave less time than reading takes."""
+    """The share (0 to 1) of cues that are too fast to read."""
     return len([each for each in violations if each.rule == "reading-speed"]) / len(cues) if cues else 0.0
 
 
-def reading_speed(cue: Cue, profile: Profile) -> float:
-    """Characters per second, as the style counts them."""
+def reading_speed(cue: Cue, profile: StyleProfile) -> float:
+    """Characters per second, as the style counts characters."""
     return shown_width(cue.text) / profile.unit / max(0.001, (cue.end - cue.start) / 1000)
 
 
-def _lines(cue: Cue, profile: Profile) -> Iterator[Found]:
+def _lines(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
     lines = markup.plain(cue.text).split("\n")
     if len(lines) > profile.lines:
         yield "lines", len(lines), profile.lines
@@ -79,14 +80,14 @@ def _lines(cue: Cue, profile: Profile) -> Iterator[Found]:
             yield "line-length", width(line) / profile.unit, profile.line_characters
 
 
-def _content(cue: Cue, _: Profile) -> Iterator[Found]:
+def _content(cue: Cue, _: StyleProfile) -> Iterator[BrokenRule]:
     if not markup.plain(cue.text).strip():
         yield "empty", 0, 1
     if markup.normal(cue.text) != cue.text:
         yield "markup", len(markup.ANY_TAG.findall(cue.text)), 0
 
 
-def _duration(cue: Cue, profile: Profile) -> Iterator[Found]:
+def _duration(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
     duration = cue.end - cue.start
     words = len(markup.plain(cue.text).split())
     shortest = max(profile.shortest, words * profile.word_seconds)
@@ -101,14 +102,14 @@ def _duration(cue: Cue, profile: Profile) -> Iterator[Found]:
         yield "reading-speed", reading_speed(cue, profile), profile.speed_characters
 
 
-def _between(cue: Cue, following: Cue, gap: float) -> Iterator[Found]:
-    apart = following.start - cue.end
+def _between(cue: Cue, following: Cue, gap: float) -> Iterator[BrokenRule]:
+    distance = following.start - cue.end
     if following.start < cue.start:
         yield "order", (following.start - cue.start) / 1000, 0
-    elif apart < 0:
-        yield "overlap", -apart / 1000, 0
-    elif apart + TOLERANCE < gap:
-        yield "gap", apart / 1000, gap / 1000
+    elif distance < 0:
+        yield "overlap", -distance / 1000, 0
+    elif distance + TOLERANCE < gap:
+        yield "gap", distance / 1000, gap / 1000
 
 
-CHECKS: tuple[Callable[[Cue, Profile], Iterator[Found]], ...] = (_lines, _content, _duration)
+CHECKS: tuple[Callable[[Cue, StyleProfile], Iterator[BrokenRule]], ...] = (_lines, _content, _duration)

@@ -1,19 +1,19 @@
-"""What a check of cues found, as a value for JSON."""
+"""The report of a lint of cues, as a document (config/schemas/subtitle_report.json)."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from subtitling.cues import Cue
-from subtitling.frame_clock import Clock
+from subtitling.frame_clock import FrameClock
 from subtitling.lint import UNITS, Violation, lint, reading_speed, too_fast_share
-from subtitling.style_profiles import Profile
+from subtitling.style_profiles import StyleProfile
 
 SCHEMA = 1
 
 
-def report(cues: Sequence[Cue], profile: Profile, language: str, clock: Clock) -> dict[str, Any]:
-    """``broken`` counts the violations of each rule, also of those that none breaks."""
+def report(cues: Sequence[Cue], profile: StyleProfile, language: str, clock: FrameClock) -> dict[str, Any]:
+    """``broken`` counts the violations of every rule, zero included; ``violations`` lists them, with seconds."""
     violations = lint(cues, profile, clock)
     broken = Counter(each.rule for each in violations)
     return {
@@ -29,11 +29,11 @@ def report(cues: Sequence[Cue], profile: Profile, language: str, clock: Clock) -
             "share_over": round(too_fast_share(cues, violations), 4),
         },
         "broken": {rule: broken[rule] for rule in UNITS},
-        "violations": [_plain(each) for each in violations],
+        "violations": [_entry(each) for each in violations],
     }
 
 
-def _plain(violation: Violation) -> dict[str, Any]:
+def _entry(violation: Violation) -> dict[str, Any]:
     return {
         "rule": violation.rule,
         "cues": list(violation.cues),

@@ -1,4 +1,4 @@
-"""Tags in a cue's text: ``<i>``, ``<b>`` and ``<u>`` mean something to every player, and all others nothing."""
+"""Tags in a cue's text: ``<i>``, ``<b>`` and ``<u>``, which every player knows. All others are dropped."""
 
 import re
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ def strip(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Tags of HTML, WebVTT and SubStation as ours, closed in order; those that not every player knows are dropped."""
-    while (other := _normal_once(text)) != text:  # what is dropped may stand inside another one
+    """Text with the tags of HTML, WebVTT and SubStation as ours, closed in order; other tags are dropped."""
+    while (other := _normal_once(text)) != text:  # a dropped tag may stand inside another one
         text = other
     return text
 
@@ -41,7 +41,7 @@ def _of_override(block: "re.Match[str]") -> str:
 
 
 def balance(texts: Iterable[str]) -> list[str]:
-    """Each text with its tags closed: what is open at its end is closed there, and opened again in the next."""
+    """Each text with its tags closed: a tag that is open at its end is closed there, and opened again in the next."""
     opened: list[str] = []
     balanced = []
     for text in texts:
@@ -58,14 +58,14 @@ def balance(texts: Iterable[str]) -> list[str]:
 
 
 def _without_empty(text: str) -> str:
-    """Less the tags with nothing but white space between them."""
+    """Without tags that have only white space between them."""
     while (shorter := EMPTY.sub(r"\2", text)) != text:
         text = shorter
     return text
 
 
 def _tag(tag: str, opened: list[str]) -> str:
-    """What stands for a tag where these are open. A closing one closes those inside it, too, which open again."""
+    """The tag, or what replaces it when ``opened`` are open. A closing tag closes those inside it, which open again."""
     name = tag.strip("</>")
     if not tag.startswith("</"):
         if name in opened:

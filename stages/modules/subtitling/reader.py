@@ -1,4 +1,4 @@
-"""Subtitle files that were made elsewhere: any format that pysubs2 knows, in any usual encoding."""
+"""Reader of subtitle files from elsewhere: any format that pysubs2 knows, in any usual encoding."""
 
 import html
 import re
@@ -13,8 +13,8 @@ from subtitling import markup
 from subtitling.cues import Cue
 from subtitling.encodings import Undecodable, decode
 
-LARGEST = 64 << 20  # bytes; a film's subtitles take a thousandth of that
-OF_SUFFIX = {
+LARGEST_FILE = 64 << 20  # bytes; a film's subtitles take a thousandth of that
+FORMAT_OF_SUFFIX = {
     ".srt": "srt",
     ".vtt": "vtt",
     ".ass": "ass",
@@ -24,17 +24,17 @@ OF_SUFFIX = {
     ".smi": "sami",
 }
 
-PLAIN = ("srt", "vtt")  # where a backslash is one, save in \N and \h, which many programs leave there
-BACKSLASH = "\ue000"  # stands for it in pysubs2, where it begins a command
+PLAIN = ("srt", "vtt")  # in these a backslash is text, except in \N and \h, which many programs leave there
+BACKSLASH = "\ue000"  # stands for a backslash in pysubs2, where that would begin a command
 
 
 class Unreadable(Exception):
-    """The reason, in words that go on after the file's name."""
+    """The reason, in words that continue after the file's name."""
 
 
 @dataclass(frozen=True)
-class Subtitles:
-    """A file's cues in its own order, as they are: ``cue_repair.mend`` repairs them."""
+class SubtitleFile:
+    """A file's cues as they are, in its order; ``cue_repair.repair`` puts them right. ``encoding``: Python's name."""
 
     cues: list[Cue]
     format: str
@@ -43,12 +43,13 @@ class Subtitles:
 
 def read(
     path: Path, language: str = "", frame_rate: float | None = None, tags: Literal["raw", "keep", "strip"] = "keep"
-) -> Subtitles:
-    """``tags``: as they are in the file (for a check), ours alone, or none. Raises ``Unreadable`` and ``OSError``.
+) -> SubtitleFile:
+    """Raises ``Unreadable`` and ``OSError``.
 
-    ``frame_rate`` is for formats that count frames and don't say how many make a second.
+    ``language``: a hint for the encoding. ``frame_rate``: frames per second, for formats that count frames and don't
+    say it. ``tags``: all of the file's (``raw``, for a check), only ours (``keep``), or none (``strip``).
     """
-    if path.stat().st_size > LARGEST:
+    if path.stat().st_size > LARGEST_FILE:
         raise Unreadable("it is too large for subtitles")
     try:
         text, encoding = decode(path.read_bytes(), language)
@@ -58,15 +59,15 @@ def read(
     events = _events(text, kind, frame_rate)
     if not events and text.strip() not in ("", "WEBVTT"):
         raise Unreadable(f"it has text, but no cue that could be read as {kind}")
-    return Subtitles([_cue(event, kind, tags) for event in events], kind, encoding)
+    return SubtitleFile([_cue(event, kind, tags) for event in events], kind, encoding)
 
 
 def _kind(text: str, path: Path) -> str:
-    """By the content, else by the name: a file may be named wrongly, and an empty one doesn't show what it is."""
+    """The format, by the content, else by the name: a file may have a wrong name, and an empty one has no content."""
     try:
         return pysubs2.formats.autodetect_format(text)
     except pysubs2.exceptions.FormatAutodetectionError:
-        kind = OF_SUFFIX.get(path.suffix.lower())
+        kind = FORMAT_OF_SUFFIX.get(path.suffix.lower())
     if kind is None or "\0" in text:
         raise Unreadable("it is no subtitle file of a format that is known")
     return kind
@@ -77,10 +78,10 @@ def _events(text: str, kind: str, frame_rate: float | None) -> list[pysubs2.SSAE
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = pysubs2.SSAFile.from_string(_source(text, kind), format_=kind, fps=frame_rate or None, **options)
-    except Exception as error:  # whatever a parser raises for a file that is broken
+            events = pysubs2.SSAFile.from_string(_source(text, kind), format_=kind, fps=frame_rate or None, **options)
+    except Exception as error:  # parsers raise errors of any kind for a broken file
         raise Unreadable(f"it can't be read as {kind}: {error or type(error).__name__}") from error
-    return [event for event in found if not (event.is_comment or event.is_drawing)]
+    return [event for event in events if not (event.is_comment or event.is_drawing)]
 
 
 def _source(text: str, kind: str) -> str:
@@ -91,7 +92,7 @@ def _source(text: str, kind: str) -> str:
 
 
 def _without_notes(text: str) -> str:
-    """WebVTT less its notes, styles and the names of cues, which pysubs2 takes for text of the cue before."""
+    """WebVTT without its notes, styles and names of cues, which pysubs2 takes for text of the cue before."""
     blocks = re.split(r"\n[ \t]*\n+", text)
     cues = (block[found.start() :] for block in blocks if (found := re.search(r"(?m)^.*-->", block)))
     return "\n\n".join(["WEBVTT", *cues])

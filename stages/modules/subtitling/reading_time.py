@@ -1,17 +1,17 @@
-"""Time to read taken from neighbours: a cue that is too quick to be read gets what those beside it can spare.
+"""Reading time shared among neighbours: a cue that is too short to be read gets time that the cues beside it can spare.
 
-Reckoned in ticks. A translation is longer than what was said, in one sentence more than in the next.
+A translation is longer than the words that were said, and more so in some sentences. All times are ticks of a clock.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NEIGHBOURS = 4  # that hand time on, to either side
+NEIGHBOURS = 4  # cues on each side that can give time
 
 
 @dataclass(frozen=True)
-class Limits:
-    """By how many ticks a cue may come before its words, and after; those between cues; the end of the last one."""
+class ShiftLimits:
+    """Ticks that a cue may come before its words, and after them; between two cues; and the end of the last one."""
 
     lead: int
     lag: int
@@ -20,20 +20,20 @@ class Limits:
 
 
 @dataclass
-class _Row:
+class _CueRow:
     starts: list[int]
     spoken: Sequence[int]
     needed: Sequence[int]
-    limits: Limits
+    limits: ShiftLimits
 
     def spare(self, index: int) -> int:
-        """Time that a cue has beyond what reading it takes; less than nothing where it has too little."""
+        """The time that a cue has beyond the time to read it; negative where it has too little."""
         count = len(self.starts)
         until = self.starts[index + 1] - self.limits.gap if index + 1 < count else self.limits.end
         return until - self.starts[index] - self.needed[index]
 
     def later(self, index: int, ticks: int, depth: int = NEIGHBOURS) -> None:
-        """The cue comes later, by so much at most, as far as it and those after it can spare it."""
+        """Move a cue's start later by at most ``ticks``, as far as it and the cues after it have time to spare."""
         if index == len(self.starts) or not depth:
             return
         wanted = min(ticks, self.spoken[index] + self.limits.lag - self.starts[index])
@@ -42,7 +42,7 @@ class _Row:
         self.starts[index] += max(0, min(wanted, self.spare(index)))
 
     def earlier(self, index: int, ticks: int, depth: int = NEIGHBOURS) -> None:
-        """The same to the other side, where there may be silence, too, or the movie's beginning."""
+        """Move a cue's start earlier, as far as the cues before it, or the silence there, have time to spare."""
         if not depth:
             return
         wanted = min(ticks, self.starts[index] - self.spoken[index] + self.limits.lead)
@@ -52,9 +52,12 @@ class _Row:
         self.starts[index] -= max(0, min(wanted, free))
 
 
-def shared(starts: Sequence[int], spoken: Sequence[int], needed: Sequence[int], limits: Limits) -> list[int]:
-    """When cues come, given when their words do, and the time that reading each takes. None is made too quick by it."""
-    row = _Row(list(starts), spoken, needed, limits)
+def shift_starts(starts: Sequence[int], spoken: Sequence[int], needed: Sequence[int], limits: ShiftLimits) -> list[int]:
+    """New starts for cues. ``spoken``: when their words start; ``needed``: the time to read each. All are ticks.
+
+    No cue that had enough time gets too little.
+    """
+    row = _CueRow(list(starts), spoken, needed, limits)
     for index in range(len(starts)):
         if row.spare(index) < 0:
             row.earlier(index, -row.spare(index))

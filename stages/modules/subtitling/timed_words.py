@@ -1,4 +1,4 @@
-"""Words from a transcript, or from text that has no times of its own; each narrow enough for a line."""
+"""Words with times: from a transcript, or from text whose words have none. Each fits into a line."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -6,39 +6,41 @@ from typing import Any, NamedTuple
 
 from subtitling import markup
 from subtitling.break_costs import NO_LINE_START
-from subtitling.cues import Word, width
-from subtitling.style_profiles import Profile
+from subtitling.cues import TimedWord
+from subtitling.style_profiles import StyleProfile
+from subtitling.typography import width
 
 
 class Passage(NamedTuple):
-    """Text without times for its words, such as a translated sentence, and when it is spoken: spans in milliseconds."""
+    """Text without times for its words, such as a translated sentence. ``spans`` in milliseconds: when it is spoken."""
 
     text: str
     spans: Sequence[tuple[int, int]]
     speaker: str = ""
 
 
-def of_transcript(transcript: Mapping[str, Any], profile: Profile) -> list[Word]:
-    """``segments`` with ``words``: ``start`` and ``end`` in seconds, ``word`` with its space, maybe ``speaker``.
+def of_transcript(transcript: Mapping[str, Any], profile: StyleProfile) -> list[TimedWord]:
+    """The tidy words of a transcript's ``segments``.
 
-    A segment without words is a passage: its ``text``, spoken in its ``spans``, or from its ``start`` to its ``end``.
+    Their ``words`` have ``start`` and ``end`` in seconds, ``word`` with its space, maybe ``speaker``. A segment without
+    words is a passage: its ``text`` is spoken in its ``spans``, or from its ``start`` to its ``end`` (all in seconds).
     """
     return tidy((word for segment in transcript["segments"] for word in _of_segment(segment)), profile)
 
 
-def of_passages(passages: Iterable[Passage], profile: Profile) -> list[Word]:
-    """Each passage's time is shared out among its words by their length; silence between its spans is no one's."""
+def of_passages(passages: Iterable[Passage], profile: StyleProfile) -> list[TimedWord]:
+    """Tidy words. Each has a share of its passage's time by its length; silence between the spans belongs to none."""
     return tidy((word for passage in passages for word in _spread(passage)), profile)
 
 
-def tidy(words: Iterable[Word], profile: Profile) -> list[Word]:
-    """In order of time, none wider than a line, and a dash before each turn of another speaker."""
+def tidy(words: Iterable[TimedWord], profile: StyleProfile) -> list[TimedWord]:
+    """Words in order of time, none wider than a line, with a dash before each turn of another speaker."""
     pieces = (piece for word in words for piece in _pieces(word, profile.line - width(profile.dash)))
-    tidied: list[Word] = []
+    tidied: list[TimedWord] = []
     clock, speaker = 0, ""
     for piece in pieces:
         clock = max(clock, piece.start)
-        word = Word(clock, max(clock, piece.end), piece.text, piece.speaker)
+        word = TimedWord(clock, max(clock, piece.end), piece.text, piece.speaker)
         if speaker and piece.speaker and piece.speaker != speaker:
             word = word._replace(text=f" {profile.dash}{word.text.lstrip()}")
         speaker = piece.speaker or speaker
@@ -46,18 +48,18 @@ def tidy(words: Iterable[Word], profile: Profile) -> list[Word]:
     return tidied
 
 
-def turns(words: Sequence[Word]) -> list[int]:
-    """For each word the first one of its turn. A word of nobody known goes on with the turn that it stands in."""
-    first, speaker, found = 0, "", []
+def turn_starts(words: Sequence[TimedWord]) -> list[int]:
+    """For each word the index of its turn's first word. A word without a speaker belongs to the turn around it."""
+    first, speaker, starts = 0, "", []
     for index, word in enumerate(words):
         if word.speaker and speaker and word.speaker != speaker:
             first = index
         speaker = word.speaker or speaker
-        found.append(first)
-    return found
+        starts.append(first)
+    return starts
 
 
-def _of_segment(segment: Mapping[str, Any]) -> Iterator[Word]:
+def _of_segment(segment: Mapping[str, Any]) -> Iterator[TimedWord]:
     if "words" not in segment:
         spans = segment.get("spans") or [(segment["start"], segment["end"])]
         times = [(_milliseconds(start), _milliseconds(end)) for start, end in spans]
@@ -65,14 +67,14 @@ def _of_segment(segment: Mapping[str, Any]) -> Iterator[Word]:
         return
     for word in segment["words"]:
         speaker = word.get("speaker") or segment.get("speaker") or ""
-        yield Word(_milliseconds(word["start"]), _milliseconds(word["end"]), word["word"], speaker)
+        yield TimedWord(_milliseconds(word["start"]), _milliseconds(word["end"]), word["word"], speaker)
 
 
-def _pieces(word: Word, line: int) -> Iterator[Word]:
-    """The word, or where it holds several or is wider than a line, its parts in equal shares of its time."""
+def _pieces(word: TimedWord, line: int) -> Iterator[TimedWord]:
+    """The word; or its parts, with equal shares of its time, if it holds several words or is wider than a line."""
     space, parts = " " if word.spaced else "", []
     for token in word.text.split():
-        narrow = [token] if width(markup.plain(token)) <= line else _chopped(token, line)
+        narrow = [token] if width(markup.plain(token)) <= line else _split_wide(token, line)
         parts += [space + narrow[0], *narrow[1:]]
         space = " "
     edges = [word.start + (word.end - word.start) * index // max(len(parts), 1) for index in range(len(parts) + 1)]
@@ -80,8 +82,8 @@ def _pieces(word: Word, line: int) -> Iterator[Word]:
         yield word._replace(start=edges[index], end=edges[index + 1], text=part)
 
 
-def _chopped(token: str, line: int) -> list[str]:
-    """A word wider than a line in parts that aren't. Tags in it are dropped, and no part begins with a closing mark."""
+def _split_wide(token: str, line: int) -> list[str]:
+    """Parts, that fit into a line, of a word that doesn't. Its tags are dropped; no part begins with a closing mark."""
     parts, room = [""], line
     for character in markup.plain(token):
         wide = width(character)
@@ -96,7 +98,7 @@ def _chopped(token: str, line: int) -> list[str]:
     return parts
 
 
-def _spread(passage: Passage) -> Iterator[Word]:
+def _spread(passage: Passage) -> Iterator[TimedWord]:
     tokens = _tokens(passage.text)
     spans = [(start, max(start, end)) for start, end in passage.spans]
     if not tokens or not spans:
@@ -105,11 +107,11 @@ def _spread(passage: Passage) -> Iterator[Word]:
     starts = [0, *ends[:-1]]
     for token, start, end in zip(tokens, starts, ends, strict=True):
         at, until = _within(spans, start, end, ends[-1])
-        yield Word(at, until, token, passage.speaker)
+        yield TimedWord(at, until, token, passage.speaker)
 
 
 def _tokens(text: str) -> list[str]:
-    """Words with their spaces; where a script has none, its characters, with what mustn't begin a line after them."""
+    """Words with their spaces; in scripts without spaces characters, each with the marks that mustn't begin a line."""
     tokens: list[str] = []
     for word in text.split():
         tokens.append(" " + word)
@@ -119,7 +121,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _characters(word: str) -> list[str]:
-    """Full-width characters one by one, others together."""
+    """Full-width characters one by one, other characters together."""
     parts: list[str] = []
     for character in word:
         joins = parts and (
@@ -133,7 +135,7 @@ def _characters(word: str) -> list[str]:
 
 
 def _within(spans: Sequence[tuple[int, int]], start: int, end: int, whole: int) -> tuple[int, int]:
-    """A share of all spans' time as a time, in the span that holds the share's middle."""
+    """The time of a share of the text, ``start`` to ``end`` of ``whole``, in the span with the share's middle."""
     spoken = sum(until - at for at, until in spans)
     first, last = spoken * start / whole, spoken * end / whole
     passed = 0

@@ -1,7 +1,7 @@
-"""SubRip, WebVTT and SubStation Alpha files from cues.
+"""Writer of SubRip, WebVTT and SubStation Alpha files.
 
-Written here and not by pysubs2, which holds text as SubStation does: there a backslash or a brace that stands in a text
-is a command, and gets lost on its way into every format.
+pysubs2 isn't used for it, since it keeps text as SubStation does: there a backslash or a brace in a text is a command,
+and gets lost on the way into every format.
 """
 
 import html
@@ -14,7 +14,7 @@ from subtitling.cues import Cue
 
 FORMATS = ("srt", "vtt", "ass")
 RIGHT_TO_LEFT_MARK = "\u200f"
-WORD_JOINER = "\u2060"  # takes no room, and keeps a backslash from being a command
+WORD_JOINER = "\u2060"  # has no width, and keeps a backslash from being a command
 
 ASS_HEAD = """[Script Info]
 ScriptType: v4.00+
@@ -34,13 +34,13 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def save(cues: Iterable[Cue], path: Path, kind: str, right_to_left: bool = False) -> None:
-    """``kind`` is one of ``FORMATS``. ``right_to_left`` is what the script of all cues is."""
-    shown = (cue._replace(text=directed(cue.text)) for cue in cues) if right_to_left else cues
+    """Write cues in one of ``FORMATS``, in UTF-8. ``right_to_left``: whether their script is. Raises ``OSError``."""
+    shown = (cue._replace(text=with_direction_marks(cue.text)) for cue in cues) if right_to_left else cues
     path.write_text(WRITERS[kind](shown), encoding="utf-8", newline="\n")
 
 
-def directed(text: str) -> str:
-    """Each line so that a player lays it out from right to left: by its first letter, or by an invisible mark.
+def with_direction_marks(text: str) -> str:
+    """Text whose lines players lay out from right to left: by their first letter, or else by an invisible mark.
 
     The first character with a direction gives that of the whole line; WebVTT and SubRip have no other way to say it.
     https://www.unicode.org/reports/tr9/#P2
@@ -83,13 +83,13 @@ def _time(milliseconds: int, point: str) -> str:
 
 
 def _ass_time(milliseconds: int) -> str:
-    """SubStation has hundredths. Rounded down, so that two cues that don't overlap here don't there."""
+    """SubStation has hundredths of a second. Rounding down keeps cues apart that don't overlap."""
     seconds, rest = divmod(milliseconds // 10, 100)
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:02}"
 
 
 def _escaped(text: str) -> str:
-    """For WebVTT, where only our tags are tags."""
+    """For WebVTT: everything but our tags is text."""
     return "".join(part if markup.TAG.fullmatch(part) else html.escape(part, quote=False) for part in _parts(text))
 
 
@@ -99,7 +99,7 @@ def _ass_text(text: str) -> str:
 
 
 def _parts(text: str) -> Iterable[str]:
-    """Tags, and what stands between them."""
+    """Our tags, and the text between them."""
     at = 0
     for tag in markup.TAG.finditer(text):
         yield from (text[at : tag.start()], tag[0])

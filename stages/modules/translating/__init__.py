@@ -1,1 +1,1 @@
-"""Transcripts in another language: cues made sentences, these translated, and laid back on their times."""
+"""Translation of transcripts: cues become sentences, an engine translates them, and they get their times back."""

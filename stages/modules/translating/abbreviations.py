@@ -1,4 +1,4 @@
-"""Words whose full stop is a part of them, by language, in lower case and without it."""
+"""Abbreviations by language, in lower case and without their final full stop."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -7,7 +7,7 @@ def _words(text: str) -> frozenset[str]:
 
 ANYWHERE = _words("dr prof mr mrs ms st sr jr nr vs vol fig approx dept gen col lt sgt capt cmdr maj rev")
 
-OF_LANGUAGE = {
+BY_LANGUAGE = {
     "en": _words("messrs gov sen rep pres supt insp adm mt ft jan feb mar apr jun jul aug sept oct nov dec"),
     "de": _words(
         """bzw ca evtl ggf hr fr hrn inkl exkl geb gest jh mio mrd sog str tel vgl ing dipl bspw z.b d.h u.a i.d.r v.chr
@@ -25,14 +25,15 @@ OF_LANGUAGE = {
     "hi": _words("डॉ प्रो श्री पं"),
 }
 
-# An end of the sentence where a capital follows, and none where not.
-MAYBE = _words("etc p.m a.m inc ltd co corp bros esq usw usf ecc itd itp osv etc enz т.д т.п")
+# These end a sentence if a capital follows.
+SOMETIMES_AT_END = _words("etc p.m a.m inc ltd co corp bros esq usw usf ecc itd itp osv etc enz т.д т.п")
 
-BEFORE_A_NUMBER = _words("no nos nr núm nº pp p s")
+BEFORE_NUMBERS = _words("no nos nr núm nº pp p s")
 
 # Languages that write an ordinal number with a full stop.
 ORDINALS = _words("de da no nb nn fi is cs sk sl hr sr bs hu et lv pl tr lb")
 
 
-def known(language: str) -> frozenset[str]:
-    return ANYWHERE | OF_LANGUAGE.get(language.split("-", maxsplit=1)[0].lower(), frozenset())
+def of_language(language: str) -> frozenset[str]:
+    """Those of a language (``pt-BR``: of ``pt``), and those of all."""
+    return ANYWHERE | BY_LANGUAGE.get(language.split("-", maxsplit=1)[0].lower(), frozenset())

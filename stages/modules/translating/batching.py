@@ -1,18 +1,18 @@
-"""Texts in batches of like length, and long ones in parts: what a model takes at once."""
+"""Batches of texts of similar length, and long texts in parts: as much as a model takes at once."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from translating.writing_systems import AFTER_AN_END, joined
+from translating.writing_systems import AFTER_SENTENCE_END, joined
 
 AT_CLAUSES = re.compile(r"(?<=[.!?…;:,।॥؟،؛])\s+")
 AT_SPACES = re.compile(r"\s+")
 
 
 def batches(lengths: Sequence[int], room: int, most: int) -> Iterator[list[int]]:
-    """Indexes, the longest first, so that a batch that is too large for the machine fails at once.
+    """Batches of indexes, the longest texts first, so that a batch too large for the machine fails at the start.
 
-    A batch has at most ``most`` texts, and no more than ``room`` tokens with what pads them to its longest.
+    ``lengths`` are tokens. A batch has at most ``most`` texts, and ``room`` tokens with padding.
     """
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
@@ -26,10 +26,10 @@ def batches(lengths: Sequence[int], room: int, most: int) -> Iterator[list[int]]
 
 
 def parts(text: str, length: Callable[[str], int], limit: int) -> list[str]:
-    """The text in parts no longer than the limit, cut at clauses, else at words, else anywhere."""
+    """The text in parts of at most ``limit`` tokens, cut at clauses, else at words, else anywhere."""
     if length(text) <= limit:
         return [text]
-    pieces = next((found for found in _ways(text) if len(found) > 1), None)
+    pieces = next((cut for cut in _ways_to_cut(text) if len(cut) > 1), None)
     if pieces is None:
         return [text]
     packed = [""]
@@ -42,7 +42,7 @@ def parts(text: str, length: Callable[[str], int], limit: int) -> list[str]:
     return packed
 
 
-def _ways(text: str) -> Iterator[list[str]]:
-    yield [part for clause in AT_CLAUSES.split(text) for part in AFTER_AN_END.split(clause) if part]
+def _ways_to_cut(text: str) -> Iterator[list[str]]:
+    yield [part for clause in AT_CLAUSES.split(text) for part in AFTER_SENTENCE_END.split(clause) if part]
     yield AT_SPACES.split(text)
     yield [part for part in (text[: len(text) // 2], text[len(text) // 2 :]) if part]

@@ -1,11 +1,11 @@
-"""One language as the engines call it: ``en`` is ``eng`` to Apertium, ``eng_Latn`` to NLLB, ``en`` to M2M100."""
+"""Language codes of the engines: ``en`` is ``eng`` for Apertium, ``eng_Latn`` for NLLB, ``en`` for M2M100."""
 
 from collections.abc import Collection, Iterable
 
 import langcodes
 
-# What ISO 639-3 calls a macrolanguage, and which of its languages is meant. https://iso639-3.sil.org/code_tables
-MEANT = {
+# Macrolanguages of ISO 639-3, and which of their languages is meant. https://iso639-3.sil.org/code_tables
+OF_MACROLANGUAGE = {
     "ara": ("arb",),
     "aze": ("azj",),
     "est": ("ekk",),
@@ -31,63 +31,68 @@ MEANT = {
     "yid": ("ydd",),
     "zho": ("cmn",),
 }
-SPOKEN_TOO = {"hrv": "hbs", "srp": "hbs", "bos": "hbs"}  # one language to Apertium
-SCRIPTS = {"Kore": "Hang", "Aran": "Arab"}  # as FLORES calls them
+MACROLANGUAGE_OF = {"hrv": "hbs", "srp": "hbs", "bos": "hbs"}  # one language for Apertium
+SCRIPTS = {"Kore": "Hang", "Aran": "Arab"}  # their names in FLORES
 
 
-def parsed(code: str) -> langcodes.Language:
+def parse(code: str) -> langcodes.Language:
+    """Raises ``ValueError`` for text that is no code."""
     return langcodes.get(code)
 
 
-def is_same(one: str, other: str) -> bool:
-    """Whether nothing is to be translated: ``en`` and ``en-GB``, but not ``zh-Hans`` and ``zh-Hant``."""
-    first, second = parsed(one).maximize(), parsed(other).maximize()
+def is_same_language(one: str, other: str) -> bool:
+    """Whether there is nothing to translate: ``en`` and ``en-GB``, but not ``zh-Hans`` and ``zh-Hant``."""
+    first, second = parse(one).maximize(), parse(other).maximize()
     return (first.language, first.script) == (second.language, second.script)
 
 
-def three_letters(code: str) -> list[str]:
-    """ISO 639-3 codes that may be meant, the likeliest first."""
+def iso_639_3_codes(code: str) -> list[str]:
+    """The ISO 639-3 codes that may be meant, the most likely first."""
     alpha = _alpha3(code)
-    return list(dict.fromkeys([alpha, *MEANT.get(alpha, ()), *([SPOKEN_TOO[alpha]] if alpha in SPOKEN_TOO else [])]))
+    return list(
+        dict.fromkeys(
+            [alpha, *OF_MACROLANGUAGE.get(alpha, ()), *([MACROLANGUAGE_OF[alpha]] if alpha in MACROLANGUAGE_OF else [])]
+        )
+    )
 
 
-def mode(source: str, target: str, modes: Iterable[str]) -> str | None:
-    """Apertium's name for a pair: ``eng-spa``, or one with a region, ``spa-eng_US``, the asked one first."""
+def apertium_mode(source: str, target: str, modes: Iterable[str]) -> str | None:
+    """Apertium's name for a pair, of those installed: ``eng-spa``, or with a region ``spa-eng_US``; else ``None``."""
     listed = sorted(modes)
-    regions = [f"_{region}" for region in (parsed(target).territory,) if region]
-    for first in three_letters(source):
-        for second in three_letters(target):
+    regions = [f"_{region}" for region in (parse(target).territory,) if region]
+    for first in iso_639_3_codes(source):
+        for second in iso_639_3_codes(target):
             exact = [f"{first}-{second}{suffix}" for suffix in (*regions, "")]
             near = [each for each in listed if each.startswith(f"{first}-{second}_")]
-            found = next((each for each in (*exact, *near) if each in listed), None)
-            if found:
-                return found
+            mode = next((each for each in (*exact, *near) if each in listed), None)
+            if mode:
+                return mode
     return None
 
 
-def flores(code: str, known: Collection[str]) -> str | None:
-    """``hin_Deva``: NLLB's and IndicTrans2's code for a language, of those that a checkpoint knows."""
-    script = parsed(code).maximize().script or ""
+def flores_code(code: str, known: Collection[str]) -> str | None:
+    """The code of NLLB and IndicTrans2, such as ``hin_Deva``, if it is in ``known``; else ``None``."""
+    script = parse(code).maximize().script or ""
     script = SCRIPTS.get(script, script)
-    alphas = three_letters(code)
+    alphas = iso_639_3_codes(code)
     exact = [f"{alpha}_{script}" for alpha in (*alphas[1:], alphas[0])]
     usual = (
         []
-        if parsed(code).script
+        if parse(code).script
         else [each for alpha in alphas for each in sorted(known) if each.startswith(f"{alpha}_")]
     )
     return next((each for each in (*exact, *usual) if each in known), None)
 
 
-def two_letters(code: str, known: Collection[str]) -> str | None:
-    """M2M100's code for a language."""
-    base = parsed(code).language or code
+def m2m100_code(code: str, known: Collection[str]) -> str | None:
+    """M2M100's code, such as ``hi``, if it is in ``known``; else ``None``."""
+    base = parse(code).language or code
     likely = [code, base, _alpha3(code), *(["no"] if base in ("nb", "nn") else [])]
     return next((each for each in likely if each in known), None)
 
 
 def _alpha3(code: str) -> str:
     try:
-        return str(parsed(code).to_alpha3())
+        return str(parse(code).to_alpha3())
     except LookupError:
-        return parsed(code).language or code
+        return parse(code).language or code

@@ -1,20 +1,23 @@
-"""Translations back on the original timing: one segment for each sentence, or for each cue."""
+"""Retiming: translations get the original times, as one segment for each sentence, or for each cue."""
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
 from subtitling import markup
-from subtitling.cues import CLAUSE_ENDS, CLOSERS, width
+from subtitling.typography import CLAUSE_ENDS, CLOSERS, width
 
 from translating.sentence_split import Sentence
-from translating.writing_systems import AFTER_AN_END, ENDS, UNSPACED, joined
+from translating.writing_systems import AFTER_SENTENCE_END, SENTENCE_ENDS, UNSPACED_LETTER, joined
 
-OFF_CLAUSE = 0.12  # of a text's length: how much nearer a cut must be, to be made within a clause
+OFF_CLAUSE = 0.12  # share of a text; a cut inside a clause must be nearer by so much than one at its end
 
 
 def by_sentence(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[dict[str, Any]]:
-    """``spans`` stand where a sentence is spoken in several pieces, so that silence gets none of its words."""
+    """A segment for each sentence: ``start``, ``end`` (seconds), ``text``, ``source``, and maybe ``speaker``.
+
+    One that is spoken in several pieces has ``spans``, so that the silence between gets none of its words.
+    """
     segments = []
     for sentence, text in zip(sentences, texts, strict=True):
         segment = {"start": sentence.start, "end": sentence.end, "text": text, "source": sentence.text}
@@ -26,7 +29,7 @@ def by_sentence(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[dic
 def by_cue(
     segments: Sequence[Mapping[str, Any]], sentences: Sequence[Sentence], pieces: Sequence[Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """One segment for each cue that had text, with its own times. Of a sentence, each part has a piece."""
+    """A segment for each cue that had text, with its times. ``pieces``: a text for each part of each sentence."""
     texts: dict[int, str] = {}
     for sentence, own in zip(sentences, pieces, strict=True):
         for part, piece in zip(sentence.parts, own, strict=True):
@@ -44,10 +47,10 @@ def by_cue(
     ]
 
 
-def divided(text: str, shares: Sequence[int]) -> list[str] | None:
-    """A sentence's translation in as many pieces, by their shares of its source, cut where clauses end.
+def divide(text: str, shares: Sequence[int]) -> list[str] | None:
+    """A sentence's translation in as many pieces as ``shares`` (columns of its source), cut where clauses end.
 
-    ``None`` where it has fewer words than that.
+    ``None`` where it has fewer words than pieces.
     """
     words = _words(text)
     if len(words) < len(shares):
@@ -57,22 +60,22 @@ def divided(text: str, shares: Sequence[int]) -> list[str] | None:
     cuts = [0]
     for number, target in enumerate(wanted[:-1], 1):
         places = range(cuts[-1] + 1, len(words) - (len(shares) - number) + 1)
-        cuts.append(min(places, key=lambda place: _cost(words[place - 1], ends[place] - target, ends[-1])))
+        cuts.append(min(places, key=lambda place: _cut_cost(words[place - 1], ends[place] - target, ends[-1])))
     pieces = ["".join(words[start:end]).strip() for start, end in pairwise([*cuts, len(words)])]
     return markup.balance(pieces)
 
 
-def _cost(word: str, off: float, whole: int) -> float:
+def _cut_cost(word: str, off: float, whole: int) -> float:
     bare = markup.plain(word).rstrip().rstrip(CLOSERS)
-    return abs(off) / whole + (0 if bare.endswith((*CLAUSE_ENDS, *ENDS)) else OFF_CLAUSE)
+    return abs(off) / whole + (0 if bare.endswith((*CLAUSE_ENDS, *SENTENCE_ENDS)) else OFF_CLAUSE)
 
 
 def _words(text: str) -> list[str]:
-    """With a space before each that has one; in scripts without spaces, its characters."""
+    """Words with their leading spaces; in scripts without spaces, characters."""
     words: list[str] = []
     for word in text.split():
-        if "<" not in word and sum(map(bool, map(UNSPACED.match, word))) * 2 > len(word):
-            parts = [part for clause in AFTER_AN_END.split(word) for part in _characters(clause)]
+        if "<" not in word and sum(map(bool, map(UNSPACED_LETTER.match, word))) * 2 > len(word):
+            parts = [part for clause in AFTER_SENTENCE_END.split(word) for part in _characters(clause)]
             words += [f" {parts[0]}", *parts[1:]]
         else:
             words.append(f" {word}")
@@ -80,10 +83,10 @@ def _words(text: str) -> list[str]:
 
 
 def _characters(word: str) -> list[str]:
-    """Marks that mustn't begin a line, and letters of other scripts, stay with what is before them."""
+    """Characters; marks that mustn't begin a line, and letters of other scripts, stay with the one before."""
     parts: list[str] = []
     for character in word:
-        if parts and (character in (*ENDS, *CLAUSE_ENDS, *CLOSERS) or not UNSPACED.match(character)):
+        if parts and (character in (*SENTENCE_ENDS, *CLAUSE_ENDS, *CLOSERS) or not UNSPACED_LETTER.match(character)):
             parts[-1] += character
         else:
             parts.append(character)

@@ -3,40 +3,44 @@
 import re
 from dataclasses import dataclass
 
-from subtitling.cues import CLOSERS
+from subtitling.typography import CLOSERS
 
 from translating import abbreviations
-from translating.writing_systems import ALWAYS_AN_END, ENDS, first_letter
+from translating.writing_systems import SENTENCE_ENDS, UNAMBIGUOUS_ENDS, first_letter
 
-DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, z.B, without the last stop
+DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, z.B, without the final stop
 
-LAST_DAY = 31  # the ordinals that are mostly written in digits are days
+LAST_DAY = 31  # most ordinals in digits are days of a month
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Of one text: a subtitle in small letters alone tells nothing by them."""
+class SentenceRules:
+    """Rules for one text. ``cased``: whether it has capitals, so that a small letter tells that a sentence goes on."""
 
     language: str
     abbreviations: frozenset[str]
     cased: bool
 
 
-def rules(language: str, words: list[str]) -> Rules:
+def rules_for(language: str, words: list[str]) -> SentenceRules:
+    """The rules for all words of a text."""
     capitals = sum(first_letter(word).isupper() for word in words)
-    return Rules(language.split("-", maxsplit=1)[0], abbreviations.known(language), capitals * 50 > len(words))
+    return SentenceRules(
+        language.split("-", maxsplit=1)[0], abbreviations.of_language(language), capitals * 50 > len(words)
+    )
 
 
 def has_end(word: str) -> bool:
-    return word.rstrip(CLOSERS).endswith(tuple(ENDS))
+    """Whether the word ends with a mark that may end a sentence."""
+    return word.rstrip(CLOSERS).endswith(tuple(SENTENCE_ENDS))
 
 
-def ends_sentence(word: str, following: str, rules: Rules) -> bool:
-    """Both without white space."""
+def ends_sentence(word: str, following: str, rules: SentenceRules) -> bool:
+    """Whether a sentence ends between two words, both without white space."""
     bare = word.rstrip(CLOSERS)
-    if not bare.endswith(tuple(ENDS)):
+    if not bare.endswith(tuple(SENTENCE_ENDS)):
         return False
-    if bare[-1] in ALWAYS_AN_END:
+    if bare[-1] in UNAMBIGUOUS_ENDS:
         return True
     goes_on = rules.cased and first_letter(following).islower()
     if goes_on or following.startswith(("…", "...")):
@@ -46,13 +50,13 @@ def ends_sentence(word: str, following: str, rules: Rules) -> bool:
     return not _is_abbreviation(bare[:-1].lstrip("\"'“‘„«([{¿¡-–—"), following, rules)
 
 
-def _is_abbreviation(word: str, following: str, rules: Rules) -> bool:
+def _is_abbreviation(word: str, following: str, rules: SentenceRules) -> bool:
     small = word.lower()
-    if small in abbreviations.MAYBE:
+    if small in abbreviations.SOMETIMES_AT_END:
         return rules.cased and not first_letter(following).isupper()
     if small in rules.abbreviations or DOTTED.fullmatch(word):
         return True
-    if small in abbreviations.BEFORE_A_NUMBER and following[:1].isdigit():
+    if small in abbreviations.BEFORE_NUMBERS and following[:1].isdigit():
         return True
     if word.isdigit():
         return int(word) <= LAST_DAY and rules.language in abbreviations.ORDINALS

@@ -1,4 +1,4 @@
-"""What stands around a sentence and isn't for an engine: dashes, speaker labels, music marks, brackets, tags."""
+"""The frame of a sentence, which isn't for an engine: dashes, speaker labels, music marks, brackets, tags."""
 
 import re
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ LEADING = re.compile(
     rf"|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|{CAPITALS}:\s+(?=\S))"
 )
 TRAILING = re.compile(r"\s*[♪♫]+\s*$")
-TOUCHING = re.compile(r"</(\w+)>(\s*)<\1>")  # a sentence in italics over two cues has them twice
+TOUCHING = re.compile(r"</(\w+)>(\s*)<\1>")  # in a sentence in italics over two cues
 BRACKETED = re.compile(r"([\[(（])([^\[\]()（）]*)([\])）])")
 
 
-class Tagged(NamedTuple):
-    """A tag's name and where it opens and closes in the text without tags."""
+class TagSpan(NamedTuple):
+    """A tag's name, and where it opens and closes in the text without tags."""
 
     name: str
     start: int
@@ -28,13 +28,13 @@ class Tagged(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Frame:
-    """``before + text + after`` is the sentence without its tags; ``text`` is what gets translated."""
+class SentenceFrame:
+    """``before + text + after`` is the sentence without its tags; only ``text`` gets translated."""
 
     before: str
     text: str
     after: str
-    tags: tuple[Tagged, ...] = ()
+    tags: tuple[TagSpan, ...] = ()
     shouted: bool = False
 
     @property
@@ -42,25 +42,26 @@ class Frame:
         return has_letters(self.text)
 
     @property
-    def asked(self) -> str:
-        """The text as an engine knows it: words all in capitals would be names to it."""
+    def for_engine(self) -> str:
+        """The text for an engine, which would take words all in capitals for names."""
         return self.text.capitalize() if self.shouted else self.text
 
 
-def frame(text: str) -> Frame:
+def split_frame(text: str) -> SentenceFrame:
+    """A sentence as its frame and the text inside."""
     plain, tags = _untagged(markup.normal(text))
-    found = Frame("", plain, "", tags)
-    while leading := LEADING.match(found.text):
-        found = replace(found, before=found.before + leading[0], text=found.text[leading.end() :])
-    if trailing := TRAILING.search(found.text):
-        found = replace(found, text=found.text[: trailing.start()], after=found.text[trailing.start() :])
-    if whole := BRACKETED.fullmatch(found.text):
-        found = replace(found, before=found.before + whole[1], text=whole[2], after=whole[3] + found.after)
-    return replace(found, shouted=is_shouted(found.text) or (found.before.endswith("[") and found.text.isupper()))
+    frame = SentenceFrame("", plain, "", tags)
+    while leading := LEADING.match(frame.text):
+        frame = replace(frame, before=frame.before + leading[0], text=frame.text[leading.end() :])
+    if trailing := TRAILING.search(frame.text):
+        frame = replace(frame, text=frame.text[: trailing.start()], after=frame.text[trailing.start() :])
+    if whole := BRACKETED.fullmatch(frame.text):
+        frame = replace(frame, before=frame.before + whole[1], text=whole[2], after=whole[3] + frame.after)
+    return replace(frame, shouted=is_shouted(frame.text) or (frame.before.endswith("[") and frame.text.isupper()))
 
 
-def restored(frame: Frame, translated: str) -> str:
-    """A translation of the frame's text, with all that stood around it and in it."""
+def restore(frame: SentenceFrame, translated: str) -> str:
+    """A translation of the frame's text, with the frame around it and the tags in it."""
     translated = translated.upper() if frame.shouted else translated
     whole = frame.before + translated + frame.after
     if not frame.tags:
@@ -68,14 +69,14 @@ def restored(frame: Frame, translated: str) -> str:
     inserts = []
     for number, tag in enumerate(frame.tags):
         start, end = _place(frame, tag, translated)
-        # Of tags at one place the outer opens first and closes last.
+        # Of several tags at one place, the outer one opens first and closes last.
         inserts += [(start, 1, number, f"<{tag.name}>"), (end, 0, -number, f"</{tag.name}>")]
     for place, _, _, shown in sorted(inserts, reverse=True):
         whole = whole[:place] + shown + whole[place:]
     return markup.normal(TOUCHING.sub(r"\2", whole))
 
 
-def _untagged(text: str) -> tuple[str, tuple[Tagged, ...]]:
+def _untagged(text: str) -> tuple[str, tuple[TagSpan, ...]]:
     plain, at, opened, tags = "", 0, {}, []
     for tag in markup.TAG.finditer(text):
         plain += text[at : tag.start()]
@@ -84,15 +85,15 @@ def _untagged(text: str) -> tuple[str, tuple[Tagged, ...]]:
         if not tag[0].startswith("</"):
             opened[name] = len(plain)
         elif name in opened and plain[opened[name] :].strip():
-            tags.append(Tagged(name, opened[name], len(plain)))
+            tags.append(TagSpan(name, opened[name], len(plain)))
     plain += text[at:]
     shift = len(plain) - len(plain.lstrip())
-    tags = [Tagged(tag.name, max(0, tag.start - shift), max(0, tag.end - shift)) for tag in tags]
+    tags = [TagSpan(tag.name, max(0, tag.start - shift), max(0, tag.end - shift)) for tag in tags]
     return plain.strip(), tuple(sorted(tags, key=lambda tag: (tag.start, -tag.end)))
 
 
-def _place(frame: Frame, tag: Tagged, translated: str) -> tuple[int, int]:
-    """Where a tag goes: around the same words if they are there, else at the same share of the text."""
+def _place(frame: SentenceFrame, tag: TagSpan, translated: str) -> tuple[int, int]:
+    """Where a tag goes: around the same words if the translation has them, else at the same share of the text."""
     first, last = len(frame.before), len(frame.before) + len(frame.text)
     if first < tag.start or tag.end < last:
         fragment = frame.text[max(0, tag.start - first) : tag.end - first].strip()
@@ -103,7 +104,7 @@ def _place(frame: Frame, tag: Tagged, translated: str) -> tuple[int, int]:
     return (start, end) if start < end else (first, first + len(translated))
 
 
-def _moved(frame: Frame, edge: int, translated: str, is_end: bool) -> int:
+def _moved(frame: SentenceFrame, edge: int, translated: str, is_end: bool) -> int:
     first, last = len(frame.before), len(frame.before) + len(frame.text)
     if edge <= first and not (is_end and edge == first):
         return min(edge, first)
@@ -115,5 +116,5 @@ def _moved(frame: Frame, edge: int, translated: str, is_end: bool) -> int:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two texts are the same to a reader."""
+    """Whether two texts are the same but for case and white space."""
     return clean(one).casefold() == clean(other).casefold()

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.run.supervision import guardian, sweep
 from pipeline.run.supervision.guardian import Guardian
+from pipeline.sdk.protocol import BusyRecord
 from tests.conftest import REPOSITORY
 from tests.test_process import alive, eventually
 
@@ -229,12 +230,12 @@ def test_a_worker_at_work_for_the_run_goes_with_it_and_others_stay(
 ) -> None:
     ours, others = workers
     child = orchestrate(":")
-    (here / "busy" / "a.busy").write_text(f"{token} {ours.pid}\n")
-    (here / "busy" / "b.busy").write_text(f"{token[::-1]} {others.pid}\n")
+    (here / "busy" / "a.busy").write_bytes(BusyRecord(token, ours.pid, 0, "job/stage/1").encode())
+    (here / "busy" / "b.busy").write_bytes(BusyRecord(token[::-1], others.pid, 0, "job/stage/1").encode())
     (here / "busy" / "c.busy").write_text("")
     (here / "busy" / "d.busy").write_bytes(b"\xff")
     (here / "busy" / "e.busy").write_text(f"{token} nonsense")
-    (here / "busy" / "f.busy").write_text(f"{token} 1")
+    (here / "busy" / "f.busy").write_bytes(BusyRecord(token, 1, 0, "job/stage/1").encode())
     (here / "busy" / "g.busy").symlink_to("nowhere")
     finish(child)
     assert eventually(lambda: left(token) == [])
@@ -247,8 +248,8 @@ def test_a_number_that_another_process_has_by_now_is_left_alone(
     here: Path, token: str, workers: list["subprocess.Popen[bytes]"]
 ) -> None:
     ours, others = workers
-    (here / "busy" / "a.busy").write_text(f"{token} {others.pid} {sweep.started_at(others.pid) - 1}")
-    (here / "busy" / "b.busy").write_text(f"{token} {ours.pid} {sweep.started_at(ours.pid)}")
+    for pid, started in ((others.pid, sweep.started_at(others.pid) - 1), (ours.pid, sweep.started_at(ours.pid))):
+        (here / "busy" / f"{pid}.busy").write_bytes(BusyRecord(token, pid, started, "job/stage/1").encode())
     assert ours.pid in sweep.sweep(token, busy=here / "busy")
     assert alive(others.pid)
     assert not alive(ours.pid)

@@ -1,7 +1,7 @@
 """Speech and text as the modules get them."""
 
 from recognition.intervals import Interval
-from recognition.segments import Segment, Word
+from recognition.segments import Segment, SpokenWord
 from recognition.voice_activity import FRAME
 
 
@@ -15,7 +15,8 @@ def said(
 ) -> Segment:
     """Words of the same length, one after the other."""
     words = tuple(
-        Word(start + index * each, start + (index + 1) * each, f" {text}", sure) for index, text in enumerate(texts)
+        SpokenWord(start + index * each, start + (index + 1) * each, f" {text}", sure)
+        for index, text in enumerate(texts)
     )
     return Segment(start, words[-1].end, " ".join(texts), words, log_probability, no_speech)
 

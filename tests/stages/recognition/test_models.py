@@ -28,7 +28,7 @@ def models(engines: None) -> Any:
 def test_windows_are_recognised_side_by_side_unless_that_leaves_cpus_idle(
     models: ModuleType, windows: int, cpus: int, layout: tuple[int, int]
 ) -> None:
-    assert models.layout(windows, cpus) == layout
+    assert models.parallelism(windows, cpus) == layout
 
 
 def a_model(multilingual: bool) -> Any:
@@ -62,7 +62,7 @@ def test_a_model_for_english_alone_translates_nothing(models: Any) -> None:
 
 def test_a_model_with_a_file_missing_is_refused_before_a_hub_is_asked_for_it(models: Any, tmp_path: Path) -> None:
     (tmp_path / "model.bin").touch()
-    with pytest.raises(models.stagekit.StageFailed, match=r"has no config.json and no tokenizer.json. Fetch it anew"):
+    with pytest.raises(models.stagekit.StageFailed, match=r"has no config.json and no tokenizer.json. Fetch it again"):
         models.load_model(tmp_path, 2, 1)
 
 

@@ -5,27 +5,27 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from recognition.segments import Dropped, Segment, Word
-from recognition.transcripts import Origin, document, paragraphs, save, tidy
-from recognition.two_pass import Heard
+from recognition.segments import DroppedText, Segment, SpokenWord
+from recognition.transcripts import TranscriptOrigin, document, paragraphs, save, tidy
+from recognition.two_pass import RecognisedSpeech
 
 from tests.conftest import REPOSITORY
 from tests.stages.recognition.helpers import said
 
-ORIGIN = Origin("faster-whisper 1.2.1", "whisper-base", "en", 0.9, 60.0, "attention")
+ORIGIN = TranscriptOrigin("faster-whisper 1.2.1", "whisper-base", "en", 0.9, 60.0, "attention")
 SPEECH = [(1.0, 5.0)]
 SPOKEN = said(1.0, "It", "was", "the", "best", "of", "times.", each=0.6)
 
 
-def made(*segments: Segment, dropped: tuple[Dropped, ...] = (), speech: Any = None) -> dict[str, Any]:
-    transcript = document(Heard(list(segments), list(dropped)), SPEECH if speech is None else speech, ORIGIN)
+def made(*segments: Segment, dropped: tuple[DroppedText, ...] = (), speech: Any = None) -> dict[str, Any]:
+    transcript = document(RecognisedSpeech(list(segments), list(dropped)), SPEECH if speech is None else speech, ORIGIN)
     schema = json.loads((REPOSITORY / "config/schemas/transcript.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(transcript)
     return transcript
 
 
 def worded(*words: tuple[float, float, str]) -> Segment:
-    return Segment(0.0, 9.0, "", tuple(Word(start, end, text, 0.9) for start, end, text in words))
+    return Segment(0.0, 9.0, "", tuple(SpokenWord(start, end, text, 0.9) for start, end, text in words))
 
 
 def times(segments: list[Segment]) -> list[float]:
@@ -47,7 +47,7 @@ def test_an_empty_transcript_is_valid_and_says_so() -> None:
 
 
 def test_what_was_dropped_is_told_with_its_reason() -> None:
-    transcript = made(SPOKEN, dropped=(Dropped(8.0, 9.0, "Bye.", "nobody speaks there"),))
+    transcript = made(SPOKEN, dropped=(DroppedText(8.0, 9.0, "Bye.", "nobody speaks there"),))
     assert transcript["dropped"] == [{"start": 8.0, "end": 9.0, "text": "Bye.", "reason": "nobody speaks there"}]
     assert transcript["notes"] == ["1 piece of text that nobody seems to have said was dropped"]
 
@@ -59,7 +59,7 @@ def test_a_long_stretch_of_speech_without_words_is_told_with_its_time() -> None:
 
 
 def test_what_turned_out_to_be_no_speech_needs_no_words() -> None:
-    noise = Dropped(20.0, 40.0, "whoo", "the recogniser itself found it unlikely that somebody speaks")
+    noise = DroppedText(20.0, 40.0, "whoo", "the recogniser itself found it unlikely that somebody speaks")
     transcript = made(SPOKEN, dropped=(noise,), speech=[*SPEECH, (20.0, 40.0)])
     assert transcript["coverage"]["speech_s"] == 4.0
 
@@ -70,7 +70,7 @@ def test_a_segment_without_word_times_has_text_alone() -> None:
 
 
 def test_speakers_are_shown_where_they_are_known() -> None:
-    word = Word(1.0, 2.0, " Yes.", 0.9, "SPEAKER_01")
+    word = SpokenWord(1.0, 2.0, " Yes.", 0.9, "SPEAKER_01")
     (shown,) = made(Segment(1.0, 2.0, "Yes.", (word,), speaker="SPEAKER_01"))["segments"]
     assert shown["speaker"] == shown["words"][0]["speaker"] == "SPEAKER_01"
 
@@ -93,7 +93,7 @@ def test_a_segment_of_blanks_is_left_out() -> None:
 
 
 def test_a_probability_that_is_no_number_becomes_valid_json() -> None:
-    transcript = made(Segment(1.0, 2.0, "one", (Word(1.0, 2.0, " one", math.nan),)))
+    transcript = made(Segment(1.0, 2.0, "one", (SpokenWord(1.0, 2.0, " one", math.nan),)))
     assert json.dumps(transcript, allow_nan=False)
 
 
@@ -128,5 +128,5 @@ def test_both_files_are_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["und", "yue"])
 def test_a_language_may_have_three_letters(language: str) -> None:
-    made_of = Origin("faster-whisper 1.2.1", "whisper-base", language, 0.0, 60.0, "attention")
-    assert document(Heard([], []), [], made_of)["language"] == language
+    made_of = TranscriptOrigin("faster-whisper 1.2.1", "whisper-base", language, 0.0, 60.0, "attention")
+    assert document(RecognisedSpeech([], []), [], made_of)["language"] == language

@@ -1,5 +1,5 @@
 import pytest
-from recognition.voice_activity import FRAME, quietest, stretches
+from recognition.voice_activity import FRAME, quietest, speech_intervals
 
 
 def frames(*runs: tuple[int, float]) -> list[float]:
@@ -7,7 +7,7 @@ def frames(*runs: tuple[int, float]) -> list[float]:
 
 
 def found(*runs: tuple[int, float]) -> list[tuple[int, int]]:
-    return [(round(start / FRAME), round(end / FRAME)) for start, end in stretches(frames(*runs))]
+    return [(round(start / FRAME), round(end / FRAME)) for start, end in speech_intervals(frames(*runs))]
 
 
 def test_speech_goes_on_until_it_is_improbable() -> None:
@@ -36,7 +36,7 @@ def test_a_short_sound_near_speech_is_a_part_of_it() -> None:
 
 
 def test_silence_has_no_speech() -> None:
-    assert stretches([]) == stretches([0.0] * 100) == []
+    assert speech_intervals([]) == speech_intervals([0.0] * 100) == []
 
 
 def test_the_quietest_place_is_where_speech_is_least_probable() -> None:

@@ -22,7 +22,7 @@ def tokenizer() -> Any:
 
 
 def parts(whisper: ModuleType, *tokens: int) -> list[tuple[float, float, list[int]]]:
-    found = whisper.split(tokens, tokenizer(), 10.0)
+    found = whisper.split_at_time_stamps(tokens, tokenizer(), 10.0)
     return [(part["start"], part["end"], part["tokens"]) for part in found]
 
 
@@ -50,23 +50,23 @@ def test_the_language_is_that_of_the_whole_audio_and_asked_for_once(
 ) -> None:
     answers = iter([[[("<|en|>", 0.9), ("<|de|>", 0.1)]], *[[[("<|de|>", 0.8), ("<|en|>", 0.2)]]] * 3])
     model = SimpleNamespace(model=SimpleNamespace(detect_language=lambda encoded: next(answers)))
-    heard: list[str | None] = []
+    languages: list[str | None] = []
 
-    def hear(recogniser: Any, window: Window, careful: bool) -> list[Any]:
-        heard.append(recogniser.language)
+    def recognise(recogniser: Any, window: Window, careful: bool) -> list[Any]:
+        languages.append(recogniser.language)
         return []
 
     monkeypatch.setattr(whisper.Recogniser, "_features", lambda self, window: None)
     monkeypatch.setattr(whisper.Recogniser, "_encoded", lambda self, features: "encoded")
-    monkeypatch.setattr(whisper.Recogniser, "_heard", hear)
+    monkeypatch.setattr(whisper.Recogniser, "_segments", recognise)
     recogniser = whisper.Recogniser(model, None, 1)
-    recogniser.hear([Window(((float(start), start + 20.0),)) for start in range(0, 180, 30)], False)
-    recogniser.hear([Window(((7.0, 8.0),))], True)
-    assert heard == ["de"] * 7
+    recogniser.recognise([Window(((float(start), start + 20.0),)) for start in range(0, 180, 30)], False)
+    recogniser.recognise([Window(((7.0, 8.0),))], True)
+    assert languages == ["de"] * 7
     assert round(recogniser.language_probability, 3) == 0.625
 
 
 def test_languages_are_asked_for_all_over_the_audio(whisper: ModuleType) -> None:
     windows = [Window(((float(start), start + 20.0),)) for start in range(0, 600, 30)]
-    assert [windows.index(window) for window in whisper._spread(windows, 4)] == [2, 7, 12, 17]
-    assert whisper._spread(windows[:3], 4) == windows[:3]
+    assert [windows.index(window) for window in whisper._spread_evenly(windows, 4)] == [2, 7, 12, 17]
+    assert whisper._spread_evenly(windows[:3], 4) == windows[:3]

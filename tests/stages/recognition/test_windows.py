@@ -3,9 +3,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recognition.intervals import Interval, common, length, merged, without
+from recognition.intervals import Interval, difference, intersection, length, merged
 from recognition.voice_activity import FRAME
-from recognition.windows import LIMIT, MARGIN, OVERLAP, Window, cut
+from recognition.windows import LONGEST, MARGIN, OVERLAP, Window, cut
 
 from tests.stages.recognition.helpers import probabilities
 
@@ -32,8 +32,8 @@ def test_all_speech_is_in_windows_that_are_not_too_long(speech: list[Interval]) 
     duration = speech[-1][1] + 1 if speech else 1.0
     found = windows(speech, duration)
     audio = merged(piece for window in found for piece in window.pieces)
-    assert without(speech, audio) == []
-    assert all(window.duration <= LIMIT + 0.001 for window in found)
+    assert difference(speech, audio) == []
+    assert all(window.duration <= LONGEST + 0.001 for window in found)
     assert all(0 <= window.start <= window.end <= duration for window in found)
 
 
@@ -42,7 +42,7 @@ def test_all_speech_is_in_windows_that_are_not_too_long(speech: list[Interval]) 
 def test_windows_overlap_only_around_a_seam(speech: list[Interval]) -> None:
     found = windows(speech, 2000.0)
     for before, after in pairwise(found):
-        shared = length(common(list(before.pieces), list(after.pieces)))
+        shared = length(intersection(list(before.pieces), list(after.pieces)))
         assert shared == pytest.approx(2 * OVERLAP if after.seam is not None else 0.0, abs=0.2)
 
 
@@ -80,13 +80,13 @@ def test_speech_without_a_pause_is_cut_at_its_quietest_place_with_an_overlap() -
 
 def test_a_time_in_a_window_is_one_in_the_audio() -> None:
     window = Window(((10.0, 12.0), (100.0, 103.0)))
-    assert window.located(0.5, 1.0) == (10.5, 11.0)
-    assert window.located(2.5, 3.0) == (100.5, 101.0)
+    assert window.audio_times(0.5, 1.0) == (10.5, 11.0)
+    assert window.audio_times(2.5, 3.0) == (100.5, 101.0)
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "located"),
+    ("start", "end", "times"),
     [(1.8, 2.1, (11.8, 12.0)), (1.9, 2.4, (100.0, 100.4)), (4.9, 9.0, (102.9, 103.0)), (-1.0, 0.5, (10.0, 10.5))],
 )
-def test_a_word_is_wholly_in_the_piece_where_its_middle_is(start: float, end: float, located: Interval) -> None:
-    assert Window(((10.0, 12.0), (100.0, 103.0))).located(start, end) == pytest.approx(located)
+def test_a_word_is_wholly_in_the_piece_where_its_middle_is(start: float, end: float, times: Interval) -> None:
+    assert Window(((10.0, 12.0), (100.0, 103.0))).audio_times(start, end) == pytest.approx(times)

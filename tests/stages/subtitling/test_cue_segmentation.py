@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from subtitling import cue_segmentation, lint_report, style_profiles, timed_words
-from subtitling.cues import Word, shown_width, width
-from subtitling.frame_clock import Clock, clock
+from subtitling.cues import TimedWord
+from subtitling.frame_clock import FrameClock, clock_of_rate
 from subtitling.lint import lint, too_fast_share
 from subtitling.markup import plain
+from subtitling.typography import shown_width, width
 
 from tests.conftest import REPOSITORY
 from tests.stages.subtitling.helpers import (
@@ -36,12 +37,14 @@ LETTERS = st.text(
 
 
 @st.composite
-def any_words(draw: st.DrawFn) -> list[Word]:
+def any_words(draw: st.DrawFn) -> list[TimedWord]:
     """Words of any pace in any script, with pauses, without a time, and as long as a line."""
     clock, said = draw(st.integers(0, 3000)), []
     for text in draw(st.lists(LETTERS | st.just("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk"), max_size=40)):
         length = draw(st.integers(0, 900) | st.integers(0, 15_000))
-        said.append(Word(clock, clock + length, draw(st.sampled_from([" ", ""])) + text, draw(st.sampled_from("  AB"))))
+        said.append(
+            TimedWord(clock, clock + length, draw(st.sampled_from([" ", ""])) + text, draw(st.sampled_from("  AB")))
+        )
         clock += length + draw(st.sampled_from([0, 0, 0, 40, 700, 9000]))
     return said
 
@@ -49,13 +52,13 @@ def any_words(draw: st.DrawFn) -> list[Word]:
 @settings(max_examples=150, deadline=None)
 @given(any_words(), st.sampled_from(LANGUAGES), st.sampled_from(["netflix", "bbc"]), st.sampled_from(CLOCKS), st.data())
 def test_any_words_keep_the_rules_that_time_allows(
-    said: list[Word], language: str, style: str, clock: Clock, data: st.DataObject
+    said: list[TimedWord], language: str, style: str, clock: FrameClock, data: st.DataObject
 ) -> None:
     end = max((word.end for word in said), default=0)
     duration = data.draw(st.sampled_from([end, end + 60_000, 0]))
-    profile = style_profiles.profile(style, language)
+    profile = style_profiles.profile_of(style, language)
     tidy = timed_words.tidy(said, profile)
-    cues = cue_segmentation.cues(tidy, profile, language, clock, duration)
+    cues = cue_segmentation.cues_of_words(tidy, profile, language, clock, duration)
     found = {violation.rule for violation in lint(cues, profile, clock)}
     assert not found & ALWAYS
     if len(cues) * (profile.shortest + 0.2) * 1000 < duration and not profile.word_seconds:
@@ -66,30 +69,30 @@ def test_any_words_keep_the_rules_that_time_allows(
 
 @settings(max_examples=80, deadline=None)
 @given(any_words(), st.sampled_from(LANGUAGES))
-def test_no_letter_is_lost_or_added(said: list[Word], language: str) -> None:
+def test_no_letter_is_lost_or_added(said: list[TimedWord], language: str) -> None:
     alone = [word._replace(speaker="") for word in said]
     assert bare("".join(texts(cues_of(alone, language)))) == bare("".join(word.text for word in alone))
 
 
 @settings(max_examples=50, deadline=None)
 @given(any_words())
-def test_a_cue_holds_one_speaker_s_words(said: list[Word]) -> None:
+def test_a_cue_holds_one_speaker_s_words(said: list[TimedWord]) -> None:
     profile = profile_of("en")
     tidy = timed_words.tidy(said, profile)
-    firsts = timed_words.turns(tidy)
-    for start, end in cue_segmentation.cut(cue_segmentation.measure(tidy, profile, "en"), profile, NO_CLOCK):
+    firsts = timed_words.turn_starts(tidy)
+    for start, end in cue_segmentation.cut_into_cues(cue_segmentation.measure(tidy, profile, "en"), profile, NO_CLOCK):
         assert firsts[end - 1] <= start
 
 
 @pytest.mark.parametrize("clock", CLOCKS, ids=str)
-def test_cues_begin_and_end_with_frames(clock: Clock) -> None:
+def test_cues_begin_and_end_with_frames(clock: FrameClock) -> None:
     ticks = [clock.milliseconds(tick) for tick in range(clock.at_most(60))]
     for cue in cues_of(spoken("It was the best of times. It was the worst of times. " * 3), clock=clock):
         assert {cue.start, cue.end} <= set(ticks)
 
 
 @pytest.mark.parametrize("clock", CLOCKS[1:], ids=str)
-def test_two_frames_lie_between_cues_at_the_movie_s_rate(clock: Clock) -> None:
+def test_two_frames_lie_between_cues_at_the_movie_s_rate(clock: FrameClock) -> None:
     cues = cues_of(spoken("one two three four five six seven. " * 12, pace=350), clock=clock)
     gaps = [round((after.start - before.end) * clock.ticks_per_second / 1000) for before, after in pairwise(cues)]
     assert min(gaps) == 2
@@ -109,9 +112,9 @@ SPEECHES = {
 @pytest.mark.parametrize("language", SPEECHES)
 def test_ordinary_speech_breaks_no_rule(language: str) -> None:
     said = ordinary_speech(SPEECHES[language], 5, seed=1, parted=language not in ("ja", "zh"))
-    cues = cues_of(said, language, clock=clock(25))
-    assert rules(cues, language, clock(25)) <= {"reading-speed"}
-    assert too_fast_share(cues, violations(cues, language, clock(25))) <= 0.05
+    cues = cues_of(said, language, clock=clock_of_rate(25))
+    assert rules(cues, language, clock_of_rate(25)) <= {"reading-speed"}
+    assert too_fast_share(cues, violations(cues, language, clock_of_rate(25))) <= 0.05
 
 
 def test_the_sample_s_transcript_breaks_no_rule() -> None:
@@ -119,8 +122,8 @@ def test_the_sample_s_transcript_breaks_no_rule() -> None:
     file = REPOSITORY / "tests" / "stages" / "subtitling" / "two_cities.transcript.json"
     heard = json.loads(file.read_text(encoding="utf-8"))
     said = timed_words.of_transcript(heard, profile_of("en"))
-    cues = cues_of(said, duration=round(heard["duration_s"] * 1000), clock=clock(25))
-    assert violations(cues, clock=clock(25)) == []
+    cues = cues_of(said, duration=round(heard["duration_s"] * 1000), clock=clock_of_rate(25))
+    assert violations(cues, clock=clock_of_rate(25)) == []
     assert texts(cues)[0] == "It was the best of times,\nit was the worst of times."
 
 
@@ -183,7 +186,7 @@ def test_full_width_lines_have_sixteen_characters(language: str) -> None:
 
 
 def test_a_word_wider_than_a_line_is_chopped() -> None:
-    cues = cues_of([Word(0, 3000, " " + "a" * 100)])
+    cues = cues_of([TimedWord(0, 3000, " " + "a" * 100)])
     assert bare("".join(texts(cues))) == "a" * 100
     assert max(len(line) for cue in cues for line in cue.lines) <= 42
 
@@ -204,12 +207,12 @@ def test_tags_take_no_room_and_are_closed_in_every_cue() -> None:
 
 
 def test_a_short_cue_stays_long_enough_to_read() -> None:
-    (cue,) = cues_of([Word(1000, 1200, " No!")])
+    (cue,) = cues_of([TimedWord(1000, 1200, " No!")])
     assert (cue.start, cue.end) == (1000, 1834)
 
 
 def test_the_last_cue_does_not_outlast_the_movie() -> None:
-    (cue,) = cues_of([Word(4500, 5000, " Goodbye.")], duration=5000)
+    (cue,) = cues_of([TimedWord(4500, 5000, " Goodbye.")], duration=5000)
     assert (cue.start, cue.end) == (4166, 5000)
 
 
@@ -239,7 +242,9 @@ def test_a_film_s_words_are_cut_as_those_of_a_scene() -> None:
 
 
 def test_a_word_that_takes_no_room_is_no_stumbling_block() -> None:
-    assert texts(cues_of([Word(0, 0, " a"), Word(0, 0, " \u0301"), Word(0, 0, " \u200b")])) == ["a \u0301 \u200b"]
+    assert texts(cues_of([TimedWord(0, 0, " a"), TimedWord(0, 0, " \u0301"), TimedWord(0, 0, " \u200b")])) == [
+        "a \u0301 \u200b"
+    ]
 
 
 @pytest.mark.parametrize("style", style_profiles.STYLES)
@@ -248,8 +253,10 @@ def test_a_translation_of_real_speech_is_hardly_ever_too_fast_and_loses_no_word(
     """Spanish by Apertium; in English, the longest sentence hasn't a moment to spare."""
     file = REPOSITORY / "tests" / "stages" / "subtitling" / "two_cities.translation.es.json"
     transcript = json.loads(file.read_text(encoding="utf-8"))
-    profile, ticking = style_profiles.profile(style, "es"), clock(rate)
-    made = cue_segmentation.cues(timed_words.of_transcript(transcript, profile), profile, "es", ticking, 44_200)
+    profile, ticking = style_profiles.profile_of(style, "es"), clock_of_rate(rate)
+    made = cue_segmentation.cues_of_words(
+        timed_words.of_transcript(transcript, profile), profile, "es", ticking, 44_200
+    )
     report = lint_report.report(made, profile, "es", ticking)
     assert report["reading_speed"]["share_over"] <= 0.05
     assert {rule for rule, count in report["broken"].items() if count} <= {"reading-speed", "too-short"}

@@ -2,17 +2,17 @@
 
 import pytest
 from subtitling import frame_clock
-from subtitling.cue_timing import Span, timed
-from subtitling.frame_clock import Clock
+from subtitling.cue_timing import Span, cue_times
+from subtitling.frame_clock import FrameClock
 
 from tests.stages.subtitling.helpers import NO_CLOCK, profile_of
 
 LONG = "Incomprehensibilities everywhere!"  # 33 characters: 1.65 s at 20 a second
 
 
-def times(*spoken: tuple[int, int, str], clock: Clock = NO_CLOCK, style: str = "netflix") -> list[Span]:
+def times(*spoken: tuple[int, int, str], clock: FrameClock = NO_CLOCK, style: str = "netflix") -> list[Span]:
     spans, texts = [each[:2] for each in spoken], [each[2] for each in spoken]
-    return timed(spans, texts, profile_of("en", style), clock, 60_000)
+    return cue_times(spans, texts, profile_of("en", style), clock, 60_000)
 
 
 def test_a_cue_comes_with_its_words_and_stays_as_long_as_they_last() -> None:
@@ -69,16 +69,16 @@ def test_the_bbc_gives_each_word_three_tenths_of_a_second() -> None:
     ("rate", "shortest"), [(24, 833), (25, 840), ("24000/1001", 834), (30, 833), ("60000/1001", 834), (23.976, 834)]
 )
 def test_five_sixths_of_a_second_are_whole_frames(rate: str | float, shortest: int) -> None:
-    ((start, end),) = times((0, 100, "No!"), clock=frame_clock.clock(rate))
+    ((start, end),) = times((0, 100, "No!"), clock=frame_clock.clock_of_rate(rate))
     assert (start, end) == (0, shortest)
 
 
 @pytest.mark.parametrize("rate", [0, "", None, "0", "0/0", 0.0])
 def test_no_rate_counts_milliseconds(rate: str | float | None) -> None:
-    assert frame_clock.clock(rate) == Clock()
+    assert frame_clock.clock_of_rate(rate) == FrameClock()
 
 
 @pytest.mark.parametrize("rate", ["fast", "25/0", "0.5", "-25", "1000", "nan", "inf"])
 def test_a_rate_that_can_not_be_is_refused(rate: str) -> None:
     with pytest.raises(ValueError, match="frame rate"):
-        frame_clock.clock(rate)
+        frame_clock.clock_of_rate(rate)

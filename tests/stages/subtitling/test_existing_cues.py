@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from subtitling.cues import Cue, width
-from subtitling.existing_cues import cues
+from subtitling.cues import Cue
+from subtitling.existing_cues import cues_of_segments
+from subtitling.typography import width
 
 from tests.stages.subtitling.helpers import profile_of
 
@@ -13,12 +14,12 @@ LONG = "It was the best of times, it was the worst of times, it was the age of w
 
 def kept(*texts: str, language: str = "en") -> list[str]:
     segments = [{"start": 0.1 + index, "end": 0.9 + index, "text": text} for index, text in enumerate(texts)]
-    return [cue.text for cue in cues(segments, profile_of(language), language)]
+    return [cue.text for cue in cues_of_segments(segments, profile_of(language), language)]
 
 
 def test_times_and_number_stay_whatever_the_style_says_of_them() -> None:
     segments = [{"start": 1.001, "end": 1.2, "text": "No!"}, {"start": 1.2, "end": 20.0, "text": "Why not?"}]
-    assert cues(segments, NETFLIX, "en") == [Cue(1001, 1200, "No!"), Cue(1200, 20000, "Why not?")]
+    assert cues_of_segments(segments, NETFLIX, "en") == [Cue(1001, 1200, "No!"), Cue(1200, 20000, "Why not?")]
 
 
 def test_a_text_is_broken_where_it_reads_well() -> None:

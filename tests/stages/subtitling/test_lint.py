@@ -53,12 +53,12 @@ def test_two_cues_too_close_are_told_by_both_numbers(start: int, rule: str, meas
 
 def test_a_gap_of_two_frames_is_measured_at_the_movie_s_rate() -> None:
     cues = [FINE, Cue(3040, 5000, "It was the worst.")]
-    assert rules(cues, clock=frame_clock.clock(50)) == set()
-    assert rules(cues, clock=frame_clock.clock(25)) == {"gap"}
+    assert rules(cues, clock=frame_clock.clock_of_rate(50)) == set()
+    assert rules(cues, clock=frame_clock.clock_of_rate(25)) == {"gap"}
 
 
 def test_rounding_to_milliseconds_breaks_no_rule() -> None:
-    ntsc = frame_clock.clock("24000/1001")
+    ntsc = frame_clock.clock_of_rate("24000/1001")
     cues = [Cue(ntsc.milliseconds(20 * n), ntsc.milliseconds(20 * n + 18), "Yes, yes.") for n in range(50)]
     assert {found.rule for found in lint(cues, profile_of("en"), ntsc)} == {"too-short"}
     assert rules([Cue(0, ntsc.milliseconds(20), "Yes.")], clock=ntsc) == set()

@@ -17,10 +17,10 @@ from subtitling import style_profiles
     ],
 )
 def test_lines_and_speeds_are_those_of_the_guides(style: str, language: str, line: int, speed: float) -> None:
-    found = style_profiles.profile(style, language)
+    found = style_profiles.profile_of(style, language)
     assert (found.line_characters, found.speed_characters) == (line, speed)
 
 
 @pytest.mark.parametrize(("language", "is_so"), [("ar", True), ("he", True), ("fa-IR", True), ("en", False)])
 def test_scripts_from_right_to_left_are_known(language: str, is_so: bool) -> None:
-    assert style_profiles.profile("netflix", language).right_to_left is is_so
+    assert style_profiles.profile_of("netflix", language).right_to_left is is_so

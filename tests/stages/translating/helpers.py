@@ -33,7 +33,7 @@ def recognised(*segments: list[dict[str, Any]], language: str = "en") -> dict[st
     return {"language": language, "duration_s": 100.0, "segments": listed}
 
 
-class Engine:
+class FakeEngine:
     """Answers by a function of one text, and keeps what it was asked."""
 
     name = "test"

@@ -37,7 +37,7 @@ NLLB = set(LISTED.split())
     ],
 )
 def test_nllb_s_code(code: str, flores: str | None) -> None:
-    assert language_codes.flores(code, NLLB) == flores
+    assert language_codes.flores_code(code, NLLB) == flores
 
 
 MODES = ["eng-spa", "spa-eng", "spa-eng_US", "hbs-mkd", "eng-cat_valencia", "nob-nno"]
@@ -56,14 +56,14 @@ MODES = ["eng-spa", "spa-eng", "spa-eng_US", "hbs-mkd", "eng-cat_valencia", "nob
     ],
 )
 def test_apertium_s_mode(source: str, target: str, mode: str | None) -> None:
-    assert language_codes.mode(source, target, MODES) == mode
+    assert language_codes.apertium_mode(source, target, MODES) == mode
 
 
 @pytest.mark.parametrize(
     ("code", "found"), [("en", "en"), ("en-GB", "en"), ("nb", "no"), ("fil", None), ("zh-TW", "zh")]
 )
 def test_m2m100_s_code(code: str, found: str | None) -> None:
-    assert language_codes.two_letters(code, {"en", "no", "zh"}) == found
+    assert language_codes.m2m100_code(code, {"en", "no", "zh"}) == found
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_m2m100_s_code(code: str, found: str | None) -> None:
     [("en", "en-GB", True), ("en", "es", False), ("zh", "zh-TW", False), ("zh-Hans", "zh", True), ("jw", "jv", True)],
 )
 def test_a_region_makes_no_other_language_and_a_script_does(one: str, other: str, same: bool) -> None:
-    assert language_codes.is_same(one, other) is same
+    assert language_codes.is_same_language(one, other) is same
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_a_region_makes_no_other_language_and_a_script_does(one: str, other: str
 def test_the_plan_and_the_stage_agree_whether_a_language_is_the_spoken_one(one: str) -> None:
     """They can't share code: a stage runs in an environment without the orchestrator."""
     for other in ("en", "zh", "zh-Hant", "jv", "sr", "no"):
-        assert language_codes.is_same(one, other) == languages.is_same(one, other)
+        assert language_codes.is_same_language(one, other) == languages.is_same(one, other)

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from translating import retiming, segment_translation, sentence_split
-from translating.placeholders import Term
+from translating.glossary import GlossaryTerm
 
-from tests.stages.translating.helpers import Engine, cues, recognised, spoken
+from tests.stages.translating.helpers import FakeEngine, cues, recognised, spoken
 
 
 def test_a_segment_is_a_sentence_with_its_source_and_times() -> None:
-    (segment, _) = segment_translation.translated(
-        cues("It was", "so. Yes.", length=2.0), Engine(str.upper), [], False
+    (segment, _) = segment_translation.translate_segments(
+        cues("It was", "so. Yes.", length=2.0), FakeEngine(str.upper), [], False
     ).segments
     assert {**segment, "end": 0} == {"start": 0.0, "end": 0, "text": "IT WAS SO.", "source": "It was so."}
     assert segment["end"] == pytest.approx(2.1 + 2.0 * 3 / 7, abs=0.001)
@@ -19,20 +19,20 @@ def test_a_segment_is_a_sentence_with_its_source_and_times() -> None:
 
 def test_a_sentence_with_silence_in_it_says_when_it_is_spoken() -> None:
     transcript = recognised(spoken("one two") + spoken("three four.", start=2.0))
-    (segment,) = segment_translation.translated(transcript, Engine(str.upper), [], False).segments
+    (segment,) = segment_translation.translate_segments(transcript, FakeEngine(str.upper), [], False).segments
     assert segment["spans"] == [[0.0, 0.6], [2.0, 2.6]]
 
 
 def test_a_speaker_stays_with_the_words() -> None:
-    (segment,) = segment_translation.translated(
-        recognised(spoken("Yes.", speaker="A")), Engine(str.upper), [], False
+    (segment,) = segment_translation.translate_segments(
+        recognised(spoken("Yes.", speaker="A")), FakeEngine(str.upper), [], False
     ).segments
     assert segment["speaker"] == "A"
 
 
 def test_kept_cues_keep_their_number_and_times() -> None:
     transcript = cues("It was the best of times,", "it was the worst. And", "it was - well - spring.")
-    found = segment_translation.translated(transcript, Engine(str.upper), [], True).segments
+    found = segment_translation.translate_segments(transcript, FakeEngine(str.upper), [], True).segments
     assert [(each["start"], each["end"]) for each in found] == [
         (each["start"], each["end"]) for each in transcript["segments"]
     ]
@@ -41,18 +41,20 @@ def test_kept_cues_keep_their_number_and_times() -> None:
 
 
 def test_two_turns_in_a_kept_cue_stay_on_lines_of_their_own() -> None:
-    (segment,) = segment_translation.translated(cues("- Who is it?\n- Nobody."), Engine(str.upper), [], True).segments
+    (segment,) = segment_translation.translate_segments(
+        cues("- Who is it?\n- Nobody."), FakeEngine(str.upper), [], True
+    ).segments
     assert segment["text"] == "- WHO IS IT?\n- NOBODY."
 
 
 def test_a_sentence_that_gets_shorter_than_its_cues_is_translated_cue_by_cue() -> None:
-    engine = Engine({"Yes indeed sir": "Sí", "Yes": "Sí", "indeed sir": "por cierto"}.__getitem__)
-    found = segment_translation.translated(cues("Yes", "indeed sir"), engine, [], True).segments
+    engine = FakeEngine({"Yes indeed sir": "Sí", "Yes": "Sí", "indeed sir": "por cierto"}.__getitem__)
+    found = segment_translation.translate_segments(cues("Yes", "indeed sir"), engine, [], True).segments
     assert [each["text"] for each in found] == ["Sí", "por cierto"]
 
 
 def test_blank_cues_are_left_out() -> None:
-    found = segment_translation.translated(cues("Yes.", " ", "No."), Engine(str.upper), [], True).segments
+    found = segment_translation.translate_segments(cues("Yes.", " ", "No."), FakeEngine(str.upper), [], True).segments
     assert [each["text"] for each in found] == ["YES.", "NO."]
 
 
@@ -73,7 +75,7 @@ def test_blank_cues_are_left_out() -> None:
 def test_a_translation_is_divided_at_clauses_by_its_source_s_shares(
     text: str, shares: tuple[int, ...], expected: list[str] | None
 ) -> None:
-    assert retiming.divided(text, shares) == expected
+    assert retiming.divide(text, shares) == expected
 
 
 @given(
@@ -81,8 +83,8 @@ def test_a_translation_is_divided_at_clauses_by_its_source_s_shares(
 )
 def test_every_cue_gets_a_text(listed: list[str], letter: str) -> None:
     transcript = cues(*listed)
-    engine = Engine(lambda text: letter * (len(text) // 3))
-    found = segment_translation.translated(transcript, engine, [Term("a b", "q")], True).segments
+    engine = FakeEngine(lambda text: letter * (len(text) // 3))
+    found = segment_translation.translate_segments(transcript, engine, [GlossaryTerm("a b", "q")], True).segments
     assert len(found) == sum(bool(text.strip()) for text in listed)
     assert all(each["text"].strip() for each in found)
 
@@ -94,5 +96,5 @@ def in_other_words(text: str) -> str:
 @given(st.lists(st.text("abc .,?!", min_size=1, max_size=30), min_size=1, max_size=6))
 def test_there_is_one_segment_for_each_sentence(listed: list[str]) -> None:
     transcript = cues(*listed)
-    found = segment_translation.translated(transcript, Engine(in_other_words), [], False).segments
+    found = segment_translation.translate_segments(transcript, FakeEngine(in_other_words), [], False).segments
     assert [each["source"] for each in found] == [each.text for each in sentence_split.of_transcript(transcript)]

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from translating.sentence_frame import frame, restored
+from translating.sentence_frame import restore, split_frame
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from translating.sentence_frame import frame, restored
     ],
 )
 def test_an_engine_gets_the_words_alone(text: str, core: str) -> None:
-    assert frame(text).text == core
+    assert split_frame(text).text == core
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_an_engine_gets_the_words_alone(text: str, core: str) -> None:
     ["- Hello.", "♪ The long road ♪", "[ANN] Hello.", "- ANN: Hello.", "[door slams]", "<i>- Hello.</i>", "♪"],
 )
 def test_what_surrounds_a_sentence_comes_back(text: str) -> None:
-    framed = frame(text)
-    assert restored(framed, framed.text) == text
-    assert restored(framed, "Xyz") == text.replace(framed.text, "Xyz") if framed.text else text
+    framed = split_frame(text)
+    assert restore(framed, framed.text) == text
+    assert restore(framed, "Xyz") == text.replace(framed.text, "Xyz") if framed.text else text
 
 
 @pytest.mark.parametrize(
@@ -54,23 +54,23 @@ def test_what_surrounds_a_sentence_comes_back(text: str) -> None:
     ],
 )
 def test_tags_come_back_around_the_words_that_they_meant(text: str, translation: str, expected: str) -> None:
-    assert restored(frame(text), translation) == expected
+    assert restore(split_frame(text), translation) == expected
 
 
 def test_words_in_capitals_are_asked_for_in_small_letters_and_come_back_in_capitals() -> None:
-    framed = frame("GET OUT OF HERE!")
-    assert framed.asked == "Get out of here!"
-    assert restored(framed, "¡Sal de aquí!") == "¡SAL DE AQUÍ!"
+    framed = split_frame("GET OUT OF HERE!")
+    assert framed.for_engine == "Get out of here!"
+    assert restore(framed, "¡Sal de aquí!") == "¡SAL DE AQUÍ!"
 
 
 def test_a_sentence_in_italics_over_two_cues_is_in_italics_once() -> None:
-    framed = frame("<i>He was born in 1859,</i> <i>on the 3rd of May.</i>")
-    assert restored(framed, "Nació en 1859, en el 3.º de mayo.") == "<i>Nació en 1859, en el 3.º de mayo.</i>"
+    framed = split_frame("<i>He was born in 1859,</i> <i>on the 3rd of May.</i>")
+    assert restore(framed, "Nació en 1859, en el 3.º de mayo.") == "<i>Nació en 1859, en el 3.º de mayo.</i>"
 
 
 @pytest.mark.parametrize("text", ["♪ ♪", "…", "- 42", "[?]", ""])
 def test_what_has_no_letters_is_not_speech(text: str) -> None:
-    assert not frame(text).is_speech
+    assert not split_frame(text).is_speech
 
 
 PIECES = st.sampled_from(
@@ -80,7 +80,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=12), st.sampled_from(["", "uno", "uno dos", "uno dos tres, cuatro"]))
 def test_tags_are_closed_and_every_word_is_there(pieces: list[str], translation: str) -> None:
-    shown = restored(frame("".join(pieces)), translation)
+    shown = restore(split_frame("".join(pieces)), translation)
     for name in "ib":
         assert shown.count(f"<{name}>") == shown.count(f"</{name}>")
     assert all(word.casefold() in shown.casefold() for word in translation.replace(",", "").split())

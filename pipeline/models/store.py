@@ -1,6 +1,6 @@
-"""Where complete and verified models stand, and whether they still do. Cheap enough for every run.
+"""The folder of verified models, and whether each is still whole. The check is cheap enough for every run.
 
-Sizes and times are compared with what was recorded when every file's SHA-256 had been.
+It compares each file's size and time with those from when its SHA-256 was verified.
 """
 
 import os
@@ -9,21 +9,25 @@ from pathlib import Path
 from pipeline.files import read_json
 
 MARKER = ".pipeline-ready.json"
-LOCAL = ".local"  # ends the name of a model in somebody's folder, so that nobody looks for it in config/models.yaml
+LOCAL = ".local"  # ends the name of a model in a person's own folder, which config/models.yaml doesn't define
 
 
 def is_local(name: str) -> bool:
+    """Whether the model lies in a person's own folder."""
     return name.endswith(LOCAL)
 
 
-class Shelf:
-    def __init__(self, root: Path) -> None:
-        self.root = root / ".store"
+class ModelStore:
+    """``models`` is the project's folder of models."""
+
+    def __init__(self, models: Path) -> None:
+        self.root = models / ".store"
 
     def folder(self, name: str, digest: str) -> Path:
+        """Where a model stands, whether it is there or not."""
         return self.root / f"{name}-{digest.removeprefix('sha256:')[:16]}"
 
-    def damage(self, name: str, digest: str) -> str | None:
+    def problem(self, name: str, digest: str) -> str | None:
         """Why a model can't be used as it is; ``None`` where nothing is wrong."""
         folder = self.folder(name, digest)
         try:
@@ -41,6 +45,7 @@ class Shelf:
 
 
 def signature(path: Path) -> list[int] | None:
+    """Size in bytes and time in ns; ``None`` where the file can't be read."""
     try:
         status = os.stat(path)
     except OSError:

@@ -1,7 +1,7 @@
 """Which workers an invocation may use, and how one of them is had: idle, free, or started.
 
-A pool's name is a digest of all that makes workers exchangeable: the environment's build, the variables, the runner's
-own source, and the limits.
+A kind of workers is named by a digest of all that makes them exchangeable: the environment's build, the variables,
+the runner's own source, and the limits.
 """
 
 import contextlib
@@ -14,46 +14,52 @@ from pipeline import process
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.executors import servers
 from pipeline.executors.base import Invocation, WorkerLimits
-from pipeline.executors.cold import RUNNER
-from pipeline.executors.leases import RUN_VARIABLE, Lease, Pipes, Pool
+from pipeline.executors.runner import RUNNER, command
 from pipeline.executors.runtime_folder import Unavailable
+from pipeline.executors.worker_lease import LeasePipes, WorkerKind, WorkerLease
+from pipeline.sdk.protocol import RUN_VARIABLE, SERVE, ServerArguments
 
 # Of the shell that a run was started from, and not of what it does; a kept process has none of them.
 OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}
 
 
-class Pools:
-    """Leases of one executor."""
+class WorkerPool:
+    """The workers that one executor has, or could have."""
 
     def __init__(self, folder: Path, limits: WorkerLimits) -> None:
         self.folder = folder
         self._limits = limits
-        self._known: dict[tuple[object, ...], Pool] = {}
-        self._idle: dict[str, list[Lease]] = {}
+        self._kinds: dict[tuple[object, ...], WorkerKind] = {}
+        self._idle: dict[str, list[WorkerLease]] = {}
         self._starters: list[process.Child] = []
 
-    def pool_of(self, invocation: Invocation) -> Pool:
+    def kind_of(self, invocation: Invocation) -> WorkerKind:
         key = (invocation.interpreter.prefix, frozenset(invocation.variables.items()))
-        known = self._known.get(key)
-        if known is None or known.interpreter != invocation.interpreter:
-            known = self._known[key] = _pool(invocation, self._limits)
-        return known
+        kind = self._kinds.get(key)
+        if kind is None or kind.interpreter != invocation.interpreter:
+            kind = self._kinds[key] = _kind(invocation, self._limits)
+        return kind
 
-    def lease(self, pool: Pool, anew: bool = False) -> Lease:
-        """One that is idle, else on a server that is free, else on a new one. Raises ``Unavailable``, ``OSError``."""
-        while leases := self._idle.get(pool.name):
+    def lease(self, kind: WorkerKind, fresh: bool = False) -> WorkerLease:
+        """One that is idle, else on a worker that is free (unless a ``fresh`` one is wanted), else on a new one.
+
+        Raises ``Unavailable``, ``OSError``.
+        """
+        while leases := self._idle.get(kind.name):
             lease = leases.pop()
             if not lease.is_dead:
                 return lease
             lease.close()
-        with Pipes() as pipes:
-            fresh = self._connect(pool, pipes, anew)
-            return Lease(pool, *pipes.kept(), fresh)
+        with LeasePipes() as pipes:
+            fresh = fresh or not self._connect_free_worker(kind, pipes)
+            if fresh:
+                self._start_worker(kind, pipes)
+            return WorkerLease(kind, *pipes.take(), fresh)
 
-    def give_back(self, lease: Lease) -> None:
-        """Kept for the next order, for a while."""
+    def give_back(self, lease: WorkerLease) -> None:
+        """It waits for the next order, for a while."""
         lease.idle_since = time.monotonic()
-        self._idle.setdefault(lease.pool.name, []).append(lease)
+        self._idle.setdefault(lease.kind.name, []).append(lease)
 
     def release(self, older_than: float) -> float | None:
         """End leases that were idle for so many seconds: others may want them. Returns when the next is due."""
@@ -69,45 +75,41 @@ class Pools:
         self.release(older_than=0)
         process.join(self._starters, seconds=10)
 
-    def _connect(self, pool: Pool, pipes: Pipes, anew: bool) -> bool:
-        """Whether a server was started."""
-        if not anew and self._connect_free_worker(pool, pipes):
-            return False
-        self._start_worker(pool, pipes)
-        return True
-
-    def _connect_free_worker(self, pool: Pool, pipes: Pipes) -> bool:
-        for name in servers.names(self.folder, pool.name):
+    def _connect_free_worker(self, kind: WorkerKind, pipes: LeasePipes) -> bool:
+        for name in servers.names(self.folder, kind.name):
             with contextlib.suppress(OSError), servers.locked(self.folder, name) as lock:
                 servers.hand_over(self.folder, name, [*pipes.theirs, lock])
                 return True
         return False
 
-    def _start_worker(self, pool: Pool, pipes: Pipes) -> None:
+    def _start_worker(self, kind: WorkerKind, pipes: LeasePipes) -> None:
         with servers.prepared(self.folder) as log:
             for _ in range(servers.TRIES):
-                name = f"{pool.name}-{os.urandom(4).hex()}"
+                name = f"{kind.name}-{os.urandom(4).hex()}"
                 # Somebody who sweeps may have taken the new lock for one that was left, and removed it.
                 with contextlib.suppress(BlockingIOError), servers.locked(self.folder, name) as lock:
-                    return self._start(pool, name, [*pipes.theirs, lock], log)
+                    return self._start_server(kind, name, [*pipes.theirs, lock], log)
         raise Unavailable(f"no lock can be had in {self.folder}")
 
-    def _start(self, pool: Pool, name: str, lease: list[int], log: int) -> None:
+    def _start_server(self, kind: WorkerKind, name: str, lease: list[int], log: int) -> None:
         """A server that finds the lease at its door."""
-        limits = (str(pool.limits.idle_seconds), str(pool.limits.tasks), str(pool.limits.memory))
-        held = [] if pool.interpreter.lease is None else [pool.interpreter.lease]
-        words = ["--serve", str(self.folder), name, *limits, str(held[0] if held else -1)]
+        limits, held = kind.limits, kind.interpreter.lease
+        descriptor = -1 if held is None else held
+        arguments = ServerArguments(
+            self.folder, name, limits.idle_seconds, limits.tasks, limits.memory, descriptor
+        ).encode()
         with servers.listen(self.folder, name) as listener:
-            argv: list[str | Path] = [pool.interpreter.python, "-I", "-B", RUNNER, *words]
             servers.hand_over(self.folder, name, lease)
+            argv = command(kind.interpreter.python, SERVE, *arguments)
+            keeping = [] if held is None else [held]
             try:
-                self._starters.append(process.spawn(argv, pool.variables, listener.fileno(), log, log, held))
+                self._starters.append(process.spawn(argv, kind.variables, listener.fileno(), log, log, keeping))
             except OSError:
                 servers.remove(self.folder, name)
                 raise
 
 
-def _pool(invocation: Invocation, limits: WorkerLimits) -> Pool:
+def _kind(invocation: Invocation, limits: WorkerLimits) -> WorkerKind:
     interpreter = invocation.interpreter
     every = {**interpreter.variables, **invocation.variables}
     variables = {name: value for name, value in every.items() if name not in OF_THE_SHELL}
@@ -117,8 +119,8 @@ def _pool(invocation: Invocation, limits: WorkerLimits) -> Pool:
         "runner": _runner_digest(),
         "limits": [limits.idle_seconds, limits.tasks, limits.memory],
     }
-    digest = tagged_digest("pool", identity).rpartition(":")[2]
-    return Pool(f"worker-{digest[:16]}", interpreter, variables, limits)
+    digest = tagged_digest("worker", identity).rpartition(":")[2]
+    return WorkerKind(f"worker-{digest[:16]}", interpreter, variables, limits)
 
 
 def _when_built(prefix: Path) -> list[int]:

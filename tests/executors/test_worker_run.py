@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.executors import Exited, Message, WorkerLimits
 from pipeline.executors.channel import Channel
-from pipeline.executors.leases import Lease, Pool
-from pipeline.executors.warm import NotBegun, WarmRun
+from pipeline.executors.worker_lease import WorkerKind, WorkerLease
+from pipeline.executors.worker_run import NotBegun, WorkerRun
 from tests.executors.helpers import HERE, invocation
 
 
@@ -21,34 +21,36 @@ def reports() -> Iterator[tuple[int, int]]:
 
 
 @pytest.fixture
-def run(reports: tuple[int, int], tmp_path: Path) -> Iterator[WarmRun]:
-    pool = Pool("worker-0", HERE, {}, WorkerLimits())
+def run(reports: tuple[int, int], tmp_path: Path) -> Iterator[WorkerRun]:
+    kind = WorkerKind("worker-0", HERE, {}, WorkerLimits())
     orders, other = os.pipe()
     os.close(orders)
-    run = WarmRun(invocation(tmp_path, "pass", "worker"), Lease(pool, other, Channel(reports[0]), fresh=True))
+    run = WorkerRun(invocation(tmp_path, "pass", "worker"), WorkerLease(kind, other, Channel(reports[0]), fresh=True))
     yield run
     run.close()
 
 
-def test_a_descriptor_that_is_opened_while_others_are_ready_has_no_news(run: WarmRun, reports: tuple[int, int]) -> None:
+def test_a_descriptor_that_is_opened_while_others_are_ready_has_no_news(
+    run: WorkerRun, reports: tuple[int, int]
+) -> None:
     os.write(reports[1], f"\n=owner {os.getpid()}\n".encode())
     assert run.events(set(range(1000))) == []
     assert run.lease.owner == os.getpid()
 
 
-def test_a_message_that_was_left_in_the_middle_does_not_hide_the_end(run: WarmRun, reports: tuple[int, int]) -> None:
+def test_a_message_that_was_left_in_the_middle_does_not_hide_the_end(run: WorkerRun, reports: tuple[int, int]) -> None:
     os.write(reports[1], b'{"note": "whole"}\n{"note": "ha' + b"\n=exit 3 \n")
     assert run.events(set()) == [Message("job/test/1", {"note": "whole"}), Exited("job/test/1", 3)]
     assert run.reusable
 
 
-def test_a_worker_that_leaves_takes_no_other_order(run: WarmRun, reports: tuple[int, int]) -> None:
+def test_a_worker_that_leaves_takes_no_other_order(run: WorkerRun, reports: tuple[int, int]) -> None:
     os.write(reports[1], b"\n=exit 0 it has run 7 tasks\n\n=lost 0 the worker that ran it ended with exit code 0\n")
     assert run.events(set()) == [Exited("job/test/1", 0)]
     assert not run.reusable
 
 
-def test_a_worker_that_ends_before_it_answers_has_not_begun(run: WarmRun, reports: tuple[int, int]) -> None:
+def test_a_worker_that_ends_before_it_answers_has_not_begun(run: WorkerRun, reports: tuple[int, int]) -> None:
     run.lease.channel.at_end = True
     with pytest.raises(NotBegun, match="before it answered"):
         run.events(set())

@@ -2,16 +2,17 @@
 
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
-from pipeline.executors.channel import SERVER, decode
-from pipeline.executors.leases import Lease
+from pipeline.executors.channel import decode
+from pipeline.executors.worker_lease import WorkerLease
+from pipeline.sdk.protocol import Answer
 
 
 class NotBegun(Exception):
     """The worker ended before it answered, so the invocation has to be started another way; the message says so."""
 
 
-class WarmRun:
-    def __init__(self, invocation: Invocation, lease: Lease) -> None:
+class WorkerRun:
+    def __init__(self, invocation: Invocation, lease: WorkerLease) -> None:
         self.invocation = invocation
         self.lease = lease
         self.reusable = False  # whether the lease can take another order
@@ -51,22 +52,20 @@ class WarmRun:
     def _event(self, line: bytes) -> Event | None:
         if self._exited is not None:
             return None  # a worker that leaves after its last task is told of once more
-        if line.startswith(SERVER):
-            word, _, rest = line[len(SERVER) :].decode("utf-8", "replace").partition(" ")
-            return self._served(word, rest)
+        if (answer := Answer.decode(line)) is not None:
+            return self._answered(answer)
         fields = decode(line)
         return Message(self.invocation.id, fields) if fields else None
 
-    def _served(self, word: str, rest: str) -> Event | None:
-        if word == "owner":
-            self.lease.owned_by(int(rest))
+    def _answered(self, answer: Answer) -> Event | None:
+        if answer.word == Answer.OWNER:
+            self.lease.owned_by(answer.number)
             if self._cancelled:  # before there was anybody to ask
                 self.ask()
             return None
-        number, _, why = rest.partition(" ")
-        lost = why if word == "lost" and not self._cancelled else None
-        self.reusable = word == "exit" and not why
-        self._exited = Exited(self.invocation.id, int(number), lost)
+        lost = answer.reason if answer.word == Answer.LOST and not self._cancelled else None
+        self.reusable = answer.word == Answer.EXIT and not answer.reason
+        self._exited = Exited(self.invocation.id, answer.number, lost)
         return self._exited
 
     def _end_without_a_word(self) -> Exited:

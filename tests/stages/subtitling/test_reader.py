@@ -1,24 +1,17 @@
-"""Subtitle files: written, read again, read from elsewhere, and mended."""
+"""Subtitle files from elsewhere, in their formats and encodings."""
 
 from pathlib import Path
 
 import pytest
-from subtitling import reader, writer
-from subtitling.cue_repair import Mended, mend
+from subtitling import reader
 from subtitling.cues import Cue
-
-CUES = [
-    Cue(1000, 2500, "It was <i>the best</i>\nof times."),
-    Cue(3_661_500, 3_663_040, "2 < 3 & 4 > 1"),
-    Cue(3_664_000, 3_666_000, "- {so} C:\\new \\ ♪ 今日"),
-]
 
 
 def srt(text: str, times: str = "00:00:01,000 --> 00:00:02,500") -> str:
     return f"1\n{times}\n{text}\n\n"
 
 
-def read(tmp_path: Path, data: str | bytes, name: str = "x.srt", **options: object) -> reader.Subtitles:
+def read(tmp_path: Path, data: str | bytes, name: str = "x.srt", **options: object) -> reader.SubtitleFile:
     file = tmp_path / name
     file.write_bytes(data.encode() if isinstance(data, str) else data)
     return reader.read(file, **options)  # type: ignore[arg-type]  # of a test's own words
@@ -28,51 +21,6 @@ def refusal(tmp_path: Path, data: str | bytes, name: str = "x.srt") -> str:
     with pytest.raises(reader.Unreadable) as refused:
         read(tmp_path, data, name)
     return str(refused.value)
-
-
-@pytest.mark.parametrize("kind", ["srt", "vtt"])
-def test_what_was_written_is_read_again(tmp_path: Path, kind: str) -> None:
-    writer.save(CUES, tmp_path / f"x.{kind}", kind)
-    found = reader.read(tmp_path / f"x.{kind}")
-    assert (found.cues, found.format, found.encoding) == (CUES, kind, "utf-8")
-
-
-def test_substation_is_written_to_the_hundredth_with_its_own_tags(tmp_path: Path) -> None:
-    writer.save(CUES, tmp_path / "x.ass", "ass")
-    lines = (tmp_path / "x.ass").read_text(encoding="utf-8").splitlines()
-    assert lines[-3] == r"Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,It was {\i1}the best{\i0}\Nof times."
-    assert lines[-2].startswith("Dialogue: 0,1:01:01.50,1:01:03.04,")
-    assert reader.read(tmp_path / "x.ass").cues[:2] == CUES[:2]
-
-
-def test_substation_keeps_a_backslash_that_is_no_command() -> None:
-    assert writer._ass_escaped("C:\\new {so}") == "C:\\\u2060new \\{so\\}"
-
-
-def test_webvtt_escapes_what_is_no_tag() -> None:
-    assert writer._escaped("<i>2 < 3</i> & 4") == "<i>2 &lt; 3</i> &amp; 4"
-
-
-@pytest.mark.parametrize(("kind", "content"), [("srt", ""), ("vtt", "WEBVTT\n\n")])
-def test_no_cues_give_a_valid_file(tmp_path: Path, kind: str, content: str) -> None:
-    writer.save([], tmp_path / f"x.{kind}", kind)
-    assert (tmp_path / f"x.{kind}").read_text() == content
-    assert reader.read(tmp_path / f"x.{kind}").cues == []
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("مرحبا", "مرحبا"),
-        ("- مرحبا", "- مرحبا"),
-        ("<i>مرحبا</i>", "<i>مرحبا</i>"),
-        ("OK مرحبا\nمرحبا", "\u200fOK مرحبا\nمرحبا"),
-        ("1984 كان", "\u200f1984 كان"),
-        ("...", "..."),
-    ],
-)
-def test_a_right_to_left_line_that_begins_with_another_script_is_marked(text: str, expected: str) -> None:
-    assert writer.directed(text) == expected
 
 
 @pytest.mark.parametrize("name", ["cp1251", "utf-16", "utf-8-sig"])
@@ -143,24 +91,3 @@ def test_what_is_no_subtitle_file_is_refused_with_a_reason(
     tmp_path: Path, data: str | bytes, name: str, expected: str
 ) -> None:
     assert expected in refusal(tmp_path, data, name)
-
-
-A, B, C = Cue(1000, 3000, "a"), Cue(4000, 6000, "b"), Cue(7000, 9000, "c")
-
-
-@pytest.mark.parametrize(
-    ("cues", "expected", "mended"),
-    [
-        ([A, B, C], [A, B, C], []),
-        ([B, A], [A, B], [Mended("order", (2,))]),
-        ([A, Cue(2000, 5000, "x")], [Cue(1000, 2000, "a"), Cue(2000, 5000, "x")], [Mended("overlap", (1, 2))]),
-        ([A, Cue(1000, 2000, "x")], [Cue(1000, 3000, "x\na")], [Mended("together", (2, 1))]),
-        ([A, Cue(2500, 5000, "a")], [Cue(1000, 5000, "a")], [Mended("twice", (1, 2))]),
-        ([A, Cue(3500, 3600, "<i></i>"), B], [A, B], [Mended("empty", (2,))]),
-        ([Cue(1000, 1000, "a")], [Cue(1000, 1500, "a")], [Mended("no-time", (1,))]),
-    ],
-)
-def test_cues_that_get_in_each_other_s_way_are_mended_and_told(
-    cues: list[Cue], expected: list[Cue], mended: list[Mended]
-) -> None:
-    assert mend(cues) == (expected, mended)

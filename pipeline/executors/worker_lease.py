@@ -4,31 +4,29 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.channel import Channel
+from pipeline.executors.orders import order_of
 from pipeline.process import Interpreter
-
-RUN_VARIABLE = "PIPELINE_RUN"
 
 
 @dataclass(frozen=True)
-class Pool:
+class WorkerKind:
     """What exchangeable workers have in common."""
 
-    name: str
+    name: str  # their servers' names begin with it
     interpreter: Interpreter
     variables: Mapping[str, str]
     limits: WorkerLimits
 
 
-class Lease:
+class WorkerLease:
     """The right to give one worker one order at a time."""
 
-    def __init__(self, pool: Pool, orders: int, channel: Channel, fresh: bool) -> None:
-        self.pool = pool
+    def __init__(self, kind: WorkerKind, orders: int, channel: Channel, fresh: bool) -> None:
+        self.kind = kind
         self.channel = channel
         self.fresh = fresh  # its server was started for it
         self.owner: int | None = None  # the process that answers for it, once it has said hello
@@ -43,19 +41,7 @@ class Lease:
     def order(self, invocation: Invocation) -> None:
         """Raises ``BrokenPipeError`` where the server is gone."""
         assert self._orders is not None
-        fields: tuple[str | Path, ...] = (
-            invocation.id,
-            invocation.interpreter.variables.get(RUN_VARIABLE, ""),
-            invocation.interpreter.prefix,
-            invocation.stage_file,
-            invocation.source_digest,
-            invocation.file,
-            invocation.log,
-            _here(),
-            *invocation.modules,
-        )
-        order = b"\0".join(os.fsencode(field) for field in fields) + b"\0\n"
-        os.write(self._orders, order)
+        os.write(self._orders, order_of(invocation).encode())
 
     def owned_by(self, pid: int) -> None:
         self.owner = pid
@@ -81,8 +67,8 @@ class Lease:
             os.close(self.ended)
 
 
-class Pipes:
-    """An order pipe and a report pipe; the ends that aren't kept are closed."""
+class LeasePipes:
+    """An order pipe and a report pipe for a lease; the ends that nobody takes are closed."""
 
     def __enter__(self) -> Self:
         orders, self._orders = os.pipe()
@@ -91,7 +77,8 @@ class Pipes:
         self._ours = [self._orders, self._reports]
         return self
 
-    def kept(self) -> tuple[int, Channel]:
+    def take(self) -> tuple[int, Channel]:
+        """Our ends: where to write orders, and where to read reports."""
         self._ours = []
         return self._orders, Channel(self._reports)
 
@@ -108,10 +95,3 @@ def _has_ended(descriptor: int | None) -> bool:
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
     return bool(poller.poll(0))
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # somebody removed it
-        return os.path.abspath(os.sep)

@@ -1,0 +1,72 @@
+"""The client that has the worker: what it orders, and what it is told."""
+
+import contextlib
+import os
+import select
+import socket
+
+from stageprotocol import Answer, Order, is_own_user, receive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATIENCE = 1.0  # seconds for a client that has connected to say why
+
+
+class Client:
+    """Two pipes, and in the keeper the lock that is let go of with them."""
+
+    def __init__(self, orders: int, reports: int, *lock: int) -> None:
+        self.orders = orders
+        self.reports = reports
+        self._lock = lock
+        status = os.fstat(reports)
+        self._identity = (status.st_dev, status.st_ino)
+
+    def next_order(self) -> "Any":
+        """An ``Order``; ``None`` when the client has gone, however it did."""
+        return Order.read(self.orders)
+
+    def is_waiting(self, seconds: float) -> bool:
+        """Whether there is an order, or the end, within this time."""
+        readable, _, _ = select.select([self.orders], [], [], seconds)
+        return bool(readable)
+
+    def is_gone(self) -> bool:
+        poller = select.poll()
+        poller.register(self.orders, 0)
+        return bool(poller.poll(0))
+
+    def tell(self, word: str, number: int, reason: str = "") -> bool:
+        """Send an ``Answer``. False where nobody can hear it."""
+        try:
+            status = os.fstat(self.reports)  # a stage may have closed it, and opened a file in its place
+            if (status.st_dev, status.st_ino) != self._identity:
+                return False
+            os.write(self.reports, Answer(word, number, reason).encode())
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        for descriptor in (self.orders, self.reports, *self._lock):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+def accept(listener: socket.socket) -> "tuple[socket.socket, bytes, list[int]] | None":
+    """Who connects, the request, and the descriptors that came with it; ``None`` for one that isn't our user's."""
+    try:
+        connection, _ = listener.accept()
+    except OSError:
+        return None
+    connection.settimeout(PATIENCE)
+    try:
+        if is_own_user(connection):
+            request, descriptors = receive(connection)
+            return connection, request, descriptors
+    except OSError:
+        pass  # it went away, or says nothing
+    connection.close()
+    return None

@@ -1,0 +1,25 @@
+"""Cues from elsewhere are put right, and each repair is reported."""
+
+import pytest
+from subtitling.cue_repair import CueRepair, repair
+from subtitling.cues import Cue
+
+A, B, C = Cue(1000, 3000, "a"), Cue(4000, 6000, "b"), Cue(7000, 9000, "c")
+
+
+@pytest.mark.parametrize(
+    ("cues", "expected", "repairs"),
+    [
+        ([A, B, C], [A, B, C], []),
+        ([B, A], [A, B], [CueRepair("order", (2,))]),
+        ([A, Cue(2000, 5000, "x")], [Cue(1000, 2000, "a"), Cue(2000, 5000, "x")], [CueRepair("overlap", (1, 2))]),
+        ([A, Cue(1000, 2000, "x")], [Cue(1000, 3000, "x\na")], [CueRepair("together", (2, 1))]),
+        ([A, Cue(2500, 5000, "a")], [Cue(1000, 5000, "a")], [CueRepair("twice", (1, 2))]),
+        ([A, Cue(3500, 3600, "<i></i>"), B], [A, B], [CueRepair("empty", (2,))]),
+        ([Cue(1000, 1000, "a")], [Cue(1000, 1500, "a")], [CueRepair("no-time", (1,))]),
+    ],
+)
+def test_cues_are_repaired_and_each_repair_is_reported(
+    cues: list[Cue], expected: list[Cue], repairs: list[CueRepair]
+) -> None:
+    assert repair(cues) == (expected, repairs)

@@ -1,0 +1,41 @@
+"""Documents name files and folders that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+DOCUMENTS = sorted([*(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "README.md"])
+PATH = re.compile(r"`((?:[a-z_]+/)+|(?:[\w.-]+/)*[a-z_]+\.py)`")
+OTHERS = {"stages/shout.py", "output/"}  # README's example, and a folder that each job has
+FOLDERS = ("pipeline", "stages", "scripts", "tests")
+ROOTS = {f"/{path.name}/" for path in REPOSITORY.iterdir() if path.is_dir()} | {"/pipeline/schemas/"}
+
+
+def named(text: str) -> set[str]:
+    """Python files and folders, between backquotes."""
+    return set(PATH.findall(text))
+
+
+def existing() -> set[str]:
+    """Paths of all modules and of the folders around them, relative to the repository."""
+    modules = [path.relative_to(REPOSITORY) for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py")]
+    return {f"/{path}" for path in modules} | {f"/{folder}/" for path in modules for folder in path.parents} | ROOTS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    there = existing()
+    missing = [
+        name
+        for name in named(document.read_text(encoding="utf-8"))
+        if name not in OTHERS and not any(path.endswith(f"/{name}") for path in there)
+    ]
+    assert missing == []
+
+
+def test_what_looks_like_a_path_is_found() -> None:
+    text = "`jobs/job.py` and `run/`, `NAME.py`, `pipeline env gc`, `a.x | b.x`, `journal.py`"
+    assert named(text) == {"jobs/job.py", "run/", "journal.py"}
