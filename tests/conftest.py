@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import count, takewhile
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def no_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         raise AssertionError(f"this test starts a process without the fixture 'spawning': {arguments}")
 
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    monkeypatch.setattr(os, "posix_spawn", refuse)
 
 
 @pytest.fixture(scope="session")
@@ -128,19 +130,14 @@ class Result:
     @property
     def error(self) -> str:
         """The message of the error that it ended with."""
-        return self._after("error: ")
+        found = re.search(r"^error: (.*?)(?=^next:  |\Z)", self.err, re.MULTILINE | re.DOTALL)
+        return found[1].rstrip() if found else ""
 
     @property
     def next_step(self) -> str:
-        """What it said to do next."""
-        return self._after("next:  ")
-
-    def _after(self, mark: str) -> str:
-        """The last line that begins so, without the mark, and the indented lines below it."""
-        lines = self.err.splitlines()
-        first = max((index for index, line in enumerate(lines) if line.startswith(mark)), default=len(lines))
-        below = takewhile(lambda line: line.startswith("  "), lines[first + 1 :])
-        return "\n".join([*(line.removeprefix(mark) for line in lines[first : first + 1]), *map(str.strip, below)])
+        """What it said to do next, a line for each."""
+        found = re.search(r"^next:  (.*)", self.err, re.MULTILINE | re.DOTALL)
+        return "\n".join(map(str.strip, found[1].splitlines())) if found else ""
 
 
 def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path | None = None) -> Result:

@@ -291,7 +291,7 @@ def test_one_module_starts_processes() -> None:
             found.add(path.relative_to(PACKAGE).as_posix())
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
-                assert node.attr not in calls, shown(path, node.lineno)
+                assert node.attr not in calls or path.name == "process.py", shown(path, node.lineno)
     assert found == {"process.py"}
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,10 +33,10 @@ def alive(pid: int) -> bool:
         return False
 
 
-def started(*argv: str) -> "subprocess.Popen[bytes]":
+def started(*argv: str) -> process.Child:
     nowhere = os.open(os.devnull, os.O_RDWR)
     try:
-        return process.spawn(argv, VARIABLES, nowhere, nowhere, nowhere)
+        return process.spawn([shutil.which(argv[0]) or argv[0], *argv[1:]], VARIABLES, nowhere, nowhere, nowhere)
     finally:
         os.close(nowhere)
 
@@ -129,7 +130,7 @@ def test_a_group_that_is_bound_ends_when_its_tie_closes(spawning: None, tmp_path
     grandchild = pid_in(tmp_path / "pid")
     tie.bind(child.pid)
     tie.close()
-    assert child.wait(60) == -signal.SIGKILL
+    assert child.wait() == -signal.SIGKILL
     assert eventually(lambda: not alive(grandchild))
 
 
@@ -139,13 +140,13 @@ def test_a_group_that_was_released_lives_on_when_its_tie_closes(spawning: None, 
     tie.release()
     tie.close()
     (tmp_path / "go").touch()
-    assert child.wait(60) == 0
+    assert child.wait() == 0
 
 
-def tied(script: str) -> "tuple[subprocess.Popen[bytes], process.Tie]":
+def tied(script: str) -> tuple[process.Child, process.Tie]:
     tie, nowhere = process.Tie(), os.open(os.devnull, os.O_RDWR)
     try:
-        return process.spawn(["sh", "-c", script], VARIABLES, nowhere, nowhere, nowhere, tie.inherited), tie
+        return process.spawn(["/bin/sh", "-c", script], VARIABLES, nowhere, nowhere, nowhere, tie.inherited), tie
     finally:
         os.close(nowhere)
 
@@ -157,7 +158,7 @@ def test_an_exit_descriptor_becomes_readable_at_the_end(spawning: None) -> None:
     descriptor = process.exit_descriptor(child)
     assert descriptor is not None
     assert select.select([descriptor], [], [], 0)[0] == []
-    child.send_signal(signal.SIGKILL)
+    os.kill(child.pid, signal.SIGKILL)
     assert select.select([descriptor], [], [], 10)[0] == [descriptor]
     os.close(descriptor)
     child.wait()
@@ -170,3 +171,53 @@ def test_stopping_nothing_costs_no_import() -> None:
         assert "psutil" not in sys.modules
     finally:
         sys.modules["psutil"] = loaded
+
+
+@pytest.mark.parametrize("program", ["sh", "/bin/sh"])  # by either way of starting
+def test_a_process_has_its_streams_and_those_that_it_keeps_and_no_others(
+    spawning: None, tmp_path: Path, program: str
+) -> None:
+    taken = os.open(tmp_path / "lock", os.O_WRONLY | os.O_CREAT)
+    kept = os.open(tmp_path / "kept", os.O_WRONLY | os.O_CREAT)
+    out = os.open(tmp_path / "out", os.O_WRONLY | os.O_CREAT)
+    script = f"ls /proc/self/fd | tr '\\n' ' '; echo; echo kept >/proc/self/fd/{kept}; ps -o sid= -p $$; echo $$"
+    child = process.spawn([program, "-c", script], {"PATH": os.environ["PATH"]}, out, out, out, [kept])
+    assert child.wait() == 0
+    descriptors, session, pid = (tmp_path / "out").read_text().splitlines()
+    assert {int(each) for each in descriptors.split()} - {3, kept} == {0, 1, 2}  # 3 is that of ls itself
+    assert session.strip() == pid == str(child.pid)
+    assert (tmp_path / "kept").read_text() == "kept\n"
+    for descriptor in (taken, kept, out):
+        os.close(descriptor)
+
+
+def test_what_we_were_started_with_is_closed_in_what_we_start(spawning: None, tmp_path: Path) -> None:
+    code = (
+        "import os; from pipeline import process\n"
+        f"out = os.open({str(tmp_path / 'out')!r}, os.O_WRONLY | os.O_CREAT)\n"
+        "process.spawn(['/bin/sh', '-c', 'ls /proc/self/fd'], dict(os.environ), out, out, out).wait()\n"
+    )
+    locked = os.open(tmp_path / "lock", os.O_WRONLY | os.O_CREAT)
+    held = os.dup2(locked, 77)
+    subprocess.run([sys.executable, "-c", code], pass_fds=[held], check=True, cwd=Path(__file__).parents[1])
+    assert "77" not in (tmp_path / "out").read_text().split()
+    os.close(locked)
+    os.close(held)
+
+
+@pytest.mark.parametrize("program", ["sh", "/bin/sh"])
+def test_a_process_ends_by_a_broken_pipe_as_the_system_has_it(spawning: None, program: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    child = process.spawn([program, "-c", "echo; exit 7"], dict(os.environ), writing, writing, writing)
+    os.close(writing)
+    assert child.wait() == -signal.SIGPIPE
+
+
+@pytest.mark.parametrize("program", ["/nowhere/at/all", "no-such-program"])
+def test_a_program_that_is_not_there_is_an_error_with_its_name(spawning: None, program: str) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    with pytest.raises(FileNotFoundError) as raised:
+        process.spawn([program], {}, nowhere, nowhere, nowhere)
+    assert raised.value.filename == program
+    os.close(nowhere)

@@ -46,7 +46,7 @@ def _told(known: Any, named: tuple[str, str] | None) -> dict[str, Any]:
         "accelerator": named[0] if named else known.hardware.accelerator,
         "accelerator_from": named[1] if named else "hardware",
         "looked_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known.looked_at)),
-        "unkept": known.unkept,
+        "unkept": known.problem,
     }
 
 

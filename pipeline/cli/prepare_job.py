@@ -37,7 +37,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     from pipeline.prepare import intake
 
     _require_media(media, options, and_run and as_json)
-    catalog = Catalog(project())
+    catalog = Catalog(project(), saves=False)
     make = job_options.request_factory(options, catalog)
     if intake.is_several(media):
         jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)

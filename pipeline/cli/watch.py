@@ -54,7 +54,7 @@ def command(folder: Path, recursive: bool, once: bool, every: float, settle: flo
     from pipeline.config.catalog import Catalog
     from pipeline.prepare.watch_folder import WatchRequest
 
-    catalog = Catalog(project())
+    catalog = Catalog(project(), saves=False)
     make = job_options.request_factory(options, catalog)
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder", "name one that movies arrive in")

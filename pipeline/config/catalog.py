@@ -14,6 +14,7 @@ from pipeline.config.workflows import WorkflowSpec
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.host import hardware
+from pipeline.host.hardware import HardwareRecord
 from pipeline.project import Project
 
 
@@ -23,8 +24,10 @@ class Catalog:
     Every property and method raises ``ConfigurationError``, with file, line and key, where a file is wrong.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, saves: bool = True) -> None:
+        """With ``saves=False``, nothing is written before ``save``: a look at the hardware is kept in memory."""
         self.project = project
+        self._saves = saves
         self._environments: dict[str, EnvironmentSpec] = {}
         self._stages: dict[str, StageSpec] = {}
 
@@ -38,7 +41,17 @@ class Catalog:
 
         To detect it may take seconds, so only an environment that has variants leads here.
         """
-        return hardware.accelerator(self.project, self.settings.accelerator)
+        return hardware.accelerator(self.settings.accelerator, lambda: self._hardware)
+
+    @cached_property
+    def _hardware(self) -> HardwareRecord:
+        found = hardware.look(self.project)
+        return hardware.save(self.project, found) if self._saves else found
+
+    def save(self) -> None:
+        """Write what was found out about this machine, so that it needn't be detected again."""
+        if "_hardware" in vars(self):
+            self._hardware = hardware.save(self.project, self._hardware)
 
     @cached_property
     def models(self) -> dict[str, ModelSpec]:
@@ -128,6 +141,9 @@ class _ExtendedCatalog(Catalog):
 
     def stage(self, name: str) -> StageSpec:
         return self._catalog.stage(name)
+
+    def save(self) -> None:
+        self._catalog.save()
 
     def _environment(self, name: str) -> EnvironmentSpec:
         return self._catalog._environment(name)  # noqa: SLF001  # of the same class

@@ -12,7 +12,7 @@ import platform
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +35,23 @@ Detect = Callable[[Mapping[str, str]], Hardware]
 
 
 @dataclass(frozen=True)
-class Known:
+class HardwareRecord:
+    """What was detected, and when."""
+
     hardware: Hardware
     looked_at: float  # seconds since 1970
-    unkept: str | None = None  # why it couldn't be written down
+    unsaved: Mapping[str, Any] | None = None  # the entry that the cache should get; None where it has it
+    problem: str | None = None  # why it couldn't be saved
 
 
-def accelerator(project: Project, chosen: str | None = None, detect: Detect = detection.look) -> str:
-    """What to build for: the variable's word, else ``chosen`` (in the settings), else what this machine has.
+def accelerator(chosen: str | None, detected: Callable[[], HardwareRecord]) -> str:
+    """What to build for: the variable's word, else ``chosen`` (in the settings), else what was detected.
 
     Raises ``UsageError`` for a word that is none, ``NotReady`` where there is a GPU that can't be asked.
     """
     if named := named_by(os.environ, chosen):
         return named[0]
-    found = known(project, detect).hardware
+    found = detected().hardware
     if found.accelerator is None:
         raise NotReady(
             f"it can't be told what to build for: {found.problem}",
@@ -68,17 +71,37 @@ def named_by(variables: Mapping[str, str], chosen: str | None) -> tuple[str, str
     return (chosen, "config/pipeline.yaml") if chosen else None
 
 
-def known(project: Project, detect: Detect = detection.look, anew: bool = False, root: Path = Path("/")) -> Known:
-    """This machine's hardware: from the cache where that still fits, else looked at now (``anew``: in any case)."""
-    file = project.config / FILE
-    hosts = _read(file)
-    if not anew and (kept := _fitting(hosts.get(_host()), root)):
-        return kept
+def known(
+    project: Project, detect: Detect = detection.look, anew: bool = False, root: Path = Path("/")
+) -> HardwareRecord:
+    """As ``look``; what was detected now is saved at once."""
+    return save(project, look(project, detect, anew, root))
+
+
+def look(
+    project: Project, detect: Detect = detection.look, anew: bool = False, root: Path = Path("/")
+) -> HardwareRecord:
+    """This machine's hardware: from the cache where that still fits, else detected now (``anew``: in any case).
+
+    Nothing is written.
+    """
+    cached = _read(project.config / FILE).get(_host())
+    if not anew and (fitting := _fitting(cached, root)):
+        return fitting
     found = detect(os.environ)
     # After the look, since nvidia-smi makes the device files where nobody has used a card before.
     now = time.time()
     entry = {"signature": signature(os.environ, root), "looked_at": now, "hardware": asdict(found)}
-    return Known(found, now, _write(file, {**hosts, _host(): entry}))
+    return HardwareRecord(found, now, entry)
+
+
+def save(project: Project, record: HardwareRecord) -> HardwareRecord:
+    """Put what was detected into the cache, where it isn't there yet. Raises nothing where that can't be done."""
+    if record.unsaved is None:
+        return record
+    file = project.config / FILE
+    problem = _write(file, {**_read(file), _host(): record.unsaved})
+    return replace(record, unsaved=None, problem=problem)
 
 
 def signature(variables: Mapping[str, str], root: Path = Path("/")) -> dict[str, Any]:
@@ -94,7 +117,7 @@ def signature(variables: Mapping[str, str], root: Path = Path("/")) -> dict[str,
     }
 
 
-def _fitting(entry: Any, root: Path) -> Known | None:
+def _fitting(entry: Any, root: Path) -> HardwareRecord | None:
     """The entry as what it says, if it was made of the machine as it is now."""
     try:
         found, looked_at = _hardware(entry["hardware"]), float(entry["looked_at"])
@@ -103,7 +126,7 @@ def _fitting(entry: Any, root: Path) -> Known | None:
         return None
     age = time.time() - looked_at
     young = age < TROUBLED_SECONDS or found.problem is None
-    return Known(found, looked_at) if fits and age >= 0 and young else None
+    return HardwareRecord(found, looked_at) if fits and age >= 0 and young else None
 
 
 def _hardware(fields: Mapping[str, Any]) -> Hardware:

@@ -56,6 +56,7 @@ def prepare(
         for model in decided.folder_models:
             local_folder.place(model, Shelf(catalog.project.models))
         notes.save()
+        catalog.save()
         return JobStore(catalog.project.jobs).create(lambda id: job_plan.named(unnamed, id))
 
 

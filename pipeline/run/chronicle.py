@@ -23,7 +23,7 @@ from pipeline.jobs.records import Result
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.timers import now
 
-TOGETHER_SECONDS = 0.005  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
+TOGETHER_SECONDS = 0.025  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
 
 
 class Chronicle:

@@ -60,14 +60,15 @@ def test_status_shows_what_somebody_else_makes_where_it_is(own: Sandbox) -> None
     rows = status(own)
     assert (rows["theirs"]["state"], rows["theirs"]["problem"], rows["theirs"]["lock"]) == ("used as it is", None, None)
     assert rows["gone"]["state"] == "unusable"
-    assert "nowhere: it isn't there" in str(rows["gone"]["problem"])
+    assert f"{own.root}/nowhere" in str(rows["gone"]["problem"])
     assert rows["alpha"]["state"] == "healthy"
 
 
 def test_status_leads_to_the_lock_where_that_is_wrong(own: Sandbox) -> None:
     own.write("requirements/alpha.lock", "quirk==1.0\n")
     row = status(own)["alpha"]
-    assert (row["problem"], row["next"]) == ("requirements/alpha.lock:1: quirk has no hash", "pipeline env lock alpha")
+    assert row["next"] == "pipeline env lock alpha"
+    assert str(row["problem"]).startswith("requirements/alpha.lock:1: quirk ")
 
 
 def test_status_tells_size_lock_and_builds(own: Sandbox) -> None:
@@ -76,9 +77,7 @@ def test_status_tells_size_lock_and_builds(own: Sandbox) -> None:
     assert isinstance(row["size"], int)
     assert row["size"] > 4096
     assert isinstance(row["last_build_seconds"], float)
-    shown = own.give("pipeline", "env", "status").out
-    assert "alpha.lock" in shown
-    assert "never" in shown
+    assert "alpha.lock" in own.give("pipeline", "env", "status").out
 
 
 def test_status_counts_runs(own: Sandbox) -> None:
@@ -108,7 +107,7 @@ def test_status_shows_builds_that_no_definition_names(own: Sandbox) -> None:
     (own.root / "config/environments/alpha.yaml").unlink()
     row = status(own)["alpha"]
     assert (row["state"], row["next"]) == ("undefined", "pipeline env gc")
-    assert "that no environment stands for" in own.give("pipeline", "env", "status").out
+    assert build_of(own).prefix.name in own.give("pipeline", "env", "status").out
 
 
 def test_a_broken_definition_is_a_row(own: Sandbox) -> None:
@@ -130,7 +129,8 @@ def test_a_dry_run_takes_nothing(own: Sandbox) -> None:
     before = superseded(own)
     assert removed(own, "--dry-run") == [before.prefix.name]
     assert before.prefix.exists()
-    assert "1 build would be removed" in own.give("pipeline", "env", "gc", "--dry-run").out
+    assert before.prefix.name in own.give("pipeline", "env", "gc", "--dry-run").out
+    assert before.prefix.exists()
 
 
 def test_gc_keeps_to_the_project_s_limit(own: Sandbox) -> None:
@@ -162,7 +162,7 @@ def test_a_build_that_a_prepared_job_names_stays_unless_it_is_forced(own: Sandbo
     job, build = own.prepare("one"), superseded(own)
     done = own.give("pipeline", "env", "gc", "--json", "--limit", "0")
     assert done.data["removed"] == []
-    assert f"{job} isn't finished" in done.data["kept"][0]["why"]
+    assert job in done.data["kept"][0]["why"]
     assert build.prefix.name in removed(own, "--limit", "0", "--force")
 
 
@@ -211,7 +211,7 @@ def test_remove_takes_all_builds_and_the_name(own: Sandbox) -> None:
     superseded(own)
     done = own.give("pipeline", "env", "remove", "alpha")
     assert done.code == 0, done.err
-    assert "2 builds removed" in done.out
+    assert done.out.splitlines()[-1].startswith("2 builds ")
     assert list((own.root / "venv" / ".builds").glob("alpha-*")) == []
     assert not os.path.lexists(own.root / "venv" / "alpha")
 
@@ -237,8 +237,8 @@ def test_remove_refuses_what_a_prepared_job_needs(own: Sandbox) -> None:
 
 def test_remove_of_an_unknown_name_is_refused_with_the_nearest(own: Sandbox) -> None:
     done = own.give("pipeline", "env", "remove", "alhpa")
-    assert done.code == ExitCode.USAGE
-    assert "did you mean 'alpha'" in done.err
+    assert (done.code, done.next_step) == (ExitCode.USAGE, "pipeline env list")
+    assert "'alpha'" in done.error
 
 
 def test_remove_of_what_is_not_built_frees_nothing(own: Sandbox) -> None:

@@ -1,6 +1,7 @@
 """``pipeline env register``: a stage from elsewhere, taken in whole or not at all."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def written(project: Sandbox) -> list[str]:
 def test_a_stage_brings_its_environment_and_runs_in_it(project: Sandbox) -> None:
     done = register(project)
     assert done.code == 0, done.err
-    assert done.out == "stages/brought.py and requirements/brought.lock written\nnext: bootstrap --env brought\n"
+    for word in ("stages/brought.py", "requirements/brought.lock", "bootstrap --env brought"):
+        assert word in done.out
     assert project.give("bootstrap", "--env", "brought").code == 0
     assert [row["name"] for row in project.give("pipeline", "env", "list", "--json").data] == [
         "alpha",
@@ -73,7 +75,7 @@ def test_a_stage_edited_beside_its_dependencies_keeps_its_lock_and_build(project
     assert project.give("pipeline", "env", "status", "brought", "--json").data[0]["state"] == "healthy"
     stage.write_text(STAGE.replace("quirk>=2", "quirk<2"))
     problem = project.give("pipeline", "env", "status", "brought", "--json").data[0]["problem"]
-    assert "stages/brought.py:3: quirk<2 isn't what requirements/brought.lock:2 has, which is quirk 2.0" in problem
+    assert re.match(r"stages/brought\.py:3: quirk<2 .*requirements/brought\.lock:2 .*quirk 2\.0", problem)
 
 
 def test_a_job_whose_stage_is_gone_says_so(project: Sandbox) -> None:
@@ -84,7 +86,7 @@ def test_a_job_whose_stage_is_gone_says_so(project: Sandbox) -> None:
     (project.root / "stages/brought.py").unlink()
     ran = project.run("run-pipeline", "--job", job)
     assert ran.code == 2
-    assert "no environment 'brought'" in ran.err
+    assert "'brought'" in ran.error
 
 
 def test_another_name_may_be_given(project: Sandbox) -> None:
@@ -105,7 +107,8 @@ def test_nothing_that_is_there_is_overwritten(project: Sandbox, file: str, text:
     project.write(file, text)
     done = register(project)
     assert done.code == 2
-    assert f"the name 'brought' is taken: there is {file}" in done.err
+    assert file in done.error
+    assert done.next_step == "pipeline env register FILE --name OTHER"
     assert (project.root / file).read_text() == text
     assert not (project.root / "requirements/brought.lock").exists()
 
@@ -117,41 +120,42 @@ def test_a_lock_that_nothing_uses_is_written_anew(project: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "code", "expected"),
+    ("before", "after", "code", "named"),
     [
-        ("quirk>=2", "quirk>=3", 3, "environment 'brought' can't be locked"),
-        ("def run(stage):", "def walk(stage):", 2, "a stage needs a function 'run(stage)'"),
-        ("def run(stage):", "def run(stage:", 2, "not valid Python"),
-        ('# dependencies = ["quirk>=2"]\n', "", 2, "the block has no dependencies"),
-        ("# [tool.pipeline.stage]\n", "", 2, "the script block has no [tool.pipeline.stage] table"),
-        ("# /// script", "# script", 2, "needs one '# /// script' block"),
-        ("outputs", "output", 2, "unknown key 'output'; did you mean 'outputs'?"),
-        ("imports", "import", 2, "unknown key 'import'; did you mean 'imports'?"),
-        ('"quirk>=2"', '"./quirk.whl"', 2, "'./quirk.whl' isn't a requirement"),
+        ("quirk>=2", "quirk>=3", 3, "'brought'"),
+        ("def run(stage):", "def walk(stage):", 2, "run(stage)"),
+        ("def run(stage):", "def run(stage:", 2, "brought.py:14"),
+        ('# dependencies = ["quirk>=2"]\n', "", 2, "dependencies"),
+        ("# [tool.pipeline.stage]\n", "", 2, "[tool.pipeline.stage]"),
+        ("# /// script", "# script", 2, "'# /// script'"),
+        ("outputs", "output", 2, "'outputs'"),
+        ("imports", "import", 2, "'imports'"),
+        ('"quirk>=2"', '"./quirk.whl"', 2, "'./quirk.whl'"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_written(
-    project: Sandbox, before: str, after: str, code: int, expected: str
+    project: Sandbox, before: str, after: str, code: int, named: str
 ) -> None:
     done = register(project, STAGE.replace(before, after, 1))
     assert done.code == code
-    assert expected in done.err
+    assert named in done.error
     assert written(project) == []
 
 
 @pytest.mark.parametrize("name", ["Upper", "two-words", "1st", "ünï"])
 def test_a_name_that_no_stage_can_have_is_refused(project: Sandbox, name: str) -> None:
     done = register(project, name=name)
-    assert done.code == 2
-    assert "can't be the name of a stage with its own environment" in done.err
+    assert (done.code, done.next_step) == (2, "pipeline env register FILE --name NAME")
+    assert f"'{name}'" in done.error
 
 
 def test_a_file_that_is_not_there_is_told(project: Sandbox) -> None:
     done = project.give("pipeline", "env", "register", "absent.py")
     assert done.code == 5
-    assert "absent.py can't be read: No such file" in done.err
+    assert "absent.py" in done.error
+    assert "No such file" in done.error
 
 
 def test_what_can_not_be_locked_leads_back_to_registering(project: Sandbox) -> None:
     done = register(project, STAGE.replace("quirk>=2", "quirk>=3"))
-    assert f"then: pipeline env register {project.root.parent / 'brought.py'}" in done.err
+    assert f"pipeline env register {project.root.parent / 'brought.py'}" in done.next_step

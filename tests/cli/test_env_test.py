@@ -1,14 +1,15 @@
 """``pipeline env test``."""
 
+import re
+
 from tests.conftest import Sandbox
 
 
 def test_what_ran_and_how_long_is_told(ready: Sandbox, spawning: None) -> None:
     done = ready.give("pipeline", "env", "test", "alpha")
     assert done.code == 0, done.err
-    first, second = done.out.splitlines()
-    assert first.startswith("passed  is what was built  (")
-    assert second.startswith("passed  importing quirk  (")
+    _, second = done.out.splitlines()
+    assert re.fullmatch(r".*\bquirk\b.*\d s.*", second)
 
 
 def test_a_smoke_script_that_fails_leaves_with_its_words(ready: Sandbox, spawning: None) -> None:
@@ -16,8 +17,7 @@ def test_a_smoke_script_that_fails_leaves_with_its_words(ready: Sandbox, spawnin
     ready.write("smoke.py", "raise SystemExit('no kernel image')\n")
     done = ready.give("pipeline", "env", "test", "alpha")
     assert done.code == 3
-    assert "failed  running smoke.py" in done.out
-    assert "running smoke.py fails: no kernel image" in done.err
+    assert re.search(r"smoke\.py.*: no kernel image", done.error)
 
 
 def test_the_script_sees_the_definition_s_variables_and_the_project_s_cache(ready: Sandbox, spawning: None) -> None:
@@ -34,9 +34,7 @@ def test_the_script_sees_the_definition_s_variables_and_the_project_s_cache(read
 
 def test_one_that_is_not_built_is_told_with_the_command(sandbox: Sandbox, spawning: None) -> None:
     done = sandbox.give("pipeline", "env", "test", "alpha")
-    assert done.code == 3
-    assert "environment 'alpha' isn't built" in done.err
-    assert "bootstrap --env alpha" in done.err
+    assert (done.code, done.next_step) == (3, "bootstrap --env alpha")
 
 
 def test_an_environment_of_somebody_else_is_tried_where_it_is(ready: Sandbox, spawning: None) -> None:
@@ -44,14 +42,14 @@ def test_an_environment_of_somebody_else_is_tried_where_it_is(ready: Sandbox, sp
     ready.write("config/environments/foreign.yaml", f"interpreter: {prefix}\nimports: [quirk, absent]\n")
     done = ready.give("pipeline", "env", "test", "foreign")
     assert done.code == 3
-    assert "No module named 'absent'" in done.err
-    assert "is what was built" not in done.out  # we have built nothing
-    assert "mend that environment" in done.err
+    assert "No module named 'absent'" in done.error
+    assert len(done.out.splitlines()) == 1  # its imports; we have built nothing that could be looked at
+    assert "'foreign'" in done.next_step
 
 
 def test_an_environment_of_somebody_else_that_is_gone_is_told(ready: Sandbox, spawning: None) -> None:
     ready.write("config/environments/foreign.yaml", "interpreter: nowhere\n")
     done = ready.run("pipeline", "env", "test", "foreign")
     assert done.code == 3
-    assert f"{ready.root}/nowhere: it isn't there" in done.err
-    assert "mend that environment" in done.err
+    assert f"{ready.root}/nowhere" in done.error
+    assert "'foreign'" in done.next_step

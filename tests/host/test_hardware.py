@@ -196,7 +196,7 @@ def test_a_cache_that_can_not_be_written_costs_only_the_look(project: Project, r
     detect = Detection()
     found = hardware.known(project, detect, root=root)
     assert found.hardware == FOUND
-    assert found.unkept == "No such file or directory"
+    assert found.problem == "No such file or directory"
     assert hardware.known(project, detect, root=root).hardware == FOUND
     assert detect.calls == 2
 
@@ -243,19 +243,30 @@ def test_a_driver_in_trouble_is_asked_again_after_a_while(
     assert detect.calls == 2
 
 
+def accelerator(project: Project, chosen: str | None, detect: hardware.Detect) -> str:
+    return hardware.accelerator(chosen, lambda: hardware.known(project, detect))
+
+
+def test_a_look_writes_nothing_until_it_is_saved(project: Project, root: Path) -> None:
+    found = hardware.look(project, Detection(), root=root)
+    assert not (project.config / hardware.FILE).exists()
+    assert hardware.save(project, found).unsaved is None
+    assert hardware.look(project, Detection(), root=root).unsaved is None
+
+
 def test_the_machine_decides_where_nobody_said_anything(project: Project) -> None:
-    assert hardware.accelerator(project, None, Detection()) == "cu128"
+    assert accelerator(project, None, Detection()) == "cu128"
 
 
 def test_the_settings_go_before_the_machine_which_is_not_even_asked(project: Project) -> None:
     detect = Detection()
-    assert hardware.accelerator(project, "cu118", detect) == "cu118"
+    assert accelerator(project, "cu118", detect) == "cu118"
     assert detect.calls == 0
 
 
 def test_the_variable_goes_before_the_settings(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hardware.VARIABLE, "cpu")
-    assert hardware.accelerator(project, "cu118", Detection()) == "cpu"
+    assert accelerator(project, "cu118", Detection()) == "cpu"
 
 
 @pytest.mark.parametrize("word", ["gpu", "cuda", "cu12.8", "CPU", "cu128 "])
@@ -264,11 +275,11 @@ def test_a_variable_that_names_no_accelerator_is_refused(
 ) -> None:
     monkeypatch.setenv(hardware.VARIABLE, word)
     with pytest.raises(UsageError, match="no accelerator is called so"):
-        hardware.accelerator(project, None, Detection())
+        accelerator(project, None, Detection())
 
 
 def test_a_card_that_can_not_be_asked_is_never_taken_for_none(project: Project) -> None:
     with pytest.raises(NotReady, match="the driver says nothing") as refused:
-        hardware.accelerator(project, None, Detection(TROUBLED))
+        accelerator(project, None, Detection(TROUBLED))
     assert "PIPELINE_ACCELERATOR=cpu" in str(refused.value.next_step)
     assert refused.value.exit_code == ExitCode.NOT_READY

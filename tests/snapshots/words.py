@@ -19,12 +19,19 @@ FOLDER = Path(__file__).parent
 # What differs from run to run and from machine to machine, and what stands for it.
 VARYING = (
     (re.compile(r"\bjob-\d{8}-[a-z0-9_]+-(\d{4})\b"), r"job-DATE-USER-\1"),
-    (re.compile(r"\b\d{2}:\d{2}:\d{2}\b"), "HH:MM:SS"),
+    (re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"), "TIME"),
+    (re.compile(r"\b\d{2}:\d{2}:\d{2}\b(?!\.)"), "HH:MM:SS"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!')"), "DATE"),
     (re.compile(r"\b(alpha|beta)-[0-9a-f]{16}(\.[0-9a-f]{8})?"), r"\1-KEY"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
+    (re.compile(r"\(\d+\.\d\d s\)"), "(N s)"),
     (re.compile(r"\bprocess \d+ on \S+"), "process PID on HOST"),
+    (re.compile(r"\bprocess \d+ \(\S+\)"), "process PID (PROGRAM)"),
+    (re.compile(r"\bPython 3\.\d+\.\d+"), "Python VERSION"),
+    (re.compile(r"\b\d+(\.\d)? [KM]iB\b"), "SIZE"),
+    (re.compile(r"(?m)^.*: (fetching|compiling) \d+ packages?\n"), ""),  # a step of uv that may be too short to be seen
+    (re.compile(r"(In the resolver's words:\n)(  .*\n?)+"), r"\1  (what uv says)\n"),
 )
 TABLE = "───"  # below the names of its columns
 
