@@ -229,7 +229,7 @@ class Sandbox:
         return self.root / "jobs" / id
 
     def events(self, id: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.job(id) / "journal.jsonl").read_text().splitlines()]
+        return [json.loads(line) for line in (self.job(id) / "journal.jsonl").read_bytes().splitlines()]
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Hour:
         id = call(self.project, "prepare-job", str(self.movie), "--workflow", f"only_{stage}").strip()
         spent = spend([BIN / "run-pipeline", "--root", self.project, "-j", id])
         job = self.project / "jobs" / id
-        events = [json.loads(line) for line in (job / "journal.jsonl").read_text().splitlines()]
+        events = [json.loads(line) for line in (job / "journal.jsonl").read_bytes().splitlines()]
         shutil.rmtree(job)
         at = {event["event"]: datetime.fromisoformat(event["at"]) for event in events if event.get("stage") == stage}
         return Spent((at["stage_finished"] - at["stage_started"]).total_seconds(), spent.cpu, spent.mib)

@@ -97,7 +97,8 @@ class Ours:
         id = self.prepare(workflow)
         try:
             spent = self.run(id, start, slots)
-            events = [json.loads(line) for line in (self.root / "jobs" / id / "journal.jsonl").read_text().splitlines()]
+            journal = self.root / "jobs" / id / "journal.jsonl"
+            events = [json.loads(line) for line in journal.read_bytes().splitlines()]
         finally:
             self.forget(id)
         first = min(_at(event) for event in events if event["event"] == "stage_started")

@@ -92,7 +92,7 @@ def _run(project: Ours, workflow: str, way: str, tally: Tally) -> None:
         project.run(id, way, SLOTS)
     tally.seconds += time.monotonic() - start
     journal = project.root / "jobs" / id / "journal.jsonl"
-    tally.ends.update(_ends(map(json.loads, journal.read_text().splitlines())))
+    tally.ends.update(_ends(map(json.loads, journal.read_bytes().splitlines())))
     project.forget(id)
 
 
