@@ -62,7 +62,7 @@ def require_same(files: Mapping[str, str]) -> None:
         if not file.is_file() or f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" != digest:
             raise stagekit.StageFailed(
                 f"Apertium's dictionaries have changed since the job was prepared ({name}). Prepare the job again: "
-                "what is done already is taken from this one"
+                "finished stages are taken over from this one"
             )
 
 

@@ -54,7 +54,7 @@ class BurnIn(NamedTuple):
     media: Path
     subtitles: Path
     streams: list[dict]
-    picture: streams.MediaTrack
+    picture: streams.StreamTrack
     duration: float  # seconds; 0 if the movie doesn't say it
     settings: Mapping[str, str]
     cpus: int
@@ -169,7 +169,7 @@ def _picture_options(work: BurnIn) -> list[str]:
     return [*options, "-filter:v:0", subtitle_filter(work.subtitles, work.picture, settings["style"])]
 
 
-def subtitle_filter(file: Path, picture: streams.MediaTrack, style: str) -> str:
+def subtitle_filter(file: Path, picture: streams.StreamTrack, style: str) -> str:
     """ffmpeg's filter, which runs in the folder with the copy of the subtitles."""
     look = LOOKS[style].styled if file.suffix in (".ass", ".ssa") else LOOKS[style].plain
     drawn = f"subtitles=filename={subtitles_name(file)}" + (f":force_style='{look}'" if look else "")
@@ -177,7 +177,7 @@ def subtitle_filter(file: Path, picture: streams.MediaTrack, style: str) -> str:
     return f"{drawn},crop=trunc(iw/2)*2:trunc(ih/2)*2" if odd else drawn  # the codec has one colour for four pixels
 
 
-def pixel_format(picture: streams.MediaTrack) -> str:
+def pixel_format(picture: streams.StreamTrack) -> str:
     """Ten bits for a high dynamic range; else eight, which every player can show."""
     return "yuv420p10le" if picture.stream.get("color_transfer") in HDR else "yuv420p"
 

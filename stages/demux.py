@@ -40,7 +40,7 @@ LEAST_SOUND = 0.01  # share of a track's length that must have sound
 class ExtractedAudio(NamedTuple):
     """The audio of a track, and how its decoding ended."""
 
-    track: streams.MediaTrack
+    track: streams.StreamTrack
     seconds: float  # of the WAV
     done: ffmpegs.FfmpegResult
     stated: float = 0  # seconds that the track says it has; 0 if it doesn't say it
@@ -73,7 +73,7 @@ def run(stage: stagekit.Stage) -> None:
     stage.about(audio_track=streams.described(extracted.track), audio_tracks=len(tracks))
 
 
-def candidates(media: Path, tracks: list[streams.MediaTrack], wish: str) -> list[streams.MediaTrack]:
+def candidates(media: Path, tracks: list[streams.StreamTrack], wish: str) -> list[streams.StreamTrack]:
     """The track that was asked for, or all tracks by preference. Raises ``StageFailed`` if there is no such track."""
     if not wish:
         return streams.by_preference(tracks)
@@ -83,7 +83,7 @@ def candidates(media: Path, tracks: list[streams.MediaTrack], wish: str) -> list
         raise stagekit.StageFailed(f"{str(media)!r}: {error}. Choose one of them with --audio-track") from None
 
 
-def first_usable(stage: stagekit.Stage, media: ffmpegs.MediaFile, tracks: list[streams.MediaTrack]) -> ExtractedAudio:
+def first_usable(stage: stagekit.Stage, media: ffmpegs.MediaFile, tracks: list[streams.StreamTrack]) -> ExtractedAudio:
     """Extract the first good track, else the first that is only damaged. Raises ``InputUnusable`` if all are worse."""
     tried = []
     for tolerated in (GOOD_TRACK, DAMAGED_TRACK):
@@ -101,7 +101,7 @@ def first_usable(stage: stagekit.Stage, media: ffmpegs.MediaFile, tracks: list[s
 
 
 def _extract(
-    stage: stagekit.Stage, media: ffmpegs.MediaFile, track: streams.MediaTrack, tolerated: float
+    stage: stagekit.Stage, media: ffmpegs.MediaFile, track: streams.StreamTrack, tolerated: float
 ) -> ExtractedAudio:
     audio = stage.output("audio")
 
@@ -116,7 +116,7 @@ def _extract(
     return ExtractedAudio(track, _seconds(audio), done, _stream_seconds(track.stream) or media.duration)
 
 
-def _command(media: ffmpegs.MediaFile, audio: Path, track: streams.MediaTrack, tolerated: float) -> list[str]:
+def _command(media: ffmpegs.MediaFile, audio: Path, track: streams.StreamTrack, tolerated: float) -> list[str]:
     """ffmpeg's arguments. With more than the ``tolerated`` share of broken packets, its exit code isn't 0."""
     command = (
         ffmpeg.input(ffmpegs.url(media.path), **media.queue.of_input())[str(track.place)]

@@ -129,7 +129,7 @@ def from_track(stage: stagekit.Stage, media: Path, found: Sequence[dict]) -> Sub
     return SubtitleSource(file, what, track.language)
 
 
-def choose_track(media: Path, tracks: Sequence[streams.MediaTrack], wish: str) -> streams.MediaTrack:
+def choose_track(media: Path, tracks: Sequence[streams.StreamTrack], wish: str) -> streams.StreamTrack:
     """The track to import. Raises ``StageFailed`` for an unknown one, ``InputUnusable`` if there is none of text."""
     texts = [track for track in tracks if track.codec in TEXT]
     if not tracks:
@@ -150,7 +150,7 @@ def choose_track(media: Path, tracks: Sequence[streams.MediaTrack], wish: str) -
     raise stagekit.InputUnusable(f"{what}\n{WAYS_OUT}")
 
 
-def _texts_first(tracks: Sequence[streams.MediaTrack]) -> list[streams.MediaTrack]:
+def _texts_first(tracks: Sequence[streams.StreamTrack]) -> list[streams.StreamTrack]:
     """Without picture tracks of languages that have text: a language means its text. Numbers keep their meaning."""
     languages_of_text = {track.language for track in tracks if track.codec in TEXT}
     return [track for track in tracks if track.codec in TEXT or track.language not in languages_of_text] or list(tracks)

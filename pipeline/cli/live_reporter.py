@@ -1,14 +1,14 @@
 """A run on a terminal: the plain lines above, and below them a bar for what runs now."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from pipeline.cli.plain_reporter import PlainReporter
+from pipeline.executors import Report
 from pipeline.jobs.job import Job
 from pipeline.run.observer import JobOutcome
 from pipeline.text import printable
@@ -38,12 +38,12 @@ class LiveReporter(PlainReporter):
         shown = f"{stage} [{environment}]"
         self._tasks[job.id, stage] = self._progress.add_task(shown, total=None, note="")
 
-    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
-        if "progress" in fields:
-            note = _shortened(printable(fields.get("note", "")))
-            self._progress.update(self._tasks[job.id, stage], total=1.0, completed=fields["progress"], note=note)
+    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+        if report.progress is not None:
+            note = _shortened(printable(report.note))
+            self._progress.update(self._tasks[job.id, stage], total=1.0, completed=report.progress, note=note)
         else:
-            super().stage_reported(job, stage, fields)
+            super().stage_reported(job, stage, report)
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
         self._progress.remove_task(self._tasks.pop((job.id, stage)))

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from pipeline.executors import Report
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import Plan
 from pipeline.run.observer import JobOutcome
@@ -44,12 +44,12 @@ class PlainReporter:
         self.tell(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
 
-    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
-        if "warning" in fields:
-            self.tell(job, stage, f"warning: {printable(fields['warning'])}")
-        if "progress" in fields and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
+    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+        if report.warning is not None:
+            self.tell(job, stage, f"warning: {printable(report.warning)}")
+        if report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
             self._last_progress[job.id, stage] = time.monotonic()
-            self.tell(job, stage, f"{fields['progress']:.0%} {printable(fields.get('note', ''))}".rstrip())
+            self.tell(job, stage, f"{report.progress:.0%} {printable(report.note)}".rstrip())
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
         self.tell(job, stage, f"finished in {_duration(seconds)}")

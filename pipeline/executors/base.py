@@ -6,8 +6,9 @@ it costs more than a small stage, and it would add a thread per stage where one 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from pipeline.executors.reports import Report
 from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import Struct, field
@@ -28,10 +29,10 @@ class Invocation(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """What a running stage said: ``progress``, ``note``, ``warning``, ``about`` its result, ``error`` or ``raised``."""
+    """What a running stage reports."""
 
     id: str
-    fields: Mapping[str, Any]
+    report: Report
 
 
 class Exited(Struct, frozen=True):

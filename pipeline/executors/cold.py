@@ -47,7 +47,7 @@ class FreshProcess:
         return ends if self._reports.at_end and ends else [self._reports.descriptor, *ends]
 
     def messages(self, id: str) -> list[Event]:
-        return [Message(id, fields) for fields in self._reports.reports()]
+        return [Message(id, report) for report in self._reports.reports()]
 
     def has_ended(self, ready: set[int]) -> bool:
         return self._exit in ready if self._exit is not None else self._reports.at_end

@@ -2,7 +2,7 @@
 
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
-from pipeline.executors.channel import decode
+from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
 from pipeline.sdk.protocol import Answer
 
@@ -54,8 +54,8 @@ class WorkerRun:
             return None  # a worker that leaves after its last task is told of once more
         if (answer := Answer.decode(line)) is not None:
             return self._answered(answer)
-        fields = decode(line)
-        return Message(self.invocation.id, fields) if fields else None
+        report = decode_report(line)
+        return Message(self.invocation.id, report) if report else None
 
     def _answered(self, answer: Answer) -> Event | None:
         if answer.word == Answer.OWNER:

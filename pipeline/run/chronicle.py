@@ -4,9 +4,9 @@ A result is told, and built on, only when its line is on the disk. Lines that no
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from pipeline.executors import Report
 from pipeline.jobs.events import (
     AttemptFailed,
     RunEvent,
@@ -51,8 +51,8 @@ class Chronicle:
         self._journal.append(StageStarted(stage.name, attempt, key, because))
         self._observer.stage_started(self._job, stage.name, stage.environment, because)
 
-    def reported(self, stage: str, fields: Mapping[str, Any]) -> None:
-        self._observer.stage_reported(self._job, stage, fields)
+    def reported(self, stage: str, report: Report) -> None:
+        self._observer.stage_reported(self._job, stage, report)
 
     def expanded(self, stage: str, members: int) -> None:
         self._journal.append(StageExpanded(stage, members))

@@ -92,8 +92,8 @@ class JobRun:
         return live
 
     def report(self, live: LiveAttempt, message: Message) -> None:
-        live.note(message.fields)
-        self._chronicle.reported(live.task.name, message.fields)
+        live.note(message.report)
+        self._chronicle.reported(live.task.name, message.report)
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""

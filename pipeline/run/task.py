@@ -1,9 +1,8 @@
 """A stage that has to run, and an attempt at it that the executor has."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from pipeline.executors import Invocation
+from pipeline.executors import Invocation, Raised, Report
 from pipeline.host.resources import Grant, Request
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
@@ -54,7 +53,7 @@ class LiveAttempt(Struct, eq=False):
     warnings: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
-    raised: Any = None  # what the runner reports of the exception that ended it
+    raised: Raised | None = None  # the exception that ended it
     wrong_environment: bool = False
     timed_out: bool = False
     killed_by_us: bool = False
@@ -67,14 +66,14 @@ class LiveAttempt(Struct, eq=False):
     def seconds(self) -> float:
         return now() - self.started
 
-    def note(self, fields: Mapping[str, Any]) -> None:
+    def note(self, report: Report) -> None:
         """Remember what the stage has reported."""
-        if "warning" in fields:
-            self.warnings.append(fields["warning"])
-        self.about.update(fields.get("about", {}))
-        self.error = fields.get("error", self.error)
-        self.raised = fields if "raised" in fields else self.raised
-        self.wrong_environment = self.wrong_environment or "wrong_environment" in fields
+        if report.warning is not None:
+            self.warnings.append(report.warning)
+        self.about.update(report.about)
+        self.error = report.error if report.error is not None else self.error
+        self.raised = report.raised or self.raised
+        self.wrong_environment = self.wrong_environment or report.wrong_environment
 
 
 class AttemptEnd(Struct, frozen=True):

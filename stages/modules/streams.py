@@ -13,7 +13,7 @@ class UnknownTrack(Exception):
     """There is no such track; the message says so, and lists those that there are."""
 
 
-class MediaTrack(NamedTuple):
+class StreamTrack(NamedTuple):
     """A stream as ffprobe describes it, and its number among those of its kind, from 1."""
 
     number: int
@@ -38,19 +38,19 @@ class MediaTrack(NamedTuple):
         return any(self.stream.get("disposition", {}).get(each) for each in dispositions)
 
 
-def of_kind(streams: Iterable[dict[str, Any]], kind: str) -> list[MediaTrack]:
+def of_kind(streams: Iterable[dict[str, Any]], kind: str) -> list[StreamTrack]:
     """The tracks of a ``kind``: ``video``, ``audio`` or ``subtitle``."""
     matching = (stream for stream in streams if stream.get("codec_type") == kind)
-    return [MediaTrack(number, stream) for number, stream in enumerate(matching, 1)]
+    return [StreamTrack(number, stream) for number, stream in enumerate(matching, 1)]
 
 
-def picture(streams: Iterable[dict[str, Any]]) -> MediaTrack | None:
+def picture(streams: Iterable[dict[str, Any]]) -> StreamTrack | None:
     """The first video track that is no cover or thumbnail."""
     tracks = of_kind(streams, "video")
     return next((track for track in tracks if not track.is_marked("attached_pic", "timed_thumbnails")), None)
 
 
-def choose(tracks: Sequence[MediaTrack], wish: str, kind: str) -> MediaTrack:
+def choose(tracks: Sequence[StreamTrack], wish: str, kind: str) -> StreamTrack:
     """The track with a number or language; of several in one language the preferred one. Raises ``UnknownTrack``."""
     wish = wish.strip()
     by_number = [track for track in tracks if str(track.number) == wish]
@@ -61,7 +61,7 @@ def choose(tracks: Sequence[MediaTrack], wish: str, kind: str) -> MediaTrack:
     return by_preference(matching)[0]
 
 
-def _in_language(tracks: Sequence[MediaTrack], wish: str) -> list[MediaTrack]:
+def _in_language(tracks: Sequence[StreamTrack], wish: str) -> list[StreamTrack]:
     """Tracks in exactly that language, such as Brazilian Portuguese, else in any of its varieties."""
     tag = languages.tag(wish)
     if tag == languages.UNKNOWN:
@@ -70,12 +70,12 @@ def _in_language(tracks: Sequence[MediaTrack], wish: str) -> list[MediaTrack]:
     return exactly or [track for track in tracks if languages.base(track.language) == languages.base(tag)]
 
 
-def by_preference(tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
+def by_preference(tracks: Iterable[StreamTrack]) -> list[StreamTrack]:
     """The movie's own sound first, then the default track, then in the movie's order."""
     return sorted(tracks, key=lambda track: (track.is_marked(*SECONDARY), not track.is_marked("default"), track.number))
 
 
-def described(track: MediaTrack) -> str:
+def described(track: StreamTrack) -> str:
     """For people: ``2 (Spanish, ac3, 5.1(side), commentary)``."""
     language = languages.name(track.language) if track.language != languages.UNKNOWN else ""
     layout = track.stream.get("channel_layout") or (

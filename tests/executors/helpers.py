@@ -64,7 +64,7 @@ def exit_of(events: list[Event]) -> Exited:
 
 
 def warnings(events: list[Event]) -> list[str]:
-    return [event.fields["warning"] for event in events if isinstance(event, Message) and "warning" in event.fields]
+    return [event.report.warning for event in events if isinstance(event, Message) and event.report.warning]
 
 
 def log(folder: Path) -> str:

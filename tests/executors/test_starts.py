@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.executors import Exited, Message, WorkerLimits
+from pipeline.executors import Exited, Message, Raised, Report, WorkerLimits
 from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
@@ -61,8 +61,8 @@ def test_a_process_that_ends_abruptly_is_told_with_its_code(run: Runs, start: St
 
 def test_an_exception_is_told_shown_and_ends_with_1(run: Runs, tmp_path: Path) -> None:
     message = "[Errno 2] No such file or directory: '/no'"
-    raised = {"type": "FileNotFoundError", "message": message, "file": "/no", "loading": None}
-    assert run("open('/no')") == [Message("job/test/1", {"raised": raised}), Exited("job/test/1", 1)]
+    raised = Raised("FileNotFoundError", message, "/no")
+    assert run("open('/no')") == [Message("job/test/1", Report(raised=raised)), Exited("job/test/1", 1)]
     assert log(tmp_path).splitlines()[-1].startswith("FileNotFoundError")
     assert f'File "{tmp_path / "stage.py"}", line 4, in run' in log(tmp_path)
 
@@ -75,7 +75,7 @@ def test_a_stage_that_can_not_be_loaded_says_so_in_its_own_log(run: Runs, tmp_pa
 @pytest.mark.parametrize(("error", "code"), [("StageFailed", 1), ("InputUnusable", 5)])
 def test_a_refusal_is_a_sentence_and_a_code(run: Runs, tmp_path: Path, error: str, code: int) -> None:
     events = run(f"import stagekit\nraise stagekit.{error}('not today')")
-    assert events == [Message("job/test/1", {"error": "not today"}), Exited("job/test/1", code)]
+    assert events == [Message("job/test/1", Report(error="not today")), Exited("job/test/1", code)]
     assert log(tmp_path) == "not today\n"
 
 
@@ -83,10 +83,8 @@ def test_an_exception_tells_the_module_that_was_being_loaded(run: Runs, tmp_path
     (tmp_path / "cut_off.py").write_text("VERS")
     said = run(f"sys.path.append({str(tmp_path)!r})\nimport cut_off")[0]
     assert isinstance(said, Message)
-    assert (said.fields["raised"]["type"], said.fields["raised"]["loading"]) == (
-        "NameError",
-        str(tmp_path / "cut_off.py"),
-    )
+    assert said.report.raised is not None
+    assert (said.report.raised.type, said.report.raised.loading) == ("NameError", str(tmp_path / "cut_off.py"))
 
 
 def test_a_stage_may_close_its_streams(run: Runs) -> None:
@@ -95,9 +93,10 @@ def test_a_stage_may_close_its_streams(run: Runs) -> None:
 
 def test_a_full_disk_is_told_as_an_error_and_as_what_was_raised(run: Runs) -> None:
     events = run("raise OSError(28, 'No space left on device', '/x')")
-    said = {name: value for event in events if isinstance(event, Message) for name, value in event.fields.items()}
-    assert said["raised"]["file"] == "/x"
-    assert "No space left" in said["error"]
+    raised, error = [event.report for event in events if isinstance(event, Message)]
+    assert raised.raised is not None
+    assert raised.raised.file == "/x"
+    assert "No space left" in (error.error or "")
 
 
 def test_an_interrupt_of_its_own_ends_it_as_the_signal_would(run: Runs) -> None:
@@ -106,7 +105,7 @@ def test_an_interrupt_of_its_own_ends_it_as_the_signal_would(run: Runs) -> None:
 
 def test_reports_come_in_order_before_the_exit(run: Runs) -> None:
     events = run("for n in range(3000): stage.progress(n / 3000, 'x' * 50)")
-    said = [event.fields["progress"] for event in events if isinstance(event, Message)]
+    said = [event.report.progress for event in events if isinstance(event, Message)]
     assert said == [number / 3000 for number in range(3000)]
 
 
@@ -157,7 +156,10 @@ def test_another_prefix_than_was_asked_for_is_refused(
 ) -> None:
     wrong = Interpreter(Path(sys.executable), tmp_path, HERE.variables)
     executor.submit(invocation(tmp_path, "print('ran')", start, wrong))
-    assert until_exit(executor, never) == [Message("job/test/1", {"wrong_environment": True}), Exited("job/test/1", 96)]
+    assert until_exit(executor, never) == [
+        Message("job/test/1", Report(wrong_environment=True)),
+        Exited("job/test/1", 96),
+    ]
     assert "instead of" in log(tmp_path)
 
 

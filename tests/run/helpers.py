@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.cache.store import ResultStore
 from pipeline.digests import sha256_of_bytes
-from pipeline.executors import Event, Exited, Invocation, Message
+from pipeline.executors import Event, Exited, Invocation, Message, Report
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, Limits
@@ -49,7 +49,7 @@ class Act:
     seconds: float = 1.0
     returncode: int = 0
     lost: str | None = None
-    says: tuple[Mapping[str, Any], ...] = ()
+    says: tuple[Report, ...] = ()
     writes: Mapping[str, str] = field(default_factory=dict)  # output to content; the others get one from their inputs
     leaves_out: tuple[str, ...] = ()  # outputs
     refused: OSError | None = None  # it can't even be started
@@ -61,7 +61,7 @@ class Act:
 
 
 DONE = Act()
-FAILS = Act(returncode=1, says=({"error": "not today"},))
+FAILS = Act(returncode=1, says=(Report(error="not today"),))
 LOST = Act(returncode=-9, lost="it was killed")
 HANGS = Act(seconds=1e9)
 
@@ -154,7 +154,7 @@ class Pretender:
         for each in self._running.values():
             if not each.said:
                 each.said = True
-                yield from (Message(each.invocation.id, fields) for fields in each.act.says)
+                yield from (Message(each.invocation.id, report) for report in each.act.says)
 
     def _next_act(self, stage: str) -> Act:
         acts = self._left.get(stage) or self._left.get(stage.rpartition("_")[0]) or [DONE]
@@ -182,8 +182,8 @@ class Listener:
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self.heard.append(("started", stage, because))
 
-    def stage_reported(self, job: Job, stage: str, fields: Mapping[str, Any]) -> None:
-        self.heard.append(("said", stage, fields))
+    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+        self.heard.append(("said", stage, report))
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
         self.heard.append(("finished", stage))

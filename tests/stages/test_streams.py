@@ -19,7 +19,7 @@ PORTUGUESE = stream(5, "audio", "por")
 ALL = [VIDEO, ENGLISH, COMMENTARY, SPANISH, BRAZILIAN, PORTUGUESE]
 
 
-def audio(*found: dict[str, Any]) -> list[streams.MediaTrack]:
+def audio(*found: dict[str, Any]) -> list[streams.StreamTrack]:
     return streams.of_kind(found or ALL, "audio")
 
 

@@ -6,8 +6,9 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 
+from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 

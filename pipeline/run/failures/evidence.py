@@ -1,20 +1,10 @@
 """What is known about a stage that ended without a result: plain values, gathered where they arise."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.executors.reports import Raised
 from pipeline.run.failures.oom import OomKills
-
-
-@dataclass(frozen=True)
-class Raised:
-    """The exception that ended a stage, as the runner reports it."""
-
-    type: str  # as the log's last line has it: with its module where that isn't ``builtins``; as reported: without
-    message: str
-    file: str | None = None  # that it is about: what wasn't found, or where the syntax is wrong
-    loading: str | None = None  # the module that was being loaded
 
 
 @dataclass(frozen=True)
@@ -68,12 +58,3 @@ class Evidence:
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one
-
-
-def raised_of(fields: Mapping[str, object]) -> Raised | None:
-    """The ``raised`` of a report; ``None`` where there is none in a form that we know."""
-    value = fields.get("raised")
-    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        return None
-    file, loading = (each if isinstance(each := value.get(name), str) else None for name in ("file", "loading"))
-    return Raised(value["type"], str(value.get("message", "")), file, loading)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.executors.reports import Raised
 from pipeline.files import tail
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import classify, exception
-from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Verdict, Whole
+from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.text import printable
 

@@ -3,7 +3,7 @@
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
-from pipeline.run.failures.evidence import Evidence, Outgrown, raised_of
+from pipeline.run.failures.evidence import Evidence, Outgrown
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.failures.plan_drift import outgrown, prepared_again
@@ -18,7 +18,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
     evidence = Evidence(
         prefix=str(live.invocation.interpreter.prefix),
         error=live.error,
-        raised=raised_of(live.raised or {}),
+        raised=live.raised,
         last_lines=last_lines(log, live.log_start),
         wrong_environment=live.wrong_environment,
         timed_out=live.task.stage.timeout_seconds if live.timed_out else None,

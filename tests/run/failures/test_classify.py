@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass, Retry
 from pipeline.run.failures.classify import classify, should_escalate
-from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole, raised_of
+from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
 from pipeline.run.failures.oom import OomKills
 
 PREFIX = "/project/venv/.builds/alpha-1"
@@ -168,16 +169,6 @@ def test_a_counter_that_is_absent_or_did_not_rise_proves_nothing(before: int | N
 def test_only_what_is_not_the_stage_s_fault_is_free() -> None:
     free = {kind for kind in FailureClass if kind.rule.retry is Retry.FREE}
     assert free == {FailureClass.ENVIRONMENT_DAMAGED, FailureClass.WORKER_LOST, FailureClass.NOT_STARTED}
-
-
-@pytest.mark.parametrize("raised", [None, "ImportError", {}, {"type": 3}, {"message": "x"}])
-def test_a_report_that_is_no_exception_is_none(raised: object) -> None:
-    assert raised_of({"raised": raised}) is None
-
-
-def test_a_report_of_an_exception_is_read() -> None:
-    fields = {"raised": {"type": "OSError", "message": "no", "file": 3}}
-    assert raised_of(fields) == Raised("OSError", "no", None)
 
 
 @given(

@@ -13,11 +13,12 @@ from pipeline.envs.builder.builder import Builder
 from pipeline.envs.registry import Registry
 from pipeline.envs.verification import content
 from pipeline.envs.verification.comparison import DamagedFile
+from pipeline.executors.reports import Raised
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.run import runtime
 from pipeline.run.failures.escalation import Escalation, escalate
-from pipeline.run.failures.evidence import Evidence, Raised, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
 from tests.conftest import Sandbox, also, offline
 from tests.jobs.helpers import prepared
 

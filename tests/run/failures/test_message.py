@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence, Outgrown, Raised, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, Outgrown, Unrepairable, Whole
 from pipeline.run.failures.message import Failure, error_of, last_lines
 from pipeline.run.failures.oom import OomKills
 

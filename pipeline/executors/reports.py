@@ -1,0 +1,55 @@
+"""What a running stage reports, a line of JSON each; ``sdk/stagekit`` and ``sdk/run_stage.py`` write them."""
+
+import contextlib
+from typing import Any
+
+from pipeline.values import Struct, ValidationError, decode, field, from_plain, replace
+
+
+class Raised(Struct, frozen=True):
+    """The exception that ended a stage."""
+
+    type: str  # as the log's last line has it: with its module where that isn't ``builtins``; as reported: without
+    message: str = ""
+    file: str | None = None  # that it is about: what wasn't found, or where the syntax is wrong
+    loading: str | None = None  # the module that was being loaded
+
+
+class Report(Struct, frozen=True):
+    """One report has what the stage had to say at that moment, and the defaults for the rest."""
+
+    progress: float | None = None  # from 0 to 1
+    note: str = ""  # what it does just now
+    warning: str | None = None  # about a result that stands
+    about: dict[str, Any] = field(default_factory=dict)  # facts about the result
+    error: str | None = None  # why it refuses its work
+    raised: Raised | None = None
+    wrong_environment: bool = False  # the interpreter's prefix isn't the one that was ordered
+
+    def __post_init__(self) -> None:
+        if self.progress is not None and not 0 <= self.progress <= 1:
+            raise ValueError(f"progress is {self.progress}, and not from 0 to 1")
+
+
+NOTHING = Report()
+
+
+def decode_report(line: bytes) -> Report | None:
+    """A report without the fields that don't have their type; ``None`` for what a stage wrote there by mistake."""
+    try:
+        report = decode(line, Report)
+    except ValidationError:
+        report = _from_sound_fields(line)
+    except ValueError:
+        return None
+    return None if report == NOTHING else report
+
+
+def _from_sound_fields(line: bytes) -> Report:
+    report = NOTHING
+    with contextlib.suppress(ValidationError):  # it is no object
+        for name, value in decode(line, dict[str, Any]).items():
+            with contextlib.suppress(ValidationError):
+                sound = from_plain({name: value}, Report)
+                report = replace(report, **{name: getattr(sound, name)}) if hasattr(sound, name) else report
+    return report
