@@ -1,117 +1,28 @@
-"""``run-pipeline``: run prepared jobs, or go on with those that were stopped."""
+"""``run-pipeline``: run prepared jobs, or go on with those that were stopped.
+
+Nothing is imported before ``main`` has switched off the search for garbage, of which imports make none.
+"""
 
 import gc
-import math
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pipeline.cli import handler
-from pipeline.cli.options import HELP, Option, click_command, parse
-from pipeline.errors import UsageError
-from pipeline.policy import STARTS
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
     from pipeline.project import Project
     from pipeline.run.execute import Options
 
-NAME = "run-pipeline"
-TEXT = """Run jobs' stages, each in its own environment.
 
-A job that was interrupted, failed or killed goes on after what is finished; a finished one does nothing.
-"""
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
-        raise ValueError("give a whole number of at least 1")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise ValueError("give seconds, more than 0")
-    return seconds
-
-
-def _start(text: str) -> str:
-    if text not in STARTS:
-        raise ValueError(f"there are {' and '.join(STARTS)}")
-    return text
-
-
-def _jobs(*arguments: Any) -> Any:
-    from pipeline.cli import completion
-
-    return completion.jobs(*arguments)
-
-
-OPTIONS = (
-    Option(
-        flags=("-j", "--job"),
-        name="jobs",
-        metavar="ID",
-        many=True,
-        completes=_jobs,
-        help="The job's id, or 'latest'. May be repeated: the jobs run side by side.",
-    ),
-    Option(flags=("--all-prepared",), name="all", help="Every job that has not been finished, failed or cancelled."),
-    Option(
-        flags=("--max-parallel",), name="max_parallel", metavar="N", read=_count, help="At most so many stages at once."
-    ),
-    Option(flags=("--limit",), name="limits", metavar="NAME=AMOUNT", many=True, help="cpus=4, memory=8GiB or gpus=1."),
-    Option(flags=("--from",), name="start_at", metavar="STAGE", help="Only this stage and those that depend on it."),
-    Option(flags=("--until",), name="until", metavar="STAGE", help="Only this stage and those that it depends on."),
-    Option(flags=("--only",), name="only", metavar="STAGE", help="Only this stage."),
-    Option(
-        flags=("--force",),
-        name="force",
-        metavar="[STAGE]",
-        may_be_bare=True,
-        constant="*",
-        help="Run it, or all, even if nothing has changed.",
-    ),
-    Option(flags=("--dry-run",), name="dry_run", help="Show what would run and why; run nothing."),
-    Option(
-        flags=("--keep-going",),
-        name="keep_going",
-        default=True,
-        help="After a failure, do what doesn't depend on it (default).",
-    ),
-    Option(
-        flags=("--fail-fast",),
-        name="keep_going",
-        default=True,
-        constant=False,
-        help="After a failure, start nothing more.",
-    ),
-    Option(
-        flags=("--start",),
-        name="start",
-        metavar=f"[{'|'.join(STARTS)}]",
-        read=_start,
-        help="How to start stages that allow it.",
-    ),
-    Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
-    Option(flags=("--verify",), name="verify", help="Read finished outputs instead of trusting their size and time."),
-    Option(
-        flags=("--root",),
-        name="root",
-        metavar="DIRECTORY",
-        read=Path,
-        help="The project's folder; default: PIPELINE_ROOT, the one around the current folder, or this command's.",
-    ),
-)
-
-
-def perform(words: Sequence[str]) -> None:
+def perform(words: "Sequence[str]") -> None:
     """Do what the words ask for. Raises the error that fits."""
+    from pipeline.cli.options import HELP, click_command, parse
+    from pipeline.cli.run_options import NAME, OPTIONS, TEXT
+    from pipeline.errors import UsageError
+
     if any(word in HELP for word in words) or f"_{NAME.replace('-', '_').upper()}_COMPLETE" in os.environ:
         click_command(NAME, TEXT, OPTIONS).main(list(words), NAME, standalone_mode=False)
         return
@@ -129,7 +40,7 @@ def perform(words: Sequence[str]) -> None:
         runner.run(here, folders, options)
 
 
-def _options(values: dict[str, Any]) -> "Options":
+def _options(values: "dict[str, Any]") -> "Options":
     from pipeline.host.resources import parse_limits
     from pipeline.run.bounds import Bounds
     from pipeline.run.execute import Options
@@ -144,7 +55,7 @@ def _options(values: dict[str, Any]) -> "Options":
     )
 
 
-def _forecast(here: "Project", folders: Sequence[Path], options: "Options") -> None:
+def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options") -> None:
     """What would run, and why; nothing is started or written."""
     import click
 
@@ -167,6 +78,8 @@ def _forecast(here: "Project", folders: Sequence[Path], options: "Options") -> N
 
 
 def main() -> None:
-    gc.disable()  # nothing that is imported is garbage; the run itself enables it
+    gc.disable()  # the run itself enables it
+    from pipeline.cli import handler
+
     # To take the interpreter down in order takes longer than a small job's whole work.
     os._exit(handler.code_of(lambda: perform(sys.argv[1:])))

@@ -8,7 +8,6 @@ from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.references import split
-from pipeline.run import fanout
 from pipeline.run.chronicle import Chronicle
 from pipeline.run.graph import Graph
 from pipeline.run.reuse import Reuse
@@ -111,6 +110,8 @@ class DueStages:
 
     def _unfolded(self, stage: PlannedStage) -> list[str]:
         name = stage.name
+        from pipeline.run import fanout  # few jobs have one over a list
+
         (listed,) = self._results.outputs(str(stage.for_each)).values()
         try:
             members = fanout.members(stage, fanout.read_list(listed.path))

@@ -139,7 +139,12 @@ def _require_defined(project: Project, job: Job) -> None:
         from pipeline.config import shared_modules
 
         for name in sorted(shared):
-            shared_modules.locate(project, name)
+            try:
+                shared_modules.locate(project, name)
+            except ConfigurationError as error:
+                from pipeline.run.failures.plan_drift import preparing_command
+
+                raise ConfigurationError(f"{job.id} can't run: {error.message}", preparing_command(job)) from error
 
 
 def _brought_by_stage(file: Path) -> bool:

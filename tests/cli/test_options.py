@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli.options import Option, click_command, parse
-from pipeline.cli.run_pipeline import NAME, OPTIONS, TEXT
+from pipeline.cli.run_options import NAME, OPTIONS, TEXT
 from pipeline.errors import UsageError
 
 READ: list[tuple[list[str], dict[str, Any]]] = [

@@ -9,8 +9,8 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 
 
-def outgrown(project: Project, stage: PlannedStage) -> tuple[str, ...]:
-    """What it asks for and wouldn't get, such as ``input 'styled'``. For a stage that has failed: it reads its file."""
+def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
+    """What its file asks for and the plan doesn't give, such as ``input 'styled'``. Reads that file."""
     from pipeline.config import stages
 
     try:
@@ -22,13 +22,14 @@ def outgrown(project: Project, stage: PlannedStage) -> tuple[str, ...]:
         "parameter": (now.parameters, stage.parameters),
         "model": (now.models, stage.models),
         "output": (now.outputs, stage.outputs),
+        "module": (now.modules, stage.modules),
     }
     return tuple(
         f"{kind} '{name}'" for kind, (wanted, planned) in kinds.items() for name in wanted if name not in planned
     )
 
 
-def prepared_again(job: Job) -> str:
+def preparing_command(job: Job) -> str:
     """The command that prepares the same once more."""
     asked = [word for name, value in job.plan.asked.items() for word in ("--param", f"{name}={value}")]
     return shlex.join(["prepare-job", job.plan.input.path, "--workflow", job.plan.workflow, *asked])

@@ -6,7 +6,7 @@ from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, Outgrown
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
-from pipeline.run.failures.plan_drift import outgrown, prepared_again
+from pipeline.run.failures.plan_drift import preparing_command, unplanned
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of
 
@@ -14,7 +14,7 @@ from pipeline.values import fields_of
 def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, oom_after: OomKills) -> Failure:
     """An attempt's failure, with all that is known of how it ended."""
     stage, log = live.task.stage, live.invocation.log
-    lacks = outgrown(project, stage) if end.returncode else ()
+    lacks = unplanned(project, stage) if end.returncode else ()
     evidence = Evidence(
         prefix=str(live.invocation.interpreter.prefix),
         error=live.error,
@@ -24,7 +24,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
         timed_out=live.task.stage.timeout_seconds if live.timed_out else None,
         killed_by_us=live.killed_by_us,
         oom_before=live.oom_before,
-        outgrown=Outgrown(lacks, prepared_again(job)) if lacks else None,
+        outgrown=Outgrown(lacks, preparing_command(job)) if lacks else None,
         **fields_of(end),
         oom_after=oom_after,
     )

@@ -1,0 +1,100 @@
+"""The options of ``run-pipeline``."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.options import Option
+from pipeline.policy import STARTS
+
+NAME = "run-pipeline"
+TEXT = """Run jobs' stages, each in its own environment.
+
+A job that was interrupted, failed or killed goes on after what is finished; a finished one does nothing.
+"""
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise ValueError("give a whole number of at least 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError("give seconds, more than 0")
+    return seconds
+
+
+def _start(text: str) -> str:
+    if text not in STARTS:
+        raise ValueError(f"there are {' and '.join(STARTS)}")
+    return text
+
+
+def _jobs(*arguments: Any) -> Any:
+    from pipeline.cli import completion
+
+    return completion.jobs(*arguments)
+
+
+OPTIONS = (
+    Option(
+        flags=("-j", "--job"),
+        name="jobs",
+        metavar="ID",
+        many=True,
+        completes=_jobs,
+        help="The job's id, or 'latest'. May be repeated: the jobs run side by side.",
+    ),
+    Option(flags=("--all-prepared",), name="all", help="Every job that has not been finished, failed or cancelled."),
+    Option(
+        flags=("--max-parallel",), name="max_parallel", metavar="N", read=_count, help="At most so many stages at once."
+    ),
+    Option(flags=("--limit",), name="limits", metavar="NAME=AMOUNT", many=True, help="cpus=4, memory=8GiB or gpus=1."),
+    Option(flags=("--from",), name="start_at", metavar="STAGE", help="Only this stage and those that depend on it."),
+    Option(flags=("--until",), name="until", metavar="STAGE", help="Only this stage and those that it depends on."),
+    Option(flags=("--only",), name="only", metavar="STAGE", help="Only this stage."),
+    Option(
+        flags=("--force",),
+        name="force",
+        metavar="[STAGE]",
+        may_be_bare=True,
+        constant="*",
+        help="Run it, or all, even if nothing has changed.",
+    ),
+    Option(flags=("--dry-run",), name="dry_run", help="Show what would run and why; run nothing."),
+    Option(
+        flags=("--keep-going",),
+        name="keep_going",
+        default=True,
+        help="After a failure, do what doesn't depend on it (default).",
+    ),
+    Option(
+        flags=("--fail-fast",),
+        name="keep_going",
+        default=True,
+        constant=False,
+        help="After a failure, start nothing more.",
+    ),
+    Option(
+        flags=("--start",),
+        name="start",
+        metavar=f"[{'|'.join(STARTS)}]",
+        read=_start,
+        help="How to start stages that allow it.",
+    ),
+    Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
+    Option(flags=("--verify",), name="verify", help="Read finished outputs instead of trusting their size and time."),
+    Option(
+        flags=("--root",),
+        name="root",
+        metavar="DIRECTORY",
+        read=Path,
+        help="The project's folder; default: PIPELINE_ROOT, the one around the current folder, or this command's.",
+    ),
+)
