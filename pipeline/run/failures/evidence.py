@@ -33,7 +33,7 @@ Verdict = Whole | Repaired | Unrepairable
 
 
 @dataclass(frozen=True)
-class Outgrown:
+class PlanDrift:
     """The stage's file asks for what the job's plan doesn't have, since it is another version than the plan's."""
 
     lacks: tuple[str, ...]  # such as ``input 'styled'``
@@ -54,7 +54,7 @@ class Evidence:
     killed_by_us: bool = False  # a signal that we sent, for whatever reason
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
-    outgrown: Outgrown | None = None
+    plan_drift: PlanDrift | None = None
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

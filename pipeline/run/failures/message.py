@@ -99,8 +99,8 @@ def next_step(failure: Failure) -> str:
     verdict, kind = failure.evidence.verdict, failure.kind
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(verdict.steps)
-    if kind is FailureClass.STAGE_ERROR and failure.evidence.outgrown:
-        return f"{failure.evidence.outgrown.again}   makes a plan for the stage as it is now"
+    if kind is FailureClass.STAGE_ERROR and failure.evidence.plan_drift:
+        return f"{failure.evidence.plan_drift.again}   makes a plan for the stage as it is now"
     return _filled(kind.rule.next_step, failure)
 
 
@@ -112,8 +112,8 @@ def _meaning(failure: Failure) -> Iterator[str]:
         yield "the kernel killed a process of this machine for memory while it ran"
     if kind.rule.means:
         yield _filled(kind.rule.means, failure)
-    if evidence.outgrown:
-        lacks = " and ".join(evidence.outgrown.lacks)
+    if evidence.plan_drift:
+        lacks = " and ".join(evidence.plan_drift.lacks)
         yield f"the job was prepared for another version of {failure.file}, which had no {lacks}"
     match evidence.verdict:
         case Whole() as whole:

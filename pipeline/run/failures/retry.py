@@ -3,7 +3,7 @@
 from pipeline.jobs.job import Job
 from pipeline.project import Project
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
-from pipeline.run.failures.evidence import Evidence, Outgrown
+from pipeline.run.failures.evidence import Evidence, PlanDrift
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.failures.plan_drift import preparing_command, unplanned
@@ -24,7 +24,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
         timed_out=live.task.stage.timeout_seconds if live.timed_out else None,
         killed_by_us=live.killed_by_us,
         oom_before=live.oom_before,
-        outgrown=Outgrown(lacks, preparing_command(job)) if lacks else None,
+        plan_drift=PlanDrift(lacks, preparing_command(job)) if lacks else None,
         **fields_of(end),
         oom_after=oom_after,
     )

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
 from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence, Outgrown, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, PlanDrift, Unrepairable, Whole
 from pipeline.run.failures.message import Failure, error_of, last_lines
 from pipeline.run.failures.oom import OomKills
 
@@ -49,7 +49,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             AGAIN,
         ),
         (
-            failed(raised=Raised("KeyError", "'b'"), outgrown=Outgrown(("input 'b'",), "prepare-job a.mkv")),
+            failed(raised=Raised("KeyError", "'b'"), plan_drift=PlanDrift(("input 'b'",), "prepare-job a.mkv")),
             StageFailed,
             (
                 f"{HEAD}: it raised KeyError: 'b'\n"
