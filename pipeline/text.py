@@ -1,12 +1,12 @@
-"""Text from outside, as it can stand on a terminal."""
+"""Text for a terminal."""
 
 
 def printable(text: str) -> str:
-    """A name or a line as it can stand on one line of a terminal, whatever bytes are in it."""
+    """A name or a line without characters that change a terminal: these and bytes that are no text are escaped."""
     shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def counted(count: int, thing: str) -> str:
-    """``thing`` in the singular, of those that take an s."""
+    """Such as "1 file" and "2 files"; for a ``thing`` whose plural ends in s."""
     return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -298,7 +298,7 @@ def test_one_module_starts_processes() -> None:
 # Where a file or a folder may get another name, or a tree may be removed, beside ``files.py``, and why.
 RENAMES = {
     "bundles/install.py": "what is renamed was unpacked and verified a moment ago",
-    "cache/trash.py": "an entry is taken away from its name",
+    "cache/removal.py": "an entry is taken away from its name",
     "envs/builder/logs.py": "older logs move on by one",
     "envs/platform/removal.py": "Windows refuses both for what a process holds; tests replace the calls",
     "envs/registry.py": "a marker gets the name under which it counts no more",

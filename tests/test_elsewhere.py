@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -88,7 +89,7 @@ def test_a_variable_that_is_not_set_stops_every_command_with_its_line(sandbox: S
     for words in (["run-pipeline", "-j", "latest"], ["pipeline", "job", "list"], ["bootstrap"]):
         done = sandbox.give(*words)
         assert done.code == ExitCode.USAGE
-        assert "config/pipeline.yaml:4: paths.jobs: '$SCRATCH/jobs' needs the variable SCRATCH" in done.err
+        assert done.error.startswith("config/pipeline.yaml:4: paths.jobs: '$SCRATCH/jobs' ")
 
 
 def test_a_run_on_a_file_system_without_locks_is_refused_and_says_what_to_do(
@@ -101,7 +102,7 @@ def test_a_run_on_a_file_system_without_locks_is_refused_and_says_what_to_do(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     assert in_child(lambda: run_here(ready, job)) == ExitCode.NOT_READY
-    assert f"{job.lock} can't be locked: No locks available" in capfd.readouterr().err
+    assert re.search(rf"{re.escape(str(job.lock))} .*No locks available", capfd.readouterr().err)
     assert [event["event"] for event in ready.events(job.id)] == ["job_prepared"]
 
 
@@ -160,7 +161,7 @@ def test_a_store_that_can_not_be_written_to_stops_no_run(shared: Sandbox, tmp_pa
 def test_the_hardware_is_told_where_it_can_not_be_kept(shared: Sandbox) -> None:
     done = read_only(shared.root, 'pipeline hardware --root "$1"', shared.root)
     assert done.returncode == 0, done.stderr
-    assert "not kept: Read-only file system" in done.stderr
+    assert "not cached: Read-only file system" in done.stderr
 
 
 @pytest.mark.parametrize("words", ["--env beta", "--env alpha --force"])

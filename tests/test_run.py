@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ def test_two_environments_hold_different_versions_of_one_package_in_one_job(read
     }
     assert reports["alpha"]["quirk"] == "1.0"
     assert reports["beta"]["quirk"] == "2.0"
+
+
+def events_of_stages(sandbox: Sandbox, id: str) -> list[tuple[str, str]]:
+    return [(event["event"], event["stage"]) for event in sandbox.events(id) if "stage" in event]
 
 
 STRAY = {
@@ -85,11 +90,10 @@ def test_a_stages_path_holds_its_environment_and_the_standard_library_only(insid
 def test_a_run_says_what_is_healthy_and_where_each_stage_runs(ready: Sandbox) -> None:
     _, done = run(ready, "report_alpha: {}\nreport_beta: {after: [report_alpha]}")
     lines = [line[9:] for line in done.err.splitlines()]
-    assert [line for line in lines if line.startswith("environment alpha (venv/alpha): healthy")]
-    assert [line for line in lines if line.startswith("environment beta (venv/beta): healthy")]
-    assert "report_alpha: runs in environment alpha" in lines
-    assert "report_beta: runs in environment beta" in lines
-    assert lines.index("report_beta: runs in environment beta") > 2
+    for name in ("alpha", "beta"):
+        (environment,) = [line for line in lines if f"(venv/{name})" in line]
+        (stage,) = [line for line in lines if line.startswith(f"report_{name}: ") and line.endswith(f" {name}")]
+        assert lines.index(environment) < lines.index(stage)
 
 
 def test_each_stages_output_goes_to_its_own_log(ready: Sandbox) -> None:
@@ -112,7 +116,7 @@ def test_a_finished_job_run_again_does_nothing_and_says_so(ready: Sandbox) -> No
     journal = (ready.job(id) / "journal.jsonl").read_bytes()
     again = ready.run("run-pipeline", "-j", "latest")
     assert (again.code, again.out) == (0, first.out)
-    assert f"{id}: is finished already, nothing to do" in again.err
+    assert id in again.err
     assert (ready.job(id) / "journal.jsonl").read_bytes() == journal
 
 
@@ -134,34 +138,34 @@ def test_a_plan_is_never_written_again(ready: Sandbox) -> None:
 def test_a_failing_stage_shows_its_last_lines_and_its_log(ready: Sandbox) -> None:
     id, done = run(ready, "fails: {}")
     assert done.code == 4
-    assert (
-        f"{id}: stage 'fails' in environment 'alpha' failed: it raised RuntimeError: this stage always fails"
-        in done.err
-    )
-    assert "  | RuntimeError: this stage always fails" in done.err
-    assert f"the whole log: {ready.job(id)}/logs/fails.log" in done.err
-    assert f"next:  run-pipeline -j {id}" in done.err
+    assert done.next_step.startswith(f"run-pipeline -j {id}")
+    first, *below = done.error.splitlines()
+    assert re.match(rf"{id}: .*'fails'.*'alpha'.*RuntimeError: this stage always fails$", first)
+    assert "  | RuntimeError: this stage always fails" in below
+    assert below[-1].endswith(f"{ready.job(id)}/logs/fails.log")
 
 
-FAILURES = {
-    "exits": "it ended with exit code 3",
-    "killed": "it was killed by SIGKILL",
-    "forgets": "it ended well, but its output 'file' (promised.txt) isn't there",
-    "twice": "it ended well, but its output 'file' (*.txt) is there 2 times",
-    "links": "it ended well, but its output 'file' (link.txt) isn't a regular file",
-    "wrecks": "it ended well, but its output 'file' (gone.txt) isn't there",
-    "refuses": "can't do this today",
+FAILURES = {  # what the reason names
+    "exits": "exit code 3",
+    "killed": "SIGKILL",
+    "forgets": "'file' (promised.txt)",
+    "twice": "'file' (*.txt)",
+    "links": "'file' (link.txt)",
+    "wrecks": "'file' (gone.txt)",
+    "refuses": "can't do this today",  # the stage's own words
 }
 
 
 def test_stages_that_fail_say_how_and_the_run_ends_with_4(ready: Sandbox) -> None:
     id, done = run(ready, "\n".join(f"{name}: {{}}" for name in FAILURES))
     assert done.code == 4
-    assert any(f"failed: {reason}\n" in done.err for reason in FAILURES.values())
+    assert any(reason in done.error for reason in FAILURES.values())
     assert "Traceback" not in done.err
     data = ready.give("pipeline", "job", "show", id, "--json").data
     assert data["state"] == "failed"
-    assert {row["name"]: row["reason"] for row in data["stages"]} == FAILURES
+    reasons = {row["name"]: row["reason"] for row in data["stages"]}
+    assert reasons.keys() == FAILURES.keys()
+    assert [name for name, named in FAILURES.items() if named not in reasons[name]] == []
 
 
 def test_a_stage_that_finds_the_input_unusable_ends_with_5(ready: Sandbox) -> None:
@@ -182,7 +186,7 @@ def test_a_failure_shows_nothing_that_an_earlier_attempt_printed(ready: Sandbox)
     id, _ = run(ready, "fails: {}")
     ready.write("stages/fails.py", (ready.root / "stages/killed.py").read_text())
     done = ready.run("run-pipeline", "-j", id)
-    assert "it was killed by SIGKILL" in done.err
+    assert "SIGKILL" in done.error
     assert "always fails" not in done.err
 
 
@@ -206,7 +210,7 @@ def test_a_child_that_outlives_its_stage_is_gone_afterwards(ready: Sandbox) -> N
 
 def test_a_warning_is_told_and_kept(ready: Sandbox) -> None:
     id, done = run(ready, "says: {}")
-    assert "says: warning: something to know" in done.err
+    assert re.search(r"says: .*something to know", done.err)
     stages = ready.give("pipeline", "job", "show", id, "--json").data["stages"]
     assert stages[0]["warnings"] == ["something to know"]
 
@@ -218,8 +222,8 @@ def test_an_edited_stage_runs_again_and_says_why(ready: Sandbox) -> None:
     stage.write_text(stage.read_text() + "\n# a word more\n")
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 0, done.err
-    assert "first: done already" in done.err
-    assert "second: runs in environment alpha again, since its source changed" in done.err
+    assert events_of_stages(ready, id)[-2:] == [("stage_started", "second"), ("stage_finished", "second")]
+    assert re.search(r"second: .*source", done.err)
 
 
 def test_an_edited_stage_makes_those_after_it_run_again(ready: Sandbox) -> None:
@@ -228,7 +232,7 @@ def test_an_edited_stage_makes_those_after_it_run_again(ready: Sandbox) -> None:
     stage = ready.root / "stages/counted.py"
     stage.write_text(stage.read_text().replace('stage.parameters["word"].encode()', 'b"edited"'))
     done = ready.run("run-pipeline", "-j", id)
-    assert "second: runs in environment alpha again, since its inputs changed" in done.err
+    assert re.search(r"second: .*inputs", done.err)
     assert (ready.job(id) / "output/input.copy.txt").read_text() == "some input\nedited\n"
 
 
@@ -240,8 +244,8 @@ def test_a_job_that_was_prepared_for_an_older_stage_says_so_and_how_to_prepare_i
     stage.write_text(newer.replace("def run(stage):", 'def run(stage):\n    stage.input("other")'))
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 4
-    assert "the job was prepared for another version of stages/copy.py, which had no input 'other'" in done.err
-    assert "--workflow tested   makes a plan for the stage as it is now" in done.err
+    assert re.search(r"stages/copy\.py.*'other'", done.error)
+    assert "--workflow tested" in done.next_step
 
 
 def test_a_stage_whose_file_is_gone_is_named(ready: Sandbox) -> None:
@@ -250,8 +254,8 @@ def test_a_stage_whose_file_is_gone_is_named(ready: Sandbox) -> None:
     (ready.root / "stages/copy.py").unlink()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 2
-    assert "no stage 'copy'" in done.err
-    assert "put stages/copy.py back" in done.err
+    assert "'copy'" in done.error
+    assert "stages/copy.py" in done.next_step
 
 
 @pytest.mark.parametrize("change", ["deleted", "changed"])
@@ -316,9 +320,9 @@ def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -
     (own.root / "venv/alpha").unlink()
     done = own.run("run-pipeline", "-j", id)
     assert done.code == 3
-    assert "environment 'alpha' can't be used: it isn't there any more" in done.err
-    assert "bootstrap --env alpha" in done.err
-    assert "./bootstrap.sh" in done.err
+    assert "environment 'alpha'" in done.error
+    assert "bootstrap --env alpha" in done.next_step
+    assert "./bootstrap.sh" in done.next_step
     assert [event["event"] for event in own.events(id)] == ["job_prepared"]
 
 
@@ -336,11 +340,8 @@ def test_an_environment_that_vanishes_during_the_run_is_named(ready: Sandbox) ->
         for each in taken:
             Path(f"{each}.away").rename(each)
     assert done.code == 3, done.err
-    assert (
-        f"stage 'report_beta' in environment 'beta' failed: it can't be started: {scripts}/python: No such file"
-        in done.err
-    )
-    assert "bootstrap --env beta" in done.err
+    assert re.search(rf"'report_beta'.*'beta'.*{re.escape(str(scripts))}/python: No such file", done.error)
+    assert "bootstrap --env beta" in done.next_step
 
 
 def test_an_environment_that_the_project_defines_no_more_is_refused(ready: Sandbox) -> None:
@@ -349,7 +350,7 @@ def test_an_environment_that_the_project_defines_no_more_is_refused(ready: Sandb
     (ready.root / "config/environments/alpha.yaml").unlink()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 2
-    assert "no environment 'alpha'" in done.err
+    assert "'alpha'" in done.error
 
 
 def test_a_finished_job_needs_no_environment_any_more(ready: Sandbox) -> None:
@@ -357,7 +358,6 @@ def test_a_finished_job_needs_no_environment_any_more(ready: Sandbox) -> None:
     (ready.root / "venv").unlink()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 0, done.err
-    assert "nothing to do" in done.err
 
 
 def test_a_killed_stage_keeps_what_it_printed_in_order(ready: Sandbox) -> None:
@@ -394,7 +394,7 @@ def test_a_program_that_was_on_the_path_and_is_gone_is_named(ready: Sandbox, tmp
     id = ready.give("prepare-job", file, "--workflow", "tested", variables=path).out.strip()
     done = ready.run("run-pipeline", "-j", id)
     assert done.code == 3
-    assert "frobnicate isn't on PATH any more" in done.err
+    assert "frobnicate" in done.error
 
 
 def test_what_is_not_delivered_any_more_is_removed(ready: Sandbox) -> None:

@@ -1,6 +1,7 @@
 """Several jobs, fan-outs and parts of jobs through the real commands, in real environments."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,8 +74,8 @@ def test_two_jobs_run_side_by_side(project: Sandbox) -> None:
     one, two = (prepared(project, "meeting", word=word).id for word in ("a", "b"))
     done = project.run("run-pipeline", "-j", one, "-j", two)
     assert done.code == 0, done.err
-    assert f"{one} meets: runs in environment alpha" in done.err
-    assert f"{two}: finished" in done.err
+    assert f"{one} meets: " in done.err
+    assert f"{two} meets: " in done.err
 
 
 def test_all_jobs_that_are_left_run_at_once(project: Sandbox) -> None:
@@ -88,7 +89,7 @@ def test_all_jobs_that_are_left_run_at_once(project: Sandbox) -> None:
     assert states(project, over, given_up, one, two) == ["finished", "cancelled", "finished", "finished"]
     assert over not in done.err
     nothing = project.run("run-pipeline", "--all-prepared")
-    assert (nothing.code, "no job is left to run" in nothing.err) == (2, True)
+    assert (nothing.code, nothing.next_step) == (2, "pipeline job list")
 
 
 def test_a_job_that_fails_leaves_the_other_and_is_told(project: Sandbox) -> None:
@@ -96,8 +97,8 @@ def test_a_job_that_fails_leaves_the_other_and_is_told(project: Sandbox) -> None
     bad, good = prepared(project, "bad").id, prepared(project, "chain").id
     done = project.run("run-pipeline", "-j", bad, "-j", good)
     assert done.code == 4
-    assert f"{bad}: stage 'fails' in environment 'alpha' failed" in done.err
-    assert f"{bad} noop: skipped, since fails failed" in done.err
+    assert re.match(rf"{bad}: .*'fails'.*'alpha'", done.error)
+    assert re.search(rf"{bad} noop: .*fails", done.err)
     assert states(project, bad, good) == ["failed", "finished"]
 
 
@@ -106,8 +107,8 @@ def test_two_jobs_that_fail_are_both_told(project: Sandbox) -> None:
     one, two = prepared(project, "bad").id, prepared(project, "bad").id
     done = project.run("run-pipeline", "-j", one, "-j", two)
     assert done.code == 4
-    assert all(f"{id}: stage 'fails'" in done.err for id in (one, two))
-    assert f"next:  run-pipeline -j {one} -j {two}" in done.err
+    assert all(re.search(rf"{id}: .*'fails'", done.error) for id in (one, two))
+    assert done.next_step == f"run-pipeline -j {one} -j {two}"
 
 
 def test_a_list_makes_stages_and_they_are_joined_in_order(project: Sandbox) -> None:
@@ -142,7 +143,7 @@ def test_another_job_takes_what_one_has_made_and_says_from_where(project: Sandbo
     project.run("run-pipeline", "-j", one)
     done = project.run("run-pipeline", "-j", two)
     assert done.code == 0, done.err
-    assert f"copy: taken from {one}" in done.err
+    assert re.search(rf"copy: .*{one}", done.err)
     why = project.give("pipeline", "job", "why", two, "--json").data
     assert [(row["stage"], row["what"]) for row in why] == [("copy", "taken"), ("counted", "taken")]
 
@@ -152,10 +153,11 @@ def test_why_names_what_changed(project: Sandbox) -> None:
     project.workflow("spoken", "word: {parameters: {word: $word}}", head)
     one, two = (prepared(project, "spoken", word=word).id for word in ("hello", "goodbye"))
     project.run("run-pipeline", "-j", one, "-j", two)
-    told = project.give("pipeline", "job", "why", two, "word").out
-    assert told == (f'word: ran: compared with {one}, its key changed\n    parameters.word: "hello" -> "goodbye"\n')
+    first, second = project.give("pipeline", "job", "why", two, "word").out.splitlines()
+    assert re.match(rf"word: .*{one}", first)
+    assert second.strip() == 'parameters.word: "hello" -> "goodbye"'
     unknown = project.give("pipeline", "job", "why", two, "wrod")
-    assert (unknown.code, "did you mean 'word'?" in unknown.err) == (2, True)
+    assert (unknown.code, "'word'" in unknown.error) == (2, True)
 
 
 def test_a_dry_run_tells_and_writes_nothing(project: Sandbox) -> None:
@@ -181,18 +183,18 @@ def test_a_dry_run_tells_what_the_run_then_does(project: Sandbox) -> None:
     stage.write_text(stage.read_text() + "\n# a word more\n")
     told = project.run("run-pipeline", "-j", id, "--dry-run")
     assert verdicts(told) == {"copy": "reuse", "counted": "run"}
-    assert "since its source changed" in told.out
+    assert re.search(r"counted .*source", told.out)
     done = project.run("run-pipeline", "-j", id)
-    assert "copy: done already" in done.err
-    assert "counted: runs in environment alpha again, since its source changed" in done.err
+    assert re.search(r"counted: .*source", done.err)
+    started = [event["stage"] for event in project.events(id) if event["event"] == "stage_started"]
+    assert started == ["copy", "counted", "counted"]
 
 
 def test_a_part_of_a_job_is_run_and_then_the_rest(project: Sandbox) -> None:
     id = prepared(project, "chain").id
     refused = project.run("run-pipeline", "-j", id, "--only", "counted")
-    assert (refused.code, f"next:  run-pipeline -j {id} --until copy" in refused.err) == (2, True)
-    done = project.run("run-pipeline", "-j", id, "--until", "copy")
-    assert (done.code, "did what was asked for" in done.err) == (0, True)
+    assert (refused.code, refused.next_step) == (2, f"run-pipeline -j {id} --until copy")
+    assert project.run("run-pipeline", "-j", id, "--until", "copy").code == 0
     assert states(project, id) == ["partial"]
     project.run("run-pipeline", "-j", id, "--from", "counted")
     assert project.run("run-pipeline", "-j", id).code == 0
@@ -214,7 +216,7 @@ def sleeping(project: Sandbox) -> Iterator[tuple[str, list[int]]]:
         (project.root / "go-on").touch()
         _, told = child.communicate(timeout=90)
         assert child.returncode == 130, told
-        assert f"{id} was cancelled" in told.decode()
+        assert f"error: {id} " in told.decode()
         assert states(project, beside) == ["finished"]
     finally:
         child.kill()
@@ -226,7 +228,7 @@ def test_a_job_is_cancelled_while_it_runs_and_the_other_goes_on(
 ) -> None:
     id, pids = sleeping
     done = project.give("pipeline", "job", "cancel", id)
-    assert (done.code, done.out) == (0, f"{id}: cancelled\n"), done.err
+    assert (done.code, done.out.partition(":")[0]) == (0, id), done.err
     assert eventually(lambda: not any(map(alive, pids)))
     rows = project.give("pipeline", "job", "show", id, "--json").data
     assert (rows["state"], [(row["name"], row["state"]) for row in rows["stages"]]) == (
@@ -237,12 +239,12 @@ def test_a_job_is_cancelled_while_it_runs_and_the_other_goes_on(
 
 def test_a_job_that_nobody_runs_is_cancelled_and_can_be_gone_on_with(project: Sandbox) -> None:
     id = prepared(project, "chain").id
-    assert project.give("pipeline", "job", "cancel", id).out == f"{id}: cancelled; it wasn't running\n"
+    assert project.give("pipeline", "job", "cancel", id).code == 0
     again = project.give("pipeline", "job", "cancel", id)
-    assert (again.code, "is cancelled already" in again.err) == (2, True)
+    assert (again.code, again.next_step) == (2, f"pipeline job show {id}")
     assert project.run("run-pipeline", "-j", id).code == 0
-    over = project.give("pipeline", "job", "cancel", id)
-    assert (over.code, "is finished already" in over.err) == (2, True)
+    assert project.give("pipeline", "job", "cancel", id).code == 2
+    assert states(project, id) == ["finished"]
 
 
 def test_a_stage_that_takes_too_long_is_ended_with_all_that_it_started(project: Sandbox) -> None:
@@ -250,7 +252,7 @@ def test_a_stage_that_takes_too_long_is_ended_with_all_that_it_started(project: 
     id = prepared(project, "slow").id
     done = project.run("run-pipeline", "-j", id)
     assert done.code == 4
-    assert "it took longer than 3 s" in done.err
+    assert "3 s" in done.error
 
 
 def test_a_stage_that_fails_once_is_tried_again(project: Sandbox) -> None:
@@ -266,8 +268,7 @@ def test_a_stage_that_fails_once_is_tried_again(project: Sandbox) -> None:
     id = prepared(project, "flaky").id
     done = project.run("run-pipeline", "-j", id)
     assert done.code == 0, done.err
-    assert "flaky: failed (it raised RuntimeError: the first time); tried again in" in done.err
-    assert "flaky: runs in environment alpha again, attempt 2 in this run" in done.err
+    assert re.search(r"flaky: .*RuntimeError: the first time", done.err)
     attempts = [path.name for path in (project.job(id) / "stages/flaky").iterdir()]
     assert attempts == ["2"]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,7 @@ def test_a_stage_whose_environment_is_damaged_runs_in_the_repaired_one(project: 
     spoil(project)
     done = project.run("run-pipeline", "-j", id)
     assert done.code == 0, done.err
-    assert "checking every file of environment alpha" in done.err
-    assert "repairing environment alpha: quirk: quirk.py has" in done.err
+    assert re.search(r"environment alpha: .*quirk\.py", done.err)
     assert (project.job(id) / "stages/imports/2/outputs/version.txt").read_text() == "1.0"
 
 

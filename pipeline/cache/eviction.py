@@ -1,4 +1,4 @@
-"""Which entries go when there are too many: those that were used least recently, and never one that a job holds."""
+"""Which entries are removed when the store is too large: the least recently used, and none that a job holds. Pure."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from pipeline.cache.usage import Entry
 class Eviction:
     before: int  # bytes
     evicted: tuple[Entry, ...]  # the least recently used first
-    kept: int  # entries
-    held: int  # of those kept, how many a running job holds
+    kept: int  # entries that stay
+    held: int  # how many of these a running job holds
 
     @property
     def after(self) -> int:
-        """Bytes that are left; above the limit only where running jobs hold the rest."""
+        """Bytes that stay; more than the limit only where running jobs hold the rest."""
         return self.before - sum(entry.size for entry in self.evicted)
 
 
 def choose(entries: Iterable[Entry], limit: int, held: Collection[str]) -> Eviction:
-    """What has to go until the rest takes no more than ``limit`` bytes."""
+    """The entries to remove so that the rest takes ``limit`` bytes at most; ``held`` are keys of running jobs."""
     by_use = sorted(entries, key=lambda entry: (entry.used, entry.key))
     before = left = sum(entry.size for entry in by_use)
     evicted = []

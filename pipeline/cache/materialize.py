@@ -1,10 +1,10 @@
-"""A file's content under a second name: by reflink where the file system has them, else hard link, else copy.
+"""A file's content under a second name: a reflink where the file system has them, else a hard link, else a copy.
 
 A reflink and a copy are files of their own. A hard link shares its bytes, so it loses its write permission under all
-its names: whoever edits a result in a job's folder by mistake is told so, instead of changing the other jobs' results.
-(Whoever insists, or is root, is found out by size, time and digest.) A stage that copies an input together with its
-permissions, to change the copy, would be told so as well; what is edited like that is small, so small files are copied.
-Large deliverables are links, and read-only then; they can be moved, played and removed as before.
+its names: a person who edits a result in a job's folder gets an error, and doesn't change the results of other jobs.
+(A change by root, or after ``chmod``, is detected by size, time and digest.) Small files are copied: a stage that
+copies an input with its permissions, to edit the copy, would get that error, too, and files that are edited so are
+small. Large deliverables are read-only links; they can be moved, played and removed as before.
 """
 
 import contextlib
@@ -25,14 +25,17 @@ WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class Placer:
-    """Puts files at new names, remembering what the file system refused, so that it is asked once."""
+    """Gives files new names. Remembers what the file system refused, so that it is tried once."""
 
     def __init__(self) -> None:
         self._clones = LINKS and os.uname().sysname == "Linux"
         self._links = LINKS
 
     def place(self, source: Path, target: Path, writable: bool) -> os.stat_result:
-        """``target`` must not exist; a file of its own is ``writable`` or not. Raises ``OSError``, leaving nothing."""
+        """Returns the status of ``target``, which must not exist; ``writable`` is for a reflink or a copy.
+
+        Raises ``OSError``, and leaves nothing then.
+        """
         try:
             status = os.stat(source)
             if not self._clone(source, target):
@@ -58,12 +61,12 @@ class Placer:
         return False
 
     def _link(self, source: Path, target: Path, mode: int) -> bool:
-        """Whether the target is now another name of the source, without write permission."""
+        """Make the target another name of the source, without write permission. Returns whether that worked."""
         if not self._links:
             return False
         try:
             os.link(source, target)
-        except OSError:  # no links there, another file system, too many of them, or somebody else's file
+        except OSError:  # no links there, another file system, too many of them, or another user's file
             return False
         try:
             if mode & WRITE:
@@ -84,6 +87,6 @@ def _copy(source: Path, target: Path, size: int) -> None:
 
 
 def _set_mode(file: Path, mode: int, writable: bool) -> None:
-    """A file of its own is as executable as its source."""
+    """The permissions of the source, with or without those to write."""
     with contextlib.suppress(PermissionError):  # a file system without modes
         file.chmod(stat.S_IMODE(mode) | stat.S_IWUSR if writable else stat.S_IMODE(mode) & ~WRITE)

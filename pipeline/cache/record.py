@@ -1,4 +1,4 @@
-"""An entry's ``record.json``: the record of a result, and a checksum that tells a torn or flipped one.
+"""An entry's ``record.json``: the record of a result, with a checksum, by which a damaged one is known.
 
 ``{"crc":N,"record":{…}}`` is written in one canonical form, so that the checksum is over bytes and reading costs no
 second encoding.
@@ -21,8 +21,8 @@ OUTPUT_FIELDS = {"file", "size", "mtime_ns", "digest"}
 _BETWEEN = b',"record":'
 
 
-class Damaged(Exception):
-    """An entry isn't what was put there; says how."""
+class DamagedEntry(Exception):
+    """An entry isn't what was stored; the message says how."""
 
 
 def folder_of(root: Path, key: str) -> Path:
@@ -36,39 +36,39 @@ def encode(record: Mapping[str, Any]) -> bytes:
 
 
 def read(entry: Path, key: str) -> dict[str, Any]:
-    """The record of an entry that exists. Raises ``Damaged``, and ``OSError`` where the record can't be reached."""
+    """The record of an entry that exists. Raises ``DamagedEntry``, and ``OSError`` where it can't be read."""
     try:
         record = _decode((entry / RECORD).read_bytes())
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise Damaged("its record isn't there") from error
+        raise DamagedEntry("its record isn't there") from error
     if record is None or not _is_whole(record, key):
-        raise Damaged("its record isn't what was written")
+        raise DamagedEntry("its record isn't what was written")
     return record
 
 
 def check(file: Path, output: Mapping[str, Any]) -> None:
-    """Raises ``Damaged`` where a file of an entry can't be the one that was put there, by all but its bytes."""
+    """Raises ``DamagedEntry`` where an entry's file isn't there, or its size or time differs. Its bytes aren't read."""
     try:
         status = os.lstat(file)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Damaged(f"its file {file.name} isn't there") from error
+        raise DamagedEntry(f"its file {file.name} isn't there") from error
     if not stat.S_ISREG(status.st_mode):
-        raise Damaged(f"its file {file.name} isn't a regular file")
+        raise DamagedEntry(f"its file {file.name} isn't a regular file")
     if [status.st_size, status.st_mtime_ns] != [output["size"], output["mtime_ns"]]:
-        raise Damaged(f"its file {file.name} was changed")
+        raise DamagedEntry(f"its file {file.name} was changed")
 
 
 def check_bytes(file: Path, output: Mapping[str, Any]) -> None:
-    """Raises ``Damaged`` where the file's bytes haven't the digest that the record has."""
+    """Raises ``DamagedEntry`` where the digest of the file's bytes isn't the recorded one."""
     if content_digest(file) != output["digest"]:
-        raise Damaged(f"the bytes of its file {file.name} aren't those that were put there")
+        raise DamagedEntry(f"the bytes of its file {file.name} aren't those that were put there")
 
 
 def problem(entry: Path, key: str) -> str | None:
-    """Why a whole entry can't be handed on, having read all of it; ``None`` where it can, or isn't there."""
+    """Why an entry is damaged; all of it is read. ``None`` where it isn't, and where there is no entry."""
     before = _identity(entry)
     damage = _damage(entry, key) if before else None
-    return damage if _identity(entry) == before else None  # somebody removed it, or put another, meanwhile
+    return damage if _identity(entry) == before else None  # else another process removed or replaced it
 
 
 def _damage(entry: Path, key: str) -> str | None:
@@ -76,7 +76,7 @@ def _damage(entry: Path, key: str) -> str | None:
         for output in read(entry, key)["outputs"].values():
             check(entry / OUTPUTS / output["file"], output)
             check_bytes(entry / OUTPUTS / output["file"], output)
-    except Damaged as damage:
+    except DamagedEntry as damage:
         return str(damage)
     except OSError as error:
         return f"it can't be read: {error.strerror}"
@@ -84,7 +84,7 @@ def _damage(entry: Path, key: str) -> str | None:
 
 
 def _identity(entry: Path) -> tuple[int, int] | None:
-    """Tells an entry from a later one with the same name, even where its inode is used again."""
+    """Differs from that of a later entry with the same name, also where that gets the same inode."""
     try:
         status = os.lstat(entry)
     except OSError:
@@ -93,7 +93,7 @@ def _identity(entry: Path) -> tuple[int, int] | None:
 
 
 def _decode(data: bytes) -> dict[str, Any] | None:
-    """``None`` for bytes that ``encode`` didn't make."""
+    """``None`` for bytes that ``encode`` hasn't made."""
     head, _, rest = data.partition(_BETWEEN)
     body = rest[:-1]
     if head != b'{"crc":%d' % zlib.crc32(body) or rest[-1:] != b"}":
@@ -103,7 +103,7 @@ def _decode(data: bytes) -> dict[str, Any] | None:
 
 
 def _is_whole(record: Mapping[str, Any], key: str) -> bool:
-    """Whether it is this key's record, of a form that this version reads, and names no file outside its folder."""
+    """Whether it is this key's record, has the fields that are read, and names no file outside its folder."""
     try:
         outputs = record["outputs"].values()
         return record["key"] == key and all(

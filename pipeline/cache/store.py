@@ -1,8 +1,8 @@
-"""Results by their stage key, shared by all jobs of a project.
+"""The store of results: by their stage key, shared by all jobs of a project.
 
-``AB/KEY/`` holds ``record.json`` and ``outputs/``; it appears whole by one rename and goes by one, so that any number
-of processes may put, take and collect at once. Nothing is flushed to the disk: what a power cut leaves is recognised
-by its checksum and digests, and thrown away.
+An entry is a folder, ``AB/KEY/``, with ``record.json`` and ``outputs/``. It appears in one step and goes in one step,
+so any number of processes may put, take and remove entries at once. Nothing is flushed to the disk: an entry that a
+power cut damaged is known by its checksum and digests, and removed.
 """
 
 import contextlib
@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cache import trash
+from pipeline.cache import removal
 from pipeline.cache.materialize import Placer
-from pipeline.cache.record import OUTPUTS, RECORD, Damaged, check, check_bytes, encode, folder_of, problem, read
+from pipeline.cache.record import OUTPUTS, RECORD, DamagedEntry, check, check_bytes, encode, folder_of, problem, read
 from pipeline.files import publish
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class ResultStore:
         self._has_put = False
 
     def put(self, key: str, record: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-        """Keep a committed attempt's record and files; where the key has a result already, that one stays.
+        """Store a committed attempt's record and output files; where the key has an entry already, that one stays.
 
-        A file that can only be hard-linked loses its write permission. Where the disk doesn't take it, nothing is
-        kept and nothing is left: a result can always be made again.
+        A file that can only be hard-linked loses its write permission. Where the disk is full, nothing is stored and
+        nothing is left: a stage can always make its result again.
         """
-        entry, part = folder_of(self.root, key), trash.new_name(self.root, "putting")
+        entry, part = folder_of(self.root, key), removal.new_name(self.root, "putting")
         if os.path.lexists(entry):
             return
         try:
@@ -46,11 +46,11 @@ class ResultStore:
             if _publish(part, entry):
                 self._has_put = True
             else:
-                trash.remove(part)
+                removal.remove(part)
         except OSError:
-            trash.remove(part)
+            removal.remove(part)
         except BaseException:
-            trash.remove(part)
+            removal.remove(part)
             raise
 
     def has(self, key: str) -> bool:
@@ -58,22 +58,22 @@ class ResultStore:
         return os.path.lexists(folder_of(self.root, key))
 
     def take(self, key: str, folder: Path) -> dict[str, Any] | None:
-        """Put a result's files into an empty folder; returns its record, with their size and time there.
+        """Place a result's files in an empty folder. Returns its record, with the files' sizes and times there.
 
-        ``None`` where there is none, or none that is what was put; the folder is empty then. Each file's bytes have
-        been read and have the recorded digest. Nothing is flushed: who commits them does that.
+        ``None`` where there is no entry, or a damaged one, which is removed; the folder is empty then. Each file's
+        bytes were read and have the recorded digest. They aren't flushed to the disk; that is the caller's part.
         """
         entry = folder_of(self.root, key)
         try:
             os.stat(entry)
             record = read(entry, key)
             outputs = self._hand_out(entry, record["outputs"], folder)
-        except (Damaged, OSError) as error:
+        except (DamagedEntry, OSError) as error:
             _empty(folder)
-            if isinstance(error, Damaged) or error.errno == errno.EIO:  # not where our own disk is full
+            if isinstance(error, DamagedEntry) or error.errno == errno.EIO:  # not where our own disk is full
                 self.drop_damaged(key)
             return None
-        with contextlib.suppress(OSError):  # gone by now, or on a read-only disk
+        with contextlib.suppress(OSError):  # removed meanwhile, or on a read-only disk
             os.utime(entry / RECORD)
         return {**record, "outputs": outputs}
 
@@ -83,37 +83,37 @@ class ResultStore:
         return entries(self.root)
 
     def problem(self, key: str) -> str | None:
-        """Why the key's entry can't be handed on; reads all of its bytes."""
+        """Why the key's entry is damaged; reads all of its bytes. ``None`` where it isn't, or where there is none."""
         return problem(folder_of(self.root, key), key)
 
     def drop_damaged(self, key: str) -> bool:
-        """Remove an entry if it is still damaged: somebody else may have replaced it by a whole one."""
-        return self.problem(key) is not None and trash.discard(self.root, folder_of(self.root, key))
+        """Remove an entry if it is still damaged: another process may have replaced it. Returns whether it did."""
+        return self.problem(key) is not None and removal.discard(self.root, folder_of(self.root, key))
 
     def needs_trim(self, limit: int) -> bool:
-        """Whether this process has put something and the store may hold more than ``limit`` bytes. Cheap."""
+        """Whether this process has stored something, and the store may hold more than ``limit`` bytes. Fast."""
         if not self._has_put:
             return False
         from pipeline.cache.usage import estimate
 
-        return estimate(self.root) > limit or any(trash.stale(self.root))
+        return estimate(self.root) > limit or any(removal.stale(self.root))
 
     def trim(self, limit: int, held: Collection[str]) -> None:
-        """Make room where the store holds more than ``limit`` bytes, sparing the keys that running jobs hold."""
+        """Remove entries where the store holds more than ``limit`` bytes; ``held`` are the keys of running jobs."""
         from pipeline.cache.eviction import choose
 
-        trash.sweep(self.root)
+        removal.sweep(self.root)
         found = list(self.entries())
         if sum(entry.size for entry in found) > limit:
             self.evict(choose(found, limit - limit // HEADROOM, held).evicted)
 
     def evict(self, chosen: Collection["Entry"]) -> list["Entry"]:
         """Remove entries; returns those that this process removed."""
-        return [entry for entry in chosen if trash.discard(self.root, entry.folder)]
+        return [entry for entry in chosen if removal.discard(self.root, entry.folder)]
 
     def sweep(self) -> int:
         """Remove what killed writers left more than an hour ago; returns how many folders and files."""
-        return trash.sweep(self.root)
+        return removal.sweep(self.root)
 
     def _bring_in(
         self, part: Path, described: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, Path]
@@ -137,7 +137,7 @@ class ResultStore:
     def _place(
         self, files: Mapping[str, Path], folder: Path, described: Mapping[str, Mapping[str, Any]], writable: bool
     ) -> dict[str, Any]:
-        """Files by name into a folder; two outputs may be one file. Returns the outputs as they are there."""
+        """Place files, by name, in a folder; two outputs may be one file. Returns the outputs' fields for there."""
         there = {name: self._placer.place(source, folder / name, writable) for name, source in files.items()}
         return {
             name: {**output, "size": there[output["file"]].st_size, "mtime_ns": there[output["file"]].st_mtime_ns}
@@ -156,4 +156,4 @@ def _publish(part: Path, entry: Path) -> bool:
 
 def _empty(folder: Path) -> None:
     for name in os.listdir(folder):
-        trash.remove(folder / name)
+        removal.remove(folder / name)

@@ -1,8 +1,8 @@
-"""How much the store holds: exactly, by looking at every entry, or estimated, by looking at what has changed.
+"""The size of the store: exactly, from every entry, or estimated, from what has changed.
 
-A counter would be wrong after a crash, and a sample misses the one film among a thousand subtitles. The estimate is a
-measurement of each of the 256 shards, remembered with the time at which the shard's folder last changed: adding or
-removing an entry changes that time, so a shard counts anew exactly where it may hold something else.
+A counter would be wrong after a crash, and a sample misses the one film among a thousand subtitles. For the estimate,
+each of the 256 shards is measured, and its size is kept with the time at which its folder last changed. To add or
+remove an entry changes that time, so only shards whose entries can differ are measured again.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
-from pipeline.cache.trash import MEASURED
+from pipeline.cache.removal import MEASURED
 from pipeline.files import write_at_once
 
 BLOCK = 4096  # bytes that the smallest file or folder takes on most file systems
@@ -27,24 +27,24 @@ DAY_SECONDS = 86_400
 class Entry:
     key: str
     folder: Path
-    size: int  # bytes on the disk, in blocks, counting what it shares with jobs
-    shared: int  # the part of it that is hard-linked to elsewhere, so that removing the entry alone frees nothing
-    used: float  # seconds since the epoch; 0 where the clock can't have said so
+    size: int  # bytes on the disk, in whole blocks, with those that jobs share
+    shared: int  # the bytes of files that have a hard link elsewhere: to remove the entry alone doesn't free them
+    used: float  # last use, in seconds since 1970; 0 where the time can't be true
 
 
 def entries(root: Path) -> Iterator[Entry]:
-    """Every entry, in no order; those that go away meanwhile may be missing."""
+    """Every entry, in no order; one that is removed meanwhile may be missing."""
     for shard in _shards(root):
         yield from _entries_in(shard)
 
 
 def estimate(root: Path) -> int:
-    """Bytes that the store holds. Costs one look at each shard, and one at each entry of those that have changed."""
+    """Bytes that the store holds. Reads the time of each shard, and the entries of those that have changed."""
     known, now = _remembered(root / MEASURED), time.time_ns()
     total, settled = 0, {}
     for shard in _shards(root):
         with contextlib.suppress(FileNotFoundError):
-            stamp = shard.stat().st_mtime_ns  # before the look into it: what comes later gives it a later one
+            stamp = shard.stat().st_mtime_ns  # read before its entries: whatever changes later gives it a later time
             size = _known_size(known.get(shard.name), stamp)
             size = sum(entry.size for entry in _entries_in(shard)) if size is None else size
             total += size
@@ -73,12 +73,12 @@ def _entries_in(shard: "os.DirEntry[str]") -> Iterator[Entry]:
 def _measured(folder: str, name: str) -> Entry:
     files = _statuses(folder)
     record = files.pop(RECORD, None)
-    used = record.st_mtime if record else 0.0  # without a record it is of no use to anybody
+    used = record.st_mtime if record else 0.0  # an entry without a record is useless
     size = BLOCK + (_blocks(record.st_size) if record else 0)
     outputs = _statuses(os.path.join(folder, OUTPUTS)) if OUTPUTS in files else {}
     size += sum(_blocks(status.st_size) for status in outputs.values()) + (BLOCK if outputs else 0)
     shared = sum(_blocks(status.st_size) for status in outputs.values() if status.st_nlink > 1)
-    # Where the clock was ahead for a while, what was used then would otherwise stay for as long.
+    # Where the clock was ahead for a while, an entry that was used then would stay too long.
     believable = used <= time.time() + DAY_SECONDS
     return Entry(KEY_PREFIX + name, Path(folder), size, shared, used if believable else 0.0)
 
@@ -95,7 +95,7 @@ def _blocks(size: int) -> int:
 def _remembered(file: Path) -> Mapping[str, Any]:
     try:
         known = json.loads(file.read_bytes())
-    except (OSError, ValueError):  # none, or one that a crash has torn
+    except (OSError, ValueError):  # no file, or a damaged one
         return {}
     return known if isinstance(known, dict) else {}
 
@@ -108,6 +108,6 @@ def _known_size(entry: Any, stamp: int) -> int | None:
 
 
 def _remember(root: Path, settled: Mapping[str, list[int]]) -> None:
-    """Not flushed to the disk: what a crash makes of it is measured again."""
-    with contextlib.suppress(OSError):  # a full or read-only disk; the next one to ask measures again
+    """Not flushed to the disk: where a crash damages it, the shards are measured again."""
+    with contextlib.suppress(OSError):  # a full or read-only disk; it is measured again the next time
         write_at_once(root / MEASURED, json.dumps(settled).encode("ascii"))

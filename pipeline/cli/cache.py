@@ -1,4 +1,4 @@
-"""``pipeline cache``: what the store of results holds, whether it is whole, and making room in it."""
+"""``pipeline cache``: the size of the store of results, whether its results are undamaged, and room in it."""
 
 import os
 import sys
@@ -17,18 +17,19 @@ from pipeline.config import settings
 from pipeline.errors import ExitCode, NotReady
 from pipeline.jobs.keys_in_use import held_keys
 from pipeline.sizes import show_size
+from pipeline.text import counted
 
 
 @click.group("cache")
 def group() -> None:
-    """The store of results: what a stage gave once, for every job."""
+    """The store of results: jobs reuse what a stage has made once."""
 
 
 @group.command()
 @json_option
 @root_option
 def status(as_json: bool) -> None:
-    """Show how many results are kept, and what they take of the limit."""
+    """Show how many results there are, and how much of the limit they take."""
     here = project()
     entries = list(ResultStore(here.results).entries())
     data = {"folder": str(here.results), **_totals(entries), "limit": settings.load(here).cache_limit}
@@ -39,19 +40,19 @@ def status(as_json: bool) -> None:
         f"{_results(data['results'])}, {show_size(data['size'])} of {show_size(data['limit'])} in {here.results}"
     )
     if data["shared"]:
-        click.echo(f"{show_size(data['shared'])} of it are files that jobs have, too, and take no room twice")
+        click.echo(f"{show_size(data['shared'])} of it are shared with jobs, and take room only once")
     if data["least_recently_used"]:
         click.echo(f"least recently used: {data['least_recently_used']}")
 
 
 @group.command()
-@click.option("--remove", is_flag=True, help="Remove the damaged results; their stages run again when they are needed.")
+@click.option("--remove", is_flag=True, help="Remove damaged results; their stages run again when a job needs them.")
 @json_option
 @root_option
 def verify(remove: bool, as_json: bool) -> None:
-    """Read every result and name those that aren't what was put there.
+    """Read every result, and list those that are damaged.
 
-    Leaves with exit code 3 where a damaged result is found and not removed.
+    The exit code is 3 where there is a damaged result that isn't removed.
     """
     store = ResultStore(project().results)
     keys = sorted(entry.key for entry in store.entries())
@@ -65,7 +66,7 @@ def verify(remove: bool, as_json: bool) -> None:
     if as_json:
         sys.exit(ExitCode.NOT_READY)  # an error's envelope would be a second document
     next_step = _right_to(store) if remove else "pipeline cache verify --remove"
-    raise NotReady(f"{_results(len(rows))} can't be handed on", next_step)
+    raise NotReady(f"{_results(len(rows), 'damaged ')} found", next_step)
 
 
 @group.command()
@@ -83,7 +84,7 @@ def gc(limit: int | None, dry_run: bool, as_json: bool) -> None:
     eviction = choose(store.entries(), limit, held_keys(here.jobs))
     if not dry_run:
         _evict(store, eviction)
-    data = {"limit": limit, "dry_run": dry_run, **_told(eviction)}
+    data = {"limit": limit, "dry_run": dry_run, **_data(eviction)}
     if as_json:
         print_json("cache-gc", data)
     else:
@@ -106,11 +107,11 @@ def _checked(store: ResultStore, key: str, problem: str, remove: bool) -> dict[s
 
 def _tell_damaged(count: int, rows: Sequence[Mapping[str, Any]]) -> None:
     cells = [[row["key"], row["problem"], "removed" if row["removed"] else ""] for row in rows]
-    print_table(["result", "problem", ""], cells, f"{_results(count)}, each as it was put there")
+    print_table(["result", "problem", ""], cells, f"{_results(count)}, all undamaged")
 
 
 def _evict(store: ResultStore, eviction: Eviction) -> None:
-    """Raises ``NotReady`` where the store can't be written to; what somebody else removed first is gone as well."""
+    """Raises ``NotReady`` where the store can't be written to; another process may have removed some of them first."""
     store.evict(eviction.evicted)
     left = [entry for entry in eviction.evicted if entry.folder.exists()]
     if left and not os.access(store.root, os.W_OK):
@@ -118,10 +119,10 @@ def _evict(store: ResultStore, eviction: Eviction) -> None:
 
 
 def _right_to(store: ResultStore) -> str:
-    return f"get the right to write to {store.root} (see ls -l), then give the command again"
+    return f"you need the permission to write to {store.root} (see ls -l); then run it again"
 
 
-def _told(eviction: Eviction) -> dict[str, Any]:
+def _data(eviction: Eviction) -> dict[str, Any]:
     counts = {"before": eviction.before, "after": eviction.after, "kept": eviction.kept, "held": eviction.held}
     return {**counts, "evicted": [_row(entry) for entry in eviction.evicted]}
 
@@ -145,5 +146,5 @@ def _time(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _results(count: int) -> str:
-    return "1 result" if count == 1 else f"{count} results"
+def _results(count: int, kind: str = "") -> str:
+    return counted(count, f"{kind}result")

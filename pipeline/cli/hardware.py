@@ -1,23 +1,26 @@
-"""``pipeline hardware``: what this machine has, and what environments are built for on it."""
+"""``pipeline hardware``: this machine's hardware, and the accelerator that environments are built for."""
 
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.context import json_option, project, root_option
 
+if TYPE_CHECKING:
+    from pipeline.host.hardware import HardwareReport
+
 
 @click.command("hardware")
-@click.option("--refresh", is_flag=True, help="Look anew, also where what is known still fits.")
+@click.option("--refresh", is_flag=True, help="Detect the hardware again, also where the cache still fits.")
 @json_option
 @root_option
 def command(refresh: bool, as_json: bool) -> None:
     """Show this machine's CPU, memory and GPUs, and the accelerator that environments with variants are built for.
 
-    What was found is kept in config/hardware_cache.json, for each host, until it no longer fits. To build for other
+    The result is kept in config/hardware_cache.json, for each host, until the hardware changes. To build for other
     machines than this one, write 'accelerator: cu128' into config/pipeline.yaml, or set PIPELINE_ACCELERATOR.
     """
     from pipeline.cli.output import print_json
@@ -26,27 +29,26 @@ def command(refresh: bool, as_json: bool) -> None:
 
     here = project()
     named = hardware.named_by(os.environ, settings.load(here).accelerator)
-    data = _told(hardware.known(here, anew=refresh), named)
+    data = _data(hardware.saved_report(here, refresh=refresh), named)
     if as_json:
         print_json("hardware", data)
     else:
         _show(data)
 
 
-def _told(known: Any, named: tuple[str, str] | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
+def _data(report: "HardwareReport", named: tuple[str, str] | None) -> dict[str, Any]:
     from pipeline.host import machine
+    from pipeline.values import plain
 
     usable = machine.detect(os.environ)
     return {
-        **asdict(known.hardware),
+        **plain(report.hardware),
         "usable_cpus": usable.cpus,
         "usable_memory": usable.memory,
-        "accelerator": named[0] if named else known.hardware.accelerator,
+        "accelerator": named[0] if named else report.hardware.accelerator,
         "accelerator_from": named[1] if named else "hardware",
-        "looked_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known.looked_at)),
-        "unkept": known.problem,
+        "looked_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(report.detected_at)),
+        "unkept": report.problem,
     }
 
 
@@ -65,7 +67,7 @@ def _show(data: Mapping[str, Any]) -> None:
         ["accelerator", f"{data['accelerator'] or 'unknown'}{_origin(data['accelerator_from'])}"],
     ]
     print_table(["", f"as of {data['looked_at']}"], rows, "")
-    for problem in filter(None, [data["problem"], data["unkept"] and f"not kept: {data['unkept']}"]):
+    for problem in filter(None, [data["problem"], data["unkept"] and f"not cached: {data['unkept']}"]):
         click.echo(problem, err=True)
 
 

@@ -14,7 +14,7 @@ from pipeline.config.workflows import WorkflowSpec
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.host import hardware
-from pipeline.host.hardware import HardwareRecord
+from pipeline.host.hardware import HardwareReport
 from pipeline.project import Project
 
 
@@ -44,9 +44,9 @@ class Catalog:
         return hardware.accelerator(self.settings.accelerator, lambda: self._hardware)
 
     @cached_property
-    def _hardware(self) -> HardwareRecord:
-        found = hardware.look(self.project)
-        return hardware.save(self.project, found) if self._saves else found
+    def _hardware(self) -> HardwareReport:
+        report = hardware.report(self.project)
+        return hardware.save(self.project, report) if self._saves else report
 
     def save(self) -> None:
         """Write what was found out about this machine, so that it needn't be detected again."""

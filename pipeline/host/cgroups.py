@@ -1,4 +1,4 @@
-"""The limits that a container or a service manager has put on us, from Linux control groups of both versions."""
+"""The limits that a container or a service manager sets for this process: Linux control groups, both versions."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -7,14 +7,14 @@ from pipeline.values import Struct
 
 
 class CgroupLimits(Struct, frozen=True):
-    """What the strictest of our groups allows; None is no limit."""
+    """The strictest limits of the groups that this process is in; None is no limit."""
 
     cpus: int | None = None  # whole ones, at least one
     memory: int | None = None  # bytes
 
 
 def limits(root: Path = Path("/")) -> CgroupLimits:
-    """The strictest limit of our group and the groups around it; none where there are no control groups."""
+    """The strictest limits of this process's group and the groups around it; none where there are no control groups."""
     groups = _own_groups(root)
     cpus = memory = None
     for mount in _mounts(root):
@@ -28,7 +28,7 @@ def limits(root: Path = Path("/")) -> CgroupLimits:
 
 
 class _Mount(Struct, frozen=True):
-    """A hierarchy of control groups, where it can be seen."""
+    """A hierarchy of control groups, and where it is mounted."""
 
     controllers: str  # as /proc/self/cgroup names them: "cpu,cpuacct", or "" for version 2
     top: PurePosixPath  # the group whose folder the mount point is; not "/" in a container without a namespace
@@ -36,16 +36,16 @@ class _Mount(Struct, frozen=True):
     unified: bool
 
     def folders(self, path: PurePosixPath, root: Path) -> Iterator[Path]:
-        """The group's folder and those around it, as far as they can be seen from here."""
+        """The group's folder and those around it, as far as they are visible here."""
         inside = path.relative_to(self.top) if path.is_relative_to(self.top) else PurePosixPath()
-        if ".." in inside.parts:  # our group lies outside of what our namespace shows
+        if ".." in inside.parts:  # the group isn't visible in this process's namespace
             inside = PurePosixPath()
         mounted = root / self.point.relative_to("/")
         yield from (mounted / part for part in (inside, *inside.parents))
 
 
 def _own_groups(root: Path) -> dict[str, PurePosixPath]:
-    """Each hierarchy's controllers, and our group in it."""
+    """This process's group, by the controllers of its hierarchy."""
     lines = (line.split(":", 2) for line in _text(root / "proc/self/cgroup").splitlines())
     return {fields[1]: PurePosixPath(fields[2]) for fields in lines if len(fields) == 3}
 
@@ -73,7 +73,7 @@ def _cpus_v1(folder: Path) -> int | None:
 
 
 def _whole(quota: str, period: str) -> int | None:
-    """CPUs that are ours all the time; "max" and -1 mean no limit."""
+    """Whole CPUs, at least one; "max" and -1 mean no limit."""
     try:
         microseconds, of = int(quota), int(period)
     except ValueError:

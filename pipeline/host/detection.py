@@ -1,7 +1,7 @@
-"""A look at this machine's hardware, as far as it decides what is installed on it.
+"""Detection of this machine's hardware, as far as it decides what to install.
 
-What is found is of the machine, not of the process that asks: limits of a container or a batch system, and hidden
-cards, are for ``machine.detect``, which every run asks.
+It describes the machine and not this process: the limits of a container or a batch system, and hidden cards, don't
+count here. For those, each run asks ``machine.detect``.
 """
 
 import os
@@ -9,38 +9,39 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
 from pipeline.host import gpus, machine, nvidia
 from pipeline.host.gpus import Gpu
-from pipeline.host.nvidia import Nvidia
+from pipeline.host.nvidia import NvidiaDriver
+from pipeline.values import Struct
 
 NAME = re.compile(r"cpu|cu[0-9]{2,3}|rocm[0-9.]*|xpu|mps")
 AMD, INTEL = "0x1002", "0x8086"
 NO_TOOL = f"there is an NVIDIA card, and {gpus.TOOL} isn't on PATH to ask it"
 
 
-@dataclass(frozen=True)
-class Hardware:
-    cpu: str
+class Hardware(Struct, frozen=True, forbid_unknown_fields=True):
+    """``accelerator`` is cpu, cu128 (the newest CUDA that the driver can run), rocm6.2, xpu or mps; None where a driver
+    doesn't answer, so that it isn't known."""
+
+    cpu: str  # its name
     cpus: int
     memory: int  # bytes
-    accelerator: (
-        str | None
-    )  # cpu, cu128 (the newest CUDA that the driver can run), rocm6.2, xpu, mps; None: can't be told
+    accelerator: str | None
     gpus: tuple[Gpu, ...] = ()
-    slices: tuple[str, ...] = ()  # of cards that are divided (MIG)
-    driver: str | None = None
-    cuda: str | None = None  # the newest that the driver can run
-    problem: str | None = None  # what kept us from seeing more
+    slices: tuple[str, ...] = ()  # of cards that are divided (MIG), such as 3g.20gb
+    driver: str | None = None  # its version
+    cuda: str | None = None  # the newest version that the driver can run
+    problem: str | None = None  # why not everything could be detected
 
 
-def look(
+def detect(
     variables: Mapping[str, str], run: Callable[..., process.Completed] = process.run, root: Path = Path("/")
 ) -> Hardware:
-    """Takes up to seconds where there is an NVIDIA driver; never fails, but may have a ``problem``."""
+    """Raises nothing; where something doesn't answer, the hardware has a ``problem``. Takes seconds where there is an
+    NVIDIA driver."""
     seen = _nvidia(variables, run, root)
     others = () if seen.gpus else tuple(_amd(root)) or tuple(_intel(root))
     return Hardware(
@@ -56,18 +57,18 @@ def look(
     )
 
 
-def _nvidia(variables: Mapping[str, str], run: Callable[..., process.Completed], root: Path) -> Nvidia:
-    """The driver's files in /proc are no sign of a card: a container sees them, too, that was given none."""
-    has_device, says = (root / "dev/nvidiactl").exists(), (root / "proc").is_dir()
+def _nvidia(variables: Mapping[str, str], run: Callable[..., process.Completed], root: Path) -> NvidiaDriver:
+    """The driver's files in /proc don't mean that there is a card: a container without one sees them, too."""
+    has_device, is_linux = (root / "dev/nvidiactl").exists(), (root / "proc").is_dir()
     if has_device and gpus.find_tool(variables) is None:
-        return Nvidia(problem=NO_TOOL)
-    seen = nvidia.look(variables, run)
-    if seen.gpus or has_device or (root / "dev/dxg").exists() or not says:
+        return NvidiaDriver(problem=NO_TOOL)
+    seen = nvidia.detect(variables, run)
+    if seen.gpus or has_device or (root / "dev/dxg").exists() or not is_linux:
         return seen
-    return Nvidia()  # a machine image may have nvidia-smi and no card: it complains, and nothing is wrong
+    return NvidiaDriver()  # a machine image can have nvidia-smi and no card: then its complaint is no problem
 
 
-def _accelerator(seen: Nvidia, root: Path) -> str | None:
+def _accelerator(seen: NvidiaDriver, root: Path) -> str | None:
     if seen.cuda:
         return f"cu{seen.cuda[0]}{seen.cuda[1]}"
     if seen.gpus or seen.problem:
@@ -85,7 +86,7 @@ def _nvidia_module(root: Path) -> str | None:
 
 
 def _amd(root: Path) -> Iterator[Gpu]:
-    """Cards that compute: those that the kernel tells the memory of."""
+    """Cards that can compute: those whose memory the kernel shows."""
     for device in _devices(root, AMD):
         memory = read_text(device / "mem_info_vram_total")
         if memory.isdecimal():
@@ -93,7 +94,7 @@ def _amd(root: Path) -> Iterator[Gpu]:
 
 
 def _intel(root: Path) -> Iterator[Gpu]:
-    """Cards of their own: the graphics inside a processor sits on PCI bus 0, and is no reason to install for it."""
+    """Discrete cards. The graphics inside a processor sits on PCI bus 0, and nothing is installed for it."""
     for device in _devices(root, INTEL):
         if not re.fullmatch(r"[0-9a-f]{4}:00:.*", _address(device)):
             yield Gpu(_address(device), "Intel GPU", None)
@@ -120,7 +121,7 @@ def _cpu(root: Path) -> str:
 
 
 def read_text(file: Path) -> str:
-    """Nothing where there is no such file; the kernel's files may also fail while they are read."""
+    """Empty where there is no such file, or where it can't be read: the kernel's files can fail then."""
     try:
         return file.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

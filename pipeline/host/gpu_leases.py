@@ -1,7 +1,7 @@
-"""Who uses which GPU on this machine: among all runs of all users, by files that are locked while in use.
+"""Which process uses which GPU of this machine, among all runs of all users: files that are locked while in use.
 
-One file is one lease. It is flocked by the process that has it, so that it ends with that process, however it
-ends; what a dead one left is ignored by everybody and removed by the first who may.
+One file is one lease. The process that has it holds a lock on it, so that the lease ends with the process, however it
+ends. The file of a process that ended doesn't count, and the next process that is allowed to removes it.
 """
 
 import contextlib
@@ -20,16 +20,17 @@ from pipeline.host.gpus import VISIBLE, Gpu
 from pipeline.locks import try_exclusive
 
 FOLDER_VARIABLE = "PIPELINE_GPU_LEASES"  # for containers that share cards but no temporary folder
-DECIDING_SECONDS = 0.5  # deciding takes a millisecond; whoever takes longer is stopped or stuck
+DECIDING_SECONDS = 0.5  # choosing cards takes a millisecond; a process that takes longer is stopped or hangs
 LEASE_LIMIT = 64 * 1024  # bytes
-_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nobody's link, and nobody's named pipe
+# Another user may have put a link or a named pipe there.
+_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True)
-class Lease:
+class FileLease:
     cards: tuple[str, ...]  # UUIDs
     file: Path
-    descriptor: int  # holds the lock; not inheritable, so that no child keeps a card
+    descriptor: int  # holds the lock; children don't inherit it, so that none keeps a card
 
     @property
     def variables(self) -> dict[str, str]:
@@ -41,13 +42,13 @@ class Lease:
         os.close(self.descriptor)
 
 
-class Allocator:
-    """Hands out cards in one folder, which every user of the machine may write to."""
+class LeaseFolder:
+    """A folder of leases, which every user of the machine may write to."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> Lease | None:
+    def lease(self, gpus: Sequence[Gpu], count: int, memory: int | None) -> FileLease | None:
         """``count`` of the cards, whole or ``memory`` bytes of each; None where they aren't free now.
 
         Raises ``NotReady`` where the folder can't be used.
@@ -65,7 +66,7 @@ class Allocator:
 
     @contextmanager
     def _deciding(self) -> Iterator[bool]:
-        """One process at a time; False where another doesn't finish."""
+        """Only one process chooses cards at a time. Yields False where another one doesn't finish."""
         descriptor = _open_shared(self._folder / "deciding.lock")
         try:
             yield try_exclusive(descriptor, DECIDING_SECONDS)
@@ -81,7 +82,7 @@ class Allocator:
                 taken[card] = None if size is None or before is None else before + size
         return taken
 
-    def _write(self, cards: Sequence[Gpu], memory: int | None) -> Lease:
+    def _write(self, cards: Sequence[Gpu], memory: int | None) -> FileLease:
         file = self._folder / f"{os.getpid()}-{os.urandom(6).hex()}.lease"
         content = {card.uuid: None if card.memory is None else memory for card in cards}
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN, 0o644)
@@ -93,19 +94,19 @@ class Allocator:
             os.close(descriptor)
             file.unlink()
             raise
-        return Lease(tuple(content), file, descriptor)
+        return FileLease(tuple(content), file, descriptor)
 
 
 def shared_folder(variables: Mapping[str, str]) -> Path:
-    """The one folder that every user on this machine agrees on, so not ``TMPDIR``, which each may set."""
+    """The folder that all users of this machine share: not ``TMPDIR``, which each user may set."""
     if given := variables.get(FOLDER_VARIABLE):
         return Path(given)
     if os.name == "nt":
         import tempfile
 
         return Path(tempfile.gettempdir()) / "pipeline-gpus"
-    # Some systems let only root write here; then nobody uses it, or root would not see the others' leases.
-    below = next((Path(name) for name in ("/run/lock", "/tmp") if _everybodys(name)), Path("/tmp"))  # noqa: S108
+    # Some systems let only root write into /run/lock; then root must use /tmp as all others do.
+    below = next((Path(name) for name in ("/run/lock", "/tmp") if _is_for_all(name)), Path("/tmp"))  # noqa: S108
     return below / "pipeline-gpus"
 
 
@@ -126,10 +127,10 @@ def _room(card: Gpu, memory: int | None, taken: int | None) -> int | None:
 
 
 def _read_if_alive(file: Path) -> dict[str, int | None]:
-    """What a lease holds; nothing where its process is gone, or where it is no lease."""
+    """Bytes by card, as a lease's file has them; empty where its process has ended, or where it isn't a lease."""
     try:
         descriptor = os.open(file, os.O_RDONLY | _OPEN)
-    except OSError:  # released right now, or somebody put something else here
+    except OSError:  # released right now, or not a lease
         return {}
     try:
         if try_exclusive(descriptor):
@@ -154,7 +155,7 @@ def _content(data: bytes) -> dict[str, int | None]:
 
 
 def _make(folder: Path) -> None:
-    """The folder, with the right to write for all from its first moment on."""
+    """Make the folder, with the right to write for all users from its first moment on."""
     if folder.is_symlink():
         raise NotADirectoryError(20, "it is a link, which could lead anywhere", str(folder))
     if folder.is_dir():
@@ -172,8 +173,8 @@ def _make(folder: Path) -> None:
 
 
 def _open_shared(file: Path) -> int:
-    """A file that any user may have made. Created apart from opened: Linux refuses ``O_CREAT`` on another user's
-    file in a sticky folder (fs.protected_regular)."""
+    """Open a file that any user may have made. It isn't created in the same call, since Linux refuses ``O_CREAT`` on
+    another user's file in a sticky folder (fs.protected_regular)."""
     while True:
         try:
             return os.open(file, os.O_RDONLY | _OPEN)
@@ -185,7 +186,7 @@ def _open_shared(file: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    """Nobody else has a lease's lock when it is new: only who decides looks for leases, and now that is us."""
+    """Lock a lease that is new. Nobody else has its lock: only the process that chooses cards reads leases."""
     if not try_exclusive(descriptor):
         raise BlockingIOError(errno.EAGAIN, "another process locked it")
 
@@ -195,7 +196,7 @@ def _set_mode(descriptor: int, mode: int) -> None:
         os.fchmod(descriptor, mode)
 
 
-def _everybodys(folder: str) -> bool:
+def _is_for_all(folder: str) -> bool:
     try:
         mode = os.stat(folder).st_mode
     except OSError:

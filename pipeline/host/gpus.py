@@ -1,28 +1,24 @@
-"""NVIDIA's GPUs that we may use, by identity: an index means another card as soon as one is hidden."""
+"""The NVIDIA GPUs that this process may use, by UUID: an index means another card when one is hidden."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
 from pipeline.errors import NotReady
+from pipeline.values import Struct
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-HIDDEN = {VISIBLE: ""}  # for a stage that shall not see a card
+HIDDEN = {VISIBLE: ""}  # for a stage that must not see a card
 TOOL = "nvidia-smi"
 QUERY = ("--query-gpu=uuid,name,memory.total", "--format=csv,noheader,nounits")
 SECONDS = 30  # the driver's start takes several on a machine with many cards
 NO_CARD = "No devices were found"
-WITHOUT_MEMORY = (
-    "[N/A]",
-    "[Not Supported]",
-    "[Insufficient Permissions]",
-)  # the last: a slice of a card is all we have
+# The driver doesn't say how much memory a card has: the last where this process may use only a slice of it.
+WITHOUT_MEMORY = ("[N/A]", "[Not Supported]", "[Insufficient Permissions]")
 
 
-@dataclass(frozen=True)
-class Gpu:
+class Gpu(Struct, frozen=True, forbid_unknown_fields=True):
     uuid: str
     name: str
     memory: int | None  # bytes; None where the driver doesn't say (shared with the machine, or a slice of a card)
@@ -44,8 +40,9 @@ def detect(variables: Mapping[str, str], run: Callable[..., process.Completed] =
 
 
 def chosen(visible: str, cards: Sequence[Gpu]) -> tuple[Gpu, ...]:
-    """The cards that a value of CUDA_VISIBLE_DEVICES names, as CUDA reads it: a wrong entry ends the list, and a
-    repeated one empties it. An index counts in nvidia-smi's order, which is CUDA's with CUDA_DEVICE_ORDER=PCI_BUS_ID.
+    """The cards that a value of CUDA_VISIBLE_DEVICES names, as CUDA reads it: a wrong entry ends the list, and one that
+    stands twice empties it. An index counts in the order of nvidia-smi, which is CUDA's with
+    CUDA_DEVICE_ORDER=PCI_BUS_ID.
 
     https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables
     """
@@ -71,7 +68,7 @@ def _named(entry: str, cards: Sequence[Gpu]) -> Gpu | None:
 
 
 def _hides_all(visible: str) -> bool:
-    """Whether the first entry can't name a card, so that nobody has to be asked."""
+    """Whether the first entry can't name a card, so that nvidia-smi needn't be asked."""
     return re.match(r"\s*(\+?\d|GPU-|MIG-)", visible, re.ASCII) is None
 
 
@@ -85,7 +82,7 @@ def find_tool(variables: Mapping[str, str]) -> Path | None:
 def ask(
     tool: Path, question: Sequence[str], variables: Mapping[str, str], run: Callable[..., process.Completed]
 ) -> str:
-    """What nvidia-smi prints, which may be ``NO_CARD``. Raises ``NotReady`` where it doesn't work."""
+    """The output of nvidia-smi; ``NO_CARD`` where there is none. Raises ``NotReady`` where it doesn't work."""
     try:
         done = run([tool, *question], variables, SECONDS)
     except (process.TimedOut, OSError) as error:

@@ -1,4 +1,4 @@
-"""What this machine, or the container that we are in, can give to stages."""
+"""CPUs, memory and GPUs of this machine, or of the container that this process is in."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Runner = Callable[..., process.Completed]
 
 
 class Machine(Struct, frozen=True):
-    """What can be given to stages."""
+    """Resources for stages."""
 
     cpus: int
     memory: int  # bytes
@@ -26,7 +26,7 @@ class Machine(Struct, frozen=True):
 def detect(
     variables: Mapping[str, str], with_gpus: bool = False, run: Runner = process.run, root: Path = Path("/")
 ) -> Machine:
-    """CPUs and memory, which costs three small files. GPUs only where asked for: nvidia-smi takes up to seconds.
+    """Reads three small files for CPUs and memory. GPUs are only detected ``with_gpus``: nvidia-smi takes seconds.
 
     Raises ``NotReady`` where nvidia-smi is there and doesn't work.
     """
@@ -48,7 +48,7 @@ def _affinity() -> int:
 
 
 def installed(root: Path = Path("/")) -> int:
-    """Bytes of memory, whoever may use them."""
+    """Bytes of memory, also those that a container may not use."""
     try:
         with open(root / "proc/meminfo", "rb") as file:
             for line in file:

@@ -1,46 +1,47 @@
-"""What NVIDIA's driver says of itself: which one it is, and which CUDA it can run at most.
+"""NVIDIA's driver: its version, the newest CUDA that it can run, its cards and their slices.
 
-``nvidia-smi``'s queries don't tell the latter; its banner does. https://docs.nvidia.com/deploy/nvidia-smi/
+``nvidia-smi``'s queries don't have the CUDA version; what it prints without arguments does
+(https://docs.nvidia.com/deploy/nvidia-smi/). The driver's library, which ``nvidia-ml-py`` loads, has all of it as
+values. But a driver that hangs must not hang this process: ``nvidia-smi`` is a process of its own, with a time limit.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pipeline import process
 from pipeline.errors import NotReady
 from pipeline.host import gpus
 from pipeline.host.gpus import VISIBLE, Gpu
+from pipeline.values import Struct
 
-# Since version 610 the driver is told in two parts: that of the kernel (KMD) and that of programs (UMD).
+# Since version 610 there are two versions of the driver: the kernel's part (KMD), and that of programs (UMD).
 DRIVER = re.compile(r"(?:Driver|KMD) Version:\s*(\d[\d.]*)")
 CUDA = re.compile(r"CUDA(?: UMD)? Version:\s*(\d+)\.(\d+)")
 SLICE = re.compile(r"^\s+MIG\s+(\S+)\s.*\(UUID:\s*(MIG-[^)]+)\)", re.MULTILINE)
 NO_CUDA = "the driver doesn't say which CUDA it can run; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility"
 
 
-@dataclass(frozen=True)
-class Nvidia:
+class NvidiaDriver(Struct, frozen=True):
     gpus: tuple[Gpu, ...] = ()
     slices: tuple[str, ...] = ()  # of cards that are divided (MIG), such as 3g.20gb
-    driver: str | None = None
-    cuda: tuple[int, int] | None = None
-    problem: str | None = None  # why the cards couldn't be asked
+    driver: str | None = None  # its version
+    cuda: tuple[int, int] | None = None  # the newest version that it can run
+    problem: str | None = None  # why it doesn't answer
 
 
-def look(variables: Mapping[str, str], run: Callable[..., process.Completed]) -> Nvidia:
-    """All cards, also those that these variables hide from a process: another process may use them."""
+def detect(variables: Mapping[str, str], run: Callable[..., process.Completed]) -> NvidiaDriver:
+    """With all cards, also those that these variables hide from a process: another process may use them."""
     bare = {name: value for name, value in variables.items() if name != VISIBLE}
     cards: tuple[Gpu, ...] = ()
     try:
         cards = gpus.detect(bare, run)
         tool = gpus.find_tool(bare)
         if tool is None or not cards:
-            return Nvidia()
+            return NvidiaDriver()
         driver, cuda = banner(gpus.ask(tool, (), bare, run))
-        return Nvidia(cards, slices(gpus.ask(tool, ("-L",), bare, run)), driver, cuda, None if cuda else NO_CUDA)
+        return NvidiaDriver(cards, slices(gpus.ask(tool, ("-L",), bare, run)), driver, cuda, None if cuda else NO_CUDA)
     except NotReady as error:
-        return Nvidia(cards, problem=error.message)
+        return NvidiaDriver(cards, problem=error.message)
 
 
 def banner(text: str) -> tuple[str | None, tuple[int, int] | None]:

@@ -1,4 +1,4 @@
-"""What a stage asks for, what a run may hand out, and what is handed out right now."""
+"""Resources of this machine: a stage's request, the limits of a run, and what stages have right now."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LIMITABLE = ("cpus", "memory", "gpus")
 
 
-class Request(Struct, frozen=True):
+class ResourceRequest(Struct, frozen=True):
     """What one stage asks for while it runs."""
 
     cpus: float | Literal["all"] = 1
@@ -24,33 +24,37 @@ class Request(Struct, frozen=True):
     cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
 
 
-class Limits(Struct, frozen=True):
+class RunLimits(Struct, frozen=True):
     """What a run may use at most; None is all that there is."""
 
     cpus: int | None = None
-    memory: int | None = None
+    memory: int | None = None  # bytes
     gpus: int | None = None
 
 
-class Lease(Protocol):
-    """Cards that are ours until they are released, or our process ends."""
+class GpuLease(Protocol):
+    """Cards that this process has until it releases them, or ends."""
 
     @property
-    def variables(self) -> Mapping[str, str]: ...
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables by which a stage sees these cards and no other."""
+        ...
 
     def release(self) -> None: ...
 
 
-class Cards(Protocol):
-    """Who hands out GPUs among all the runs on this machine."""
+class GpuAllocator(Protocol):
+    """Hands out GPUs among all the runs on this machine."""
 
-    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> Lease | None: ...
+    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> GpuLease | None:
+        """``count`` of these cards, whole or ``memory`` bytes of each; None where they aren't free now."""
+        ...
 
 
-class NoCards:
-    """For a run in which nobody asks for one."""
+class NoGpus:
+    """For a run in which no stage asks for a GPU."""
 
-    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> Lease | None:  # noqa: ARG002  # as ``Cards``
+    def lease(self, gpus: Sequence["Gpu"], count: int, memory: int | None) -> GpuLease | None:  # noqa: ARG002  # as ``GpuAllocator``
         return None
 
 
@@ -58,27 +62,30 @@ class Grant(Struct, frozen=True, eq=False):  # two grants of the same amount are
     """What a stage has while it runs."""
 
     cpus: float
-    memory: int
+    memory: int  # bytes
     gpus: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
-    lease: Lease | None = None
+    lease: GpuLease | None = None
 
 
 class Ledger:
     """Counts what is handed out, so that it is never more than the machine has and the run may use."""
 
-    def __init__(self, machine: Machine, limits: Limits, cards: Cards) -> None:
+    def __init__(self, machine: Machine, limits: RunLimits, cards: GpuAllocator) -> None:
         self._machine = machine
         self._limits = limits
         self._cards = cards
         self._supply = _supply(machine, limits)
         self._granted: set[Grant] = set()
 
-    def impossible(self, request: Request) -> str | None:
+    def impossible(self, request: ResourceRequest) -> str | None:
         return impossible(request, self._machine, self._limits)
 
-    def take(self, request: Request) -> Grant | None:
-        """A grant, or None where there isn't enough free now. Only for a request that isn't impossible."""
+    def take(self, request: ResourceRequest) -> Grant | None:
+        """A grant, or None where there isn't enough free now. The request must not be ``impossible``.
+
+        Raises ``NotReady`` where GPUs can't be leased on this machine.
+        """
         reason = self.impossible(request)
         assert reason is None, reason
         cpus = self._supply.cpus if request.cpus == "all" else min(request.cpus, self._supply.cpus)
@@ -93,7 +100,7 @@ class Ledger:
         return grant
 
     def give_back(self, grant: Grant) -> None:
-        self._granted.remove(grant)  # a KeyError where it was given back before: that would be our mistake
+        self._granted.remove(grant)  # a KeyError where it was given back before, which is a bug of the caller
         if grant.lease is not None:
             grant.lease.release()
 
@@ -104,7 +111,7 @@ class Ledger:
             and sum(grant.gpus for grant in self._granted) + gpus <= self._supply.gpus
         )
 
-    def _variables(self, request: Request, lease: Lease | None) -> Mapping[str, str]:
+    def _variables(self, request: ResourceRequest, lease: GpuLease | None) -> Mapping[str, str]:
         if lease is not None:
             return lease.variables
         if not (request.gpus and self._machine.gpus):
@@ -114,10 +121,10 @@ class Ledger:
         return HIDDEN
 
 
-def impossible(request: Request, machine: Machine, limits: Limits) -> str | None:
+def impossible(request: ResourceRequest, machine: Machine, limits: RunLimits) -> str | None:
     """Why a request can never be met here, as the end of a sentence that begins with the stage; None where it can.
 
-    More CPUs than there are is no reason: the stage, written for a bigger machine, gets all and takes longer.
+    A stage may ask for more CPUs than there are: it gets all of them, and takes longer.
     """
     supply = _supply(machine, limits)
     if request.memory > supply.memory:
@@ -134,7 +141,7 @@ def impossible(request: Request, machine: Machine, limits: Limits) -> str | None
     return f"needs {wanted} with {size} of memory; this machine has {sizes}"
 
 
-def parse_limits(texts: Sequence[str]) -> Limits:
+def parse_limits(texts: Sequence[str]) -> RunLimits:
     """``cpus=4``, ``memory=8GiB``, ``gpus=1``; a later one replaces an earlier one. Raises ``UsageError``."""
     limits: dict[str, int] = {}
     for text in texts:
@@ -147,7 +154,7 @@ def parse_limits(texts: Sequence[str]) -> Limits:
                 "for example --limit cpus=4 --limit memory=8GiB",
             )
         limits[name] = _amount(text, name, value)
-    return Limits(**limits)
+    return RunLimits(**limits)
 
 
 def _amount(text: str, name: str, value: str) -> int:
@@ -170,7 +177,7 @@ class _Supply(Struct, frozen=True):
     gpus: int
 
 
-def _supply(machine: Machine, limits: Limits) -> _Supply:
+def _supply(machine: Machine, limits: RunLimits) -> _Supply:
     return _Supply(
         _least(machine.cpus, limits.cpus), _least(machine.memory, limits.memory), _least(len(machine.gpus), limits.gpus)
     )
@@ -180,15 +187,15 @@ def _least(there: int, limit: int | None) -> int:
     return there if limit is None else min(there, limit)
 
 
-def _enough_cards(request: Request, machine: Machine, supply: _Supply) -> bool:
-    """Whether the cards could be had if all were free. A card that doesn't tell its size is taken whole."""
+def _enough_cards(request: ResourceRequest, machine: Machine, supply: _Supply) -> bool:
+    """Whether there are enough cards, if all are free. A card of unknown size counts, since it is handed out whole."""
     wanted = request.gpu_memory or 0
     fitting = [card for card in machine.gpus if card.memory is None or card.memory >= wanted]
     return request.gpus <= min(len(fitting), supply.gpus)
 
 
 def _thousandths(cpus: float) -> int:
-    """Whole numbers, so that what is taken and given back in another order leaves no dust behind."""
+    """Whole numbers, which have no rounding errors when they are summed in another order."""
     return round(cpus * 1000)
 
 

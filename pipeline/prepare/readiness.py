@@ -15,7 +15,7 @@ from pipeline.envs.lockfiles import agreement
 from pipeline.envs.path_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
-from pipeline.host.resources import Limits, Request, impossible
+from pipeline.host.resources import ResourceRequest, RunLimits, impossible
 from pipeline.jobs.plan import Resources
 from pipeline.models.store import ModelStore
 from pipeline.plan.planner import PlannedWorkflow
@@ -118,8 +118,8 @@ def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     resources = {stage.uses: stage.resources for stage in planned.stages if stage.resources != Resources()}
     if not resources:
         return
-    requests = {uses: Request(**fields_of(each)) for uses, each in resources.items()}
+    requests = {uses: ResourceRequest(**fields_of(each)) for uses, each in resources.items()}
     available = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
     for uses, request in requests.items():
-        if reason := impossible(request, available, Limits()):
+        if reason := impossible(request, available, RunLimits()):
             yield Problem(f"stage '{uses}' {reason}", f"ask for less in stages/{uses}.py, or run on another machine")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.errors import NotReady
-from pipeline.host.resources import Grant, Ledger, Request
+from pipeline.host.resources import Grant, Ledger, ResourceRequest
 from pipeline.run.ready_queue import ReadyQueue
 from pipeline.run.task import Task
 from pipeline.run.timers import Timers
@@ -19,7 +19,7 @@ class Backlog:
         self._ledger = ledger
         self._timers = timers
         self._leave = leave
-        self._ready: ReadyQueue[Task, Request] = ReadyQueue(_competes)
+        self._ready: ReadyQueue[Task, ResourceRequest] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
 
     def add(self, task: Task) -> None:
@@ -74,6 +74,6 @@ class Backlog:
             self._push(task)
 
 
-def _competes(waiting: Request, other: Request) -> bool:
+def _competes(waiting: ResourceRequest, other: ResourceRequest) -> bool:
     """Whether one may keep another waiting. A GPU is waited for in other runs, too, which nothing here can hasten."""
     return not waiting.gpus and bool(other.cpus or other.memory)

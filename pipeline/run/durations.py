@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.cache import trash
+from pipeline.cache import removal
 from pipeline.files import pack_json, read_json, write_at_once
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
@@ -43,7 +43,7 @@ class Durations:
         if self._changed:
             with contextlib.suppress(OSError):  # a folder that can't be written to costs an estimate
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                trash.sweep(self._file.parent)
+                removal.sweep(self._file.parent)
                 write_at_once(self._file, pack_json({**self._known, **self._changed}))
 
 

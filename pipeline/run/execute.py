@@ -11,7 +11,7 @@ from pipeline.envs.run_leases import Leases
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
 from pipeline.host import machine
-from pipeline.host.resources import Ledger, Limits, NoCards
+from pipeline.host.resources import Ledger, NoGpus, RunLimits
 from pipeline.jobs.job import Job, JobFolder, load
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
@@ -35,7 +35,7 @@ class Options(Struct, frozen=True):
 
     selection: Selection = field(default_factory=Selection)
     bounds: Bounds = field(default_factory=Bounds)
-    limits: Limits = field(default_factory=Limits)
+    limits: RunLimits = field(default_factory=RunLimits)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
@@ -116,15 +116,15 @@ def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardia
     executor.prepare(found.interpreters[first.environment])
 
 
-def _ledger(jobs: Sequence[Job], limits: Limits) -> Ledger:
+def _ledger(jobs: Sequence[Job], limits: RunLimits) -> Ledger:
     """What the machine has; its GPUs are asked for only where a stage wants one."""
     with_gpus = any(stage.resources.gpus for job in jobs for stage in job.stages)
     found = machine.detect(os.environ, with_gpus)
     if not with_gpus:
-        return Ledger(found, limits, NoCards())
-    from pipeline.host.gpu_leases import Allocator, shared_folder
+        return Ledger(found, limits, NoGpus())
+    from pipeline.host.gpu_leases import LeaseFolder, shared_folder
 
-    return Ledger(found, limits, Allocator(shared_folder(os.environ)))
+    return Ledger(found, limits, LeaseFolder(shared_folder(os.environ)))
 
 
 def _trim(project: Project, jobs: Sequence[Job], store: "ResultStore") -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, StageFailed
 from pipeline.executors import Exited, Message
-from pipeline.host.resources import Grant, Request
+from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs import attempts
 from pipeline.jobs.attempts import OutputsMissing
 from pipeline.jobs.deliver import deliver
@@ -222,7 +222,7 @@ class JobRun:
         return [self._task(each) for each in due]
 
     def _task(self, due: DueStage) -> Task:
-        request = Request(**fields_of(due.stage.resources))
+        request = ResourceRequest(**fields_of(due.stage.resources))
         return Task(self.job.id, due, request, due.stage.way(self._context.start), self._chronicle.position)
 
     def _require_ready(self, stage: PlannedStage) -> None:

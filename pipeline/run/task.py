@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.executors import Invocation, Raised, Report
-from pipeline.host.resources import Grant, Request
+from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
@@ -18,7 +18,7 @@ class Task(Struct, eq=False):
 
     job_id: str
     due: DueStage
-    request: Request
+    request: ResourceRequest
     start: Start
     after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries

@@ -126,9 +126,9 @@ print(hits)
 COLLECT = """
 import sys
 from pathlib import Path
-from pipeline.cache import trash
+from pipeline.cache import removal
 from pipeline.cache.store import ResultStore
-trash.STALE_SECONDS = -1  # the harshest: what others are at work in counts as left behind
+removal.STALE_SECONDS = -1  # the harshest: what others are at work in counts as left behind
 store = ResultStore(Path(sys.argv[1]))
 removed = 0
 (store.root.parent / "begin").touch()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cache import usage
+from pipeline.cache.removal import MEASURED
 from pipeline.cache.store import ResultStore
-from pipeline.cache.trash import MEASURED
 from pipeline.cache.usage import BLOCK, DAY_SECONDS, estimate
 from tests.cache.helpers import LARGE, entry, key_of, litter, put, taken
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.cache import trash
+from pipeline.cache import removal
 from pipeline.cache.store import ResultStore
 from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
@@ -144,12 +144,12 @@ def litter(sandbox: Sandbox, job: Job) -> list[str]:
     files = [path for path in job.folder.rglob("*") if path.name.startswith(".") or path.name == "work"]
     files += [path for path in job.folder.glob("stages/*/*") if not (path / "result.json").exists()]
     cache = sandbox.root / "cache"
-    grow_old(path for path in cache.rglob(".*") if path.name != trash.MEASURED)
+    grow_old(path for path in cache.rglob(".*") if path.name != removal.MEASURED)
     store(sandbox).sweep()
     later = Durations(Project(sandbox.root), job)
     later.took(job.stages[0], 1.0)
     later.save()
-    return [str(path) for path in [*files, *cache.rglob(".*")] if path.name != trash.MEASURED]
+    return [str(path) for path in [*files, *cache.rglob(".*")] if path.name != removal.MEASURED]
 
 
 def grow_old(paths: Iterator[Path]) -> None:

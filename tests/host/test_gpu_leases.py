@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.errors import NotReady
 from pipeline.host import gpu_leases, gpus
-from pipeline.host.gpu_leases import FOLDER_VARIABLE, Allocator, Lease, shared_folder
+from pipeline.host.gpu_leases import FOLDER_VARIABLE, FileLease, LeaseFolder, shared_folder
 from pipeline.host.gpus import Gpu
 from tests.conftest import REPOSITORY
 from tests.host.test_gpus import CARDS, listing
@@ -28,8 +28,8 @@ HOLDER = """
 import os, sys
 from pathlib import Path
 from pipeline.host import gpus
-from pipeline.host.gpu_leases import Allocator
-cards, allocator = gpus.detect(os.environ), Allocator(Path(sys.argv[1]))
+from pipeline.host.gpu_leases import LeaseFolder
+cards, allocator = gpus.detect(os.environ), LeaseFolder(Path(sys.argv[1]))
 lease = allocator.lease(cards, int(sys.argv[2]), None)
 print(lease.variables["CUDA_VISIBLE_DEVICES"] if lease else "none", flush=True)
 sys.stdin.read()
@@ -39,8 +39,8 @@ COMPETITOR = """
 import os, sys, time
 from pathlib import Path
 from pipeline.host import gpus
-from pipeline.host.gpu_leases import Allocator
-cards, allocator, folder = gpus.detect(os.environ), Allocator(Path(sys.argv[1])), Path(sys.argv[2])
+from pipeline.host.gpu_leases import LeaseFolder
+cards, allocator, folder = gpus.detect(os.environ), LeaseFolder(Path(sys.argv[1])), Path(sys.argv[2])
 done = 0
 while done < 20:
     lease = allocator.lease(cards, 2, None)
@@ -87,8 +87,8 @@ def said(child: "subprocess.Popen[str]") -> str:
     return child.stdout.readline().strip()
 
 
-def lease(folder: Path, count: int = 1, memory: int | None = None, cards: tuple[Gpu, ...] = CARDS) -> Lease:
-    given = Allocator(folder).lease(cards, count, memory)
+def lease(folder: Path, count: int = 1, memory: int | None = None, cards: tuple[Gpu, ...] = CARDS) -> FileLease:
+    given = LeaseFolder(folder).lease(cards, count, memory)
     assert given is not None
     return given
 
@@ -101,7 +101,7 @@ def test_a_lease_names_its_cards_for_cuda(tmp_path: Path) -> None:
 
 def test_what_is_leased_is_not_leased_again_until_it_is_released(tmp_path: Path) -> None:
     held = lease(tmp_path, 3)
-    assert Allocator(tmp_path).lease(CARDS, 1, None) is None
+    assert LeaseFolder(tmp_path).lease(CARDS, 1, None) is None
     held.release()
     lease(tmp_path, 3).release()
     assert list(tmp_path.glob("*.lease")) == []
@@ -110,15 +110,15 @@ def test_what_is_leased_is_not_leased_again_until_it_is_released(tmp_path: Path)
 def test_only_cards_that_we_may_see_are_leased(tmp_path: Path) -> None:
     held = lease(tmp_path, cards=CARDS[2:])
     assert held.cards == (CARDS[2].uuid,)
-    assert Allocator(tmp_path).lease(CARDS[2:], 1, None) is None
+    assert LeaseFolder(tmp_path).lease(CARDS[2:], 1, None) is None
     held.release()
 
 
 def test_a_card_is_shared_by_memory_up_to_its_size(tmp_path: Path) -> None:
     held = [lease(tmp_path, memory=4 * GIB, cards=(SMALL,)) for _ in range(2)]
-    assert Allocator(tmp_path).lease((SMALL,), 1, 1) is None
+    assert LeaseFolder(tmp_path).lease((SMALL,), 1, 1) is None
     held.pop().release()
-    assert Allocator(tmp_path).lease((SMALL,), 1, None) is None, "a whole card, while a part is in use"
+    assert LeaseFolder(tmp_path).lease((SMALL,), 1, None) is None, "a whole card, while a part is in use"
     held.pop().release()
     lease(tmp_path, cards=(SMALL,)).release()
 
@@ -133,7 +133,7 @@ def test_a_part_is_cut_from_the_fullest_card_that_has_room(tmp_path: Path) -> No
 def test_a_card_without_a_size_is_leased_as_a_whole(tmp_path: Path) -> None:
     cards = (Gpu("MIG-1", "MIG slice", None),)
     held = lease(tmp_path, memory=GIB, cards=cards)
-    assert Allocator(tmp_path).lease(cards, 1, GIB) is None
+    assert LeaseFolder(tmp_path).lease(cards, 1, GIB) is None
     held.release()
 
 
@@ -162,7 +162,7 @@ def test_a_stopped_process_keeps_its_cards(tmp_path: Path, start: Start) -> None
     holder = start(HOLDER, tmp_path / "leases", 3, variables=listing(tmp_path))
     said(holder)
     holder.send_signal(signal.SIGSTOP)
-    assert Allocator(tmp_path / "leases").lease(CARDS, 1, None) is None
+    assert LeaseFolder(tmp_path / "leases").lease(CARDS, 1, None) is None
 
 
 def test_processes_that_compete_never_have_the_same_card(tmp_path: Path, start: Start) -> None:
@@ -211,7 +211,7 @@ def another_user(number: int, folder: Path, count: int) -> Iterator[list[str]]:
             os.setgroups([])
             os.setgid(number)
             os.setuid(number)
-            held = Allocator(folder).lease(CARDS, count, None)
+            held = LeaseFolder(folder).lease(CARDS, count, None)
             os.write(write, json.dumps(held.cards if held else []).encode())
             time.sleep(600)
         finally:
@@ -266,7 +266,7 @@ def test_an_allocator_that_is_stuck_is_not_waited_for(tmp_path: Path, monkeypatc
     lease(tmp_path).release()
     descriptor = os.open(tmp_path / "deciding.lock", os.O_RDONLY)
     gpu_leases._lock(descriptor)
-    assert Allocator(tmp_path).lease(CARDS, 1, None) is None
+    assert LeaseFolder(tmp_path).lease(CARDS, 1, None) is None
     os.close(descriptor)
     lease(tmp_path).release()
 
@@ -274,13 +274,13 @@ def test_an_allocator_that_is_stuck_is_not_waited_for(tmp_path: Path, monkeypatc
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(NotReady, match="can't be leased"):
-        Allocator(tmp_path / "link").lease(CARDS, 1, None)
+        LeaseFolder(tmp_path / "link").lease(CARDS, 1, None)
 
 
 def test_a_folder_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotReady, match="can't be leased") as caught:
-        Allocator(tmp_path / "file" / "leases").lease(CARDS, 1, None)
+        LeaseFolder(tmp_path / "file" / "leases").lease(CARDS, 1, None)
     assert FOLDER_VARIABLE in (caught.value.next_step or "")
 
 
@@ -291,7 +291,7 @@ def test_a_full_disk_leaves_no_half_lease(tmp_path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patched:
         patched.setattr("os.write", full)
         with pytest.raises(NotReady, match="No space left"):
-            Allocator(tmp_path).lease(CARDS, 1, None)
+            LeaseFolder(tmp_path).lease(CARDS, 1, None)
     assert list(tmp_path.glob("*.lease")) == []
     lease(tmp_path, 3).release()
 

@@ -6,7 +6,6 @@ import stat
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pipeline.host import hardware
 from pipeline.host.detection import Hardware
 from pipeline.host.gpus import Gpu
 from pipeline.project import Project
+from pipeline.values import replace
 
 CARD = Gpu("GPU-1", "Test Card", 8 << 30)
 FOUND = Hardware("Test CPU", 4, 16 << 30, "cu128", (CARD, Gpu("GPU-2", "ünï", None)), ("3g.20gb",), "550.54", "12.8")
@@ -64,17 +64,17 @@ def hosts(project: Project) -> dict[str, Any]:
 
 def test_a_machine_is_looked_at_once(project: Project, root: Path) -> None:
     detect = Detection()
-    first = hardware.known(project, detect, root=root)
-    assert hardware.known(project, detect, root=root) == first
+    first = hardware.saved_report(project, detect, root=root)
+    assert hardware.saved_report(project, detect, root=root) == first
     assert detect.calls == 1
     assert first.hardware == FOUND
 
 
 def test_on_request_it_is_looked_at_anew(project: Project, root: Path) -> None:
-    hardware.known(project, Detection(), root=root)
+    hardware.saved_report(project, Detection(), root=root)
     other = Detection(replace(FOUND, accelerator="cpu"))
-    assert hardware.known(project, other, anew=True, root=root).hardware.accelerator == "cpu"
-    assert hardware.known(project, Detection(), root=root).hardware.accelerator == "cpu"
+    assert hardware.saved_report(project, other, refresh=True, root=root).hardware.accelerator == "cpu"
+    assert hardware.saved_report(project, Detection(), root=root).hardware.accelerator == "cpu"
 
 
 CHANGES = {
@@ -93,21 +93,21 @@ def test_what_no_longer_fits_is_looked_at_anew(
 ) -> None:
     monkeypatch.setenv("PATH", str(root / "bin"))
     detect = Detection()
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     file = root / CHANGES[name][0]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(CHANGES[name][1])
     file.chmod(0o755)
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     assert detect.calls == 2
 
 
 def test_memory_that_sways_and_devices_of_a_running_program_change_nothing(project: Project, root: Path) -> None:
     detect = Detection()
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     (root / "proc/meminfo").write_text("MemTotal: 16777300 kB\n")
     (root / "dev/nvidia-uvm").touch()
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     assert detect.calls == 1
 
 
@@ -116,7 +116,7 @@ def test_hosts_that_share_a_project_keep_an_entry_each(
 ) -> None:
     for host, accelerator in (("head", "cpu"), ("node", "cu128")):
         monkeypatch.setattr("platform.node", lambda host=host: host)
-        hardware.known(project, Detection(replace(FOUND, accelerator=accelerator)), root=root)
+        hardware.saved_report(project, Detection(replace(FOUND, accelerator=accelerator)), root=root)
     assert {host: entry["hardware"]["accelerator"] for host, entry in hosts(project).items()} == {
         "head": "cpu",
         "node": "cu128",
@@ -126,7 +126,7 @@ def test_hosts_that_share_a_project_keep_an_entry_each(
 def test_names_that_come_and_go_do_not_pile_up(project: Project, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(hardware.HOSTS + 3):
         monkeypatch.setattr("platform.node", lambda number=number: f"container-{number:03}")
-        hardware.known(project, Detection(), root=root)
+        hardware.saved_report(project, Detection(), root=root)
     assert len(hosts(project)) == hardware.HOSTS
     assert "container-000" not in hosts(project)
 
@@ -148,7 +148,7 @@ BROKEN = [
 @pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:30]))
 def test_a_broken_cache_is_made_anew(project: Project, root: Path, data: bytes) -> None:
     cache(project).write_bytes(data)
-    assert hardware.known(project, Detection(), root=root).hardware == FOUND
+    assert hardware.saved_report(project, Detection(), root=root).hardware == FOUND
     assert len(hosts(project)) == 1
 
 
@@ -169,35 +169,35 @@ EDITED: list[dict[str, Any]] = [
 def test_an_entry_that_was_edited_to_nonsense_is_looked_at_anew(
     project: Project, root: Path, fields: dict[str, Any]
 ) -> None:
-    hardware.known(project, Detection(), root=root)
+    hardware.saved_report(project, Detection(), root=root)
     content = json.loads(cache(project).read_bytes())
     (entry,) = content["hosts"].values()
     entry["hardware"].update(fields)
     cache(project).write_text(json.dumps(content))
     detect = Detection()
-    assert hardware.known(project, detect, root=root).hardware == FOUND
+    assert hardware.saved_report(project, detect, root=root).hardware == FOUND
     assert detect.calls == 1
 
 
 @pytest.mark.parametrize("looked_at", [4e9, "today", None, 1e400])
 def test_a_time_that_can_not_be_is_no_time(project: Project, root: Path, looked_at: object) -> None:
-    hardware.known(project, Detection(), root=root)
+    hardware.saved_report(project, Detection(), root=root)
     content = json.loads(cache(project).read_bytes())
     (entry,) = content["hosts"].values()
     entry["looked_at"] = looked_at
     cache(project).write_text(json.dumps(content))
     detect = Detection()
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     assert detect.calls == 1
 
 
 def test_a_cache_that_can_not_be_written_costs_only_the_look(project: Project, root: Path) -> None:
     project.config.rmdir()
     detect = Detection()
-    found = hardware.known(project, detect, root=root)
+    found = hardware.saved_report(project, detect, root=root)
     assert found.hardware == FOUND
     assert found.problem == "No such file or directory"
-    assert hardware.known(project, detect, root=root).hardware == FOUND
+    assert hardware.saved_report(project, detect, root=root).hardware == FOUND
     assert detect.calls == 2
 
 
@@ -206,14 +206,16 @@ def test_what_a_killed_writer_left_is_removed_when_it_is_old(project: Project, r
     for left in (old, new):
         left.touch()
     os.utime(old, (1, 1))
-    hardware.known(project, Detection(), root=root)
+    hardware.saved_report(project, Detection(), root=root)
     assert not old.exists()
     assert new.exists()
 
 
 def test_many_at_once_leave_a_whole_file(project: Project, root: Path) -> None:
     threads = [
-        threading.Thread(target=hardware.known, args=(project, Detection()), kwargs={"anew": True, "root": root})
+        threading.Thread(
+            target=hardware.saved_report, args=(project, Detection()), kwargs={"refresh": True, "root": root}
+        )
         for _ in range(8)
     ]
     for thread in threads:
@@ -228,7 +230,7 @@ def test_many_at_once_leave_a_whole_file(project: Project, root: Path) -> None:
 def test_a_driver_in_trouble_is_not_asked_by_every_command(project: Project, root: Path) -> None:
     detect = Detection(TROUBLED)
     for _ in range(2):
-        assert hardware.known(project, detect, root=root).hardware == TROUBLED
+        assert hardware.saved_report(project, detect, root=root).hardware == TROUBLED
     assert detect.calls == 1
 
 
@@ -236,22 +238,22 @@ def test_a_driver_in_trouble_is_asked_again_after_a_while(
     project: Project, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detect = Detection(TROUBLED)
-    hardware.known(project, detect, root=root)
+    hardware.saved_report(project, detect, root=root)
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + hardware.TROUBLED_SECONDS + 1)
-    hardware.known(project, detect, root=root)
+    monkeypatch.setattr(time, "time", lambda: now + hardware.PROBLEM_SECONDS + 1)
+    hardware.saved_report(project, detect, root=root)
     assert detect.calls == 2
 
 
 def accelerator(project: Project, chosen: str | None, detect: hardware.Detect) -> str:
-    return hardware.accelerator(chosen, lambda: hardware.known(project, detect))
+    return hardware.accelerator(chosen, lambda: hardware.saved_report(project, detect))
 
 
 def test_a_look_writes_nothing_until_it_is_saved(project: Project, root: Path) -> None:
-    found = hardware.look(project, Detection(), root=root)
+    found = hardware.report(project, Detection(), root=root)
     assert not (project.config / hardware.FILE).exists()
     assert hardware.save(project, found).unsaved is None
-    assert hardware.look(project, Detection(), root=root).unsaved is None
+    assert hardware.report(project, Detection(), root=root).unsaved is None
 
 
 def test_the_machine_decides_where_nobody_said_anything(project: Project) -> None:
@@ -274,7 +276,7 @@ def test_a_variable_that_names_no_accelerator_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     monkeypatch.setenv(hardware.VARIABLE, word)
-    with pytest.raises(UsageError, match="no accelerator is called so"):
+    with pytest.raises(UsageError, match="no such accelerator"):
         accelerator(project, None, Detection())
 
 

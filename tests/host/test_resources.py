@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Grant, Ledger, Limits, Request, impossible, parse_limits
+from pipeline.host.resources import Grant, Ledger, ResourceRequest, RunLimits, impossible, parse_limits
 
 GIB = 1 << 30
 CARDS = (Gpu("GPU-0", "Test Card", 24 * GIB), Gpu("GPU-1", "Test Card", 24 * GIB))
@@ -15,7 +15,7 @@ MACHINE = Machine(cpus=4, memory=16 * GIB, gpus=CARDS)
 
 
 class FakeLease:
-    def __init__(self, pool: "FakeCards", names: list[str]) -> None:
+    def __init__(self, pool: "FakeAllocator", names: list[str]) -> None:
         self.variables = {"CUDA_VISIBLE_DEVICES": ",".join(names)}
         self._pool, self._names = pool, names
 
@@ -23,7 +23,7 @@ class FakeLease:
         self._pool.used -= set(self._names)
 
 
-class FakeCards:
+class FakeAllocator:
     """Whole cards of one process."""
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class FakeCards:
         return FakeLease(self, free)
 
 
-def ledger(machine: Machine = MACHINE, limits: Limits = Limits()) -> Ledger:  # noqa: B008  # frozen
-    return Ledger(machine, limits, FakeCards())
+def ledger(machine: Machine = MACHINE, limits: RunLimits = RunLimits()) -> Ledger:  # noqa: B008  # frozen
+    return Ledger(machine, limits, FakeAllocator())
 
 
-def taken(book: Ledger, request: Request) -> Grant:
+def taken(book: Ledger, request: ResourceRequest) -> Grant:
     grant = book.take(request)
     assert grant is not None
     return grant
@@ -49,57 +49,57 @@ def taken(book: Ledger, request: Request) -> Grant:
 
 def test_there_is_as_much_as_the_machine_has_and_no_more() -> None:
     book = ledger()
-    grants = [taken(book, Request(cpus=1)) for _ in range(4)]
-    assert book.take(Request(cpus=1)) is None
+    grants = [taken(book, ResourceRequest(cpus=1)) for _ in range(4)]
+    assert book.take(ResourceRequest(cpus=1)) is None
     book.give_back(grants[0])
-    assert book.take(Request(cpus=1)) is not None
+    assert book.take(ResourceRequest(cpus=1)) is not None
 
 
 def test_a_limit_is_less_than_the_machine() -> None:
-    book = ledger(limits=Limits(cpus=1, memory=GIB))
-    taken(book, Request(cpus=1))
-    assert book.take(Request(cpus=0.5)) is None
+    book = ledger(limits=RunLimits(cpus=1, memory=GIB))
+    taken(book, ResourceRequest(cpus=1))
+    assert book.take(ResourceRequest(cpus=0.5)) is None
 
 
 def test_a_limit_beyond_the_machine_gives_no_more() -> None:
-    assert taken(ledger(limits=Limits(cpus=99)), Request(cpus="all")).cpus == 4
+    assert taken(ledger(limits=RunLimits(cpus=99)), ResourceRequest(cpus="all")).cpus == 4
 
 
 def test_all_cpus_are_those_that_the_run_may_use() -> None:
-    book = ledger(limits=Limits(cpus=3))
-    small = taken(book, Request(cpus=0.1))
-    assert book.take(Request(cpus="all")) is None
+    book = ledger(limits=RunLimits(cpus=3))
+    small = taken(book, ResourceRequest(cpus=0.1))
+    assert book.take(ResourceRequest(cpus="all")) is None
     book.give_back(small)
-    assert taken(book, Request(cpus="all")).cpus == 3
-    assert book.take(Request(cpus=0.1)) is None
+    assert taken(book, ResourceRequest(cpus="all")).cpus == 3
+    assert book.take(ResourceRequest(cpus=0.1)) is None
 
 
 def test_more_cpus_than_there_are_become_all_of_them() -> None:
-    assert ledger().impossible(Request(cpus=64)) is None
-    assert taken(ledger(), Request(cpus=64)).cpus == 4
+    assert ledger().impossible(ResourceRequest(cpus=64)) is None
+    assert taken(ledger(), ResourceRequest(cpus=64)).cpus == 4
 
 
 def test_memory_is_counted() -> None:
     book = ledger()
-    taken(book, Request(cpus=0, memory=10 * GIB))
-    assert book.take(Request(cpus=0, memory=7 * GIB)) is None
-    taken(book, Request(cpus=0, memory=6 * GIB))
+    taken(book, ResourceRequest(cpus=0, memory=10 * GIB))
+    assert book.take(ResourceRequest(cpus=0, memory=7 * GIB)) is None
+    taken(book, ResourceRequest(cpus=0, memory=6 * GIB))
 
 
 def test_parts_of_a_cpu_leave_no_dust() -> None:
     book = ledger(Machine(cpus=1, memory=0))
     for _ in range(100):
-        grants = [taken(book, Request(cpus=0.1)) for _ in range(10)]
-        assert book.take(Request(cpus=0.001)) is None
+        grants = [taken(book, ResourceRequest(cpus=0.1)) for _ in range(10)]
+        assert book.take(ResourceRequest(cpus=0.001)) is None
         for grant in (grants[::3], grants[1::3], grants[2::3]):
             for each in grant:
                 book.give_back(each)
-    taken(book, Request(cpus="all"))
+    taken(book, ResourceRequest(cpus="all"))
 
 
 def test_what_was_given_back_can_not_be_given_back_again() -> None:
     book = ledger()
-    grant = taken(book, Request())
+    grant = taken(book, ResourceRequest())
     book.give_back(grant)
     with pytest.raises(KeyError):
         book.give_back(grant)
@@ -107,76 +107,78 @@ def test_what_was_given_back_can_not_be_given_back_again() -> None:
 
 def test_a_card_is_given_by_identity_and_comes_back() -> None:
     book = ledger()
-    first, second = (taken(book, Request(gpus=1)) for _ in range(2))
+    first, second = (taken(book, ResourceRequest(gpus=1)) for _ in range(2))
     assert [grant.variables["CUDA_VISIBLE_DEVICES"] for grant in (first, second)] == ["GPU-0", "GPU-1"]
-    assert book.take(Request(gpus=1)) is None
+    assert book.take(ResourceRequest(gpus=1)) is None
     book.give_back(first)
-    assert taken(book, Request(gpus=1)).variables == {"CUDA_VISIBLE_DEVICES": "GPU-0"}
+    assert taken(book, ResourceRequest(gpus=1)).variables == {"CUDA_VISIBLE_DEVICES": "GPU-0"}
 
 
 def test_a_run_may_use_fewer_cards_than_there_are() -> None:
-    book = ledger(limits=Limits(gpus=1))
-    taken(book, Request(gpus=1))
-    assert book.take(Request(gpus=1)) is None
+    book = ledger(limits=RunLimits(gpus=1))
+    taken(book, ResourceRequest(gpus=1))
+    assert book.take(ResourceRequest(gpus=1)) is None
 
 
 def test_cards_that_another_run_has_are_waited_for() -> None:
-    cards = FakeCards()
-    ours, other = Ledger(MACHINE, Limits(), cards), Ledger(MACHINE, Limits(), cards)
-    theirs = taken(other, Request(gpus=2))
-    assert ours.take(Request(gpus=1, cpu_will_do=True)) is None
+    cards = FakeAllocator()
+    ours, other = Ledger(MACHINE, RunLimits(), cards), Ledger(MACHINE, RunLimits(), cards)
+    theirs = taken(other, ResourceRequest(gpus=2))
+    assert ours.take(ResourceRequest(gpus=1, cpu_will_do=True)) is None
     other.give_back(theirs)
-    assert taken(ours, Request(gpus=1)).gpus == 1
+    assert taken(ours, ResourceRequest(gpus=1)).gpus == 1
 
 
 def test_a_lease_that_is_refused_takes_nothing_else() -> None:
-    cards = FakeCards()
-    taken(Ledger(MACHINE, Limits(), cards), Request(gpus=2))
-    book = Ledger(MACHINE, Limits(), cards)
-    assert book.take(Request(cpus="all", gpus=1)) is None
-    assert taken(book, Request(cpus="all")).cpus == 4
+    cards = FakeAllocator()
+    taken(Ledger(MACHINE, RunLimits(), cards), ResourceRequest(gpus=2))
+    book = Ledger(MACHINE, RunLimits(), cards)
+    assert book.take(ResourceRequest(cpus="all", gpus=1)) is None
+    assert taken(book, ResourceRequest(cpus="all")).cpus == 4
 
 
 @pytest.mark.parametrize(
     ("request_", "machine", "limits"),
     [
-        (Request(gpus=3, cpu_will_do=True), MACHINE, Limits()),
-        (Request(gpus=1, gpu_memory=40 * GIB, cpu_will_do=True), MACHINE, Limits()),
-        (Request(gpus=1, cpu_will_do=True), MACHINE, Limits(gpus=0)),
+        (ResourceRequest(gpus=3, cpu_will_do=True), MACHINE, RunLimits()),
+        (ResourceRequest(gpus=1, gpu_memory=40 * GIB, cpu_will_do=True), MACHINE, RunLimits()),
+        (ResourceRequest(gpus=1, cpu_will_do=True), MACHINE, RunLimits(gpus=0)),
     ],
 )
-def test_a_stage_that_makes_do_with_the_cpu_sees_no_card(request_: Request, machine: Machine, limits: Limits) -> None:
+def test_a_stage_that_makes_do_with_the_cpu_sees_no_card(
+    request_: ResourceRequest, machine: Machine, limits: RunLimits
+) -> None:
     grant = taken(ledger(machine, limits), request_)
     assert (grant.gpus, grant.variables) == (0, HIDDEN)
 
 
 def test_where_there_is_no_card_nothing_has_to_be_hidden() -> None:
-    assert taken(ledger(Machine(4, GIB)), Request(gpus=1, cpu_will_do=True)).variables == {}
+    assert taken(ledger(Machine(4, GIB)), ResourceRequest(gpus=1, cpu_will_do=True)).variables == {}
 
 
 @pytest.mark.parametrize(
     ("request_", "machine", "limits", "reason"),
     [
-        (Request(memory=64 * GIB), MACHINE, Limits(), "needs 64 GiB of memory; this machine has 16 GiB"),
+        (ResourceRequest(memory=64 * GIB), MACHINE, RunLimits(), "needs 64 GiB of memory; this machine has 16 GiB"),
         (
-            Request(memory=9 * GIB),
+            ResourceRequest(memory=9 * GIB),
             MACHINE,
-            Limits(memory=8 * GIB),
+            RunLimits(memory=8 * GIB),
             "needs 9 GiB of memory; this run may use (--limit) 8 GiB",
         ),
-        (Request(gpus=1), Machine(4, GIB), Limits(), "needs 1 GPU; this machine has no GPU"),
-        (Request(gpus=3), MACHINE, Limits(), "needs 3 GPUs; this machine has 2 GPUs"),
-        (Request(gpus=2), MACHINE, Limits(gpus=1), "needs 2 GPUs; this run may use (--limit) 1 GPU"),
+        (ResourceRequest(gpus=1), Machine(4, GIB), RunLimits(), "needs 1 GPU; this machine has no GPU"),
+        (ResourceRequest(gpus=3), MACHINE, RunLimits(), "needs 3 GPUs; this machine has 2 GPUs"),
+        (ResourceRequest(gpus=2), MACHINE, RunLimits(gpus=1), "needs 2 GPUs; this run may use (--limit) 1 GPU"),
         (
-            Request(gpus=1, gpu_memory=40 * GIB),
+            ResourceRequest(gpus=1, gpu_memory=40 * GIB),
             MACHINE,
-            Limits(),
+            RunLimits(),
             "needs 1 GPU with 40 GiB of memory; this machine has Test Card (24 GiB), Test Card (24 GiB)",
         ),
     ],
 )
 def test_what_can_never_be_met_is_told_with_the_reason(
-    request_: Request, machine: Machine, limits: Limits, reason: str
+    request_: ResourceRequest, machine: Machine, limits: RunLimits, reason: str
 ) -> None:
     assert impossible(request_, machine, limits) == reason
     with pytest.raises(AssertionError, match="needs"):
@@ -185,18 +187,18 @@ def test_what_can_never_be_met_is_told_with_the_reason(
 
 def test_a_card_without_a_size_serves_any_request() -> None:
     machine = Machine(1, GIB, (Gpu("MIG-1", "MIG slice", None),))
-    assert impossible(Request(gpus=1, gpu_memory=40 * GIB), machine, Limits()) is None
+    assert impossible(ResourceRequest(gpus=1, gpu_memory=40 * GIB), machine, RunLimits()) is None
 
 
 requests = st.builds(
-    Request,
+    ResourceRequest,
     cpus=st.one_of(st.just("all"), st.floats(0, 9)),
     memory=st.integers(0, 16 * GIB),
     gpus=st.integers(0, 2),
     cpu_will_do=st.booleans(),
 )
 limits = st.builds(
-    Limits,
+    RunLimits,
     cpus=st.none() | st.integers(1, 9),
     memory=st.none() | st.integers(0, 32 * GIB),
     gpus=st.none() | st.integers(0, 3),
@@ -204,7 +206,9 @@ limits = st.builds(
 
 
 @given(limits, st.lists(requests | st.integers(0, 9), max_size=40))
-def test_no_order_of_taking_and_giving_back_exceeds_a_limit(given: Limits, acts: list[Request | int]) -> None:
+def test_no_order_of_taking_and_giving_back_exceeds_a_limit(
+    given: RunLimits, acts: list[ResourceRequest | int]
+) -> None:
     book, held = ledger(limits=given), list[Grant]()
     for act in acts:
         if isinstance(act, int):
@@ -218,19 +222,19 @@ def test_no_order_of_taking_and_giving_back_exceeds_a_limit(given: Limits, acts:
         assert sum(grant.gpus for grant in held) <= min(2, 2 if given.gpus is None else given.gpus)
     for grant in held:
         book.give_back(grant)
-    assert book.take(Request(cpus="all")) is not None
+    assert book.take(ResourceRequest(cpus="all")) is not None
 
 
 def test_limits_are_read() -> None:
-    assert parse_limits(["cpus=4", "memory = 8GiB", "gpus=0"]) == Limits(cpus=4, memory=8 * GIB, gpus=0)
+    assert parse_limits(["cpus=4", "memory = 8GiB", "gpus=0"]) == RunLimits(cpus=4, memory=8 * GIB, gpus=0)
 
 
 def test_no_limits_are_none() -> None:
-    assert parse_limits([]) == Limits()
+    assert parse_limits([]) == RunLimits()
 
 
 def test_a_later_limit_replaces_an_earlier_one() -> None:
-    assert parse_limits(["cpus=4", "cpus=2"]) == Limits(cpus=2)
+    assert parse_limits(["cpus=4", "cpus=2"]) == RunLimits(cpus=2)
 
 
 @pytest.mark.parametrize(

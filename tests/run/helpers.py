@@ -14,7 +14,7 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.executors import Event, Exited, Invocation, Message, Report
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Ledger, Limits
+from pipeline.host.resources import Ledger, RunLimits
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.plan import PlannedStage
 from pipeline.process import Interpreter
@@ -212,7 +212,7 @@ class NoGuardian(Guardian):
         """No process."""
 
 
-class NoCards:
+class NoGpus:
     def lease(self, *_: Any) -> None:
         raise AssertionError("no test here asks for a GPU")
 
@@ -247,7 +247,7 @@ class Bench:
         *jobs: Job,
         selection: Selection | None = None,
         bounds: Bounds | None = None,
-        limits: Limits | None = None,
+        limits: RunLimits | None = None,
         verify: bool = False,
         during: Callable[[Pretender], object] = lambda _: None,
         **acts: Act | Sequence[Act],
@@ -267,7 +267,7 @@ class Bench:
             verify=verify,
         )
         runs = [JobRun(context, load(job.folder), _runtime(job)) for job in jobs]
-        ledger = Ledger(self.machine, limits or Limits(), NoCards())
+        ledger = Ledger(self.machine, limits or RunLimits(), NoGpus())
         try:
             return Run(runs, self.executor, ledger, bounds or Bounds()).run(self.interrupts)
         finally:

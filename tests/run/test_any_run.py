@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.executors import Invocation
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Limits
+from pipeline.host.resources import RunLimits
 from pipeline.jobs import overview
 from pipeline.jobs.events import StageFinished, StageSkipped
 from pipeline.jobs.job import Job
@@ -52,7 +52,7 @@ class Case:
     jobs: Sequence[Sequence[PlannedStage]]
     acts: Mapping[str, Sequence[Act]]
     machine: Machine
-    limits: Limits
+    limits: RunLimits
     bounds: Bounds
 
 
@@ -114,7 +114,7 @@ def cases(draw: st.DrawFn) -> Case:
         acts[stage.name] = draw(st.lists(outcomes, min_size=1, max_size=3))
     cpus = draw(st.sampled_from([None, 1, 2]))
     bounds = Bounds(draw(st.sampled_from([None, 1, 3])), draw(st.booleans()))
-    return Case(jobs, acts, Machine(4, 4 * GIB), Limits(cpus=cpus), bounds)
+    return Case(jobs, acts, Machine(4, 4 * GIB), RunLimits(cpus=cpus), bounds)
 
 
 class Watch:

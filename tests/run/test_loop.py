@@ -9,7 +9,7 @@ from pipeline.errors import InputUnusable, Interrupted, NotReady, StageFailed, U
 from pipeline.executors import Invocation, Report
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Limits
+from pipeline.host.resources import RunLimits
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
@@ -94,7 +94,7 @@ def test_no_more_cpus_are_handed_out_than_the_machine_has(bench: Bench) -> None:
 
 
 def test_a_limit_of_the_run_is_kept(bench: Bench) -> None:
-    bench.run(bench.job(*(link(f"s{n}") for n in range(4))), limits=Limits(cpus=1))
+    bench.run(bench.job(*(link(f"s{n}") for n in range(4))), limits=RunLimits(cpus=1))
     assert bench.executor.most == 1
 
 

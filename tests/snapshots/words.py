@@ -31,6 +31,7 @@ VARYING = (
     (re.compile(r"\bPython 3\.\d+\.\d+"), "Python VERSION"),
     (re.compile(r"\b\d+(\.\d)? [KM]iB\b"), "SIZE"),
     (re.compile(r"(?m)^.*: (fetching|compiling) \d+ packages?\n"), ""),  # a step of uv that may be too short to be seen
+    (re.compile(r"(?m)(^!   \| .*\n)+(?=!   \| )"), "!   | …\n"),  # of a traceback, but for its last line
     (re.compile(r"(In the resolver's words:\n)(  .*\n?)+"), r"\1  (what uv says)\n"),
 )
 TABLE = "───"  # below the names of its columns
@@ -76,21 +77,24 @@ class Scene(Sandbox):
 
     said: list[str] = field(default_factory=list)
 
-    def say(self, *words: str, variables: Mapping[str, str] | None = None, apart: bool = False) -> Result:
-        """Give one of our commands in the project's folder, and note all of its words. ``apart``: in a process."""
+    def say(
+        self, *words: str, variables: Mapping[str, str] | None = None, apart: bool = False, ordered: bool = True
+    ) -> Result:
+        """Give one of our commands in the project's folder, and note all of its words.
+
+        ``apart``: as a process of its own. ``ordered``: its lines come in the same order each time.
+        """
         if apart:
             result = self.run(*words, variables=variables)
         else:
             there = {"PIPELINE_ROOT": str(self.root), **(variables or {})}
             result = given_here(*words, variables=there, folder=self.root)
-        self.said.extend(
-            [
-                f"$ {' '.join(map(quoted, words))}",
-                compact(result.out),
-                prefixed(compact(result.err)),
-                f"exit code {result.code}",
-            ]
-        )
+        err = prefixed(compact(result.err))
+        if not ordered:
+            lines = general(err, {}).splitlines()
+            timed = [line for line in lines if "HH:MM:SS" in line]
+            err = "\n".join([*sorted(timed), *(line for line in lines if line not in timed)])
+        self.said.extend([f"$ {' '.join(map(quoted, words))}", compact(result.out), err, f"exit code {result.code}"])
         return result
 
 

@@ -1,7 +1,7 @@
-"""What isn't an entry yet, or isn't one any more: folders with names of their own beside the entries.
+"""Entries are removed in two steps: an entry gets a hidden name beside the others, and then goes away.
 
-An entry appears and goes by one rename, so nobody ever sees half of one. What a killed process left beside them is
-removed once it is so old that nobody can be at work in it.
+So no process ever sees a part of an entry; the same names serve while one is filled. What killed processes left under
+such names is removed when it is so old that no process can work there.
 """
 
 import contextlib
@@ -13,16 +13,16 @@ from pathlib import Path
 from pipeline.files import try_remove_tree
 
 STALE_SECONDS = 3600
-MEASURED = ".measured.json"  # beside them too, but here to stay
+MEASURED = ".measured.json"  # a hidden name, too, of a file that stays
 
 
 def new_name(root: Path, what: str) -> Path:
-    # A name that nobody has: in a container, the process that was killed here may have had our own number.
+    """A hidden name beside the entries that no process has, nor had one that was killed."""
     return root / f".{what}-{os.urandom(8).hex()}"
 
 
 def discard(root: Path, entry: Path) -> bool:
-    """Take an entry away in one step, then remove it; ``False`` where it is gone already or can't be moved."""
+    """Remove an entry. Returns False where it is gone already, or can't be renamed."""
     gone = new_name(root, "gone")
     try:
         os.rename(entry, gone)
@@ -33,7 +33,7 @@ def discard(root: Path, entry: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove what nobody can reach by an entry's name; what can't be removed stays for a later sweep."""
+    """Remove a file or folder that has a hidden name. What can't be removed stays for a later sweep."""
     if path.is_dir() and not path.is_symlink():
         try_remove_tree(path)
         return
@@ -42,16 +42,16 @@ def remove(path: Path) -> None:
 
 
 def stale(root: Path) -> Iterator[Path]:
-    """What killed processes left."""
+    """Files and folders that killed processes left."""
     now = time.time()
     with contextlib.suppress(OSError), os.scandir(root) as found:
         for each in found:
             if each.name.startswith(".") and each.name != MEASURED:
-                with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
                     if now - each.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
                         yield Path(each.path)
 
 
 def sweep(root: Path) -> int:
-    """Remove what killed processes left, taking it from whoever might still be at work there; returns how many."""
+    """Remove what killed processes left. Returns how many files and folders that was."""
     return sum(discard(root, path) for path in list(stale(root)))
