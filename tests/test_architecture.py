@@ -22,7 +22,7 @@ LEAVES = {"digests", "errors", "files", "locks", "progress", "references", "scri
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {
     "bundles": {"config", "environments", "envs", "models", "process", "project", "setup"},
-    "cache": set(),
+    "cache": {"jobs"},
     "config": {"envs", "host", "policy", "project"},
     "conflicts": {"config", "environments", "envs", "process", "project"},
     "engines": {"config", "jobs", "media", "plan"},

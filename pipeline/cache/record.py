@@ -1,23 +1,20 @@
 """An entry's ``record.json``: the record of a result, with a checksum, by which a damaged one is known.
 
-``{"crc":N,"record":{…}}`` is written in one canonical form, so that the checksum is over bytes and reading costs no
-second encoding.
+``{"crc":N,"record":{…}}``: the checksum is over the record's bytes, so that reading costs no second encoding.
 """
 
-import json
 import os
 import stat
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pipeline.digests import canonical_json, content_digest
+from pipeline import values
+from pipeline.digests import content_digest
+from pipeline.jobs.records import OutputRecord, StoredResult
 
 RECORD = "record.json"
 OUTPUTS = "outputs"
 KEY_PREFIX = "sha256:"
-OUTPUT_FIELDS = {"file", "size", "mtime_ns", "digest"}
 _BETWEEN = b',"record":'
 
 
@@ -30,23 +27,26 @@ def folder_of(root: Path, key: str) -> Path:
     return root / name[:2] / name
 
 
-def encode(record: Mapping[str, Any]) -> bytes:
-    body = canonical_json(record)
+def encode(record: StoredResult) -> bytes:
+    return with_checksum(values.encode(record))
+
+
+def with_checksum(body: bytes) -> bytes:
     return b'{"crc":%d%b%b}' % (zlib.crc32(body), _BETWEEN, body)
 
 
-def read(entry: Path, key: str) -> dict[str, Any]:
+def read(entry: Path, key: str) -> StoredResult:
     """The record of an entry that exists. Raises ``DamagedEntry``, and ``OSError`` where it can't be read."""
     try:
         record = _decode((entry / RECORD).read_bytes())
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise DamagedEntry("its record isn't there") from error
-    if record is None or not _is_whole(record, key):
+    if record is None or record.key != key or not all(map(_is_plain, record.outputs.values())):
         raise DamagedEntry("its record isn't what was written")
     return record
 
 
-def check(file: Path, output: Mapping[str, Any]) -> None:
+def check(file: Path, output: OutputRecord) -> None:
     """Raises ``DamagedEntry`` where an entry's file isn't there, or its size or time differs. Its bytes aren't read."""
     try:
         status = os.lstat(file)
@@ -54,13 +54,13 @@ def check(file: Path, output: Mapping[str, Any]) -> None:
         raise DamagedEntry(f"its file {file.name} isn't there") from error
     if not stat.S_ISREG(status.st_mode):
         raise DamagedEntry(f"its file {file.name} isn't a regular file")
-    if [status.st_size, status.st_mtime_ns] != [output["size"], output["mtime_ns"]]:
+    if (status.st_size, status.st_mtime_ns) != (output.size, output.mtime_ns):
         raise DamagedEntry(f"its file {file.name} was changed")
 
 
-def check_bytes(file: Path, output: Mapping[str, Any]) -> None:
+def check_bytes(file: Path, output: OutputRecord) -> None:
     """Raises ``DamagedEntry`` where the digest of the file's bytes isn't the recorded one."""
-    if content_digest(file) != output["digest"]:
+    if content_digest(file) != output.digest:
         raise DamagedEntry(f"the bytes of its file {file.name} aren't those that were put there")
 
 
@@ -73,9 +73,9 @@ def problem(entry: Path, key: str) -> str | None:
 
 def _damage(entry: Path, key: str) -> str | None:
     try:
-        for output in read(entry, key)["outputs"].values():
-            check(entry / OUTPUTS / output["file"], output)
-            check_bytes(entry / OUTPUTS / output["file"], output)
+        for output in read(entry, key).outputs.values():
+            check(entry / OUTPUTS / output.file, output)
+            check_bytes(entry / OUTPUTS / output.file, output)
     except DamagedEntry as damage:
         return str(damage)
     except OSError as error:
@@ -92,26 +92,18 @@ def _identity(entry: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_ctime_ns
 
 
-def _decode(data: bytes) -> dict[str, Any] | None:
-    """``None`` for bytes that ``encode`` hasn't made."""
+def _decode(data: bytes) -> StoredResult | None:
+    """``None`` for bytes that ``encode`` hasn't made, and for a record of a form that this version doesn't read."""
     head, _, rest = data.partition(_BETWEEN)
     body = rest[:-1]
     if head != b'{"crc":%d' % zlib.crc32(body) or rest[-1:] != b"}":
         return None
-    record: dict[str, Any] = json.loads(body)
-    return record
-
-
-def _is_whole(record: Mapping[str, Any], key: str) -> bool:
-    """Whether it is this key's record, has the fields that are read, and names no file outside its folder."""
     try:
-        outputs = record["outputs"].values()
-        return record["key"] == key and all(
-            each.keys() >= OUTPUT_FIELDS and _is_plain(each["file"]) for each in outputs
-        )
-    except (LookupError, TypeError, AttributeError):
-        return False
+        return values.decode(body, StoredResult)
+    except (values.ValidationError, ValueError):
+        return None
 
 
-def _is_plain(name: str) -> bool:
-    return os.path.basename(name) == name and name not in ("", ".", "..")
+def _is_plain(output: OutputRecord) -> bool:
+    """Whether it names a file in its own folder."""
+    return os.path.basename(output.file) == output.file and output.file not in ("", ".", "..")

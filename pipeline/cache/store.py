@@ -10,17 +10,21 @@ import errno
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.cache import removal
 from pipeline.cache.materialize import Placer
 from pipeline.cache.record import OUTPUTS, RECORD, DamagedEntry, check, check_bytes, encode, folder_of, problem, read
 from pipeline.files import publish
+from pipeline.jobs.records import OutputRecord, StoredResult
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.cache.usage import Entry
 
 HEADROOM = 10  # a trim leaves a tenth of the limit free, so that the next few runs need none
+
+Outputs = dict[str, OutputRecord]
 
 
 class ResultStore:
@@ -29,7 +33,7 @@ class ResultStore:
         self._placer = Placer()
         self._has_put = False
 
-    def put(self, key: str, record: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    def put(self, key: str, record: StoredResult, outputs: Mapping[str, Path]) -> None:
         """Store a committed attempt's record and output files; where the key has an entry already, that one stays.
 
         A file that can only be hard-linked loses its write permission. Where the disk is full, nothing is stored and
@@ -40,9 +44,9 @@ class ResultStore:
             return
         try:
             part.mkdir(parents=True)
-            described = self._bring_in(part, record["outputs"], outputs)
+            stored = replace(record, outputs=self._bring_in(part, record.outputs, outputs))
             with open(part / RECORD, "xb") as file:
-                file.write(encode({**record, "outputs": described}))
+                file.write(encode(stored))
             if _publish(part, entry):
                 self._has_put = True
             else:
@@ -57,7 +61,7 @@ class ResultStore:
         """Whether there is an entry, whole or not."""
         return os.path.lexists(folder_of(self.root, key))
 
-    def take(self, key: str, folder: Path) -> dict[str, Any] | None:
+    def take(self, key: str, folder: Path) -> StoredResult | None:
         """Place a result's files in an empty folder. Returns its record, with the files' sizes and times there.
 
         ``None`` where there is no entry, or a damaged one, which is removed; the folder is empty then. Each file's
@@ -67,7 +71,7 @@ class ResultStore:
         try:
             os.stat(entry)
             record = read(entry, key)
-            outputs = self._hand_out(entry, record["outputs"], folder)
+            outputs = self._hand_out(entry, record.outputs, folder)
         except (DamagedEntry, OSError) as error:
             _empty(folder)
             if isinstance(error, DamagedEntry) or error.errno == errno.EIO:  # not where our own disk is full
@@ -75,7 +79,7 @@ class ResultStore:
             return None
         with contextlib.suppress(OSError):  # removed meanwhile, or on a read-only disk
             os.utime(entry / RECORD)
-        return {**record, "outputs": outputs}
+        return replace(record, outputs=outputs)
 
     def entries(self) -> Iterator["Entry"]:
         from pipeline.cache.usage import entries
@@ -115,33 +119,29 @@ class ResultStore:
         """Remove what killed writers left more than an hour ago; returns how many folders and files."""
         return removal.sweep(self.root)
 
-    def _bring_in(
-        self, part: Path, described: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, Path]
-    ) -> dict[str, Any]:
-        if not described:
+    def _bring_in(self, part: Path, records: Outputs, outputs: Mapping[str, Path]) -> Outputs:
+        if not records:
             return {}
         (part / OUTPUTS).mkdir()
-        files = {outputs[name].name: outputs[name] for name in described}
-        return self._place(files, part / OUTPUTS, described, writable=False)
+        files = {outputs[name].name: outputs[name] for name in records}
+        return self._place(files, part / OUTPUTS, records, writable=False)
 
-    def _hand_out(self, entry: Path, described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
+    def _hand_out(self, entry: Path, records: Outputs, folder: Path) -> Outputs:
         files = {}
-        for output in described.values():
-            files[output["file"]] = entry / OUTPUTS / output["file"]
-            check(files[output["file"]], output)
-        placed = self._place(files, folder, described, writable=True)
+        for output in records.values():
+            files[output.file] = entry / OUTPUTS / output.file
+            check(files[output.file], output)
+        placed = self._place(files, folder, records, writable=True)
         for output in placed.values():
-            check_bytes(folder / output["file"], output)
+            check_bytes(folder / output.file, output)
         return placed
 
-    def _place(
-        self, files: Mapping[str, Path], folder: Path, described: Mapping[str, Mapping[str, Any]], writable: bool
-    ) -> dict[str, Any]:
-        """Place files, by name, in a folder; two outputs may be one file. Returns the outputs' fields for there."""
+    def _place(self, files: Mapping[str, Path], folder: Path, records: Outputs, writable: bool) -> Outputs:
+        """Place files, by name, in a folder; two outputs may be one file. Returns the outputs' records for there."""
         there = {name: self._placer.place(source, folder / name, writable) for name, source in files.items()}
         return {
-            name: {**output, "size": there[output["file"]].st_size, "mtime_ns": there[output["file"]].st_mtime_ns}
-            for name, output in described.items()
+            name: replace(output, size=there[output.file].st_size, mtime_ns=there[output.file].st_mtime_ns)
+            for name, output in records.items()
         }
 
 

@@ -36,7 +36,7 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.selection import choose
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
-from pipeline.values import fields_of, plain, replace
+from pipeline.values import fields_of, replace
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress
@@ -264,7 +264,7 @@ class JobRun:
             result.about,
         )
         files = {name: each.path for name, each in result.outputs.items()}
-        self._context.store.put(result.key, plain(record), files)
+        self._context.store.put(result.key, record, files)
 
     def _unmet(self, stage: PlannedStage, outputs: Mapping[str, Path]) -> list[str]:
         if not stage.ensure:

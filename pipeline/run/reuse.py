@@ -4,11 +4,11 @@ from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
-from pipeline.jobs.records import Key, Result, StoredResult
+from pipeline.jobs.records import Key, Result
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.run import stage_key
 from pipeline.run.chronicle import Chronicle
-from pipeline.values import Struct, from_plain
+from pipeline.values import Struct
 
 
 class Reused(Struct, frozen=True):
@@ -87,11 +87,10 @@ class Reuse(Struct, frozen=True):
         if not self.is_shared(stage, key):
             return None
         attempt = attempts.begin(self.job, stage.name)
-        record = self.store.take(key.digest, attempt.outputs)
-        if record is None:
+        stored = self.store.take(key.digest, attempt.outputs)
+        if stored is None:
             attempt.discard()
             return None
-        stored = from_plain(record, StoredResult)
         paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
         digests = {name: output.digest for name, output in stored.outputs.items()}
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pipeline.cache.materialize import COPY_UP_TO
 from pipeline.cache.record import folder_of
 from pipeline.cache.store import ResultStore
 from pipeline.digests import content_digest
+from pipeline.jobs.records import OutputRecord, StoredResult
 from tests.conftest import REPOSITORY
 
 HOUR = 3600
@@ -31,18 +31,12 @@ def outputs(folder: Path, files: Mapping[str, str]) -> dict[str, Path]:
     return {Path(name).stem: folder / name for name in files}
 
 
-def record(key: str, paths: Mapping[str, Path]) -> dict[str, Any]:
-    described = {
-        name: {
-            "file": path.name,
-            "size": path.stat().st_size,
-            "mtime_ns": path.stat().st_mtime_ns,
-            "digest": content_digest(path),
-        }
+def record(key: str, paths: Mapping[str, Path]) -> StoredResult:
+    records = {
+        name: OutputRecord(path.name, path.stat().st_size, path.stat().st_mtime_ns, content_digest(path))
         for name, path in paths.items()
     }
-    about = {"stage": "copy", "job": "job-1", "attempt": 1, "seconds": 0.5, "warnings": []}
-    return {**about, "key": key, "key_input": {"part": 1}, "outputs": described}
+    return StoredResult("copy", "job-1", 1, key, 0.5, records, {"part": 1})
 
 
 def put(store: ResultStore, name: str, **files: str) -> str:

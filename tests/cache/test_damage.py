@@ -1,13 +1,15 @@
 """What isn't what was put there is never handed on, and makes room for a whole one."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline.cache.record import encode
+from pipeline.cache.record import encode, with_checksum
 from pipeline.cache.store import ResultStore
+from pipeline.values import plain, replace
 from tests.cache.helpers import LARGE, entry, key_of, litter, put, record, taken
 
 
@@ -88,8 +90,8 @@ def test_a_record_that_names_a_file_outside_its_folder_is_refused(
 ) -> None:
     key = put(store, "one", words="hello\n")
     forged = record(key, {"words": tmp_path / "job-one" / "words.txt"})
-    forged["outputs"]["words"]["file"] = name
-    (entry(store, key) / "record.json").write_bytes(encode(forged))
+    outputs = {"words": replace(forged.outputs["words"], file=name)}
+    (entry(store, key) / "record.json").write_bytes(encode(replace(forged, outputs=outputs)))
     assert store.problem(key) == "its record isn't what was written"
     assert taken(store, key, tmp_path / "new") is None
 
@@ -101,7 +103,8 @@ def test_a_record_of_a_form_that_this_version_does_not_read_is_refused(
     store: ResultStore, tmp_path: Path, outputs: object
 ) -> None:
     key = put(store, "one")
-    (entry(store, key) / "record.json").write_bytes(encode({**record(key, {}), "outputs": outputs}))
+    body = json.dumps({**plain(record(key, {})), "outputs": outputs}).encode()
+    (entry(store, key) / "record.json").write_bytes(with_checksum(body))
     assert taken(store, key, tmp_path / "new") is None
 
 
