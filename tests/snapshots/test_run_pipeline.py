@@ -10,6 +10,15 @@ from tests.snapshots.words import Compare, Play
 from tests.test_run_jobs import FAN_OUT, HEAD, SPLITS
 
 FAILING = ("exits", "fails", "forgets", "killed", "links", "refuses", "twice", "wrecks")
+EMPTY = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# outputs.text = "text.txt"
+# ensure.text.non_empty = true
+# ///
+def run(stage):
+    stage.output("text").touch()
+"""
 NEWER = [
     ('inputs = ["file"]', 'inputs = ["file", "other"]'),
     ("def run(stage):", 'def run(stage):\n    stage.input("other")'),
@@ -88,6 +97,20 @@ def test_the_words_of_failures(play_ready: Play, same_words: Compare) -> None:
         here.workflow("tested", "refuses: {}")
         ids = [prepared(here, "tested").id for _ in range(2)]
         here.say("run-pipeline", "-j", ids[0], "-j", ids[1], apart=True, ordered=False)
+    with play.scene("a stage that the machine is too small for", ready=True) as here:
+        here.workflow("tested", "noop: {resources: {memory: 100000 GiB}}")
+        here.write("input.txt", "some input\n")
+        here.say("prepare-job", "input.txt", "--workflow", "tested")
+    with play.scene("a stage that is tried again in vain", ready=True) as here:
+        here.workflow("tested", "fails: {retries: {attempts: 2, backoff: 0.01}}")
+        here.say("run-pipeline", "-j", prepared(here, "tested").id, apart=True)
+    with play.scene("a job that takes too long", ready=True) as here:
+        here.workflow("tested", "sleeps: {}")
+        here.say("run-pipeline", "-j", prepared(here, "tested").id, "--timeout", "1", apart=True)
+    with play.scene("a broken promise", ready=True) as here:
+        here.write("stages/empty.py", EMPTY)
+        here.workflow("tested", "empty: {}")
+        here.say("run-pipeline", "-j", prepared(here, "tested").id, apart=True)
     with play.scene("a stage that takes too long", ready=True) as here:
         here.workflow("tested", "sleeps: {timeout_seconds: 1}")
         here.say("run-pipeline", "-j", prepared(here, "tested").id, apart=True)
