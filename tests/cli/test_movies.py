@@ -175,7 +175,7 @@ def test_an_option_that_a_workflow_has_no_use_for_names_one_that_has(studio: San
     assert "--target-language" in done.error
 
 
-WISHES = """
+PARAMETERS = """
 makes: subtitles
 parameters:
   asr: {type: string, default: alpha}
@@ -202,14 +202,14 @@ deliver: [{output: copy.file, beside: true}]
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(studio: Sandbox, words: list[str], both: list[str]) -> None:
-    studio.write("config/workflows/subtitle.yaml", WISHES)
+    studio.write("config/workflows/subtitle.yaml", PARAMETERS)
     done = prepare(studio, *words, studio.write("films/a.mkv", movie()))
     assert done.code == (2 if both else 0), done.err
     assert re.findall(r"--[a-z-]+", done.error) == both
 
 
 def test_what_is_needed_may_be_the_workflows_default(studio: Sandbox) -> None:
-    studio.write("config/workflows/subtitle.yaml", WISHES.replace("default: []", "default: [es]"))
+    studio.write("config/workflows/subtitle.yaml", PARAMETERS.replace("default: []", "default: [es]"))
     assert prepare(studio, "--glossary", "names.csv", studio.write("films/a.mkv", movie())).code == 0
 
 

@@ -55,7 +55,7 @@ def test_the_words_of_prepare_job(play_ready: Play, same_words: Compare) -> None
         here.say("prepare-job", "--subtitle", "-s", "en", "--beside", "films", variables=there)
         here.say("prepare-job", "--subtitle", "-s", "en", "--beside", "films", variables=there)
     with play.scene("options that change nothing", ready=True) as here:
-        there = studio(here, test_movies.WISHES)
+        there = studio(here, test_movies.PARAMETERS)
         here.write("a.mkv", movie())
         for words in (
             ["--recut"],

@@ -66,8 +66,8 @@ def languages(tools: dict[str, Path], movie: Path) -> list[str]:
 def test_each_wanted_language_is_a_track_a_file_of_each_form_and_one_is_drawn_in(
     studio: Sandbox, tools: dict[str, Path], short: Path
 ) -> None:
-    wishes = ["-s", "en", "-t", "es", "--format", "srt,vtt,ass", "--burn-in", "--translator", "apertium"]
-    plan, output = run(studio, "--subtitle", *wishes, short)
+    words = ["-s", "en", "-t", "es", "--format", "srt,vtt,ass", "--burn-in", "--translator", "apertium"]
+    plan, output = run(studio, "--subtitle", *words, short)
     names = [stage["name"] for stage in plan["stages"]]
     assert {"apertium_translation_es", "subtitle_generation_en", "subtitle_generation_es", "burn_in_es"} <= set(names)
     assert languages(tools, output / "short.subtitled.mp4") == ["eng", "spa"]
@@ -112,8 +112,8 @@ def test_each_deliverable_says_what_made_it(studio: Sandbox, short: Path) -> Non
 
 @needs("eng-spa", "eng-cat")
 def test_two_languages_are_translated_side_by_side(studio: Sandbox, tools: dict[str, Path], short: Path) -> None:
-    wishes = ["-s", "en", "-t", "es,ca", "--no-original", "--translator", "apertium"]
-    plan, output = run(studio, "--subtitle", *wishes, short)
+    words = ["-s", "en", "-t", "es,ca", "--no-original", "--translator", "apertium"]
+    plan, output = run(studio, "--subtitle", *words, short)
     needed = {stage["name"]: stage["needs"] for stage in plan["stages"]}
     assert needed["apertium_translation_es"] == needed["apertium_translation_ca"] == ["asr"]
     assert languages(tools, output / "short.subtitled.mp4") == ["spa", "cat"]
@@ -148,8 +148,8 @@ def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
 ) -> None:
     file = tmp_path / "short.es.srt"
     file.write_bytes(SPANISH.encode("cp1252"))
-    wishes: list[str | Path] = ["-t", "en", "--translator", "apertium", "--overwrite", "--from-subtitles", file]
-    plan, output = run(studio, "--subtitle", *wishes, "--", short)
+    words: list[str | Path] = ["-t", "en", "--translator", "apertium", "--overwrite", "--from-subtitles", file]
+    plan, output = run(studio, "--subtitle", *words, "--", short)
     used = {stage["uses"] for stage in plan["stages"]}
     assert "subtitle_import" in used
     assert not used & {"demux", "asr"}
@@ -161,14 +161,14 @@ def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
 
 
 @needs("spa-eng")
-@pytest.mark.parametrize(("wishes", "is_kept"), [((), True), (("--recut",), False)])
+@pytest.mark.parametrize(("words", "is_kept"), [((), True), (("--recut",), False)])
 def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cut_anew(
-    studio: Sandbox, short: Path, tmp_path: Path, wishes: tuple[str, ...], is_kept: bool
+    studio: Sandbox, short: Path, tmp_path: Path, words: tuple[str, ...], is_kept: bool
 ) -> None:
     file = tmp_path / "short.es.srt"
     parted = "1\n00:00:00,800 --> 00:00:02,400\nEra el mejor\n\n2\n00:00:02,500 --> 00:00:05,600\nde los tiempos.\n\n"
     file.write_text(parted, encoding="utf-8")
-    options = ["-t", "en", "--translator", "apertium", "--overwrite", *wishes, "--from-subtitles"]
+    options = ["-t", "en", "--translator", "apertium", "--overwrite", *words, "--from-subtitles"]
     _, output = run(studio, "--subtitle", *options, file, "--", short)
     times = re.findall(r"\S+ --> \S+", (output / "short.en.srt").read_text(encoding="utf-8"))
     assert (times == ["00:00:00,800 --> 00:00:02,400", "00:00:02,500 --> 00:00:05,600"]) == is_kept
