@@ -1,8 +1,7 @@
-"""Identities: canonical JSON, and digests that name their algorithm.
+"""Identities: canonical JSON, and digests that begin with their algorithm's name.
 
-SHA-256 identifies what other tools can check too (the input, model files, locks, keys). BLAKE3
-identifies what only we compare, the outputs of stages: at several GiB/s it keeps a feature film's
-digest from costing more than a copy of the film.
+SHA-256 is for what other tools check, too: the input, model files, locks, keys. BLAKE3 is for what only this project
+compares, the outputs of stages: at several GiB/s, the digest of a feature film takes no longer than a copy of it.
 """
 
 import json
@@ -29,7 +28,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def tagged_digest(tag: str, value: Any) -> str:
-    """SHA-256 over a tag and a canonical value. The tag keeps equal values of different kinds apart."""
+    """SHA-256 over a tag and a canonical value. Equal values of different kinds have different tags."""
     return "sha256:" + sha256(tag.encode("ascii") + b"\0" + canonical_json(value)).hexdigest()
 
 
@@ -45,7 +44,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def content_digest(path: Path) -> str:
-    """BLAKE3 of a file that nobody is writing any more (it is memory-mapped)."""
+    """BLAKE3 of a file. It is memory-mapped, so no process may write to it any more."""
     from blake3 import blake3
 
     return "blake3:" + blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()

@@ -19,13 +19,13 @@ NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 @contextlib.contextmanager
 def replaced(path: Path, flush: bool = True, temporary: str | None = None) -> Iterator[Path]:
-    """A path beside ``path`` to write to. At the end of the block, what is there takes the name ``path`` in one step.
+    """A temporary path beside ``path`` to write to; at the end of the block, it is renamed to ``path`` in one step.
 
     No reader ever sees a part of it, and nothing is left where the block raises. With ``flush``, the content is on the
-    disk before it takes the name; the name itself is after ``sync_folder(path.parent)``. ``temporary`` is the name to
-    write under: for names that are nearly as long as a file system allows, and for what isn't to be written at random.
+    disk before the renaming; the name itself is on the disk after ``sync_folder(path.parent)``. ``temporary`` is the
+    name of the temporary path, where a random one won't do: ``path`` may have the longest name that is allowed.
 
-    The error of a full or broken disk, which names no file, gets ``path`` as its ``filename``.
+    The ``OSError`` of a full or broken disk, which names no file, gets ``path`` as its ``filename``.
     """
     beside = _beside(path, temporary)
     try:
@@ -45,7 +45,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_at_once(path: Path, data: bytes) -> None:
-    """As ``write_whole``, for what may be lost when the power goes: no reader ever sees a part of it."""
+    """As ``write_whole``, without waiting for the disk: a power cut may lose it. No reader ever sees a part of it."""
     _write(path, data, flush=False)
 
 
@@ -66,7 +66,7 @@ def _write(path: Path, data: bytes, flush: bool) -> None:
 
 def _beside(path: Path, temporary: str | None = None) -> str:
     folder, name = os.path.split(path)
-    # A name that nobody has: in a container, the process that crashed here may have had our own number.
+    # Random: in a container, a process that crashed here may have had the same number as this one.
     return os.path.join(folder, temporary or f".{name}.{os.urandom(6).hex()}.tmp")
 
 
@@ -126,15 +126,15 @@ def try_remove_tree(folder: Path) -> None:
 
 
 def sync_all() -> None:
-    """Everything that any program has written so far, for where there are too many files to flush one by one."""
+    """Flush all that any program has written, where there are too many files to flush one by one. Not on Windows."""
     if os.name != "nt":
         os.sync()
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder as durable as the files. Windows has no such call, and needs none.
+    """Flush the names in a folder to the disk. Windows has no such call, and needs none.
 
-    Some network file systems refuse to do it for folders; there, names are as durable as their server makes them.
+    Some network file systems refuse this for folders; there, it depends on the server when names are on the disk.
     """
     if os.name == "nt":
         return
@@ -149,7 +149,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    # For reading where that is enough: the file may be one that its owner made read-only.
+    """Flush a file's content to the disk."""
+    # Opened for reading where that is enough: the file may be read-only.
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -158,12 +159,12 @@ def sync_file(path: Path) -> None:
 
 
 def dump_json(value: Any) -> bytes:
-    """JSON for people to read; ASCII, so that any file name survives, even one that isn't valid UTF-8."""
+    """JSON for people to read. In ASCII, so that file names that aren't valid UTF-8 can be in it."""
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode("ascii")
 
 
 def pack_json(value: Any) -> bytes:
-    """JSON in one line, for what is written for every attempt: indenting takes longer than writing the file."""
+    """JSON in one line, for files that each attempt writes: indenting takes longer than writing."""
     return (json.dumps(value, allow_nan=False) + "\n").encode("ascii")
 
 
@@ -172,12 +173,12 @@ def read_json(path: Path) -> Any:
 
 
 def nearest(folder: Path) -> Path:
-    """The folder itself, or the first one above it that is there."""
+    """The folder itself, or the first one above it that exists."""
     return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def tail(path: Path, lines: int, start: int = 0) -> list[str]:
-    """The last lines of a log after its first ``start`` bytes, whatever they are; none where there is no such file."""
+    """The last lines of a log, without its first ``start`` bytes; empty where there is no such file."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -18,7 +18,7 @@ from pipeline.values import Struct
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)  # a network file system may have none
 PAUSE = 0.002  # seconds between two tries
-INSTANT = 0.05  # seconds; who asks whether a lock is held has it for less
+INSTANT = 0.05  # seconds; ``is_held`` has the lock for less
 
 if sys.platform == "win32":
     import msvcrt
@@ -51,7 +51,7 @@ else:
     def _share(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
-    # NFS gives an exclusive lock only on a file that is open for writing, which who asks may not be allowed to do.
+    # NFS gives an exclusive lock only on a file that is open for writing, and that may not be permitted.
     _probe = _share
 
 
@@ -79,9 +79,10 @@ class Held(Exception):
 
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold a lock file. With ``on_wait``, call it with the holder and wait; without, raise ``Held``.
+    """Hold a lock file, which is made where there is none. Where another process has it: with ``on_wait``, call that
+    with the holder's name, and wait; without, raise ``Held``.
 
-    Raises ``NotReady`` on a file system that has no locks: without one, two would write at once.
+    Raises ``NotReady`` on a file system that has no locks, where two processes could write at once.
     """
     with open(path, "a+", encoding="utf-8", errors="replace", opener=_open_shared) as file:
         try:
@@ -123,12 +124,12 @@ def is_held(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        return not is_without_locks(error)  # where there are none, nobody has one
+        return not is_without_locks(error)  # where there are none, no process has one
     return False
 
 
 def holder(path: Path) -> Holder | None:
-    """Who holds the lock, as they wrote it; ``None`` where nobody does, or hasn't said so yet."""
+    """Who holds the lock, as written in its file; ``None`` where no process does, or hasn't written it yet."""
     if not is_held(path):
         return None
     words = path.read_text(encoding="utf-8", errors="replace").split()
@@ -136,7 +137,7 @@ def holder(path: Path) -> Holder | None:
 
 
 def _open_shared(path: str, flags: int) -> int:
-    """Whoever may write in the folder may use the lock: it would be no lock for a group if only one of them could."""
+    """Every user who may write in the folder may use the lock, so that a group can share a project."""
     try:
         descriptor = os.open(path, flags | os.O_EXCL, 0o666)
     except FileExistsError:

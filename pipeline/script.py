@@ -1,4 +1,4 @@
-"""The block of metadata in a Python file, read as text: what it stands in is never imported.
+"""The block of metadata in a Python file. The file is read as text, and never imported.
 
 https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 """
@@ -14,18 +14,18 @@ TABLE = re.compile(r"(?m)^\s*\[")
 @dataclass(frozen=True)
 class Block:
     content: str  # TOML
-    line: int  # of its first mark; the content begins in the next
+    line: int  # of ``# /// script``; the content begins in the next one
 
 
 def blocks(text: str) -> list[Block]:
-    """All ``script`` blocks; a file that follows the standard has one at most."""
+    """All ``script`` blocks of a file's text; the standard allows one at most."""
     text = text.replace("\r\n", "\n")
     found = [match for match in BLOCK.finditer(text) if match["type"] == "script"]
     return [Block(_content(match["content"]), text.count("\n", 0, match.start()) + 1) for match in found]
 
 
 def has_dependencies(text: str) -> bool:
-    """Whether a file brings an environment of its own; told without parsing, so also where the block isn't valid."""
+    """Whether a file brings its own environment. The TOML isn't parsed, so it may be invalid."""
     return "dependencies" in text and any(
         DEPENDENCIES.search(TABLE.split(block.content, maxsplit=1)[0]) for block in blocks(text)
     )

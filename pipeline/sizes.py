@@ -19,8 +19,8 @@ _FACTORS = {unit.lower(): factor for unit, factor in UNITS.items()}
 
 
 def parse_size(value: str | int) -> int:
-    """Bytes from "4 GiB", "500 MB", "1.5 TiB" or a plain number of bytes. Raises ``ValueError`` with a sentence."""
-    from fractions import Fraction  # costs a millisecond, which a run that reads no size doesn't pay
+    """Bytes from "4 GiB", "500 MB", "1.5 TiB" or a plain number of bytes. Raises ``ValueError`` with a message."""
+    from fractions import Fraction  # its import takes a millisecond, and most runs read no size
 
     match = re.fullmatch(FORM, str(value).strip())
     factor = _FACTORS.get(match[2].lower() or "b") if match else None
@@ -30,7 +30,7 @@ def parse_size(value: str | int) -> int:
 
 
 def show_size(size: int) -> str:
-    """A size as ``parse_size`` reads it, with three digits or four; exact where it is a whole number of the unit."""
+    """A size as ``parse_size`` reads it, with two to four digits; exact where it is a whole number of the unit."""
     unit = next((unit for unit in SHOWN if size >= UNITS[unit]), "B")
     amount = size / UNITS[unit]
     digits = 0 if amount >= 100 or size % UNITS[unit] == 0 else 1

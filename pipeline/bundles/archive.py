@@ -1,7 +1,7 @@
-"""The form of a bundle: an uncompressed tar of plain files, after a manifest with the SHA-256 of each.
+"""The format of a bundle: an uncompressed tar of plain files, after a manifest with the SHA-256 of each.
 
-Made deterministically, so that the same content gives the same bytes. Opened with suspicion: the names of all
-members are looked at before anything is written, and each content is compared with the manifest while it is.
+The same content gives the same bytes. A bundle isn't trusted: the names of all members are checked before anything is
+written, and each file is compared with the manifest while it is written.
 """
 
 import contextlib
@@ -35,13 +35,16 @@ class Bundle:
 
     @property
     def size(self) -> int:
-        """Bytes that all files take."""
+        """Bytes of all files together."""
         return sum(int(each["size"]) for each in self.manifest["files"].values())
 
 
 def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Content]) -> None:
-    """Raises ``OSError`` where it can't be written, and leaves nothing then; ``InputUnusable`` where a file changes
-    meanwhile."""
+    """Write a bundle: ``heading`` is the manifest without its ``files``, ``members`` are contents by name.
+
+    Raises ``OSError`` where it can't be written, and ``InputUnusable`` where a file changes meanwhile; nothing is left
+    then.
+    """
     files = {name: _described(members[name]) for name in sorted(members)}
     manifest = dump_json({**heading, "files": files})
     with replaced(target) as beside, tarfile.open(beside, mode="x", format=tarfile.PAX_FORMAT) as archive:
@@ -51,9 +54,9 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
     sync_folder(target.parent)
 
 
-def look(file: Path) -> Bundle:
-    """The manifest, once every member's name and kind has been looked at. Raises ``InputUnusable``."""
-    with _opened(file) as archive:
+def read(file: Path) -> Bundle:
+    """A bundle's manifest. Every member's name, kind and size is checked. Raises ``InputUnusable``."""
+    with _open(file) as archive:
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
             raise InputUnusable(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
@@ -68,15 +71,16 @@ def look(file: Path) -> Bundle:
 
 
 def unpack(bundle: Bundle, folder: Path) -> None:
-    """Write all files below an empty folder, each as the manifest says. Raises ``InputUnusable``, and ``OSError``."""
+    """Write all files below an empty folder. Raises ``InputUnusable`` for one that isn't as the manifest says, and
+    ``OSError`` where it can't be written."""
     missing = set(bundle.manifest["files"])
-    with _opened(bundle.file) as archive:
+    with _open(bundle.file) as archive:
         archive.next()
         for member in _rest(archive):
             target = folder / PurePosixPath(member.name)
             target.parent.mkdir(parents=True, exist_ok=True)
             source = archive.extractfile(member)
-            assert source is not None, member.name  # a plain file, as look() has seen
+            assert source is not None, member.name  # a plain file, as read() has checked
             with source, target.open("xb") as file:
                 digest = _copy(source, file)
             if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
@@ -84,7 +88,7 @@ def unpack(bundle: Bundle, folder: Path) -> None:
                     f"{bundle.file}: {_shown(member.name)} isn't what was put into it", "copy the bundle again"
                 )
             missing.discard(member.name)
-    if missing:  # tarfile takes a header that it can't read for the end
+    if missing:  # where tarfile can't read a header, it stops as at the end
         raise InputUnusable(f"{bundle.file} was altered while it was read: {min(missing)} is missing")
 
 
@@ -102,15 +106,15 @@ def _add(archive: tarfile.TarFile, name: str, content: Content, described: Mappi
         try:
             archive.addfile(entry, hashing)
         except OSError as error:
-            if error.errno is None:  # tarfile's own, for a file that has become shorter
-                raise InputUnusable(f"{content!s} changed while it was bundled", "give the command again") from error
+            if error.errno is None:  # tarfile raises such a one for a file that became shorter
+                raise InputUnusable(f"{content!s} changed while it was bundled", "run it again") from error
             raise
     if hashing.digest() != described["sha256"]:
-        raise InputUnusable(f"{name} changed while it was bundled", "give the command again")
+        raise InputUnusable(f"{name} changed while it was bundled", "run it again")
 
 
 class _Hashing:
-    """A file whose content is hashed as it is read."""
+    """A file that is hashed while it is read."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._hash = file, hashlib.sha256()
@@ -125,9 +129,9 @@ class _Hashing:
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[tarfile.TarFile]:
+def _open(file: Path) -> Iterator[tarfile.TarFile]:
     try:
-        with tarfile.open(file, mode="r:") as archive:  # no compression: nothing can unfold to more than it is
+        with tarfile.open(file, mode="r:") as archive:  # not compressed: a small bundle can't become a large folder
             yield archive
     except tarfile.TarError as error:
         raise InputUnusable(f"{file} isn't a whole bundle: {error}", "copy the bundle again") from error
@@ -187,7 +191,7 @@ def _unsafe(member: tarfile.TarInfo) -> str | None:
 
 
 def unsafe_name(name: str) -> str | None:
-    """Why a name can't be that of a file below a folder, on any system."""
+    """Why a name isn't that of a file below a folder on every system; None where it is."""
     parts = name.split("/")
     if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
         return "has an absolute path"
@@ -201,7 +205,7 @@ def unsafe_name(name: str) -> str | None:
 
 
 def _require_no_clash(file: Path, names: Mapping[str, int]) -> None:
-    """Two names that some file systems take for one, or a file where another needs a folder."""
+    """Raises ``InputUnusable`` for two names that are one on some file systems, or for a file that is a folder, too."""
     folded: dict[str, str] = {}
     for name in names:
         other = folded.setdefault(_folded(name), name)

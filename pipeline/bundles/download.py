@@ -1,4 +1,8 @@
-"""One file from the network or the disk, with the content that was promised, there whole or not at all."""
+"""One file from the network or the disk, verified by its SHA-256, there whole or not at all.
+
+The standard library does it: ``file:`` addresses, which local indexes have, and ``.netrc`` come with it, and other
+clients bring neither.
+"""
 
 import base64
 import hashlib
@@ -20,13 +24,15 @@ CHUNK = 1 << 20
 WORTH_ANOTHER = {408, 425, 429, 500, 502, 503, 504}
 
 
-class NotGot(Exception):
-    """The file couldn't be had; the message says why, without what stands before an @ in its address."""
+class DownloadFailed(Exception):
+    """The message says why, without the credentials in the file's address."""
 
 
 def download(url: str, target: Path, hashes: Collection[str], seconds: float) -> None:
-    """Put a file with one of these SHA-256 at ``target``, within so many seconds. Raises ``NotGot``, and ``OSError``
-    where it can't be written."""
+    """Download a file to ``target``, within so many seconds. ``hashes`` are the SHA-256 that it may have, as digits.
+
+    Raises ``DownloadFailed``, and ``OSError`` where the file can't be written.
+    """
     until = time.monotonic() + seconds
     for attempt in range(ATTEMPTS):
         try:
@@ -36,8 +42,10 @@ def download(url: str, target: Path, hashes: Collection[str], seconds: float) ->
             if isinstance(error, urllib.error.HTTPError):
                 error.close()  # it holds the connection
             wait = FIRST_WAIT * 2**attempt
-            if not _may_pass(error) or attempt == ATTEMPTS - 1 or time.monotonic() + wait > until:
-                raise NotGot(f"{target.name} can't be had from {_place(url)}: {_reason(error)}") from error
+            if not _is_temporary(error) or attempt == ATTEMPTS - 1 or time.monotonic() + wait > until:
+                raise DownloadFailed(
+                    f"{target.name} can't be downloaded from {_place(url)}: {_reason(error)}"
+                ) from error
             time.sleep(wait)
 
 
@@ -45,28 +53,28 @@ def _attempt(url: str, target: Path, hashes: Collection[str], until: float) -> N
     with replaced(target) as part:
         digest = _receive(url, part, until)
         if digest not in hashes:
-            raise NotGot(
+            raise DownloadFailed(
                 f"{target.name} from {_place(url)} has SHA-256 {digest}, which isn't in the lock; it was refused"
             )
 
 
 def _receive(url: str, part: Path, until: float) -> str:
-    """Returns the SHA-256 of what came."""
+    """Write the file to ``part``; returns its SHA-256."""
     hashing = hashlib.sha256()
     with urllib.request.urlopen(_request(url), timeout=SILENCE_SECONDS) as answer, part.open("xb") as file:  # noqa: S310  # the installer's own address
-        promised = answer.headers.get("Content-Length")
+        length = answer.headers.get("Content-Length")
         while chunk := answer.read(CHUNK):
             if time.monotonic() > until:
-                raise NotGot(f"{_place(url)} took too long")
+                raise DownloadFailed(f"{_place(url)} took too long")
             hashing.update(chunk)
             file.write(chunk)
-        if promised is not None and promised.isdecimal() and file.tell() != int(promised):
-            raise http.client.IncompleteRead(b"", int(promised) - file.tell())
+        if length is not None and length.isdecimal() and file.tell() != int(length):
+            raise http.client.IncompleteRead(b"", int(length) - file.tell())
     return hashing.hexdigest()
 
 
 def _request(url: str) -> urllib.request.Request:
-    """Name and password leave the address for a header, as a browser sends them."""
+    """With name and password in a header, as a browser sends them, and not in the address."""
     parts = urlsplit(url)
     request = urllib.request.Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))  # noqa: S310
     name, password = _credentials(parts.hostname or "", parts.username, parts.password)
@@ -77,7 +85,7 @@ def _request(url: str) -> urllib.request.Request:
 
 
 def _credentials(host: str, name: str | None, password: str | None) -> tuple[str, str]:
-    """Those of the address, else those that the person's .netrc has for its host."""
+    """Name and password of the address, else those in the user's .netrc for its host; empty where there are none."""
     import netrc
 
     if name is not None:
@@ -89,8 +97,8 @@ def _credentials(host: str, name: str | None, password: str | None) -> tuple[str
     return (found[0], found[2]) if found and host else ("", "")
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether another attempt may find it otherwise."""
+def _is_temporary(error: Exception) -> bool:
+    """Whether another attempt may succeed."""
     if isinstance(error, urllib.error.HTTPError):
         return error.code in WORTH_ANOTHER
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -104,5 +112,5 @@ def _place(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return f"the server said {error.code} {error.reason}"
+        return f"the server answered {error.code} {error.reason}"
     return str(error.reason if isinstance(error, urllib.error.URLError) else error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""A bundle is looked through before anything of it is written: form, platform, definitions, room."""
+"""A bundle is inspected before anything is written: its format, platform and definitions, and the disk space."""
 
 import shutil
 import sysconfig
@@ -19,92 +19,96 @@ from pipeline.sizes import show_size
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A bundle whose manifest was found to be one for this machine."""
+class InspectedBundle:
+    """A bundle that can be installed in this project, on this machine."""
 
-    bundle: Bundle
+    archive: Bundle
     project: Project
 
     @property
     def environments(self) -> Mapping[str, Any]:
-        return dict(self.bundle.manifest["environments"])
+        return dict(self.archive.manifest["environments"])
 
     @property
     def models(self) -> Mapping[str, Any]:
-        return dict(self.bundle.manifest["models"])
+        return dict(self.archive.manifest["models"])
 
     def members(self, folder: str) -> Iterator[tuple[str, str]]:
-        """Names below a folder of the bundle, with the whole ones."""
-        for member in self.bundle.manifest["files"]:
+        """Pairs of a file's name below a folder of the bundle and its whole name."""
+        for member in self.archive.manifest["files"]:
             if member.startswith(f"{folder}/"):
                 yield member.partition("/")[2], member
 
 
-def look(project: Project, file: Path, force: bool) -> Opened:
-    """Everything that can be told before anything is written. Raises ``InputUnusable``, ``NotReady``, or
-    ``ConfigurationError`` where the project defines an environment or a model otherwise."""
-    bundle = archive.look(file)
-    if errors := schema_errors(bundle.manifest, "bundle"):
+def inspect(project: Project, file: Path, force: bool) -> InspectedBundle:
+    """Check everything that can be checked before anything is written.
+
+    ``force`` replaces definitions that the project has. Raises ``InputUnusable`` for a damaged bundle, ``NotReady`` for
+    one that was made for another platform or needs more disk space, and ``ConfigurationError`` where the project
+    defines an environment or a model differently.
+    """
+    content = archive.read(file)
+    if errors := schema_errors(content.manifest, "bundle"):
         keys, message = errors[0]
         raise InputUnusable(f"{file} isn't a bundle that this version reads: {'.'.join(map(str, keys))}: {message}")
-    opened = Opened(bundle, project)
-    _require_platform(opened)
-    _require_locks(opened)
+    bundle = InspectedBundle(content, project)
+    _require_platform(bundle)
+    _require_locks(bundle)
     if not force:
-        _require_same(opened)
-    _require_same_models(opened)
-    _require_room(opened)
-    return opened
+        _require_same(bundle)
+    _require_same_models(bundle)
+    _require_room(bundle)
+    return bundle
 
 
-def _require_platform(opened: Opened) -> None:
-    made, here = opened.bundle.manifest["platform"], sysconfig.get_platform()
+def _require_platform(bundle: InspectedBundle) -> None:
+    made, here = bundle.archive.manifest["platform"], sysconfig.get_platform()
     if made != here:
         raise NotReady(
-            f"{opened.bundle.file} was made for {made}, and this machine is {here}",
-            f"make the bundle on a machine that is {here}: pipeline env bundle {' '.join(opened.environments)} -o FILE",
+            f"{bundle.archive.file} was made for {made}, and this machine is {here}",
+            f"make the bundle on a machine that is {here}: pipeline env bundle {' '.join(bundle.environments)} -o FILE",
         )
 
 
-def _require_locks(opened: Opened) -> None:
-    there = {*opened.bundle.manifest["files"], *opened.models}
-    for name, environment in opened.environments.items():
+def _require_locks(bundle: InspectedBundle) -> None:
+    there = {*bundle.archive.manifest["files"], *bundle.models}
+    for name, environment in bundle.environments.items():
         interpreter = [environment["interpreter"]] if environment["interpreter"] else []
         for each in (environment["lock"], *interpreter, *environment["models"]):
             if each not in there:
-                raise InputUnusable(f"{opened.bundle.file}: environment '{name}' needs {each}, which isn't in it")
+                raise InputUnusable(f"{bundle.archive.file}: environment '{name}' needs {each}, which isn't in it")
 
 
-def _require_same(opened: Opened) -> None:
-    """What a person has written stays as it is, unless it is the same."""
-    for name, member in opened.members("project"):
-        there = opened.project.root / name
+def _require_same(bundle: InspectedBundle) -> None:
+    """A person's files aren't replaced by different ones."""
+    for name, member in bundle.members("project"):
+        there = bundle.project.root / name
         if there.is_symlink() or there.exists():
-            described = opened.bundle.manifest["files"][member]
+            described = bundle.archive.manifest["files"][member]
             if not there.is_file() or sha256_of_file(there) != described["sha256"]:
                 raise ConfigurationError(
-                    f"{name} isn't the one that {opened.bundle.file} brings; nothing was changed",
-                    f"move it away, or take the bundle's: bootstrap --from-bundle {opened.bundle.file} --force",
+                    f"{name} isn't the one that {bundle.archive.file} brings; nothing was changed",
+                    f"move it away, or take the bundle's: bootstrap --from-bundle {bundle.archive.file} --force",
                 )
 
 
-def _require_same_models(opened: Opened) -> None:
-    """Results are kept by what models hold: a name that stands for other files here keeps its meaning."""
-    known = models.load(opened.project)
-    for name, entry in opened.models.items():
+def _require_same_models(bundle: InspectedBundle) -> None:
+    """A model's name must stand for the same files, since results are stored by the digests of models."""
+    known = models.load(bundle.project)
+    for name, entry in bundle.models.items():
         if name in known and dict(known[name].files) != entry.get("files"):
             raise ConfigurationError(
-                f"config/models.yaml: model '{name}' isn't the one that {opened.bundle.file} brings",
+                f"config/models.yaml: model '{name}' isn't the one that {bundle.archive.file} brings",
                 f"give one of the two another name in config/models.yaml, or take '{name}' out of it",
             )
 
 
-def _require_room(opened: Opened) -> None:
-    """Twice: for the files, and for what is built of them."""
-    folder = nearest(opened.project.cache)
+def _require_room(bundle: InspectedBundle) -> None:
+    """The size of the bundle, twice: for the files, and for the environments that are built from them."""
+    folder = nearest(bundle.project.cache)
     free = shutil.disk_usage(folder).free
-    if free < 2 * opened.bundle.size:
+    if free < 2 * bundle.archive.size:
         raise NotReady(
-            f"{folder} has {show_size(free)} free, and this bundle needs about {show_size(2 * opened.bundle.size)}",
+            f"{folder} has {show_size(free)} free, and this bundle needs about {show_size(2 * bundle.archive.size)}",
             "make room, for example with pipeline env gc and pipeline cache gc",
         )

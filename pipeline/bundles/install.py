@@ -1,7 +1,7 @@
-"""What a bundle brings is compared, put into its place, and then built with the network off.
+"""Installing a bundle: its files are verified and put into their places, and its environments built without a network.
 
-Nothing of it is believed: each file is compared with the manifest, each package with the lock, each model with its
-digest, and the interpreter's archive is held to its own folder.
+A bundle isn't trusted: each file is compared with the manifest, each package with the lock, each model with its digest,
+and an interpreter's archive can't write outside of its own folder.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bundles import archive, pythons
-from pipeline.bundles.inspection import Opened
-from pipeline.bundles.wheels import Wheels, needed
+from pipeline.bundles.inspection import InspectedBundle
+from pipeline.bundles.wheels import Wheels, pins_for
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import FolderSource
 from pipeline.environments import builder_for
@@ -31,49 +31,53 @@ from pipeline.progress import Progress
 from pipeline.setup.tasks import Task
 
 
-def install(opened: Opened, progress: Progress, force: bool) -> list[Task]:
-    """Put everything into its place, and return what is left to do: the builds."""
-    project = opened.project
+def install(bundle: InspectedBundle, progress: Progress, force: bool) -> list[Task]:
+    """Put all files into their places, and return the builds as tasks. ``force`` builds also what is built already.
+
+    Raises ``InputUnusable`` for a damaged or incomplete bundle, ``NotReady`` where a Python or disk space is missing,
+    and ``ConfigurationError`` where models can't be added to the project's.
+    """
+    project = bundle.project
     project.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=project.cache, prefix=".unbundling-") as folder:
         staged = Path(folder)
         progress("reading and comparing every file")
-        _unpack(opened, staged)
-        installer = _installer(opened, staged)
-        _place_interpreters(opened, staged, installer)
-        found = {name: _python(opened, name, installer) for name in opened.environments}
-        for name in opened.environments:
-            _require_packages(opened, staged, name, found[name])
-        progress("putting them into their places")
-        _place_definitions(opened, staged)
+        _unpack(bundle, staged)
+        installer = _installer(bundle, staged)
+        _place_interpreters(bundle, staged, installer)
+        found = {name: _python(bundle, name, installer) for name in bundle.environments}
+        for name in bundle.environments:
+            _require_packages(bundle, staged, name, found[name])
+        progress("putting the files into their places")
+        _place_definitions(bundle, staged)
         catalog = Catalog(project)
-        _place_models(opened, catalog, staged, installer, progress)
+        _place_models(bundle, catalog, staged, installer, progress)
         wheels = project.cache / "wheels"
-        _place_wheels(opened, staged, wheels)
+        _place_wheels(bundle, staged, wheels)
     builder = builder_for(catalog, offline=True)
-    return [_build(catalog, opened, name, builder, force) for name in opened.environments]
+    return [_build(catalog, bundle, name, builder, force) for name in bundle.environments]
 
 
-def _unpack(opened: Opened, staged: Path) -> None:
+def _unpack(bundle: InspectedBundle, staged: Path) -> None:
     try:
-        archive.unpack(opened.bundle, staged)
+        archive.unpack(bundle.archive, staged)
     except OSError as error:
         raise NotReady(
-            f"{opened.bundle.file} can't be unpacked: {error.filename or staged}: {error.strerror}", "make room"
+            f"{bundle.archive.file} can't be unpacked: {error.filename or staged}: {error.strerror}", "make room"
         ) from error
 
 
-def _installer(opened: Opened, staged: Path) -> Path:
-    """uv, of this machine; where there is none, the bundle's."""
+def _installer(bundle: InspectedBundle, staged: Path) -> Path:
+    """This machine's uv, else the bundle's."""
     with contextlib.suppress(NotReady):
         return uv.find()
-    for _, member in opened.members("uv"):
+    for _, member in bundle.members("uv"):
         _place_uv(staged / member)
     return uv.find()
 
 
 def _place_uv(wheel: Path) -> None:
-    """A wheel is a zip, and its program stands in it under scripts."""
+    """A wheel is a zip file; uv's program is in its folder of scripts."""
     wanted = f".data/scripts/{uv.PRIVATE.name}"
     with zipfile.ZipFile(wheel) as archive_:
         name = next((name for name in archive_.namelist() if name.endswith((wanted, f"{wanted}.exe"))), None)
@@ -84,71 +88,71 @@ def _place_uv(wheel: Path) -> None:
     uv.PRIVATE.chmod(0o755)
 
 
-def _place_interpreters(opened: Opened, staged: Path, installer: Path) -> None:
-    for name, environment in opened.environments.items():
-        if environment["interpreter"] and _found(opened, name, installer) is None:
+def _place_interpreters(bundle: InspectedBundle, staged: Path, installer: Path) -> None:
+    for name, environment in bundle.environments.items():
+        if environment["interpreter"] and _found(bundle, name, installer) is None:
             managed = pythons.managed_folder(installer)
             if managed is not None:
                 member = environment["interpreter"]
                 pythons.unpack(staged / member, Path(member).stem, managed)
 
 
-def _python(opened: Opened, name: str, installer: Path) -> BaseInterpreter:
+def _python(bundle: InspectedBundle, name: str, installer: Path) -> BaseInterpreter:
     """The interpreter that the environment is built on here. Raises ``NotReady`` where there is none that fits."""
-    if found := _found(opened, name, installer):
+    if found := _found(bundle, name, installer):
         return found
-    wanted = opened.environments[name]["python"]
+    wanted = bundle.environments[name]["python"]
     raise NotReady(
-        f"environment '{name}' in {opened.bundle.file} needs Python {_minor(wanted)}, which isn't here; it was made"
+        f"environment '{name}' in {bundle.archive.file} needs Python {_minor(wanted)}, which isn't here; it was made"
         f" with a system's own Python {wanted}, which can't be carried",
-        f"install Python {_minor(wanted)}, then bootstrap --from-bundle {opened.bundle.file}"
+        f"install Python {_minor(wanted)}, then bootstrap --from-bundle {bundle.archive.file}"
         f"   or, where the bundle was made: uv python install {_minor(wanted)}, and make it again with that Python",
     )
 
 
-def _found(opened: Opened, name: str, installer: Path) -> BaseInterpreter | None:
-    exact = f"=={_minor(opened.environments[name]['python'])}.*"
+def _found(bundle: InspectedBundle, name: str, installer: Path) -> BaseInterpreter | None:
+    exact = f"=={_minor(bundle.environments[name]['python'])}.*"
     try:
         found = interpreters.find(Definition(name, exact, None), installer)
     except NotReady:
         return None
-    return found if found.abi == opened.environments[name]["abi"] else None
+    return found if found.abi == bundle.environments[name]["abi"] else None
 
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _require_packages(opened: Opened, staged: Path, name: str, python: BaseInterpreter) -> None:
+def _require_packages(bundle: InspectedBundle, staged: Path, name: str, python: BaseInterpreter) -> None:
     """Raises ``InputUnusable`` where a package that the lock wants isn't there with a hash that the lock has."""
-    lock = staged / opened.environments[name]["lock"]
-    wanted = needed(Definition(name, "", lock), python)
-    there = Wheels(staged / "wheels", Path(), 0).there(wanted, python)
+    lock = staged / bundle.environments[name]["lock"]
+    wanted = pins_for(Definition(name, "", lock), python)
+    there = Wheels(staged / "wheels", Path(), 0).available(wanted, python)
     for pin in wanted:
         if pin not in there:
             what = f"{pin}, as {lock.name} wants it for Python {python.version}, isn't in it or was altered"
-            raise InputUnusable(f"{opened.bundle.file}: environment '{name}': {what}", "make the bundle again")
+            raise InputUnusable(f"{bundle.archive.file}: environment '{name}': {what}", "make the bundle again")
 
 
-def _place_definitions(opened: Opened, staged: Path) -> None:
-    if opened.models:
-        _add_models(opened)
-    for name, member in opened.members("project"):
-        target = opened.project.root / name
+def _place_definitions(bundle: InspectedBundle, staged: Path) -> None:
+    if bundle.models:
+        _add_models(bundle)
+    for name, member in bundle.members("project"):
+        target = bundle.project.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         data = (staged / member).read_bytes()
         if not target.is_file() or target.read_bytes() != data:
             write_whole(target, data)
 
 
-def _add_models(opened: Opened) -> None:
-    """At the end of config/models.yaml, so that a person's own lines and comments stay as they are."""
+def _add_models(bundle: InspectedBundle) -> None:
+    """At the end of config/models.yaml, so that its lines and comments stay as they are."""
     import yaml
 
     from pipeline.config import models
 
-    file = opened.project.config / "models.yaml"
-    missing = {name: entry for name, entry in opened.models.items() if name not in models.load(opened.project)}
+    file = bundle.project.config / "models.yaml"
+    missing = {name: entry for name, entry in bundle.models.items() if name not in models.load(bundle.project)}
     if not missing:
         return
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -156,44 +160,44 @@ def _add_models(opened: Opened) -> None:
     added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False)
     write_whole(file, f"{before}{separator}{added}".encode())
     try:
-        models.load(opened.project)
+        models.load(bundle.project)
     except ConfigurationError as error:
-        # One that is written in braces takes no lines at its end.
+        # A file that is written in braces can't have lines after them.
         write_whole(file, before.encode()) if before else file.unlink()
         raise ConfigurationError(
             f"models can't be added to config/models.yaml: {error.message}", f"add to it by hand:\n{added}"
         ) from error
 
 
-def _place_models(opened: Opened, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
-    store, fetcher = ModelStore(opened.project.models), Fetcher(installer)
-    for name in opened.models:
+def _place_models(bundle: InspectedBundle, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
+    store, fetcher = ModelStore(bundle.project.models), Fetcher(installer)
+    for name in bundle.models:
         spec = replace(catalog.model(name), sources=(FolderSource(staged / "models" / name),))
         fetch.ensure(store, spec, fetcher, progress)
 
 
-def _place_wheels(opened: Opened, staged: Path, wheels: Path) -> None:
+def _place_wheels(bundle: InspectedBundle, staged: Path, wheels: Path) -> None:
     wheels.mkdir(parents=True, exist_ok=True)
-    for name, member in opened.members("wheels"):
+    for name, member in bundle.members("wheels"):
         os.replace(staged / member, wheels / name)
     sync_folder(wheels)
 
 
-def _build(catalog: Catalog, opened: Opened, name: str, builder: Builder, force: bool) -> Task:
+def _build(catalog: Catalog, bundle: InspectedBundle, name: str, builder: Builder, force: bool) -> Task:
     def carry_out(progress: Progress) -> str:
         definition = catalog.environment(name)
-        _require_bundled(opened, definition)
-        # On the minor version whose files were brought; another one in its range would want others.
-        exact = replace(definition, python=f"{definition.python},=={_minor(opened.environments[name]['python'])}.*")
+        _require_bundled(bundle, definition)
+        # On the minor version whose packages the bundle has: another version in the range needs other files.
+        exact = replace(definition, python=f"{definition.python},=={_minor(bundle.environments[name]['python'])}.*")
         return f"ready, Python {builder.ensure(exact, progress, force).record['key_input']['python']}"
 
     return Task(f"environment {name}", carry_out)
 
 
-def _require_bundled(opened: Opened, definition: Definition) -> None:
-    """This machine's hardware may ask for another variant than the one that was bundled."""
-    member = opened.environments[definition.name]["lock"]
-    expected: Any = opened.bundle.manifest["files"][member]["sha256"]
+def _require_bundled(bundle: InspectedBundle, definition: Definition) -> None:
+    """Raises ``NotReady`` where this machine's hardware needs another variant than the bundled one."""
+    member = bundle.environments[definition.name]["lock"]
+    expected: Any = bundle.archive.manifest["files"][member]["sha256"]
     if definition.lock is None or definition.lock_digest() != expected:
         wanted = definition.lock.name if definition.lock else "an environment of its own"
         raise NotReady(

@@ -30,36 +30,39 @@ UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes in, gathered."""
-
-    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    models: dict[str, Any] = field(default_factory=dict)
-    members: dict[str, Content] = field(default_factory=dict)
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)  # by name, as the manifest has them
+    models: dict[str, Any] = field(default_factory=dict)  # by name, as config/models.yaml has them
+    members: dict[str, Content] = field(default_factory=dict)  # by the name in the bundle
 
 
 def make(catalog: Catalog, names: Sequence[str], target: Path, progress: Progress) -> Contents:
-    """Fetch what isn't here yet, and write it all to ``target``, whole or not at all. Raises ``NotReady``."""
+    """Fetch the packages and models that aren't here yet, and write a bundle of these environments to ``target``.
+
+    Raises ``NotReady`` where something can't be fetched or written, and ``UsageError`` for an external environment.
+    """
     definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
     for definition in definitions:
         if definition.lock is None:
-            raise UsageError(f"environment '{definition.name}' is somebody else's; it has no lock to be bundled by")
+            raise UsageError(
+                f"environment '{definition.name}' is an external environment (interpreter:), which can't be bundled"
+            )
     installer = uv.find()
     scratch = catalog.project.cache
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".bundle-") as folder:
-        gathering = _Gathering(catalog, wheels_of(catalog, installer), Path(folder), progress)
+        collector = _Collector(catalog, wheels_of(catalog, installer), Path(folder), progress)
         managed = pythons.managed_folder(installer)
         for definition in definitions:
-            gathering.environment(definition, managed)
-        gathering.models()
-        gathering.installer()
+            collector.environment(definition, managed)
+        collector.models()
+        collector.installer()
         progress(f"writing {target}")
-        _write(target, gathering.contents)
-    return gathering.contents
+        _write(target, collector.contents)
+    return collector.contents
 
 
 @dataclass(frozen=True)
-class _Gathering:
+class _Collector:
     catalog: Catalog
     wheels: Wheels
     scratch: Path
@@ -95,13 +98,13 @@ class _Gathering:
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
 
     def installer(self) -> None:
-        """uv itself, for a machine that has none. Without it the bundle works where there is one."""
+        """uv itself, for a machine that has none."""
         definition = Definition("uv", ">=3.8", UV_LOCK)
         try:
             python = interpreters.find(definition, self.wheels.uv)
             fetched = self.wheels.fetch(definition, python, self.progress) if UV_LOCK.is_file() else []
         except PipelineError as error:
-            self.progress(f"uv stays out of the bundle, so it must be there already: {error.message.splitlines()[0]}")
+            self.progress(f"the bundle has no uv, so the other machine needs one: {error.message.splitlines()[0]}")
             return
         self.contents.members.update({f"uv/{file.name}": file for file in fetched})
 
@@ -132,7 +135,7 @@ def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
 
 
 def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
-    """What a person wrote of an environment, and its lock."""
+    """The files that a person wrote for an environment, and its lock."""
     described = catalog.project.config / "environments" / f"{definition.name}.yaml"
     yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
     yield from requirements.files(definition.requirements or definition.locked.with_suffix(".txt"))

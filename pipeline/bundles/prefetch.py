@@ -1,4 +1,4 @@
-"""Filling the caches from which environments and models can be had without a network. Nothing is built."""
+"""Fetching packages and models ahead, so that bootstrap needs no network later. Nothing is built."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
         python = interpreters.find(definition, wheels.uv)
         files = wheels.fetch(definition, python, progress)
         progress("unpacking")
-        wheels.warm(definition, python, files)
+        wheels.warm_cache(definition, python, files)
         return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
     return Task(f"environment {definition.name}", carry_out)

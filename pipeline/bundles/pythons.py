@@ -1,6 +1,6 @@
-"""Interpreters that can be carried to another machine: those that uv keeps, which run wherever they are put.
+"""Interpreters that a bundle can carry: those that uv manages, which run in any folder.
 
-A system's own interpreter is spread over the system and can't be.
+An interpreter that the system installed has its files all over the system, and can't be carried.
 """
 
 import os
@@ -18,7 +18,7 @@ ASK_SECONDS = 60
 
 
 def managed_folder(installer: Path) -> Path | None:
-    """Where uv keeps its interpreters."""
+    """uv's folder of interpreters; None where uv doesn't say."""
     argv: list[str | Path] = [installer, "python", "dir", "--no-config"]
     try:
         done = process.run(argv, uv.variables(os.environ), ASK_SECONDS)
@@ -28,15 +28,15 @@ def managed_folder(installer: Path) -> Path | None:
 
 
 def home(python: BaseInterpreter, managed: Path | None) -> Path | None:
-    """The folder to carry, where the interpreter is one that can be."""
+    """The interpreter's own folder; None where uv doesn't manage it, so that it can't be carried."""
     if managed is None:
         return None
-    executable, kept = Path(os.path.realpath(python.executable)), Path(os.path.realpath(managed))
-    return kept / executable.relative_to(kept).parts[0] if executable.is_relative_to(kept) else None
+    executable, parent = Path(os.path.realpath(python.executable)), Path(os.path.realpath(managed))
+    return parent / executable.relative_to(parent).parts[0] if executable.is_relative_to(parent) else None
 
 
 def pack(folder: Path, target: Path) -> None:
-    """Links stay links, bytecode stays behind, and the same interpreter gives the same bytes."""
+    """Write an interpreter's folder to a tar: with its links, without its bytecode, deterministically."""
     with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(folder.rglob("*")):
             if "__pycache__" not in path.parts:
@@ -44,9 +44,9 @@ def pack(folder: Path, target: Path) -> None:
 
 
 def unpack(packed: Path, name: str, managed: Path) -> Path:
-    """The interpreter's folder among uv's, filled beside and renamed; one that is there already stays.
+    """Unpack an interpreter into uv's folder, unless it is there already. Returns its folder.
 
-    Raises ``InputUnusable`` where a member leads out of it.
+    Raises ``InputUnusable`` where a member isn't inside of it.
     """
     target = managed / name
     if target.exists():
@@ -60,7 +60,7 @@ def unpack(packed: Path, name: str, managed: Path) -> Path:
             for member in members:
                 _require_inside(member, links)
             archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 and later have it
-            archive.extractall(part)  # noqa: S202  # each member was looked at
+            archive.extractall(part)  # noqa: S202  # each member was checked
         publish(part / name, target)  # unless another process was faster
     except tarfile.TarError as error:
         raise InputUnusable(f"the bundle's interpreter {name} is refused: {error}") from error

@@ -1,4 +1,4 @@
-"""Which of a package's files one Python can use on this machine. Pure."""
+"""The wheels that one Python can use on this machine. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,8 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles.lockfile import Pin
 
 
-def usable(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | None:
-    """The best of a package's wheels for this Python, by their names; ``None`` where none fits."""
+def best_wheel(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | None:
+    """The file name of the wheel that fits this Python best; ``None`` where none fits. Other names are ignored."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
     order = {str(tag): place for place, tag in enumerate(_tags(python))}

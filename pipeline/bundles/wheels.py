@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pipeline import process
-from pipeline.bundles.download import NotGot, download
-from pipeline.bundles.wheel_tags import usable
+from pipeline.bundles.download import DownloadFailed, download
+from pipeline.bundles.wheel_tags import best_wheel
 from pipeline.digests import sha256_of_file
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
@@ -48,33 +48,36 @@ class MissingFile:
 class Wheels:
     folder: Path
     uv: Path
-    time_limit: float  # seconds, for each step
+    time_limit: float  # seconds, for each call of uv and each download
 
     def fetch(self, definition: Definition, python: BaseInterpreter, progress: Progress) -> list[Path]:
-        """The files of the definition's lock, those that aren't there fetched now. Raises ``NotReady``."""
-        wanted = needed(definition, python)
+        """The files of the definition's lock for this Python. Those that aren't in the folder are downloaded.
+
+        Raises ``NotReady`` where one can't be downloaded, and ``ConfigurationError`` for a damaged lock.
+        """
+        wanted = pins_for(definition, python)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        progress(f"looking at {counted(len(wanted), 'package')}")
-        there = self.there(wanted, python)
+        progress(f"checking {counted(len(wanted), 'package')}")
+        there = self.available(wanted, python)
         missing = [pin for pin in wanted if pin not in there]
         if missing:
             fetching = self._locate(definition, python, missing)
             progress(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
             self._fetch(definition, fetching)
-            there = self.there(wanted, python)
+            there = self.available(wanted, python)
         return [there[pin] for pin in wanted]
 
-    def there(self, wanted: Iterable[Pin], python: BaseInterpreter) -> dict[Pin, Path]:
-        """What is in the folder with a content that the lock allows; each file is read to know."""
+    def available(self, wanted: Iterable[Pin], python: BaseInterpreter) -> dict[Pin, Path]:
+        """The files in the folder whose SHA-256 is in the lock; each file is read."""
         names = sorted(os.listdir(self.folder)) if self.folder.is_dir() else []
         found = {pin: self._file(pin, names, python) for pin in wanted}
         return {pin: file for pin, file in found.items() if file is not None}
 
-    def warm(self, definition: Definition, python: BaseInterpreter, files: Iterable[Path]) -> None:
-        """Let uv take the files into its own cache, so that a build finds them unpacked (and built, from source).
+    def warm_cache(self, definition: Definition, python: BaseInterpreter, files: Iterable[Path]) -> None:
+        """Let uv unpack the files into its own cache (and build those from source), which saves time in a build.
 
-        Best effort: the build would say what is wrong.
+        Errors are ignored: the build will say what is wrong.
         """
         from_source = any(file.name.endswith(SOURCES) for file in files)
         with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=self.folder, prefix=".warm-") as target:
@@ -87,7 +90,7 @@ class Wheels:
     def _file(self, pin: Pin, names: list[str], python: BaseInterpreter) -> Path | None:
         mine = [name for name in names if _is_of(name, pin)]
         allowed = [name for name in mine if _sha256(self.folder / name) in pin.sha256]
-        name = usable(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
+        name = best_wheel(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
         return self.folder / name if name else None
 
     def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[MissingFile]:
@@ -117,24 +120,24 @@ class Wheels:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             try:
                 list(threads.map(get, fetching))
-            except NotGot as error:
+            except DownloadFailed as error:
                 threads.shutdown(cancel_futures=True)
                 raise _not_fetched(definition, str(error)) from error
             except OSError as error:
                 threads.shutdown(cancel_futures=True)
                 reason = f"{error.filename or self.folder} can't be written: {error.strerror}"
-                raise _not_fetched(definition, reason, "make room, then give the command again") from error
+                raise _not_fetched(definition, reason, "make room, then run it again") from error
 
     def _sweep(self) -> None:
-        """What a killed fetch left; another that is at work just now has names of its own and is young."""
+        """Remove what killed processes left. Files of a process that is at work are newer."""
         for left in [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.part"), *self.folder.glob(".warm-*")]:
             with contextlib.suppress(OSError):
                 if left.stat().st_mtime < self.folder.stat().st_mtime - STALE_SECONDS:
                     try_remove_tree(left) if left.is_dir() else left.unlink()
 
 
-def needed(definition: Definition, python: BaseInterpreter) -> list[Pin]:
-    """What the lock brings to this Python. Raises ``ConfigurationError``, with its line."""
+def pins_for(definition: Definition, python: BaseInterpreter) -> list[Pin]:
+    """The lock's pins for this Python. Raises ``ConfigurationError``, with the lock's line."""
     try:
         return parse(definition.locked.read_text(encoding="utf-8-sig")).on(python.version)
     except ValueError as error:  # a line that isn't a pin with its hashes, or no text
@@ -163,7 +166,7 @@ def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", pyt
     """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
     files = [named for each in packages if each.name == pin.name for named in _files(each)]
     urls = {name: file.url for name, file in files if file.url and file.hashes.get("sha256") in pin.sha256}
-    name = usable(list(urls), pin, python) or next((name for name in urls if name.endswith(SOURCES)), None)
+    name = best_wheel(list(urls), pin, python) or next((name for name in urls if name.endswith(SOURCES)), None)
     if name is None:
         raise _not_fetched(
             definition,

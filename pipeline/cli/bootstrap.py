@@ -112,7 +112,7 @@ def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
 
     from pipeline.bundles import inspection, install
 
-    opened = inspection.look(project(), file, force)
+    opened = inspection.inspect(project(), file, force)
     with _display() as display:
         tasks = install.install(opened, partial(display.doing, "bundle"), force)
         display.done("bundle", "in its place")

@@ -53,7 +53,7 @@ def special(name: str, kind: bytes, link: str = "") -> tarfile.TarInfo:
 
 
 def test_what_is_written_can_be_read(bundle: Path, tmp_path: Path) -> None:
-    opened = archive.look(bundle)
+    opened = archive.read(bundle)
     archive.unpack(opened, tmp_path / "out")
     assert (opened.manifest["schema"], opened.size) == (1, 13)
     assert {name: (tmp_path / "out" / name).read_bytes() for name in MEMBERS} == MEMBERS
@@ -77,7 +77,7 @@ def test_a_file_of_the_disk_goes_in_like_bytes(bundle: Path, tmp_path: Path) -> 
 def test_a_very_long_name_survives(tmp_path: Path) -> None:
     name = "wheels/" + "ä" * 120
     archive.write(tmp_path / "b.tar", HEADING, {name: b"x"})
-    archive.unpack(archive.look(tmp_path / "b.tar"), tmp_path / "out")
+    archive.unpack(archive.read(tmp_path / "b.tar"), tmp_path / "out")
     assert (tmp_path / "out" / name).read_bytes() == b"x"
 
 
@@ -103,7 +103,7 @@ def test_a_very_long_name_survives(tmp_path: Path) -> None:
 )
 def test_an_unsafe_member_is_refused_and_named(tmp_path: Path, member: tarfile.TarInfo, why: str) -> None:
     with pytest.raises(InputUnusable, match="is refused") as refused:
-        archive.look(forged(tmp_path / "b.tar", member))
+        archive.read(forged(tmp_path / "b.tar", member))
     assert why in refused.value.message
     assert os.listdir(tmp_path) == ["b.tar"]
 
@@ -120,31 +120,31 @@ def test_an_unsafe_member_is_refused_and_named(tmp_path: Path, member: tarfile.T
 )
 def test_names_that_clash_are_refused(tmp_path: Path, names: list[str], why: str) -> None:
     with pytest.raises(InputUnusable, match=why):
-        archive.look(forged(tmp_path / "b.tar", *map(plain, names)))
+        archive.read(forged(tmp_path / "b.tar", *map(plain, names)))
 
 
 def test_a_member_that_the_manifest_does_not_tell_of_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputUnusable, match="wheels/a"):
-        archive.look(forged(tmp_path / "b.tar", plain("wheels/a"), described={}))
+        archive.read(forged(tmp_path / "b.tar", plain("wheels/a"), described={}))
 
 
 def test_a_member_that_is_missing_is_named(tmp_path: Path) -> None:
     described = {"wheels/a": {"size": 1, "sha256": "sha256:0"}}
     with pytest.raises(InputUnusable, match="wheels/a"):
-        archive.look(forged(tmp_path / "b.tar", described=described))
+        archive.read(forged(tmp_path / "b.tar", described=described))
 
 
 def test_a_member_of_another_size_is_named(tmp_path: Path) -> None:
     described = {"wheels/a": {"size": 2, "sha256": "sha256:0"}}
     with pytest.raises(InputUnusable, match=r"wheels/a .*1.*2"):
-        archive.look(forged(tmp_path / "b.tar", plain("wheels/a"), described=described))
+        archive.read(forged(tmp_path / "b.tar", plain("wheels/a"), described=described))
 
 
 def test_an_altered_member_is_refused_and_named(bundle: Path, tmp_path: Path) -> None:
     data = bundle.read_bytes()
     bundle.write_bytes(data.replace(b"a wheel", b"a whale"))
     with pytest.raises(InputUnusable, match=r"wheels/a\.whl"):
-        archive.unpack(archive.look(bundle), tmp_path / "out")
+        archive.unpack(archive.read(bundle), tmp_path / "out")
 
 
 @pytest.mark.parametrize("kept", [0, 100, 600, 1300, *also(*range(1, 5000, 97))])
@@ -153,14 +153,14 @@ def test_a_torn_bundle_is_refused(bundle: Path, tmp_path: Path, kept: int) -> No
     end = data.rindex(b"a wheel")
     bundle.write_bytes(data[: min(kept, end)])
     with pytest.raises(InputUnusable):
-        archive.unpack(archive.look(bundle), tmp_path / "out")
+        archive.unpack(archive.read(bundle), tmp_path / "out")
 
 
 def test_a_bundle_that_ends_within_its_last_file_is_refused(bundle: Path) -> None:
     data = bundle.read_bytes()
     bundle.write_bytes(data[: data.rindex(b"a wheel") + 3])
     with pytest.raises(InputUnusable, match=r"b\.t"):
-        archive.look(bundle)
+        archive.read(bundle)
 
 
 @pytest.mark.parametrize("manifest", [b"", b"[", b"[]", b'{"files": []}', b'{"files": {"a": 1}}', b"[" * 100_000])
@@ -170,14 +170,14 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, manifest: bytes)
         head.size = len(manifest)
         tar.addfile(head, io.BytesIO(manifest))
     with pytest.raises(InputUnusable, match=r"b\.tar.*manifest"):
-        archive.look(tmp_path / "b.tar")
+        archive.read(tmp_path / "b.tar")
 
 
 @pytest.mark.parametrize("content", [b"", b"just some words, no archive", b"\x1f\x8b\x08 compressed"])
 def test_what_is_no_bundle_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "b.tar").write_bytes(content)
     with pytest.raises(InputUnusable, match="bundle"):
-        archive.look(tmp_path / "b.tar")
+        archive.read(tmp_path / "b.tar")
 
 
 def test_a_compressed_one_is_refused(bundle: Path, tmp_path: Path) -> None:
@@ -185,12 +185,12 @@ def test_a_compressed_one_is_refused(bundle: Path, tmp_path: Path) -> None:
 
     (tmp_path / "b.tgz").write_bytes(gzip.compress(bundle.read_bytes()))
     with pytest.raises(InputUnusable, match=r"b\.t"):
-        archive.look(tmp_path / "b.tgz")
+        archive.read(tmp_path / "b.tgz")
 
 
 def test_a_bundle_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputUnusable, match=r"none\.tar.*No such file"):
-        archive.look(tmp_path / "none.tar")
+        archive.read(tmp_path / "none.tar")
 
 
 def test_a_file_that_changes_while_it_is_bundled_leaves_nothing(

@@ -86,8 +86,8 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def opened(there: Sandbox, bundle: Path) -> inspection.Opened:
-    return inspection.look(Project(there.root), bundle, force=False)
+def opened(there: Sandbox, bundle: Path) -> inspection.InspectedBundle:
+    return inspection.inspect(Project(there.root), bundle, force=False)
 
 
 def test_it_builds_with_no_network_and_an_empty_cache(bundle: Path, there: Sandbox, alone: dict[str, str]) -> None:
@@ -304,7 +304,7 @@ def test_included_requirements_go_along(here: Sandbox, tmp_path: Path) -> None:
     here.write("requirements/alpha.txt", "-r base.txt\nquirk==1.0\n")
     here.write("requirements/base.txt", "-c alpha.txt\n")
     assert here.give("pipeline", "env", "bundle", "alpha", "-o", tmp_path / "b.tar").code == 0
-    assert "project/requirements/base.txt" in archive.look(tmp_path / "b.tar").manifest["files"]
+    assert "project/requirements/base.txt" in archive.read(tmp_path / "b.tar").manifest["files"]
 
 
 def test_a_bundle_takes_no_names_beside_it(bundle: Path, there: Sandbox) -> None:

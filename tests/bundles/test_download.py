@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.bundles import download as downloading
-from pipeline.bundles.download import NotGot, download
+from pipeline.bundles.download import DownloadFailed, download
 
 BODY = b"what was promised" * 1000
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -92,21 +92,21 @@ def test_what_may_pass_is_tried_again(server: Server, tmp_path: Path, answer: An
 @pytest.mark.parametrize("code", [401, 403, 404])
 def test_what_will_not_pass_is_not_tried_again(server: Server, tmp_path: Path, code: int) -> None:
     server.answers = [saying(code)]
-    with pytest.raises(NotGot, match=rf"file\.whl.*127\.0\.0\.1.*{code}"):
+    with pytest.raises(DownloadFailed, match=rf"file\.whl.*127\.0\.0\.1.*{code}"):
         get(server.url(), tmp_path)
     assert len(server.asked) == 1
 
 
 def test_attempts_have_an_end(server: Server, tmp_path: Path) -> None:
     server.answers = [torn]
-    with pytest.raises(NotGot, match=r"127\.0\.0\.1"):
+    with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1"):
         get(server.url(), tmp_path)
     assert len(server.asked) == downloading.ATTEMPTS
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_content_is_refused_and_nothing_is_left(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(NotGot, match=DIGEST):
+    with pytest.raises(DownloadFailed, match=DIGEST):
         get(server.url(), tmp_path, "0" * 64)
     assert list(tmp_path.iterdir()) == []
     assert len(server.asked) == 1
@@ -114,7 +114,7 @@ def test_another_content_is_refused_and_nothing_is_left(server: Server, tmp_path
 
 def test_a_login_is_sent_and_never_shown(server: Server, tmp_path: Path) -> None:
     server.answers = [saying(404)]
-    with pytest.raises(NotGot) as refused:
+    with pytest.raises(DownloadFailed) as refused:
         get(server.url("me:s%40cret@"), tmp_path)
     assert "cret" not in str(refused.value)
     assert server.asked == [("/file.whl", "Basic bWU6c0BjcmV0")]
@@ -130,7 +130,7 @@ def test_a_login_is_taken_from_the_person_s_netrc(server: Server, tmp_path: Path
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloading, "FIRST_WAIT", 0.001)
-    with pytest.raises(NotGot, match=r"127.0.0.1: .*refused"):
+    with pytest.raises(DownloadFailed, match=r"127.0.0.1: .*refused"):
         get("http://127.0.0.1:9/file.whl", tmp_path)
 
 
@@ -142,7 +142,7 @@ def test_a_file_of_the_disk_arrives_like_any_other(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_disk_that_is_gone_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(NotGot, match="No such file"):
+    with pytest.raises(DownloadFailed, match="No such file"):
         get((tmp_path / "none").as_uri(), tmp_path)
 
 
@@ -152,6 +152,6 @@ def test_where_it_cannot_be_written_that_is_said(server: Server, tmp_path: Path)
 
 
 def test_the_time_limit_holds_for_the_whole(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(NotGot, match=r"127\.0\.0\.1"):
+    with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1"):
         download(server.url(), tmp_path / "file.whl", {DIGEST}, 0)
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bundles.wheels import MissingFile, Wheels, _choose, _packages, needed
+from pipeline.bundles.wheels import MissingFile, Wheels, _choose, _packages, pins_for
 from pipeline.envs import interpreters
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
@@ -84,14 +84,14 @@ def test_a_lock_that_brings_nothing_needs_nothing(
 def test_a_pin_without_a_hash_is_refused(wheels: Wheels, definition: Definition, python: BaseInterpreter) -> None:
     definition.locked.write_text("quirk==1.0\n")
     with pytest.raises(ConfigurationError, match=r"alpha\.lock: line 1: quirk") as refused:
-        needed(definition, python)
+        pins_for(definition, python)
     assert refused.value.next_step == "pipeline env lock alpha"
 
 
 def test_a_torn_lock_is_refused(definition: Definition, python: BaseInterpreter) -> None:
     definition.locked.write_text("qui rk==\n")
     with pytest.raises(ConfigurationError, match=r"alpha\.lock: line 1: 'qui rk=='"):
-        needed(definition, python)
+        pins_for(definition, python)
 
 
 def test_a_package_that_is_only_there_as_source_is_fetched_as_source(
@@ -119,7 +119,7 @@ def test_two_environments_share_a_file(
 
 def test_warming_leaves_nothing_behind(wheels: Wheels, definition: Definition, python: BaseInterpreter) -> None:
     files = wheels.fetch(definition, python, quiet)
-    wheels.warm(definition, python, files)
+    wheels.warm_cache(definition, python, files)
     assert os.listdir(wheels.folder) == [files[0].name]
 
 
