@@ -1,10 +1,10 @@
-"""This project's environments: where their variables point to, and who builds them."""
+"""This project's environments: their variables, and what builds them."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.envs.variables import Places, filled
+from pipeline.envs.variables import VariableFolders, filled
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
-    """What every process in the environment at ``prefix`` gets beside the caller's variables."""
-    return filled(templates, Places(project.root, project.cache, project.models, prefix))
+    """The variables that every process in the environment at ``prefix`` gets beside the caller's."""
+    return filled(templates, VariableFolders(project.root, project.cache, project.models, prefix))
 
 
 class ProjectVariables:
-    """The same for one who builds: a function of a definition and of where it is built."""
+    """``own_variables`` as a function of a definition and a prefix (``variables.OwnVariables``)."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -29,14 +29,14 @@ class ProjectVariables:
 
 
 def builder_for(catalog: "Catalog", offline: bool = False) -> "Builder":
-    """By the project's settings. Raises ``NotReady`` where there is no installer."""
-    from pipeline.envs import uv  # what builds is no part of a run that finds everything built
+    """A builder with the project's settings. Raises ``NotReady`` where there is no uv."""
+    from pipeline.envs import uv  # a run that finds everything built needs none of these
     from pipeline.envs.builder.builder import Builder
-    from pipeline.envs.builder.installer import Sources
+    from pipeline.envs.builder.installer import PackageSources
     from pipeline.envs.registry import Registry
 
     project = catalog.project
-    sources = Sources(offline, project.cache / "wheels", catalog.settings.link_mode)
+    sources = PackageSources(offline, project.cache / "wheels", catalog.settings.link_mode)
     return Builder(
         registry=Registry(project.environments),
         uv=uv.find(),

@@ -88,8 +88,8 @@ PURE_LEAVES = {"pipeline.errors", "pipeline.text"}
 PURE_LIBRARY = {"collections.abc", "dataclasses", "functools", "typing"}
 
 
-# What each room of the environments may import of the others. ``core`` is what lies beside the rooms, but for the
-# registry, which stands above those that tell whether a build fits.
+# The rooms of ``pipeline/envs``, and which others each may import. ``core`` are the modules that lie in no room; the
+# registry of builds is apart from them, since it needs the rooms that check whether a build fits.
 ROOMS = {
     "platform": set(),
     "core": {"platform", "registry"},
@@ -208,6 +208,18 @@ def test_a_room_of_the_environments_imports_only_what_it_may(name: str) -> None:
     assert strays == []
 
 
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_a_room_of_the_environments_has_no_permission_that_it_does_not_use(name: str) -> None:
+    used = {
+        room(imported)
+        for path in (PACKAGE / "envs").rglob("*.py")
+        if room(module(path)) == name
+        for imported, _ in imports(path)
+        if imported.startswith("pipeline.envs.")
+    }
+    assert ROOMS[name] - used == set()
+
+
 def test_every_room_of_the_environments_is_one_that_the_rules_know() -> None:
     rooms = {path.parent.name for path in (PACKAGE / "envs").glob("*/__init__.py")}
     assert rooms | {"core", "registry"} == ROOMS.keys()
@@ -299,7 +311,7 @@ def test_one_module_starts_processes() -> None:
 RENAMES = {
     "bundles/install.py": "what is renamed was unpacked and verified a moment ago",
     "cache/removal.py": "an entry is taken away from its name",
-    "envs/builder/logs.py": "older logs move on by one",
+    "envs/builder/builder.py": "older logs move on by one",
     "envs/platform/removal.py": "Windows refuses both for what a process holds; tests replace the calls",
     "envs/registry.py": "a marker gets the name under which it counts no more",
     "executors/runtime_folder.py": "a log that is full is put beside",

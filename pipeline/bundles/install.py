@@ -28,10 +28,10 @@ from pipeline.models import fetch
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
-from pipeline.setup.tasks import Task
+from pipeline.setup.tasks import SetupTask
 
 
-def install(bundle: InspectedBundle, progress: Progress, force: bool) -> list[Task]:
+def install(bundle: InspectedBundle, progress: Progress, force: bool) -> list[SetupTask]:
     """Put all files into their places, and return the builds as tasks. ``force`` builds also what is built already.
 
     Raises ``InputUnusable`` for a damaged or incomplete bundle, ``NotReady`` where a Python or disk space is missing,
@@ -183,7 +183,7 @@ def _place_wheels(bundle: InspectedBundle, staged: Path, wheels: Path) -> None:
     sync_folder(wheels)
 
 
-def _build(catalog: Catalog, bundle: InspectedBundle, name: str, builder: Builder, force: bool) -> Task:
+def _build(catalog: Catalog, bundle: InspectedBundle, name: str, builder: Builder, force: bool) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         definition = catalog.environment(name)
         _require_bundled(bundle, definition)
@@ -191,7 +191,7 @@ def _build(catalog: Catalog, bundle: InspectedBundle, name: str, builder: Builde
         exact = replace(definition, python=f"{definition.python},=={_minor(bundle.environments[name]['python'])}.*")
         return f"ready, Python {builder.ensure(exact, progress, force).record['key_input']['python']}"
 
-    return Task(f"environment {name}", carry_out)
+    return SetupTask(f"environment {name}", carry_out)
 
 
 def _require_bundled(bundle: InspectedBundle, definition: Definition) -> None:

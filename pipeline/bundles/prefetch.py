@@ -11,14 +11,14 @@ from pipeline.models import fetch
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
-from pipeline.setup.bootstrap import chosen
-from pipeline.setup.tasks import Task, Wanted
+from pipeline.setup.bootstrap import selected
+from pipeline.setup.tasks import SetupSelection, SetupTask
 from pipeline.text import counted
 
 
-def tasks(catalog: Catalog, wanted: Wanted) -> list[Task]:
+def tasks(catalog: Catalog, selection: SetupSelection) -> list[SetupTask]:
     """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is fetched."""
-    definitions, models = chosen(catalog, wanted)
+    definitions, models = selected(catalog, selection)
     installer = uv.find()
     wheels = wheels_of(catalog, installer)
     store, fetcher = ModelStore(catalog.project.models), Fetcher(installer)
@@ -29,7 +29,7 @@ def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
     return Wheels(catalog.project.cache / "wheels", installer, catalog.settings.build_seconds)
 
 
-def _packages(wheels: Wheels, definition: Definition) -> Task:
+def _packages(wheels: Wheels, definition: Definition) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         if definition.lock is None:
             return "used as it is"
@@ -40,12 +40,12 @@ def _packages(wheels: Wheels, definition: Definition) -> Task:
         wheels.warm_cache(definition, python, files)
         return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
-    return Task(f"environment {definition.name}", carry_out)
+    return SetupTask(f"environment {definition.name}", carry_out)
 
 
-def _model(store: ModelStore, fetcher: Fetcher, spec: ModelSpec) -> Task:
+def _model(store: ModelStore, fetcher: Fetcher, spec: ModelSpec) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         fetch.ensure(store, spec, fetcher, progress)
         return "ready"
 
-    return Task(f"model {spec.name}", carry_out)
+    return SetupTask(f"model {spec.name}", carry_out)

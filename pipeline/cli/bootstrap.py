@@ -3,14 +3,14 @@
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from pipeline.cli import completion, handler
+from pipeline.cli.bootstrap_display import LiveDisplay, PlainDisplay
 from pipeline.cli.context import on_terminal, project, root_option, version_option
 from pipeline.errors import NotReady, PipelineError, UsageError
-from pipeline.setup.tasks import Task, Wanted, carry_out
+from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out
 
 HELP = "bootstrap --help"
 
@@ -33,20 +33,20 @@ HELP = "bootstrap --help"
     help="Only this model of config/models.yaml; may be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
-@click.option("--force", is_flag=True, help="Build anew, also where nothing is wrong.")
+@click.option("--force", is_flag=True, help="Build again, also where nothing is wrong.")
 @click.option(
-    "--offline", is_flag=True, help="Leave the network alone: only what was fetched before, by a build or --prefetch."
+    "--offline", is_flag=True, help="Don't use the network: only files that a build or --prefetch fetched before."
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many are made ready at a time; default: as many as there are processors, 4 at least.",
+    help="How many tasks at a time; default: the number of processors, at least 4.",
 )
 @click.option(
     "--repair",
     is_flag=True,
-    help="Read every file of what is built (or of each --env), and install anew just the damaged packages.",
+    help="Read every file of all built environments (or of each --env), and install only damaged packages again.",
 )
 @click.option("--prefetch", is_flag=True, help="Only fetch packages and models, for building without a network later.")
 @click.option(
@@ -54,7 +54,7 @@ HELP = "bootstrap --help"
     "bundle",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Build what 'pipeline env bundle' put into this file, with no network; --force takes its definitions, too.",
+    help="Build the environments in a file of 'pipeline env bundle', without a network; --force takes its definitions.",
 )
 @root_option
 @version_option
@@ -78,11 +78,11 @@ def command(
         raise UsageError("--prefetch only fetches, so that --force and --offline don't go together with it", HELP)
     if bundle and (names or models or everything or prefetch or repair):
         raise UsageError("--from-bundle takes all of the file, and no option but --force and --jobs", HELP)
-    _heed_signals()
+    _handle_signals()
     if bundle:
         _from_bundle(bundle, force, jobs)
         return
-    tasks = _tasks(Wanted(names, models, everything), force, offline, repair, prefetch)
+    tasks = _tasks(SetupSelection(names, models, everything), force, offline, repair, prefetch)
     if not tasks:
         reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
         click.echo(f"nothing to make ready: {reason}", err=True)
@@ -90,21 +90,21 @@ def command(
         _raise_together(carry_out(tasks, display, jobs))
 
 
-def _tasks(wanted: Wanted, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[Task]:
+def _tasks(selection: SetupSelection, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[SetupTask]:
     from pipeline.config.catalog import Catalog
 
     catalog = Catalog(project())
     if repair:
         from pipeline.setup import repair as repairs
 
-        return repairs.tasks(catalog, wanted.environments, offline)
+        return repairs.tasks(catalog, selection.environments, offline)
     if prefetch:
         from pipeline.bundles import prefetch as prefetching
 
-        return prefetching.tasks(catalog, wanted)
+        return prefetching.tasks(catalog, selection)
     from pipeline.setup import bootstrap
 
-    return bootstrap.tasks(catalog, wanted, force, offline)
+    return bootstrap.tasks(catalog, selection, force, offline)
 
 
 def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
@@ -125,8 +125,8 @@ def _raise_together(failures: Sequence[PipelineError]) -> None:
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
 
 
-def _heed_signals() -> None:
-    """Let a request to end do what Ctrl-C does, so that no installer goes on alone. An ignored one stays ignored."""
+def _handle_signals() -> None:
+    """Let a request to end do the same as Ctrl-C, so that no installer is left. An ignored signal stays ignored."""
     from pipeline.run.supervision.interrupts import ASKING
 
     for number in ASKING:
@@ -134,14 +134,8 @@ def _heed_signals() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-def _display() -> Any:  # what shows it is imported only where it is shown
-    if on_terminal():
-        from pipeline.cli.bootstrap_live import LiveDisplay
-
-        return LiveDisplay()
-    from pipeline.cli.bootstrap_display import PlainDisplay
-
-    return PlainDisplay()
+def _display() -> LiveDisplay | PlainDisplay:
+    return LiveDisplay() if on_terminal() else PlainDisplay()
 
 
 def main() -> None:

@@ -167,7 +167,7 @@ def _option(shortcut: Shortcut) -> Callable[[Any], Any]:
 
 def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestFactory":
     """Makes the request for a file, from the options that a command got. Raises ``UsageError``."""
-    from pipeline.envs.external.decision import Allowed
+    from pipeline.envs.external.decision import EnvironmentOptions
     from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
 
     typed = _typed(options)
@@ -175,7 +175,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     _require_known(typed, workflow, catalog)
     _require_effect(typed, catalog.workflow(workflow).parameters)
     wait = WAIT_SECONDS if options["wait"] is None else options["wait"]
-    allowed = Allowed(wait, options["build"], options["allow_degraded"])
+    allowed = EnvironmentOptions(wait, options["build"], options["allow_degraded"])
     parameters = {name: each.text for name, each in typed.items()}
     return lambda file: JobRequest(file, workflow, parameters, allowed, options["beside"], options["overwrite"])
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.config.catalog import Catalog
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
-from pipeline.envs.lockfiles.requirements import Asked, Kind
+from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
 from pipeline.errors import ConfigurationError, UsageError, did_you_mean
 from pipeline.project import Project
 
@@ -84,7 +84,7 @@ def side_of_environment(project: Project, definition: Definition) -> Side:
 def side_of_file(name: str, file: Path, python: str = "", python_where: str = "", index: str = "") -> Side:
     """Raises ``ConfigurationError``, with file and line, for a line that can't be compared."""
     asked = requirements.read(file)
-    lines = tuple(_line(each) for each in asked if each.kind is not Kind.OPTION)
+    lines = tuple(_line(each) for each in asked if each.kind is not LineKind.OPTION)
     return Side(name, lines, tuple(_options(asked, file.parent)), index, python, python_where)
 
 
@@ -124,10 +124,10 @@ def _place_of_python(project: Project, name: str, requirements_file: Path) -> st
     return f"environment {name}"
 
 
-def _line(asked: Asked) -> Line:
+def _line(asked: RequirementLine) -> Line:
     if asked.is_local:
         raise ConfigurationError(f"{asked.where}: {asked.text} names a file of this machine, which can't be compared")
-    return _checked(Line(asked.text.split(" --", 1)[0], asked.where, asked.kind is Kind.BOUND))
+    return _checked(Line(asked.text.split(" --", 1)[0], asked.where, asked.kind is LineKind.CONSTRAINT))
 
 
 def _checked(line: Line) -> Line:
@@ -143,12 +143,12 @@ def _checked(line: Line) -> Line:
     return line
 
 
-def _options(asked: Iterable[Asked], folder: Path) -> Iterator[str]:
+def _options(asked: Iterable[RequirementLine], folder: Path) -> Iterator[str]:
     for each in asked:
         option, _, value = each.text.replace("=", " ", 1).partition(" ")
-        if each.kind is Kind.OPTION and option in ALONE:
+        if each.kind is LineKind.OPTION and option in ALONE:
             yield option
-        elif each.kind is Kind.OPTION and option in WITH_VALUE:
+        elif each.kind is LineKind.OPTION and option in WITH_VALUE:
             # The lines are resolved from a file elsewhere, so that a folder must be named from the root.
             is_folder = option in {"-f", "--find-links"} and "://" not in value
             yield f"{option} {(folder / value.strip()).resolve() if is_folder else value.strip()}"

@@ -1,1 +1,1 @@
-"""Everything about an environment's life: its key, its build, its health, and what runs in it sees."""
+"""Environments: their definition, key, build, health, and the variables of what runs in them."""

@@ -1,7 +1,4 @@
-"""A built environment.
-
-Apart from what one should be: a run uses what is there, and needs no word of the definition.
-"""
+"""A built environment, for a run, which needs nothing of the environment's definition."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,17 +9,17 @@ from pipeline.values import Struct
 
 
 class Build(Struct, frozen=True):
-    """One built environment, at the place where it was built and where it stays."""
+    """One built environment, in the folder where it was built and where it stays."""
 
     name: str
     prefix: Path
     key: str
-    record: Mapping[str, Any]  # the ready marker's content; empty for an environment that isn't ours
-    conda: bool = False  # made by conda, which keeps things elsewhere and expects variables of its own
+    record: Mapping[str, Any]  # the ready marker's content; empty for an external environment
+    conda: bool = False  # made by conda, which has other folders and variables
 
     @property
     def is_ours(self) -> bool:
-        """Whether we built it, and may mend, lease and remove it."""
+        """Whether we built it, and may repair, lease and remove it."""
         return bool(self.record)
 
     @property
@@ -31,12 +28,12 @@ class Build(Struct, frozen=True):
 
     @property
     def site_packages(self) -> Path:
-        """Of a build of ours: nobody else's record says where it is."""
+        """Only of a build of ours: an external environment has no record that says where it is."""
         return self.prefix / str(self.record["site_packages"])
 
     @property
     def python_version(self) -> str:
-        """Of a build of ours, exact."""
+        """The exact version, only of a build of ours."""
         return str(self.record["key_input"]["python"])
 
     @property

@@ -1,4 +1,4 @@
-"""What an environment should be."""
+"""An environment's definition: what is asked for, whether it is built or not."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,40 +9,40 @@ from pipeline.digests import sha256_of_bytes
 
 @dataclass(frozen=True)
 class Definition:
-    """What a person asked for: packages locked by us, or an environment of theirs that is used as it is."""
+    """Packages that are locked and built by us, or an external environment (interpreter:) that is used as it is."""
 
     name: str
     python: str  # a range such as ">=3.10,<3.13"
     lock: Path | None  # of the chosen variant; None where ``interpreter`` is given
-    requirements: Path | None = None  # what the lock was made of: a .txt, or a stage's file with its PEP 723 block
+    requirements: Path | None = None  # what the lock is made of: a .txt, or a stage's file with its PEP 723 block
     variant: str = ""  # the accelerator that was chosen among several, such as cu128
-    index: str = ""  # a package index that the variant's packages come from, beside the usual one
-    interpreter: Path | None = None  # the folder of an environment that somebody else makes; never changed
+    index: str = ""  # a package index for the variant's packages, beside the usual one
+    interpreter: Path | None = None  # the folder of an external environment, which is never changed
     imports: tuple[str, ...] = ()
     smoke: Path | None = None  # a script that proves more than imports do
     variables: tuple[tuple[str, str], ...] = ()  # templates: {cache}, {models}, {project}, {environment}
     tools: tuple[str, ...] = ()
     tool_packages: tuple[tuple[str, str], ...] = ()  # program to the command that installs it
     models: tuple[str, ...] = ()
-    legacy: tuple[Path, ...] = ()  # environments from before that may stand in for this one
-    provides: tuple[tuple[str, str], ...] = ()
+    legacy: tuple[Path, ...] = ()  # older external environments that may be used until this one is built
+    provides: tuple[tuple[str, str], ...] = ()  # program to its file in site-packages
     tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
     description: str = ""
 
     @property
     def locked(self) -> Path:
-        """The lock of an environment that is ours to build."""
+        """The lock of an environment that we build."""
         assert self.lock is not None, self.name
         return self.lock
 
     @property
     def file(self) -> str:
-        """Where a person wrote it, in short."""
-        by_stage = self.requirements is not None and self.requirements.suffix == ".py"
-        return f"stages/{self.name}.py" if by_stage else f"{self.name}.yaml"
+        """The file that has the definition, in short."""
+        is_in_stage = self.requirements is not None and self.requirements.suffix == ".py"
+        return f"stages/{self.name}.py" if is_in_stage else f"{self.name}.yaml"
 
     def python_problem(self, version: str) -> str | None:
-        """Why an environment with this Python, exact, isn't what is asked for."""
+        """Why an environment with this exact version of Python doesn't fit; ``None`` where it does."""
         from packaging.specifiers import SpecifierSet
 
         if version in SpecifierSet(self.python):
@@ -50,16 +50,20 @@ class Definition:
         return f"it has Python {version}, and {self.python} is wanted"
 
     def lock_digest(self) -> str:
+        """Raises ``OSError`` where the lock can't be read."""
         return sha256_of_bytes(self.locked.read_bytes())
 
-    def promises(self) -> dict[str, Any]:
-        """What a build must show beyond its lock. Kept in its record, so that a new promise isn't taken as kept."""
+    def acceptance_criteria(self) -> dict[str, Any]:
+        """What a build must pass beyond having the packages of its lock, as JSON values.
+
+        They are kept in the build's marker, under "promises": where one is new, the build hasn't passed it.
+        """
         return {
             "imports": list(self.imports),
             "provides": dict(self.provides),
             "tool_variables": dict(self.tool_variables),
-            # Proved under other variables, or by another script, isn't proved. Absent where there are none, so that
-            # records from before they existed hold.
+            # A proof under other variables, or by another script, doesn't count. Absent where there are none, so that
+            # markers from before they existed still fit.
             **({"smoke": self._smoke_digest()} if self.smoke else {}),
             **({"variables": dict(self.variables)} if self.variables else {}),
         }
@@ -68,4 +72,4 @@ class Definition:
         try:
             return sha256_of_bytes(self.smoke.read_bytes()) if self.smoke else None
         except OSError:
-            return None  # gone since the definition was read; who runs it tells
+            return None  # gone since the definition was read; running it will say so

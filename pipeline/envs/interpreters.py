@@ -14,7 +14,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
-# Taken while modules are imported, by one thread: those that are second to ask may be told that there is none.
+# Read while this module is imported, by one thread: sysconfig may give another thread None while it is being filled.
 OWN_ABI = sysconfig.get_config_var("SOABI") or ""
 ASK_SECONDS = 120
 QUERY = """
@@ -31,22 +31,22 @@ class BaseInterpreter:
 
 
 def find(definition: Definition, installer: Path) -> BaseInterpreter:
-    """Our own interpreter where it fits the range, else the one that uv finds on the machine.
+    """Our own interpreter where it fits the definition's range, else the one that uv finds on the machine.
 
-    Raises ``NotReady`` where there is none.
+    ``installer`` is uv. Raises ``NotReady`` where no interpreter fits, or the one that fits doesn't run.
     """
     own = _own()
     if _fits(definition.python, own.version):
         return own
     question: list[str | Path] = [installer, "python", "find", "--no-project", "--system", definition.python]
-    found = _ask(question, uv.variables(os.environ))
-    if found.returncode:
+    answer = _ask(question, uv.variables(os.environ))
+    if answer.returncode:
         raise NotReady(
             f"environment '{definition.name}' needs Python {definition.python}, and there is none here",
             f"{installer} python install '{definition.python}'"
             f"   or widen the range in config/environments/{definition.name}.yaml",
         )
-    return _query(Path(os.fsdecode(found.stdout.strip())))
+    return _query(Path(os.fsdecode(answer.stdout.strip())))
 
 
 def _own() -> BaseInterpreter:

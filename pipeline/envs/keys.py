@@ -12,7 +12,10 @@ SCHEMA = 1
 
 
 def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> dict[str, Any]:
-    """What the key is taken over; kept beside the environment, so that a rebuild can say what changed."""
+    """What the key is a digest of, as JSON values. It is kept in the build's marker, to say later what has changed.
+
+    Raises ``OSError`` where the lock can't be read.
+    """
     import sysconfig
 
     return {
@@ -26,4 +29,5 @@ def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> dict[
 
 
 def key_of(key_input: dict[str, Any]) -> str:
+    """A build's key: sha256: and 64 hexadecimal digits."""
     return tagged_digest("environment", key_input)

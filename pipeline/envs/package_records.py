@@ -1,4 +1,4 @@
-"""What a package says that it installed: the ``RECORD`` in its folder of metadata.
+"""A package's ``RECORD``: the list of its files, in its folder of metadata.
 
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-ALGORITHMS = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}  # those have any length
-UNREADABLE = (OSError, ValueError, csv.Error)  # what reading one may raise
+ALGORITHMS = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}  # of a fixed length
+UNREADABLE = (OSError, ValueError, csv.Error)  # what reading a RECORD may raise
 
 
 def rows(record: Path) -> Iterator[tuple[str, str, str]]:
@@ -22,7 +22,7 @@ def rows(record: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def files(record: Path) -> list[str]:
-    """What it names; nothing where it can't be read."""
+    """The files that a ``RECORD`` names; none where it can't be read."""
     try:
         return [file for file, _, _ in rows(record)]
     except UNREADABLE:
@@ -30,15 +30,18 @@ def files(record: Path) -> list[str]:
 
 
 def package_of(dist_info: str) -> str:
-    """A package's name as its folder of metadata says it."""
+    """A package's name, from the name of its folder of metadata."""
     return dist_info.split("-", 1)[0].lower().replace("_", "-")
 
 
 def from_prefix(site_packages: str, file: str) -> str:
-    """A file's path from the environment's folder; it begins with ``..`` where it leads out of it."""
+    """A file's path from the environment's folder; ``file`` is its path in a ``RECORD``.
+
+    The path begins with ``..`` where the file lies outside of the environment.
+    """
     return os.path.normpath(f"{site_packages}/{file}") if ".." in file else f"{site_packages}/{file}"
 
 
 def is_digest(text: str) -> bool:
-    """Whether it is one that we can compute: ALGORITHM=URL-safe base64 without padding."""
+    """Whether a text is a digest that we can compute: ALGORITHM=URL-safe base64 without padding."""
     return text.partition("=")[0] in ALGORITHMS

@@ -1,11 +1,14 @@
-"""The programs that an environment provides to others, in a folder of their own.
+"""Programs that aren't Python packages, such as ffmpeg: from PATH, else from an environment that provides them.
 
-Only that folder gets onto a ``PATH``, so that nothing else of the environment does.
+An environment has the programs that it provides in a folder of their own. Only that folder is put onto a stage's
+``PATH``, so that nothing else of the environment is.
 """
 
 import os
 import shlex
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.envs.build import Build
@@ -15,8 +18,24 @@ from pipeline.errors import NotReady
 from pipeline.files import replaced
 
 
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    path: Path | None  # where PATH has it
+    provider: Definition | None  # the environment that provides it, used where PATH doesn't have it
+
+
+def locate(name: str, provider: Definition | None, variables: Mapping[str, str]) -> Tool:
+    """Look for a program on the ``PATH`` of these variables. ``provider``: the environment that provides it, if any."""
+    path = shutil.which(name, path=variables.get("PATH", ""))
+    return Tool(name, Path(path) if path else None, None if path else provider)
+
+
 def place(definition: Definition, prefix: Path, site_packages: Path) -> None:
-    """Raises ``NotReady`` where the packages don't have a program on this platform."""
+    """Make the folder of the programs that a new build provides.
+
+    Raises ``NotReady`` where the packages don't have a program on this platform.
+    """
     folder = _folder(definition, prefix)
     for tool, relative in definition.provides:
         program = site_packages / relative
@@ -34,7 +53,7 @@ def place(definition: Definition, prefix: Path, site_packages: Path) -> None:
 
 
 def files(definition: Definition, prefix: Path, site_packages: Path) -> list[Path]:
-    """What must be there for the programs to run."""
+    """The files that must be there for the programs to run."""
     names = [(_folder(definition, prefix) / tool, site_packages / relative) for tool, relative in definition.provides]
     return [path for pair in names for path in pair]
 
@@ -44,9 +63,10 @@ def _folder(definition: Definition, prefix: Path) -> Path:
 
 
 def _make_executable(program: Path) -> None:
-    """A wheel may lose the permission. Replaced by a copy, since the file can be a link into uv's cache.
+    """Give a program the permission to be executed, which a wheel may have lost.
 
-    With the old time, so that what was read of it before still counts.
+    It is replaced by a copy, since the file can be a link into uv's cache. The copy gets the old time, so that a
+    digest that was taken before still counts.
     """
     if not os.access(program, os.X_OK):
         status = os.stat(program)

@@ -1,7 +1,7 @@
-"""Which build a name stands for.
+"""The builds on the disk, and which of them a name stands for.
 
-``venv/NAME`` points to a build in ``venv/.builds``; the pointer is replaced in one step, so a run that has
-resolved it keeps its build while a repair makes another. A name is a label; the key is the identity.
+``venv/NAME`` points to a build in ``venv/.builds``. The pointer is replaced in one step, so a run that has resolved it
+keeps its build while a repair makes another. A name is a label; the key is the identity.
 """
 
 import contextlib
@@ -35,24 +35,24 @@ class Registry:
         return self.root / name
 
     def lock(self, name: str) -> Path:
-        """Held by whoever builds, repairs or removes what the name stands for."""
+        """The lock file for building, repairing or removing what the name stands for."""
         return self.builds / f"{name}.lock"
 
     def new_place(self, name: str, key: str) -> Path:
-        """A folder that was never used: an older build stays with its jobs."""
-        # The real path, which is the one that is compared when somebody asks whether the build was moved.
+        """The path of a new build, which no build has had: older builds stay for the jobs that use them."""
+        # The real path: health.py compares it with the build's place, to see whether the build was moved.
         return Path(os.path.realpath(self.builds), f"{label(name, key)}.{os.urandom(4).hex()}")
 
     def live(self, name: str) -> Build | None:
-        """The build that the name points to, whatever its state; ``None`` where there is none that was finished."""
+        """The finished build that the name points to, healthy or not; ``None`` where there is none."""
         return self._read(name, self.pointer(name))
 
     def at(self, name: str, prefix: Path) -> Build | None:
-        """The finished build of this name at this place."""
+        """The finished build of this name in this folder; ``None`` where there is none."""
         return self._read(name, prefix)
 
     def with_key(self, name: str, key: str) -> Build | None:
-        """The live build if it has this key, else an older one that does."""
+        """The live build if it has this key, else an older one that has it; ``None`` where there is none."""
         return next(self.all_with_key(name, key), None)
 
     def all_with_key(self, name: str, key: str) -> Iterator[Build]:
@@ -62,33 +62,33 @@ class Registry:
         return (build for build in builds if build is not None and build.key == key)
 
     def problem(self, definition: "Definition") -> str | None:
-        """Why the live build can't be used for this definition."""
+        """Why the live build can't be used for this definition; ``None`` where it can."""
         build = self.live(definition.name)
-        return misfit(definition, build) if build else "it isn't built"
+        return build_problem(definition, build) if build else "it isn't built"
 
-    def obstacle(self, name: str) -> str | None:
-        """Why the name can't be made to stand for a build: something that isn't ours is in its place."""
+    def place_problem(self, name: str) -> str | None:
+        """Why the name can't point to a build: something that we haven't made has the name. ``None`` where it can."""
         pointer = self.pointer(name)
         in_the_way = pointer.exists() and not pointer.is_symlink()
         return f"{pointer} is in the way: it isn't something that bootstrap made" if in_the_way else None
 
     def point(self, name: str, prefix: Path) -> None:
-        """Let the name stand for another build, in one step."""
+        """Let the name stand for another build, in one step. The caller holds the name's lock."""
         pointer = self.pointer(name)
-        for left in self.root.glob(f".{name}.*.pointer"):  # by a process that was killed here; we hold the name's lock
+        for left in self.root.glob(f".{name}.*.pointer"):  # by a process that was killed here
             left.unlink()
         target = os.path.relpath(os.path.realpath(prefix), os.path.realpath(self.root))
         with replaced(pointer, flush=False, temporary=f".{name}.{os.getpid()}.pointer") as beside:
             beside.symlink_to(target, target_is_directory=True)
 
     def retire(self, prefix: Path) -> None:
-        """Let a damaged build count no more. It stays: stages that run in it may not need what is damaged."""
-        with contextlib.suppress(FileNotFoundError):  # somebody else has
+        """Let a damaged build count no more. It stays: stages that run in it may not need its damaged files."""
+        with contextlib.suppress(FileNotFoundError):  # another process has done it
             os.replace(prefix / MARKER, prefix / RETIRED)
 
     def _read(self, name: str, folder: Path) -> Build | None:
         try:
-            # Resolved once: what is used from here on doesn't move when the pointer does.
+            # Resolved once: from here on the build is the same, also when the pointer changes.
             prefix = Path(os.path.realpath(folder))
             record = json.loads((prefix / MARKER).read_bytes())
         except (OSError, ValueError):
@@ -96,20 +96,20 @@ class Registry:
         return Build(name, prefix, record["key"], record) if _is_whole(name, record) else None
 
 
-def misfit(definition: "Definition", build: Build) -> str | None:
-    """Why a finished build isn't what the definition asks for, or isn't what it was."""
-    built_for, wanted = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
-    if built_for != wanted:  # told before the lock, which differs for that reason
-        return f"it was built for {built_for} hardware, and what is wanted here is for {wanted}"
+def build_problem(definition: "Definition", build: Build) -> str | None:
+    """Why a finished build doesn't fit the definition, or isn't what it was; ``None`` where nothing is wrong."""
+    built_for, variant = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
+    if built_for != variant:  # before the lock, which differs for the same reason
+        return f"it was built for {built_for} hardware, and here it has to be for {variant}"
     if build.record["key_input"]["lock"] != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
-    if build.record["promises"] != definition.promises():
+    if build.record["promises"] != definition.acceptance_criteria():
         return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
-    return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.damage(build)
+    return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.problem(build)
 
 
 def label(name: str, key: str) -> str:
-    """A build's folder name; enough of the key to tell builds apart for a person, never for a decision."""
+    """The beginning of a build's folder name. It has a part of the key, for persons; decisions take the whole key."""
     return f"{name}-{key.removeprefix('sha256:')[:16]}"
 
 
@@ -120,7 +120,7 @@ def name_of(folder: str) -> str | None:
 
 
 def _is_whole(name: str, record: Any) -> bool:
-    """Whether a marker is one that we wrote, for this name, and not torn or edited: its key proves its own input."""
+    """Whether a marker was written by us for this name, and wasn't edited: its key is the digest of its input."""
     if not isinstance(record, dict) or not record.keys() >= FIELDS or record["name"] != name:
         return False
     if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
@@ -133,12 +133,12 @@ def _is_whole(name: str, record: Any) -> bool:
 
 
 def _lock_problem(definition: "Definition", build: Build) -> str | None:
-    """Where something else is asked for than when it was built, the lock may give it all the same.
+    """Why the lock doesn't fit its requirements, where these have changed since the build; ``None`` where it does.
 
-    A record from before this was written down says nothing of it, so the lock is looked at each time.
+    An old marker has no digest of the requirements, so the lock is checked each time.
     """
     from pipeline.envs.lockfiles import agreement, requirements
 
     if requirements.digest(definition.requirements) == build.record.get("requirements"):
         return None
-    return agreement.mismatch(definition)
+    return agreement.problem(definition)

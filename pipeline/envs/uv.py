@@ -9,8 +9,8 @@ from pipeline.envs.platform.layout import WINDOWS, clones, executable, scripts_f
 from pipeline.envs.variables import without_python
 from pipeline.errors import NotReady
 
-# Where packages come from, and how the network is reached, is the machine's business.
-KEPT = {
+# A machine's own settings: where its packages come from, and how it reaches the network.
+MACHINE_VARIABLES = {
     "UV_CACHE_DIR",
     "UV_DEFAULT_INDEX",
     "UV_INDEX",
@@ -30,11 +30,11 @@ PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executab
 
 
 def find() -> Path:
-    """Raises ``NotReady`` where there is none."""
-    found = shutil.which(PRIVATE) or shutil.which("uv")
-    if found is None:
+    """The program to use. Raises ``NotReady`` where there is none."""
+    program = shutil.which(PRIVATE) or shutil.which("uv")
+    if program is None:
         raise NotReady("uv, which builds environments, isn't there", "./bootstrap.sh")
-    return Path(found)
+    return Path(program)
 
 
 def command() -> str:
@@ -43,41 +43,42 @@ def command() -> str:
 
 
 def index_options(index: str) -> list[str]:
-    """An index beside the usual one, for making a lock and for installing what is in it.
+    """uv's options for an index beside the usual one, for making a lock and for installing from it.
 
-    The best version of either is taken, since such an index has old copies of what it doesn't care for; the hashes
-    in the lock then say which file was meant.
+    The best version of both indexes is taken, since such an index has old copies of packages that it isn't about; the
+    hashes in the lock then say which file was meant.
     """
     return ["--index", index, "--index-strategy", "unsafe-best-match"] if index else []
 
 
 def variables(base: Mapping[str, str], link_mode: str | None = None) -> dict[str, str]:
-    """What uv sees of the caller's variables: no configuration but ours, and nothing that steers an interpreter.
+    """The variables that uv gets: the caller's, without those that configure uv or steer an interpreter.
 
     ``link_mode``: for calls that install into an environment.
     """
-    steering = {name for name in base if name.startswith("UV_") and name not in KEPT}
-    chosen = {name: value for name, value in without_python(base).items() if name not in steering}
+    left_out = {name for name in base if name.startswith("UV_") and name not in MACHINE_VARIABLES}
+    variables = {name: value for name, value in without_python(base).items() if name not in left_out}
     if link_mode:
-        chosen["UV_LINK_MODE"] = link_mode
-    return {**chosen, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
+        variables["UV_LINK_MODE"] = link_mode
+    return {**variables, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
 
 
-def link_mode(wanted: str, target: Path) -> str:
-    """How files get from uv's cache into an environment below ``target``.
+def link_mode(setting: str, target: Path) -> str:
+    """How files get from uv's cache into an environment below ``target``. ``setting``: "auto" or "hardlink".
 
-    Files of their own, by reflink or as copies, so that what damages an environment leaves the cache whole. uv itself
-    falls back from reflinks to hard links, so whether there are reflinks is tried here.
+    By default an environment gets files of its own, by reflink or as copies: damage to the environment then leaves the
+    cache whole. uv itself falls back from reflinks to hard links, so reflinks are tried out here.
     """
     cache = cache_folder()
     if not shares_disk(cache, target):
         return "copy"
-    if wanted == "hardlink":
+    if setting == "hardlink":
         return "hardlink"
     return "clone" if clones(cache, target) else "copy"
 
 
 def cache_folder() -> Path:
+    """Where uv keeps its cache on this machine; the folder may not be there yet."""
     if chosen := os.environ.get("UV_CACHE_DIR"):
         return Path(chosen)
     if WINDOWS:
@@ -87,6 +88,7 @@ def cache_folder() -> Path:
 
 
 def shares_disk(cache: Path, target: Path) -> bool:
+    """Whether both folders lie on one file system, where files can be linked."""
     try:
         return os.stat(cache).st_dev == os.stat(target).st_dev
     except OSError:

@@ -1,4 +1,4 @@
-"""The environment variables of a stage: a pure function from what there is to what it gets."""
+"""The environment variables of a stage, as a pure function of the caller's variables and the environment."""
 
 import os
 import re
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
 
 REMOVED = {
-    "PYTHONPATH": "would put foreign packages before the environment's own",
+    "PYTHONPATH": "would put other packages before the environment's own",
     "PYTHONHOME": "would replace the standard library",
     "PYTHONSTARTUP": "belongs to a person's interactive sessions",
     "PYTHONUSERBASE": "would add a user's packages",
@@ -23,13 +23,13 @@ REMOVED = {
     "VIRTUAL_ENV_PROMPT": "names the environment that the person has activated, not this one",
     "CONDA_PREFIX": "sends libraries and tools to an active conda environment",
     "CONDA_DEFAULT_ENV": "names an active conda environment",
-    "LD_PRELOAD": "would load a foreign library into every stage",
+    "LD_PRELOAD": "would load another library into every stage",
 }
 
-# What libraries keep for themselves goes into the project's cache: the same for everybody who works on it, on the disk
-# that was chosen for it, and never into an environment.
+# Libraries keep their own files in the project's cache: the same for all users of the project, on the disk that was
+# chosen for it, and never in an environment.
 USUAL = {
-    "XDG_CACHE_HOME": "{cache}/home",  # whatever keeps to the standard: fonts' caches, whisper, argos
+    "XDG_CACHE_HOME": "{cache}/home",  # libraries that follow the standard: font caches, whisper, argos
     "HF_HOME": "{cache}/home/huggingface",  # models that a stage loads by name
     "TORCH_HOME": "{cache}/home/torch",  # torch.hub
     "TORCHINDUCTOR_CACHE_DIR": "{cache}/home/torchinductor",  # else in /tmp, to be compiled again
@@ -58,17 +58,18 @@ OVERRIDING = (
     "SENTENCE_TRANSFORMERS_HOME",
 )
 
-COMPUTED = {"PATH", "VIRTUAL_ENV", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", *REMOVED}  # in nobody's definition
+# Computed or removed here, so that no definition may set them.
+COMPUTED = {"PATH", "VIRTUAL_ENV", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", *REMOVED}
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 PLACEHOLDERS = ("cache", "models", "project", "environment")
 
 
-OwnVariables = Callable[["Definition", Path], Mapping[str, str]]  # of an environment that stands, or will, at a prefix
+OwnVariables = Callable[["Definition", Path], Mapping[str, str]]  # an environment's own, by definition and prefix
 
 
-class Places(Struct, frozen=True):
-    """Folders that variables may name."""
+class VariableFolders(Struct, frozen=True):
+    """The folders that an environment's own variables may name, as placeholders."""
 
     project: Path
     cache: Path
@@ -81,34 +82,35 @@ class Places(Struct, frozen=True):
 
 
 def no_variables(_definition: "Definition", _prefix: Path) -> Mapping[str, str]:
-    """An environment's own variables, for who doesn't want any."""
+    """``OwnVariables`` for environments that need none."""
     return {}
 
 
-def filled(templates: Iterable[tuple[str, str]], places: Places) -> dict[str, str]:
-    """An environment's own variables, with the usual ones where it doesn't say otherwise."""
-    values = places.values
+def filled(templates: Iterable[tuple[str, str]], folders: VariableFolders) -> dict[str, str]:
+    """An environment's own variables: the usual ones, and before them those of its definition (name and template)."""
+    values = folders.values
     own = {**USUAL, **dict(templates)}
-    return {name: PLACEHOLDER.sub(lambda found: values[found[1]], text) for name, text in own.items()}
+    return {name: PLACEHOLDER.sub(lambda match: values[match[1]], text) for name, text in own.items()}
 
 
 def unknown_placeholder(template: str) -> str | None:
+    """The first placeholder of a template that stands for no folder."""
     return next((name for name in PLACEHOLDER.findall(template) if name not in PLACEHOLDERS), None)
 
 
 def without_python(base: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables less those that steer an interpreter, for tools such as uv."""
-    kept = {name: value for name, value in base.items() if name not in REMOVED and name != "VIRTUAL_ENV"}
-    kept["PYTHONNOUSERSITE"] = "1"  # packages in a home folder are in nobody's lock
-    return kept
+    """The caller's variables without those that steer an interpreter, for tools such as uv."""
+    variables = {name: value for name, value in base.items() if name not in REMOVED and name != "VIRTUAL_ENV"}
+    variables["PYTHONNOUSERSITE"] = "1"  # packages in a home folder are in no lock
+    return variables
 
 
 def with_own(base: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables with an environment's own before them."""
+    """The caller's variables, replaced by an environment's own where both have one."""
     if not own:
         return dict(base)
-    kept = {name: value for name, value in base.items() if name not in OVERRIDING}
-    return {**kept, **_login(base), **own}
+    variables = {name: value for name, value in base.items() if name not in OVERRIDING}
+    return {**variables, **_login(base), **own}
 
 
 def stage_variables(
@@ -118,9 +120,9 @@ def stage_variables(
     own: Mapping[str, str] | None = None,
     conda: bool = False,
 ) -> dict[str, str]:
-    """What a process in the environment at ``prefix`` sees; ``tools`` are folders of programs it needs.
+    """The variables of a process in the environment at ``prefix``. ``tools`` are folders of programs that it needs.
 
-    The person's own active environment leaves ``PATH``: a program that is only there isn't locked for the stage.
+    An environment that the user has activated is taken from ``PATH``: its programs aren't locked for the stage.
     """
     active = [scripts_folder(Path(base["VIRTUAL_ENV"]))] if base.get("VIRTUAL_ENV") else []
     path = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
@@ -128,12 +130,15 @@ def stage_variables(
         **with_own(without_python(base), own or {}),
         **_naming(prefix, conda),
         "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *path]),
-        "PYTHONDONTWRITEBYTECODE": "1",  # what was locked and verified stays as it is
+        "PYTHONDONTWRITEBYTECODE": "1",  # a verified environment isn't changed
     }
 
 
 def _login(base: Mapping[str, str]) -> dict[str, str]:
-    """Where the person's Hugging Face token is, which libraries look for in HF_HOME. There may be none, as before."""
+    """Where the user's Hugging Face token is. Libraries look for it in HF_HOME, which is another folder here.
+
+    The user may have no token; then the path leads to no file.
+    """
     if "HF_TOKEN_PATH" in base:
         return {}
     caches = base.get("XDG_CACHE_HOME") or (os.path.join(base["HOME"], ".cache") if base.get("HOME") else None)
@@ -142,10 +147,10 @@ def _login(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def _naming(prefix: Path, conda: bool) -> dict[str, str]:
-    """How libraries and tools recognise the environment that they run in.
+    """The variables by which libraries and tools recognise the environment that they run in.
 
     Conda's find their data by ``CONDA_PREFIX``, and take the environment for conda's own base without
-    ``CONDA_DEFAULT_ENV``; ``VIRTUAL_ENV`` would make installers take it for another kind. The scripts in
+    ``CONDA_DEFAULT_ENV``. With ``VIRTUAL_ENV``, installers would take it for a venv. The scripts in
     ``etc/conda/activate.d`` aren't run: they are for a shell, and may do anything.
     """
     if conda:

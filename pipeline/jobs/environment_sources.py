@@ -6,7 +6,7 @@ the results of every stage that builds on such a result. Their stages say ``cach
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.envs.external.inspection_cache import DeferredNotes, Notes
+from pipeline.envs.external.inspection_cache import DeferredInspectionCache, InspectionCache
 from pipeline.envs.registry import Registry
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.project import Project
@@ -14,12 +14,12 @@ from pipeline.project import Project
 Tools = Mapping[str, Mapping[str, str]]  # environment to its programs, each with the environment that provides it
 
 
-def notes(project: Project) -> Notes:
-    return Notes(project.cache / "adopted")
+def inspection_cache(project: Project) -> InspectionCache:
+    return InspectionCache(project.cache / "adopted")
 
 
-def deferred_notes(project: Project) -> DeferredNotes:
-    return DeferredNotes(project.cache / "adopted")
+def deferred_inspection_cache(project: Project) -> DeferredInspectionCache:
+    return DeferredInspectionCache(project.cache / "adopted")
 
 
 def unshared(stages: Iterable[PlannedStage], origins: Mapping[str, EnvironmentOrigin], tools: Tools) -> dict[str, str]:

@@ -6,7 +6,7 @@ stages.
 
 from typing import Any, Literal
 
-from pipeline.envs.external.source import FOREIGN, Source
+from pipeline.envs.external.source import EXTERNAL, EnvironmentSource
 from pipeline.policy import STARTS, Start
 from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.values import Struct, field
@@ -92,14 +92,14 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class EnvironmentOrigin(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where an environment of a job comes from."""
 
-    source: Source
+    source: EnvironmentSource
     place: str | None = None  # an external environment's folder; the path in use comes from its definition
     migration_target: str | None = None  # what it stands in for
     warning: str | None = None  # why results that are made with it stay in their job
 
     @property
     def is_external(self) -> bool:
-        return self.source in FOREIGN
+        return self.source in EXTERNAL
 
 
 class BesideInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,4 +170,4 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
         return self.environment_sources.get(environment, LIVE)
 
 
-LIVE = EnvironmentOrigin(Source.LIVE)
+LIVE = EnvironmentOrigin(EnvironmentSource.LIVE)

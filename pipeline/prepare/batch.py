@@ -71,7 +71,7 @@ class _Batch:
         self._catalog = catalog
         self._earlier = earlier
         self._progress = progress
-        self._notes = environment_sources.deferred_notes(catalog.project)
+        self._inspections = environment_sources.deferred_inspection_cache(catalog.project)
         self._reserved = 0  # bytes of the disk that the jobs so far will take
         self._subtitles: dict[tuple[Path, str], Path] = {}  # by folder and stem: the first movie that has this stem
 
@@ -82,7 +82,7 @@ class _Batch:
             return PrepareOutcome(file, PrepareStatus.SKIPPED, why)
         try:
             self._require_own_names(request)
-            job = prepare(self._catalog, replace(request, reserved=self._reserved), self._progress, self._notes)
+            job = prepare(self._catalog, replace(request, reserved=self._reserved), self._progress, self._inspections)
         except AlreadyThere as error:
             return PrepareOutcome(file, PrepareStatus.SKIPPED, error.message, error.next_step)
         except ConfigurationError:

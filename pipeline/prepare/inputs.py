@@ -9,7 +9,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
 from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Refuse
-from pipeline.envs.path_programs import locate
+from pipeline.envs.provided_programs import locate
 from pipeline.errors import InputUnusable
 from pipeline.jobs.plan import JobInput
 from pipeline.media.probe import PROBER, Media, probe, require_audio

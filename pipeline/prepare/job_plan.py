@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from pipeline.config.settings import Settings
 from pipeline.envs.build import Build
-from pipeline.envs.external.adoption import Answer
-from pipeline.envs.external.source import FOREIGN, Source
+from pipeline.envs.external.adoption import JobEnvironment
+from pipeline.envs.external.source import EXTERNAL, EnvironmentSource
 from pipeline.jobs import environment_sources
 from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, Plan, PlannedStage, WorkerBounds
 from pipeline.plan.planner import PlannedWorkflow
@@ -17,7 +17,7 @@ from pipeline.prepare.readiness import Readiness
 from pipeline.values import plain, replace
 
 
-def unnamed(preparation: Preparation, environments: Mapping[str, Answer], settings: Settings) -> Plan:
+def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment], settings: Settings) -> Plan:
     """The plan without the job's id and time. It reads the whole input, whose digest is part of the plan."""
     request, planned, ready = preparation.request, preparation.planned, preparation.ready
     origins = {name: _origin(each) for name, each in environments.items()}
@@ -61,11 +61,11 @@ def named(plan: Plan, id: str) -> Plan:
     return complete
 
 
-def _origin(environment: Answer) -> EnvironmentOrigin:
-    stands_in = environment.source in (Source.LEGACY, Source.DEGRADED)
+def _origin(environment: JobEnvironment) -> EnvironmentOrigin:
+    stands_in = environment.source in (EnvironmentSource.LEGACY, EnvironmentSource.DEGRADED)
     return EnvironmentOrigin(
         environment.source,
-        place=environment.place if environment.source in FOREIGN else None,
+        place=environment.place if environment.source in EXTERNAL else None,
         migration_target=f"venv/{environment.build.name}" if stands_in else None,
         warning=environment.warning or None,
     )

@@ -7,14 +7,14 @@ from typing import Any
 
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import Decisions
-from pipeline.envs.external.decision import Allowed
+from pipeline.envs.external.decision import EnvironmentOptions
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.prepare.readiness import Readiness
 
 WAIT_SECONDS = 300.0  # for an environment that another process is building
-USUAL = Allowed(WAIT_SECONDS)
+USUAL = EnvironmentOptions(WAIT_SECONDS)
 UNKNOWN_INPUT = {"frame_rate": "", "language": ""}  # what ``$input.KEY`` stands for where nothing is known of the input
 
 
@@ -23,7 +23,7 @@ class JobRequest:
     input: Path
     workflow: str
     parameters: Mapping[str, str]  # as typed
-    allowed: Allowed = USUAL  # for environments that aren't there
+    allowed: EnvironmentOptions = USUAL  # for environments that aren't there
     beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
     overwrite: bool = False  # also where the movie has what would be made
     reserved: int = 0  # bytes of the disk that other jobs will take

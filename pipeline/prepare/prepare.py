@@ -12,11 +12,11 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
 from pipeline.environments import ProjectVariables
-from pipeline.envs.external.adoption import Adoption, Answer
-from pipeline.envs.external.decision import Allowed
-from pipeline.envs.external.inspection_cache import DeferredNotes
+from pipeline.envs.external.adoption import Adoption, JobEnvironment
+from pipeline.envs.external.decision import EnvironmentOptions
+from pipeline.envs.external.inspection_cache import DeferredInspectionCache
+from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.run_leases import Leases
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
@@ -37,15 +37,18 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    catalog: Catalog, request: JobRequest, progress: Progress = quiet, notes: DeferredNotes | None = None
+    catalog: Catalog,
+    request: JobRequest,
+    progress: Progress = quiet,
+    inspections: DeferredInspectionCache | None = None,
 ) -> Job:
     """Raises the error that fits: usage, configuration, input, or what isn't ready; then there is no job.
 
-    ``progress`` hears what takes long: looking at external environments, waiting for one, building one. ``notes``, of
-    what was found out about external environments, may be shared by several jobs.
+    ``progress`` hears what takes long: looking at external environments, waiting for one, building one.
+    ``inspections`` of external environments may be shared by several jobs.
     """
-    notes = notes or environment_sources.deferred_notes(catalog.project)
-    adoption = _adoption(catalog, notes, request.allowed, progress)
+    inspections = inspections or environment_sources.deferred_inspection_cache(catalog.project)
+    adoption = _adoption(catalog, inspections, request.allowed, progress)
     decided = decide(catalog, request, adoption)
     environments = {
         name: adoption.settle(definition, decided.ready.choices[name])
@@ -55,7 +58,7 @@ def prepare(
         unnamed = job_plan.unnamed(decided, environments, catalog.settings)
         for model in decided.folder_models:
             local_folder.place(model, ModelStore(catalog.project.models))
-        notes.save()
+        inspections.save()
         catalog.save()
         return JobStore(catalog.project.jobs).create(lambda id: job_plan.named(unnamed, id))
 
@@ -110,7 +113,7 @@ def _own_tools(workflow: WorkflowSpec, planned: PlannedWorkflow) -> tuple[str, .
 
 
 @contextmanager
-def _leased(environments: Mapping[str, Answer]) -> Iterator[None]:
+def _leased(environments: Mapping[str, JobEnvironment]) -> Iterator[None]:
     """Our builds stay in their place until there is a job that names them."""
     with Leases() as leases:
         for each in environments.values():
@@ -119,7 +122,9 @@ def _leased(environments: Mapping[str, Answer]) -> Iterator[None]:
         yield
 
 
-def _adoption(catalog: Catalog, notes: DeferredNotes, allowed: Allowed, progress: Progress) -> Adoption:
+def _adoption(
+    catalog: Catalog, inspections: DeferredInspectionCache, allowed: EnvironmentOptions, progress: Progress
+) -> Adoption:
     def builder() -> "Builder":
         from pipeline.environments import builder_for
 
@@ -127,8 +132,8 @@ def _adoption(catalog: Catalog, notes: DeferredNotes, allowed: Allowed, progress
 
     return Adoption(
         registry=Registry(catalog.project.environments),
-        notes=notes,
-        allowed=allowed,
+        cache=inspections,
+        options=allowed,
         builder=builder,
         progress=progress,
         own=ProjectVariables(catalog.project),

@@ -12,7 +12,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Choice, Refuse
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.path_programs import Tool, locate
+from pipeline.envs.provided_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
 from pipeline.host.resources import ResourceRequest, RunLimits, impossible
@@ -92,7 +92,7 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
     for name, choice in sorted(choices.items()):
         if not isinstance(choice, Refuse):
             continue
-        if mismatch := agreement.mismatch(definitions[name]):
+        if mismatch := agreement.problem(definitions[name]):
             yield Problem(f"environment '{name}' can't be used: {mismatch}", f"pipeline env lock {name}")
         else:
             yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)

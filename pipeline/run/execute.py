@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.envs.run_leases import Leases
+from pipeline.envs.leases import Leases
 from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
 from pipeline.host import machine

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.environments import own_variables
-from pipeline.envs import use_notes
+from pipeline.envs import notes
 from pipeline.envs.build import Build
+from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.run_leases import Leases
 from pipeline.envs.variables import stage_variables
 from pipeline.envs.verification import health
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
@@ -70,7 +70,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
 def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
-    use_notes.note(project.environments, (build.prefix for build in ours))
+    notes.note_use(project.environments, (build.prefix for build in ours))
 
 
 class _Found(Struct, frozen=True):
@@ -94,7 +94,7 @@ def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Foun
         lease = leases.on(build) if leases else None  # before the look: what was seen then stays
     except NotReady as error:
         return _Found(None, error.message)
-    return _Found(build, health.damage(build), lease=lease)
+    return _Found(build, health.problem(build), lease=lease)
 
 
 def _find_foreign(project: Project, job: Job, name: str) -> _Found:
@@ -107,7 +107,8 @@ def _find_foreign(project: Project, job: Job, name: str) -> _Found:
     place = str(job.plan.origin(name).place)
     try:
         definition = Catalog(project).environment(name)
-        build = find_again(definition, place, job.plan.environment_keys[name], environment_sources.notes(project))
+        cache = environment_sources.inspection_cache(project)
+        build = find_again(definition, place, job.plan.environment_keys[name], cache)
     except ConfigurationError as error:
         return _Found(None, error.message, error.next_step)
     except Unusable as error:

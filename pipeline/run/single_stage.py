@@ -15,8 +15,8 @@ from pipeline.config import shared_modules
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
 from pipeline.environments import own_variables
+from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.run_leases import Leases
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
 from pipeline.executors.runner import command

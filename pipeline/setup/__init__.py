@@ -1,1 +1,1 @@
-"""A project made ready: environments and models locked, built, fetched, checked, repaired and cleaned up."""
+"""Making a project ready for its runs: building, repairing, locking, checking, registering, cleaning up."""

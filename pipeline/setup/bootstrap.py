@@ -1,4 +1,4 @@
-"""What makes a project ready: which environments and models, and a task for each."""
+"""Making a project ready: which environments and models it needs, and a task for each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,20 +9,23 @@ from pipeline.config.models import ModelSpec
 from pipeline.environments import builder_for
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import misfit
+from pipeline.envs.registry import build_problem
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
 from pipeline.prepare.readiness import locate_all, providers
 from pipeline.progress import Progress, quiet
-from pipeline.setup.tasks import Task, Wanted
+from pipeline.setup.tasks import SetupSelection, SetupTask
 
 if TYPE_CHECKING:
     from pipeline.envs.external.adoption import Adoption
 
 
-def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) -> list[Task]:
-    """Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is built."""
-    definitions, models = chosen(catalog, wanted)
+def tasks(catalog: Catalog, selection: SetupSelection, force: bool, offline: bool = False) -> list[SetupTask]:
+    """One task for each environment and model; ``force``: build again, also where nothing is wrong.
+
+    Raises ``ConfigurationError`` for a name that the project doesn't define, and ``NotReady`` where there is no uv.
+    """
+    definitions, models = selected(catalog, selection)
     builder = builder_for(catalog, offline)
     return [
         *(_build(catalog, builder, definition, force) for definition in definitions),
@@ -30,19 +33,22 @@ def tasks(catalog: Catalog, wanted: Wanted, force: bool, offline: bool = False) 
     ]
 
 
-def chosen(catalog: Catalog, wanted: Wanted) -> tuple[list[Definition], list[ModelSpec]]:
-    """Raises ``ConfigurationError`` for a name that the project doesn't define."""
-    if wanted.everything:
+def selected(catalog: Catalog, selection: SetupSelection) -> tuple[list[Definition], list[ModelSpec]]:
+    """The environments and models to make ready, with the environments that provide programs to these.
+
+    Raises ``ConfigurationError`` for a name that the project doesn't define.
+    """
+    if selection.everything:
         return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
-    if not wanted.environments and not wanted.models:
+    if not selection.environments and not selection.models:
         return _for_default_workflows(catalog)
-    definitions = [catalog.environment(name) for name in wanted.environments]
-    models = [*wanted.models, *(name for each in definitions for name in each.models)]
+    definitions = [catalog.environment(name) for name in selection.environments]
+    models = [*selection.models, *(name for each in definitions for name in each.models)]
     return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(models)]
 
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
-    """Their environments, the providers of tools that PATH doesn't have, and the models of their defaults."""
+    """Their environments, those that provide the tools that PATH doesn't have, and the models of their defaults."""
     from pipeline.prepare import default_workflows
 
     needs = default_workflows.needs(catalog, _adoption(catalog))
@@ -53,18 +59,18 @@ def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[Mod
 
 
 def _adoption(catalog: Catalog) -> "Adoption":
-    """To see what is there; nothing is settled with it."""
+    """For decisions only: nothing is built or waited for."""
     from pipeline.environments import ProjectVariables
     from pipeline.envs.external.adoption import Adoption
-    from pipeline.envs.external.decision import Allowed
+    from pipeline.envs.external.decision import EnvironmentOptions
     from pipeline.envs.registry import Registry
     from pipeline.jobs import environment_sources
 
     project = catalog.project
     return Adoption(
         registry=Registry(project.environments),
-        notes=environment_sources.notes(project),
-        allowed=Allowed(),
+        cache=environment_sources.inspection_cache(project),
+        options=EnvironmentOptions(),
         builder=lambda: builder_for(catalog),
         progress=quiet,
         own=ProjectVariables(project),
@@ -79,7 +85,7 @@ def _with_providers(
     return list({each.name: each for each in [*definitions, *providers(located)]}.values())
 
 
-def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> Task:
+def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bool) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         if definition.lock is None:
             return _checked(catalog, definition, progress)
@@ -88,36 +94,35 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
         build = builder.ensure(definition, progress, force)
         return f"ready, Python {build.record['key_input']['python']}"
 
-    return Task(f"environment {definition.name}", carry_out)
+    return SetupTask(f"environment {definition.name}", carry_out)
 
 
 def _is_damaged(builder: Builder, definition: Definition) -> bool:
-    """Whether nothing is wrong with what is built but that it isn't any more what was built."""
+    """Whether the build fits the definition, and is only damaged."""
     build = builder.registry.live(definition.name)
-    reason = misfit(definition, build) if build else None
-    return build is not None and reason is not None and reason == health.damage(build)
+    problem = build_problem(definition, build) if build else None
+    return build is not None and problem is not None and problem == health.problem(build)
 
 
 def _repaired(builder: Builder, definition: Definition, progress: Progress) -> str:
-    """The cheapest way back: just what is damaged, and all of it only where that doesn't do."""
+    """Only the damaged packages are installed again; all of it only where that isn't enough."""
     from pipeline.envs.repair.repair import repair
 
     done = repair(builder, definition, progress)
-    return f"{done.told}; ready, Python {done.build.python_version}"
+    return f"{done.summary}; ready, Python {done.build.python_version}"
 
 
 def _checked(catalog: Catalog, definition: Definition, progress: Progress) -> str:
-    """An environment that somebody else makes is only looked at."""
+    """An external environment is only checked."""
     from pipeline.environments import ProjectVariables
     from pipeline.envs.external import candidates
     from pipeline.jobs import environment_sources
 
-    return candidates.checked(
-        definition, environment_sources.notes(catalog.project), progress, ProjectVariables(catalog.project)
-    )
+    cache = environment_sources.inspection_cache(catalog.project)
+    return candidates.check(definition, cache, progress, ProjectVariables(catalog.project))
 
 
-def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> Task:
+def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         from pipeline.models import fetch
         from pipeline.models.sources import Fetcher
@@ -126,4 +131,4 @@ def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) ->
         fetch.ensure(ModelStore(catalog.project.models), spec, Fetcher(installer, offline), progress)
         return "ready"
 
-    return Task(f"model {spec.name}", carry_out)
+    return SetupTask(f"model {spec.name}", carry_out)

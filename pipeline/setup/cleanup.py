@@ -1,4 +1,4 @@
-"""Making room among the environments: what is there, who needs it, what goes. Whole jobs keep their builds."""
+"""Removing builds of the project's environments, as far as no process or unfinished job needs them."""
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pipeline.envs import leases
 from pipeline.envs.build import Build
 from pipeline.envs.gc import removal
-from pipeline.envs.gc.selection import Bounds, Choice, choose
-from pipeline.envs.gc.survey import Found, State, survey
+from pipeline.envs.gc.selection import RemovalPlan, StorageLimits, plan
+from pipeline.envs.gc.survey import BuildFolder, State, survey
 from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import load
@@ -19,40 +19,41 @@ from pipeline.text import printable
 
 
 @dataclass(frozen=True)
-class Removed:
-    """What became of a choice."""
-
-    freed: Mapping[str, int]  # folder name to the bytes that it gave back
-    refused: Mapping[str, str]  # folder name to who needs it
+class CleanupResult:
+    freed: Mapping[str, int]  # name of the folder to the bytes that are free now
+    refused: Mapping[str, str]  # name of the folder to who needs it
 
 
-def choice(project: Project, bounds: Bounds, force: bool = False) -> Choice:
-    """What has to go. ``force`` takes builds from jobs that aren't finished, though never from a process."""
-    needed = _needed({} if force else unfinished(project))
-    return choose(survey(Registry(project.environments)), bounds, needed, time.time())
+def removal_plan(project: Project, limits: StorageLimits, force: bool = False) -> RemovalPlan:
+    """The builds that have to go. With ``force``, also those that unfinished jobs need; never those in use."""
+    user_of = _user_of({} if force else unfinished(project))
+    return plan(survey(Registry(project.environments)), limits, user_of, time.time())
 
 
-def of_name(project: Project, name: str) -> list[Found]:
+def builds_of(project: Project, name: str) -> list[BuildFolder]:
     """All builds of one environment."""
-    return [found for found in survey(Registry(project.environments)) if found.name == name]
+    return [build for build in survey(Registry(project.environments)) if build.name == name]
 
 
-def carry_out(project: Project, going: Collection[Found]) -> Removed:
-    """Remove what was chosen, asking anew whether it is free: somebody may have begun to use it."""
+def carry_out(project: Project, builds: Collection[BuildFolder]) -> CleanupResult:
+    """Remove builds. A build that a process has begun to use meanwhile stays.
+
+    Raises ``NotReady`` where a folder can't be deleted.
+    """
     registry = Registry(project.environments)
     removal.sweep_pointers(registry)
     freed: dict[str, int] = {}
     refused: dict[str, str] = {}
-    for found in going:
+    for build in builds:
         try:
-            freed[found.folder.name] = removal.remove(registry, found)
-        except removal.Refused as error:
-            refused[found.folder.name] = str(error)
-    return Removed(freed, refused)
+            freed[build.path.name] = removal.remove(registry, build)
+        except removal.RemovalRefused as error:
+            refused[build.path.name] = str(error)
+    return CleanupResult(freed, refused)
 
 
 def unfinished(project: Project) -> dict[str, str]:
-    """Keys of the environments that prepared and unfinished jobs name, with the first such job."""
+    """Keys of the environments that unfinished jobs were prepared for, each with the first such job."""
     named: dict[str, str] = {}
     for id, keys in _jobs(project):
         for key in keys:
@@ -60,25 +61,25 @@ def unfinished(project: Project) -> dict[str, str]:
     return named
 
 
-def users(found: Found) -> str | None:
-    """Who uses a build right now, in words."""
-    if found.state in (State.ASIDE, State.HALF_BUILT) or not leases.is_held(Build(found.name, found.folder, "", {})):
+def users(build: BuildFolder) -> str | None:
+    """The processes that use a build right now, for a person; ``None`` where there are none."""
+    if build.state in (State.ASIDE, State.HALF_BUILT) or not leases.is_held(Build(build.name, build.path, "", {})):
         return None
-    named = " and ".join(leases.users(found.folder)) or "another process"
+    named = " and ".join(leases.users(build.path)) or "another process"
     return f"{printable(named)} uses it"
 
 
-def _needed(jobs: Mapping[str, str]) -> Callable[[Found], str | None]:
-    def needed(found: Found) -> str | None:
-        if found.state is not State.DAMAGED and found.key in jobs:
-            return f"{jobs[found.key]} isn't finished and was prepared for it"
-        return users(found)
+def _user_of(jobs: Mapping[str, str]) -> Callable[[BuildFolder], str | None]:
+    def user_of(build: BuildFolder) -> str | None:
+        if build.state is not State.DAMAGED and build.key in jobs:
+            return f"{jobs[build.key]} isn't finished and was prepared for it"
+        return users(build)
 
-    return needed
+    return user_of
 
 
 def _jobs(project: Project) -> Iterator[tuple[str, list[str]]]:
-    """One that can't be read names nothing: it can't be run either."""
+    """Unfinished jobs and their environments' keys. A job that can't be read is left out: it can't be run either."""
     store = JobStore(project.jobs)
     for id in store.ids():
         with suppress(PipelineError, OSError):

@@ -1,4 +1,4 @@
-"""Locks of a project's environments: which there are to make, and making them."""
+"""Making and checking the locks of a project's environments."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,36 +7,37 @@ from pipeline.config.catalog import Catalog
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.lockfiles.changes import Change
+from pipeline.envs.lockfiles.changes import PackageChange
 from pipeline.envs.lockfiles.lockfile import NotALock, parse
 from pipeline.envs.lockfiles.ranges import versions_in
-from pipeline.envs.lockfiles.resolve import Resolver, Upgrade
+from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LockResult:
     definition: Definition
-    changes: tuple[Change, ...] | None  # None where no byte changed
+    changes: tuple[PackageChange, ...] | None  # None where no byte changed
     error: PipelineError | None = None
 
 
-def wanted(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
-    """One definition for each lock, of these environments or of all. Raises ``UsageError`` for one that has no lock.
+def with_locks(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
+    """One definition for each lock, of these environments or of all.
 
-    Where several share a lock, the one with the widest range of Pythons decides.
+    Where several definitions share a lock, the one with the widest range of Pythons. Raises ``UsageError`` for the
+    name of an external environment, which has no lock, and ``ConfigurationError`` for an unknown name.
     """
     definitions = [each for name in names or catalog.environment_names for each in catalog.variants(name)]
-    foreign = [each.name for each in definitions if each.interpreter]
-    if names and foreign:
-        raise UsageError(f"environment '{foreign[0]}' is one that somebody else makes, so it has no lock")
+    external = [each.name for each in definitions if each.interpreter]
+    if names and external:
+        raise UsageError(f"environment '{external[0]}' is an external environment (interpreter:), so it has no lock")
     widest_last = sorted(definitions, key=lambda each: len(versions_in(each.python)))
     by_lock = {each.lock: each for each in widest_last if each.lock}
     return sorted(by_lock.values(), key=lambda each: (each.name, each.variant))
 
 
 def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:
-    """Raises ``UsageError`` for a package that none of the locks has: uv would say nothing and change nothing."""
+    """Raises ``UsageError`` for a package that no lock has: uv would neither change nor say anything."""
     from packaging.utils import canonicalize_name
 
     known = sorted({name for definition in definitions for name in _packages(definition)})
@@ -48,19 +49,19 @@ def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:
             )
 
 
-def make(catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade) -> Iterator[Outcome]:
-    """Lock them one after the other; one that fails doesn't stop the others."""
-    resolver = Resolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
+def make(catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade) -> Iterator[LockResult]:
+    """Lock them one after the other; a failure of one doesn't stop the others. Raises ``NotReady`` without uv."""
+    resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
     for definition in definitions:
         try:
-            yield Outcome(definition, resolver.lock(definition, upgrade))
+            yield LockResult(definition, resolver.lock(definition, upgrade))
         except PipelineError as error:
-            yield Outcome(definition, None, error)
+            yield LockResult(definition, None, error)
 
 
-def check(definitions: Sequence[Definition]) -> dict[str, str]:
+def problems(definitions: Sequence[Definition]) -> dict[str, str]:
     """What is wrong with the locks, by the environment's name. Nothing is resolved or written."""
-    reasons = {each.name: agreement.mismatch(each) for each in definitions}
+    reasons = {each.name: agreement.problem(each) for each in definitions}
     return {name: reason for name, reason in reasons.items() if reason}
 
 

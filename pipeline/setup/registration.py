@@ -1,4 +1,4 @@
-"""Taking a stage with its own environment into the project: checked and locked before anything is written."""
+"""Adding a stage with its own environment to the project: it is checked and locked before anything is written."""
 
 import ast
 import platform
@@ -10,7 +10,7 @@ from pipeline.config import blocks, environments, settings, stages
 from pipeline.config.source import names_in, read_text
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
-from pipeline.envs.lockfiles.resolve import Resolver
+from pipeline.envs.lockfiles.resolve import LockResolver
 from pipeline.errors import ConfigurationError, InputUnusable, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.project import Project
@@ -19,17 +19,22 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")  # one that a stage and an environment can
 
 
 @dataclass(frozen=True)
-class Registered:
+class Registration:
+    """What was written."""
+
     name: str
     stage: Path
     lock: Path
 
 
-def register(project: Project, file: Path, name: str | None) -> Registered:
-    """Copy the file into ``stages/`` and write its lock beside those of the others.
+def register(project: Project, file: Path, name: str | None) -> Registration:
+    """Copy the file into ``stages/`` and write its lock into ``requirements/``.
 
-    The stage's file comes last and at once: killed before that, there is a lock that nothing uses, which the next
-    call writes anew. Raises ``ConfigurationError`` with the file's line, or ``UsageError`` where the name is taken.
+    The stage's file is written last, in one step. A process that is killed before that leaves a lock that nothing
+    uses; the next call replaces it.
+
+    Raises ``ConfigurationError`` with the file's line, ``UsageError`` where the name can't be used or is taken,
+    ``InputUnusable`` where the file can't be read, and ``NotReady`` where its requirements have no solution.
     """
     name = name or file.stem
     _require_free(project, name)
@@ -41,17 +46,17 @@ def register(project: Project, file: Path, name: str | None) -> Registered:
     lock = _lock(project, definition, file)
     target = project.stage_file(name)
     target.parent.mkdir(exist_ok=True)
-    _require_free(project, name)  # resolving takes a while, in which somebody else may have taken it
+    _require_free(project, name)  # resolving takes a while; another process may have taken the name
     write_whole(definition.locked, lock)
     try:
         write_new(target, data)
     except FileExistsError:
         raise _taken(name, target, project) from None
-    return Registered(name, target, definition.locked)
+    return Registration(name, target, definition.locked)
 
 
 def _checked(project: Project, file: Path, name: str) -> Definition:
-    """The environment that the file defines, after everything in it that can be told without running it."""
+    """The environment that the file defines. Everything that can be checked without running the file is checked."""
     block = blocks.read(file, project.root)
     if not block.brings_environment:
         raise ConfigurationError(
@@ -68,7 +73,7 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
     from packaging.specifiers import SpecifierSet
 
     if platform.python_version() not in SpecifierSet(python):
-        return  # another Python's syntax may be another
+        return  # another version of Python may have another syntax
     try:
         tree = ast.parse(read_text(file, shown_as))
     except (SyntaxError, ValueError) as error:
@@ -79,10 +84,10 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
 
 
 def _lock(project: Project, definition: Definition, file: Path) -> bytes:
-    resolver = Resolver(uv.find(), project.root, settings.load(project).build_seconds)
+    resolver = LockResolver(uv.find(), project.root, settings.load(project).build_seconds)
     try:
         return resolver.resolved(definition, before=None)
-    except NotReady as error:  # there is no environment of this name yet that could be locked
+    except NotReady as error:  # its next step names an environment that isn't there yet
         raise NotReady(
             error.message, f"change {file} or wait for the index, then: pipeline env register {file}"
         ) from error

@@ -1,4 +1,4 @@
-"""``bootstrap --repair``: each environment read to the last byte, and mended where that shows damage."""
+"""``bootstrap --repair``: every byte of each environment is read, and damaged packages are installed again."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.repair.repair import repair
 from pipeline.errors import ConfigurationError
 from pipeline.progress import Progress
-from pipeline.setup.tasks import Task
+from pipeline.setup.tasks import SetupTask
 
 
-def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list[Task]:
+def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list[SetupTask]:
     """For the environments of these names, or all that have been built.
 
-    Raises ``ConfigurationError`` for a name that the project doesn't define, before anything is repaired.
+    Raises ``ConfigurationError`` for a name that the project doesn't define, and ``NotReady`` where there is no uv.
     """
     registry = Registry(catalog.project.environments)
     definitions = [catalog.environment(name) for name in names] if names else _built(catalog, registry)
@@ -27,7 +27,7 @@ def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list
 
 
 def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
-    """Those that have a place, whatever stands there; a definition that is broken doesn't keep the others from it."""
+    """Those whose name points to a build, whatever its state. One whose definition is broken is left out."""
     definitions = []
     for name in catalog.environment_names:
         if registry.pointer(name).is_symlink():
@@ -38,10 +38,10 @@ def _built(catalog: Catalog, registry: Registry) -> list[Definition]:
     return definitions
 
 
-def _task(builder: Builder, definition: Definition) -> Task:
+def _task(builder: Builder, definition: Definition) -> SetupTask:
     def carry_out(progress: Progress) -> str:
         if definition.lock is None:
-            return "isn't ours to repair: it is used as it is"
-        return repair(builder, definition, progress).told
+            return "is an external environment (interpreter:), which is used as it is"
+        return repair(builder, definition, progress).summary
 
-    return Task(f"environment {definition.name}", carry_out)
+    return SetupTask(f"environment {definition.name}", carry_out)

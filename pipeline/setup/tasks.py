@@ -1,4 +1,4 @@
-"""Tasks of making a project ready, done side by side: one's failure doesn't stop the others."""
+"""The tasks of making a project ready, done side by side."""
 
 import contextlib
 import os
@@ -24,35 +24,36 @@ class Display(Protocol):
 
 
 @dataclass(frozen=True)
-class Task:
-    name: str
-    carry_out: Callable[[Progress], str]  # gets a way to tell its steps, returns what came of it
+class SetupTask:
+    name: str  # such as "environment whisper"
+    carry_out: Callable[[Progress], str]  # reports its steps, and returns its result, for a person
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What was asked for by name; everything there is; or, where neither, what the default workflows need."""
+class SetupSelection:
+    """The named environments and models, or everything; where neither is given, what the default workflows need."""
 
     environments: Sequence[str] = ()
     models: Sequence[str] = ()
     everything: bool = False
 
 
-def carry_out(work: Sequence[Task], display: Display, jobs: int | None = None) -> list[PipelineError]:
-    """Do all tasks, ``jobs`` at a time; one's failure doesn't stop the others. Returns the failures.
+def carry_out(tasks: Sequence[SetupTask], display: Display, jobs: int | None = None) -> list[PipelineError]:
+    """Do all tasks, ``jobs`` at a time; a failure of one doesn't stop the others. Returns the failures.
 
-    An interruption ends what the tasks have started before it goes on its way.
+    An error that isn't a ``PipelineError`` is raised when all tasks have ended. An interruption first ends the
+    processes that the tasks have started, and is then raised.
     """
-    waiting = deque(enumerate(work))
-    ended: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
-    # They mostly wait for uv and the network, so there may be more of them than processors. Daemons, since
-    # one that waits for a lock of another process can't be told to stop.
-    count = min(len(work), jobs or max(4, os.cpu_count() or 1))
-    workers = [Thread(target=_work, args=(waiting, ended, display), daemon=True) for _ in range(count)]
+    waiting = deque(enumerate(tasks))
+    results: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
+    # Tasks mostly wait for uv and the network, so there may be more of them than processors. The threads are daemons:
+    # a thread that waits for another process's lock can't be stopped.
+    count = min(len(tasks), jobs or max(4, os.cpu_count() or 1))
+    workers = [Thread(target=_work, args=(waiting, results, display), daemon=True) for _ in range(count)]
     try:
         for worker in workers:
             worker.start()
-        errors = dict(ended.get() for _ in work)
+        errors = dict(results.get() for _ in tasks)
     except BaseException:
         waiting.clear()
         _stop(workers)
@@ -64,19 +65,21 @@ def carry_out(work: Sequence[Task], display: Display, jobs: int | None = None) -
     return [error for error in failures if isinstance(error, PipelineError)]
 
 
-def _work(waiting: deque[tuple[int, Task]], ended: SimpleQueue[tuple[int, Exception | None]], display: Display) -> None:
-    with contextlib.suppress(IndexError):  # none is left
+def _work(
+    waiting: deque[tuple[int, SetupTask]], results: SimpleQueue[tuple[int, Exception | None]], display: Display
+) -> None:
+    with contextlib.suppress(IndexError):  # no task is left
         while True:
             index, task = waiting.popleft()
-            ended.put((index, _attempt(task, display)))
+            results.put((index, _attempt(task, display)))
 
 
-def _attempt(task: Task, display: Display) -> Exception | None:
-    """Whatever goes wrong is returned, for the thread that asked to tell or to raise."""
+def _attempt(task: SetupTask, display: Display) -> Exception | None:
+    """An error is returned, for the thread that called ``carry_out``."""
     try:
         display.done(task.name, task.carry_out(partial(display.doing, task.name)))
     except Exception as error:
-        with contextlib.suppress(OSError):  # nobody may be looking any more
+        with contextlib.suppress(OSError):  # the terminal or the pipe may be closed
             display.done(task.name, "failed")
         return error
     return None

@@ -13,7 +13,7 @@ from measuring import BIN, Failed, call, median_ratio, timed
 
 from pipeline.envs.build import Build
 from pipeline.envs.registry import Registry
-from pipeline.envs.verification import health, tiers
+from pipeline.envs.verification import file_check, health
 
 NAME = "whisper"
 UNIT = 200 << 20  # bytes
@@ -32,7 +32,7 @@ def live(project: Path) -> Build:
 def tier0_ms(project: Path) -> float:
     """The look that every use begins with, of a build that was resolved."""
     build = live(project)
-    return round(1000 * _median_seconds(lambda: _nothing(health.damage(build)), 500), 4)
+    return round(1000 * _median_seconds(lambda: _nothing(health.problem(build)), 500), 4)
 
 
 def tier2_seconds(project: Path) -> float:
@@ -91,7 +91,7 @@ def explain(project: Path, installer: Path, pairs: int) -> tuple[float, float]:
 
 
 def _clean(build: Build) -> None:
-    if not tiers.thorough(build).is_clean:
+    if not file_check.thorough(build).is_clean:
         raise Failed(f"the environment {NAME} is damaged")
 
 

@@ -91,7 +91,7 @@ def health_check_ms() -> float:
         start = time.perf_counter()
         build = registry.with_key("whisper", live.key)
         assert build is not None
-        assert health.damage(build) is None
+        assert health.problem(build) is None
         times.append(time.perf_counter() - start)
     return round(statistics.median(times) * 1000, 3)
 

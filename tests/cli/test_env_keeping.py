@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.envs import leases
 from pipeline.envs.build import Build
+from pipeline.envs.notes import FOLDER
 from pipeline.envs.registry import MARKER, Registry
-from pipeline.envs.use_notes import FOLDER
 from pipeline.errors import ExitCode
 from tests.conftest import BIN, Sandbox, offline
 

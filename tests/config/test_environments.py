@@ -116,9 +116,9 @@ def test_variables_and_a_smoke_script_are_what_a_build_must_prove(sandbox: Sandb
     definition = loaded(sandbox, 'python: ""\nsmoke: smoke.py\nvariables: {B: "{models}/x", A: y}\n')
     assert definition.smoke == sandbox.root / "smoke.py"
     assert definition.variables == (("A", "y"), ("B", "{models}/x"))
-    before = definition.promises()
+    before = definition.acceptance_criteria()
     sandbox.write("smoke.py", "import quirk\n")
-    assert definition.promises() != before
+    assert definition.acceptance_criteria() != before
 
 
 VARIANTS = """python: ""

@@ -6,23 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import use_notes
-from pipeline.envs.notes import LINES, Notes, Uses, measure
+from pipeline.envs.notes import FOLDER, LINES, BuildNotes, Uses, measure, note_use
 from pipeline.envs.registry import Registry
-from pipeline.envs.use_notes import FOLDER
 from tests.envs.conftest import Make
 
 
 @pytest.fixture
-def notes(registry: Registry) -> Notes:
-    return Notes(registry.root)
+def notes(registry: Registry) -> BuildNotes:
+    return BuildNotes(registry.root)
 
 
 def used(*prefixes: Path) -> None:
-    use_notes.note(prefixes[0].parents[1], prefixes)
+    note_use(prefixes[0].parents[1], prefixes)
 
 
-def test_uses_are_counted_by_build(notes: Notes, make: Make) -> None:
+def test_uses_are_counted_by_build(notes: BuildNotes, make: Make) -> None:
     one, other = make("alpha", 1).prefix, make("alpha", 2).prefix
     used(one)
     used(one, other)
@@ -30,11 +28,11 @@ def test_uses_are_counted_by_build(notes: Notes, make: Make) -> None:
     assert notes.uses(one).last == os.stat(one.parents[1] / FOLDER / f"{one.name}.uses").st_mtime
 
 
-def test_a_build_that_was_not_used_has_no_uses(notes: Notes, make: Make) -> None:
+def test_a_build_that_was_not_used_has_no_uses(notes: BuildNotes, make: Make) -> None:
     assert notes.uses(make("alpha").prefix) == Uses(0, None)
 
 
-def test_uses_at_once_are_all_counted(notes: Notes, make: Make) -> None:
+def test_uses_at_once_are_all_counted(notes: BuildNotes, make: Make) -> None:
     prefix = make("alpha").prefix
     threads = [threading.Thread(target=lambda: used(*[prefix] * 50)) for _ in range(4)]
     for thread in threads:
@@ -44,7 +42,7 @@ def test_uses_at_once_are_all_counted(notes: Notes, make: Make) -> None:
     assert notes.uses(prefix).count == 200
 
 
-def test_nothing_is_written_into_the_build(notes: Notes, make: Make) -> None:
+def test_nothing_is_written_into_the_build(notes: BuildNotes, make: Make) -> None:
     prefix = make("alpha").prefix
     before = {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]}
     used(prefix)
@@ -55,15 +53,15 @@ def test_nothing_is_written_into_the_build(notes: Notes, make: Make) -> None:
 def test_where_nothing_can_be_written_nothing_is_remembered_and_nobody_stopped(tmp_path: Path, make: Make) -> None:
     prefix = make("alpha").prefix
     (tmp_path / "file").write_text("in place of the folder")
-    notes = Notes(tmp_path / "file")
-    use_notes.note(tmp_path / "file", [prefix])
+    notes = BuildNotes(tmp_path / "file")
+    note_use(tmp_path / "file", [prefix])
     notes.built("alpha", prefix, 1.0)
     assert notes.uses(prefix) == Uses()
     assert notes.builds("alpha") == []
     assert notes.size(prefix) == measure(prefix)
 
 
-def test_a_link_in_place_of_a_note_is_not_followed(notes: Notes, registry: Registry, make: Make) -> None:
+def test_a_link_in_place_of_a_note_is_not_followed(notes: BuildNotes, registry: Registry, make: Make) -> None:
     prefix = make("alpha").prefix
     (registry.root / FOLDER).mkdir()
     victim = registry.root / "victim"
@@ -73,7 +71,7 @@ def test_a_link_in_place_of_a_note_is_not_followed(notes: Notes, registry: Regis
     assert victim.read_text() == "whole"
 
 
-def test_builds_are_remembered_with_their_times(notes: Notes, make: Make) -> None:
+def test_builds_are_remembered_with_their_times(notes: BuildNotes, make: Make) -> None:
     prefix = make("alpha").prefix
     notes.built("alpha", prefix, 1.5)
     notes.built("alpha", prefix, 2.5)
@@ -83,7 +81,7 @@ def test_builds_are_remembered_with_their_times(notes: Notes, make: Make) -> Non
     ]
 
 
-def test_a_torn_or_edited_line_is_left_out(notes: Notes, registry: Registry, make: Make) -> None:
+def test_a_torn_or_edited_line_is_left_out(notes: BuildNotes, registry: Registry, make: Make) -> None:
     prefix = make("alpha").prefix
     notes.built("alpha", prefix, 1.5)
     with (registry.root / FOLDER / "alpha.builds").open("a") as file:
@@ -91,14 +89,14 @@ def test_a_torn_or_edited_line_is_left_out(notes: Notes, registry: Registry, mak
     assert [each["seconds"] for each in notes.builds("alpha")] == [1.5]
 
 
-def test_of_very_many_builds_the_latest_are_told(notes: Notes, make: Make) -> None:
+def test_of_very_many_builds_the_latest_are_told(notes: BuildNotes, make: Make) -> None:
     prefix = make("alpha").prefix
     for number in range(LINES + 5):
         notes.built("alpha", prefix, number)
     assert [each["seconds"] for each in notes.builds("alpha")] == list(range(5, LINES + 5))
 
 
-def test_a_size_is_measured_once(notes: Notes, make: Make) -> None:
+def test_a_size_is_measured_once(notes: BuildNotes, make: Make) -> None:
     prefix = make("alpha").prefix
     size = notes.size(prefix)
     (prefix / "later").write_bytes(b"x" * 100_000)
@@ -106,7 +104,9 @@ def test_a_size_is_measured_once(notes: Notes, make: Make) -> None:
 
 
 @pytest.mark.parametrize("note", ["", "[1, 2", '{"a": 1}', "[1, 2, null]"])
-def test_a_size_that_cannot_be_read_is_measured_again(notes: Notes, registry: Registry, make: Make, note: str) -> None:
+def test_a_size_that_cannot_be_read_is_measured_again(
+    notes: BuildNotes, registry: Registry, make: Make, note: str
+) -> None:
     prefix = make("alpha").prefix
     size = notes.size(prefix)
     (registry.root / FOLDER / f"{prefix.name}.size").write_text(note)

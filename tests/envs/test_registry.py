@@ -169,7 +169,7 @@ def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
     problem = registry.problem(
         Definition("alpha", "", tmp_path / "alpha.lock", variant="" if wanted == "any" else wanted)
     )
-    assert problem == f"it was built for {variant or 'any'} hardware, and what is wanted here is for {wanted}"
+    assert problem == f"it was built for {variant or 'any'} hardware, and here it has to be for {wanted}"
 
 
 def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Definition, tmp_path: Path) -> None:
@@ -178,6 +178,6 @@ def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Defin
 
 
 def test_a_folder_of_somebody_else_in_the_pointer_s_place_is_an_obstacle(registry: Registry) -> None:
-    assert registry.obstacle("alpha") is None
+    assert registry.place_problem("alpha") is None
     registry.pointer("alpha").mkdir()
-    assert "is in the way" in str(registry.obstacle("alpha"))
+    assert "is in the way" in str(registry.place_problem("alpha"))

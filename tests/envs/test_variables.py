@@ -9,7 +9,7 @@ from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import (
     OVERRIDING,
     REMOVED,
-    Places,
+    VariableFolders,
     filled,
     stage_variables,
     unknown_placeholder,
@@ -91,7 +91,7 @@ def test_nothing_that_is_given_is_changed() -> None:
     assert dict(os.environ) == environ
 
 
-PLACES = Places(Path("/project"), Path("/disk/cache"), Path("/disk/models"), PREFIX)
+PLACES = VariableFolders(Path("/project"), Path("/disk/cache"), Path("/disk/models"), PREFIX)
 
 
 def test_what_libraries_keep_goes_into_the_project_s_cache() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.source import schema_errors
-from pipeline.envs.external.source import Source
+from pipeline.envs.external.source import EnvironmentSource
 from pipeline.errors import UsageError
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import load
@@ -75,7 +75,7 @@ def test_so_is_a_stage_whose_programs_come_from_it() -> None:
 
 
 def test_a_plan_that_says_nothing_was_made_with_live_builds() -> None:
-    assert a_plan().origin("alpha") == EnvironmentOrigin(Source.LIVE)
+    assert a_plan().origin("alpha") == EnvironmentOrigin(EnvironmentSource.LIVE)
 
 
 def test_a_live_build_is_nothing_to_tell() -> None:
@@ -96,7 +96,7 @@ def test_a_warning_is_told_as_one() -> None:
 
 
 def test_the_schema_knows_every_source() -> None:
-    for source in Source:
+    for source in EnvironmentSource:
         assert schema_errors(plain(plan(a_stage("one"), alpha={"source": source.value})), "job") == []
 
 

@@ -10,10 +10,10 @@ from pipeline.config.catalog import Catalog
 from pipeline.engines.decisions import tasks
 from pipeline.engines.pairs import InstalledPairs
 from pipeline.envs.external.adoption import Adoption
-from pipeline.envs.external.decision import Allowed
+from pipeline.envs.external.decision import EnvironmentOptions
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
-from pipeline.jobs.environment_sources import notes
+from pipeline.jobs.environment_sources import inspection_cache
 from pipeline.models.store import ModelStore
 from pipeline.prepare.default_workflows import default_plan
 from pipeline.prepare.engine_choice import ChosenEngines, choose_engines, dictionaries, installed_pairs
@@ -55,7 +55,13 @@ def adoption(catalog: Catalog) -> Adoption:
         raise AssertionError("nothing is built here")
 
     registry = Registry(catalog.project.environments)
-    return Adoption(registry=registry, notes=notes(catalog.project), allowed=Allowed(), builder=builder, progress=print)
+    return Adoption(
+        registry=registry,
+        cache=inspection_cache(catalog.project),
+        options=EnvironmentOptions(),
+        builder=builder,
+        progress=print,
+    )
 
 
 def chosen(sandbox: Sandbox, **values: Any) -> ChosenEngines:

@@ -2,7 +2,7 @@
 
 import threading
 
-from pipeline.setup.tasks import Task, carry_out
+from pipeline.setup.tasks import SetupTask, carry_out
 
 
 class Silent:
@@ -26,5 +26,5 @@ def test_no_more_are_done_at_a_time_than_was_asked_for() -> None:
             running -= 1
         return "ready"
 
-    assert carry_out([Task(str(number), act) for number in range(8)], Silent(), jobs=2) == []
+    assert carry_out([SetupTask(str(number), act) for number in range(8)], Silent(), jobs=2) == []
     assert most <= 2

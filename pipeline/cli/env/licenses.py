@@ -6,7 +6,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, root_option
 from pipeline.cli.env.live_build import live_build
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.inventory.packages import installed
+from pipeline.envs.inventory.packages import installed_packages
 from pipeline.text import printable
 
 
@@ -15,13 +15,13 @@ from pipeline.text import printable
 @json_option
 @root_option
 def command(name: str, as_json: bool) -> None:
-    """Show the licenses of an environment's packages, as the packages tell them.
+    """Show the licenses of an environment's packages, from the packages' own metadata.
 
-    The last column says where that stands: an SPDX expression, a classifier, or a free field, from the clearest to the
-    least clear. Packages that tell none are named below.
+    The last column says which field names the license: an SPDX expression, a classifier, or a free field, from the
+    clearest to the least clear. Packages that name none are listed below.
     """
     _, build = live_build(name)
-    packages = installed(build)
+    packages = installed_packages(build)
     if as_json:
         rows = [
             {
@@ -44,6 +44,6 @@ def command(name: str, as_json: bool) -> None:
         ]
         for package in packages
     ]
-    print_table(["package", "version", "license", "told by"], cells, "no package is installed")
+    print_table(["package", "version", "license", "named by"], cells, "no package is installed")
     if unknown := [package.shown for package in packages if not package.license.text]:
-        click.echo(f"no license is told by {', '.join(unknown)}: look into their files, or ask their authors")
+        click.echo(f"no license is named by {', '.join(unknown)}: look into their files, or ask their authors")

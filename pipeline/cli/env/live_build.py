@@ -1,4 +1,4 @@
-"""The live build of an environment, for commands that look into it."""
+"""The live build of an environment, for commands that read its packages."""
 
 from pipeline.cli.context import project
 from pipeline.config.catalog import Catalog
@@ -12,13 +12,13 @@ from pipeline.errors import NotReady, UsageError
 def live_build(name: str) -> tuple[Definition, Build]:
     """Raises ``ConfigurationError`` where there is no such environment, and ``NotReady`` where it isn't built.
 
-    One that somebody else makes has no record of what is in it: ``UsageError``.
+    Raises ``UsageError`` for an external environment, which has no record of its packages.
     """
     catalog = Catalog(project())
     definition = catalog.environment(name)
     if definition.interpreter:
         raise UsageError(
-            f"environment '{name}' is one that somebody else makes, so nothing is known of its packages",
+            f"environment '{name}' is an external environment (interpreter:), so its packages aren't known here",
             f"{interpreter(definition.interpreter)} -m pip list",
         )
     build = Registry(catalog.project.environments).live(name)

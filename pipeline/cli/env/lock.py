@@ -12,7 +12,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.envs.lockfiles.resolve import Upgrade
 from pipeline.errors import ExitCode, NotReady, UsageError
 from pipeline.setup import lock as locking
-from pipeline.setup.lock import Outcome
+from pipeline.setup.lock import LockResult
 
 EVERYTHING = ""  # what click gives for --upgrade alone
 
@@ -28,32 +28,32 @@ EVERYTHING = ""  # what click gives for --upgrade alone
     metavar="[PACKAGE]",
     help="Let all pins move to the newest version, or PACKAGE's alone (may be repeated). Stands after the NAMEs.",
 )
-@click.option("--check", is_flag=True, help="Only tell whether the locks are what the requirements ask for.")
+@click.option("--check", is_flag=True, help="Only say whether the locks are what the requirements ask for.")
 @json_option
 @root_option
 def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_json: bool) -> None:
-    """Pin what environments ask for: every package, every hash, for every platform.
+    """Pin the requirements of environments: every package, every hash, for every platform.
 
-    Without NAME, all environments. Writes requirements/NAME.lock, which belongs into version control. Pins that
+    Without NAME, all environments. Writes requirements/NAME.lock, which belongs in version control. Pins that
     still fit stay as they are. Where nothing fits, the resolver's explanation is shown and the lock stays.
     """
     if check and upgrades:
         raise UsageError("--check changes nothing, so it doesn't go together with --upgrade")
     catalog = Catalog(project())
-    definitions = locking.wanted(catalog, names)
+    definitions = locking.with_locks(catalog, names)
     if check:
-        _check(locking.check(definitions), as_json)
+        _check(locking.problems(definitions), as_json)
         return
     upgrade = Upgrade(EVERYTHING in upgrades, tuple(each for each in upgrades if each != EVERYTHING))
     locking.require_known(definitions, upgrade)
-    outcomes = []
-    for outcome in locking.make(catalog, definitions, upgrade):
-        outcomes.append(outcome)
+    results = []
+    for result in locking.make(catalog, definitions, upgrade):
+        results.append(result)
         if not as_json:
-            _tell(outcome)
+            _show(result)
     if as_json:
-        print_json("env-lock", [_plain(outcome) for outcome in outcomes])
-    _end(outcomes, as_json)
+        print_json("env-lock", [_plain(result) for result in results])
+    _end(results, as_json)
 
 
 def _check(reasons: dict[str, str], as_json: bool) -> None:
@@ -65,21 +65,21 @@ def _check(reasons: dict[str, str], as_json: bool) -> None:
     click.echo("the locks are what the requirements ask for")
 
 
-def _tell(outcome: Outcome) -> None:
-    lock = f"requirements/{outcome.definition.locked.name}"
-    if outcome.error:
-        return  # told at the end, where it isn't scrolled away
-    if outcome.changes is None:
+def _show(result: LockResult) -> None:
+    lock = f"requirements/{result.definition.locked.name}"
+    if result.error:
+        return  # shown at the end, where it isn't scrolled away
+    if result.changes is None:
         click.echo(f"{lock} is as it was")
         return
-    click.echo(f"{lock} written" if outcome.changes else f"{lock} written; no version changed")
-    for change in outcome.changes:
+    click.echo(f"{lock} written" if result.changes else f"{lock} written; no version changed")
+    for change in result.changes:
         click.echo(f"  {change}")
 
 
-def _end(outcomes: list[Outcome], as_json: bool) -> None:
-    errors = [outcome.error for outcome in outcomes if outcome.error]
-    written = [outcome.definition.name for outcome in outcomes if outcome.changes is not None]
+def _end(results: list[LockResult], as_json: bool) -> None:
+    errors = [result.error for result in results if result.error]
+    written = [result.definition.name for result in results if result.changes is not None]
     if errors and as_json:
         sys.exit(errors[0].exit_code)  # an error's envelope would be a second document
     if errors:
@@ -89,15 +89,14 @@ def _end(outcomes: list[Outcome], as_json: bool) -> None:
         click.echo(f"next: bootstrap {' '.join(f'--env {name}' for name in dict.fromkeys(written))}")
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
+def _plain(result: LockResult) -> dict[str, Any]:
     return {
-        "environment": outcome.definition.name,
-        "variant": outcome.definition.variant,
-        "lock": f"requirements/{outcome.definition.locked.name}",
-        "written": outcome.changes is not None,
+        "environment": result.definition.name,
+        "variant": result.definition.variant,
+        "lock": f"requirements/{result.definition.locked.name}",
+        "written": result.changes is not None,
         "changes": [
-            {"name": each.name, "before": list(each.before), "after": list(each.after)}
-            for each in outcome.changes or ()
+            {"name": each.name, "before": list(each.before), "after": list(each.after)} for each in result.changes or ()
         ],
-        "error": outcome.error.message if outcome.error else None,
+        "error": result.error.message if result.error else None,
     }

@@ -14,10 +14,10 @@ from pipeline.cli.output import print_json
 @json_option
 @root_option
 def command(file: Path, name: str | None, as_json: bool) -> None:
-    """Take in a stage from elsewhere that brings its own environment.
+    """Add a stage that brings its own environment to the project.
 
     FILE is a stage whose '# /// script' block has requires-python and dependencies. It is checked and locked first,
-    then copied into stages/. Nothing that is there is overwritten.
+    then copied into stages/. No existing file is overwritten.
     """
     from pipeline.setup.registration import register
 

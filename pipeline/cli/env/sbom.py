@@ -29,8 +29,8 @@ from pipeline.files import write_whole
 def command(name: str, target: Path | None, as_json: bool) -> None:
     """Print an environment's bill of materials, in CycloneDX 1.6 (JSON).
 
-    It names the interpreter and every installed package, with versions, licenses, what brings what, and the hashes
-    that the lock allows. With -o, --json tells where it was written.
+    It has the interpreter and every installed package, with versions, licenses, dependencies, and the hashes that the
+    lock allows. With -o, --json says where it was written.
     """
     from pipeline.envs.inventory import sbom
 
@@ -50,7 +50,7 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
 
 
 def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:
-    """None where the lock has changed since: its hashes would be another build's."""
+    """SHA-256 by package; empty where the lock has changed since the build."""
     from pipeline.envs.lockfiles.lockfile import parse
 
     if definition.lock is None or definition.lock_digest() != build.record["key_input"]["lock"]:

@@ -14,17 +14,17 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.candidates import way_out
+from pipeline.envs.external.candidates import next_step as external_next_step
 from pipeline.envs.external.environment import Unusable, recognise
-from pipeline.envs.gc.survey import Found, State, survey
+from pipeline.envs.gc.survey import BuildFolder, State, survey
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.notes import Notes
+from pipeline.envs.notes import BuildNotes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ConfigurationError
 from pipeline.sizes import show_size
 
 SHOWN = ("environment", "state", "python", "lock", "size", "last used", "uses", "builds", "problem", "next")
-SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # what a narrow terminal goes without
+SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # columns that a narrow terminal leaves out
 
 
 @click.command("status")
@@ -32,26 +32,26 @@ SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # what a narr
 @json_option
 @root_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
-    """Show what is built, from which lock, what it takes, how it was used, and what is wrong with it."""
+    """Show each environment's build: its lock, its size, its uses, and what is wrong with it."""
     catalog = Catalog(project())
     registry = Registry(catalog.project.environments)
-    found = survey(registry)
-    live = {each.name: each for each in found if each.state is State.LIVE}
+    builds = survey(registry)
+    live = {each.name: each for each in builds if each.state is State.LIVE}
     rows = [_row(registry, catalog, name, live.get(name)) for name in names or catalog.environment_names]
-    others = [each for each in found if _is_other(each, catalog) and (not names or each.name in names)]
+    others = [each for each in builds if _is_other(each, catalog) and (not names or each.name in names)]
     if as_json:
         print_json("environment-status", [*rows, *map(_other, others)])
         return
     print_table(SHOWN, [_cells(row) for row in rows], "no environment is defined", spare=SPARE)
-    _tell_others(others)
+    _show_others(others)
 
 
-def _row(registry: Registry, catalog: Catalog, name: str, live: Found | None) -> dict[str, Any]:
+def _row(registry: Registry, catalog: Catalog, name: str, live: BuildFolder | None) -> dict[str, Any]:
     return {**_state(registry, catalog, name), **_measured(live), **_built(registry, name)}
 
 
 def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | None]:
-    """A definition that is broken is a row that says so; it doesn't hide the others."""
+    """A broken definition has a row, too, which says so."""
     build = registry.live(name)
     lock = None
     try:
@@ -78,25 +78,25 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
 def _judged(registry: Registry, definition: Definition, build: Build | None) -> tuple[str, str | None, str | None]:
     """The state, what is wrong, and the command that helps."""
     if definition.interpreter:
-        return _of_somebody_else(definition, definition.interpreter)
+        return _external(definition, definition.interpreter)
     if (problem := registry.problem(definition)) is None:
         return "healthy", None, None
     state = "unhealthy" if build else "not built"
-    if mismatch := agreement.mismatch(definition):  # which bootstrap would only repeat
-        return state, mismatch, f"pipeline env lock {definition.name}"
+    if lock_problem := agreement.problem(definition):  # bootstrap would only say the same
+        return state, lock_problem, f"pipeline env lock {definition.name}"
     return state, problem if build else None, f"bootstrap --env {definition.name}"
 
 
-def _of_somebody_else(definition: Definition, folder: Path) -> tuple[str, str | None, str | None]:
-    """As far as it shows without starting its interpreter."""
+def _external(definition: Definition, folder: Path) -> tuple[str, str | None, str | None]:
+    """As far as this shows without starting the interpreter."""
     try:
         recognise(folder)
     except Unusable as error:
-        return "unusable", f"{folder}: {error}", way_out(definition)
+        return "unusable", f"{folder}: {error}", external_next_step(definition)
     return "used as it is", None, None
 
 
-def _measured(live: Found | None) -> dict[str, Any]:
+def _measured(live: BuildFolder | None) -> dict[str, Any]:
     return {
         "size": live.size.allocated if live else None,
         "shared": live.size.shared if live else None,
@@ -108,7 +108,7 @@ def _measured(live: Found | None) -> dict[str, Any]:
 
 
 def _built(registry: Registry, name: str) -> dict[str, Any]:
-    seconds = [float(build["seconds"]) for build in Notes(registry.root).builds(name)]
+    seconds = [float(build["seconds"]) for build in BuildNotes(registry.root).builds(name)]
     return {
         "builds": len(seconds),
         "last_build_seconds": seconds[-1] if seconds else None,
@@ -116,23 +116,23 @@ def _built(registry: Registry, name: str) -> dict[str, Any]:
     }
 
 
-def _is_other(found: Found, catalog: Catalog) -> bool:
-    return found.state is not State.LIVE or found.name not in catalog.environment_names
+def _is_other(build: BuildFolder, catalog: Catalog) -> bool:
+    return build.state is not State.LIVE or build.name not in catalog.environment_names
 
 
-def _other(found: Found) -> dict[str, Any]:
-    what = "undefined" if found.state is State.LIVE else found.state.value
+def _other(build: BuildFolder) -> dict[str, Any]:
+    state = "undefined" if build.state is State.LIVE else build.state.value
     return {
-        "name": found.name,
-        "state": what,
+        "name": build.name,
+        "state": state,
         "problem": None,
-        "next": None if found.state is State.BEING_BUILT else "pipeline env gc",
+        "next": None if build.state is State.BEING_BUILT else "pipeline env gc",
         "python": None,
-        "key": found.key or None,
-        "path": str(found.folder),
+        "key": build.key or None,
+        "path": str(build.path),
         "lock": None,
         "lock_digest": None,
-        **_measured(found),
+        **_measured(build),
     }
 
 
@@ -158,15 +158,15 @@ def _size(row: Mapping[str, Any]) -> str:
     return show_size(row["size"]) + (f", {show_size(row['shared'])} shared" if row["shared"] else "")
 
 
-def _tell_others(others: Sequence[Found]) -> None:
-    """What no definition's name stands for."""
+def _show_others(others: Sequence[BuildFolder]) -> None:
+    """Builds that no definition's name stands for."""
     if not others:
         return
     rows = [_other(each) for each in others]
     print_table(
         ("build", "what it is", "size", "last used"),
         [
-            [each.folder.name, row["state"], _size(row), row["last_used"] or "never"]
+            [each.path.name, row["state"], _size(row), row["last_used"] or "never"]
             for each, row in zip(others, rows, strict=True)
         ],
         "",

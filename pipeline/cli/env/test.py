@@ -17,10 +17,10 @@ from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
 from pipeline.envs.external.environment import Unusable, recognise
-from pipeline.envs.path_programs import locate
+from pipeline.envs.provided_programs import locate
 from pipeline.envs.registry import Registry
 from pipeline.envs.verification import probes
-from pipeline.envs.verification.probes import Outcome, Place
+from pipeline.envs.verification.probes import ProbeEnvironment, ProbeResult
 from pipeline.errors import ExitCode, NotReady
 
 
@@ -29,51 +29,52 @@ from pipeline.errors import ExitCode, NotReady
 @json_option
 @root_option
 def command(name: str, as_json: bool) -> None:
-    """Try an environment: import its modules and run its smoke script, as a stage would see it.
+    """Try an environment: import its modules and run its smoke script, with the variables that a stage gets.
 
-    Leaves with exit code 3 where something fails.
+    The exit code is 3 where something fails.
     """
     catalog = Catalog(project())
     definition = catalog.environment(name)
     registry = Registry(catalog.project.environments)
     build = _build(registry, definition)
-    outcomes = []
-    for outcome in _outcomes(registry, catalog, definition, build):
-        outcomes.append(outcome)
+    results = []
+    for result in _results(registry, catalog, definition, build):
+        results.append(result)
         if not as_json:
-            click.echo(f"{'failed' if outcome.problem else 'passed'}  {outcome.probe}  ({outcome.seconds:.2f} s)")
-    problems = [outcome.problem for outcome in outcomes if outcome.problem]
+            click.echo(f"{'failed' if result.problem else 'passed'}  {result.probe}  ({result.seconds:.2f} s)")
+    problems = [result.problem for result in results if result.problem]
     if as_json:
-        print_json("env-test", {"environment": name, "path": str(build.prefix), "probes": list(map(_plain, outcomes))})
+        print_json("env-test", {"environment": name, "path": str(build.prefix), "probes": list(map(_plain, results))})
         sys.exit(ExitCode.NOT_READY if problems else ExitCode.OK)
     if problems:
-        step = candidates.way_out(definition) if definition.interpreter else f"bootstrap --env {name} --force"
+        step = candidates.next_step(definition) if definition.interpreter else f"bootstrap --env {name} --force"
         raise NotReady(f"environment '{name}' fails: " + "\n".join(problems), step)
 
 
 def _build(registry: Registry, definition: Definition) -> Build:
-    """What the name stands for now, be it healthy or not. Raises ``NotReady`` where there is nothing."""
+    """The live build or the external environment, healthy or not. Raises ``NotReady`` where there is none."""
     if definition.interpreter:
-        return _of_somebody_else(definition, definition.interpreter)
+        return _external(definition, definition.interpreter)
     if build := registry.live(definition.name):
         return build
     raise NotReady(f"environment '{definition.name}' isn't built", f"bootstrap --env {definition.name}")
 
 
-def _of_somebody_else(definition: Definition, folder: Path) -> Build:
+def _external(definition: Definition, folder: Path) -> Build:
     try:
-        found = recognise(folder)
+        environment = recognise(folder)
     except Unusable as error:
-        raise NotReady(f"environment '{definition.name}': {folder}: {error}", candidates.way_out(definition)) from error
-    return Build(definition.name, found.prefix, "", {}, conda=found.kind == "conda")
+        next_step = candidates.next_step(definition)
+        raise NotReady(f"environment '{definition.name}': {folder}: {error}", next_step) from error
+    return Build(definition.name, environment.prefix, "", {}, conda=environment.is_conda)
 
 
-def _outcomes(registry: Registry, catalog: Catalog, definition: Definition, build: Build) -> Iterator[Outcome]:
+def _results(registry: Registry, catalog: Catalog, definition: Definition, build: Build) -> Iterator[ProbeResult]:
     if build.is_ours:
-        yield Outcome("is what was built", 0, registry.problem(definition))
+        yield ProbeResult("is what was built", 0, registry.problem(definition))
     own = own_variables(catalog.project, definition.variables, build.prefix)
-    place = Place(build.python, build.prefix, own, _provided(registry, catalog, definition), build.conda)
-    yield from probes.run(definition, place)
+    tools = _provided(registry, catalog, definition)
+    yield from probes.run(definition, ProbeEnvironment(build.python, build.prefix, own, tools, build.conda))
 
 
 def _provided(registry: Registry, catalog: Catalog, definition: Definition) -> list[Path]:
@@ -83,5 +84,5 @@ def _provided(registry: Registry, catalog: Catalog, definition: Definition) -> l
     return [build.provided_tools for name in names if (build := registry.live(name))]
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {"probe": outcome.probe, "seconds": round(outcome.seconds, 3), "problem": outcome.problem}
+def _plain(result: ProbeResult) -> dict[str, Any]:
+    return {"probe": result.probe, "seconds": round(result.seconds, 3), "problem": result.problem}

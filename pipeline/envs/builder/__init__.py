@@ -1,1 +1,1 @@
-"""Making an environment: its packages, its programs, and the marker that makes it count."""
+"""Building an environment: its packages, its programs, and the marker that makes it count."""

@@ -1,11 +1,12 @@
-"""Building an environment: single-flight, at its final place, proved before it counts.
+"""Building an environment: by one process at a time, at its final place, proved before it counts.
 
-The ready marker is written last and by one rename; a folder without it is nobody's environment and is
-removed by whoever builds next.
+The ready marker is written last and by one rename. A folder without it is no environment, and is removed by the next
+build of the same name.
 """
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,22 +14,22 @@ from typing import Any
 
 from pipeline.envs import interpreters, keys
 from pipeline.envs.build import Build
-from pipeline.envs.builder import leftovers, logs, permissions, proof
-from pipeline.envs.builder.deadline import Deadline
-from pipeline.envs.builder.installer import Installer, Sources
-from pipeline.envs.builder.marker import Proof, record
+from pipeline.envs.builder import marker, permissions, proof
+from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
+from pipeline.envs.builder.marker import Proof
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.notes import Notes
+from pipeline.envs.notes import BuildNotes
+from pipeline.envs.platform.layout import executable, interpreter
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.registry import MARKER, Registry, misfit
+from pipeline.envs.registry import MARKER, RETIRED, Registry, build_problem, name_of
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 from pipeline.progress import Progress
 
-Fill = Callable[[Installer], Proof]
+OLD_LOGS = 5  # beside the latest
 
 
 @dataclass(frozen=True)
@@ -37,56 +38,71 @@ class Builder:
     uv: Path
     logs: Path
     time_limit: float  # seconds, for a whole build
-    sources: Sources = field(default_factory=Sources)
+    sources: PackageSources = field(default_factory=PackageSources)
     own: OwnVariables = no_variables
 
     def ensure(self, definition: Definition, progress: Progress, force: bool = False) -> Build:
-        """The healthy live build, made now if need be. Raises ``NotReady`` with the installer's own words."""
+        """The healthy live build, made now if need be; with ``force`` always made now.
+
+        Raises ``NotReady`` with uv's own explanation, or where the lock doesn't fit its requirements.
+        """
         if not force and (build := self.usable(definition)):
             return build
-        with self.alone(definition.name, progress):
+        with self.locked(definition.name, progress):
             if not force and (build := self.usable(definition)):
                 return build
             return self.build(definition, progress, force)
 
     @contextlib.contextmanager
-    def alone(self, name: str, progress: Progress) -> Iterator[None]:
-        """Nobody else makes or repairs this environment meanwhile."""
+    def locked(self, name: str, progress: Progress) -> Iterator[None]:
+        """Meanwhile no other process makes, repairs or removes this environment.
+
+        Waits for one that does. Raises ``NotReady`` where the folders can't be made or have no locks.
+        """
         self._make_folders()
         with exclusive(self.registry.lock(name), lambda who: progress(f"waiting for {who}")):
             yield
 
     def usable(self, definition: Definition) -> Build | None:
+        """The live build, where it is healthy and fits the definition."""
         return None if self.registry.problem(definition) else self.registry.live(definition.name)
 
     def build(self, definition: Definition, progress: Progress, force: bool) -> Build:
-        """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock."""
-        if reason := self.registry.obstacle(definition.name):
-            step = f"move it away, then: bootstrap --env {definition.name}"
-            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", step)
+        """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock.
+
+        Raises ``NotReady`` where something else is in the name's place, where the lock doesn't fit its requirements,
+        where no Python fits, and where installing or proving fails.
+        """
+        if reason := self.registry.place_problem(definition.name):
+            next_step = f"move it away, then: bootstrap --env {definition.name}"
+            raise NotReady(f"environment '{definition.name}' can't be built: {reason}", next_step)
         agreement.require(definition)
         progress("choosing Python")
-        interpreter = interpreters.find(definition, self.uv)
-        key_input = keys.key_input(definition, interpreter)
-        self.sweep(definition.name)
+        base = interpreters.find(definition, self.uv)
+        key_input = keys.key_input(definition, base)
+        self.remove_half_built(definition.name)
         earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
-        if fitting := next((build for build in earlier if misfit(definition, build) is None), None):
+        if fitting := next((build for build in earlier if build_problem(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
-        return self.make(definition, key_input, progress, lambda installer: proof.install(installer, interpreter))
+        return self.make(definition, key_input, progress, lambda installer: proof.install(installer, base))
 
     def make(
         self,
         definition: Definition,
         key_input: Mapping[str, Any],
         progress: Progress,
-        fill: Fill,
+        fill: Callable[[Installer], Proof],
         before_live: Callable[[], None] = lambda: None,
     ) -> Build:
-        """A new live build: a place, what ``fill`` puts there and proves, the marker. The caller holds the lock."""
+        """A new live build: ``fill`` installs and proves it, then its marker is written. The caller holds the lock.
+
+        ``before_live`` is called when the build is complete and its name doesn't point to it yet. What ``fill`` raises
+        goes through; the folder is then removed.
+        """
         key = keys.key_of(dict(key_input))
         prefix = self.registry.new_place(definition.name, key)
-        log = logs.fresh(self.logs, definition.name)
+        log = fresh_log(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
         installer = Installer(
             uv=self.uv,
@@ -99,8 +115,8 @@ class Builder:
             own=self.own(definition, prefix),
         )
         try:
-            marker = record(definition, key_input, prefix, fill(installer), deadline.spent())
-            write_whole(prefix / MARKER, dump_json(marker))
+            record = marker.content(definition, key_input, prefix, fill(installer), deadline.spent())
+            write_whole(prefix / MARKER, dump_json(record))
             permissions.share(prefix / MARKER)
         except BaseException:
             with contextlib.suppress(NotReady, OSError):  # the next build removes what can't be removed now
@@ -108,12 +124,19 @@ class Builder:
             raise
         before_live()
         self.registry.point(definition.name, prefix)
-        Notes(self.registry.root).built(definition.name, prefix, deadline.spent())
+        BuildNotes(self.registry.root).built(definition.name, prefix, deadline.spent())
         return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
 
-    def sweep(self, name: str) -> None:
-        """Remove what interrupted builds of this name left. The caller holds the lock."""
-        leftovers.remove(self.registry.builds, name)
+    def remove_half_built(self, name: str) -> None:
+        """Remove the folders that interrupted builds of this name left. The caller holds the lock.
+
+        On Linux an installer dies with the process that started it; elsewhere one may still be writing, and is ended
+        first. A folder that can't be removed stays for the next build.
+        """
+        for prefix in half_built(self.registry.builds, name):
+            _end_installers(prefix)
+            with contextlib.suppress(NotReady, OSError):
+                remove_tree(prefix)
 
     def _make_folders(self) -> None:
         for folder in (self.registry.builds, self.logs):
@@ -121,3 +144,39 @@ class Builder:
                 folder.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
+
+
+def half_built(builds: Path, name: str) -> list[Path]:
+    """Folders of builds of this name that were never finished, or are being built right now."""
+    return sorted(
+        prefix
+        for prefix in builds.iterdir()
+        if name_of(prefix.name) == name and not (prefix / MARKER).is_file() and not (prefix / RETIRED).is_file()
+    )
+
+
+def fresh_log(folder: Path, name: str) -> Path:
+    """Where the next build writes: NAME.log. The one before becomes NAME.1.log, and so on.
+
+    The caller holds the environment's lock.
+    """
+    latest = folder / f"{name}.log"
+    for number in range(OLD_LOGS, 0, -1):
+        older = folder / f"{name}.{number}.log"
+        newer = folder / f"{name}.{number - 1}.log" if number > 1 else latest
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(newer, older)
+    return latest
+
+
+def _end_installers(prefix: Path) -> None:
+    import psutil
+
+    own = {str(interpreter(prefix)), str(interpreter(prefix.resolve()))}
+    for process in psutil.process_iter(["name", "cmdline"]):
+        words = process.info["cmdline"] or []
+        writes = process.info["name"] == executable("uv") and any(str(prefix) in word for word in words)
+        if writes or (words and words[0] in own):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                process.wait(5)

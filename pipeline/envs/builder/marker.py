@@ -1,4 +1,4 @@
-"""What stands in a build's ready marker."""
+"""The content of a build's ready marker."""
 
 import os
 from collections.abc import Mapping
@@ -15,23 +15,25 @@ from pipeline.envs.verification import health
 
 @dataclass(frozen=True)
 class Proof:
-    """What was found when an environment was proved."""
+    """What the verification of a new build gave."""
 
     manifest: str  # digest of the list of its files
-    otherwise: Mapping[str, str | None]  # files that their publisher made otherwise than its RECORD says; their digests
+    corrections: Mapping[str, str | None]  # file to digest (None: missing), where a publisher's RECORD is wrong
 
 
 def site_packages(prefix: Path) -> Path:
+    """The folder of an environment's packages, also where it isn't there yet."""
     return next(prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages")
 
 
-def record(
+def content(
     definition: Definition,
     key_input: Mapping[str, Any],
     prefix: Path,
     proof: Proof,
     seconds: float,
 ) -> dict[str, Any]:
+    """The marker of the build at ``prefix``, as JSON values. ``seconds``: how long the build took."""
     packages = site_packages(prefix)
     base = os.stat(interpreter(prefix))
     return {
@@ -39,7 +41,7 @@ def record(
         "name": definition.name,
         "key": keys.key_of(dict(key_input)),
         "key_input": key_input,
-        "promises": definition.promises(),
+        "promises": definition.acceptance_criteria(),
         "requirements": requirements.digest(definition.requirements),
         "prefix": str(prefix),
         "interpreter": [base.st_size, base.st_mtime_ns],
@@ -47,6 +49,6 @@ def record(
         "site_packages": str(packages.relative_to(prefix)),
         "fingerprint": health.fingerprint(packages),
         "manifest": proof.manifest,
-        "otherwise": proof.otherwise,
-        "seconds": round(seconds, 3),  # that the build took
+        "otherwise": proof.corrections,
+        "seconds": round(seconds, 3),
     }

@@ -1,96 +1,171 @@
-"""Installing, and proving what was installed; what can be done beside other work is.
+"""Installing an environment, and proving that it is whole and works.
 
-While bytecode is made, every file is read and compared, and the disk takes what was written; while the imports are
-proved, it takes the rest. All of that has ended before a build counts.
+Work that needn't wait runs beside other work: while uv makes bytecode, every file is read and compared, and the disk
+is flushed; while the imports are tried, it is flushed again. All of that has ended before a build counts.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
+from pipeline import process
 from pipeline.envs import provided_programs
-from pipeline.envs.builder import links, runner_bytecode
-from pipeline.envs.builder.ahead import Ahead
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof, site_packages
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.platform.layout import interpreter, scripts_folder
 from pipeline.envs.platform.removal import remove_tree
+from pipeline.envs.variables import without_python
 from pipeline.envs.verification import content, manifest, probes
-from pipeline.envs.verification.comparison import Compared
+from pipeline.envs.verification.comparison import Comparison
 from pipeline.envs.verification.manifest import Entry
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
 
+STAGEKIT = Path(__file__).parents[2] / "sdk" / "stagekit"
+COMPILE_SECONDS = 60
+PYC_HEADER = 16  # bytes of a .pyc before its code: a magic number, flags, the source's time and size
+
 
 def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
-    """Fill the place with a whole, proved and flushed environment, all but its marker. Raises ``NotReady``."""
-    read = _install_packages(installer, interpreter)
-    otherwise: Mapping[str, str | None] = {}
-    if read.damaged:
-        installer.forget(sorted({each.package for each in read.damaged}))
+    """Fill the build's folder with a whole, proved and flushed environment: all but its marker.
+
+    Raises ``NotReady`` where a package can't be installed, leads out of the environment, or can't be imported.
+    """
+    comparison = _install_packages(installer, interpreter)
+    corrections: Mapping[str, str | None] = {}
+    if comparison.damaged:
+        installer.forget(sorted({each.package for each in comparison.damaged}))
         remove_tree(installer.prefix)
-        # The archive's own hash was in the lock, so that what differs now was published so.
-        read = _install_packages(installer, interpreter)
-        otherwise = {each.file: each.digest for each in read.damaged}
+        # The archive's own hash was in the lock, so a file that differs again was published like that.
+        comparison = _install_packages(installer, interpreter)
+        corrections = {each.file: each.digest for each in comparison.damaged}
     inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
-    return finish(installer, interpreter.version, otherwise, lambda: manifest.entries(inside, read.contents))
+    return finish(installer, interpreter.version, corrections, lambda: manifest.entries(inside, comparison.contents))
 
 
 def finish(
     installer: Installer,
     version: str,
-    otherwise: Mapping[str, str | None],
-    known: Callable[[], Mapping[str, Entry]],
-    wanted: Definition | None = None,
+    corrections: Mapping[str, str | None],
+    known_entries: Callable[[], Mapping[str, Entry]],
+    probe_definition: Definition | None = None,
 ) -> Proof:
-    """What makes installed packages an environment that can be trusted, apart from its marker. Raises ``NotReady``.
+    """Turn installed packages into an environment that can be trusted; only its marker is still missing.
 
-    ``known``: what the list of files needn't read again; it is asked beside the probes, and what it raises goes before
-    what they found. ``wanted``: what is left to prove, where some of the definition's probes are known to succeed.
+    ``known_entries`` gives entries of the list of files that needn't be read again. It is called beside the probes;
+    its error is raised before an error of theirs. ``probe_definition`` is the definition with the probes that are left,
+    where some are known to succeed.
+
+    Raises ``NotReady`` where a link leads out of the environment or a probe fails.
     """
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided_programs.place(definition, prefix, site_packages(prefix))
     installer.progress("proving")
     python = interpreter(prefix)
-    listed = Ahead(lambda: _list_and_flush(prefix, known))
-    listed.begin()
-    compiled = Ahead(lambda: runner_bytecode.compile_for(python, version, installer.log))
-    compiled.begin()
-    reason = probes.first_problem(wanted or definition, probes.Place(python, prefix, installer.own))
-    compiled.result()
-    digest = listed.result()
-    if reason:
-        raise NotReady(f"environment '{definition.name}' was installed, but {reason}", f"read {installer.log}")
-    return Proof(digest, otherwise)
+    with ThreadPoolExecutor(2) as threads:
+        digest = threads.submit(_list_and_flush, prefix, known_entries)
+        compilation = threads.submit(compile_runner, python, version, installer.log)
+        environment = probes.ProbeEnvironment(python, prefix, installer.own)
+        problem = probes.first_problem(probe_definition or definition, environment)
+        compilation.result()
+        proof = Proof(digest.result(), corrections)
+    if problem:
+        raise NotReady(f"environment '{definition.name}' was installed, but {problem}", f"read {installer.log}")
+    return proof
 
 
-def _list_and_flush(prefix: Path, known: Callable[[], Mapping[str, Entry]]) -> str:
-    digest = manifest.write(prefix, site_packages(prefix), known())
+def _list_and_flush(prefix: Path, known_entries: Callable[[], Mapping[str, Entry]]) -> str:
+    digest = manifest.write(prefix, site_packages(prefix), known_entries())
     sync_all()  # a power cut must not leave the marker with half the packages behind it
     return digest
 
 
+def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Comparison:
+    """Returns the files beside what the packages' own ``RECORD``s say of them."""
+    installer.create(interpreter.executable)
+    threads = ThreadPoolExecutor(2)
+    compare = cache(lambda: threads.submit(content.read_all, site_packages(installer.prefix)))
+    flush = cache(lambda: threads.submit(sync_all))
+
+    def begin() -> None:
+        compare()
+        flush()
+
+    try:
+        installer.sync(begin)
+        return compare().result()
+    finally:
+        threads.shutdown(wait=False)  # the flush may take longer; ``finish`` waits for one that covers everything
+
+
 def refuse_links(definition: Definition, prefix: Path) -> None:
-    if strays := links.leading_out(prefix):
-        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
-        target = (prefix / strays[0]).readlink()
+    """Raises ``NotReady`` for a link out of the environment: its target could change without anybody noticing."""
+    if links := links_leading_out(prefix):
+        more = f" and {len(links) - 1} more" if len(links) > 1 else ""
+        target = (prefix / links[0]).readlink()
         raise NotReady(
-            f"environment '{definition.name}' is refused: its link {strays[0]} leads out of it, to {target}{more}",
+            f"environment '{definition.name}' is refused: its link {links[0]} leads out of it, to {target}{more}",
             "lock another version of the package that brings it, or report it to who publishes it",
         )
 
 
-def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Compared:
-    """Returns what the files held beside what the packages' own records say."""
-    installer.create(interpreter.executable)
-    compared = Ahead(lambda: content.read_all(site_packages(installer.prefix)))
-    flushed = Ahead(sync_all)
+def links_leading_out(prefix: Path) -> list[str]:
+    """Symbolic links whose target isn't in the environment, by path in it, apart from those to its interpreter."""
+    inside = os.path.realpath(prefix)
+    scripts = str(scripts_folder(prefix))
+    return sorted(
+        os.path.relpath(path, prefix)
+        for path in _links(str(prefix))
+        if not _is_within(os.path.realpath(path), inside) and not _is_interpreter(path, scripts)
+    )
 
-    def installed() -> None:
-        compared.begin()
-        flushed.begin()
 
-    installer.sync(installed)
-    return compared.result()
+def _links(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                yield entry.path
+            elif entry.is_dir():
+                yield from _links(entry.path)
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
+
+
+def _is_interpreter(path: str, scripts: str) -> bool:
+    folder, name = os.path.split(path)
+    return folder == scripts and name.startswith(("python", "pypy"))
+
+
+def compile_runner(python: Path, version: str, log: Path, folder: Path = STAGEKIT) -> None:
+    """Make bytecode of our own runner for the Python of a build, beside the source, where that can be written.
+
+    A stage starts without it as well, a little later; so nothing is raised.
+    """
+    tag = f"cpython-{''.join(version.split('.')[:2])}"
+    if all(_is_compiled(source, tag) for source in folder.glob("*.py")):
+        return
+    # -f: without it, compileall takes a source that changed within the same second for unchanged.
+    argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", "-f", folder]
+    with contextlib.suppress(process.TimedOut), log.open("ab") as file:
+        process.run(argv, without_python(os.environ), COMPILE_SECONDS, file)
+
+
+def _is_compiled(source: Path, tag: str) -> bool:
+    try:
+        with open(source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc", "rb") as file:
+            header = file.read(PYC_HEADER)
+    except OSError:
+        return False
+    status = os.stat(source)
+    expected = b"".join(
+        int(value & 0xFFFFFFFF).to_bytes(4, "little") for value in (int(status.st_mtime), status.st_size)
+    )
+    return header[8:] == expected

@@ -1,1 +1,1 @@
-"""What a job gets when it asks for an environment: ours, else one that somebody else has made and that stays theirs."""
+"""Environments that aren't built by us, and which environment a job gets."""

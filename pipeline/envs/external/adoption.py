@@ -1,21 +1,30 @@
-"""From an environment's definition to what a job runs in: looking, waiting and building as was decided."""
+"""From an environment's definition to the environment that a job runs in: look, decide, then wait or build."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import locks
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.candidates import identify, misfit, places
-from pipeline.envs.external.decision import Allowed, Candidate, Choice, Make, Refuse, Situation, Use, Wait, decide
+from pipeline.envs.external.candidates import external_folders, external_problem, inspect
+from pipeline.envs.external.decision import (
+    Choice,
+    EnvironmentCandidate,
+    EnvironmentOptions,
+    Make,
+    Refuse,
+    Situation,
+    Use,
+    Wait,
+    decide,
+)
 from pipeline.envs.external.environment import Unusable
-from pipeline.envs.external.inspection_cache import Notes
-from pipeline.envs.external.source import FOREIGN, Source
-from pipeline.envs.registry import Registry
-from pipeline.envs.registry import misfit as misfit_of_ours
+from pipeline.envs.external.inspection_cache import InspectionCache
+from pipeline.envs.external.source import EnvironmentSource
+from pipeline.envs.registry import Registry, build_problem
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
@@ -27,88 +36,85 @@ PAUSE = 0.2  # seconds between two looks at another process's lock
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a job runs in, and how it came to be that."""
+class JobEnvironment:
+    """The environment that a job runs in, and where it comes from."""
 
-    source: Source
+    source: EnvironmentSource
     build: Build
-    place: str = ""  # of somebody else's, as the definition has it
-    warning: str | None = None  # why its results are nobody else's
-
-    def recorded(self) -> dict[str, Any]:
-        """As it stands in job.json."""
-        stands_in = self.source in (Source.LEGACY, Source.DEGRADED)
-        return {
-            "source": self.source.value,
-            **({"place": self.place} if self.source in FOREIGN else {}),
-            **({"migration_target": f"venv/{self.build.name}"} if stands_in else {}),
-            **({"warning": self.warning} if self.warning else {}),
-        }
+    place: str = ""  # an external environment's path, as the definition names it
+    warning: str | None = None  # why results that are made with it aren't shared with other jobs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
+    """Finds environments for jobs: live builds, external environments, or new builds."""
+
     registry: Registry
-    notes: Notes
-    allowed: Allowed
-    builder: "Callable[[], Builder]"  # called where something has to be built
+    cache: InspectionCache
+    options: EnvironmentOptions
+    builder: "Callable[[], Builder]"  # is called only where something has to be built
     progress: Progress
     own: OwnVariables = no_variables
 
     def situation(self, definition: Definition) -> Situation:
+        """Look at the candidates, up to the first healthy one. It may start an external environment's interpreter."""
         name = definition.name
         candidates = tuple(_up_to_a_healthy_one(self._candidates(definition)))
         is_found = candidates[-1].problem is None
         builder = None if is_found or definition.interpreter else self._builder_of(name)
-        obstacle = None if is_found or definition.interpreter else self.registry.obstacle(name)
-        return Situation(name, candidates, definition.interpreter is None, builder, obstacle)
+        place_problem = None if is_found or definition.interpreter else self.registry.place_problem(name)
+        return Situation(name, candidates, definition.interpreter is None, builder, place_problem)
 
     def choose(self, definition: Definition) -> Choice:
-        return decide(self.situation(definition), self.allowed)
+        """Nothing is built, and nothing is waited for."""
+        return decide(self.situation(definition), self.options)
 
-    def settle(self, definition: Definition, choice: Choice) -> Answer:
-        """Carry out what was chosen, and choose again where that didn't help. Raises ``NotReady``."""
-        until = time.monotonic() + self.allowed.wait_seconds
+    def settle(self, definition: Definition, choice: Choice) -> JobEnvironment:
+        """Carry out a decision. After a wait that didn't help, decide again.
+
+        Raises ``NotReady`` where no environment can be had, or the build fails.
+        """
+        until = time.monotonic() + self.options.wait_seconds
         while True:
             match choice:
                 case Use(source, candidate):
-                    return _answer(source, candidate)
+                    return _job_environment(source, candidate)
                 case Refuse(reason, command):
                     raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", command)
                 case Make():
                     self.progress(f"building environment '{definition.name}'")
-                    return Answer(Source.BUILT, self.builder().ensure(definition, self.progress))
+                    return JobEnvironment(EnvironmentSource.BUILT, self.builder().ensure(definition, self.progress))
                 case Wait(builder):
                     self._wait(definition.name, builder, until)
             if (build := self._healthy(definition)) is not None:
-                return Answer(Source.WAITED, build)
+                return JobEnvironment(EnvironmentSource.WAITED, build)
             left = max(0.0, until - time.monotonic())
-            choice = decide(self.situation(definition), replace(self.allowed, wait_seconds=left))
+            choice = decide(self.situation(definition), replace(self.options, wait_seconds=left))
 
-    def _candidates(self, definition: Definition) -> Iterator[Candidate]:
+    def _candidates(self, definition: Definition) -> Iterator[EnvironmentCandidate]:
         if definition.interpreter is None:
             build = self.registry.live(definition.name)
-            problem = misfit_of_ours(definition, build) if build else "it isn't built"
-            yield Candidate(Source.LIVE, f"venv/{definition.name}", build, problem)
-        source = Source.INTERPRETER if definition.interpreter else Source.LEGACY
-        for folder in places(definition):
-            yield self._look(definition, source, folder)
+            problem = build_problem(definition, build) if build else "it isn't built"
+            yield EnvironmentCandidate(EnvironmentSource.LIVE, f"venv/{definition.name}", build, problem)
+        source = EnvironmentSource.INTERPRETER if definition.interpreter else EnvironmentSource.LEGACY
+        for folder in external_folders(definition):
+            yield self._external(definition, source, folder)
 
-    def _look(self, definition: Definition, source: Source, folder: Path) -> Candidate:
+    def _external(self, definition: Definition, source: EnvironmentSource, folder: Path) -> EnvironmentCandidate:
         try:
-            known = identify(folder, self.notes)
+            inspection = inspect(folder, self.cache)
         except Unusable as error:
-            return Candidate(source, str(folder), None, str(error))
-        problem = misfit(definition, known, self.notes, self.progress, self.own)
-        usable = None if definition.provides else known.build(definition.name)
-        return Candidate(source, str(folder), usable, problem, known.note.caveat)
+            return EnvironmentCandidate(source, str(folder), None, str(error))
+        problem = external_problem(definition, inspection, self.cache, self.progress, self.own)
+        usable = None if definition.provides else inspection.build(definition.name)
+        return EnvironmentCandidate(source, str(folder), usable, problem, inspection.record.caveat)
 
     def _healthy(self, definition: Definition) -> Build | None:
         build = self.registry.live(definition.name)
-        return build if build and misfit_of_ours(definition, build) is None else None
+        return build if build and build_problem(definition, build) is None else None
 
     def _builder_of(self, name: str) -> str | None:
-        """Who holds the lock under which the environment is built."""
+        """The process that is building an environment, for a person; it holds the name's lock."""
         lock = self.registry.lock(name)
         return str(locks.holder(lock) or "another process") if locks.is_held(lock) else None
 
@@ -120,16 +126,16 @@ class Adoption:
             time.sleep(min(PAUSE, left))
 
 
-def _up_to_a_healthy_one(candidates: Iterator[Candidate]) -> Iterator[Candidate]:
-    """What comes after it isn't looked at: to look can take seconds."""
+def _up_to_a_healthy_one(candidates: Iterator[EnvironmentCandidate]) -> Iterator[EnvironmentCandidate]:
+    """Those after it aren't looked at: that can take seconds."""
     for candidate in candidates:
         yield candidate
         if candidate.problem is None:
             return
 
 
-def _answer(source: Source, candidate: Candidate) -> Answer:
+def _job_environment(source: EnvironmentSource, candidate: EnvironmentCandidate) -> JobEnvironment:
     assert candidate.build is not None, candidate
-    words = candidate.problem or candidate.caveat
-    warning = f"{candidate.place}: {words}; what is made with it isn't shared with other jobs" if words else None
-    return Answer(source, candidate.build, candidate.place, warning)
+    reason = candidate.problem or candidate.caveat
+    warning = f"{candidate.place}: {reason}; what is made with it isn't shared with other jobs" if reason else None
+    return JobEnvironment(source, candidate.build, candidate.place, warning)

@@ -1,44 +1,44 @@
-"""Which environment a job gets, as a pure decision over what was looked at."""
+"""Which environment a job gets: a pure decision between the candidates."""
 
 from dataclasses import dataclass
 
 from pipeline.envs.build import Build
-from pipeline.envs.external.source import Source
+from pipeline.envs.external.source import EnvironmentSource
 
 
 @dataclass(frozen=True)
-class Candidate:
-    source: Source  # live, interpreter or legacy
-    place: str  # for a person, and as the definition has it
-    build: Build | None = None  # what a stage could run in; None where it couldn't
+class EnvironmentCandidate:
+    source: EnvironmentSource  # live, interpreter or legacy
+    place: str  # its path, as the definition names it
+    build: Build | None = None  # for a stage to run in; None where no stage can
     problem: str | None = None  # None where it is healthy
-    caveat: str | None = None  # healthy, but its content can change unseen
+    caveat: str | None = None  # it is healthy, but its content can change unseen
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What there is for one environment. What stands behind a healthy candidate wasn't looked at."""
+    """The candidates for one environment. Those after a healthy one haven't been looked at, and aren't in it."""
 
     environment: str
-    candidates: tuple[Candidate, ...]  # in the order of preference
-    buildable: bool  # ours to build
-    builder: str | None = None  # the process that builds it right now
-    obstacle: str | None = None  # why it can't be built as things are
+    candidates: tuple[EnvironmentCandidate, ...]  # the preferred one first
+    buildable: bool  # False for an external environment (interpreter:)
+    builder: str | None = None  # the process that is building it, for a person
+    place_problem: str | None = None  # why it can't be built: something else has its name
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """What may be done for an environment that isn't there."""
+class EnvironmentOptions:
+    """What may be done where an environment isn't ready."""
 
-    wait_seconds: float = 0.0  # for another process's build
+    wait_seconds: float = 0.0  # for another process that is building it
     build: bool = False
-    degraded: bool = False
+    degraded: bool = False  # use an external environment that has a problem
 
 
 @dataclass(frozen=True)
 class Use:
-    source: Source
-    candidate: Candidate
+    source: EnvironmentSource
+    candidate: EnvironmentCandidate
 
 
 @dataclass(frozen=True)
@@ -48,55 +48,58 @@ class Wait:
 
 @dataclass(frozen=True)
 class Make:
-    """A new build."""
+    """Build it."""
 
 
 @dataclass(frozen=True)
 class Refuse:
     reason: str
-    command: str  # that helps
+    command: str  # the next step
 
 
 Choice = Use | Wait | Make | Refuse
 
 
-def decide(situation: Situation, allowed: Allowed) -> Choice:
+def decide(situation: Situation, options: EnvironmentOptions) -> Choice:
+    """In this order: a healthy candidate, waiting, building, and a candidate that has a problem."""
     for candidate in situation.candidates:
         if candidate.build is not None and candidate.problem is None:
             return Use(candidate.source, candidate)
-    if situation.builder and allowed.wait_seconds > 0:
+    if situation.builder and options.wait_seconds > 0:
         return Wait(situation.builder)
-    if situation.buildable and allowed.build and not (situation.builder or situation.obstacle):
+    if situation.buildable and options.build and not (situation.builder or situation.place_problem):
         return Make()
-    if allowed.degraded and (unhealthy := _unhealthy(situation)):
-        return Use(Source.DEGRADED, unhealthy)
+    if options.degraded and (degraded := _degraded(situation)):
+        return Use(EnvironmentSource.DEGRADED, degraded)
     return Refuse(_reason(situation), _command(situation))
 
 
-def _unhealthy(situation: Situation) -> Candidate | None:
-    """One of others that runs, whatever is wrong with it. A damaged build of ours is mended, and never used so."""
-    runs = (each for each in situation.candidates if each.build is not None and each.source is not Source.LIVE)
+def _degraded(situation: Situation) -> EnvironmentCandidate | None:
+    """An external environment that runs, although it has a problem; never a damaged build of ours."""
+    runs = (
+        each for each in situation.candidates if each.build is not None and each.source is not EnvironmentSource.LIVE
+    )
     return next(runs, None)
 
 
 def _reason(situation: Situation) -> str:
-    """Each candidate's own; ours is what is spoken of, and needs no name."""
+    """Each candidate's problem. The live build's is given without a name: it is what the message is about."""
     reasons = [
-        str(each.problem) if each.source is Source.LIVE else f"{each.source} {each.place}: {each.problem}"
+        str(each.problem) if each.source is EnvironmentSource.LIVE else f"{each.source} {each.place}: {each.problem}"
         for each in situation.candidates
     ]
     building = f"{situation.builder} is building it" if situation.builder else None
-    return "; ".join([*reasons, *filter(None, (situation.obstacle, building))])
+    return "; ".join([*reasons, *filter(None, (situation.place_problem, building))])
 
 
 def _command(situation: Situation) -> str:
     name = situation.environment
     if not situation.buildable:
-        way = f"mend that environment, or name another one in the definition of '{name}'"
-    elif situation.obstacle:
-        way = f"move it away, then: bootstrap --env {name}"
+        step = f"repair that environment, or name another one in the definition of '{name}'"
+    elif situation.place_problem:
+        step = f"move it away, then: bootstrap --env {name}"
     elif situation.builder:
-        way = f"prepare-job --wait SECONDS   waits longer for environment '{name}'"
+        step = f"prepare-job --wait SECONDS   waits longer for environment '{name}'"
     else:
-        way = f"bootstrap --env {name}"
-    return f"{way}   or prepare-job --allow-degraded" if _unhealthy(situation) else way
+        step = f"bootstrap --env {name}"
+    return f"{step}   or prepare-job --allow-degraded" if _degraded(situation) else step

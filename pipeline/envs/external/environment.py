@@ -1,4 +1,4 @@
-"""An environment that somebody else has made. It is looked at and used; nothing is ever written into it."""
+"""An external environment: made by another tool or person. It is read and used; nothing is ever written into it."""
 
 import os
 from dataclasses import dataclass
@@ -7,39 +7,41 @@ from typing import Literal
 
 from pipeline.envs.platform.layout import interpreter
 
-Kind = Literal["venv", "conda"]
-
 
 class Unusable(Exception):
-    """A folder that no stage can run in; the message says why, without naming the folder."""
+    """No stage can run in a folder; the message says why, without naming the folder."""
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """What makes a folder an environment, as far as that shows without starting anything."""
+class ExternalEnvironment:
+    """A folder that is an environment, as far as this shows without starting its interpreter."""
 
-    prefix: Path  # the real one, so that a link which is turned elsewhere leads to another environment
-    kind: Kind
+    prefix: Path  # the real path: when a link is turned to another folder, it is another environment
+    kind: Literal["venv", "conda"]
+
+    @property
+    def is_conda(self) -> bool:
+        return self.kind == "conda"
 
     @property
     def python(self) -> Path:
-        return interpreter(self.prefix, self.kind == "conda")
+        return interpreter(self.prefix, self.is_conda)
 
 
-def recognise(folder: Path) -> Foreign:
-    """Raises ``Unusable`` with what is missing."""
+def recognise(folder: Path) -> ExternalEnvironment:
+    """Raises ``Unusable`` with the reason where the folder isn't an environment or its interpreter can't be run."""
     try:
         prefix = Path(os.path.realpath(folder))
-        found = Foreign(prefix, _kind(prefix))
+        environment = ExternalEnvironment(prefix, _kind(prefix))
     except (OSError, ValueError) as error:  # we may not look into it, or no folder can have such a name
         raise Unusable(f"it can't be read: {getattr(error, 'strerror', None) or error}") from error
-    if not os.access(found.python, os.X_OK):
-        gone = "can't be executed" if found.python.exists() else "is gone"
-        raise Unusable(f"its interpreter {found.python} {gone}")
-    return found
+    if not os.access(environment.python, os.X_OK):
+        problem = "can't be executed" if environment.python.exists() else "is gone"
+        raise Unusable(f"its interpreter {environment.python} {problem}")
+    return environment
 
 
-def _kind(prefix: Path) -> Kind:
+def _kind(prefix: Path) -> Literal["venv", "conda"]:
     if not prefix.exists():
         raise Unusable("it isn't there")
     if not prefix.is_dir():

@@ -1,8 +1,8 @@
-"""Which environment it is: the key of one that has no lock, taken over what is installed in it.
+"""The identity of an external environment: a key over what is installed in it, since it has no lock.
 
-Two looks. ``fingerprint`` is for every use: names and times of what installers touch, no file read. Where that has
-changed, ``key_input`` reads each package's ``RECORD``, which holds the digests of all of its files. Neither sees a
-file that was changed in place; what no ``RECORD`` covers at all is told by ``unrecorded``.
+``fingerprint`` is for every use: it takes sizes and times of files that installers change, and reads none. Where it
+has changed, ``key_input`` reads each package's ``RECORD``, which has the digests of all its files. Neither sees a file
+that was changed in place. ``unrecorded`` says which part of the environment no ``RECORD`` covers.
 """
 
 import json
@@ -11,45 +11,46 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
-from pipeline.envs.external.environment import Foreign
+from pipeline.envs.external.environment import ExternalEnvironment
 from pipeline.envs.external.inspection import Facts
 
 SCHEMA = 1
-METADATA = ("RECORD", "PKG-INFO", "METADATA")  # of a distribution, what identifies its content best first
-MARKS = ("pyvenv.cfg", "conda-meta")  # conda rewrites a file in its folder with each package
+METADATA = ("RECORD", "PKG-INFO", "METADATA")  # of a distribution; the one that identifies its content best is first
+MARKS = ("pyvenv.cfg", "conda-meta")  # conda changes a file in its folder with each package
 
 
-def fingerprint(foreign: Foreign, facts: Facts) -> dict[str, Any]:
-    """Equal where nothing was installed, removed or upgraded since. A folder that is gone counts as such."""
+def fingerprint(environment: ExternalEnvironment, facts: Facts) -> dict[str, Any]:
+    """JSON values that are equal as long as nothing is installed, removed or upgraded. Raises nothing."""
     return {
-        "python": _stamp(os.fspath(foreign.python)),
-        "marks": [_stamp(os.path.join(foreign.prefix, mark)) for mark in MARKS],
+        "python": _stamp(os.fspath(environment.python)),
+        "marks": [_stamp(os.path.join(environment.prefix, mark)) for mark in MARKS],
         "folders": {folder: _stamp(folder) for folder in (*facts.folders, *facts.sources)},
         "packages": {path: _stamp(_metadata(path)) for folder in facts.folders for path in _distributions(folder)},
     }
 
 
 def key_of(key_input: dict[str, Any]) -> str:
+    """The environment's key: sha256: and 64 hexadecimal digits."""
     return tagged_digest("foreign-environment", key_input)
 
 
-def key_input(foreign: Foreign, facts: Facts) -> dict[str, Any]:
-    """What the key is taken over; the same for two environments into which the same was installed."""
+def key_input(environment: ExternalEnvironment, facts: Facts) -> dict[str, Any]:
+    """What the key is a digest of, as JSON values; the same for two environments with the same packages."""
     packages = [_described(path) for folder in facts.folders for path in _distributions(folder)]
     return {
         "schema": SCHEMA,
-        "kind": foreign.kind,
+        "kind": environment.kind,
         "python": facts.version,
         "abi": facts.abi,
         "platform": facts.platform,
         "packages": sorted(packages),
         "loose": sorted(each for folder in facts.folders for each in _loose(folder)),
-        "conda": sorted(_names(os.path.join(foreign.prefix, "conda-meta"), ".json")),
+        "conda": sorted(_names(os.path.join(environment.prefix, "conda-meta"), ".json")),
     }
 
 
 def unrecorded(facts: Facts) -> str | None:
-    """Why its content can change without anything that we look at changing."""
+    """Why its content can change without the fingerprint changing; ``None`` where it can't."""
     if facts.sources:
         return f"it takes modules from {', '.join(facts.sources)}, which no package records"
     editable = sorted(_label(path) for folder in facts.folders for path in _distributions(folder) if _is_editable(path))
@@ -68,7 +69,7 @@ def _names(folder: str, *endings: str) -> list[str]:
 
 
 def _metadata(distribution: str) -> str:
-    """The file of a distribution that an installer writes; an old kind is that file itself."""
+    """The file of a distribution that an installer writes. An old distribution is such a file itself."""
     files = (os.path.join(distribution, name) for name in METADATA)
     return next((file for file in files if os.path.exists(file)), distribution)
 
@@ -79,7 +80,7 @@ def _described(distribution: str) -> list[str]:
 
 
 def _loose(folder: str) -> Iterator[list[str]]:
-    """Modules that lie there without a package, and the files that extend the path."""
+    """Modules that belong to no package, and files that extend the path."""
     for name in _names(folder, ".py", ".pth"):
         yield [name, _digest(os.path.join(folder, name))]
 

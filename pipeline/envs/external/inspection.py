@@ -1,4 +1,4 @@
-"""Asking an environment what it is, in a process of its own interpreter."""
+"""Asking an external environment for its facts, in a process of its own interpreter."""
 
 import json
 import os
@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process
-from pipeline.envs.external.environment import Foreign, Unusable
+from pipeline.envs.external.environment import ExternalEnvironment, Unusable
 from pipeline.envs.variables import stage_variables
 
 ASK_SECONDS = 120  # for a start of the interpreter, from a slow disk at worst
 
-# Runs under any Python 3, since an old one has to be able to say how old it is.
+# Runs under any Python 3: also an old one must be able to give its version.
 QUESTION = """
 import json, platform, sys, sysconfig
 standard = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]
-print("\\n\\n" + json.dumps({  # set apart from what a package prints as the interpreter starts
+print("\\n\\n" + json.dumps({  # apart from the output of packages that print as the interpreter starts
     "version": platform.python_version(),
     "abi": sysconfig.get_config_var("SOABI") or "",
     "platform": sysconfig.get_platform(),
@@ -33,16 +33,16 @@ class Facts:
     version: str  # exact, such as 3.11.7
     abi: str
     platform: str
-    folders: tuple[str, ...]  # where its packages lie: its own, and those that it takes over from another Python
+    folders: tuple[str, ...]  # where its packages lie: its own folders, and those that it shares with another Python
     sources: tuple[str, ...]  # further folders on its path, whose modules no package manager has recorded
 
 
-def inspect(foreign: Foreign) -> Facts:
-    """Raises ``Unusable`` where its interpreter doesn't run, or is another environment's."""
-    said = _ask(foreign)
-    if os.path.realpath(said["prefix"]) != str(foreign.prefix):
-        raise Unusable(f"its interpreter belongs to {said['prefix']}")
-    return _facts(said)
+def ask_interpreter(environment: ExternalEnvironment) -> Facts:
+    """Start the interpreter, once. Raises ``Unusable`` where it doesn't run, or belongs to another environment."""
+    answer = _answer(environment)
+    if os.path.realpath(answer["prefix"]) != str(environment.prefix):
+        raise Unusable(f"its interpreter belongs to {answer['prefix']}")
+    return _facts(answer)
 
 
 def as_json(facts: Facts) -> dict[str, Any]:
@@ -50,15 +50,15 @@ def as_json(facts: Facts) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> Facts:
-    """Raises ``TypeError`` or ``KeyError`` for what ``as_json`` doesn't make."""
+    """Raises ``TypeError`` or ``KeyError`` for a value that ``as_json`` doesn't make."""
     words = {name: str(value[name]) for name in ("version", "abi", "platform")}
     return Facts(**words, folders=tuple(map(str, value["folders"])), sources=tuple(map(str, value["sources"])))
 
 
-def _ask(foreign: Foreign) -> dict[str, Any]:
-    variables = stage_variables(foreign.prefix, os.environ, conda=foreign.kind == "conda")
+def _answer(environment: ExternalEnvironment) -> dict[str, Any]:
+    variables = stage_variables(environment.prefix, os.environ, conda=environment.is_conda)
     try:
-        done = process.run([foreign.python, "-I", "-B", "-c", QUESTION], variables, ASK_SECONDS)
+        done = process.run([environment.python, "-I", "-B", "-c", QUESTION], variables, ASK_SECONDS)
         if done.returncode == 0:
             return dict(json.loads(done.stdout.rpartition(b"\n\n")[2]))
     except process.TimedOut as error:
@@ -69,12 +69,12 @@ def _ask(foreign: Foreign) -> dict[str, Any]:
     raise Unusable(f"its interpreter doesn't run: {last[0]}")
 
 
-def _facts(said: Mapping[str, Any]) -> Facts:
-    standard = set(map(_real, said["standard"]))
-    beside = [each for each in said["path"] if not _is_standard(each, standard)]
-    folders = tuple(each for each in beside if Path(each).name in ("site-packages", "dist-packages"))
-    sources = tuple(each for each in beside if each not in folders)
-    return Facts(said["version"], said["abi"], said["platform"], folders, sources)
+def _facts(answer: Mapping[str, Any]) -> Facts:
+    standard = set(map(_real, answer["standard"]))
+    path = [each for each in answer["path"] if not _is_standard(each, standard)]
+    folders = tuple(each for each in path if Path(each).name in ("site-packages", "dist-packages"))
+    sources = tuple(each for each in path if each not in folders)
+    return Facts(answer["version"], answer["abi"], answer["platform"], folders, sources)
 
 
 def _is_standard(entry: str, standard: set[str]) -> bool:

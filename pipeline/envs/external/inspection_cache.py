@@ -1,7 +1,7 @@
-"""What was found out about environments that aren't ours, so that it isn't asked of them each time.
+"""Results of inspections of external environments, so that their interpreters aren't started for each use.
 
-The notes lie in our own cache, one file for each environment's place. They count only while its fingerprint is the
-same, and they are best effort: where one can't be read or written, the environment is asked again.
+They lie in our own cache, one file for each environment's path. One counts only while the environment's fingerprint
+is the same. They are best effort: where one can't be read or written, the environment is inspected again.
 """
 
 import contextlib
@@ -20,40 +20,43 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Note:
-    fingerprint: Mapping[str, Any]
+class InspectionRecord:
+    """What one inspection gave."""
+
+    fingerprint: Mapping[str, Any]  # identity.fingerprint
     facts: Facts
     key: str
     caveat: str | None  # why its content can change unseen
-    proved: frozenset[str] = frozenset()  # digests of what was asked of it and held
+    proofs: frozenset[str] = frozenset()  # digests of the acceptance criteria that it has passed
 
-    def with_proof(self, digest: str) -> "Note":
-        return replace(self, proved=self.proved | {digest})
+    def with_proof(self, digest: str) -> "InspectionRecord":
+        return replace(self, proofs=self.proofs | {digest})
 
 
-class Notes:
+class InspectionCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def recall(self, prefix: Path) -> Note | None:
-        """``None`` where there is none, or none that we wrote for this place."""
+    def get(self, prefix: Path) -> InspectionRecord | None:
+        """``None`` where there is none for this path, or one that can't be understood."""
         try:
             value = json.loads(self._file(prefix).read_bytes())
-            return _note(value) if [value["schema"], value["prefix"]] == [SCHEMA, _shown(prefix)] else None
+            return _record(value) if [value["schema"], value["prefix"]] == [SCHEMA, _shown(prefix)] else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
 
-    def keep(self, prefix: Path, note: Note) -> None:
+    def put(self, prefix: Path, record: InspectionRecord) -> None:
+        """Raises nothing: on a read-only or full disk, the environment is inspected again the next time."""
         value = {
             "schema": SCHEMA,
             "prefix": _shown(prefix),
-            "fingerprint": note.fingerprint,
-            "facts": inspection.as_json(note.facts),
-            "key": note.key,
-            "caveat": note.caveat,
-            "proved": sorted(note.proved),
+            "fingerprint": record.fingerprint,
+            "facts": inspection.as_json(record.facts),
+            "key": record.key,
+            "caveat": record.caveat,
+            "proved": sorted(record.proofs),
         }
-        with contextlib.suppress(OSError):  # a read-only or full disk: it is asked again the next time
+        with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             write_at_once(self._file(prefix), dump_json(value))
 
@@ -61,32 +64,37 @@ class Notes:
         return self._folder / f"{sha256_of_bytes(_shown(prefix).encode('ascii'))[7:39]}.json"
 
 
-class DeferredNotes(Notes):
-    """Notes that are kept in memory until they are saved, for a command that writes nothing where it fails."""
+class DeferredInspectionCache(InspectionCache):
+    """Keeps records in memory until they are saved, for a command that writes nothing where it fails."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._unsaved: dict[Path, Note] = {}
+        self._unsaved: dict[Path, InspectionRecord] = {}
 
-    def recall(self, prefix: Path) -> Note | None:
-        return self._unsaved.get(prefix) or super().recall(prefix)
+    def get(self, prefix: Path) -> InspectionRecord | None:
+        return self._unsaved.get(prefix) or super().get(prefix)
 
-    def keep(self, prefix: Path, note: Note) -> None:
-        self._unsaved[prefix] = note
+    def put(self, prefix: Path, record: InspectionRecord) -> None:
+        self._unsaved[prefix] = record
 
     def save(self) -> None:
         while self._unsaved:
-            super().keep(*self._unsaved.popitem())
+            super().put(*self._unsaved.popitem())
 
 
-def _note(value: Mapping[str, Any]) -> Note:
+def _record(value: Mapping[str, Any]) -> InspectionRecord:
     caveat = value["caveat"]
     if caveat is not None and not isinstance(caveat, str):
         raise TypeError(caveat)
-    facts = inspection.from_json(value["facts"])
-    return Note(dict(value["fingerprint"]), facts, str(value["key"]), caveat, frozenset(map(str, value["proved"])))
+    return InspectionRecord(
+        fingerprint=dict(value["fingerprint"]),
+        facts=inspection.from_json(value["facts"]),
+        key=str(value["key"]),
+        caveat=caveat,
+        proofs=frozenset(map(str, value["proved"])),
+    )
 
 
 def _shown(prefix: Path) -> str:
-    """ASCII, whatever bytes the name is made of."""
+    """ASCII, also for a path that isn't valid UTF-8."""
     return ascii(str(prefix))

@@ -1,17 +1,17 @@
-"""Where a job's environment comes from: apart, since every run reads it and few decide."""
+"""Where a job's environment comes from. A module of its own: every run reads this, and no run decides it."""
 
 from enum import StrEnum
 
 
-class Source(StrEnum):
-    """Where a job's environment comes from, in the order in which they are preferred."""
+class EnvironmentSource(StrEnum):
+    """The preferred one first."""
 
     LIVE = "live"  # the build that the name stands for
-    INTERPRETER = "interpreter"  # somebody else's, which is what the definition asks for
-    LEGACY = "legacy"  # somebody else's, which stands in for ours until that is built
-    WAITED = "waited"  # ours, which another process was making
-    BUILT = "built"  # ours, made for this job
-    DEGRADED = "degraded"  # somebody else's that isn't healthy, since that was asked for
+    INTERPRETER = "interpreter"  # an external environment that the definition asks for
+    LEGACY = "legacy"  # an external environment that is used until ours is built
+    WAITED = "waited"  # a build that another process was making
+    BUILT = "built"  # a build that was made for this job
+    DEGRADED = "degraded"  # an external environment that has a problem, with --allow-degraded
 
 
-FOREIGN = frozenset({Source.INTERPRETER, Source.LEGACY, Source.DEGRADED})
+EXTERNAL = frozenset({EnvironmentSource.INTERPRETER, EnvironmentSource.LEGACY, EnvironmentSource.DEGRADED})

@@ -1,1 +1,1 @@
-"""Which builds are removed, and how: the folders that exist, the choice among them, the removal in one step."""
+"""Removing builds: the folders that exist, which of them go, and the removal in one step."""

@@ -1,6 +1,6 @@
-"""Taking a build away: with nobody in it and nobody building, moved aside in one step, and only then removed.
+"""Removing a build that no process uses or builds: it is moved aside in one step, and only then deleted.
 
-Killed in between, the folder that was moved aside is left, which the next removal finishes.
+If the process is killed in between, the folder that was moved aside is left; the next removal deletes it.
 """
 
 import contextlib
@@ -8,39 +8,45 @@ import os
 from pathlib import Path
 
 from pipeline.envs import leases
-from pipeline.envs.gc.survey import Found, State, is_live
-from pipeline.envs.notes import Notes, measure
+from pipeline.envs.gc.survey import BuildFolder, State, is_live
+from pipeline.envs.notes import BuildNotes, measure
 from pipeline.envs.platform.removal import move_aside, remove_tree
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.errors import NotReady
 from pipeline.locks import Held, exclusive
 
 
-class Refused(Exception):
-    """It can't go now; the message says who needs it."""
+class RemovalRefused(Exception):
+    """A build can't be removed now; the message says who needs it."""
 
 
-def remove(registry: Registry, found: Found) -> int:
-    """Returns the bytes that this gave back: not those of files that have a name elsewhere. Raises ``Refused``."""
+def remove(registry: Registry, build: BuildFolder) -> int:
+    """Returns the bytes that are free now: files that have a name elsewhere, too, don't count.
+
+    Raises ``RemovalRefused`` where a process uses or builds it, and ``NotReady`` where we may not delete it.
+    """
     try:
-        gone = found.folder if found.state is State.ASIDE else _take_away(registry, found)
-    except FileNotFoundError:  # somebody else was quicker
+        gone = build.path if build.state is State.ASIDE else _move_aside(registry, build)
+    except FileNotFoundError:  # another process has removed it
         return 0
     except OSError as error:
         raise NotReady(
-            f"{found.folder} can't be removed: {error.strerror}", f"get the right to write to {found.folder.parent}"
+            f"{build.path} can't be removed: {error.strerror}",
+            f"you need permission to write to {build.path.parent}:   ls -ld {build.path.parent}",
         ) from error
     size = measure(gone)
     try:
         remove_tree(gone)
-    except OSError as error:  # it is nobody's build any more, and the next collection tries again
-        raise NotReady(f"{gone} can't be removed: {error.strerror}", f"get the right to remove {gone}") from error
-    Notes(registry.root).forget(found.folder)
+    except OSError as error:  # it isn't a build any more, and the next removal tries again
+        raise NotReady(
+            f"{gone} can't be removed: {error.strerror}", f"you need permission to remove {gone}:   ls -ld {gone}"
+        ) from error
+    BuildNotes(registry.root).forget(build.path)
     return size.allocated - size.shared
 
 
 def sweep_pointers(registry: Registry) -> None:
-    """Names that point to a build which is gone, left by a removal that was killed."""
+    """Remove names that point to a build which is gone: a removal that was killed leaves such. Raises nothing."""
     with contextlib.suppress(OSError):
         for pointer in list(registry.root.iterdir()):
             if pointer.is_symlink() and not pointer.exists():
@@ -48,30 +54,30 @@ def sweep_pointers(registry: Registry) -> None:
                     _drop_pointer(registry, pointer.name)
 
 
-def _take_away(registry: Registry, found: Found) -> Path:
-    """The name's lock first, as the builder does, so that no build is pointed to while it goes."""
+def _move_aside(registry: Registry, build: BuildFolder) -> Path:
+    """The name's lock first, as the builder takes it, so that the name can't get this build meanwhile."""
     try:
-        with exclusive(registry.lock(found.name)), leases.alone(found.folder):
-            _require_unchanged(registry, found)
-            gone = move_aside(found.folder)
-            _drop_pointer(registry, found.name)
+        with exclusive(registry.lock(build.name)), leases.exclusive_use(build.path):
+            _require_unchanged(registry, build)
+            gone = move_aside(build.path)
+            _drop_pointer(registry, build.name)
             return gone
     except Held as error:
-        raise Refused(f"{error.holder} is building or removing environment '{found.name}'") from error
+        raise RemovalRefused(f"{error.holder} is building or removing environment '{build.name}'") from error
     except leases.InUse as error:
-        raise Refused(f"{error} uses it") from error
+        raise RemovalRefused(f"{error} uses it") from error
 
 
-def _require_unchanged(registry: Registry, found: Found) -> None:
-    """What was of no use when it was looked at may have been finished or chosen again since."""
-    finished = (found.folder / MARKER).is_file()
-    chosen = found.state is State.SUPERSEDED and is_live(registry, found.name, found.folder)
-    if (found.state is State.HALF_BUILT and finished) or chosen:
-        raise Refused(f"environment '{found.name}' was made ready with it just now")
+def _require_unchanged(registry: Registry, build: BuildFolder) -> None:
+    """A build that was half-built or superseded may have been finished or made live since the survey."""
+    is_finished = (build.path / MARKER).is_file()
+    is_live_now = build.state is State.SUPERSEDED and is_live(registry, build.name, build.path)
+    if (build.state is State.HALF_BUILT and is_finished) or is_live_now:
+        raise RemovalRefused(f"environment '{build.name}' was made ready with it just now")
 
 
 def _drop_pointer(registry: Registry, name: str) -> None:
-    """The name stands for nothing any more, where it stood for what went. We hold its lock."""
+    """Remove a name that points to a build which is gone. The caller holds the name's lock."""
     pointer = registry.pointer(name)
     into = os.path.realpath(registry.builds) + os.sep
     if pointer.is_symlink() and not pointer.exists() and os.path.realpath(pointer).startswith(into):

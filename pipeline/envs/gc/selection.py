@@ -1,63 +1,69 @@
-"""Which builds go: what is of no use to anybody always, then those used least recently. Pure."""
+"""Which builds are removed: always those that nothing uses any more, then the least recently used ones. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.envs.gc.survey import GARBAGE, Found, State
+from pipeline.envs.gc.survey import GARBAGE, BuildFolder, State
 
 DAY_SECONDS = 86_400
 ORDER = {state: place for place, state in enumerate(State)}
 
 
 @dataclass(frozen=True)
-class Bounds:
-    limit: int | None = None  # bytes that all builds together may take
-    older_than: float | None = None  # seconds since their last use
-    defined: Collection[str] = ()  # environments that the project defines; others go before them
+class StorageLimits:
+    total: int | None = None  # bytes that all builds together may take
+    age: float | None = None  # seconds that a build may stay unused
+    defined: Collection[str] = ()  # environments that the project defines; builds of others are removed before theirs
 
 
 @dataclass(frozen=True)
-class Going:
-    found: Found
-    why: str
+class Removal:
+    build: BuildFolder
+    reason: str
 
 
 @dataclass(frozen=True)
-class Choice:
-    going: tuple[Going, ...]
-    kept: tuple[tuple[Found, str], ...]  # what would have gone, and who needs it
+class RemovalPlan:
+    removals: tuple[Removal, ...]
+    exceptions: tuple[tuple[BuildFolder, str], ...]  # builds that stay only because they are needed, and who needs them
     before: int  # bytes
 
     @property
     def after(self) -> int:
-        return self.before - sum(each.found.size.allocated for each in self.going)
+        """Bytes."""
+        return self.before - sum(each.build.size.allocated for each in self.removals)
 
 
-def choose(found: Sequence[Found], bounds: Bounds, needed: Callable[[Found], str | None], now: float) -> Choice:
-    """``needed`` says who needs a build, in words, or ``None``; it is asked only about those that would go."""
-    before = left = sum(each.size.allocated for each in found)
-    going, kept = [], []
-    for each in sorted(found, key=lambda each: _rank(each, bounds.defined)):
-        why = _why(each, bounds, left, now)
-        if why is None:
+def plan(
+    builds: Sequence[BuildFolder], limits: StorageLimits, user_of: Callable[[BuildFolder], str | None], now: float
+) -> RemovalPlan:
+    """``user_of`` says who needs a build, for a person, or ``None``; it is asked only about builds that would go.
+
+    ``now``: seconds since the epoch.
+    """
+    before = left = sum(each.size.allocated for each in builds)
+    removals, exceptions = [], []
+    for build in sorted(builds, key=lambda each: _rank(each, limits.defined)):
+        reason = _reason(build, limits, left, now)
+        if reason is None:
             continue
-        if who := needed(each):
-            kept.append((each, who))
+        if user := user_of(build):
+            exceptions.append((build, user))
         else:
-            going.append(Going(each, why))
-            left -= each.size.allocated
-    return Choice(tuple(going), tuple(kept), before)
+            removals.append(Removal(build, reason))
+            left -= build.size.allocated
+    return RemovalPlan(tuple(removals), tuple(exceptions), before)
 
 
-def _rank(found: Found, defined: Collection[str]) -> tuple[int, bool, float, str]:
-    return ORDER[found.state], found.name in defined, found.last_used, found.folder.name
+def _rank(build: BuildFolder, defined: Collection[str]) -> tuple[int, bool, float, str]:
+    return ORDER[build.state], build.name in defined, build.last_used, build.path.name
 
 
-def _why(found: Found, bounds: Bounds, left: int, now: float) -> str | None:
-    if found.state is State.BEING_BUILT:
+def _reason(build: BuildFolder, limits: StorageLimits, left: int, now: float) -> str | None:
+    if build.state is State.BEING_BUILT:
         return None
-    if found.state in GARBAGE:
-        return str(found.state.value)
-    if bounds.older_than is not None and now - found.last_used > bounds.older_than:
-        return f"not used for {(now - found.last_used) / DAY_SECONDS:.0f} days"
-    return "used least recently" if bounds.limit is not None and left > bounds.limit else None
+    if build.state in GARBAGE:
+        return str(build.state.value)
+    if limits.age is not None and now - build.last_used > limits.age:
+        return f"not used for {(now - build.last_used) / DAY_SECONDS:.0f} days"
+    return "used least recently" if limits.total is not None and left > limits.total else None

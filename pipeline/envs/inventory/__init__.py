@@ -1,1 +1,1 @@
-"""What is in a build, read from its packages' metadata: names, versions, licences, a bill of materials."""
+"""The packages in a build, read from their metadata: names, versions, licenses, a bill of materials."""

@@ -1,4 +1,4 @@
-"""What is installed in a build, as its packages' own metadata tells. No Python of the build is started."""
+"""The packages in a build, read from their own metadata. No Python of the build is started."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,100 +9,102 @@ from pathlib import Path
 from pipeline.envs.build import Build
 
 CLASSIFIER = "License :: "
-UNTOLD = {"", "unknown", "license", "none", "dual license", "license :: osi approved", "other/proprietary license"}
-SHOWN = 80  # characters of a License field; some packages put the whole text there
+# Values that name no license.
+NO_LICENSE = {"", "unknown", "license", "none", "dual license", "license :: osi approved", "other/proprietary license"}
+SHOWN = 80  # characters of a License field; some packages put the whole text of the license there
 
 
 @dataclass(frozen=True)
 class License:
-    text: str  # an SPDX expression where ``source`` is "expression"; empty where the package tells none
+    text: str  # an SPDX expression where ``source`` is "expression"; empty where the package names none
     source: str  # "expression", "classifier", "field" or "unknown"
     files: tuple[str, ...]  # in the package's own folder
 
 
 @dataclass(frozen=True)
-class Package:
+class InstalledPackage:
     name: str  # as package indexes compare it
-    shown: str  # as its authors write it
+    shown: str  # the name as its authors write it
     version: str
     summary: str
     license: License
     requires: tuple[str, ...]  # lines of Requires-Dist
 
 
-def installed(build: Build) -> list[Package]:
-    """In the order of their names."""
-    found = {package.name: package for package in _read(build.site_packages)}
-    return [found[name] for name in sorted(found)]
+def installed_packages(build: Build) -> list[InstalledPackage]:
+    """By name. Raises ``OSError`` where the build can't be read."""
+    packages = {package.name: package for package in _read(build.site_packages)}
+    return [packages[name] for name in sorted(packages)]
 
 
-def dependencies(packages: Sequence[Package], python: str) -> dict[str, list[str]]:
-    """Which package brings which, by name, for this version of Python on this platform."""
+def dependencies(packages: Sequence[InstalledPackage], python: str) -> dict[str, list[str]]:
+    """The packages that each package needs, by name, for this exact version of Python on this platform."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    wanted: dict[str, list[tuple[str, set[str], Requirement]]] = {package.name: [] for package in packages}
+    lines_of: dict[str, list[tuple[str, set[str], Requirement]]] = {package.name: [] for package in packages}
     for package in packages:
         for line in package.requires:
             try:
                 requirement = Requirement(line)
             except InvalidRequirement:
-                continue  # an old package's; it installed all the same
-            if (target := canonicalize_name(requirement.name)) in wanted:
+                continue  # of an old package, which can be installed all the same
+            if (target := canonicalize_name(requirement.name)) in lines_of:
                 extras = {str(canonicalize_name(extra)) for extra in requirement.extras}
-                wanted[package.name].append((target, extras, requirement))
-    asked = _asked_extras(wanted, python)
+                lines_of[package.name].append((target, extras, requirement))
+    extras_of = _extras(lines_of, python)
     return {
-        name: sorted({target for target, _, requirement in lines if _holds(requirement, asked[name], python)})
-        for name, lines in wanted.items()
+        name: sorted({target for target, _, requirement in lines if _applies(requirement, extras_of[name], python)})
+        for name, lines in lines_of.items()
     }
 
 
-def _asked_extras(wanted: Mapping[str, list], python: str) -> dict[str, set[str]]:  # type: ignore[type-arg]  # see above
-    """Extras that packages ask of one another: each may bring further ones, until none does."""
-    asked: dict[str, set[str]] = {name: set() for name in wanted}
+def _extras(lines_of: Mapping[str, list], python: str) -> dict[str, set[str]]:  # type: ignore[type-arg]  # see above
+    """The extras that packages need of one another. An extra may need further ones, so this repeats until none does."""
+    extras_of: dict[str, set[str]] = {name: set() for name in lines_of}
     while True:
-        before = sum(map(len, asked.values()))
-        for name, lines in wanted.items():
+        before = sum(map(len, extras_of.values()))
+        for name, lines in lines_of.items():
             for target, extras, requirement in lines:
-                if extras and _holds(requirement, asked[name], python):
-                    asked[target] |= extras
-        if sum(map(len, asked.values())) == before:
-            return asked
+                if extras and _applies(requirement, extras_of[name], python):
+                    extras_of[target] |= extras
+        if sum(map(len, extras_of.values())) == before:
+            return extras_of
 
 
-def _holds(requirement, extras: set[str], python: str) -> bool:  # type: ignore[no-untyped-def]  # imported where it is used
+def _applies(requirement, extras: set[str], python: str) -> bool:  # type: ignore[no-untyped-def]  # imported where used
+    """Whether its marker is true."""
     marker = requirement.marker
     version = {"python_full_version": python, "python_version": ".".join(python.split(".")[:2])}
     return marker is None or any(marker.evaluate({**version, "extra": extra}) for extra in ("", *extras))
 
 
-def _read(site_packages: Path) -> Iterator[Package]:
+def _read(site_packages: Path) -> Iterator[InstalledPackage]:
     from packaging.utils import canonicalize_name
 
     for distribution in metadata.distributions(path=[str(site_packages)]):
-        told = distribution.metadata
-        shown = told["Name"] or "unknown"
-        yield Package(
+        fields = distribution.metadata
+        shown = fields["Name"] or "unknown"
+        yield InstalledPackage(
             name=canonicalize_name(shown),
             shown=shown,
-            version=told["Version"] or "",
-            summary=(told["Summary"] or "").strip(),
-            license=_license(told),
-            requires=tuple(told.get_all("Requires-Dist") or ()),
+            version=fields["Version"] or "",
+            summary=(fields["Summary"] or "").strip(),
+            license=_license(fields),
+            requires=tuple(fields.get_all("Requires-Dist") or ()),
         )
 
 
-def _license(told: "metadata.PackageMetadata") -> License:
-    """The form that says most: https://packaging.python.org/en/latest/specifications/core-metadata/"""
-    files = tuple(told.get_all("License-File") or ())
-    if expression := (told["License-Expression"] or "").strip():
+def _license(fields: "metadata.PackageMetadata") -> License:
+    """From the clearest field: https://packaging.python.org/en/latest/specifications/core-metadata/"""
+    files = tuple(fields.get_all("License-File") or ())
+    if expression := (fields["License-Expression"] or "").strip():
         return License(expression, "expression", files)
-    classifiers = [each for each in told.get_all("Classifier") or () if each.startswith(CLASSIFIER)]
-    names = [each.rpartition(" :: ")[2] for each in classifiers if each.lower() not in UNTOLD]
-    if names := [name for name in names if name.lower() not in UNTOLD]:
+    classifiers = [each for each in fields.get_all("Classifier") or () if each.startswith(CLASSIFIER)]
+    names = [each.rpartition(" :: ")[2] for each in classifiers if each.lower() not in NO_LICENSE]
+    if names := [name for name in names if name.lower() not in NO_LICENSE]:
         return License(" and ".join(dict.fromkeys(names)), "classifier", files)
-    first = re.sub(r"\s+", " ", (told["License"] or "").strip())
-    if first.lower() not in UNTOLD:
-        return License(first if len(first) <= SHOWN else f"{first[:SHOWN]}...", "field", files)
+    text = re.sub(r"\s+", " ", (fields["License"] or "").strip())
+    if text.lower() not in NO_LICENSE:
+        return License(text if len(text) <= SHOWN else f"{text[:SHOWN]}...", "field", files)
     return License("", "unknown", files)

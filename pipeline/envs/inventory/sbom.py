@@ -1,6 +1,6 @@
 """A build's bill of materials, in CycloneDX 1.6: https://cyclonedx.org/docs/1.6/json/
 
-The same build gives the same document: its number comes from the build's key, its time is when the build was made.
+The same build gives the same document: its serial number comes from the build's key, its time is that of the build.
 """
 
 import os
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.envs.build import Build
-from pipeline.envs.inventory.packages import Package, dependencies, installed
+from pipeline.envs.inventory.packages import InstalledPackage, dependencies, installed_packages
 from pipeline.envs.registry import MARKER
 
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component
 
-SPACE = uuid.UUID("7a0c5c0e-5d3b-5e0f-9b1e-2f6d7c1a4e52")  # of our documents' numbers; any that stays the same
+SPACE = uuid.UUID("7a0c5c0e-5d3b-5e0f-9b1e-2f6d7c1a4e52")  # for our documents' numbers; chosen at random
 
 
 def document(build: Build, hashes: Mapping[str, frozenset[str]]) -> str:
-    """JSON. ``hashes``: SHA-256 of the files that the lock allows, by package."""
+    """The document, as JSON. ``hashes``: SHA-256 of the files that the lock allows, by package.
+
+    Raises ``OSError`` where the build can't be read.
+    """
     from cyclonedx.output import make_outputter
     from cyclonedx.schema import OutputFormat, SchemaVersion
 
@@ -33,7 +36,7 @@ def document(build: Build, hashes: Mapping[str, frozenset[str]]) -> str:
 def _bom(build: Build, hashes: Mapping[str, frozenset[str]]) -> "Bom":
     from cyclonedx.model.bom import Bom, BomMetaData
 
-    packages = installed(build)
+    packages = installed_packages(build)
     components = {package.name: _component(package, hashes.get(package.name, frozenset())) for package in packages}
     interpreter, environment = _interpreter(build), _environment(build)
     made = datetime.fromtimestamp(int(os.stat(build.prefix / MARKER).st_mtime), UTC)
@@ -42,11 +45,11 @@ def _bom(build: Build, hashes: Mapping[str, frozenset[str]]) -> "Bom":
         metadata=BomMetaData(component=environment, timestamp=made),
         components=[interpreter, *components.values()],
     )
-    brings = dependencies(packages, build.python_version)
-    brought = {target for name, targets in brings.items() for target in targets if target != name}
-    bom.register_dependency(environment, [interpreter, *(components[name] for name in brings if name not in brought)])
+    needs = dependencies(packages, build.python_version)
+    needed = {target for name, targets in needs.items() for target in targets if target != name}
+    bom.register_dependency(environment, [interpreter, *(components[name] for name in needs if name not in needed)])
     bom.register_dependency(interpreter)
-    for name, targets in brings.items():
+    for name, targets in needs.items():
         bom.register_dependency(components[name], [components[target] for target in targets if target != name])
     return bom
 
@@ -55,13 +58,13 @@ def _environment(build: Build) -> "Component":
     from cyclonedx.model import Property
     from cyclonedx.model.component import Component, ComponentType
 
-    told = build.record["key_input"]
+    key_input = build.record["key_input"]
     return Component(
         name=build.name,
         version=build.key.removeprefix("sha256:")[:16],
         type=ComponentType.APPLICATION,
         bom_ref=f"environment/{build.name}",
-        properties=[Property(name=f"pipeline:{name}", value=str(told[name])) for name in sorted(told)],
+        properties=[Property(name=f"pipeline:{name}", value=str(key_input[name])) for name in sorted(key_input)],
     )
 
 
@@ -76,20 +79,20 @@ def _interpreter(build: Build) -> "Component":
     )
 
 
-def _component(package: Package, hashes: frozenset[str]) -> "Component":
+def _component(package: InstalledPackage, hashes: frozenset[str]) -> "Component":
     from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
     from cyclonedx.model.component import Component
     from packageurl import PackageURL
 
     purl = PackageURL("pypi", None, package.name, package.version)
-    known = [_hash(each) for each in sorted(hashes)]
-    # A lock allows a file for each platform: which of them was installed is only certain where there is one.
+    allowed = [_hash(each) for each in sorted(hashes)]
+    # A lock allows a file for each platform: which one was installed is certain only where there is one.
     reference = ExternalReference(
         type=ExternalReferenceType.DISTRIBUTION,
         url=XsUri(str(purl)),
         comment="the lock allows a file for each platform, which has one of these hashes",
-        hashes=known,
+        hashes=allowed,
     )
     return Component(
         name=package.shown,
@@ -97,9 +100,9 @@ def _component(package: Package, hashes: frozenset[str]) -> "Component":
         bom_ref=str(purl),
         purl=purl,
         description=package.summary or None,
-        hashes=known if len(known) == 1 else (),
+        hashes=allowed if len(allowed) == 1 else (),
         licenses=[LicenseFactory().make_from_string(package.license.text)] if package.license.text else (),
-        external_references=[reference] if len(known) > 1 else (),
+        external_references=[reference] if len(allowed) > 1 else (),
     )
 
 

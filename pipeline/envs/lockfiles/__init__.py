@@ -1,1 +1,1 @@
-"""Locks: what a person asked for, resolved to pins with hashes, and whether the two still agree."""
+"""Locks: requirements are resolved to pins with hashes, and a lock is checked against its requirements."""

@@ -1,7 +1,7 @@
-"""Whether a lock is what its requirements ask for. Told with file and line, both ways, before anything is installed.
+"""Does a lock have what its requirements ask for, and nothing else? Checked with file and line before any build.
 
-It is held against the markers of this platform and of each Python in the range: a lock is read where it is used.
-What only a resolver knows, it can't see: whether the pins fit each other.
+Markers are evaluated for this platform and for each Python in the range: a lock is checked on the machine that uses
+it. Whether the pins fit each other, only a resolver can say.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,33 +10,35 @@ from typing import TYPE_CHECKING
 
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
-from pipeline.envs.lockfiles.lockfile import LockFile, NotALock, Pin, parse
-from pipeline.envs.lockfiles.markers import place
+from pipeline.envs.lockfiles.lockfile import LockFile, NotALock, Pin, marker_environment, parse
 from pipeline.envs.lockfiles.ranges import versions_in
-from pipeline.envs.lockfiles.requirements import Asked, Kind
+from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
 from pipeline.errors import ConfigurationError, NotReady
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-SHOWN = 5  # disagreements in one message; one command mends them all
-Marked = Mapping[str, str]  # what markers are held against, for one version of Python
+SHOWN = 5  # disagreements in one message; one command repairs them all
+MarkerEnvironment = Mapping[str, str]  # the variables of markers and their values, for one version of Python
 
 
 def require(definition: Definition) -> None:
-    """Raises ``NotReady`` where the lock isn't what the requirements ask for, or was damaged by hand."""
-    if reason := mismatch(definition):
+    """Raises ``NotReady`` where ``problem`` gives a reason."""
+    if reason := problem(definition):
         raise NotReady(f"environment '{definition.name}': {reason}", f"pipeline env lock {definition.name}")
 
 
-def mismatch(definition: Definition) -> str | None:
-    """Why the lock can't be built from, with file and line; ``None`` where it can, or where there is none to be."""
+def problem(definition: Definition) -> str | None:
+    """Why nothing can be built from the lock, with file and line: it was damaged, or doesn't fit its requirements.
+
+    ``None`` where nothing is wrong, and for an external environment (interpreter:), which has no lock.
+    """
     if definition.lock is None:
         return None
     shown_as = f"{definition.locked.parent.name}/{definition.locked.name}"
     try:
         lock = parse(definition.locked.read_text(encoding="utf-8-sig"))
-        asked = requirements.read(definition.requirements) if definition.requirements else ()
+        lines = requirements.read(definition.requirements) if definition.requirements else ()
     except NotALock as error:
         return f"{shown_as}:{error.line}: {error.reason}"
     except ConfigurationError as error:
@@ -46,74 +48,82 @@ def mismatch(definition: Definition) -> str | None:
     except OSError as error:
         return f"{shown_as}: can't be read: {error.strerror}"
     reasons = [
-        *disagreements(asked, lock, definition.python, shown_as),
-        *_no_longer_asked(definition.requirements, asked, lock, shown_as),
+        *disagreements(lines, lock, definition.python, shown_as),
+        *_pins_without_line(definition.requirements, lines, lock, shown_as),
     ]
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
     return "\n  ".join([*reasons[:SHOWN], *more]) or None
 
 
-def disagreements(asked: Sequence[Asked], lock: LockFile, python: str, lock_name: str) -> Iterator[str]:
-    """Where the two differ, a sentence each. Raises nothing: a line that isn't a requirement is a sentence, too."""
+def disagreements(lines: Sequence[RequirementLine], lock: LockFile, python: str, lock_name: str) -> Iterator[str]:
+    """A sentence for each line that the lock doesn't fulfil, or that isn't a requirement. Raises nothing.
+
+    ``python``: the definition's range. ``lock_name``: the lock, for a person.
+    """
     versions = versions_in(python)
     if lock.python is not None and (beyond := sorted(set(versions) - set(versions_in(lock.python)))):
-        yield f"{lock_name}:1: it was made for Python {lock.python}, and {python or 'any'} is wanted ({beyond[0]})"
-    places = [place(version) for version in versions]
-    for each in asked:
-        if each.kind is not Kind.OPTION and (reason := _held_against(each, lock, places, lock_name)):
+        yield f"{lock_name}:1: it was made for Python {lock.python}, and {python or 'any'} is asked for ({beyond[0]})"
+    environments = [marker_environment(version) for version in versions]
+    for line in lines:
+        if line.kind is not LineKind.OPTION and (reason := _disagreement(line, lock, environments, lock_name)):
             yield reason
 
 
-def _held_against(each: Asked, lock: LockFile, places: Sequence[Marked], lock_name: str) -> str | None:
+def _disagreement(
+    line: RequirementLine, lock: LockFile, environments: Sequence[MarkerEnvironment], lock_name: str
+) -> str | None:
     from packaging.requirements import InvalidRequirement
     from packaging.utils import canonicalize_name
 
-    if each.is_local:
-        return f"{each.where}: {each.text} names a file of this machine, which no other has"
+    if line.is_local:
+        return f"{line.where}: {line.text} names a file of this machine, which no other has"
     try:
-        wanted = _requirement(each)
+        requirement = _requirement(line)
     except InvalidRequirement as error:
-        return f"{each.where}: {each.text!r} isn't a requirement: {str(error).splitlines()[0]}"
-    pins = lock.named(canonicalize_name(wanted.name))
-    reason = _unmet(wanted, pins, places, each.kind)
-    if reason is None and each.kind is Kind.WANTED and lock.python is not None:
-        reason = _extras_left_out(wanted, pins)
-    return f"{each.where}: {reason.format(lock=lock_name)}" if reason else None
+        return f"{line.where}: {line.text!r} isn't a requirement: {str(error).splitlines()[0]}"
+    pins = lock.named(canonicalize_name(requirement.name))
+    reason = _unmet(requirement, pins, environments, line.kind)
+    if reason is None and line.kind is LineKind.REQUIREMENT and lock.python is not None:
+        reason = _missing_extras(requirement, pins)
+    return f"{line.where}: {reason.format(lock=lock_name)}" if reason else None
 
 
-def _requirement(each: Asked) -> "Requirement":
-    """Raises ``InvalidRequirement`` where the line isn't one. A hash that a person wrote is the resolver's to check."""
+def _requirement(line: RequirementLine) -> "Requirement":
+    """Without hashes, which the resolver checks. Raises ``InvalidRequirement`` where the line isn't a requirement."""
     from packaging.requirements import Requirement
 
-    return Requirement(each.text.split(" --", 1)[0])
+    return Requirement(line.text.split(" --", 1)[0])
 
 
-def _unmet(wanted: "Requirement", pins: Sequence[Pin], places: Sequence[Marked], kind: Kind) -> str | None:
-    for where in places:
-        if wanted.marker and not wanted.marker.evaluate(dict(where)):
+def _unmet(
+    requirement: "Requirement", pins: Sequence[Pin], environments: Sequence[MarkerEnvironment], kind: LineKind
+) -> str | None:
+    for environment in environments:
+        if requirement.marker and not requirement.marker.evaluate(dict(environment)):
             continue
-        here = [pin for pin in pins if pin.is_for(where)]
-        if not here and kind is Kind.WANTED:
-            which = f" for Python {where['python_version']}" if pins else ""
-            return f"{wanted.name} isn't in {{lock}}{which}"
-        if here and not any(_meets(wanted, pin) for pin in here):
-            return f"{_shown(wanted)} isn't what {{lock}}:{here[0].line} has, which is {here[0]}"
+        here = [pin for pin in pins if pin.is_for(environment)]
+        if not here and kind is LineKind.REQUIREMENT:
+            which = f" for Python {environment['python_version']}" if pins else ""
+            return f"{requirement.name} isn't in {{lock}}{which}"
+        if here and not any(_meets(requirement, pin) for pin in here):
+            return f"{_shown(requirement)} isn't what {{lock}}:{here[0].line} has, which is {here[0]}"
     return None
 
 
-def _meets(wanted: "Requirement", pin: Pin) -> bool:
-    if wanted.url:
-        return wanted.url == pin.version
-    return "://" in pin.version or wanted.specifier.contains(pin.version, prereleases=True)
+def _meets(requirement: "Requirement", pin: Pin) -> bool:
+    if requirement.url:
+        return requirement.url == pin.version
+    return "://" in pin.version or requirement.specifier.contains(pin.version, prereleases=True)
 
 
-def _extras_left_out(wanted: "Requirement", pins: Sequence[Pin]) -> str | None:
+def _missing_extras(requirement: "Requirement", pins: Sequence[Pin]) -> str | None:
     from packaging.utils import canonicalize_name
 
-    extras = {canonicalize_name(extra) for extra in wanted.extras}
+    extras = {canonicalize_name(extra) for extra in requirement.extras}
     return next(
         (
-            f"the extra {', '.join(sorted(extras - pin.extras))} of {wanted.name} isn't what {{lock}}:{pin.line} has"
+            f"the extra {', '.join(sorted(extras - pin.extras))} of {requirement.name}"
+            f" isn't what {{lock}}:{pin.line} has"
             for pin in pins
             if extras - pin.extras
         ),
@@ -121,25 +131,29 @@ def _extras_left_out(wanted: "Requirement", pins: Sequence[Pin]) -> str | None:
     )
 
 
-def _no_longer_asked(file: Path | None, asked: Sequence[Asked], lock: LockFile, lock_name: str) -> Iterator[str]:
-    """Pins that only a line which is gone asked for. A lock without ``# via`` can't tell; what it has more is left."""
-    files = {each.shown_as for each in asked} | ({f"{file.parent.name}/{file.name}"} if file else set())
-    named = {(each.shown_as, _name(each)) for each in asked}
+def _pins_without_line(
+    file: Path | None, lines: Sequence[RequirementLine], lock: LockFile, lock_name: str
+) -> Iterator[str]:
+    """Pins whose line in the requirements is gone. Where a pin has no ``# via``, this isn't known."""
+    files = {line.shown_as for line in lines} | ({f"{file.parent.name}/{file.name}"} if file else set())
+    named = {(line.shown_as, _name(line)) for line in lines}
     for pin in lock.pins:
         sources = [via.removeprefix("-r ") for via in pin.via]
         if sources and all(source in files and (source, pin.name) not in named for source in sources):
             yield f"{lock_name}:{pin.line}: {pin} is there for {sources[0]}, which doesn't ask for it any more"
 
 
-def _name(each: Asked) -> str:
+def _name(line: RequirementLine) -> str:
     from packaging.requirements import InvalidRequirement
     from packaging.utils import canonicalize_name
 
     try:
-        return canonicalize_name(_requirement(each).name)
+        return canonicalize_name(_requirement(line).name)
     except InvalidRequirement:
         return ""
 
 
-def _shown(wanted: "Requirement") -> str:
-    return f"{wanted.name} @ {wanted.url}" if wanted.url else f"{wanted.name}{wanted.specifier}"
+def _shown(requirement: "Requirement") -> str:
+    if requirement.url:
+        return f"{requirement.name} @ {requirement.url}"
+    return f"{requirement.name}{requirement.specifier}"

@@ -1,4 +1,4 @@
-"""What a new lock changes, package by package."""
+"""The packages that a new lock changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from pipeline.envs.lockfiles.lockfile import LockFile
 
 
 @dataclass(frozen=True)
-class Change:
+class PackageChange:
     name: str
-    before: tuple[str, ...]  # versions; several where they differ by platform or Python, none where it wasn't there
+    before: tuple[str, ...]  # versions: several where they differ by platform or Python, none where it is new
     after: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -19,10 +19,11 @@ class Change:
         return f"{self.name} {before} → {after}" if after else f"- {self.name} {before}"
 
 
-def changes(before: LockFile | None, after: LockFile) -> tuple[Change, ...]:
+def changes(before: LockFile | None, after: LockFile) -> tuple[PackageChange, ...]:
+    """The packages whose versions differ, by name."""
     old, new = _versions(before) if before else {}, _versions(after)
     return tuple(
-        Change(name, old.get(name, ()), new.get(name, ()))
+        PackageChange(name, old.get(name, ()), new.get(name, ()))
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
     )

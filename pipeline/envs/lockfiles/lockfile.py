@@ -1,17 +1,15 @@
-"""A lock as it stands in its file: each pin with its line, its hashes, and what asked for it."""
+"""A lock's file: its pins, each with its line, its hashes, and what asked for it."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.envs.lockfiles.markers import place
-
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
-HEADER = "# locked for Python "  # and the range; a lock that we wrote begins so, and keeps the extras in its pins
-OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")  # begin lines that may stand between pins
+HEADER = "# locked for Python "  # then the range; our own locks begin so, and have the extras in their pins
+OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")  # the beginnings of lines between pins
 HASH = re.compile(r"--hash=(\S*)")
 WHOLE_HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 VIA = re.compile(r"\s*#\s+(?:via\b)?\s*(?P<who>.*)")
@@ -31,9 +29,9 @@ class Pin:
     def sha256(self) -> frozenset[str]:
         return frozenset(each.removeprefix("sha256:") for each in self.hashes if each.startswith("sha256:"))
 
-    def is_for(self, place: Mapping[str, str]) -> bool:
-        """Whether it is installed there (``markers.place``)."""
-        return self.marker is None or self.marker.evaluate(dict(place))
+    def is_for(self, environment: Mapping[str, str]) -> bool:
+        """Whether it is installed in such an environment (``marker_environment``)."""
+        return self.marker is None or self.marker.evaluate(dict(environment))
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -42,19 +40,19 @@ class Pin:
 @dataclass(frozen=True)
 class LockFile:
     pins: tuple[Pin, ...]
-    python: str | None = None  # the range that it was made for, where it says so
+    python: str | None = None  # the range that it was made for; None where it doesn't say
 
     def named(self, name: str) -> list[Pin]:
         return [pin for pin in self.pins if pin.name == name]
 
     def on(self, python: str) -> list[Pin]:
-        """What is installed on this platform, with this exact version of Python."""
-        where = place(python)
-        return [pin for pin in self.pins if pin.is_for(where)]
+        """The pins that are installed on this platform, with this exact version of Python."""
+        environment = marker_environment(python)
+        return [pin for pin in self.pins if pin.is_for(environment)]
 
 
 class NotALock(ValueError):
-    """A line that no installer could be given, since somebody has edited it or its end is missing."""
+    """A line isn't a pin: it was edited by hand, or its end is missing."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -64,7 +62,7 @@ class NotALock(ValueError):
 
 @dataclass
 class _Entry:
-    """A pin's lines, gathered."""
+    """The lines of one pin."""
 
     line: int
     parts: list[str] = field(default_factory=list)
@@ -73,10 +71,24 @@ class _Entry:
 
 
 def parse(text: str) -> LockFile:
-    """Raises ``NotALock`` for the first line that isn't part of a pin with its hashes."""
+    """Raises ``NotALock`` for the first line that doesn't belong to a pin with its hashes."""
     first = text.split("\n", 1)[0]
     python = first.removeprefix(HEADER).strip() if first.startswith(HEADER) else None
     return LockFile(tuple(_pin(entry) for entry in _entries(text)), python)
+
+
+def marker_environment(python: str) -> dict[str, str]:
+    """The variables of markers and their values, for this platform with one exact version of Python."""
+    from packaging.markers import default_environment
+
+    here: dict[str, str] = {name: str(value) for name, value in default_environment().items()}
+    return {
+        **here,
+        "python_version": ".".join(python.split(".")[:2]),
+        "python_full_version": python,
+        "implementation_version": python,
+        "extra": "",
+    }
 
 
 def _entries(text: str) -> Iterator[_Entry]:
@@ -108,20 +120,20 @@ def _pin(entry: _Entry) -> Pin:
     whole = " ".join(entry.parts)
     text = HASH.sub("", whole).strip()
     try:
-        asked = Requirement(text)
+        pin = Requirement(text)
     except InvalidRequirement as error:
         raise NotALock(entry.line, f"{text[:80]!r} isn't a pin such as numpy==2.2.0") from error
-    exact = [each.version for each in asked.specifier if each.operator in ("==", "===") and "*" not in each.version]
-    if not asked.url and (len(asked.specifier) != 1 or not exact):
+    exact = [each.version for each in pin.specifier if each.operator in ("==", "===") and "*" not in each.version]
+    if not pin.url and (len(pin.specifier) != 1 or not exact):
         raise NotALock(entry.line, f"{text[:80]!r} leaves the version open")
     hashes = tuple(HASH.findall(whole))
-    _require_hashes(entry.line, asked.name, hashes)
+    _require_hashes(entry.line, pin.name, hashes)
     return Pin(
-        name=canonicalize_name(asked.name),
-        version=asked.url or exact[0],
+        name=canonicalize_name(pin.name),
+        version=pin.url or exact[0],
         line=entry.line,
-        extras=frozenset(canonicalize_name(extra) for extra in asked.extras),
-        marker=asked.marker,
+        extras=frozenset(canonicalize_name(extra) for extra in pin.extras),
+        marker=pin.marker,
         via=tuple(entry.via),
         hashes=hashes,
     )

@@ -1,13 +1,13 @@
-"""Ranges of Python versions, by the versions that stand for them."""
+"""Ranges of Python versions, worked with by versions that stand for them."""
 
 import re
 
-OLDEST, NEWEST = 8, 30  # minor versions that are asked about; our part in a stage's process runs on 3.8
-OURS = "3.11"  # where a range has no lower bound: what the orchestrator itself needs
+OLDEST, NEWEST = 8, 30  # minor versions that are considered; our part in a stage's process runs on 3.8
+OURS = "3.11"  # the orchestrator's own; taken where a range has no lower bound
 
 
 def versions_in(python: str) -> list[str]:
-    """Versions that stand for a range: of each minor one its first and a late patch, and those that it names."""
+    """Versions that stand for a range: the first and a late patch of each minor version, and those that it names."""
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -18,7 +18,7 @@ def versions_in(python: str) -> list[str]:
 
 
 def lower_bound(python: str) -> str:
-    """The oldest Python of a range, as the resolver wants to be told."""
+    """The oldest Python of a range, as the resolver takes it."""
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -34,7 +34,7 @@ def lower_bound(python: str) -> str:
 
 
 def bounds_beside_the_lowest(python: str) -> list[str]:
-    """What of a range a resolver isn't told by its lower bound, as markers."""
+    """The other bounds of a range, as markers: the resolver's own option takes the lower bound alone."""
     from packaging.specifiers import SpecifierSet
 
     rest = [each for each in SpecifierSet(python) if each.operator != ">="]

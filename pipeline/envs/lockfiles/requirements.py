@@ -1,4 +1,4 @@
-"""What a person asked for, line by line: a requirements file with what it includes, or the block of a stage file."""
+"""The requirements of an environment, line by line: a file with the files that it includes, or a stage's block."""
 
 import os
 import re
@@ -18,16 +18,18 @@ INCLUDE = re.compile(
 LOCAL = re.compile(r"(?i)(-e\b|--editable\b|\.{0,2}[/\\]|~|[a-z]:[/\\]|.*@\s*file:|file:|\.{1,2}$)")
 
 
-class Kind(StrEnum):
-    WANTED = "wanted"  # is installed
-    BOUND = "bound"  # limits what is installed (of a constraints file)
-    OPTION = "option"  # steers the installer
+class LineKind(StrEnum):
+    """The values are part of digests in builds' markers."""
+
+    REQUIREMENT = "wanted"  # is installed
+    CONSTRAINT = "bound"  # limits the versions that are installed
+    OPTION = "option"  # configures the installer
 
 
 @dataclass(frozen=True)
-class Asked:
-    text: str  # without comment, its spaces made one
-    kind: Kind
+class RequirementLine:
+    text: str  # without comment, and with single spaces
+    kind: LineKind
     shown_as: str  # the file
     line: int
 
@@ -41,37 +43,38 @@ class Asked:
         return bool(LOCAL.match(self.text))
 
 
-def read(file: Path) -> tuple[Asked, ...]:
+def read(file: Path) -> tuple[RequirementLine, ...]:
     """Raises ``ConfigurationError``, with file and line, where a file can't be read or includes itself."""
     base = file.parent.parent  # requirements/ and stages/ lie in the project's folder
     if file.suffix == ".py":
         return tuple(_of_block(file, base))
-    return tuple(_of_file(file, base, Kind.WANTED, ()))
+    return tuple(_of_file(file, base, LineKind.REQUIREMENT, ()))
 
 
 def files(file: Path) -> list[Path]:
-    """The file, and those that it includes, as far as they are there. Raises ``ConfigurationError``."""
-    found = [file] if file.is_file() else []
-    for each in found:  # which grows
+    """The file and those that it includes, without those that aren't there. Raises ``ConfigurationError``."""
+    result = [file] if file.is_file() else []
+    for each in result:  # grows meanwhile
         inner = (Path(os.path.normpath(each.parent / name)) for name in _included(each))
-        found += [one for one in dict.fromkeys(inner) if one.is_file() and one not in found]
-    return found
+        result += [one for one in dict.fromkeys(inner) if one.is_file() and one not in result]
+    return result
 
 
 def digest(file: Path | None) -> str | None:
-    """Over what is asked for, and nothing that a comment or a stage's code changes. ``None`` where it can't be read."""
+    """A digest of the lines, which a comment or a stage's code doesn't change. ``None`` where they can't be read."""
     try:
         return tagged_digest("requirements", [[each.kind, each.text] for each in read(file)]) if file else None
     except ConfigurationError:
         return None
 
 
-def _of_file(file: Path, base: Path, kind: Kind, outer: tuple[Path, ...]) -> Iterator[Asked]:
+def _of_file(file: Path, base: Path, kind: LineKind, outer: tuple[Path, ...]) -> Iterator[RequirementLine]:
     shown_as = _shown(file, base)
     for line, text in _logical_lines(_text(file, shown_as)):
         include = _include(text)
         if not include:
-            yield Asked(text, Kind.OPTION if text.startswith("-") and not LOCAL.match(text) else kind, shown_as, line)
+            is_option = text.startswith("-") and not LOCAL.match(text)
+            yield RequirementLine(text, LineKind.OPTION if is_option else kind, shown_as, line)
             continue
         inner = Path(file.parent, include["file"])
         where = f"{shown_as}:{line}"
@@ -79,22 +82,22 @@ def _of_file(file: Path, base: Path, kind: Kind, outer: tuple[Path, ...]) -> Ite
             raise ConfigurationError(f"{where}: this includes a file that it is included by")
         if not inner.is_file():
             raise ConfigurationError(f"{where}: there is no {_shown(inner, base)}")
-        yield from _of_file(inner, base, Kind.BOUND if include["constrain"] else kind, (file, *outer))
+        yield from _of_file(inner, base, LineKind.CONSTRAINT if include["constrain"] else kind, (file, *outer))
 
 
 def _include(text: str) -> re.Match[str] | None:
-    """What is included from a server is that server's business."""
+    """The parts of a line that includes a file of this machine; a file from a server is left to the installer."""
     return None if "://" in text else INCLUDE.fullmatch(text)
 
 
 def _included(file: Path) -> Iterator[str]:
     if file.suffix != ".py":
-        found = (_include(text) for _, text in _logical_lines(_text(file, str(file))))
-        yield from (include["file"] for include in found if include)
+        includes = (_include(text) for _, text in _logical_lines(_text(file, str(file))))
+        yield from (include["file"] for include in includes if include)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each with the number of its first line; a backslash continues one."""
+    """Each line with its number; lines that a backslash joins are one, with the number of the first."""
     parts: list[str] = []
     first = 1
     for number, line in enumerate([*text.splitlines(), ""], 1):
@@ -108,7 +111,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         parts = []
 
 
-def _of_block(file: Path, base: Path) -> Iterator[Asked]:
+def _of_block(file: Path, base: Path) -> Iterator[RequirementLine]:
     import tomllib
 
     shown_as = _shown(file, base)
@@ -122,9 +125,9 @@ def _of_block(file: Path, base: Path) -> Iterator[Asked]:
     lines = block.content.splitlines()
     place = next((index for index, line in enumerate(lines) if "dependencies" in line), 0)
     for text in map(str, dependencies):
-        # They help a person to find the place; each is looked for after the one before it.
+        # Line numbers are only for a person. TOML gives none, so each text is searched for after the one before it.
         place = next((index for index in range(place, len(lines)) if text in lines[index]), place)
-        yield Asked(" ".join(text.split()), Kind.WANTED, shown_as, block.line + 1 + place)
+        yield RequirementLine(" ".join(text.split()), LineKind.REQUIREMENT, shown_as, block.line + 1 + place)
 
 
 def _text(file: Path, shown_as: str) -> str:

@@ -1,6 +1,6 @@
-"""Making a lock: every pin with every hash, for every platform and each Python of the range, by uv.
+"""Making a lock with uv: every pin with every hash, for every platform and each Python of the range.
 
-What is in it is the same wherever it is made: it names no path of the machine, and no index.
+Its content is the same on every machine: it names no path of the machine, and no index.
 """
 
 import os
@@ -15,19 +15,19 @@ from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
-from pipeline.envs.lockfiles.changes import Change, changes
+from pipeline.envs.lockfiles.changes import PackageChange, changes
 from pipeline.envs.lockfiles.lockfile import HEADER, LockFile, NotALock, parse
 from pipeline.envs.lockfiles.ranges import bounds_beside_the_lowest, lower_bound
-from pipeline.envs.lockfiles.requirements import Asked, Kind
+from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import write_whole
 
-WORDS = 40  # lines of the resolver's explanation; a long chain of packages is what a person came for
+EXPLANATION_LINES = 40  # of the resolver; a person needs the whole chain of packages
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """Which pins may move although nothing asks for it."""
+    """The pins that get their newest version, although the old one would still fit."""
 
     everything: bool = False
     packages: tuple[str, ...] = ()
@@ -42,15 +42,16 @@ UNSATISFIABLE = "unsatisfiable"  # the resolver's word where it is the requireme
 
 
 @dataclass(frozen=True)
-class Resolver:
+class LockResolver:
     uv: Path
-    root: Path  # the project's, since locks name files relative to it
+    root: Path  # the project's: locks name files relative to it
     time_limit: float  # seconds
 
-    def lock(self, definition: Definition, upgrade: Upgrade = KEEP) -> tuple[Change, ...] | None:
-        """Write the definition's lock, whole or not at all. Returns what changed; ``None`` where no byte did.
+    def lock(self, definition: Definition, upgrade: Upgrade = KEEP) -> tuple[PackageChange, ...] | None:
+        """Write the definition's lock, whole or not at all. Returns the changes; ``None`` where no byte changed.
 
-        Raises ``NotReady`` with the resolver's own explanation; the lock is then as it was.
+        Raises ``NotReady`` with the resolver's own explanation, and ``ConfigurationError`` for requirements that can't
+        be locked; the lock is then as it was.
         """
         before = _bytes_of(definition.locked)
         after = self.resolved(definition, before, upgrade)
@@ -60,26 +61,29 @@ class Resolver:
         return changes(_parsed(before), parse(after.decode("utf-8")))
 
     def resolved(self, definition: Definition, before: bytes | None, upgrade: Upgrade = KEEP) -> bytes:
-        """The lock that the definition's requirements give; pins of the lock ``before`` stay where they fit."""
+        """The lock for the definition's requirements; pins of the lock ``before`` stay where they fit.
+
+        Raises as ``lock``.
+        """
         assert definition.requirements is not None, definition.name
-        asked = requirements.read(definition.requirements)
-        _refuse_local(asked)
+        lines = requirements.read(definition.requirements)
+        _refuse_local(lines)
         with tempfile.TemporaryDirectory(prefix="pipeline-lock-") as folder:
             lock = Path(folder, "new.lock")
             if before is not None and _parsed(before):  # one that was damaged by hand has no pins to keep
                 lock.write_bytes(before)
-            source = self._source(definition, asked, Path(folder))
+            source = self._source(definition, lines, Path(folder))
             self._compile(definition, source, lock, upgrade)
             text = lock.read_text(encoding="utf-8")
         return _finished(text, definition).encode("utf-8")
 
-    def _source(self, definition: Definition, asked: Sequence[Asked], folder: Path) -> Path:
-        """What uv reads: the file itself, or for a stage's block the same lines in a file."""
+    def _source(self, definition: Definition, lines: Sequence[RequirementLine], folder: Path) -> Path:
+        """The file for uv: the requirements file itself, or for a stage's block a file with its lines."""
         assert definition.requirements is not None, definition.name
         if definition.requirements.suffix != ".py":
             return definition.requirements.relative_to(self.root)
         source = folder / "block.txt"
-        source.write_text("".join(f"{each.text}\n" for each in asked), encoding="utf-8")
+        source.write_text("".join(f"{line.text}\n" for line in lines), encoding="utf-8")
         return source
 
     def _compile(self, definition: Definition, source: Path, lock: Path, upgrade: Upgrade) -> None:
@@ -90,7 +94,7 @@ class Resolver:
         argv += ["--python-version", lower_bound(definition.python), *uv.index_options(definition.index)]
         argv += [*upgrade.options, source, "-o", lock]
         if marker := " and ".join(bounds_beside_the_lowest(definition.python)):
-            # The one way to tell uv of an upper bound. No other configuration of the machine is read, as elsewhere.
+            # Only so can uv get an upper bound. As elsewhere, no other configuration of the machine is read.
             (folder / "pyproject.toml").write_text(f'[tool.uv]\nenvironments = ["{marker}"]\n', encoding="utf-8")
             variables = {**variables, "XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder)}
             del variables["UV_NO_CONFIG"]
@@ -102,20 +106,20 @@ class Resolver:
             raise _explained(definition, done.error_text, folder)
 
 
-def _explained(definition: Definition, words: str, folder: Path) -> NotReady:
+def _explained(definition: Definition, output: str, folder: Path) -> NotReady:
     assert definition.requirements is not None, definition.name
     file = f"{definition.requirements.parent.name}/{definition.requirements.name}"
-    told = "\n".join(words.replace(str(folder / "block.txt"), file).splitlines()[-WORDS:])
-    left = f"{definition.locked.name} is as it was" if definition.locked.exists() else "no lock was written"
-    again = f"pipeline env lock {definition.name}"
+    explanation = "\n".join(output.replace(str(folder / "block.txt"), file).splitlines()[-EXPLANATION_LINES:])
+    result = f"{definition.locked.name} is as it was" if definition.locked.exists() else "no lock was written"
+    command = f"pipeline env lock {definition.name}"
     return NotReady(
-        f"environment '{definition.name}' can't be locked; {left}:\n{told}",
-        f"change {file}, then: {again}" if UNSATISFIABLE in words else f"{again}   tries again",
+        f"environment '{definition.name}' can't be locked; {result}:\n{explanation}",
+        f"change {file}, then: {command}" if UNSATISFIABLE in output else f"{command}   tries again",
     )
 
 
 def _finished(text: str, definition: Definition) -> str:
-    """The same words on every machine, and no marker where it says no more than the range does."""
+    """The same text on every machine, without markers that only repeat the definition's range."""
     assert definition.requirements is not None, definition.name
     if definition.requirements.suffix == ".py":
         text = re.sub(r"-r \S*block\.txt$", f"stages/{definition.name}.py", text, flags=re.MULTILINE)
@@ -130,13 +134,16 @@ def _finished(text: str, definition: Definition) -> str:
 
 
 def _without(text: str, bound: str) -> str:
-    """Markers less what holds for every Python of the range: they have no "not", so it may be left out of any "and"."""
+    """Take a condition that is true for every Python of the range out of all markers.
+
+    Markers have no "not", so it can be taken out of any "and".
+    """
     alone = re.sub(rf" ; {re.escape(bound)}(?= \\$|$)", "", text, flags=re.MULTILINE)
     return alone.replace(f" and {bound}", "").replace(f"{bound} and ", "")
 
 
-def _refuse_local(asked: Sequence[Asked]) -> None:
-    local = next((each for each in asked if each.kind is not Kind.OPTION and each.is_local), None)
+def _refuse_local(lines: Sequence[RequirementLine]) -> None:
+    local = next((line for line in lines if line.kind is not LineKind.OPTION and line.is_local), None)
     if local:
         raise ConfigurationError(
             f"{local.where}: {local.text} names a file of this machine, which no other has",

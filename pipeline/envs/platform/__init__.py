@@ -1,1 +1,1 @@
-"""What differs between systems where environments lie: the one place for it."""
+"""Differences between operating systems in the layout and the removal of environments, all in one place."""

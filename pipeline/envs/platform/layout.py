@@ -1,11 +1,11 @@
-"""Where an environment has its programs, and whether copies of its files may share their content."""
+"""Where an environment has its programs, and whether a file system can share the content of copies (reflinks)."""
 
 import os
 from pathlib import Path
 
 WINDOWS = os.name == "nt"
 FICLONE = 0x40049409  # linux/fs.h
-# Where conda keeps programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS there.
+# Where conda has programs and DLLs on Windows; without these on PATH, its numpy finds no BLAS.
 # https://docs.conda.io/projects/conda/en/stable/dev-guide/deep-dives/activation.html
 CONDA_FOLDERS = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
 
@@ -15,14 +15,14 @@ def scripts_folder(prefix: Path) -> Path:
 
 
 def interpreter(prefix: Path, conda: bool = False) -> Path:
-    """On Windows, conda's stands beside its folders of programs."""
+    """An environment's Python. On Windows, conda's isn't in its folder of scripts."""
     if WINDOWS:
         return prefix / "python.exe" if conda else scripts_folder(prefix) / "python.exe"
     return scripts_folder(prefix) / "python"
 
 
 def program_folders(prefix: Path, conda: bool = False) -> list[Path]:
-    """What an environment puts on ``PATH``."""
+    """The folders that an environment puts on ``PATH``."""
     if conda and WINDOWS:
         return [prefix / folder for folder in CONDA_FOLDERS]
     return [scripts_folder(prefix)]
@@ -34,9 +34,9 @@ def executable(name: str) -> str:
 
 
 def clones(source: Path, target: Path) -> bool:
-    """Whether files of one folder can share their content with copies in the other until either is written to.
+    """Whether a copy in the other folder can share its content with the original until one of them is changed.
 
-    Tried on Linux alone; elsewhere the answer is no, which costs room and nothing else.
+    Tried only on Linux; elsewhere the answer is no, which costs disk space and nothing else.
     """
     try:
         import fcntl

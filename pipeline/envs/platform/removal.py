@@ -1,9 +1,9 @@
-"""Trees removed, and moved out of the way, wherever another process holds a part of them.
+"""Removing folders and moving them out of the way, also where another process has a file of theirs open.
 
-Windows refuses to remove or rename what a process holds open, and names longer than 260 characters unless they are
-given in their extended form; a virus scanner holds each new file for a moment. So removal and moving wait, with
-growing pauses, and then say which file it is and who holds it. The calls are a value, ``System``, which tests replace:
-this project's tests run on Linux.
+Windows refuses to remove or rename a file that a process has open, and names longer than 260 characters unless they
+are in their extended form; a virus scanner opens each new file for a moment. So removing and moving wait, with growing
+pauses, and then say which file it is and which process has it open. The system's calls are a value, ``System``, which
+tests replace: this project's tests run on Linux.
 """
 
 import errno
@@ -22,8 +22,8 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds; 6 in all
 IN_USE = {32, 33}  # Windows: a sharing violation, a lock violation
 DENIED = 5  # Windows: read-only, or in use as a program or a working folder
 HELD = {errno.EBUSY, errno.ETXTBSY, errno.ENOTEMPTY}  # the last: another process still writes there
-ASIDE = ".aside"  # ends the hidden names of folders that were moved away
-MANY = 5  # holders that are named
+ASIDE = ".aside"  # ends the hidden names of folders that were moved out of the way
+NAMED_PROCESSES = 5  # in a message
 
 
 def extended(path: Path) -> str:
@@ -35,7 +35,7 @@ def extended(path: Path) -> str:
 
 
 def processes_that_hold(path: Path) -> list[str]:
-    """Processes that have a file of this tree open, mapped, as program or as working folder, as far as may be read."""
+    """Processes that have a file of this tree open, mapped, as program or as working folder, as far as we may look."""
     import psutil
 
     return [
@@ -47,7 +47,7 @@ def processes_that_hold(path: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class System:
-    """The calls that removal and moving are made of."""
+    """The system's calls for removing and moving."""
 
     windows: bool = WINDOWS
     remove: Callable[[str], None] = shutil.rmtree
@@ -67,9 +67,9 @@ HERE = System()
 def remove_tree(path: Path, system: System = HERE) -> None:
     """Remove a folder and all in it; nothing happens where there is none.
 
-    Raises ``NotReady`` for what another process holds, after some seconds, and ``OSError`` for what nobody holds.
+    Raises ``NotReady`` after some seconds where another process has a file open, and ``OSError`` for other reasons.
     """
-    mended: set[str] = set()
+    unlocked: set[str] = set()
     pauses = iter(PAUSES)
     while True:
         try:
@@ -80,7 +80,7 @@ def remove_tree(path: Path, system: System = HERE) -> None:
                 return
             _pause_or_give_up(error, path, pauses, system, "removed")
         except OSError as error:
-            if _is_denied(error, system) and _mend(error, mended, system):
+            if _is_denied(error, system) and _make_writable(error, unlocked, system):
                 continue
             if not _is_held(error, system):
                 raise
@@ -88,9 +88,9 @@ def remove_tree(path: Path, system: System = HERE) -> None:
 
 
 def move_aside(path: Path, system: System = HERE) -> Path:
-    """Give a folder a hidden name beside, under which nobody looks for it; returns that.
+    """Give a folder a hidden name in the same place, so that it isn't found any more. Returns its new path.
 
-    A folder that Windows doesn't let go of is copied, and then removed.
+    A folder that can't be renamed because a file in it is open is copied, and then removed. Raises as ``remove_tree``.
     """
     aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}{ASIDE}")
     for pause in (*PAUSES[:4], None):
@@ -122,11 +122,10 @@ def _pause_or_give_up(error: OSError, path: Path, pauses: Iterator[float], syste
 def _in_use(error: OSError, path: Path, system: System, what: str) -> NotReady:
     file = error.filename or path
     holders = system.holders(path)
-    more = f" and {len(holders) - MANY} more" if len(holders) > MANY else ""
-    by = f"{', '.join(holders[:MANY])}{more}" if holders else "another process, which can't be told from here"
-    return NotReady(
-        f"{file} can't be {what} ({error.strerror}): it is in use by {by}", "end it, then give the command again"
-    )
+    more = f" and {len(holders) - NAMED_PROCESSES} more" if len(holders) > NAMED_PROCESSES else ""
+    named = f"{', '.join(holders[:NAMED_PROCESSES])}{more}"
+    by = named if holders else "another process, which can't be found out"
+    return NotReady(f"{file} can't be {what} ({error.strerror}): it is in use by {by}", "end it, then run this again")
 
 
 def _is_held(error: OSError, system: System) -> bool:
@@ -139,12 +138,12 @@ def _is_denied(error: OSError, system: System) -> bool:
     return error.errno == errno.EACCES or (system.windows and getattr(error, "winerror", None) == DENIED)
 
 
-def _mend(error: OSError, mended: set[str], system: System) -> bool:
-    """Make what was refused writable, and the folder it lies in; once each, since that isn't always the reason."""
+def _make_writable(error: OSError, unlocked: set[str], system: System) -> bool:
+    """Make the refused file and its folder writable; only once for each, since this isn't always the reason."""
     path = os.fspath(error.filename) if error.filename else ""
-    if not path or path in mended:
+    if not path or path in unlocked:
         return False
-    mended.add(path)
+    unlocked.add(path)
     done = False
     for each in (os.path.dirname(path), path):
         try:

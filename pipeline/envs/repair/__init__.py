@@ -1,1 +1,1 @@
-"""Making a damaged environment whole again: what is damaged is installed anew, beside the build that is in use."""
+"""Repairing an environment: a new build from the whole files of the damaged one."""

@@ -1,12 +1,12 @@
 """A new build in which only the damaged packages are installed: the others come from the damaged build."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
 from pipeline.envs import package_records
 from pipeline.envs.build import Build
-from pipeline.envs.builder.ahead import Ahead
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof
@@ -16,37 +16,37 @@ from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.repair.paths import Unsalvageable
 from pipeline.envs.repair.salvage import Salvage
 from pipeline.envs.verification import content, manifest
+from pipeline.envs.verification.file_check import FileCheck
 from pipeline.envs.verification.manifest import Entry
-from pipeline.envs.verification.tiers import Look
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
 
 
-class Missed(Exception):
-    """Reading every byte has shown more damage than the look that the repair began with."""
+class IncompleteCheck(Exception):
+    """Reading every byte has shown more damage than the check that the repair began with."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, check: FileCheck) -> None:
         super().__init__("more is damaged than it seemed")
-        self.look = look
+        self.check = check
 
 
-class Damaged(Exception):
-    """What was installed anew isn't what its packages recorded."""
+class RecordMismatch(Exception):
+    """A package that was just installed isn't what its ``RECORD`` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exact:
+class PartialRebuild:
     builder: Builder
     definition: Definition
     old: Build
-    look: Look  # at the old build, by which it is repaired
-    whole: Ahead[Look]  # the look at every byte, which must say the same before the new build counts
+    check: FileCheck  # of the old build, by which it is repaired
+    full_check: Callable[[], Future[FileCheck]]  # of every byte; must agree before the new build counts. Begun on call
     progress: Progress
 
     def make(self, interpreter: BaseInterpreter) -> Build:
-        """The new live build; the old one counts no more from the moment before it is live.
+        """The new live build. The old one stops counting just before the new one is live.
 
-        Raises ``Missed``, ``Unsalvageable``, ``NotReady``, and ``OSError``.
+        Raises ``IncompleteCheck``, ``Unsalvageable``, ``NotReady``, and ``OSError``.
         """
         return self.builder.make(
             self.definition,
@@ -60,67 +60,69 @@ class Exact:
         folders = manifest.read(self.old.prefix, self.old.record.get("manifest"))
         if folders is None:
             raise Unsalvageable("the list of its files is gone or has changed")
-        salvage = Salvage(self.old, folders, self.look, installer.prefix)
+        salvage = Salvage(self.old, folders, self.check, installer.prefix)
         installer.create(interpreter.executable)
         self.progress("linking what is whole")
-        acquainted = Ahead(installer.acquaint)
-        acquainted.begin()
-        try:
+        with ThreadPoolExecutor(1) as threads:
+            warm_up = threads.submit(installer.warm_up)
             salvage.put_whole()
-        finally:
-            acquainted.result()
+        warm_up.result()
         try:
             proof = self._installed(salvage, installer, interpreter)
         except NotReady:
-            self._require_same_look()  # what was missed may be why
+            self._require_same_check()  # damage that wasn't seen at first may be the reason
             raise
-        self._require_same_look()
+        self._require_same_check()
         return proof
 
-    def _require_same_look(self) -> None:
-        whole = self.whole.result()
-        if not whole.says_the_same(self.look):
-            raise Missed(whole)
+    def _require_same_check(self) -> None:
+        full = self.full_check().result()
+        if not full.agrees_with(self.check):
+            raise IncompleteCheck(full)
 
     def _installed(self, salvage: Salvage, installer: Installer, interpreter: BaseInterpreter) -> Proof:
-        """What is missing, held against its ``RECORD`` while it is tried; fetched again where that doesn't agree."""
-        packages = sorted(self.look.to_reinstall)
-        otherwise: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+        """Install the missing packages, and compare them with their ``RECORD``s while the imports are tried.
 
-        def known(again: bool) -> Mapping[str, Entry]:
-            read = content.read_packages(salvage.site_packages, packages, otherwise)
-            if read.damaged and not again:
-                raise Damaged
-            otherwise.update((each.file, each.digest) for each in read.damaged)  # it was published so
-            salvage.learn(read.contents)
-            return salvage.known
+        Where a package differs, all of them are fetched and installed again; what differs even then was published so.
+        """
+        packages = sorted(self.check.to_reinstall)
+        corrections: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
 
-        def finished(again: bool) -> Proof:
-            return finish(installer, interpreter.version, otherwise, partial(known, again), self._unproved(salvage))
+        def known_entries(is_second: bool) -> Mapping[str, Entry]:
+            comparison = content.read_packages(salvage.site_packages, packages, corrections)
+            if comparison.damaged and not is_second:
+                raise RecordMismatch
+            corrections.update((each.file, each.digest) for each in comparison.damaged)
+            salvage.learn(comparison.contents)
+            return salvage.known_entries
+
+        def finished(is_second: bool) -> Proof:
+            entries = partial(known_entries, is_second)
+            return finish(installer, interpreter.version, corrections, entries, self._unproved(salvage))
 
         self._install(salvage, installer)
         try:
-            return finished(again=False)
-        except Damaged:
+            return finished(is_second=False)
+        except RecordMismatch:
             installer.forget(packages)
-            self._install(salvage, installer, anew=packages)
-            return finished(again=True)
+            self._install(salvage, installer, reinstall=packages)
+            return finished(is_second=True)
 
     def _unproved(self, salvage: Salvage) -> Definition:
-        """What is whole is byte for byte what was proved when it was built: just what is new is tried again."""
-        if self.definition.promises() != self.old.record["promises"]:
+        """The definition with the probes that concern new packages: the rest is byte for byte what was proved."""
+        if self.definition.acceptance_criteria() != self.old.record["promises"]:
             return self.definition
         installed = salvage.site_packages.glob("*.dist-info")
-        anew = [folder for folder in installed if package_records.package_of(folder.name) in self.look.to_reinstall]
-        files = [file for folder in anew for file in package_records.files(folder / "RECORD")]
-        new = {file.partition("/")[0].partition(".")[0] for file in files}
-        imports = tuple(module for module in self.definition.imports if module.partition(".")[0] in new)
+        new = [folder for folder in installed if package_records.package_of(folder.name) in self.check.to_reinstall]
+        files = [file for folder in new for file in package_records.files(folder / "RECORD")]
+        modules = {file.partition("/")[0].partition(".")[0] for file in files}
+        imports = tuple(name for name in self.definition.imports if name.partition(".")[0] in modules)
         return replace(self.definition, imports=imports, smoke=None)
 
-    def _install(self, salvage: Salvage, installer: Installer, anew: Sequence[str] = ()) -> None:
-        if packages := sorted(self.look.to_reinstall):
+    def _install(self, salvage: Salvage, installer: Installer, reinstall: Sequence[str] = ()) -> None:
+        if packages := sorted(self.check.to_reinstall):
             self.progress(f"installing {', '.join(packages)}")
-            self.whole.begin()  # from now on other processes work, which it doesn't slow down
-            installer.sync(bytecode=False, anew=anew)
+            self.full_check()  # begun now: from here on other processes work, which it doesn't slow down
+            installer.sync(bytecode=False, reinstall=reinstall)
         if not salvage.reuse_bytecode():
             installer.sync()

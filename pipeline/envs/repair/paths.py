@@ -9,30 +9,35 @@ from pipeline.envs import package_records
 
 
 class Unsalvageable(Exception):
-    """Why only a whole new build will do."""
+    """Nothing of the damaged build can be used for a new one; the message says why."""
 
 
 @dataclass(frozen=True)
-class Places:
-    """Paths are text here: of a few thousand files, taking ``Path`` apart would take longer than linking them."""
+class RepairPaths:
+    """Paths are text here: for a few thousand files, making ``Path``s takes longer than linking the files.
+
+    ``file`` is a path as a ``RECORD`` has it: from site-packages. Methods that take one raise ``Unsalvageable`` where
+    it lies outside of the environment.
+    """
 
     old_prefix: str
     prefix: str
-    site_packages: str  # from either
+    site_packages: str  # from either prefix
     _made: set[str] = field(default_factory=set)  # folders
 
     def inside(self, file: str) -> str:
-        """A file's path from the environment's folder; ``file`` as a RECORD writes it. Raises ``Unsalvageable``."""
+        """The path from the environment's folder."""
         path = package_records.from_prefix(self.site_packages, file)
         if path.startswith(("..", "/")) or os.path.isabs(path):
             raise Unsalvageable(f"{file} lies outside of the environment")
         return path
 
     def old(self, file: str) -> str:
+        """The path in the damaged build."""
         return f"{self.old_prefix}/{self.inside(file)}"
 
     def new(self, file: str) -> str:
-        """Its folder is there then."""
+        """The path in the new build, whose folder is made."""
         path = f"{self.prefix}/{self.inside(file)}"
         folder = path.rpartition("/")[0]
         if folder not in self._made:
@@ -41,11 +46,14 @@ class Places:
         return path
 
     def forget_folders(self) -> None:
-        """Somebody else may have removed what was made."""
+        """Make folders again where they are gone: another process may have removed some."""
         self._made.clear()
 
     def put(self, file: str, link: bool) -> None:
-        """A hard link; a copy where that isn't wanted or can't be."""
+        """Bring a file into the new build: as a hard link, or as a copy where links aren't wanted or can't be made.
+
+        Raises ``OSError``.
+        """
         source, target = self.old(file), self.new(file)
         if link:
             try:

@@ -1,132 +1,140 @@
-"""Repairing an environment: a look at every byte, and beside the damaged build one in which that is mended.
+"""Repairing an environment: every byte is checked, and a mended build is made beside the damaged one.
 
-Stages that run in the damaged build keep it; from now on nobody else gets it.
+Stages that run in the damaged build keep it; from now on no other stage gets it.
 """
 
 import errno
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from pipeline.envs import interpreters, keys
 from pipeline.envs.build import Build
-from pipeline.envs.builder.ahead import Ahead
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.registry import misfit
-from pipeline.envs.repair.partial_rebuild import Exact, Missed
+from pipeline.envs.registry import build_problem
+from pipeline.envs.repair.partial_rebuild import IncompleteCheck, PartialRebuild
 from pipeline.envs.repair.paths import Unsalvageable
-from pipeline.envs.verification import health, tiers
-from pipeline.envs.verification.tiers import Look
+from pipeline.envs.verification import file_check, health
+from pipeline.envs.verification.file_check import FileCheck
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would meet it, too
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # a whole build would fail for the same reason
+
+FullCheck = Callable[[], Future[FileCheck]]  # begins the check of every byte where it hasn't begun
 
 
 @dataclass(frozen=True)
 class Repair:
-    """What became of it; ``damage`` is empty where there was none."""
+    """What was done; ``problems`` is empty where nothing was damaged."""
 
     build: Build
-    damage: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     reinstalled: tuple[str, ...] = ()  # packages
-    rebuilt_because: str | None = None  # why all of it was built anew
+    rebuild_reason: str | None = None  # why all of it was built again
 
     @property
-    def told(self) -> str:
-        """What was done, for a person."""
-        if self.rebuilt_because:
-            return f"built anew as a whole, since {self.rebuilt_because}"
-        if not self.damage:
+    def summary(self) -> str:
+        """For a person."""
+        if self.rebuild_reason:
+            return f"built again as a whole, since {self.rebuild_reason}"
+        if not self.problems:
             return "nothing is damaged"
         if self.reinstalled:
-            return f"repaired: {', '.join(self.reinstalled)} installed anew"
-        return "repaired: no package had to be installed anew"
+            return f"repaired: {', '.join(self.reinstalled)} installed again"
+        return "repaired: no package had to be installed again"
 
 
 def repair(builder: Builder, definition: Definition, progress: Progress, failed: Path | None = None) -> Repair:
-    """Make the environment whole, and do nothing where it is. ``failed``: the build's folder where a stage failed.
+    """Make the environment whole; do nothing where it is. ``failed``: the folder of the build in which a stage failed.
 
     Raises ``NotReady``, and ``OSError``; then the damaged build stands for the name as before.
     """
-    with builder.alone(definition.name, progress):
+    with builder.locked(definition.name, progress):
         usable = builder.usable(definition)
         if failed and usable and usable.prefix != failed:
             builder.registry.retire(failed)
-            return Repair(usable)  # somebody else was here
-        return _Work(builder, definition, progress).on(failed or builder.registry.pointer(definition.name))
+            return Repair(usable)  # another process has repaired it
+        with ThreadPoolExecutor(1) as threads:
+            work = _Repairer(builder, definition, progress, threads)
+            return work.repair(failed or builder.registry.pointer(definition.name))
 
 
 @dataclass(frozen=True)
-class _Work:
-    """One environment's repair, by who holds its lock."""
+class _Repairer:
+    """Repairs one environment for the process that holds its lock."""
 
     builder: Builder
     definition: Definition
     progress: Progress
+    threads: ThreadPoolExecutor
 
-    def on(self, folder: Path) -> Repair:
+    def repair(self, folder: Path) -> Repair:
         old = self.builder.registry.at(self.definition.name, folder)
         if old is None:
-            # Perhaps one that was finished by a repair that was killed before it could be made live.
-            done = self.on(self.builder.build(self.definition, self.progress, force=False).prefix)
-            return done if done.damage else replace(done, rebuilt_because="there was no finished build of it")
+            # Perhaps a build that an earlier repair finished; it was killed before the build could be made live.
+            done = self.repair(self.builder.build(self.definition, self.progress, force=False).prefix)
+            return done if done.problems else replace(done, rebuild_reason="there was no finished build of it")
         self.progress("checking every file")
-        # Sizes and times say at once where to begin; nothing counts before every byte was read, too.
-        whole = Ahead(lambda: tiers.thorough(old))
+        # Sizes and times say at once where to begin; no new build counts before every byte was read, too.
+        full_check = cache(lambda: self.threads.submit(file_check.thorough, old))
         try:
-            look = tiers.quick(old)
-            look = whole.result() if look.is_clean else look
+            check = file_check.quick(old)
+            check = full_check().result() if check.is_clean else check
         except OSError as error:
-            return self._rebuilt(old, _words(old, None), f"its files can't be read: {error.strerror}")
-        if look.is_clean and misfit(self.definition, old) is None:
+            return self._rebuild(old, _problems(old, None), f"its files can't be read: {error.strerror}")
+        if check.is_clean and build_problem(self.definition, old) is None:
             return Repair(old)
-        return self._mended(old, look, whole)
+        return self._mend(old, check, full_check)
 
-    def _mended(self, old: Build, look: Look, whole: Ahead[Look]) -> Repair:
-        damage = _words(old, look) or (misfit(self.definition, old) or "it isn't what it was",)
-        self.progress(f"repairing: {damage[0]}{f', and {len(damage) - 1} more' if len(damage) > 1 else ''}")
-        if misfit(self.definition, old) != health.damage(old):
+    def _mend(self, old: Build, check: FileCheck, full_check: FullCheck) -> Repair:
+        problem = build_problem(self.definition, old)
+        problems = _problems(old, check) or (problem or "it isn't what it was",)
+        self.progress(f"repairing: {problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}")
+        if problem != health.problem(old):
             agreement.require(self.definition)  # its requirements have been edited, which a repair mustn't hide
         interpreter = interpreters.find(self.definition, self.builder.uv)
-        if reason := self._too_much(old, look, interpreter):
-            return self._rebuilt(old, damage, reason)
-        self.builder.sweep(self.definition.name)
+        if reason := self._rebuild_reason(old, check, interpreter):
+            return self._rebuild(old, problems, reason)
+        self.builder.remove_half_built(self.definition.name)
         try:
-            build = self._exact(old, look, whole).make(interpreter)
-        except Missed as missed:
-            return self._mended(old, missed.look, whole)
+            build = self._partial_rebuild(old, check, full_check).make(interpreter)
+        except IncompleteCheck as error:
+            return self._mend(old, error.check, full_check)
         except (Unsalvageable, NotReady, OSError) as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise
-            return self._rebuilt(old, damage, f"a repair of its packages alone failed: {error}")
-        return Repair(build, damage, tuple(sorted(look.to_reinstall)))
+            return self._rebuild(old, problems, f"a repair of its packages alone failed: {error}")
+        return Repair(build, problems, tuple(sorted(check.to_reinstall)))
 
-    def _exact(self, old: Build, look: Look, whole: Ahead[Look]) -> Exact:
-        return Exact(
+    def _partial_rebuild(self, old: Build, check: FileCheck, full_check: FullCheck) -> PartialRebuild:
+        return PartialRebuild(
             builder=self.builder,
             definition=self.definition,
             old=old,
-            look=look,
-            whole=whole,
+            check=check,
+            full_check=full_check,
             progress=self.progress,
         )
 
-    def _too_much(self, old: Build, look: Look, interpreter: interpreters.BaseInterpreter) -> str | None:
+    def _rebuild_reason(self, old: Build, check: FileCheck, interpreter: interpreters.BaseInterpreter) -> str | None:
         """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""
-        if not look.is_listed:
+        if not check.is_listed:
             return "the list of its files is gone or has changed"
         if keys.key_of(keys.key_input(self.definition, interpreter)) != old.key:
             return "its lock, Python or accelerator has changed since it was built"
         return None
 
-    def _rebuilt(self, old: Build, damage: tuple[str, ...], reason: str) -> Repair:
-        self.progress(f"building all of it anew, since {reason}")
+    def _rebuild(self, old: Build, problems: tuple[str, ...], reason: str) -> Repair:
+        self.progress(f"building all of it again, since {reason}")
         build = self.builder.build(self.definition, self.progress, force=True)
         self.builder.registry.retire(old.prefix)
-        return Repair(build, damage, rebuilt_because=reason)
+        return Repair(build, problems, rebuild_reason=reason)
 
 
-def _words(build: Build, look: Look | None) -> tuple[str, ...]:
-    return tiers.in_words(build, look) if look else ("its files can't be read",)
+def _problems(build: Build, check: FileCheck | None) -> tuple[str, ...]:
+    return file_check.problems(build, check) if check else ("its files can't be read",)

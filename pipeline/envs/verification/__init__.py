@@ -1,1 +1,1 @@
-"""Is an environment what was built? From a look that costs nothing to a reading of every byte."""
+"""Is an environment what was built? From a check that costs nothing to reading every byte and running code in it."""

@@ -1,8 +1,8 @@
-"""Was an environment built for the hardware that is here? Read from its files; no Python is started.
+"""Was an environment built for this machine's accelerator? Read from its files; no Python is started.
 
-A build for a GPU on a machine without one is no fault: it works there, only on the CPU.
+A build for a GPU on a machine without one is no problem: it works there, only on the CPU.
 
-What it can't see: whether a card really computes (probes do); ctranslate2, whose wheels are the same for CPU and
+What this can't see: whether a card really computes (probes do); ctranslate2, whose wheels are the same for CPU and
 CUDA and look for cuBLAS and cuDNN when they are used; and onnxruntime's build for the CPU, which many packages bring
 for small models that are meant to run there.
 """
@@ -22,31 +22,33 @@ NOTHING = ("None", "")
 
 
 @dataclass(frozen=True)
-class Fault:
+class AcceleratorProblem:
     reason: str  # the rest of a sentence that begins with the environment
-    repair: str  # a command, or what to write
+    repair: str  # a command, or the lines to write
 
 
 @dataclass(frozen=True)
-class Carried:
-    """What an environment's packages say of themselves."""
+class PackageFacts:
+    """What an environment's packages say of the accelerator that they are for."""
 
     packages: Mapping[str, str]  # versions by name, as import names are written: jax_cuda12_plugin
     torch: str | None  # the text of torch/version.py
 
 
-def fault(definition: Definition, site_packages: Path, accelerator: str, gpu_wanted: bool = True) -> Fault | None:
-    """Why what stands in ``site_packages`` can't use the machine's ``accelerator``, and what helps.
+def problem(
+    definition: Definition, site_packages: Path, accelerator: str, needs_gpu: bool = True
+) -> AcceleratorProblem | None:
+    """Why the packages in ``site_packages`` can't use the machine's ``accelerator``, and what helps.
 
-    ``accelerator`` is what ``Catalog.accelerator`` says; ``gpu_wanted`` is for a caller who knows that no stage of the
-    environment asks for a GPU.
+    ``accelerator`` is the value of ``Catalog.accelerator``, such as cu128. ``needs_gpu`` is False where no stage of the
+    environment asks for a GPU; then there is no problem.
     """
-    reason = unsuited(carried(site_packages), accelerator) if gpu_wanted else None
-    return Fault(reason, repair(definition, accelerator)) if reason else None
+    reason = mismatch(package_facts(site_packages), accelerator) if needs_gpu else None
+    return AcceleratorProblem(reason, repair(definition, accelerator)) if reason else None
 
 
-def carried(site_packages: Path) -> Carried:
-    """Reads one folder's names, and at most one file."""
+def package_facts(site_packages: Path) -> PackageFacts:
+    """Reads one folder's names, and at most one file. Raises nothing: what can't be read says nothing."""
     try:
         names = [name for name in os.listdir(site_packages) if name.endswith((".dist-info", ".egg-info"))]
     except OSError:
@@ -57,27 +59,27 @@ def carried(site_packages: Path) -> Carried:
         torch = (site_packages / "torch/version.py").read_text(encoding="utf-8", errors="replace")
     except OSError:
         torch = None
-    return Carried(packages, torch)
+    return PackageFacts(packages, torch)
 
 
-def unsuited(found: Carried, accelerator: str) -> str | None:
+def mismatch(facts: PackageFacts, accelerator: str) -> str | None:
     """Why these packages can't use an accelerator; ``None`` where they can, or where they don't say.
 
-    On a Mac (mps) each build of a library uses what is there.
+    On a Mac (mps) every build of a library can use the GPU.
     """
     if _family(accelerator) not in GPU_KINDS:
         return None
-    looks: tuple[Callable[[Carried, str], str | None], ...] = (_torch, _jax, _tensorflow)
-    return next((reason for look in looks if (reason := look(found, accelerator))), None)
+    checks: tuple[Callable[[PackageFacts, str], str | None], ...] = (_torch, _jax, _tensorflow)
+    return next((reason for check in checks if (reason := check(facts, accelerator))), None)
 
 
 def repair(definition: Definition, accelerator: str) -> str:
-    """The next step: a build for the GPU where one is defined, else what to write so that one is."""
+    """The next step: a build for the GPU where one is defined, else the lines that define one."""
     name = definition.name
     if definition.interpreter is not None:
         return f"install packages for {accelerator} in {definition.interpreter}, which is yours and never changed here"
     if _family(definition.variant) not in GPU_KINDS:
-        return _lines(definition, accelerator)
+        return _lines_to_write(definition, accelerator)
     if _pins_cpu(definition):
         return (
             f"{definition.locked.name} pins builds for the CPU: give {definition.variant} an 'index' in"
@@ -86,9 +88,9 @@ def repair(definition: Definition, accelerator: str) -> str:
     return f"bootstrap --env {name}"
 
 
-def _lines(definition: Definition, accelerator: str) -> str:
-    name, asked = definition.name, definition.requirements
-    usual = asked.name if asked and asked.suffix == ".txt" else f"{name}.txt"
+def _lines_to_write(definition: Definition, accelerator: str) -> str:
+    name, requirements = definition.name, definition.requirements
+    usual = requirements.name if requirements and requirements.suffix == ".txt" else f"{name}.txt"
     return "\n".join(
         (
             f"write into config/environments/{name}.yaml, in place of 'requirements':",
@@ -112,16 +114,16 @@ def _family(accelerator: str) -> str:
     return accelerator.rstrip("0123456789.")
 
 
-def _torch(found: Carried, accelerator: str) -> str | None:
-    """torch says in a file of its own what it was built for; what its version says beside it is for people."""
-    if found.torch is None:
+def _torch(facts: PackageFacts, accelerator: str) -> str | None:
+    """torch's own file says what it was built for. The suffix of its version (+cu128) is only for people."""
+    if facts.torch is None:
         return None
-    built = dict(TORCH_VERSION.findall(found.torch))
+    built = dict(TORCH_VERSION.findall(facts.torch))
     kind = GPU_KINDS[_family(accelerator)]
-    if "cuda" not in built or (kind == "xpu" and "intel_extension_for_pytorch" in found.packages):
+    if "cuda" not in built or (kind == "xpu" and "intel_extension_for_pytorch" in facts.packages):
         return None
     runtime = built.get(kind, "").strip()
-    version = found.packages.get("torch", "")
+    version = facts.packages.get("torch", "")
     if runtime in NOTHING:
         others = [name for name in GPU_KINDS.values() if built.get(name, "").strip() not in NOTHING]
         build = f"a build for {others[0]}" if others else "a CPU build"
@@ -131,18 +133,18 @@ def _torch(found: Carried, accelerator: str) -> str | None:
     return None
 
 
-def _jax(found: Carried, accelerator: str) -> str | None:
-    """jax gets at a GPU through a plugin. Beside a torch that does, it may be meant for the CPU."""
-    version = found.packages.get("jaxlib")
-    if version is None or found.torch is not None or "+cuda" in version:
+def _jax(facts: PackageFacts, accelerator: str) -> str | None:
+    """jax uses a GPU through a plugin. Where torch is there, too, jax may be meant for the CPU."""
+    version = facts.packages.get("jaxlib")
+    if version is None or facts.torch is not None or "+cuda" in version:
         return None
-    if any(JAX_PLUGIN.fullmatch(name) for name in found.packages):
+    if any(JAX_PLUGIN.fullmatch(name) for name in facts.packages):
         return None
     return f"carries jax without a plugin for a GPU (jaxlib {version}), and this machine has {accelerator}"
 
 
-def _tensorflow(found: Carried, accelerator: str) -> str | None:
-    version = found.packages.get("tensorflow_cpu")
+def _tensorflow(facts: PackageFacts, accelerator: str) -> str | None:
+    version = facts.packages.get("tensorflow_cpu")
     return f"carries tensorflow-cpu {version}, and this machine has {accelerator}" if version else None
 
 

@@ -1,4 +1,4 @@
-"""From what was found to what it is called and what mends it: a pure function."""
+"""From what the doctor has found out to the problems' names and the commands that repair them: a pure function."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from enum import Enum
 
 from pipeline.envs.package_records import package_of
 from pipeline.envs.verification.comparison import DamagedFile
+from pipeline.envs.verification.file_check import FileCheck
 from pipeline.envs.verification.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
-from pipeline.envs.verification.tiers import Look
 from pipeline.sizes import show_size
 
 LOW_DISK = 2 << 30  # bytes; a build with torch takes more than that
-NAMED = 3  # files of one package that are named; of more, only their number is told
+NAMED_FILES = 3  # of one package; of further files only the number is shown
 
 
-class Fault(Enum):
-    """What a diagnosis is called; the words stand in ``--json``, too."""
+class ProblemKind(Enum):
+    """The name of a problem; the values stand in ``--json``, too."""
 
     DEFINITION_BROKEN = "definition broken"  # its file can't be understood
     IN_THE_WAY = "something in its place"  # that bootstrap didn't make
     NEVER_BUILT = "never built"
-    UNUSABLE = "can't be used"  # an environment that somebody else makes
+    UNUSABLE = "can't be used"  # an external environment (interpreter:)
     HALF_BUILT = "half-built folder"  # nothing uses it; it takes room
     MOVED = "moved"  # its scripts name the old place
     INTERPRETER_GONE = "interpreter gone"
@@ -34,8 +34,8 @@ class Fault(Enum):
     PACKAGE_DAMAGED = "package damaged"
     LEFTOVERS = "leftovers of an interrupted install"
     FILE_DAMAGED = "file damaged"  # of the environment itself, such as its activation
-    FILE_UNEXPECTED = "unexpected file"  # that no package brought; it may hide one that did
-    LIST_LOST = "list of files lost"  # so that nothing can be compared with it
+    FILE_UNEXPECTED = "unexpected file"  # that no package brought; it may hide a package's file
+    LIST_LOST = "list of files lost"  # so nothing can be compared with it
     UNREADABLE = "unreadable"
     WRONG_ACCELERATOR = "wrong accelerator"
     FAILS = "fails when used"  # though every file may be as it was
@@ -45,129 +45,138 @@ class Fault(Enum):
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class ProjectProblem:
     subject: str  # such as "environment whisper"
-    fault: Fault
-    what: str
-    mend: str  # the command, or what to do
+    kind: ProblemKind
+    description: str
+    repair: str  # the command, or what to do
     is_grave: bool = True  # something that is used doesn't work, or may not
 
 
 @dataclass(frozen=True)
 class Report:
-    diagnoses: tuple[Diagnosis, ...]
+    problems: tuple[ProjectProblem, ...]
 
     @property
     def is_healthy(self) -> bool:
-        return not any(each.is_grave for each in self.diagnoses)
+        return not any(each.is_grave for each in self.problems)
 
 
 def diagnose(findings: Findings) -> Report:
+    """Environments first, then models, then disks; each in the order in which it was findings."""
     return Report(
         (
-            *(found for each in findings.environments for found in _of_environment(each)),
+            *(problem for each in findings.environments for problem in _of_environment(each)),
             *(_of_model(each) for each in findings.models),
             *(_of_disk(each) for each in findings.disks if each.free < LOW_DISK),
         )
     )
 
 
-def _of_environment(found: EnvironmentFindings) -> Iterator[Diagnosis]:
-    """In the order in which they explain each other: what follows from a fault isn't told beside it."""
-    subject, build = f"environment {found.name}", f"bootstrap --env {found.name}"
-    for folder in found.half_built:
-        yield Diagnosis(subject, Fault.HALF_BUILT, f"an interrupted build left {folder}", build, is_grave=False)
-    if found.broken:
-        message, step = found.broken
-        yield Diagnosis(
-            subject, Fault.DEFINITION_BROKEN, message, step or f"mend config/environments/{found.name}.yaml"
+def _of_environment(findings: EnvironmentFindings) -> Iterator[ProjectProblem]:
+    """Where one problem is the cause of others, only the cause is given."""
+    subject, build = f"environment {findings.name}", f"bootstrap --env {findings.name}"
+    for folder in findings.half_built:
+        yield ProjectProblem(
+            subject, ProblemKind.HALF_BUILT, f"an interrupted build left {folder}", build, is_grave=False
         )
-    elif found.unusable:
-        yield Diagnosis(subject, Fault.UNUSABLE, *found.unusable)
-    elif found.obstacle:
-        yield Diagnosis(subject, Fault.IN_THE_WAY, found.obstacle, "move it away")
-    elif not found.is_built and not found.is_foreign:
-        yield Diagnosis(subject, Fault.NEVER_BUILT, "there is no finished build of it", build, found.is_wanted)
-    elif found.moved_from:
-        what = f"it was built as {found.moved_from}, which its scripts still name"
-        yield Diagnosis(subject, Fault.MOVED, what, build)
+    if findings.definition_problem:
+        message, next_step = findings.definition_problem
+        repair = next_step or f"correct config/environments/{findings.name}.yaml"
+        yield ProjectProblem(subject, ProblemKind.DEFINITION_BROKEN, message, repair)
+    elif findings.external_problem:
+        yield ProjectProblem(subject, ProblemKind.UNUSABLE, *findings.external_problem)
+    elif findings.place_problem:
+        yield ProjectProblem(subject, ProblemKind.IN_THE_WAY, findings.place_problem, "move it away")
+    elif not findings.is_built and not findings.is_external:
+        yield ProjectProblem(
+            subject, ProblemKind.NEVER_BUILT, "there is no finished build of it", build, findings.is_needed
+        )
+    elif findings.moved_from:
+        description = f"it was built as {findings.moved_from}, which its scripts still name"
+        yield ProjectProblem(subject, ProblemKind.MOVED, description, build)
     else:
-        yield from _of_build(found, subject, build)
+        yield from _of_build(findings, subject, build)
 
 
-def _of_build(found: EnvironmentFindings, subject: str, build: str) -> Iterator[Diagnosis]:
-    if found.misfit and found.lock_problem:  # which bootstrap would only repeat
-        yield Diagnosis(subject, Fault.LOCK_BROKEN, found.lock_problem, f"pipeline env lock {found.name}")
-    elif found.misfit:
-        yield Diagnosis(subject, _changed(found), found.misfit, build)
-    repair = build if found.misfit else f"bootstrap --repair --env {found.name}"
-    if found.interpreter:
-        replaced = "replaced" in found.interpreter
-        on = f" (it was built on {found.python})" if replaced else ""
-        fault = Fault.INTERPRETER_REPLACED if replaced else Fault.INTERPRETER_GONE
-        yield Diagnosis(subject, fault, f"{found.interpreter}{on}", repair)
-    if found.unreadable:
-        yield Diagnosis(subject, Fault.UNREADABLE, found.unreadable, repair)
-    files = list(_of_files(found.look, subject, repair)) if found.look else []
-    # The links to an interpreter that is gone say nothing more.
-    yield from (each for each in files if not (found.interpreter and each.fault is Fault.FILE_DAMAGED))
-    if found.accelerator:
-        yield Diagnosis(subject, Fault.WRONG_ACCELERATOR, f"it {found.accelerator[0]}", found.accelerator[1])
-    if found.probe and not (files or found.interpreter):
-        yield Diagnosis(subject, Fault.FAILS, found.probe, f"{build} --force")
+def _of_build(findings: EnvironmentFindings, subject: str, build: str) -> Iterator[ProjectProblem]:
+    if findings.definition_change and findings.lock_problem:  # bootstrap would only say the same
+        repair = f"pipeline env lock {findings.name}"
+        yield ProjectProblem(subject, ProblemKind.LOCK_BROKEN, findings.lock_problem, repair)
+    elif findings.definition_change:
+        yield ProjectProblem(subject, _kind_of_change(findings), findings.definition_change, build)
+    repair = build if findings.definition_change else f"bootstrap --repair --env {findings.name}"
+    if findings.interpreter_problem:
+        yield _of_interpreter(findings, findings.interpreter_problem, subject, repair)
+    if findings.read_problem:
+        yield ProjectProblem(subject, ProblemKind.UNREADABLE, findings.read_problem, repair)
+    files = list(_of_files(findings.check, subject, repair)) if findings.check else []
+    # Links to an interpreter that is gone are damaged files, too, and say nothing more.
+    yield from (each for each in files if not (findings.interpreter_problem and each.kind is ProblemKind.FILE_DAMAGED))
+    if wrong := findings.accelerator_problem:
+        yield ProjectProblem(subject, ProblemKind.WRONG_ACCELERATOR, f"it {wrong.reason}", wrong.repair)
+    if findings.probe_problem and not (files or findings.interpreter_problem):
+        yield ProjectProblem(subject, ProblemKind.FAILS, findings.probe_problem, f"{build} --force")
 
 
-def _changed(found: EnvironmentFindings) -> Fault:
-    """Another variant has another lock, so that one is told first."""
-    if found.variant_changed:
-        return Fault.WRONG_ACCELERATOR
-    return Fault.LOCK_CHANGED if found.lock_changed else Fault.DEFINITION_CHANGED
+def _of_interpreter(findings: EnvironmentFindings, problem: str, subject: str, repair: str) -> ProjectProblem:
+    if "replaced" not in problem:
+        return ProjectProblem(subject, ProblemKind.INTERPRETER_GONE, problem, repair)
+    shown = f"{problem} (it was built on {findings.python})"
+    return ProjectProblem(subject, ProblemKind.INTERPRETER_REPLACED, shown, repair)
 
 
-def _of_files(look: Look, subject: str, repair: str) -> Iterator[Diagnosis]:
-    yield from _of_packages(look, subject, repair)
+def _kind_of_change(findings: EnvironmentFindings) -> ProblemKind:
+    """The variant first: another variant has another lock, too."""
+    if findings.is_other_variant:
+        return ProblemKind.WRONG_ACCELERATOR
+    return ProblemKind.LOCK_CHANGED if findings.is_lock_changed else ProblemKind.DEFINITION_CHANGED
+
+
+def _of_files(check: FileCheck, subject: str, repair: str) -> Iterator[ProjectProblem]:
+    yield from _of_packages(check, subject, repair)
     by_package: dict[str, list[DamagedFile]] = {}
-    for each in look.damaged:
+    for each in check.damaged:
         by_package.setdefault(each.package, []).append(each)
-    gone = set(map(package_of, look.packages.missing))
+    gone = set(map(package_of, check.packages.missing))
     for package, damaged in by_package.items():
         if package not in gone:
-            fault = Fault.PACKAGE_DAMAGED if package else Fault.FILE_DAMAGED
-            yield Diagnosis(subject, fault, _first_of([str(each) for each in damaged]), repair)
-    if look.strays:
-        yield Diagnosis(
-            subject, Fault.FILE_UNEXPECTED, _first_of([f"{file} was added" for file in look.strays]), repair
-        )
-    if not look.is_listed:
-        what = "the list of its files, by which they are compared, is gone or has changed"
-        yield Diagnosis(subject, Fault.LIST_LOST, what, repair)
+            kind = ProblemKind.PACKAGE_DAMAGED if package else ProblemKind.FILE_DAMAGED
+            yield ProjectProblem(subject, kind, _first_of([str(each) for each in damaged]), repair)
+    if check.strays:
+        description = _first_of([f"{file} was added" for file in check.strays])
+        yield ProjectProblem(subject, ProblemKind.FILE_UNEXPECTED, description, repair)
+    if not check.is_listed:
+        description = "the list of its files, with which they are compared, is gone or has changed"
+        yield ProjectProblem(subject, ProblemKind.LIST_LOST, description, repair)
 
 
-def _of_packages(look: Look, subject: str, repair: str) -> Iterator[Diagnosis]:
-    there = {package_of(name): name.rpartition(".")[0] for name in look.packages.unexpected}
-    for name in look.packages.missing:
+def _of_packages(check: FileCheck, subject: str, repair: str) -> Iterator[ProjectProblem]:
+    unexpected = {package_of(name): name.rpartition(".")[0] for name in check.packages.unexpected}
+    for name in check.packages.missing:
         package, version = package_of(name), name.rpartition(".")[0]
-        if package in there:
-            what = f"{there.pop(package)} stands where {version} was installed"
-            yield Diagnosis(subject, Fault.PACKAGE_REPLACED, what, repair)
+        if package in unexpected:
+            description = f"{unexpected.pop(package)} stands where {version} was installed"
+            yield ProjectProblem(subject, ProblemKind.PACKAGE_REPLACED, description, repair)
         else:
-            yield Diagnosis(subject, Fault.PACKAGE_MISSING, f"{version} is gone", repair)
-    for package in there.values():
-        yield Diagnosis(subject, Fault.PACKAGE_UNEXPECTED, f"{package} was added, and its lock doesn't have it", repair)
-    if look.packages.leftovers:
-        yield Diagnosis(subject, Fault.LEFTOVERS, ", ".join(look.packages.leftovers), repair)
+            yield ProjectProblem(subject, ProblemKind.PACKAGE_MISSING, f"{version} is gone", repair)
+    for package in unexpected.values():
+        description = f"{package} was added, and its lock doesn't have it"
+        yield ProjectProblem(subject, ProblemKind.PACKAGE_UNEXPECTED, description, repair)
+    if check.packages.leftovers:
+        yield ProjectProblem(subject, ProblemKind.LEFTOVERS, ", ".join(check.packages.leftovers), repair)
 
 
-def _of_model(found: ModelFindings) -> Diagnosis:
-    fault = Fault.MODEL_MISSING if found.is_missing else Fault.MODEL_ALTERED
-    return Diagnosis(f"model {found.name}", fault, found.damage, f"bootstrap --model {found.name}")
+def _of_model(findings: ModelFindings) -> ProjectProblem:
+    kind = ProblemKind.MODEL_MISSING if findings.is_missing else ProblemKind.MODEL_ALTERED
+    return ProjectProblem(f"model {findings.name}", kind, findings.problem, f"bootstrap --model {findings.name}")
 
 
-def _of_disk(found: DiskFindings) -> Diagnosis:
-    what = f"{show_size(found.free)} are left for {found.folder}"
-    return Diagnosis("disk", Fault.DISK_ALMOST_FULL, what, "pipeline cache gc   or: pipeline env gc")
+def _of_disk(findings: DiskFindings) -> ProjectProblem:
+    description = f"{show_size(findings.free)} are left for {findings.folder}"
+    return ProjectProblem("disk", ProblemKind.DISK_ALMOST_FULL, description, "pipeline cache gc   or: pipeline env gc")
 
 
 def _first_of(lines: list[str]) -> str:
-    more = len(lines) - NAMED
-    return "\n".join([*lines[:NAMED], *([f"and {more} more"] if more > 0 else [])])
+    more = len(lines) - NAMED_FILES
+    return "\n".join([*lines[:NAMED_FILES], *([f"and {more} more"] if more > 0 else [])])

@@ -1,40 +1,40 @@
-"""What a look at a project's environments, models and disks has shown: plain values, gathered where they arise."""
+"""What the doctor has found out about environments, models and disks, as plain values."""
 
 from dataclasses import dataclass
 
-from pipeline.envs.verification.tiers import Look
+from pipeline.envs.verification.accelerator import AcceleratorProblem
+from pipeline.envs.verification.file_check import FileCheck
 
 
 @dataclass(frozen=True)
 class EnvironmentFindings:
-    """``None`` and empty stand for nothing found; what is about a build is so, too, where there is none."""
+    """A problem is ``None`` where there is none, and where it can't be checked, for example without a build."""
 
     name: str
-    is_wanted: bool = True  # asked for by name, or built before
-    broken: tuple[str, str | None] | None = None  # what is wrong with its definition, and the next step
-    is_foreign: bool = False  # an environment of somebody else's, which is used as it is
-    unusable: tuple[str, str] | None = None  # why that one can't be, and what helps
-    obstacle: str | None = None  # what is in its place
+    is_needed: bool = True  # asked for by name, or built before
+    definition_problem: tuple[str, str | None] | None = None  # what is wrong with the definition, and the next step
+    is_external: bool = False  # an external environment (interpreter:), which is used as it is
+    external_problem: tuple[str, str] | None = None  # why it can't be used, and what helps
+    place_problem: str | None = None  # something else stands where the name of the build belongs
     is_built: bool = False
     moved_from: str | None = None
-    interpreter: str | None = None
+    interpreter_problem: str | None = None
     python: str = ""  # the version that it was built on
-    lock: str = ""  # the name of its lock
-    misfit: str | None = None  # how the definition has changed since the build
-    variant_changed: bool = False  # what it was built for isn't what the machine has, or what is asked for
-    lock_changed: bool = False
-    lock_problem: str | None = None  # why nothing can be built from the lock as it stands
-    unreadable: str | None = None
-    look: Look | None = None
-    accelerator: tuple[str, str] | None = None  # why it can't use the machine's, and what helps
-    probe: str | None = None  # why it fails when it is used
+    definition_change: str | None = None  # how the definition has changed since the build
+    is_other_variant: bool = False  # it was built for another accelerator than the definition's
+    is_lock_changed: bool = False
+    lock_problem: str | None = None  # why nothing can be built from the lock as it is
+    read_problem: str | None = None
+    check: FileCheck | None = None
+    accelerator_problem: AcceleratorProblem | None = None
+    probe_problem: str | None = None  # why it fails when it is used
     half_built: tuple[str, ...] = ()  # folders that an interrupted build left
 
 
 @dataclass(frozen=True)
 class ModelFindings:
     name: str
-    damage: str
+    problem: str
     is_missing: bool
 
 

@@ -1,8 +1,7 @@
-"""Is an environment what was built? Answers come as a reason, or ``None`` where nothing is wrong.
+"""The check of a build before each use: it starts no Python and takes some system calls, one for each package.
 
-``damage`` is for every use: it starts no Python and takes some system calls, one for each package. It sees a moved
-environment, a missing or replaced interpreter, a missing program, and packages added, removed or reinstalled; it
-doesn't see a changed byte inside a package, which probes may.
+It sees a moved environment, a missing or replaced interpreter, a missing program, and packages that were added,
+removed or installed again. It doesn't see a changed byte inside a package.
 """
 
 import os
@@ -13,12 +12,13 @@ from typing import Any
 from pipeline.envs.build import Build
 
 
-def damage(build: Build) -> str | None:
+def problem(build: Build) -> str | None:
+    """Why a build isn't what it was; ``None`` where nothing is wrong. Raises nothing."""
     expected = build.record
     prefix = str(build.prefix)
     if prefix != expected["prefix"]:
         return f"it was built as {expected['prefix']} and has been moved, which breaks its scripts"
-    if reason := interpreter_damage(build):
+    if reason := interpreter_problem(build):
         return reason
     for file, status in expected["files"].items():
         if _status(f"{prefix}/{file}") != status:
@@ -30,7 +30,8 @@ def damage(build: Build) -> str | None:
     return "its packages have changed since it was built" if changed else None
 
 
-def interpreter_damage(build: Build) -> str | None:
+def interpreter_problem(build: Build) -> str | None:
+    """As ``problem``, for the interpreter alone."""
     python = str(build.python)
     try:
         base = os.stat(python)
@@ -42,13 +43,19 @@ def interpreter_damage(build: Build) -> str | None:
 
 
 def files(prefix: Path, programs: Iterable[Path]) -> dict[str, list[int] | None]:
-    """What an environment depends on beside its packages, by path in it: what makes it one, and what it provides."""
+    """The files that an environment depends on beside its packages, by path in it: its configuration and programs.
+
+    Each with its size, time and permission to be executed; ``None`` for a file that is missing.
+    """
     paths = (prefix / "pyvenv.cfg", *programs)
     return {path.relative_to(prefix).as_posix(): _status(str(path)) for path in paths}
 
 
 def fingerprint(site_packages: Path) -> dict[str, Any]:
-    """Names and times of what an installer touches: the folder itself, and each package's ``RECORD``."""
+    """Sizes and times that change whenever a package does: of the folder itself, and of each package's ``RECORD``.
+
+    Raises ``OSError`` where one can't be read.
+    """
     records = {}
     with os.scandir(site_packages) as entries:
         for entry in entries:
@@ -59,13 +66,13 @@ def fingerprint(site_packages: Path) -> dict[str, Any]:
 
 
 def _has_changed(site_packages: str, expected: Mapping[str, Any]) -> bool:
-    """The folder isn't listed: a name that comes or goes changes its time."""
+    """The folder's names aren't listed: a name that comes or goes changes the folder's time."""
     stat = os.stat
     if stat(site_packages).st_mtime_ns != expected.get("folder"):
         return True
     for name, status in expected["records"].items():
-        found = stat(f"{site_packages}/{name}/RECORD")
-        if [found.st_size, found.st_mtime_ns] != status:
+        status_now = stat(f"{site_packages}/{name}/RECORD")
+        if [status_now.st_size, status_now.st_mtime_ns] != status:
             return True
     return False
 

@@ -1,9 +1,12 @@
-"""The list of an environment's files, written when it is built: size, time, and the digest of what was there.
+"""The list of an environment's files, written when it is built: the size, time and digest of each.
 
-So bytecode, the ``RECORD``s themselves and what the installer made beside the packages can be proved, too, and all of
-it at the speed of BLAKE3. The digest of a file that a ``RECORD`` vouches for comes from the very reading that held it
-against that; where there is none, the ``RECORD`` goes on vouching: the list never takes a file's word for itself.
-It is a file of its own, by folder, since a large environment has 40,000 files; the ready marker has its digest.
+With it, bytecode, the ``RECORD``s themselves and the installer's own files can be checked, too, and all files at the
+speed of BLAKE3. Where a ``RECORD`` has a digest of a file, the list gets its own digest only from the same reading in
+which the file was compared with the ``RECORD``. Without such a reading, the list has no digest of that file, and the
+``RECORD`` decides: a file that is already damaged must not be listed as whole.
+
+The list is a file of its own, ordered by folder, since a large environment has 40,000 files; the ready marker has its
+digest.
 """
 
 import json
@@ -21,19 +24,19 @@ from pipeline.files import write_at_once
 
 NAME = ".pipeline-manifest.json"
 SCHEMA = 2
-READABLE = (1, SCHEMA)  # in the first, the digests are SHA-256, and only of what no RECORD vouches for
-OURS = ".pipeline-"  # begins the names of what we write into a build's folder, of which the list can't speak
-LOCK = ".lock"  # the installer's, which whoever uses it touches
+READABLE = (1, SCHEMA)  # in schema 1, the digests are SHA-256, and only of files that no RECORD has a digest of
+OURS = ".pipeline-"  # begins the names of our own files in a build's folder, which aren't in the list
+LOCK = ".lock"  # uv's; each use changes it
 
 Entry = list[Any]  # [size, mtime_ns, DIGEST?], or [target] for a link
 Folders = Mapping[str, Mapping[str, Entry]]  # folder to name to entry
 
 
-def write(prefix: Path, site_packages: Path, known: Mapping[str, Entry]) -> str:
-    """List what is there now, and return the list's digest for the marker.
+def write(prefix: Path, site_packages: Path, known_entries: Mapping[str, Entry]) -> str:
+    """List the files that are there now. Returns the list's digest, for the marker. Raises ``OSError``.
 
-    ``known``: entries with digests by path, of files that were read before; they count while size and time are the
-    same. Of the rest, what no ``RECORD`` vouches for is read now.
+    ``known_entries`` has entries with digests, by path from ``prefix``, of files that were read before. An entry
+    counts if size and time are still the same. Other files are read now, if no ``RECORD`` has a digest of them.
     """
     recorded = _recorded(site_packages.relative_to(prefix).as_posix(), site_packages)
     reader = Reader()
@@ -41,18 +44,18 @@ def write(prefix: Path, site_packages: Path, known: Mapping[str, Entry]) -> str:
     for folder, name, entry in walk(str(prefix)):
         path = f"{folder}/{name}" if folder else name
         if len(entry) == 2:
-            if (before := known.get(path)) and before[:2] == entry:
+            if (before := known_entries.get(path)) and before[:2] == entry:
                 entry.append(before[2])
             elif path not in recorded:
                 entry.append(reader.read(f"{prefix}/{path}", (FAST,)).digests[FAST])
         folders.setdefault(folder, {})[name] = entry
     data = json.dumps({"schema": SCHEMA, "folders": folders}, separators=(",", ":")).encode("ascii")
-    write_at_once(prefix / NAME, data)  # whoever writes the marker flushes everything before
+    write_at_once(prefix / NAME, data)  # everything is flushed before the marker is written
     return sha256_of_bytes(data)
 
 
 def entries(site_packages: str, contents: Mapping[str, Content]) -> dict[str, Entry]:
-    """What was read, by file as a ``RECORD`` writes it, as it is known here."""
+    """Entries of files that were read: by path from the environment's folder. ``contents``: by path in a ``RECORD``."""
     return {
         package_records.from_prefix(site_packages, file): [content.size, content.mtime_ns, content.digests[FAST]]
         for file, content in contents.items()
@@ -60,7 +63,7 @@ def entries(site_packages: str, contents: Mapping[str, Content]) -> dict[str, En
 
 
 def read(prefix: Path, digest: object) -> Folders | None:
-    """The list that the marker vouches for; ``None`` where there is none or it isn't that one."""
+    """The list whose digest the marker has; ``None`` where there is none, or another one."""
     try:
         data = (prefix / NAME).read_bytes()
     except OSError:
@@ -73,7 +76,7 @@ def read(prefix: Path, digest: object) -> Folders | None:
 
 
 def walk(prefix: str, folder: str = "") -> Iterator[tuple[str, str, Entry]]:
-    """Every file below, as folder, name and entry. Links are told by their target and not followed."""
+    """Every file below, as folder, name and entry without digest. A link's entry is its target."""
     with os.scandir(f"{prefix}/{folder}" if folder else prefix) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):

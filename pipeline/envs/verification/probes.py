@@ -1,6 +1,6 @@
-"""The last look at an environment: code runs in it, with the variables that a stage would get.
+"""Trying an environment: its modules are imported and its smoke script runs, with the variables that a stage gets.
 
-The modules of its definition are imported, and its smoke script runs. What that leaves out, a stage may still find.
+An error in code that neither of them reaches isn't seen here.
 """
 
 import os
@@ -14,7 +14,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.variables import stage_variables
 
 SECONDS = 300  # for each probe
-LINES = 8  # of what a smoke script said last
+LINES = 8  # the last ones of a smoke script's output, for a message
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    probe: str
+class ProbeResult:
+    probe: str  # its name, for a person
     seconds: float
-    problem: str | None
+    problem: str | None  # None where it succeeded
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where probes run: an interpreter with what a stage in it would have."""
+class ProbeEnvironment:
+    """Where probes run: an interpreter, and what a stage that runs in it would get."""
 
     python: Path
     prefix: Path
@@ -42,7 +42,7 @@ class Place:
 
 
 def probes_of(definition: Definition) -> list[Probe]:
-    """All imports are one probe, since each start of an interpreter costs more than most of them."""
+    """All imports are one probe: starting an interpreter takes longer than most imports."""
     imports = "; ".join(["import sys", *(f"import {module}" for module in definition.imports)])
     named = f"importing {', '.join(definition.imports)}" if definition.imports else "starting Python"
     probes = [Probe(named, ("-I", "-B", "-c", imports))]
@@ -53,29 +53,33 @@ def probes_of(definition: Definition) -> list[Probe]:
     )
 
 
-def run(definition: Definition, place: Place, seconds: float = SECONDS) -> Iterator[Outcome]:
-    """One outcome for each probe, as they end. A probe that takes too long is ended, with all that it started."""
+def run(definition: Definition, environment: ProbeEnvironment, seconds: float = SECONDS) -> Iterator[ProbeResult]:
+    """One result for each probe, as they end.
+
+    A probe that takes more than ``seconds`` is ended, with everything that it started, and has failed.
+    """
     for probe in probes_of(definition):
         start = time.monotonic()
-        problem = _problem(probe, place, seconds)
-        yield Outcome(probe.name, time.monotonic() - start, problem)
+        problem = _problem(probe, environment, seconds)
+        yield ProbeResult(probe.name, time.monotonic() - start, problem)
 
 
-def first_problem(definition: Definition, place: Place, seconds: float = SECONDS) -> str | None:
-    return next((outcome.problem for outcome in run(definition, place, seconds) if outcome.problem), None)
+def first_problem(definition: Definition, environment: ProbeEnvironment, seconds: float = SECONDS) -> str | None:
+    """Why the environment fails; the probes after the first that fails aren't run. ``None`` where all succeed."""
+    return next((result.problem for result in run(definition, environment, seconds) if result.problem), None)
 
 
-def _problem(probe: Probe, place: Place, seconds: float) -> str | None:
-    variables = stage_variables(place.prefix, os.environ, place.tools, place.own, place.conda)
+def _problem(probe: Probe, environment: ProbeEnvironment, seconds: float) -> str | None:
+    variables = stage_variables(environment.prefix, os.environ, environment.tools, environment.own, environment.conda)
     try:
-        done = process.run([place.python, *probe.arguments], variables, seconds)
+        done = process.run([environment.python, *probe.arguments], variables, seconds)
     except process.TimedOut as error:
         return f"{probe.name}: {error}"
     except OSError as error:
-        return f"{probe.name}: {place.python} can't be started: {error.strerror}"
+        return f"{probe.name}: {environment.python} can't be started: {error.strerror}"
     if done.returncode == 0:
         return None
-    words = done.error_text.splitlines()
-    ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    told = words[-1:] if "-c" in probe.arguments else words[-LINES:]
-    return f"{probe.name} fails: " + ("\n".join(told) or ended)
+    lines = done.error_text.splitlines()
+    end = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+    shown = lines[-1:] if "-c" in probe.arguments else lines[-LINES:]
+    return f"{probe.name} fails: " + ("\n".join(shown) or end)

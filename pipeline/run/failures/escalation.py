@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.envs.build import Build
 from pipeline.envs.registry import Registry
-from pipeline.envs.verification import health, tiers
+from pipeline.envs.verification import file_check, health
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
@@ -42,7 +42,7 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, progres
     key = job.plan.environment_keys[environment]
     registry = Registry(project.environments)
     build = registry.with_key(environment, key)
-    if build is not None and build.prefix != failed and health.damage(build) is None:
+    if build is not None and build.prefix != failed and health.problem(build) is None:
         return Repaired(build.prefix, ())  # somebody has been here since it was started
     progress(f"checking every file of environment {environment}")
     damage = damage_of(build)
@@ -65,13 +65,13 @@ def _of_environment(progress: Progress, environment: str, step: str) -> None:
 def _of_somebody_else(project: Project, job: Job, environment: str, progress: Progress) -> Verdict:
     """It is looked at, and never changed."""
     place = str(job.plan.origin(environment).place)
-    note = environment_sources.notes(project).recall(Path(os.path.realpath(place)))
-    if note is None:
+    record = environment_sources.inspection_cache(project).get(Path(os.path.realpath(place)))
+    if record is None:
         return Unrepairable(f"{place} isn't the environment any more that the job was prepared for", ())
     from pipeline.envs.verification import content
 
     progress(f"checking every file of {place}")
-    damage = tuple(str(each) for folder in note.facts.folders for each in content.damaged(Path(folder)))
+    damage = tuple(str(each) for folder in record.facts.folders for each in content.damaged(Path(folder)))
     if damage:
         way = f"mend it, or bootstrap --env {environment} and prepare the job again"
         return Unrepairable(f"{place} is somebody else's, and is never changed: {way}", damage)
@@ -82,9 +82,9 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
     """Everything that isn't as it was built, in words."""
     if build is None:
         return ("it isn't there any more",)
-    shallow = health.damage(build)
+    shallow = health.problem(build)
     try:
-        found = tiers.in_words(build, tiers.thorough(build))
+        found = file_check.problems(build, file_check.thorough(build))
     except OSError as error:
         found = (f"its files can't be read: {error.strerror}",)
     return found or ((shallow,) if shallow else ())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.build import Build
-from pipeline.envs.builder.builder import Builder
+from pipeline.envs.builder.builder import OLD_LOGS, Builder, fresh_log
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER
 from pipeline.envs.verification import health
@@ -92,7 +92,7 @@ def test_force_builds_beside_and_leaves_the_old_build_to_running_jobs(
     forced = builder.ensure(definition, quiet, force=True)
     assert forced.key == build.key
     assert forced.prefix != build.prefix
-    assert health.damage(build) is None
+    assert health.problem(build) is None
     assert builder.registry.live("alpha") == forced
 
 
@@ -249,7 +249,7 @@ def test_variables_that_steer_uv_or_python_are_ignored(
     }.items():
         monkeypatch.setenv(name, value)
     build = builder.ensure(definition, quiet)
-    assert health.damage(build) is None
+    assert health.problem(build) is None
 
 
 def test_an_environment_can_be_built_below_odd_folders(
@@ -302,3 +302,19 @@ def test_a_record_from_before_requirements_were_written_down_counts_where_the_lo
     assert builder.registry.problem(wanted) is None
     asked.write_text("quirk>1\n")
     assert "quirk>1 isn't what" in str(builder.registry.problem(wanted))
+
+
+def test_each_log_moves_on_for_the_next_and_the_oldest_goes(tmp_path: Path) -> None:
+    for number in range(OLD_LOGS + 3):
+        fresh_log(tmp_path, "alpha").write_text(str(number))
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept["alpha.log"] == str(OLD_LOGS + 2)
+    assert kept["alpha.1.log"] == str(OLD_LOGS + 1)
+    assert len(kept) == OLD_LOGS + 1
+
+
+def test_the_logs_of_another_environment_stay(tmp_path: Path) -> None:
+    (tmp_path / "alpha.1.log").write_text("an environment named alpha.1")
+    (tmp_path / "beta.log").write_text("beta")
+    fresh_log(tmp_path, "alpha")
+    assert (tmp_path / "beta.log").read_text() == "beta"

@@ -45,10 +45,10 @@ def killed_and_built_again(builder: Builder, definition: Definition, steps: Step
     require_alone()
     live = builder.registry.live("alpha")
     if live is not None:
-        assert health.damage(live) is None, where
+        assert health.problem(live) is None, where
         assert before is None or live == before or (live.prefix / MARKER).is_file(), where
     build = builder.ensure(definition, quiet)
-    assert health.damage(build) is None, where
+    assert health.problem(build) is None, where
     again = builder.ensure(definition, quiet, force=True)  # which sweeps
     unfinished = [each for each in builder.registry.builds.glob("alpha-*") if not (each / MARKER).is_file()]
     assert unfinished == [], where
@@ -137,8 +137,8 @@ def test_the_rights_of_a_build_follow_its_folder(
 def test_nothing_is_written_into_an_environment_after_its_build(builder: Builder, definition: Definition) -> None:
     build = builder.ensure(definition, quiet)
     before = tree(build.prefix)
-    assert probes.first_problem(definition, probes.Place(build.python, build.prefix, {})) is None
-    assert health.damage(build) is None
+    assert probes.first_problem(definition, probes.ProbeEnvironment(build.python, build.prefix, {})) is None
+    assert health.problem(build) is None
     assert tree(build.prefix) == before
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.inspection_cache import Notes
+from pipeline.envs.external.inspection_cache import InspectionCache
 from tests.conftest import make_wheel, offline
 
 Heard = list[str]
@@ -67,8 +67,8 @@ def site_packages(prefix: Path) -> Path:
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> Notes:
-    return Notes(tmp_path / "cache" / "adopted")
+def cache(tmp_path: Path) -> InspectionCache:
+    return InspectionCache(tmp_path / "cache" / "adopted")
 
 
 @pytest.fixture

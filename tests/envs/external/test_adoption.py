@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.adoption import Adoption, Answer
-from pipeline.envs.external.decision import Allowed
-from pipeline.envs.external.inspection_cache import Notes
-from pipeline.envs.external.source import Source
+from pipeline.envs.external.adoption import Adoption, JobEnvironment
+from pipeline.envs.external.decision import EnvironmentOptions
+from pipeline.envs.external.inspection_cache import InspectionCache
+from pipeline.envs.external.source import EnvironmentSource
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
 from tests.envs.conftest import other
@@ -22,15 +22,19 @@ from tests.envs.external.conftest import Heard, site_packages
 
 
 @pytest.fixture
-def adoption(builder: Builder, notes: Notes, heard: Heard) -> Adoption:
+def adoption(builder: Builder, cache: InspectionCache, heard: Heard) -> Adoption:
     builder.registry.builds.mkdir(parents=True)
     return Adoption(
-        registry=builder.registry, notes=notes, allowed=Allowed(), builder=lambda: builder, progress=heard.append
+        registry=builder.registry,
+        cache=cache,
+        options=EnvironmentOptions(),
+        builder=lambda: builder,
+        progress=heard.append,
     )
 
 
-def got(adoption: Adoption, definition: Definition, **allowed: float) -> Answer:
-    asked = replace(adoption, allowed=Allowed(**allowed))  # type: ignore[arg-type]
+def got(adoption: Adoption, definition: Definition, **allowed: float) -> JobEnvironment:
+    asked = replace(adoption, options=EnvironmentOptions(**allowed))  # type: ignore[arg-type]
     return asked.settle(definition, asked.choose(definition))
 
 
@@ -47,7 +51,7 @@ def building(builder: Builder, name: str = "alpha") -> Iterator[None]:
 def test_the_live_build_is_what_a_job_gets(adoption: Adoption, builder: Builder, definition: Definition) -> None:
     build = builder.ensure(definition, quiet)
     answer = got(adoption, definition)
-    assert (answer.build, answer.recorded()) == (build, {"source": "live"})
+    assert (answer.build, answer.source, answer.warning) == (build, EnvironmentSource.LIVE, None)
 
 
 def test_a_legacy_one_is_not_even_looked_at_beside_a_live_build(
@@ -64,9 +68,9 @@ def test_a_legacy_one_stands_in_until_ours_is_built(
     wanted = replace(definition, legacy=(venv,))
     answer = got(adoption, wanted)
     assert answer.build.prefix == venv
-    assert answer.recorded() == {"source": "legacy", "place": str(venv), "migration_target": "venv/alpha"}
+    assert (answer.source, answer.place, answer.warning) == (EnvironmentSource.LEGACY, str(venv), None)
     builder.ensure(wanted, quiet)
-    assert got(adoption, wanted).source is Source.LIVE
+    assert got(adoption, wanted).source is EnvironmentSource.LIVE
 
 
 def test_the_first_healthy_one_of_several_is_taken(
@@ -82,14 +86,14 @@ def test_a_damaged_live_build_makes_room_for_a_legacy_one(
 ) -> None:
     build = builder.ensure(definition, quiet)
     (site_packages(build.prefix) / "stray").mkdir()
-    assert got(adoption, replace(definition, legacy=(venv,))).source is Source.LEGACY
+    assert got(adoption, replace(definition, legacy=(venv,))).source is EnvironmentSource.LEGACY
 
 
 def test_what_is_asked_for_by_its_interpreter_has_no_other_to_move_to(
     adoption: Adoption, wanted: Callable[..., Definition], venv: Path
 ) -> None:
     answer = got(adoption, wanted(lock=None, interpreter=venv))
-    assert answer.recorded() == {"source": "interpreter", "place": str(venv)}
+    assert (answer.source, answer.place) == (EnvironmentSource.INTERPRETER, str(venv))
 
 
 def test_one_that_may_change_unseen_keeps_its_results_to_itself(
@@ -98,7 +102,7 @@ def test_one_that_may_change_unseen_keeps_its_results_to_itself(
     (tmp_path / "loose").mkdir()
     (site_packages(venv) / "loose.pth").write_text(f"{tmp_path / 'loose'}\n")
     answer = got(adoption, replace(definition, legacy=(venv,)))
-    assert answer.source is Source.LEGACY
+    assert answer.source is EnvironmentSource.LEGACY
     assert "isn't shared with other jobs" in str(answer.warning)
 
 
@@ -113,10 +117,9 @@ def test_one_that_is_not_healthy_is_taken_on_request_with_a_warning(
     adoption: Adoption, definition: Definition, venv: Path
 ) -> None:
     (site_packages(venv) / "quirk.py").write_text("import nothing_such\n")
-    recorded = got(adoption, replace(definition, legacy=(venv,)), degraded=True).recorded()
-    assert recorded["source"] == "degraded"
-    assert recorded["migration_target"] == "venv/alpha"
-    assert recorded["warning"] == (
+    answer = got(adoption, replace(definition, legacy=(venv,)), degraded=True)
+    assert answer.source is EnvironmentSource.DEGRADED
+    assert answer.warning == (
         f"{venv}: importing quirk fails: ModuleNotFoundError: No module named 'nothing_such'; "
         "what is made with it isn't shared with other jobs"
     )
@@ -126,11 +129,11 @@ def test_another_process_s_build_is_waited_for(
     adoption: Adoption, builder: Builder, definition: Definition, heard: Heard
 ) -> None:
     with building(builder):
-        asked = replace(adoption, allowed=Allowed(wait_seconds=60))
+        asked = replace(adoption, options=EnvironmentOptions(wait_seconds=60))
         choice = asked.choose(definition)
     builder.ensure(definition, quiet)  # as the other process would, before it lets go of the lock
     answer = asked.settle(definition, choice)
-    assert answer.recorded() == {"source": "waited"}
+    assert answer.source is EnvironmentSource.WAITED
     assert heard == ["waiting up to 60 s for process 4711 on elsewhere, which builds environment 'alpha'"]
 
 
@@ -145,16 +148,16 @@ def test_a_wait_that_is_over_names_who_still_builds(
 def test_a_build_that_failed_elsewhere_is_made_here_where_that_is_allowed(
     adoption: Adoption, builder: Builder, definition: Definition
 ) -> None:
-    asked = replace(adoption, allowed=Allowed(wait_seconds=60, build=True))
+    asked = replace(adoption, options=EnvironmentOptions(wait_seconds=60, build=True))
     with building(builder):
         choice = asked.choose(definition)
-    assert asked.settle(definition, choice).recorded() == {"source": "built"}
+    assert asked.settle(definition, choice).source is EnvironmentSource.BUILT
 
 
 def test_a_build_that_failed_elsewhere_is_told_where_none_may_be_made(
     adoption: Adoption, builder: Builder, definition: Definition
 ) -> None:
-    asked = replace(adoption, allowed=Allowed(wait_seconds=60))
+    asked = replace(adoption, options=EnvironmentOptions(wait_seconds=60))
     with building(builder):
         choice = asked.choose(definition)
     with pytest.raises(NotReady, match="it isn't built"):
@@ -164,7 +167,7 @@ def test_a_build_that_failed_elsewhere_is_told_where_none_may_be_made(
 def test_a_build_that_was_made_from_another_lock_is_not_what_was_waited_for(
     adoption: Adoption, builder: Builder, definition: Definition, tmp_path: Path
 ) -> None:
-    asked = replace(adoption, allowed=Allowed(wait_seconds=60))
+    asked = replace(adoption, options=EnvironmentOptions(wait_seconds=60))
     with building(builder):
         choice = asked.choose(definition)
     builder.ensure(other(definition, tmp_path, "2.0"), quiet)
@@ -173,8 +176,8 @@ def test_a_build_that_was_made_from_another_lock_is_not_what_was_waited_for(
 
 
 def test_two_that_build_at_once_make_one_build(adoption: Adoption, builder: Builder, definition: Definition) -> None:
-    answers: list[Answer] = []
-    asked = replace(adoption, allowed=Allowed(build=True))
+    answers: list[JobEnvironment] = []
+    asked = replace(adoption, options=EnvironmentOptions(build=True))
     choices = [asked.choose(definition) for _ in range(2)]
     threads = [threading.Thread(target=lambda: answers.append(asked.settle(definition, choices[0]))) for _ in choices]
     for thread in threads:

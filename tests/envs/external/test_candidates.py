@@ -1,4 +1,4 @@
-"""What is found out about somebody else's environment, when it is asked anew, and what keeps it from being used."""
+"""What is found out about an external environment, when it is asked again, and what keeps it from being used."""
 
 import json
 import os
@@ -12,15 +12,15 @@ import pytest
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
 from pipeline.envs.external.environment import Unusable
-from pipeline.envs.external.inspection_cache import Notes
+from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.errors import NotReady
 from tests.envs.external.conftest import Heard, site_packages
 
 Wanted = Callable[..., Definition]
 
 
-def misfit(definition: Definition, folder: Path, notes: Notes, heard: Heard) -> str | None:
-    return candidates.misfit(definition, candidates.identify(folder, notes), notes, heard.append)
+def problem(definition: Definition, folder: Path, cache: InspectionCache, heard: Heard) -> str | None:
+    return candidates.external_problem(definition, candidates.inspect(folder, cache), cache, heard.append)
 
 
 def refuse(*arguments: object, **_: object) -> None:
@@ -34,36 +34,40 @@ def add_package(prefix: Path, name: str) -> Path:
     return info
 
 
-def test_two_environments_with_the_same_packages_are_the_same(venv: Path, tmp_path: Path, notes: Notes) -> None:
+def test_two_environments_with_the_same_packages_are_the_same(
+    venv: Path, tmp_path: Path, cache: InspectionCache
+) -> None:
     copy = shutil.copytree(venv, tmp_path / "copy", symlinks=True)
-    assert candidates.identify(venv, notes).note.key == candidates.identify(copy, notes).note.key
+    assert candidates.inspect(venv, cache).record.key == candidates.inspect(copy, cache).record.key
 
 
-def test_a_conda_environment_is_another_than_a_venv_of_the_same_packages(venv: Path, conda: Path, notes: Notes) -> None:
-    assert candidates.identify(venv, notes).note.key != candidates.identify(conda, notes).note.key
+def test_a_conda_environment_is_another_than_a_venv_of_the_same_packages(
+    venv: Path, conda: Path, cache: InspectionCache
+) -> None:
+    assert candidates.inspect(venv, cache).record.key != candidates.inspect(conda, cache).record.key
 
 
 def test_nothing_is_started_for_one_that_is_known(
-    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert misfit(wanted(), venv, notes, heard) is None
+    assert problem(wanted(), venv, cache, heard) is None
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
-    assert misfit(wanted(), venv, notes, heard) is None
+    assert problem(wanted(), venv, cache, heard) is None
 
 
-def test_other_imports_are_proved_anew(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
-    assert misfit(wanted(), venv, notes, heard) is None
-    assert misfit(wanted(imports=("nothing_such",)), venv, notes, heard) == (
+def test_other_imports_are_proved_anew(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+    assert problem(wanted(), venv, cache, heard) is None
+    assert problem(wanted(imports=("nothing_such",)), venv, cache, heard) == (
         "importing nothing_such fails: ModuleNotFoundError: No module named 'nothing_such'"
     )
 
 
-def test_imports_that_failed_are_tried_again(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+def test_imports_that_failed_are_tried_again(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
     module = site_packages(venv) / "quirk.py"
     module.write_text("import os\nassert os.path.exists(__file__ + '.library')\n")
-    assert "AssertionError" in str(misfit(wanted(), venv, notes, heard))
+    assert "AssertionError" in str(problem(wanted(), venv, cache, heard))
     module.with_name("quirk.py.library").touch()
-    assert misfit(wanted(), venv, notes, heard) is None
+    assert problem(wanted(), venv, cache, heard) is None
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
@@ -80,24 +84,26 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_is_installed_decides_which_it_is(venv: Path, notes: Notes, change: Callable[[Path], object]) -> None:
-    before = candidates.identify(venv, notes).note
+def test_what_is_installed_decides_which_it_is(
+    venv: Path, cache: InspectionCache, change: Callable[[Path], object]
+) -> None:
+    before = candidates.inspect(venv, cache).record
     change(venv)
-    after = candidates.identify(venv, notes).note
+    after = candidates.inspect(venv, cache).record
     assert (after.key, after.fingerprint) != (before.key, before.fingerprint)
     assert after.key != before.key
 
 
-def test_a_package_that_conda_records_decides_which_it_is(conda: Path, notes: Notes) -> None:
-    before = candidates.identify(conda, notes).note.key
+def test_a_package_that_conda_records_decides_which_it_is(conda: Path, cache: InspectionCache) -> None:
+    before = candidates.inspect(conda, cache).record.key
     (conda / "conda-meta" / "ffmpeg-6.1-0.json").write_text("{}")
-    assert candidates.identify(conda, notes).note.key != before
+    assert candidates.inspect(conda, cache).record.key != before
 
 
-def test_a_touched_folder_is_looked_at_again_and_is_the_same(venv: Path, notes: Notes) -> None:
-    before = candidates.identify(venv, notes).note
+def test_a_touched_folder_is_looked_at_again_and_is_the_same(venv: Path, cache: InspectionCache) -> None:
+    before = candidates.inspect(venv, cache).record
     os.utime(site_packages(venv), ns=(1, 1))
-    after = candidates.identify(venv, notes).note
+    after = candidates.inspect(venv, cache).record
     assert (after.fingerprint == before.fingerprint, after.key == before.key) == (False, True)
 
 
@@ -115,38 +121,42 @@ def test_a_touched_folder_is_looked_at_again_and_is_the_same(venv: Path, notes: 
     ],
 )
 def test_a_note_that_is_not_ours_is_forgotten(
-    venv: Path, notes: Notes, tmp_path: Path, edit: Callable[[dict[str, object]], bytes]
+    venv: Path, cache: InspectionCache, tmp_path: Path, edit: Callable[[dict[str, object]], bytes]
 ) -> None:
-    key = candidates.identify(venv, notes).note.key
+    key = candidates.inspect(venv, cache).record.key
     (file,) = (tmp_path / "cache/adopted").iterdir()
     file.write_bytes(edit(json.loads(file.read_bytes())))
-    assert candidates.identify(venv, notes).note.key == key
+    assert candidates.inspect(venv, cache).record.key == key
 
 
 def test_without_a_place_for_notes_it_is_asked_each_time(venv: Path, tmp_path: Path) -> None:
     (tmp_path / "in the way").write_text("")
-    notes = Notes(tmp_path / "in the way" / "adopted")
-    assert candidates.identify(venv, notes).note.key == candidates.identify(venv, notes).note.key
+    cache = InspectionCache(tmp_path / "in the way" / "adopted")
+    assert candidates.inspect(venv, cache).record.key == candidates.inspect(venv, cache).record.key
 
 
-def test_the_wrong_python_is_named(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
-    assert str(misfit(wanted(python=">=4"), venv, notes, heard)).endswith("and >=4 is wanted")
+def test_the_wrong_python_is_named(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+    assert str(problem(wanted(python=">=4"), venv, cache, heard)).endswith("and >=4 is wanted")
     assert heard == []
 
 
-def test_a_module_that_ends_its_process_is_no_answer(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+def test_a_module_that_ends_its_process_is_no_answer(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+) -> None:
     (site_packages(venv) / "quirk.py").write_text("import os; os.abort()\n")
-    assert misfit(wanted(), venv, notes, heard) == "importing quirk fails: signal 6"
+    assert problem(wanted(), venv, cache, heard) == "importing quirk fails: signal 6"
 
 
-def test_one_that_should_provide_programs_cannot(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
-    reason = misfit(wanted(provides=(("ffmpeg", "ffmpeg"),)), venv, notes, heard)
+def test_one_that_should_provide_programs_cannot(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+) -> None:
+    reason = problem(wanted(provides=(("ffmpeg", "ffmpeg"),)), venv, cache, heard)
     assert reason == "it can't provide ffmpeg to others, since nothing is written into it"
 
 
-def test_looking_writes_nothing_into_it(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
+def test_looking_writes_nothing_into_it(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
     before = {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]}
-    assert misfit(wanted(), venv, notes, heard) is None
+    assert problem(wanted(), venv, cache, heard) is None
     assert {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]} == before
 
 
@@ -160,31 +170,35 @@ def test_looking_writes_nothing_into_it(venv: Path, notes: Notes, wanted: Wanted
     ],
 )
 def test_torch_must_be_built_for_the_accelerator(
-    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, variant: str, said: str, reason: str | None
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, variant: str, said: str, reason: str | None
 ) -> None:
     (site_packages(venv) / "torch").mkdir()
     (site_packages(venv) / "torch/version.py").write_text(f"cuda: Optional[str] = {said}\n")
-    assert misfit(wanted(variant=variant), venv, notes, heard) == reason
+    assert problem(wanted(variant=variant), venv, cache, heard) == reason
 
 
-def test_without_torch_no_accelerator_is_missed(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
-    assert misfit(wanted(variant="cu128"), venv, notes, heard) is None
+def test_without_torch_no_accelerator_is_missed(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+) -> None:
+    assert problem(wanted(variant="cu128"), venv, cache, heard) is None
 
 
-def test_a_package_that_may_be_edited_is_told(venv: Path, notes: Notes) -> None:
+def test_a_package_that_may_be_edited_is_told(venv: Path, cache: InspectionCache) -> None:
     info = add_package(venv, "mine")
     (info / "direct_url.json").write_text('{"url": "file:///home", "dir_info": {"editable": true}}')
-    assert candidates.identify(venv, notes).note.caveat == "mine is installed from a folder that may be edited"
+    assert candidates.inspect(venv, cache).record.caveat == "mine is installed from a folder that may be edited"
 
 
-def test_a_folder_of_modules_on_its_path_is_told(venv: Path, notes: Notes, tmp_path: Path) -> None:
+def test_a_folder_of_modules_on_its_path_is_told(venv: Path, cache: InspectionCache, tmp_path: Path) -> None:
     (tmp_path / "loose").mkdir()
     (site_packages(venv) / "loose.pth").write_text(f"{tmp_path / 'loose'}\n")
-    assert str(tmp_path / "loose") in str(candidates.identify(venv, notes).note.caveat)
+    assert str(tmp_path / "loose") in str(candidates.inspect(venv, cache).record.caveat)
 
 
-def test_an_interpreter_is_checked_without_being_built(venv: Path, notes: Notes, wanted: Wanted, heard: Heard) -> None:
-    said = candidates.checked(wanted(lock=None, interpreter=venv), notes, heard.append)
+def test_an_interpreter_is_checked_without_being_built(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+) -> None:
+    said = candidates.check(wanted(lock=None, interpreter=venv), cache, heard.append)
     assert said.startswith(f"used as it is: {venv}, Python 3.")
 
 
@@ -193,10 +207,10 @@ def test_an_interpreter_is_checked_without_being_built(venv: Path, notes: Notes,
     [({"python": ">=4"}, "and >=4 is wanted"), ({"interpreter": Path("/nowhere")}, "isn't there")],
 )
 def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
-    venv: Path, notes: Notes, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(NotReady, match=reason) as caught:
-        candidates.checked(wanted(**{"lock": None, "interpreter": venv, **changes}), notes, heard.append)
+        candidates.check(wanted(**{"lock": None, "interpreter": venv, **changes}), cache, heard.append)
     assert "name another one in the definition of 'alpha'" in str(caught.value.next_step)
 
 
@@ -205,28 +219,30 @@ def listing(venv: Path, wanted: Wanted) -> Definition:
     return wanted(legacy=(venv,))
 
 
-def test_a_job_finds_again_what_it_was_prepared_for(listing: Definition, venv: Path, notes: Notes) -> None:
-    key = candidates.identify(venv, notes).note.key
-    assert candidates.find_again(listing, str(venv), key, notes) == candidates.identify(venv, notes).build("alpha")
+def test_a_job_finds_again_what_it_was_prepared_for(listing: Definition, venv: Path, cache: InspectionCache) -> None:
+    key = candidates.inspect(venv, cache).record.key
+    assert candidates.find_again(listing, str(venv), key, cache) == candidates.inspect(venv, cache).build("alpha")
 
 
 def test_a_place_that_the_definition_does_not_name_is_never_gone_to(
-    listing: Definition, venv: Path, notes: Notes, wanted: Wanted
+    listing: Definition, venv: Path, cache: InspectionCache, wanted: Wanted
 ) -> None:
-    key = candidates.identify(venv, notes).note.key
+    key = candidates.inspect(venv, cache).record.key
     with pytest.raises(Unusable, match=r"its definition doesn't name .* any more"):
-        candidates.find_again(wanted(), str(venv), key, notes)
+        candidates.find_again(wanted(), str(venv), key, cache)
 
 
-def test_a_place_where_something_else_is_now_is_refused(listing: Definition, venv: Path, notes: Notes) -> None:
-    key = candidates.identify(venv, notes).note.key
+def test_a_place_where_something_else_is_now_is_refused(
+    listing: Definition, venv: Path, cache: InspectionCache
+) -> None:
+    key = candidates.inspect(venv, cache).record.key
     add_package(venv, "more")
     with pytest.raises(Unusable, match="has changed since the job was prepared"):
-        candidates.find_again(listing, str(venv), key, notes)
+        candidates.find_again(listing, str(venv), key, cache)
 
 
-def test_a_place_that_is_gone_is_named(listing: Definition, venv: Path, notes: Notes, tmp_path: Path) -> None:
-    key = candidates.identify(venv, notes).note.key
+def test_a_place_that_is_gone_is_named(listing: Definition, venv: Path, cache: InspectionCache, tmp_path: Path) -> None:
+    key = candidates.inspect(venv, cache).record.key
     venv.rename(tmp_path / "moved")
     with pytest.raises(Unusable, match="old: it isn't there"):
-        candidates.find_again(listing, str(venv), key, notes)
+        candidates.find_again(listing, str(venv), key, cache)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.external.environment import Unusable, recognise
-from pipeline.envs.external.inspection import as_json, from_json, inspect
+from pipeline.envs.external.inspection import as_json, ask_interpreter, from_json
 from tests.envs.external.conftest import site_packages
 
 
 def unusable(folder: Path) -> str:
     with pytest.raises(Unusable) as caught:
-        inspect(recognise(folder))
+        ask_interpreter(recognise(folder))
     return str(caught.value)
 
 
@@ -27,28 +27,28 @@ def test_a_link_stands_for_what_it_leads_to(venv: Path, tmp_path: Path) -> None:
 
 
 def test_a_venv_says_where_its_packages_are(venv: Path) -> None:
-    assert inspect(recognise(venv)).folders == (str(site_packages(venv)),)
+    assert ask_interpreter(recognise(venv)).folders == (str(site_packages(venv)),)
 
 
 def test_a_conda_environment_says_where_its_packages_are(conda: Path) -> None:
-    facts = inspect(recognise(conda))
+    facts = ask_interpreter(recognise(conda))
     assert (facts.folders, facts.sources) == ((str(site_packages(conda)),), ())
 
 
 def test_packages_of_the_base_python_are_seen_where_the_environment_takes_them(venv: Path) -> None:
     config = venv / "pyvenv.cfg"
     config.write_text(config.read_text().replace("-packages = false", "-packages = true"))
-    assert len(inspect(recognise(venv)).folders) > 1
+    assert len(ask_interpreter(recognise(venv)).folders) > 1
 
 
 def test_a_folder_that_a_path_file_adds_is_seen(venv: Path, tmp_path: Path) -> None:
     (tmp_path / "loose").mkdir()
     (site_packages(venv) / "loose.pth").write_text(f"{tmp_path / 'loose'}\n")
-    assert inspect(recognise(venv)).sources == (str(tmp_path / "loose"),)
+    assert ask_interpreter(recognise(venv)).sources == (str(tmp_path / "loose"),)
 
 
 def test_what_was_said_survives_being_written_down(venv: Path) -> None:
-    facts = inspect(recognise(venv))
+    facts = ask_interpreter(recognise(venv))
     assert from_json(as_json(facts)) == facts
 
 
@@ -104,7 +104,7 @@ def test_a_link_that_leads_to_itself_is_not_there(tmp_path: Path) -> None:
 
 def test_a_package_that_prints_as_the_interpreter_starts_does_not_confuse(venv: Path) -> None:
     (site_packages(venv) / "noise.pth").write_text("import sys; print('{welcome')\n")
-    assert inspect(recognise(venv)).folders == (str(site_packages(venv)),)
+    assert ask_interpreter(recognise(venv)).folders == (str(site_packages(venv)),)
 
 
 def test_an_interpreter_that_answers_something_else_is_refused(venv: Path) -> None:
@@ -116,10 +116,10 @@ def test_an_interpreter_that_answers_something_else_is_refused(venv: Path) -> No
 
 def test_asking_writes_nothing_into_it(conda: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in [conda, *conda.rglob("*")]}
-    inspect(recognise(conda))
+    ask_interpreter(recognise(conda))
     assert {path: path.stat().st_mtime_ns for path in [conda, *conda.rglob("*")]} == before
 
 
 def test_a_name_of_any_characters_will_do(venv: Path, tmp_path: Path) -> None:
     odd = venv.rename(tmp_path / "Älté  ümgebung '\"$x")
-    assert inspect(recognise(odd)).folders == (str(site_packages(odd)),)
+    assert ask_interpreter(recognise(odd)).folders == (str(site_packages(odd)),)

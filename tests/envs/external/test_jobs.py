@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.envs import leases
-from pipeline.envs.external.source import Source
+from pipeline.envs.external.source import EnvironmentSource
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.job import Job, load
@@ -99,7 +99,7 @@ def test_nothing_is_written_into_it(adopting: Sandbox, old: Path) -> None:
 def test_once_ours_is_built_the_next_job_gets_it_and_the_first_is_told(adopting: Sandbox, old: Path) -> None:
     first = job_of(adopting)
     build(adopting)
-    assert job_of(adopting).plan.environment_sources == {"alpha": EnvironmentOrigin(Source.LIVE)}
+    assert job_of(adopting).plan.environment_sources == {"alpha": EnvironmentOrigin(EnvironmentSource.LIVE)}
     ran(adopting, first)
     assert report(first)["prefix"] == str(old)
     shown = adopting.give("pipeline", "job", "show", first.id)
@@ -153,7 +153,7 @@ def test_a_plan_edited_to_lead_elsewhere_is_refused(adopting: Sandbox, old: Path
 def test_even_a_forged_plan_leads_only_where_the_definition_does(adopting: Sandbox, tmp_path: Path) -> None:
     job = job_of(adopting)
     other = make_venv(tmp_path / "other", tmp_path)
-    forged = replace(job.plan, environment_sources={"alpha": EnvironmentOrigin(Source.LEGACY, str(other))})
+    forged = replace(job.plan, environment_sources={"alpha": EnvironmentOrigin(EnvironmentSource.LEGACY, str(other))})
     found = runtime.resolve(Project(adopting.root), Job(job.folder, forged), TOKEN)
     assert "alpha" not in found.interpreters
     assert "doesn't name" in found.problems["alpha"]
@@ -236,7 +236,7 @@ def test_an_interpreter_is_used_as_it_is(sandbox: Sandbox, old: Path) -> None:
     sandbox.write("config/environments/alpha.yaml", f'python: ">=3.11"\nimports: [quirk]\ninterpreter: {old}\n')
     reporting(sandbox)
     job = job_of(sandbox)
-    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(Source.INTERPRETER, str(old))}
+    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(EnvironmentSource.INTERPRETER, str(old))}
     ran(sandbox, job)
     assert report(job)["prefix"] == str(old)
 
@@ -258,7 +258,7 @@ def test_a_job_builds_what_is_missing_where_that_is_allowed(sandbox: Sandbox) ->
     assert done.code == 0, done.err
     assert "building environment 'alpha'" in done.err
     job = load(sandbox.job(done.out.strip()))
-    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(Source.BUILT)}
+    assert job.plan.environment_sources == {"alpha": EnvironmentOrigin(EnvironmentSource.BUILT)}
 
 
 def test_two_jobs_that_build_at_once_make_one_build(sandbox: Sandbox) -> None:
@@ -308,7 +308,7 @@ def test_a_stage_that_died_in_it_finds_it_whole_or_names_what_is_damaged(adoptin
 
 
 def test_a_run_holds_the_builds_that_it_resolved(ready: Sandbox, built: Sandbox) -> None:
-    from pipeline.envs.run_leases import Leases
+    from pipeline.envs.leases import Leases
 
     reporting(ready)
     job, project = job_of(ready), Project(ready.root)
@@ -324,15 +324,15 @@ def test_a_run_holds_the_builds_that_it_resolved(ready: Sandbox, built: Sandbox)
 def test_a_build_that_was_removed_just_now_is_a_problem_of_the_run(
     ready: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.envs import run_leases
+    from pipeline.envs import leases
 
     def gone(*_: object) -> int:
         raise NotReady("environment 'alpha': its build was removed just now")
 
     reporting(ready)
     job = job_of(ready)
-    monkeypatch.setattr(run_leases, "acquire", gone)
-    found = runtime.resolve(Project(ready.root), job, TOKEN, run_leases.Leases())
+    monkeypatch.setattr(leases, "acquire", gone)
+    found = runtime.resolve(Project(ready.root), job, TOKEN, leases.Leases())
     assert found.problems == {"alpha": "environment 'alpha': its build was removed just now"}
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import leases, use_notes
+from pipeline.envs import leases
 from pipeline.envs.gc import removal
+from pipeline.envs.notes import FOLDER, note_use
 from pipeline.envs.platform.removal import move_aside
 from pipeline.envs.registry import MARKER, Registry
-from pipeline.envs.use_notes import FOLDER
 from pipeline.locks import exclusive
 from tests.conftest import REPOSITORY
 from tests.envs.conftest import Make
@@ -31,7 +31,7 @@ removal.remove(registry, survey(registry)[0])
 
 def test_a_build_goes_with_its_name_and_its_notes(registry: Registry, make: Make) -> None:
     build = make("alpha", size=8192)
-    use_notes.note(registry.root, [build.prefix])
+    note_use(registry.root, [build.prefix])
     freed = removal.remove(registry, found(registry)[build.prefix.name])
     assert freed >= 8192
     assert not build.prefix.exists()
@@ -54,7 +54,7 @@ def test_a_name_that_stands_for_another_build_stays(registry: Registry, make: Ma
 
 def test_a_build_that_somebody_uses_is_refused(registry: Registry, make: Make) -> None:
     build = make("alpha")
-    with leases.hold(build), pytest.raises(removal.Refused, match="uses it"):
+    with leases.hold(build), pytest.raises(removal.RemovalRefused, match="uses it"):
         removal.remove(registry, found(registry)[build.prefix.name])
     assert states(registry) == {build.prefix.name: "live"}
 
@@ -63,13 +63,16 @@ def test_a_damaged_build_that_somebody_uses_is_refused(registry: Registry, make:
     build = make("alpha")
     with leases.hold(build):
         registry.retire(build.prefix)
-        with pytest.raises(removal.Refused, match="uses it"):
+        with pytest.raises(removal.RemovalRefused, match="uses it"):
             removal.remove(registry, found(registry)[build.prefix.name])
 
 
 def test_while_somebody_builds_the_environment_nothing_of_it_goes(registry: Registry, make: Make) -> None:
     build = make("alpha")
-    with exclusive(registry.builds / "alpha.lock"), pytest.raises(removal.Refused, match=f"process {os.getpid()}"):
+    with (
+        exclusive(registry.builds / "alpha.lock"),
+        pytest.raises(removal.RemovalRefused, match=f"process {os.getpid()}"),
+    ):
         removal.remove(registry, found(registry)[build.prefix.name])
 
 
@@ -79,7 +82,7 @@ def test_a_build_that_was_finished_since_it_was_looked_at_is_refused(registry: R
     (build.prefix / MARKER).unlink()
     half = found(registry)[build.prefix.name]
     (build.prefix / MARKER).write_bytes(record)
-    with pytest.raises(removal.Refused, match="made ready"):
+    with pytest.raises(removal.RemovalRefused, match="made ready"):
         removal.remove(registry, half)
 
 
@@ -89,7 +92,7 @@ def test_a_build_that_its_name_was_given_again_since_it_was_looked_at_is_refused
     before, _ = make("alpha", 1), make("alpha", 2)
     superseded = found(registry)[before.prefix.name]
     registry.point("alpha", before.prefix)
-    with pytest.raises(removal.Refused, match="made ready"):
+    with pytest.raises(removal.RemovalRefused, match="made ready"):
         removal.remove(registry, superseded)
 
 
@@ -139,7 +142,7 @@ registry, count = Registry(Path(sys.argv[1])), 0
 for found in survey(registry):
     try:
         count += removal.remove(registry, found) > 0 and found.name == "alpha"
-    except removal.Refused:
+    except removal.RemovalRefused:
         pass
 print(count)
 """

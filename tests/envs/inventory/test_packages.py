@@ -13,7 +13,7 @@ from referencing import Resource
 
 from pipeline.envs.build import Build
 from pipeline.envs.inventory import sbom
-from pipeline.envs.inventory.packages import dependencies, installed
+from pipeline.envs.inventory.packages import dependencies, installed_packages
 from pipeline.envs.registry import MARKER
 
 Add = Callable[..., None]
@@ -39,25 +39,25 @@ def add(build: Build) -> Add:
 
 
 def license_of(build: Build) -> tuple[str, str]:
-    (package,) = installed(build)
+    (package,) = installed_packages(build)
     return package.license.text, package.license.source
 
 
 def brought(build: Build) -> dict[str, list[str]]:
-    return dependencies(installed(build), "3.12.4")
+    return dependencies(installed_packages(build), "3.12.4")
 
 
 def test_packages_are_told_in_the_order_of_their_names(build: Build, add: Add) -> None:
     add("Zeta_Pack")
     add("alpha", "Summary: first")
-    assert [(each.name, each.shown, each.summary) for each in installed(build)] == [
+    assert [(each.name, each.shown, each.summary) for each in installed_packages(build)] == [
         ("alpha", "alpha", "first"),
         ("zeta-pack", "Zeta_Pack", ""),
     ]
 
 
 def test_an_empty_environment_has_none(build: Build) -> None:
-    assert installed(build) == []
+    assert installed_packages(build) == []
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_license_is_what_tells_most(build: Build, add: Add, lines: list[str], 
 
 def test_license_files_are_told(build: Build, add: Add) -> None:
     add("quirk", "License-File: LICENSE", "License-File: vendored/COPYING")
-    assert installed(build)[0].license.files == ("LICENSE", "vendored/COPYING")
+    assert installed_packages(build)[0].license.files == ("LICENSE", "vendored/COPYING")
 
 
 def test_what_is_not_installed_is_brought_by_nobody(build: Build, add: Add) -> None:

@@ -25,7 +25,7 @@ def mismatch(definition: Definition, asked: str, lock: str) -> str | None:
     definition.requirements.write_text(asked)
     pins = [line if line.lstrip().startswith("#") else line + HASH for line in lock.splitlines()]
     definition.locked.write_text("\n".join(pins) + "\n")
-    return agreement.mismatch(definition)
+    return agreement.problem(definition)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_lock_that_gives_what_is_asked_for_agrees(definition: Definition, aske
         (
             "numpy\n",
             "# locked for Python >=3.12\nnumpy==2.0",
-            "requirements/alpha.lock:1: it was made for Python >=3.12, and >=3.11,<3.14 is wanted",
+            "requirements/alpha.lock:1: it was made for Python >=3.12, and >=3.11,<3.14 is asked for",
         ),
     ],
 )
@@ -127,7 +127,7 @@ def test_many_disagreements_are_counted_and_some_of_them_shown(definition: Defin
 
 def test_a_lock_that_was_damaged_by_hand_is_told_with_its_line(definition: Definition) -> None:
     definition.locked.write_text("numpy==2.0\n")
-    assert agreement.mismatch(definition) == "requirements/alpha.lock:1: numpy has no hash"
+    assert agreement.problem(definition) == "requirements/alpha.lock:1: numpy has no hash"
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"\x00"])
@@ -135,16 +135,16 @@ def test_a_lock_that_is_no_text_is_told(definition: Definition, data: bytes) -> 
     assert definition.requirements is not None
     definition.requirements.touch()
     definition.locked.write_bytes(data)
-    assert str(agreement.mismatch(definition)).startswith("requirements/alpha.lock")
+    assert str(agreement.problem(definition)).startswith("requirements/alpha.lock")
 
 
 def test_requirements_that_are_gone_are_told(definition: Definition) -> None:
     definition.locked.touch()
-    assert agreement.mismatch(definition) == "requirements/alpha.txt: can't be read: No such file or directory"
+    assert agreement.problem(definition) == "requirements/alpha.txt: can't be read: No such file or directory"
 
 
 def test_an_environment_of_somebody_else_has_no_lock_to_disagree(definition: Definition) -> None:
-    assert agreement.mismatch(replace(definition, lock=None, requirements=None)) is None
+    assert agreement.problem(replace(definition, lock=None, requirements=None)) is None
 
 
 def test_an_error_says_which_command_makes_them_agree(definition: Definition) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.lockfiles import requirements
-from pipeline.envs.lockfiles.requirements import Kind, read
+from pipeline.envs.lockfiles.requirements import LineKind, read
 from pipeline.errors import ConfigurationError
 
 
@@ -47,13 +47,16 @@ def test_a_file_that_breaks_off_in_the_middle_of_a_line_is_read(folder: Path) ->
 def test_what_a_file_includes_is_asked_for_with_the_other_file_s_line(folder: Path, line: str) -> None:
     written(folder, "\nnumpy\n", "base.txt")
     (asked,) = read(written(folder, f"{line}\n"))
-    assert (asked.text, asked.where, asked.kind) == ("numpy", "requirements/base.txt:2", Kind.WANTED)
+    assert (asked.text, asked.where, asked.kind) == ("numpy", "requirements/base.txt:2", LineKind.REQUIREMENT)
 
 
 def test_constraints_bound_what_is_installed(folder: Path) -> None:
     written(folder, "numpy<3\n", "bounds.txt")
     asked = read(written(folder, "-c bounds.txt\nnumpy\n"))
-    assert [(each.text, each.kind) for each in asked] == [("numpy<3", Kind.BOUND), ("numpy", Kind.WANTED)]
+    assert [(each.text, each.kind) for each in asked] == [
+        ("numpy<3", LineKind.CONSTRAINT),
+        ("numpy", LineKind.REQUIREMENT),
+    ]
 
 
 def test_a_file_outside_the_project_is_shown_with_its_whole_path(
@@ -66,7 +69,7 @@ def test_a_file_outside_the_project_is_shown_with_its_whole_path(
 
 def test_options_are_not_packages(folder: Path) -> None:
     (asked,) = read(written(folder, "--extra-index-url https://host/simple\n"))
-    assert asked.kind is Kind.OPTION
+    assert asked.kind is LineKind.OPTION
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_what_can_not_be_read_is_told_with_its_place(folder: Path, text: str | b
 def test_files_of_this_machine_are_known_as_such(folder: Path, line: str) -> None:
     (asked,) = read(written(folder, f"{line}\n"))
     assert asked.is_local
-    assert asked.kind is Kind.WANTED
+    assert asked.kind is LineKind.REQUIREMENT
 
 
 @pytest.mark.parametrize("line", ["numpy", "x @ https://host/x.whl", "e==1", "x[file]>=2", "git @ git+https://host/x"])

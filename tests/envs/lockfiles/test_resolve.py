@@ -17,7 +17,7 @@ import pytest
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
-from pipeline.envs.lockfiles.resolve import Resolver, Upgrade
+from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.progress import quiet
 from tests.conftest import also
@@ -41,8 +41,8 @@ def definition(tmp_path: Path, wheels: Path) -> Definition:
 
 
 @pytest.fixture
-def resolver(tmp_path: Path, installer: Path) -> Resolver:
-    return Resolver(installer, tmp_path / "project", time_limit=60)
+def resolver(tmp_path: Path, installer: Path) -> LockResolver:
+    return LockResolver(installer, tmp_path / "project", time_limit=60)
 
 
 def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
@@ -75,21 +75,23 @@ def pins(definition: Definition) -> list[str]:
     return [line.removesuffix(" \\") for line in lines if line[:1].isalpha()]
 
 
-def told(resolver: Resolver, definition: Definition, upgrade: Upgrade | None = None) -> list[str] | None:
+def told(resolver: LockResolver, definition: Definition, upgrade: Upgrade | None = None) -> list[str] | None:
     changes = resolver.lock(definition, upgrade or Upgrade())
     return None if changes is None else [str(change) for change in changes]
 
 
-def test_a_first_lock_has_every_pin_with_its_hashes_and_who_asked(definition: Definition, resolver: Resolver) -> None:
+def test_a_first_lock_has_every_pin_with_its_hashes_and_who_asked(
+    definition: Definition, resolver: LockResolver
+) -> None:
     assert told(resolver, ask(definition, "needing\n")) == ["+ needed 2.0", "+ needing 1.0"]
     text = definition.locked.read_text()
     assert text.startswith("# locked for Python >=3.11\nneeded==2.0 \\\n    --hash=sha256:")
     assert "    # via -r requirements/alpha.txt\n" in text
-    assert agreement.mismatch(definition) is None
+    assert agreement.problem(definition) is None
 
 
 def test_no_path_and_no_address_of_the_machine_is_in_a_lock(
-    definition: Definition, resolver: Resolver, tmp_path: Path
+    definition: Definition, resolver: LockResolver, tmp_path: Path
 ) -> None:
     resolver.lock(ask(definition, "needing\n"))
     text = definition.locked.read_text()
@@ -98,7 +100,7 @@ def test_no_path_and_no_address_of_the_machine_is_in_a_lock(
     assert "find-links" not in text
 
 
-def test_pins_stay_until_they_are_to_move(definition: Definition, resolver: Resolver) -> None:
+def test_pins_stay_until_they_are_to_move(definition: Definition, resolver: LockResolver) -> None:
     resolver.lock(ask(definition, "quirk<2\nneeded<2\n"))
     ask(definition, "quirk\nneeded\n")
     assert told(resolver, definition) is None
@@ -106,31 +108,31 @@ def test_pins_stay_until_they_are_to_move(definition: Definition, resolver: Reso
     assert told(resolver, definition, Upgrade(everything=True)) == ["needed 1.0 → 2.0"]
 
 
-def test_a_pin_that_no_longer_fits_moves_alone(definition: Definition, resolver: Resolver) -> None:
+def test_a_pin_that_no_longer_fits_moves_alone(definition: Definition, resolver: LockResolver) -> None:
     resolver.lock(ask(definition, "quirk<2\nneeded<2\n"))
     assert told(resolver, ask(definition, "quirk>=2\nneeded\n")) == ["quirk 1.0 → 2.0"]
 
 
-def test_what_is_asked_for_no_more_leaves_the_lock(definition: Definition, resolver: Resolver) -> None:
+def test_what_is_asked_for_no_more_leaves_the_lock(definition: Definition, resolver: LockResolver) -> None:
     resolver.lock(ask(definition, "quirk\nneeding\n"))
     assert told(resolver, ask(definition, "quirk\n")) == ["- needed 2.0", "- needing 1.0"]
 
 
-def test_a_lock_that_nothing_changes_is_not_written(definition: Definition, resolver: Resolver) -> None:
+def test_a_lock_that_nothing_changes_is_not_written(definition: Definition, resolver: LockResolver) -> None:
     resolver.lock(ask(definition, "quirk\n"))
     before = definition.locked.stat().st_mtime_ns
     assert told(resolver, definition) is None
     assert definition.locked.stat().st_mtime_ns == before
 
 
-def test_nothing_asked_for_is_a_lock_of_nothing(definition: Definition, resolver: Resolver) -> None:
+def test_nothing_asked_for_is_a_lock_of_nothing(definition: Definition, resolver: LockResolver) -> None:
     assert told(resolver, ask(definition, "# nothing yet\n")) == []
     assert definition.locked.read_text() == "# locked for Python >=3.11\n"
 
 
 @pytest.mark.parametrize("asked", ["quirk>=3\n", *also("absent\n", "quirk<2\nquirk>=2\n")])
 def test_what_can_not_be_resolved_is_explained_and_leaves_the_lock(
-    definition: Definition, resolver: Resolver, asked: str
+    definition: Definition, resolver: LockResolver, asked: str
 ) -> None:
     resolver.lock(ask(definition, "quirk\n"))
     before = definition.locked.read_bytes()
@@ -143,7 +145,7 @@ def test_what_can_not_be_resolved_is_explained_and_leaves_the_lock(
     assert sorted(file.name for file in definition.locked.parent.iterdir()) == ["alpha.lock", "alpha.txt"]
 
 
-def test_a_conflict_above_the_range_is_none(definition: Definition, resolver: Resolver) -> None:
+def test_a_conflict_above_the_range_is_none(definition: Definition, resolver: LockResolver) -> None:
     ask(definition, "quirk>=2\nquirk<2 ; python_full_version >= '3.13'\n")
     with pytest.raises(NotReady):
         resolver.lock(definition)
@@ -151,40 +153,42 @@ def test_a_conflict_above_the_range_is_none(definition: Definition, resolver: Re
     assert pins(definition) == ["quirk==2.0"]
 
 
-def test_a_marker_says_no_more_than_is_not_in_the_range(definition: Definition, resolver: Resolver) -> None:
+def test_a_marker_says_no_more_than_is_not_in_the_range(definition: Definition, resolver: LockResolver) -> None:
     ask(definition, "quirk ; sys_platform == 'linux'\nneeded\n")
     resolver.lock(replace(definition, python=">=3.11,<3.14"))
     assert pins(definition) == ["needed==2.0", "quirk==2.0 ; sys_platform == 'linux'"]
 
 
-def test_extras_stay_so_that_a_change_of_them_is_seen(definition: Definition, resolver: Resolver) -> None:
+def test_extras_stay_so_that_a_change_of_them_is_seen(definition: Definition, resolver: LockResolver) -> None:
     resolver.lock(ask(definition, "needing[old]\n"))
     assert pins(definition) == ["needed==2.0", "needing[old]==1.0", "quirk==1.0"]
-    assert agreement.mismatch(definition) is None
+    assert agreement.problem(definition) is None
     resolver.lock(ask(definition, "needing\n"))
-    assert "the extra old of needing isn't what" in str(agreement.mismatch(ask(definition, "needing[old]\n")))
+    assert "the extra old of needing isn't what" in str(agreement.problem(ask(definition, "needing[old]\n")))
 
 
-def test_a_lock_that_was_damaged_by_hand_is_made_anew(definition: Definition, resolver: Resolver) -> None:
+def test_a_lock_that_was_damaged_by_hand_is_made_anew(definition: Definition, resolver: LockResolver) -> None:
     ask(definition, "quirk\n").locked.write_text("<<<<<<< HEAD\nquirk==1.0\n")
     assert told(resolver, definition) == ["+ quirk 2.0"]
 
 
-def test_a_file_of_this_machine_can_not_be_locked(definition: Definition, resolver: Resolver, wheels: Path) -> None:
+def test_a_file_of_this_machine_can_not_be_locked(definition: Definition, resolver: LockResolver, wheels: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"requirements/alpha\.txt:2: .* names a file of this machine"):
         resolver.lock(ask(definition, f"quirk\n{wheels}/quirk-1.0-py3-none-any.whl\n"))
 
 
-def test_what_a_file_includes_is_locked_for_that_file(definition: Definition, resolver: Resolver) -> None:
+def test_what_a_file_includes_is_locked_for_that_file(definition: Definition, resolver: LockResolver) -> None:
     (definition.locked.parent / "base.txt").write_text("quirk\n")
     resolver.lock(ask(definition, "-r base.txt\nneeded\n"))
     assert "# via -r requirements/base.txt" in definition.locked.read_text()
-    assert agreement.mismatch(definition) is None
+    assert agreement.problem(definition) is None
     (definition.locked.parent / "base.txt").write_text("needed\n")
-    assert "quirk 2.0 is there for requirements/base.txt, which doesn't" in str(agreement.mismatch(definition))
+    assert "quirk 2.0 is there for requirements/base.txt, which doesn't" in str(agreement.problem(definition))
 
 
-def test_a_stage_s_block_is_locked_for_the_stage(definition: Definition, resolver: Resolver, tmp_path: Path) -> None:
+def test_a_stage_s_block_is_locked_for_the_stage(
+    definition: Definition, resolver: LockResolver, tmp_path: Path
+) -> None:
     stage = tmp_path / "project" / "stages" / "alpha.py"
     stage.parent.mkdir()
     stage.write_text('# /// script\n# requires-python = ">=3.11"\n# dependencies = ["quirk"]\n# ///\n')
@@ -192,12 +196,12 @@ def test_a_stage_s_block_is_locked_for_the_stage(definition: Definition, resolve
     assert told(resolver, own) == ["+ quirk 2.0"]
     assert "    # via stages/alpha.py\n" in definition.locked.read_text()
     stage.write_text('# /// script\n# requires-python = ">=3.11"\n# dependencies = ["needed"]\n# ///\n')
-    assert "stages/alpha.py:3: needed isn't in requirements/alpha.lock" in str(agreement.mismatch(own))
-    assert "quirk 2.0 is there for stages/alpha.py, which doesn't ask" in str(agreement.mismatch(own))
+    assert "stages/alpha.py:3: needed isn't in requirements/alpha.lock" in str(agreement.problem(own))
+    assert "quirk 2.0 is there for stages/alpha.py, which doesn't ask" in str(agreement.problem(own))
 
 
 def test_the_machine_s_own_configuration_of_the_resolver_is_not_read(
-    definition: Definition, resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    definition: Definition, resolver: LockResolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "config"
     (home / "uv").mkdir(parents=True)
@@ -213,7 +217,7 @@ def test_a_resolver_that_takes_too_long_is_ended(definition: Definition, tmp_pat
     slow.write_text("#!/bin/sh\nsleep 60\n")
     slow.chmod(0o755)
     with pytest.raises(NotReady, match="can't be locked: uv took longer than 0 s"):
-        Resolver(slow, tmp_path / "project", time_limit=0.2).lock(ask(definition, "quirk\n"))
+        LockResolver(slow, tmp_path / "project", time_limit=0.2).lock(ask(definition, "quirk\n"))
 
 
 @pytest.fixture
@@ -245,7 +249,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 def test_a_variant_s_index_is_used_beside_the_usual_one_and_is_not_named_in_the_lock(
-    definition: Definition, resolver: Resolver, builder: Builder, address: str
+    definition: Definition, resolver: LockResolver, builder: Builder, address: str
 ) -> None:
     variant = replace(ask(definition, "quirk\nneeded\n"), variant="cu128", index=f"{address}/cu128", imports=("quirk",))
     resolver.lock(variant)
@@ -258,7 +262,7 @@ def test_a_variant_s_index_is_used_beside_the_usual_one_and_is_not_named_in_the_
 
 @pytest.mark.exhaustive  # the resolver tries again for some seconds
 def test_an_index_that_can_not_be_reached_is_no_reason_to_change_the_requirements(
-    definition: Definition, resolver: Resolver, address: str, monkeypatch: pytest.MonkeyPatch
+    definition: Definition, resolver: LockResolver, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     with pytest.raises(NotReady, match="can't be locked; no lock was written") as refused:

@@ -140,7 +140,7 @@ def test_a_copy_whose_original_can_not_be_removed_is_taken_back(pauses: list[flo
     (tmp_path / "build").mkdir()
     busy = Fails(99, OSError(errno.EBUSY, "busy"))
     system = System(windows=False, sleep=pauses.append, rename=busy, remove=remove, holders=lambda _: [])
-    with pytest.raises(NotReady, match="another process, which can't be told"):
+    with pytest.raises(NotReady, match="another process, which can't be found out"):
         move_aside(tmp_path / "build", system)
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
 

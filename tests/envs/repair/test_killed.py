@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repair.repair import repair
-from pipeline.envs.verification import tiers
+from pipeline.envs.verification import file_check
 from pipeline.progress import quiet
 from tests.conftest import also
 from tests.crash.harness import KILLED, in_child
@@ -56,12 +56,12 @@ def ends_at(bench: Bench, number: int, full: bool) -> int:
 def must_be_safe_and_end_well(bench: Bench) -> None:
     live = bench.builder.registry.live("alpha")
     if live is not None and live.prefix != bench.build.prefix:
-        assert tiers.thorough(live).is_clean
+        assert file_check.thorough(live).is_clean
     mend(bench)
     repaired = bench.builder.registry.live("alpha")
     assert repaired is not None
     assert repaired.prefix != bench.build.prefix
-    assert tiers.thorough(repaired).is_clean
+    assert file_check.thorough(repaired).is_clean
     bench.builder.ensure(bench.definition, quiet, force=True)  # which sweeps
     folders = [path for path in bench.builder.registry.builds.iterdir() if path.is_dir()]
     assert all((path / MARKER).is_file() or (path / RETIRED).is_file() for path in folders)

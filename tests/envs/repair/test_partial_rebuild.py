@@ -24,7 +24,7 @@ from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repair.paths import Unsalvageable
 from pipeline.envs.repair.repair import Repair, repair
 from pipeline.envs.repair.salvage import Salvage
-from pipeline.envs.verification import content, health, manifest, probes, tiers
+from pipeline.envs.verification import content, file_check, health, manifest, probes
 from pipeline.envs.verification.comparison import DamagedFile
 from pipeline.envs.verification.file_digests import Reader
 from pipeline.envs.verification.manifest import Folders
@@ -36,8 +36,8 @@ from tests.envs.repair.conftest import NATIVE, Bench, overwrite, packages_of
 def mend(bench: Bench, steps: list[str] | None = None) -> Repair:
     """The repair, whose build must be whole and live."""
     done = repair(bench.builder, bench.definition, steps.append if steps is not None else quiet)
-    assert tiers.thorough(done.build).words == ()
-    assert health.damage(done.build) is None
+    assert file_check.thorough(done.build).problems == ()
+    assert health.problem(done.build) is None
     assert bench.builder.registry.live("alpha") == done.build
     return done
 
@@ -64,8 +64,8 @@ def test_a_cut_off_library_is_installed_anew_from_the_cache_without_network(
     file.write_bytes(NATIVE[:1000])
     done = mend(bench)
     assert done.reinstalled == ("library",)
-    assert done.rebuilt_because is None
-    assert done.damage == ("library: library/native.so has 1000 bytes instead of 16384",)
+    assert done.rebuild_reason is None
+    assert done.problems == ("library: library/native.so has 1000 bytes instead of 16384",)
     assert (packages_of(done.build) / "library/native.so").read_bytes() == NATIVE
     assert done.build.key == bench.build.key
     assert done.build.prefix != bench.build.prefix
@@ -100,7 +100,7 @@ class Silent(SimpleHTTPRequestHandler):
 
 def test_damage_that_size_and_time_hide_is_found_and_mended(bench: Bench) -> None:
     overwrite(bench.site_packages / "library/native.so", NATIVE[::-1])
-    assert tiers.quick(bench.build).is_clean
+    assert file_check.quick(bench.build).is_clean
     assert mend(bench).reinstalled == ("library",)
 
 
@@ -109,7 +109,7 @@ def test_more_damage_than_size_and_time_show_is_mended_too(bench: Bench) -> None
     overwrite(bench.site_packages / "third.py", b"THIRD = 9\n")
     done = mend(bench)
     assert done.reinstalled == ("library", "third")
-    assert done.rebuilt_because is None
+    assert done.rebuild_reason is None
 
 
 def test_files_of_whole_packages_are_linked_and_what_two_share_with_a_damaged_one_is_copied(bench: Bench) -> None:
@@ -136,7 +136,7 @@ def test_bytecode_is_taken_over_and_is_what_python_takes(bench: Bench) -> None:
     build = mend(bench).build
     assert set(bytecode(build)) == before
     for file in before:
-        source = packages_of(build) / tiers.source_of(file)
+        source = packages_of(build) / file_check.source_of(file)
         header = (packages_of(build) / file).read_bytes()[8:16]
         expected = int(source.stat().st_mtime), source.stat().st_size
         assert (int.from_bytes(header[:4], "little"), int.from_bytes(header[4:], "little")) == expected
@@ -212,8 +212,8 @@ def test_what_is_no_package_s_file_is_mended_without_installing_any(
     shutil.rmtree(bench.folder / "wheels")  # so that nothing could be installed
     (bench.folder / "wheels").mkdir()
     done = mend(bench)
-    assert word in done.damage[0]
-    assert done.rebuilt_because is None
+    assert word in done.problems[0]
+    assert done.rebuild_reason is None
     assert done.reinstalled == ()
     assert set(bytecode(done.build)) == before
     assert not (packages_of(done.build) / "foreign.py").exists()
@@ -275,7 +275,7 @@ def test_a_package_that_is_not_whole_is_installed_anew(bench: Bench, harm: Calla
     harm(bench)
     done = mend(bench)
     assert done.reinstalled == ("library",)
-    assert done.rebuilt_because is None
+    assert done.rebuild_reason is None
     assert (packages_of(done.build) / "library/part.py").read_text() == "PART = 1\n"
 
 
@@ -285,7 +285,7 @@ def test_a_cache_that_is_damaged_as_well_is_cleaned(bench: Bench) -> None:
         os.truncate(copy, 1000)
     steps: list[str] = []
     done = mend(bench, steps)
-    assert done.rebuilt_because is None
+    assert done.rebuild_reason is None
     assert done.reinstalled == ("library",)
     assert "forgetting the damaged library in uv's cache" in steps
 
@@ -322,7 +322,7 @@ def test_all_is_built_anew_where_there_is_nothing_to_go_by(
     bench: Bench, harm: Callable[[Bench], None], reason: str
 ) -> None:
     harm(bench)
-    assert mend(bench).rebuilt_because == reason
+    assert mend(bench).rebuild_reason == reason
 
 
 def test_all_is_built_anew_where_the_packages_alone_can_not_be_mended(
@@ -334,12 +334,12 @@ def test_all_is_built_anew_where_the_packages_alone_can_not_be_mended(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("pipeline.envs.repair.salvage.Salvage.put_whole", refuse)
-    assert str(mend(bench).rebuilt_because).startswith("a repair of its packages alone failed: ")
+    assert str(mend(bench).rebuild_reason).startswith("a repair of its packages alone failed: ")
 
 
 def test_a_program_that_holds_the_old_path_takes_a_whole_build(bench: Bench) -> None:
     cut_native(bench)
-    assert build_with_launcher(bench).rebuilt_because == (
+    assert build_with_launcher(bench).rebuild_reason == (
         "a repair of its packages alone failed: it is a program that holds the path of its environment"
     )
 
@@ -433,7 +433,7 @@ def test_what_was_installed_anew_is_imported_again_and_what_is_byte_for_byte_the
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def first_problem(definition: Definition, place: probes.Place) -> None:
+    def first_problem(definition: Definition, place: probes.ProbeEnvironment) -> None:
         asked.append(definition.imports)
 
     monkeypatch.setattr(probes, "first_problem", first_problem)
@@ -481,7 +481,7 @@ def test_bytecode_of_a_package_whose_metadata_is_gone_is_proved_before_it_is_tak
     assert file.read_bytes()[-1] != whole[-1]
     shutil.rmtree(bench.site_packages / "library-1.0.dist-info")
     done = mend(bench)
-    assert done.rebuilt_because is None
+    assert done.rebuild_reason is None
     assert (packages_of(done.build) / "library/__pycache__" / file.name).read_bytes()[-1] == whole[-1]
 
 
@@ -502,19 +502,19 @@ def test_what_is_asked_of_the_installer_beside_the_linking_has_ended_when_that_f
 ) -> None:
     ended: list[str] = []
 
-    def acquaint(installer: Installer) -> None:
+    def warm_up(installer: Installer) -> None:
         time.sleep(0.2)
-        ended.append("acquainted")
+        ended.append("warm")
 
     def put_whole(salvage: Salvage) -> None:
         raise Unsalvageable("nothing is whole")
 
     def build(*_: object, **__: object) -> Build:
-        assert ended == ["acquainted"]
+        assert ended == ["warm"]
         raise NotReady("that was all")
 
     cut_native(bench)
-    monkeypatch.setattr(Installer, "acquaint", acquaint)
+    monkeypatch.setattr(Installer, "warm_up", warm_up)
     monkeypatch.setattr(Salvage, "put_whole", put_whole)
     monkeypatch.setattr(Builder, "build", build)
     with pytest.raises(NotReady, match="that was all"):

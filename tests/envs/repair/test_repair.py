@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
-from pipeline.envs.builder.installer import Sources
+from pipeline.envs.builder.installer import PackageSources
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import MARKER, RETIRED
 from pipeline.envs.repair.repair import repair
@@ -38,7 +38,7 @@ def mended(builder: Builder, definition: Definition, failed: Path, progress: Cal
 @pytest.fixture
 def builder(builder: Builder) -> Builder:
     """One that saves disk: its builds share their files with uv's cache, and so their damage."""
-    return replace(builder, sources=Sources(link_mode="hardlink"))
+    return replace(builder, sources=PackageSources(link_mode="hardlink"))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_repair_makes_a_whole_build_of_the_same_key_beside(
     assert repaired.key == damaged.key
     assert repaired.prefix != damaged.prefix
     assert module(repaired).read_text() == GOOD
-    assert health.damage(repaired) is None
+    assert health.problem(repaired) is None
     assert builder.registry.live("alpha") == repaired
 
 

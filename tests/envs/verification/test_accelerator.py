@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.definition import Definition
-from pipeline.envs.verification.accelerator import Carried, carried, fault, unsuited
+from pipeline.envs.verification.accelerator import PackageFacts, mismatch, package_facts, problem
 
 DEFINITION = Definition("speech", ">=3.11", None, requirements=Path("requirements/speech.txt"))
 
@@ -35,7 +35,7 @@ CPU_TORCH = "carries a CPU build of torch (2.9.0+cpu), and this machine has {}"
 
 @pytest.mark.parametrize("accelerator", ["cu128", "rocm6.2", "xpu"])
 def test_a_cpu_build_of_torch_beside_a_gpu_is_a_fault(tmp_path: Path, accelerator: str) -> None:
-    found = fault(DEFINITION, installed(tmp_path, torch(), "torch-2.9.0+cpu.dist-info"), accelerator)
+    found = problem(DEFINITION, installed(tmp_path, torch(), "torch-2.9.0+cpu.dist-info"), accelerator)
     assert found is not None
     assert found.reason == CPU_TORCH.format(accelerator)
 
@@ -58,7 +58,7 @@ def test_a_cpu_build_of_torch_beside_a_gpu_is_a_fault(tmp_path: Path, accelerato
     ],
 )
 def test_what_fits_or_says_nothing_is_no_fault(text: str | None, accelerator: str) -> None:
-    assert unsuited(Carried({"torch": "2.9.0"}, text), accelerator) is None
+    assert mismatch(PackageFacts({"torch": "2.9.0"}, text), accelerator) is None
 
 
 @pytest.mark.parametrize(
@@ -71,52 +71,52 @@ def test_what_fits_or_says_nothing_is_no_fault(text: str | None, accelerator: st
     ],
 )
 def test_what_can_not_use_the_gpu_is_told(text: str, accelerator: str, reason: str) -> None:
-    assert unsuited(Carried({"torch": "2.9.0"}, text), accelerator) == reason
+    assert mismatch(PackageFacts({"torch": "2.9.0"}, text), accelerator) == reason
 
 
 def test_an_extension_may_bring_intels_cards_to_a_torch_that_knows_none() -> None:
-    assert unsuited(Carried({"intel_extension_for_pytorch": "2.5"}, torch()), "xpu") is None
+    assert mismatch(PackageFacts({"intel_extension_for_pytorch": "2.5"}, torch()), "xpu") is None
 
 
 def test_jax_without_a_plugin_is_a_fault_and_with_one_is_none(tmp_path: Path) -> None:
     alone = installed(tmp_path / "alone", None, "jax-0.6.0.dist-info", "jaxlib-0.6.0.dist-info")
-    found = fault(DEFINITION, alone, "cu128")
+    found = problem(DEFINITION, alone, "cu128")
     assert found is not None
     assert "carries jax without a plugin for a GPU (jaxlib 0.6.0)" in found.reason
     plugged = installed(tmp_path / "plugged", None, "jaxlib-0.6.0.dist-info", "jax_cuda12_plugin-0.6.0.dist-info")
-    assert fault(DEFINITION, plugged, "cu128") is None
+    assert problem(DEFINITION, plugged, "cu128") is None
 
 
 def test_jax_beside_a_torch_that_uses_the_gpu_may_be_meant_for_the_cpu() -> None:
-    assert unsuited(Carried({"jaxlib": "0.6.0"}, torch(cuda="'12.8'")), "cu128") is None
+    assert mismatch(PackageFacts({"jaxlib": "0.6.0"}, torch(cuda="'12.8'")), "cu128") is None
 
 
 def test_tensorflow_for_the_cpu_says_so_by_its_name() -> None:
-    reason = unsuited(Carried({"tensorflow_cpu": "2.19.0"}, None), "cu128")
+    reason = mismatch(PackageFacts({"tensorflow_cpu": "2.19.0"}, None), "cu128")
     assert reason == "carries tensorflow-cpu 2.19.0, and this machine has cu128"
 
 
 def test_small_models_that_run_on_the_cpu_on_purpose_are_no_fault() -> None:
-    assert unsuited(Carried({"onnxruntime": "1.22.0", "ctranslate2": "4.6.0"}, None), "cu128") is None
+    assert mismatch(PackageFacts({"onnxruntime": "1.22.0", "ctranslate2": "4.6.0"}, None), "cu128") is None
 
 
 def test_where_no_stage_asks_for_a_gpu_nothing_is_wrong(tmp_path: Path) -> None:
-    assert fault(DEFINITION, installed(tmp_path, torch()), "cu128", gpu_wanted=False) is None
+    assert problem(DEFINITION, installed(tmp_path, torch()), "cu128", needs_gpu=False) is None
 
 
 def test_a_folder_that_is_not_there_says_nothing(tmp_path: Path) -> None:
-    assert fault(DEFINITION, tmp_path / "nowhere", "cu128") is None
+    assert problem(DEFINITION, tmp_path / "nowhere", "cu128") is None
 
 
 def test_a_conda_package_s_name_is_read_as_well(tmp_path: Path) -> None:
-    found = carried(
+    found = package_facts(
         installed(tmp_path, None, "torch-2.5.1-py3.11.egg-info", "odd.dist-info", "jax_cuda12.x-1.dist-info")
     )
     assert found.packages == {"torch": "2.5.1", "jax_cuda12_x": "1"}
 
 
 def repaired(folder: Path, definition: Definition) -> str:
-    found = fault(definition, installed(folder / "site-packages", torch()), "cu128")
+    found = problem(definition, installed(folder / "site-packages", torch()), "cu128")
     assert found is not None
     return found.repair
 

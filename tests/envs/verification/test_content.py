@@ -87,7 +87,7 @@ def test_damage_is_named_by_package_and_file(site_packages: Path, damage: Callab
 
 def test_a_changed_byte_is_seen_here_and_not_by_the_quick_look(to_damage: Whole, site_packages: Path) -> None:
     same_size_and_time(site_packages)
-    assert health.damage(to_damage.build) is None
+    assert health.problem(to_damage.build) is None
     assert told(site_packages)
 
 

@@ -7,12 +7,12 @@ import pytest
 from blake3 import blake3
 
 from pipeline.envs.verification import file_digests
-from pipeline.envs.verification.comparison import Expected, compare
-from pipeline.envs.verification.file_digests import FAST, Reader, written
+from pipeline.envs.verification.comparison import ExpectedFile, compare
+from pipeline.envs.verification.file_digests import FAST, Reader, as_recorded
 
 
 def sha256(data: bytes) -> str:
-    return written("sha256", hashlib.sha256(data).digest())
+    return as_recorded("sha256", hashlib.sha256(data).digest())
 
 
 def test_all_digests_are_of_the_same_bytes_also_of_a_file_larger_than_the_buffer(
@@ -22,7 +22,7 @@ def test_all_digests_are_of_the_same_bytes_also_of_a_file_larger_than_the_buffer
     data = bytes(range(250))
     (tmp_path / "file").write_bytes(data)
     content = Reader().read(str(tmp_path / "file"), ("sha256", FAST))
-    assert content.digests == {"sha256": sha256(data), FAST: written(FAST, blake3(data).digest())}
+    assert content.digests == {"sha256": sha256(data), FAST: as_recorded(FAST, blake3(data).digest())}
     assert content.size == 250
 
 
@@ -38,7 +38,7 @@ def test_every_file_is_compared_by_however_many_threads(tmp_path: Path, monkeypa
     for number in range(50):
         data = bytes(number * 1000)
         (tmp_path / str(number)).write_bytes(data)
-        expected.append(Expected("package", str(number), sha256(data), len(data)))
+        expected.append(ExpectedFile("package", str(number), sha256(data), len(data)))
     (tmp_path / "7").write_bytes(b"other")
     for threads in (1, 2, 4):
         monkeypatch.setattr("pipeline.envs.verification.comparison.THREADS", threads)

@@ -14,7 +14,7 @@ from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
 from pipeline.envs.verification import health, probes
-from pipeline.envs.verification.probes import Place
+from pipeline.envs.verification.probes import ProbeEnvironment
 from pipeline.progress import quiet
 from tests.envs.conftest import Whole
 
@@ -120,10 +120,10 @@ def definition(definition: Definition) -> Definition:
 )
 def test_each_kind_of_damage_is_a_reason(to_damage: Whole, harm: Callable[[Build], None], reason: str) -> None:
     build = to_damage.build
-    assert health.damage(build) is None
+    assert health.problem(build) is None
     harm(build)
-    assert re.search(reason, str(health.damage(build)))
-    assert to_damage.builder.registry.problem(to_damage.definition) == health.damage(build)
+    assert re.search(reason, str(health.problem(build)))
+    assert to_damage.builder.registry.problem(to_damage.definition) == health.problem(build)
 
 
 def test_damage_is_repaired_by_a_build_beside(builder: Builder, definition: Definition, build: Build) -> None:
@@ -135,7 +135,7 @@ def test_damage_is_repaired_by_a_build_beside(builder: Builder, definition: Defi
 
 def test_an_interpreter_that_may_not_be_executed_is_damage(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
-    assert "can't be executed" in str(health.damage(build))
+    assert "can't be executed" in str(health.problem(build))
 
 
 def test_a_moved_environment_is_damage_since_its_scripts_name_the_old_place(
@@ -147,9 +147,9 @@ def test_a_moved_environment_is_damage_since_its_scripts_name_the_old_place(
 
 
 def test_a_run_does_not_count_as_damage(build: Build, spawning: None) -> None:
-    place = Place(build.python, build.prefix, {})
+    place = ProbeEnvironment(build.python, build.prefix, {})
     assert probes.first_problem(Definition("alpha", "", Path(), imports=("quirk",)), place) is None
-    assert health.damage(build) is None
+    assert health.problem(build) is None
 
 
 def test_looking_starts_no_python(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,4 +157,4 @@ def test_looking_starts_no_python(build: Build, monkeypatch: pytest.MonkeyPatch)
         raise AssertionError
 
     monkeypatch.setattr("pipeline.process.run", refuse)
-    assert health.damage(build) is None
+    assert health.problem(build) is None

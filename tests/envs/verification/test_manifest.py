@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.build import Build
-from pipeline.envs.verification import content, manifest, tiers
-from pipeline.envs.verification.comparison import Expected
+from pipeline.envs.verification import content, file_check, manifest
+from pipeline.envs.verification.comparison import ExpectedFile
 from pipeline.envs.verification.file_digests import FAST, Reader
 from pipeline.values import replace
 from tests.envs.conftest import Whole
@@ -78,7 +78,7 @@ def test_every_file_of_a_build_is_listed_with_a_fast_digest(build: Build) -> Non
 def test_what_changes_between_its_reading_and_the_list_is_seen(build: Build) -> None:
     known = read(build)
     alter(packages(build) / "quirk.py")
-    assert tiers.thorough(listed(build, known)).words == ("quirk: quirk.py has other content",)
+    assert file_check.thorough(listed(build, known)).problems == ("quirk: quirk.py has other content",)
 
 
 def test_what_is_written_anew_before_the_list_is_left_to_its_record(build: Build) -> None:
@@ -86,7 +86,7 @@ def test_what_is_written_anew_before_the_list_is_left_to_its_record(build: Build
     (packages(build) / "quirk.py").write_text("VERSION = 9\n")
     again = listed(build, known)
     assert len(folders_of(again)[str(build.record["site_packages"])]["quirk.py"]) == 2
-    assert tiers.thorough(again).words == ("quirk: quirk.py has 12 bytes instead of 16",)
+    assert file_check.thorough(again).problems == ("quirk: quirk.py has 12 bytes instead of 16",)
 
 
 def test_a_record_that_was_edited_together_with_its_file_hides_nothing(build: Build) -> None:
@@ -97,8 +97,8 @@ def test_a_record_that_was_edited_together_with_its_file_hides_nothing(build: Bu
     after = Reader().read(str(file), ("sha256",)).digests["sha256"]
     record.write_text(record.read_text().replace(before, after))
     os.utime(record, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert tiers.quick(build).is_clean
-    assert {each.file for each in tiers.thorough(build).damaged} == {"quirk.py", "quirk-1.0.dist-info/RECORD"}
+    assert file_check.quick(build).is_clean
+    assert {each.file for each in file_check.thorough(build).damaged} == {"quirk.py", "quirk-1.0.dist-info/RECORD"}
 
 
 def test_a_file_that_only_a_record_knows_is_held_against_that(build: Build, tmp_path: Path) -> None:
@@ -110,24 +110,24 @@ def test_a_file_that_only_a_record_knows_is_held_against_that(build: Build, tmp_
         record.write(f"{name},{digest},4\n")
     again = listed(build, read(build))
     alter(outside)
-    assert [each.file for each in tiers.thorough(again).damaged] == [name]
+    assert [each.file for each in file_check.thorough(again).damaged] == [name]
 
 
 def test_what_is_listed_is_not_asked_of_a_record_as_well(build: Build) -> None:
     alter(packages(build) / "quirk.py")
     digest = Reader().read(str(packages(build) / "quirk.py"), (FAST,)).digests[FAST]
-    assert content.damaged(packages(build), None, [Expected("", "quirk.py", digest, None)]) == []
+    assert content.damaged(packages(build), None, [ExpectedFile("", "quirk.py", digest, None)]) == []
 
 
 def test_a_list_from_before_there_were_fast_digests_still_serves(build: Build) -> None:
     old = with_old_list(build)
-    assert tiers.quick(old).is_clean
-    assert tiers.thorough(old).is_clean
+    assert file_check.quick(old).is_clean
+    assert file_check.thorough(old).is_clean
     (bytecode,) = (packages(build) / "__pycache__").glob("quirk.*")
     for file in (packages(build) / "quirk.py", packages(build) / "quirk-1.0.dist-info/RECORD", bytecode):
         status, data = file.stat(), file.read_bytes()
         alter(file)
-        assert {each.package for each in tiers.thorough(old).damaged} == {"quirk"}
+        assert {each.package for each in file_check.thorough(old).damaged} == {"quirk"}
         file.write_bytes(data)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 

@@ -10,11 +10,11 @@ import pytest
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.verification import probes
-from pipeline.envs.verification.probes import Place
+from pipeline.envs.verification.probes import ProbeEnvironment
 
 
-def at(build: Build, **own: str) -> Place:
-    return Place(build.python, build.prefix, own)
+def at(build: Build, **own: str) -> ProbeEnvironment:
+    return ProbeEnvironment(build.python, build.prefix, own)
 
 
 def test_a_failing_import_is_told_by_its_last_line(definition: Definition, build: Build) -> None:
@@ -96,7 +96,7 @@ def test_a_smoke_script_s_siblings_can_not_be_imported_as_a_stage_s_can_not(
 
 
 def test_an_interpreter_that_is_not_there_is_a_reason(definition: Definition, tmp_path: Path, spawning: None) -> None:
-    place = Place(tmp_path / "bin" / "python", tmp_path, {})
+    place = ProbeEnvironment(tmp_path / "bin" / "python", tmp_path, {})
     assert "can't be started: No such file" in str(probes.first_problem(definition, place))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.definition import Definition
-from pipeline.envs.path_programs import locate
+from pipeline.envs.provided_programs import locate
 
 PROVIDER = Definition("carrier", "", Path("carrier.lock"), provides=(("tool", "bin/tool"),))
 

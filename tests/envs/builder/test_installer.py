@@ -1,4 +1,4 @@
-"""An index that fails, lies or is slow, on the loopback."""
+"""uv at work: with an index on the loopback that fails, lies or is slow, and within its time."""
 
 import hashlib
 import http.server
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.builder.builder import Builder
-from pipeline.envs.builder.installer import Sources
+from pipeline.envs.builder.installer import Deadline, PackageSources
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
@@ -93,7 +93,7 @@ def wanted(index: Index, tmp_path: Path) -> Definition:
 
 
 def patient(builder: Builder, *pauses: float) -> Builder:
-    return replace(builder, sources=Sources(pauses=pauses))
+    return replace(builder, sources=PackageSources(pauses=pauses))
 
 
 @pytest.mark.parametrize("how", ["503", "429", "close"])
@@ -150,7 +150,7 @@ def test_what_is_in_the_cache_is_not_asked_of_the_index(builder: Builder, wanted
 def test_offline_what_is_missing_is_named_with_the_command_that_brings_it(
     builder: Builder, wanted: Definition, index: Index
 ) -> None:
-    offline = replace(builder, sources=Sources(offline=True))
+    offline = replace(builder, sources=PackageSources(offline=True))
     with pytest.raises(NotReady) as refused:
         offline.ensure(wanted, quiet)
     assert "environment 'alpha' can't be built offline:" in refused.value.message
@@ -165,7 +165,7 @@ def test_offline_a_folder_of_wheels_is_enough(
     folder = tmp_path / "cache/wheels"
     folder.mkdir(parents=True)
     shutil.copy(tmp_path / WHEEL, folder)
-    assert replace(builder, sources=Sources(True, folder)).ensure(wanted, quiet).prefix.is_dir()
+    assert replace(builder, sources=PackageSources(True, folder)).ensure(wanted, quiet).prefix.is_dir()
     assert index.asked == []
 
 
@@ -189,3 +189,12 @@ def test_a_program_that_is_still_being_written_is_waited_for(
     told: list[str] = []
     assert replace(patient(builder, 0.01, 0.01), uv=uv).ensure(wanted, told.append).prefix.is_dir()
     assert "trying again in 0.01 s, because of a file that is in use" in told
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(1800, "30 min"), (90, "1.5 min"), (0.2, "0.2 s")])
+def test_a_deadline_is_shown_as_a_person_would_write_it(seconds: float, shown: str) -> None:
+    assert str(Deadline(seconds)) == shown
+
+
+def test_a_deadline_that_has_passed_leaves_a_moment() -> None:
+    assert 0 < Deadline(0).left() < 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.build import Build
-from pipeline.envs.verification import manifest, tiers
+from pipeline.envs.verification import file_check, manifest
 from tests.envs.conftest import Whole
 
 
@@ -22,8 +22,8 @@ def packages(build: Build) -> Path:
 
 
 def test_what_was_built_is_clean_for_both(build: Build) -> None:
-    assert tiers.quick(build).is_clean
-    assert tiers.thorough(build).is_clean
+    assert file_check.quick(build).is_clean
+    assert file_check.thorough(build).is_clean
 
 
 def cut(build: Build) -> None:
@@ -77,17 +77,17 @@ def test_both_tiers_say_the_same_of_what_sizes_and_times_show(
     build: Build, harm: Callable[[Build], None], words: list[str]
 ) -> None:
     harm(build)
-    quick, thorough = tiers.quick(build), tiers.thorough(build)
+    quick, thorough = file_check.quick(build), file_check.thorough(build)
     version = f"python3.{build.record['key_input']['python'].split('.')[1]}"
-    for found, expected in zip(quick.words, words, strict=True):
+    for found, expected in zip(quick.problems, words, strict=True):
         assert found.startswith(expected.replace("python3.11", version))
-    assert thorough.words == quick.words
-    assert thorough.says_the_same(quick)
+    assert thorough.problems == quick.problems
+    assert thorough.agrees_with(quick)
 
 
 def test_missing_bytecode_is_named_with_its_package_and_installs_nothing(build: Build) -> None:
     remove_bytecode(build)
-    look = tiers.quick(build)
+    look = file_check.quick(build)
     assert {each.package for each in look.damaged} >= {"quirk"}
     assert look.to_reinstall == frozenset()
     assert not look.is_clean
@@ -98,16 +98,16 @@ def test_a_changed_byte_is_seen_by_the_deeper_tier_alone_in_bytecode_and_records
         status, data = file.stat(), file.read_bytes()
         file.write_bytes(data[:-2] + bytes([data[-2] ^ 1, data[-1]]))
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-        assert tiers.quick(build).is_clean
-        assert {each.package for each in tiers.thorough(build).damaged} == {"quirk"}
+        assert file_check.quick(build).is_clean
+        assert {each.package for each in file_check.thorough(build).damaged} == {"quirk"}
         file.write_bytes(data)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert tiers.thorough(build).is_clean
+    assert file_check.thorough(build).is_clean
 
 
 def test_what_a_use_by_hand_leaves_in_a_cache_is_nothing(build: Build) -> None:
     (packages(build) / "__pycache__/quirk.cpython-311.opt-1.pyc").touch()
-    assert tiers.thorough(build).is_clean
+    assert file_check.thorough(build).is_clean
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff"])
@@ -116,13 +116,13 @@ def test_a_list_that_is_gone_or_edited_is_not_believed(build: Build, content: by
     file.unlink()
     if content is not None:
         file.write_bytes(content)
-    assert tiers.quick(build).words == ("the list of its files is gone or has changed",)
-    assert not tiers.thorough(build).is_listed
+    assert file_check.quick(build).problems == ("the list of its files is gone or has changed",)
+    assert not file_check.thorough(build).is_listed
 
 
 def test_a_build_from_before_there_were_lists_says_so(build: Build) -> None:
     record = {name: value for name, value in build.record.items() if name != "manifest"}
-    assert not tiers.quick(Build(build.name, build.prefix, build.key, record)).is_listed
+    assert not file_check.quick(Build(build.name, build.prefix, build.key, record)).is_listed
 
 
 def test_names_of_any_kind_are_listed_and_compared(build: Build, tmp_path: Path) -> None:

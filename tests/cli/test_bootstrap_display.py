@@ -1,8 +1,8 @@
-"""What a person sees on a terminal while environments are built."""
+"""How the tasks of ``bootstrap`` are shown on a terminal."""
 
 from rich.console import Console
 
-from pipeline.cli.bootstrap_live import LiveDisplay
+from pipeline.cli.bootstrap_display import LiveDisplay
 
 
 def test_a_step_that_is_too_long_is_cut_and_the_names_stay_whole() -> None:
