@@ -19,8 +19,8 @@ import pipeline
 
 OURS = os.path.dirname(pipeline.__file__) + os.sep
 TOLD = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate", "os.chmod", "os.utime")
-SPAWN = "os.posix_spawn"
-TAKES_ROOM = ("open", "os.mkdir", "os.rename", "os.link", "fsync", "write", SPAWN)
+STARTS = ("os.posix_spawn", "subprocess.Popen")  # of stages, and of tools such as uv
+TAKES_ROOM = ("open", "os.mkdir", "os.rename", "os.link", "fsync", "write", *STARTS)
 DEPTH = 4  # calls of ours by which a step is told from another
 
 TEARABLE = ("write", "order")
@@ -81,7 +81,7 @@ class Steps:
             path, _, flags = arguments
             if isinstance(path, str) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and self._is_ours(path):
                 self._step(event, path)
-        elif event == SPAWN or (event in TOLD and (isinstance(arguments[0], int) or self._is_ours(arguments[0]))):
+        elif event in STARTS or (event in TOLD and (isinstance(arguments[0], int) or self._is_ours(arguments[0]))):
             self._step(event, arguments[0])
             if event == "os.rename":
                 self._tell(moved=[os.fspath(path) for path in arguments[:2]])
