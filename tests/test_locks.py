@@ -133,9 +133,8 @@ def test_a_file_system_without_locks_is_told_and_not_taken_for_a_holder(
         exclusive(tmp_path / "lock", on_wait=pytest.fail if waiting else None),
     ):
         pytest.fail("without a lock, nobody may go on")
-    assert (
-        refused.value.message == f"{tmp_path / 'lock'} can't be locked: {lockless}; the file system there has no locks"
-    )
+    assert str(tmp_path / "lock") in refused.value.message
+    assert lockless in refused.value.message
     assert "paths in config/pipeline.yaml" in str(refused.value.next_step)
 
 

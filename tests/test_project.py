@@ -1,5 +1,6 @@
 """Finding the project that a command works on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,14 @@ def test_a_named_project_may_be_a_link(tmp_path: Path) -> None:
 
 
 def test_outside_any_project_the_message_says_how_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no project here") as refused:
+    with pytest.raises(UsageError, match=re.escape(str(tmp_path))) as refused:
         find(tmp_path)
     assert refused.value.exit_code == ExitCode.USAGE
     assert "--root" in str(refused.value.next_step)
 
 
 def test_a_named_folder_that_is_no_project_is_named_in_the_message(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no project at .*nowhere"):
+    with pytest.raises(UsageError, match="nowhere"):
         find(tmp_path, tmp_path / "nowhere")
 
 

@@ -171,7 +171,7 @@ def test_stages_that_fail_say_how_and_the_run_ends_with_4(ready: Sandbox) -> Non
 def test_a_stage_that_finds_the_input_unusable_ends_with_5(ready: Sandbox) -> None:
     _, done = run(ready, "refuses: {parameters: {unusable: true}}")
     assert done.code == 5
-    assert "nothing in here can be used" in done.err
+    assert "nothing in here can be used" in done.error  # the stage's own words
 
 
 def test_a_stage_that_prints_megabytes_of_odd_bytes_shows_a_few_lines(ready: Sandbox) -> None:

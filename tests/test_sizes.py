@@ -31,7 +31,7 @@ def test_a_size_is_read(written: str | int, size: int) -> None:
     "written", ["", "GiB", "-1 GB", -1, "4 G", "4 apples", "1e9", "1.2.3 GB", "nan", "1_000", "٤ GB"]
 )
 def test_what_is_no_size_is_refused_with_the_units_there_are(written: str | int) -> None:
-    with pytest.raises(ValueError, match=r"isn't a size; write a number and one of B, kB, MB.* such as '20 GiB'"):
+    with pytest.raises(ValueError, match=r"\bB, kB, MB.*'20 GiB'"):
         parse_size(written)
 
 

@@ -46,7 +46,7 @@ def test_somebody_s_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
     (tmp_path / "films/movie.es.txt").write_text("mine")
     (told,) = put(tmp_path, es="uno")
-    assert "was there and stays as it is" in told
+    assert "movie.es.txt" in told
     assert (tmp_path / "films/movie.es.txt").read_text() == "mine"
 
 
@@ -83,7 +83,8 @@ def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path, monkeypat
     job, results = made(tmp_path, overwrite=False, es="uno")
     monkeypatch.setattr(shutil, "copyfile", refuse)
     (told,) = beside_input.put(job, results, [job.output / "movie.es.txt"])
-    assert "can't be written: Permission denied" in told
+    assert "movie.es.txt" in told
+    assert "Permission denied" in told
     assert list((tmp_path / "films").iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,12 @@ def test_an_edited_plan_is_refused(job: Job, name: str) -> None:
 @pytest.mark.parametrize("text", ["", "{", "not json", "\0", "[1]", "null"])
 def test_a_plan_that_is_no_plan_is_refused(job: Job, text: str) -> None:
     (job.folder / "job.json").write_text(text)
-    assert "isn't what prepare-job wrote" in refused(job).message
+    assert str(job.folder / "job.json") in refused(job).message
 
 
 def test_bytes_that_are_not_utf8_are_refused(job: Job) -> None:
     (job.folder / "job.json").write_bytes(b"\xff\xfe{}")
-    assert "isn't JSON any more" in refused(job).message
+    assert str(job.folder / "job.json") in refused(job).message
 
 
 def test_white_space_alone_is_an_edit(job: Job) -> None:
@@ -101,7 +102,7 @@ def test_a_journal_without_its_first_line_is_named(job: Job, cut: int) -> None:
 def test_a_copied_job_is_refused_under_its_new_name(job: Job) -> None:
     copy = job.folder.with_name("job-20260101-somebody-0001")
     job.folder.rename(copy)
-    with pytest.raises(UsageError, match=f"the plan of '{job.id}'"):
+    with pytest.raises(UsageError, match=f"'{job.id}'"):
         load(copy)
 
 
@@ -141,7 +142,7 @@ FORGERIES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_plan_forged_together_with_its_journal_leads_nowhere(job: Job, name: str) -> None:
     forge(job, document(job, **FORGERIES[name]))
-    assert "isn't a plan that prepare-job makes" in refused(job).message
+    assert str(job.folder / "job.json") in refused(job).message
 
 
 @pytest.mark.parametrize("key", sorted(plain(a_plan())))
@@ -164,7 +165,7 @@ def test_the_input_is_recognised_by_size_and_time(tmp_path: Path) -> None:
     job = stored(tmp_path / "jobs", input={**described, "digest": DIGEST, "duration_s": None})
     job.require_input()
     os.utime(file, ns=(0, 0))
-    with pytest.raises(InputUnusable, match="has changed since"):
+    with pytest.raises(InputUnusable, match=re.escape(str(file))):
         job.require_input()
     file.unlink()
     with pytest.raises(InputUnusable, match="No such file"):

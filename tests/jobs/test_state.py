@@ -69,7 +69,8 @@ def test_warnings_stay_with_a_finished_stage() -> None:
 
 def test_a_skipped_stage_says_because_of_which() -> None:
     state = fold([StageSkipped("two", "one")]).stage("two")
-    assert (state.status, state.reason) == (StageStatus.SKIPPED, "stage 'one' failed")
+    assert state.status is StageStatus.SKIPPED
+    assert "'one'" in str(state.reason)
 
 
 def test_a_result_stays_known_through_later_attempts_that_failed() -> None:

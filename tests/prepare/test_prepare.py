@@ -70,7 +70,7 @@ def test_a_missing_file_is_unusable(project: Sandbox) -> None:
 
 
 def test_a_folder_is_unusable(project: Sandbox) -> None:
-    assert "is a folder" in refused(project, project.root, InputUnusable).message
+    assert str(project.root) in refused(project, project.root, InputUnusable).message
 
 
 def test_an_empty_file_is_unusable(project: Sandbox) -> None:

@@ -8,5 +8,5 @@ def test_an_environment_that_somebody_else_makes_is_looked_at_and_left_alone(san
     sandbox.write("config/environments/theirs.yaml", f"interpreter: {theirs}\nimports: [quirk]\n")
     done = sandbox.give("bootstrap", "--env", "theirs")
     assert done.code == 0, done.err
-    assert f"used as it is: {theirs}" in done.err
+    assert str(theirs) in done.err
     assert not (sandbox.root / "venv" / "theirs").exists()
