@@ -3,46 +3,9 @@
 import zipfile
 from pathlib import Path
 
-import pytest
-
-from pipeline.conflicts.explanation import Conflict, explain
-from pipeline.conflicts.resolver import Question, UvResolver, resolver_for
-from pipeline.conflicts.sides import Side, side_of_file
-from pipeline.envs import uv
-from pipeline.errors import ConfigurationError, NotReady
-from tests.conflicts.conftest import OWN, Universe, typed
-
-
-def conflict(universe: Universe, *requirements: str) -> Conflict:
-    found = universe.explain(*requirements).conflict
-    assert found is not None
-    return found
-
-
-def texts(found: Conflict) -> list[str]:
-    return [line.text for line in found.lines]
-
-
-def changes(found: Conflict) -> list[tuple[str, str, str]]:
-    return [(edit.line.text, edit.text, edit.version) for edit in found.edits]
-
-
-def in_file(tmp_path: Path, name: str, *requirements: str, python: str = "") -> Side:
-    file = tmp_path / "requirements" / f"{name}.txt"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text("".join(f"{line}\n" for line in requirements))
-    return side_of_file(name, file, python, f"config/environments/{name}.yaml:1" if python else "")
-
-
-def hub(universe: Universe) -> None:
-    """Two that want different versions of a third, as two well-known packages do."""
-    for version in ("0.9", "1.0", "2.0"):
-        universe.add("hub", version)
-    universe.add("speech", "3.0", "hub<1", "models>=4")
-    universe.add("speech", "2.0", "hub")
-    universe.add("models", "4.0", "hub>=0.5,<1")
-    universe.add("models", "5.0", "hub>=1.0")
-    universe.add("models", "5.1", "hub>=2.0")
+from pipeline.conflicts.explanation import explain
+from tests.conflicts.conftest import OWN, Universe
+from tests.conflicts.helpers import changes, conflict, hub, in_file, texts
 
 
 def test_two_lines_conflict_through_a_package_that_neither_names(universe: Universe) -> None:
@@ -55,13 +18,6 @@ def test_two_lines_conflict_through_a_package_that_neither_names(universe: Unive
         "models>=5 (argument 2) → models 5.1 → hub>=2.0",
     ]
     assert "hub<1" in found.refusal
-
-
-def test_the_least_edit_comes_first_and_is_as_loose_as_the_metadata_lets_it_be(universe: Universe) -> None:
-    hub(universe)
-    found = conflict(universe, "speech==3.0", "models>=5")
-    assert changes(found) == [("models>=5", "models>=4,<5", "4.0"), ("speech==3.0", "speech", "2.0")]
-    assert not found.others_remain
 
 
 def test_lines_that_have_nothing_to_do_with_it_are_left_out_of_the_conflict(universe: Universe) -> None:
@@ -105,14 +61,6 @@ def test_a_package_that_an_extra_brings_is_in_the_chain(universe: Universe) -> N
     assert str(found.chains[0]) == "app[web] (argument 1) → app 1.0 → hub>=2"
 
 
-def test_an_edit_keeps_the_extra_and_the_marker(universe: Universe) -> None:
-    for version in ("1.0", "2.0"):
-        universe.add("hub", version)
-        universe.add("app", version, f"hub=={version} ; extra == 'web'", extras=("web",))
-    found = conflict(universe, "app[web]==2.0 ; python_version >= '3'", "hub==1.0")
-    assert ('app[web] ; python_version >= "3"', "1.0") in [(edit.text, edit.version) for edit in found.edits]
-
-
 def test_a_marker_that_is_false_here_conflicts_with_nothing(universe: Universe) -> None:
     universe.add("hub", "1.0")
     universe.add("app", "1.0", "hub>=2 ; python_version < '3'")
@@ -140,24 +88,6 @@ def test_a_pre_release_is_taken_only_where_there_is_nothing_else(universe: Unive
     assert universe.explain("only", "hub").conflict is None
     universe.add("app", "1.0", "hub>=2")
     assert texts(conflict(universe, "app", "hub")) == ["app"]
-
-
-def test_an_upper_bound_is_dropped_and_the_lower_one_stays(universe: Universe) -> None:
-    for version in ("1.0", "2.0", "3.0"):
-        universe.add("hub", version)
-    universe.add("app", "1.0", "hub>=3")
-    assert changes(conflict(universe, "app", "hub>=1,<3")) == [("hub>=1,<3", "hub>=1", "3.0")]
-
-
-def test_an_edit_that_leaves_another_conflict_says_so(universe: Universe) -> None:
-    for name in ("hub", "pub"):
-        for version in ("1.0", "2.0"):
-            universe.add(name, version)
-    universe.add("app", "1.0", "hub>=2", "pub>=2")
-    found = conflict(universe, "app", "hub<2", "pub<2")
-    assert len(found.lines) == 2
-    assert len(found.edits) == 1
-    assert found.others_remain
 
 
 def test_what_can_be_one_says_which_packages_are_saved(universe: Universe) -> None:
@@ -230,61 +160,8 @@ def for_python(wheel: Path, tag: str) -> None:
     wheel.unlink()
 
 
-def test_sides_bring_their_own_indexes(universe: Universe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheels = tmp_path / "requirements" / "wheels"
-    wheels.parent.mkdir()
-    universe.folder.rename(wheels)
-    Universe(wheels).add("hub", "1.0")
-    monkeypatch.delenv("UV_FIND_LINKS")
-    side = in_file(tmp_path, "one", "--no-index", "--find-links wheels", "--require-hashes", "hub")
-    assert side.options == ("--no-index", f"--find-links {wheels}")
-    assert explain([side], resolver_for([side]), OWN).conflict is None
-
-
-def test_the_index_of_a_variant_is_looked_at_beside_the_usual_one(universe: Universe, tmp_path: Path) -> None:
-    wheels = tmp_path / "index" / "only-there"
-    wheels.mkdir(parents=True)
-    wheel = Universe(wheels).add("only_there", "1.0")
-    (wheels / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
-    empty = tmp_path / "usual"
-    empty.mkdir()
-    options = [f"--index-url file://{empty}"]
-    lines = typed("only-there")[0].lines
-    for indexes, is_solved in (([], False), ([f"file://{tmp_path}/index"], True)):
-        answer = UvResolver(uv.find(), options, indexes).ask(Question(lines, OWN))
-        assert answer.is_solved == is_solved, answer.refusal
-
-
-def test_without_the_network_and_the_metadata_it_says_so(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    with pytest.raises(NotReady, match="the network is off"):
-        explain(typed("nowhere", "nothing"), UvResolver(uv.find()), OWN)
-
-
-def test_an_index_that_can_not_be_reached_is_no_conflict(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("UV_HTTP_RETRIES", "0")  # it pauses before each
-    with pytest.raises(NotReady, match="the resolver gave no answer"):
-        explain(typed("nowhere", "nothing"), UvResolver(uv.find()), OWN)
-
-
 def test_a_side_that_asks_for_nothing_conflicts_with_nothing(universe: Universe, tmp_path: Path) -> None:
     universe.add("hub", "1.0")
     sides = [in_file(tmp_path, "none", "# nothing yet"), in_file(tmp_path, "one", "hub")]
     assert explain(sides, universe.resolver(), OWN).conflict is None
     assert explain(sides[:1] * 2, universe.resolver(), OWN).conflict is None
-
-
-@pytest.mark.parametrize("text", ["hub===by-hand", "hub >>= 1", "", "-e ."])
-def test_what_the_resolver_can_not_read_is_told_with_its_place(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="argument 1: "):
-        typed(text)
-
-
-def test_the_same_question_is_asked_once(universe: Universe) -> None:
-    hub(universe)
-    resolver = universe.resolver()
-    explain(typed("speech==3.0", "models>=5"), resolver, OWN)
-    asked = resolver.calls
-    explain(typed("speech==3.0", "models>=5"), resolver, OWN)
-    assert resolver.calls == asked <= 20
