@@ -47,11 +47,11 @@ class NotReady(PipelineError):
     exit_code = ExitCode.NOT_READY
 
 
-class StageFailed(PipelineError):
+class StageError(PipelineError):
     exit_code = ExitCode.STAGE_FAILED
 
 
-class InputUnusable(PipelineError):
+class InputError(PipelineError):
     exit_code = ExitCode.INPUT_UNUSABLE
 
 

@@ -80,7 +80,7 @@ PURE = {
         "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},
         "pipeline.jobs.plan": {"BetterEngine", "EngineDecision"},
         "pipeline.media.languages": {"base", "is_same", "name"},
-        "pipeline.plan.filling": {"fill"},
+        "pipeline.plan.substitution": {"fill"},
         "pipeline.plan.values": {"find"},
     },
 }

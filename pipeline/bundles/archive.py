@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from pipeline.digests import sha256_of_bytes, sha256_of_file
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from pipeline.files import dump_json, replaced, sync_folder
 from pipeline.text import printable
 
@@ -42,7 +42,7 @@ class Bundle:
 def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Content]) -> None:
     """Write a bundle: ``heading`` is the manifest without its ``files``, ``members`` are contents by name.
 
-    Raises ``OSError`` where it can't be written, and ``InputUnusable`` where a file changes meanwhile; nothing is left
+    Raises ``OSError`` where it can't be written, and ``InputError`` where a file changes meanwhile; nothing is left
     then.
     """
     files = {name: _described(members[name]) for name in sorted(members)}
@@ -55,11 +55,11 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
 
 
 def read(file: Path) -> Bundle:
-    """A bundle's manifest. Every member's name, kind and size is checked. Raises ``InputUnusable``."""
+    """A bundle's manifest. Every member's name, kind and size is checked. Raises ``InputError``."""
     with _open(file) as archive:
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
-            raise InputUnusable(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
+            raise InputError(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
         manifest = _manifest(file, _read(archive, first))
         sizes = {MANIFEST: first.size}
         for member in _rest(archive):
@@ -71,7 +71,7 @@ def read(file: Path) -> Bundle:
 
 
 def unpack(bundle: Bundle, folder: Path) -> None:
-    """Write all files below an empty folder. Raises ``InputUnusable`` for one that isn't as the manifest says, and
+    """Write all files below an empty folder. Raises ``InputError`` for one that isn't as the manifest says, and
     ``OSError`` where it can't be written."""
     missing = set(bundle.manifest["files"])
     with _open(bundle.file) as archive:
@@ -84,12 +84,12 @@ def unpack(bundle: Bundle, folder: Path) -> None:
             with source, target.open("xb") as file:
                 digest = _copy(source, file)
             if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
-                raise InputUnusable(
+                raise InputError(
                     f"{bundle.file}: {_shown(member.name)} isn't what was put into it", "copy the bundle again"
                 )
             missing.discard(member.name)
     if missing:  # where tarfile can't read a header, it stops as at the end
-        raise InputUnusable(f"{bundle.file} was altered while it was read: {min(missing)} is missing")
+        raise InputError(f"{bundle.file} was altered while it was read: {min(missing)} is missing")
 
 
 def _described(content: Content) -> dict[str, Any]:
@@ -107,10 +107,10 @@ def _add(archive: tarfile.TarFile, name: str, content: Content, described: Mappi
             archive.addfile(entry, hashing)
         except OSError as error:
             if error.errno is None:  # tarfile raises such a one for a file that became shorter
-                raise InputUnusable(f"{content!s} changed while it was bundled", "run it again") from error
+                raise InputError(f"{content!s} changed while it was bundled", "run it again") from error
             raise
     if hashing.digest() != described["sha256"]:
-        raise InputUnusable(f"{name} changed while it was bundled", "run it again")
+        raise InputError(f"{name} changed while it was bundled", "run it again")
 
 
 class _Hashing:
@@ -134,11 +134,11 @@ def _open(file: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(file, mode="r:") as archive:  # not compressed: a small bundle can't become a large folder
             yield archive
     except tarfile.TarError as error:
-        raise InputUnusable(f"{file} isn't a whole bundle: {error}", "copy the bundle again") from error
+        raise InputError(f"{file} isn't a whole bundle: {error}", "copy the bundle again") from error
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         if error.filename is not None and Path(error.filename) != file:
             raise
-        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+        raise InputError(f"{file} can't be read: {error.strerror}") from error
 
 
 def _rest(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
@@ -168,7 +168,7 @@ def _manifest(file: Path, data: bytes) -> Mapping[str, Any]:
             return manifest
     except (ValueError, KeyError, AttributeError, RecursionError):
         pass
-    raise InputUnusable(f"{file} isn't a bundle of environments: its manifest can't be read", "copy the bundle again")
+    raise InputError(f"{file} isn't a bundle of environments: its manifest can't be read", "copy the bundle again")
 
 
 def _is_described(entry: Any) -> bool:
@@ -177,9 +177,9 @@ def _is_described(entry: Any) -> bool:
 
 def _require_safe(file: Path, member: tarfile.TarInfo, earlier: Mapping[str, int]) -> None:
     if reason := _unsafe(member):
-        raise InputUnusable(f"{file} is refused: {_shown(member.name)} {reason}")
+        raise InputError(f"{file} is refused: {_shown(member.name)} {reason}")
     if member.name in earlier:
-        raise InputUnusable(f"{file} is refused: {_shown(member.name)} is there twice")
+        raise InputError(f"{file} is refused: {_shown(member.name)} is there twice")
 
 
 def _unsafe(member: tarfile.TarInfo) -> str | None:
@@ -205,16 +205,16 @@ def unsafe_name(name: str) -> str | None:
 
 
 def _require_no_clash(file: Path, names: Mapping[str, int]) -> None:
-    """Raises ``InputUnusable`` for two names that are one on some file systems, or for a file that is a folder, too."""
+    """Raises ``InputError`` for two names that are one on some file systems, or for a file that is a folder, too."""
     folded: dict[str, str] = {}
     for name in names:
         other = folded.setdefault(_folded(name), name)
         if other != name:
-            raise InputUnusable(f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems")
+            raise InputError(f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems")
     for name in names:
         for parent in PurePosixPath(name).parents:
             if taken := folded.get(_folded(str(parent))):
-                raise InputUnusable(f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}")
+                raise InputError(f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}")
 
 
 def _folded(name: str) -> str:
@@ -225,12 +225,10 @@ def _require_complete(file: Path, manifest: Mapping[str, Any], sizes: Mapping[st
     promised = {MANIFEST: sizes[MANIFEST], **{name: each["size"] for name, each in manifest["files"].items()}}
     for name in sorted(promised.keys() ^ sizes.keys()):
         what = "isn't in its manifest" if name in sizes else "is missing"
-        raise InputUnusable(f"{file} is refused: {_shown(name)} {what}", "copy the bundle again")
+        raise InputError(f"{file} is refused: {_shown(name)} {what}", "copy the bundle again")
     for name, size in sizes.items():
         if size != promised[name]:
-            raise InputUnusable(
-                f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", "copy the bundle again"
-            )
+            raise InputError(f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", "copy the bundle again")
 
 
 def _shown(name: str) -> str:

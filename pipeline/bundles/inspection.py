@@ -12,7 +12,7 @@ from pipeline.bundles.archive import Bundle
 from pipeline.config import models
 from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_file
-from pipeline.errors import ConfigurationError, InputUnusable, NotReady
+from pipeline.errors import ConfigurationError, InputError, NotReady
 from pipeline.files import nearest
 from pipeline.project import Project
 from pipeline.sizes import show_size
@@ -43,14 +43,14 @@ class InspectedBundle:
 def inspect(project: Project, file: Path, force: bool) -> InspectedBundle:
     """Check everything that can be checked before anything is written.
 
-    ``force`` replaces definitions that the project has. Raises ``InputUnusable`` for a damaged bundle, ``NotReady`` for
+    ``force`` replaces definitions that the project has. Raises ``InputError`` for a damaged bundle, ``NotReady`` for
     one that was made for another platform or needs more disk space, and ``ConfigurationError`` where the project
     defines an environment or a model differently.
     """
     content = archive.read(file)
     if errors := schema_errors(content.manifest, "bundle"):
         keys, message = errors[0]
-        raise InputUnusable(f"{file} isn't a bundle that this version reads: {'.'.join(map(str, keys))}: {message}")
+        raise InputError(f"{file} isn't a bundle that this version reads: {'.'.join(map(str, keys))}: {message}")
     bundle = InspectedBundle(content, project)
     _require_platform(bundle)
     _require_locks(bundle)
@@ -76,7 +76,7 @@ def _require_locks(bundle: InspectedBundle) -> None:
         interpreter = [environment["interpreter"]] if environment["interpreter"] else []
         for each in (environment["lock"], *interpreter, *environment["models"]):
             if each not in there:
-                raise InputUnusable(f"{bundle.archive.file}: environment '{name}' needs {each}, which isn't in it")
+                raise InputError(f"{bundle.archive.file}: environment '{name}' needs {each}, which isn't in it")
 
 
 def _require_same(bundle: InspectedBundle) -> None:

@@ -22,7 +22,7 @@ from pipeline.envs import interpreters, uv
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.errors import ConfigurationError, InputUnusable, NotReady
+from pipeline.errors import ConfigurationError, InputError, NotReady
 from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.sources import Fetcher
@@ -34,7 +34,7 @@ from pipeline.setup.tasks import SetupTask
 def install(bundle: InspectedBundle, progress: Progress, force: bool) -> list[SetupTask]:
     """Put all files into their places, and return the builds as tasks. ``force`` builds also what is built already.
 
-    Raises ``InputUnusable`` for a damaged or incomplete bundle, ``NotReady`` where a Python or disk space is missing,
+    Raises ``InputError`` for a damaged or incomplete bundle, ``NotReady`` where a Python or disk space is missing,
     and ``ConfigurationError`` where models can't be added to the project's.
     """
     project = bundle.project
@@ -124,14 +124,14 @@ def _minor(version: str) -> str:
 
 
 def _require_packages(bundle: InspectedBundle, staged: Path, name: str, python: BaseInterpreter) -> None:
-    """Raises ``InputUnusable`` where a package that the lock wants isn't there with a hash that the lock has."""
+    """Raises ``InputError`` where a package that the lock wants isn't there with a hash that the lock has."""
     lock = staged / bundle.environments[name]["lock"]
     wanted = pins_for(Definition(name, "", lock), python)
     there = Wheels(staged / "wheels", Path(), 0).available(wanted, python)
     for pin in wanted:
         if pin not in there:
             what = f"{pin}, as {lock.name} wants it for Python {python.version}, isn't in it or was altered"
-            raise InputUnusable(f"{bundle.archive.file}: environment '{name}': {what}", "make the bundle again")
+            raise InputError(f"{bundle.archive.file}: environment '{name}': {what}", "make the bundle again")
 
 
 def _place_definitions(bundle: InspectedBundle, staged: Path) -> None:

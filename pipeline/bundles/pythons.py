@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from pipeline.files import publish, try_remove_tree
 
 ASK_SECONDS = 60
@@ -46,7 +46,7 @@ def pack(folder: Path, target: Path) -> None:
 def unpack(packed: Path, name: str, managed: Path) -> Path:
     """Unpack an interpreter into uv's folder, unless it is there already. Returns its folder.
 
-    Raises ``InputUnusable`` where a member isn't inside of it.
+    Raises ``InputError`` where a member isn't inside of it.
     """
     target = managed / name
     if target.exists():
@@ -63,7 +63,7 @@ def unpack(packed: Path, name: str, managed: Path) -> Path:
             archive.extractall(part)  # noqa: S202  # each member was checked
         publish(part / name, target)  # unless another process was faster
     except tarfile.TarError as error:
-        raise InputUnusable(f"the bundle's interpreter {name} is refused: {error}") from error
+        raise InputError(f"the bundle's interpreter {name} is refused: {error}") from error
     finally:
         try_remove_tree(part)
     return target

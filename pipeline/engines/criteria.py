@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.config.workflows import DecisionSpec, WorkflowSpec
 from pipeline.engines.select import AUTO
 from pipeline.jobs.plan import EngineDecision
-from pipeline.plan.filling import fill
+from pipeline.plan.substitution import fill
 from pipeline.plan.values import find
 
 

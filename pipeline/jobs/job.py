@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.errors import InputUnusable, UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.plan_bounds import out_of_bounds
@@ -83,14 +83,14 @@ class Job(JobFolder):
         return self.plan.stages
 
     def require_input(self) -> None:
-        """Raises ``InputUnusable`` where the input isn't the file that the job was prepared for, by size and time."""
+        """Raises ``InputError`` where the input isn't the file that the job was prepared for, by size and time."""
         expected = self.plan.input
         try:
             status = os.stat(self.input)
         except OSError as error:
-            raise InputUnusable(f"the job's input {self.input} can't be read: {error.strerror}") from error
+            raise InputError(f"the job's input {self.input} can't be read: {error.strerror}") from error
         if (status.st_size, status.st_mtime_ns) != (expected.size, expected.mtime_ns):
-            raise InputUnusable(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
+            raise InputError(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
 
 
 def load(folder: Path) -> Job:

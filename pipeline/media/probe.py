@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import process
 from pipeline.envs.variables import without_python
-from pipeline.errors import InputUnusable, NotReady
+from pipeline.errors import InputError, NotReady
 from pipeline.text import printable
 
 PROBER = "ffprobe"
@@ -50,22 +50,22 @@ class Media:
 
 
 def require_audio(file: Path, media: Media) -> None:
-    """Raises ``InputUnusable`` where the file has no audio stream."""
+    """Raises ``InputError`` where the file has no audio stream."""
     if not media.audio:
-        raise InputUnusable(f"{printable(str(file))} has no audio stream, so there is no speech to work on")
+        raise InputError(f"{printable(str(file))} has no audio stream, so there is no speech to work on")
 
 
 def probe(file: Path, ffprobe: Path) -> Media:
-    """Raises ``InputUnusable`` where ffprobe can't read the file, ``NotReady`` where it doesn't answer as it should."""
+    """Raises ``InputError`` where ffprobe can't read the file, ``NotReady`` where it doesn't answer as it should."""
     # "file:" keeps a name with a colon in it from being taken as a protocol.
     argv: list[str | Path] = [ffprobe, "-v", "error", "-of", "json", "-show_format", "-show_streams", f"file:{file}"]
     shown = printable(str(file))
     try:
         done = process.run(argv, without_python(os.environ), PROBE_SECONDS)
     except process.TimedOut as error:
-        raise InputUnusable(f"{shown} can't be read: {error}") from error
+        raise InputError(f"{shown} can't be read: {error}") from error
     if done.returncode:
-        raise InputUnusable(f"{shown} isn't a media file that ffmpeg can read: {_reason(done, file)}")
+        raise InputError(f"{shown} isn't a media file that ffmpeg can read: {_reason(done, file)}")
     return _media(_answer(done, ffprobe))
 
 

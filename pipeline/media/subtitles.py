@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.digests import sha256_of_file
-from pipeline.errors import ExitCode, InputUnusable, PipelineError
+from pipeline.errors import ExitCode, InputError, PipelineError
 from pipeline.media import tracks
 from pipeline.media.languages import UNKNOWN, base
 from pipeline.media.probe import Media, MediaTrack
@@ -29,7 +29,7 @@ def source(text: str, movie: Path, media: Media) -> dict[str, str]:
     ``track`` is a track's number, from 1, or empty; ``file`` is the absolute path of a file, or empty, with its SHA-256
     in ``file_digest``; ``language`` is a code, or empty where it isn't known. All keys are missing without a text.
 
-    Raises ``InputUnusable`` where there are no such subtitles, or they can't be read.
+    Raises ``InputError`` where there are no such subtitles, or they can't be read.
     """
     if not text:
         return {}
@@ -88,10 +88,10 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
         return _of_file(files[0])
     if files:
         names = ", ".join(printable(file.name) for file in files)
-        raise InputUnusable(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
+        raise InputError(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
     if media.subtitles:
         return _of_track(media.subtitles[0])  # pictures: the error says so
-    raise InputUnusable(
+    raise InputError(
         f"{shown} has no subtitle track, and no subtitle file is beside it",
         "leave --from-subtitles out to have the speech recognised, or name a file with it",
     )
@@ -99,7 +99,7 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
 
 def _of_track(track: MediaTrack) -> dict[str, str]:
     if track.codec in PICTURES:
-        raise InputUnusable(
+        raise InputError(
             f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",
             "name a text track or a file with --from-subtitles, or leave it out to have the speech recognised",
         )
@@ -109,13 +109,11 @@ def _of_track(track: MediaTrack) -> dict[str, str]:
 def _of_file(file: Path) -> dict[str, str]:
     shown = printable(str(file))
     if file.suffix.lower() not in SUFFIXES:
-        raise InputUnusable(f"{shown} is no subtitle file", f"name one that ends in {', '.join(SUFFIXES)}")
+        raise InputError(f"{shown} is no subtitle file", f"name one that ends in {', '.join(SUFFIXES)}")
     try:
         digest = sha256_of_file(file)
     except OSError as error:
-        raise InputUnusable(
-            f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE"
-        ) from error
+        raise InputError(f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE") from error
     language = _language(file.name.partition(".")[2])
     return {"track": "", "file": str(file), "file_digest": digest, "language": language}
 

@@ -12,7 +12,7 @@ from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.plan import slots
-from pipeline.plan.filling import fill, is_each, of_each
+from pipeline.plan.substitution import fill, is_each, of_each
 from pipeline.plan.values import PICKED, find
 from pipeline.references import JOB_INPUT, alternatives, is_paired, split
 

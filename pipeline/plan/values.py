@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import did_you_mean
-from pipeline.plan.filling import EACH
+from pipeline.plan.substitution import EACH
 
 PICKED = f"[{EACH}]"  # after a name of a mapping: its entry for the fan-out's value
 

@@ -10,25 +10,25 @@ from pipeline.digests import sha256_of_file
 from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Refuse
 from pipeline.envs.provided_programs import locate
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from pipeline.jobs.plan import JobInput
 from pipeline.media.probe import PROBER, Media, probe, require_audio
 from pipeline.text import printable
 
 
 def readable(path: Path) -> Path:
-    """The input's absolute path. Raises ``InputUnusable`` for what can't be read, is empty, or isn't a regular file."""
+    """The input's absolute path. Raises ``InputError`` for what can't be read, is empty, or isn't a regular file."""
     file = Path(os.path.abspath(path))
     shown = printable(str(file))
     try:
         _require_regular(file, shown)
         with file.open("rb") as opened:
             if not opened.read(1):
-                raise InputUnusable(f"{shown} is empty")
+                raise InputError(f"{shown} is empty")
     except FileNotFoundError as error:
-        raise InputUnusable(f"there is no file {shown}") from error
+        raise InputError(f"there is no file {shown}") from error
     except OSError as error:
-        raise InputUnusable(f"{shown} can't be read: {error.strerror}") from error
+        raise InputError(f"{shown} can't be read: {error.strerror}") from error
     return file
 
 
@@ -36,9 +36,9 @@ def _require_regular(file: Path, shown: str) -> None:
     """Checked before the file is opened: opening a pipe waits until another process writes to it."""
     mode = os.stat(file).st_mode
     if stat.S_ISDIR(mode):
-        raise InputUnusable(f"{shown} is a folder; name a file in it")
+        raise InputError(f"{shown} is a folder; name a file in it")
     if not stat.S_ISREG(mode):
-        raise InputUnusable(f"{shown} isn't a regular file; copy its content into one")
+        raise InputError(f"{shown} isn't a regular file; copy its content into one")
 
 
 def describe(file: Path, duration: float | None) -> JobInput:
@@ -57,7 +57,7 @@ class Prober:
     def look(self, file: Path) -> Media | None:
         """What is in a movie; ``None`` without ffprobe, which ``readiness`` then reports as missing.
 
-        Raises ``InputUnusable`` for what is no media, and for a file without an audio stream.
+        Raises ``InputError`` for what is no media, and for a file without an audio stream.
         """
         program = self._program()
         if program is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import InputUnusable, PipelineError, UsageError
+from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
@@ -24,7 +24,7 @@ OURS = (".subtitled.", ".burned.")  # in the names of movies that stages of this
 def named(words: Sequence[Path], recursive: bool) -> list[Path]:
     """The files themselves, the media files of folders, and the files that patterns match; each once, in order.
 
-    The paths are absolute. Raises ``InputUnusable`` for a folder without any, ``UsageError`` for a pattern that matches
+    The paths are absolute. Raises ``InputError`` for a folder without any, ``UsageError`` for a pattern that matches
     nothing.
     """
     files: dict[Path, None] = {}
@@ -47,7 +47,7 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
         if not files:
             deeper = not recursive and next(in_folder(word, recursive=True), None) is not None
             shown = printable(str(word))
-            raise InputUnusable(
+            raise InputError(
                 f"there is no movie or recording in {shown}" + (", only in folders below it" if deeper else ""),
                 "give --recursive to look there" if deeper else "name a file by itself if it has another ending",
             )
@@ -65,14 +65,14 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
 def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
     """Media files in order of name. Hidden files are left out; unfinished downloads have other endings.
 
-    Raises ``InputUnusable`` for a folder that can't be read.
+    Raises ``InputError`` for a folder that can't be read.
     """
     folders = []
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        raise InputUnusable(f"the folder {printable(str(folder))} can't be read: {error.strerror}") from error
+        raise InputError(f"the folder {printable(str(folder))} can't be read: {error.strerror}") from error
     for entry in entries:
         if entry.name.startswith("."):
             continue

@@ -95,7 +95,7 @@ class Arrivals:
         self._later[path] = self.now() + LATER_SECONDS
 
     def look(self, is_wanted: Callable[[Path], bool]) -> list[Path]:
-        """Those that are whole and wanted. Raises ``InputUnusable`` where the folder can't be read."""
+        """Those that are whole and wanted. Raises ``InputError`` where the folder can't be read."""
         files = in_folder(self.folder, self.recursive)
         there = [path for path in files if self._later.get(path, 0) <= self.now() and is_wanted(path)]
         self._since = {path: self._since.get(path, ((-1, -1), 0.0)) for path in there}

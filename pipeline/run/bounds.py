@@ -1,6 +1,6 @@
 """What a run keeps to."""
 
-from pipeline.errors import StageFailed
+from pipeline.errors import StageError
 from pipeline.values import Struct
 
 AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
@@ -19,9 +19,9 @@ class Bounds(Struct, frozen=True):
         return self.max_parallel or AT_ONCE
 
 
-def overrun(job: str, seconds: float) -> StageFailed:
+def overrun(job: str, seconds: float) -> StageError:
     """The error of a job that took longer."""
-    return StageFailed(
+    return StageError(
         f"{job} took longer than its {seconds:g} s",
         f"run-pipeline -j {job} --timeout {2 * seconds:g}   goes on from here, with more time",
     )

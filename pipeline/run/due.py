@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from pipeline.errors import PipelineError, StageFailed
+from pipeline.errors import PipelineError, StageError
 from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
@@ -125,9 +125,9 @@ class DueStages:
         self._reuse.note_members(name, len(members), self._chronicle)
         return self._graph.expand(name, {each.name: fanout.own_needs(each, stage) for each in members})
 
-    def _list_error(self, stage: PlannedStage, reason: str) -> StageFailed:
+    def _list_error(self, stage: PlannedStage, reason: str) -> StageError:
         job, writer = self._reuse.job.id, self._stages[split(str(stage.for_each))[0]]
-        return StageFailed(
+        return StageError(
             f"{job}: stage '{stage.name}' failed: {reason}",
             f"mend stages/{writer.uses}.py, then run-pipeline -j {job}",
         )

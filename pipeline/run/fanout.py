@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.jobs.plan import PlannedStage
-from pipeline.plan.filling import fill, is_each, of_each
+from pipeline.plan.substitution import fill, is_each, of_each
 from pipeline.references import is_paired, member_name, split
 from pipeline.values import fields_of
 

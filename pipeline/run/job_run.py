@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import Interrupted, StageFailed
+from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
 from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs import attempts
@@ -209,7 +209,7 @@ class JobRun:
 
     def _stopped_short(self, left: str) -> JobOutcome:
         """Nothing of the job has failed, so it is one of those that wait to be gone on with."""
-        error = StageFailed(
+        error = StageError(
             f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
             f"run-pipeline -j {self.job.id}   goes on from here",
         )

@@ -11,7 +11,7 @@ from pipeline.run.chronicle import Chronicle
 from pipeline.values import Struct
 
 
-class Reused(Struct, frozen=True):
+class ReusedResult(Struct, frozen=True):
     """A result that needn't be made."""
 
     result: Result
@@ -35,7 +35,7 @@ class Reuse(Struct, frozen=True):
     store: ResultStore
     verify: bool = False  # read outputs instead of trusting their size and time
 
-    def find(self, stage: PlannedStage, key: Key) -> Reused | None:
+    def find(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
         """The result with this key, its outputs in this job's folder."""
         return self.own(stage, key.digest) or self.shared(stage, key)
 
@@ -63,26 +63,26 @@ class Reuse(Struct, frozen=True):
         before = attempts.key_input(self.job, stage, event.attempt) or {}
         return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
 
-    def own(self, stage: PlannedStage, key: str) -> Reused | None:
+    def own(self, stage: PlannedStage, key: str) -> ReusedResult | None:
         """The result that this job has already."""
         name = stage.name
         known = self.state.stage(name)
         if known.status is not StageStatus.FINISHED:
             left = attempts.unrecorded(self.job, name, known.committed.attempt if known.committed else 0)
             if left is not None and left.key == key and left.outputs.keys() == stage.outputs.keys():
-                return Reused(left, is_recorded=False)
+                return ReusedResult(left, is_recorded=False)
         if known.committed is None or known.committed.key != key:
             return None
         result = attempts.of_event(self.job, known.committed)
         if not result.is_unchanged(self.verify):
             return None
-        return Reused(result, is_recorded=known.status is StageStatus.FINISHED)
+        return ReusedResult(result, is_recorded=known.status is StageStatus.FINISHED)
 
     def is_shared(self, stage: PlannedStage, key: Key) -> bool:
         """Whether the store seems to have it; whether it is whole shows when it is taken."""
         return stage.cache and self.store.has(key.digest)
 
-    def shared(self, stage: PlannedStage, key: Key) -> Reused | None:
+    def shared(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
         """The result that another job has made, its outputs put into this job's folder."""
         if not self.is_shared(stage, key):
             return None
@@ -94,4 +94,4 @@ class Reuse(Struct, frozen=True):
         paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
         digests = {name: output.digest for name, output in stored.outputs.items()}
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
-        return Reused(result, origin=stored.job)
+        return ReusedResult(result, origin=stored.job)

@@ -18,7 +18,7 @@ from pipeline.environments import own_variables
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
-from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed, UsageError, did_you_mean
+from pipeline.errors import InputError, NotReady, PipelineError, StageError, UsageError, did_you_mean
 from pipeline.executors.runner import command
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
@@ -41,7 +41,7 @@ def run(
     """The files of the stage's outputs, by output, which are there until the context ends.
 
     For stages that need no model. Raises ``NotReady`` where the environment isn't built or is damaged, and
-    ``StageFailed`` or ``InputUnusable`` with what the stage says.
+    ``StageError`` or ``InputError`` with what the stage says.
     """
     spec = catalog.stage(name)
     with Leases() as leases, tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
@@ -53,7 +53,7 @@ def run(
         try:
             outputs = attempt.find(spec.outputs)
         except OutputsMissing as error:
-            raise StageFailed(f"stage '{name}' failed: {error}") from error
+            raise StageError(f"stage '{name}' failed: {error}") from error
         yield outputs
 
 
@@ -106,9 +106,7 @@ def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None
     try:
         done = process.run(command(interpreter.python, attempt.invocation), interpreter.variables, seconds)
     except process.TimedOut as error:
-        raise StageFailed(
-            f"stage '{attempt.stage}' failed: it took longer than {seconds:g} s, and was ended"
-        ) from error
+        raise StageError(f"stage '{attempt.stage}' failed: it took longer than {seconds:g} s, and was ended") from error
     if done.returncode:
         raise _failure(attempt.stage, done)
 
@@ -117,8 +115,8 @@ def _failure(stage: str, done: process.Completed) -> PipelineError:
     """In the stage's words: it says why it refuses, and shows where it broke."""
     said = "\n".join(done.error_text.splitlines()[-LAST_LINES:])
     if done.returncode == EXIT_INPUT_UNUSABLE:
-        return InputUnusable(said)
+        return InputError(said)
     how = (
         f"was killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with exit code {done.returncode}"
     )
-    return StageFailed(f"stage '{stage}' failed: {said or how}")
+    return StageError(f"stage '{stage}' failed: {said or how}")

@@ -11,7 +11,7 @@ from pipeline.config.source import names_in, read_text
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles.resolve import LockResolver
-from pipeline.errors import ConfigurationError, InputUnusable, NotReady, UsageError
+from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.project import Project
 
@@ -34,14 +34,14 @@ def register(project: Project, file: Path, name: str | None) -> Registration:
     uses; the next call replaces it.
 
     Raises ``ConfigurationError`` with the file's line, ``UsageError`` where the name can't be used or is taken,
-    ``InputUnusable`` where the file can't be read, and ``NotReady`` where its requirements have no solution.
+    ``InputError`` where the file can't be read, and ``NotReady`` where its requirements have no solution.
     """
     name = name or file.stem
     _require_free(project, name)
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InputUnusable(f"{file} can't be read: {error.strerror}") from error
+        raise InputError(f"{file} can't be read: {error.strerror}") from error
     definition = _checked(project, file, name)
     lock = _lock(project, definition, file)
     target = project.stage_file(name)

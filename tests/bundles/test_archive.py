@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.bundles import archive
 from pipeline.digests import sha256_of_bytes
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from tests.conftest import also
 
 HEADING = {"schema": 1}
@@ -102,7 +102,7 @@ def test_a_very_long_name_survives(tmp_path: Path) -> None:
     ids=lambda value: value.name if isinstance(value, tarfile.TarInfo) else "",
 )
 def test_an_unsafe_member_is_refused_and_named(tmp_path: Path, member: tarfile.TarInfo, why: str) -> None:
-    with pytest.raises(InputUnusable, match="is refused") as refused:
+    with pytest.raises(InputError, match="is refused") as refused:
         archive.read(forged(tmp_path / "b.tar", member))
     assert why in refused.value.message
     assert os.listdir(tmp_path) == ["b.tar"]
@@ -119,31 +119,31 @@ def test_an_unsafe_member_is_refused_and_named(tmp_path: Path, member: tarfile.T
     ],
 )
 def test_names_that_clash_are_refused(tmp_path: Path, names: list[str], why: str) -> None:
-    with pytest.raises(InputUnusable, match=why):
+    with pytest.raises(InputError, match=why):
         archive.read(forged(tmp_path / "b.tar", *map(plain, names)))
 
 
 def test_a_member_that_the_manifest_does_not_tell_of_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputUnusable, match="wheels/a"):
+    with pytest.raises(InputError, match="wheels/a"):
         archive.read(forged(tmp_path / "b.tar", plain("wheels/a"), described={}))
 
 
 def test_a_member_that_is_missing_is_named(tmp_path: Path) -> None:
     described = {"wheels/a": {"size": 1, "sha256": "sha256:0"}}
-    with pytest.raises(InputUnusable, match="wheels/a"):
+    with pytest.raises(InputError, match="wheels/a"):
         archive.read(forged(tmp_path / "b.tar", described=described))
 
 
 def test_a_member_of_another_size_is_named(tmp_path: Path) -> None:
     described = {"wheels/a": {"size": 2, "sha256": "sha256:0"}}
-    with pytest.raises(InputUnusable, match=r"wheels/a .*1.*2"):
+    with pytest.raises(InputError, match=r"wheels/a .*1.*2"):
         archive.read(forged(tmp_path / "b.tar", plain("wheels/a"), described=described))
 
 
 def test_an_altered_member_is_refused_and_named(bundle: Path, tmp_path: Path) -> None:
     data = bundle.read_bytes()
     bundle.write_bytes(data.replace(b"a wheel", b"a whale"))
-    with pytest.raises(InputUnusable, match=r"wheels/a\.whl"):
+    with pytest.raises(InputError, match=r"wheels/a\.whl"):
         archive.unpack(archive.read(bundle), tmp_path / "out")
 
 
@@ -152,14 +152,14 @@ def test_a_torn_bundle_is_refused(bundle: Path, tmp_path: Path, kept: int) -> No
     data = bundle.read_bytes()
     end = data.rindex(b"a wheel")
     bundle.write_bytes(data[: min(kept, end)])
-    with pytest.raises(InputUnusable):
+    with pytest.raises(InputError):
         archive.unpack(archive.read(bundle), tmp_path / "out")
 
 
 def test_a_bundle_that_ends_within_its_last_file_is_refused(bundle: Path) -> None:
     data = bundle.read_bytes()
     bundle.write_bytes(data[: data.rindex(b"a wheel") + 3])
-    with pytest.raises(InputUnusable, match=r"b\.t"):
+    with pytest.raises(InputError, match=r"b\.t"):
         archive.read(bundle)
 
 
@@ -169,14 +169,14 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, manifest: bytes)
         head = tarfile.TarInfo(archive.MANIFEST)
         head.size = len(manifest)
         tar.addfile(head, io.BytesIO(manifest))
-    with pytest.raises(InputUnusable, match=r"b\.tar.*manifest"):
+    with pytest.raises(InputError, match=r"b\.tar.*manifest"):
         archive.read(tmp_path / "b.tar")
 
 
 @pytest.mark.parametrize("content", [b"", b"just some words, no archive", b"\x1f\x8b\x08 compressed"])
 def test_what_is_no_bundle_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "b.tar").write_bytes(content)
-    with pytest.raises(InputUnusable, match="bundle"):
+    with pytest.raises(InputError, match="bundle"):
         archive.read(tmp_path / "b.tar")
 
 
@@ -184,12 +184,12 @@ def test_a_compressed_one_is_refused(bundle: Path, tmp_path: Path) -> None:
     import gzip
 
     (tmp_path / "b.tgz").write_bytes(gzip.compress(bundle.read_bytes()))
-    with pytest.raises(InputUnusable, match=r"b\.t"):
+    with pytest.raises(InputError, match=r"b\.t"):
         archive.read(tmp_path / "b.tgz")
 
 
 def test_a_bundle_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputUnusable, match=r"none\.tar.*No such file"):
+    with pytest.raises(InputError, match=r"none\.tar.*No such file"):
         archive.read(tmp_path / "none.tar")
 
 
@@ -205,7 +205,7 @@ def test_a_file_that_changes_while_it_is_bundled_leaves_nothing(
         return described
 
     monkeypatch.setattr(archive, "_described", changing)
-    with pytest.raises(InputUnusable, match="wheel"):
+    with pytest.raises(InputError, match="wheel"):
         archive.write(tmp_path / "b.tar", HEADING, {"wheels/a": wheel})
     assert os.listdir(tmp_path) == ["wheel"]
 

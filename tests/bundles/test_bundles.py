@@ -16,7 +16,7 @@ from pipeline.bundles import archive, inspection, install, make
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.registry import Registry
-from pipeline.errors import ExitCode, InputUnusable, NotReady
+from pipeline.errors import ExitCode, InputError, NotReady
 from pipeline.project import Project
 from tests.conftest import Sandbox, make_sandbox, offline
 
@@ -203,7 +203,7 @@ def test_a_python_that_is_not_here_is_told_with_what_to_install(bundle: Path, th
 def test_a_bundle_of_another_form_is_refused(
     bundle: Path, there: Sandbox, change: Callable[[dict[str, Any], dict[str, bytes]], None], why: str
 ) -> None:
-    with pytest.raises(InputUnusable, match=why):
+    with pytest.raises(InputError, match=why):
         opened(there, altered(bundle, change))
     assert files(there.root) == ["config/pipeline.yaml"]
 
@@ -317,7 +317,7 @@ def test_the_parts_of_a_member_are_compared_as_it_is_written(bundle: Path, there
     end = data.rindex(MODEL)
     assert data[end - 512 :].startswith(b"models/tiny/weights.bin")
     bundle.write_bytes(data[:end] + data[end:].replace(MODEL, b"poison!"))
-    with pytest.raises(InputUnusable, match=r"models/tiny/weights\.bin"):
+    with pytest.raises(InputError, match=r"models/tiny/weights\.bin"):
         install.install(look_at, lambda _: None, force=False)
     assert files(there.root) == ["config/pipeline.yaml"]
 
@@ -326,7 +326,7 @@ def test_a_header_that_is_altered_after_the_look_is_told(bundle: Path, there: Sa
     data = bundle.read_bytes()
     look_at = opened(there, bundle)
     bundle.write_bytes(data.replace(b"models/tiny/weights.bin\0", b"models/tiny/poisons.bin\0"))
-    with pytest.raises(InputUnusable, match=bundle.name):
+    with pytest.raises(InputError, match=bundle.name):
         install.install(look_at, lambda _: None, force=False)
 
 

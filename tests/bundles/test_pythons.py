@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.bundles import pythons
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_what_leads_out_is_refused_and_nothing_is_left(tmp_path: Path, name: str
         if link:
             entry.type, entry.linkname = tarfile.SYMTYPE, link
         archive.addfile(entry, None if link else io.BytesIO())
-    with pytest.raises(InputUnusable, match="home"):
+    with pytest.raises(InputError, match="home"):
         pythons.unpack(tmp_path / "p.tar", "home", tmp_path / "there")
     assert os.listdir(tmp_path / "there") == []
     assert not (tmp_path / "out").exists()

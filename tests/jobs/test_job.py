@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.source import schema_errors
-from pipeline.errors import ExitCode, InputUnusable, UsageError
+from pipeline.errors import ExitCode, InputError, UsageError
 from pipeline.files import dump_json
 from pipeline.jobs.job import Job, load
 from pipeline.values import plain
@@ -165,10 +165,10 @@ def test_the_input_is_recognised_by_size_and_time(tmp_path: Path) -> None:
     job = stored(tmp_path / "jobs", input={**described, "digest": DIGEST, "duration_s": None})
     job.require_input()
     os.utime(file, ns=(0, 0))
-    with pytest.raises(InputUnusable, match=re.escape(str(file))):
+    with pytest.raises(InputError, match=re.escape(str(file))):
         job.require_input()
     file.unlink()
-    with pytest.raises(InputUnusable, match="No such file"):
+    with pytest.raises(InputError, match="No such file"):
         job.require_input()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import ExitCode, InputUnusable, NotReady
+from pipeline.errors import ExitCode, InputError, NotReady
 from pipeline.media import probe as media
 from pipeline.media.probe import Media, MediaTrack, probe, require_audio
 
@@ -92,7 +92,7 @@ def test_what_is_no_duration_is_none(tmp_path: Path, duration: str | None) -> No
 
 @pytest.mark.parametrize("answer", [{}, [], {"streams": []}, {"streams": [{"codec_type": "video"}]}])
 def test_without_an_audio_stream_the_input_is_unusable(tmp_path: Path, answer: Any) -> None:
-    with pytest.raises(InputUnusable, match="no audio stream") as caught:
+    with pytest.raises(InputError, match="no audio stream") as caught:
         require_audio(MOVIE, probe(MOVIE, saying(tmp_path, answer)))
     assert caught.value.exit_code is ExitCode.INPUT_UNUSABLE
 
@@ -106,14 +106,14 @@ def test_what_ffprobe_refuses_is_unusable_for_its_last_reason(tmp_path: Path) ->
     refusing = answering(
         tmp_path, 'echo "first" >&2; for file; do :; done; echo "$file: moov atom not found" >&2; exit 1'
     )
-    with pytest.raises(InputUnusable) as caught:
+    with pytest.raises(InputError) as caught:
         probe(MOVIE, refusing)
     assert caught.value.message == f"{MOVIE} isn't a media file that ffmpeg can read: moov atom not found"
 
 
 def test_a_name_with_a_line_break_stays_on_one_line(tmp_path: Path) -> None:
     refusing = answering(tmp_path, 'for file; do :; done; echo "$file: no good" >&2; exit 1')
-    with pytest.raises(InputUnusable) as caught:
+    with pytest.raises(InputError) as caught:
         probe(Path("/films/a\nb.mp4"), refusing)
     assert caught.value.message == r"/films/a\nb.mp4 isn't a media file that ffmpeg can read: no good"
 
@@ -146,5 +146,5 @@ def test_a_program_that_answers_otherwise_is_named(tmp_path: Path) -> None:
 
 def test_a_program_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "PROBE_SECONDS", 0.2)
-    with pytest.raises(InputUnusable, match="longer than"):
+    with pytest.raises(InputError, match="longer than"):
         probe(MOVIE, answering(tmp_path, "sleep 600"))

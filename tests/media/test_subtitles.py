@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import sha256_of_file
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from pipeline.media import subtitles
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.media.subtitles import AlreadyThere, require_missing
@@ -25,7 +25,7 @@ def test_a_subtitle_track_is_named_by_number_language_or_not_at_all(tmp_path: Pa
 
 def test_pictures_are_refused(tmp_path: Path) -> None:
     for text, media in (("3", TITLED), ("fr", TITLED), ("auto", Media(1.0, (), (PICTURES,)))):
-        with pytest.raises(InputUnusable, match="holds pictures"):
+        with pytest.raises(InputError, match="holds pictures"):
             subtitles.source(text, tmp_path / "movie.mkv", media)
 
 
@@ -41,18 +41,18 @@ def test_without_a_track_the_one_file_beside_the_movie_is_taken(tmp_path: Path) 
     (tmp_path / "movie2.es.srt").write_text("1\n")
     assert subtitles.source("auto", tmp_path / "movie.mkv", TWO)["file"] == str(tmp_path / "movie.es.srt")
     (tmp_path / "movie.en.vtt").write_text("1\n")
-    with pytest.raises(InputUnusable, match="several subtitle files"):
+    with pytest.raises(InputError, match="several subtitle files"):
         subtitles.source("auto", tmp_path / "movie.mkv", TWO)
 
 
 def test_a_movie_without_any_subtitles_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputUnusable, match="no subtitle track, and no subtitle file"):
+    with pytest.raises(InputError, match="no subtitle track, and no subtitle file"):
         subtitles.source("auto", tmp_path / "movie.mkv", TWO)
 
 
 @pytest.mark.parametrize("name", ["none.srt", "movie.mkv", "sub/none.vtt"])
 def test_a_file_that_is_no_subtitle_file_or_not_there_is_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputUnusable, match=r"is no subtitle file|can't be read"):
+    with pytest.raises(InputError, match=r"is no subtitle file|can't be read"):
         subtitles.source(str(tmp_path / name), tmp_path / "movie.mkv", TWO)
 
 

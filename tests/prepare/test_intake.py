@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputUnusable, UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.prepare import intake
 
 
@@ -55,10 +55,10 @@ def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> Non
 
 
 def test_a_folder_without_movies_says_where_there_are_some(tmp_path: Path) -> None:
-    with pytest.raises(InputUnusable, match=re.escape(str(tmp_path))):
+    with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         intake.named([tmp_path], recursive=False)
     put(tmp_path, "deeper/a.mkv")
-    with pytest.raises(InputUnusable, match=re.escape(str(tmp_path))) as refused:
+    with pytest.raises(InputError, match=re.escape(str(tmp_path))) as refused:
         intake.named([tmp_path], recursive=False)
     assert "--recursive" in str(refused.value.next_step)
 

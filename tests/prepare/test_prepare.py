@@ -14,7 +14,7 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import (
     ConfigurationError,
     ExitCode,
-    InputUnusable,
+    InputError,
     NotReady,
     PipelineError,
     UsageError,
@@ -64,31 +64,31 @@ def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.Monkey
 
 
 def test_a_missing_file_is_unusable(project: Sandbox) -> None:
-    error = refused(project, project.root / "movie.mp4", InputUnusable)
+    error = refused(project, project.root / "movie.mp4", InputError)
     assert str(project.root / "movie.mp4") in error.message
     assert error.exit_code is ExitCode.INPUT_UNUSABLE
 
 
 def test_a_folder_is_unusable(project: Sandbox) -> None:
-    assert str(project.root) in refused(project, project.root, InputUnusable).message
+    assert str(project.root) in refused(project, project.root, InputError).message
 
 
 def test_an_empty_file_is_unusable(project: Sandbox) -> None:
-    assert "is empty" in refused(project, project.write("empty.txt", ""), InputUnusable).message
+    assert "is empty" in refused(project, project.write("empty.txt", ""), InputError).message
 
 
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(project: Sandbox) -> None:
     os.mkfifo(project.root / "pipe")
-    assert str(project.root / "pipe") in refused(project, project.root / "pipe", InputUnusable).message
+    assert str(project.root / "pipe") in refused(project, project.root / "pipe", InputError).message
 
 
 @pytest.mark.parametrize("name", ["x" * 256, "a/b", "input.txt/x"])
 def test_a_name_that_can_be_no_file_is_unusable(project: Sandbox, name: str) -> None:
-    refused(project, project.root / name, InputUnusable)
+    refused(project, project.root / name, InputError)
 
 
 def test_a_name_with_a_line_break_stays_on_one_line(project: Sandbox) -> None:
-    assert "\n" not in refused(project, project.root / "a\nb", InputUnusable).message
+    assert "\n" not in refused(project, project.root / "a\nb", InputError).message
 
 
 def test_an_unknown_workflow_suggests_the_nearest(project: Sandbox) -> None:

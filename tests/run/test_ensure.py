@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.ensure import parsed
-from pipeline.errors import InputUnusable
+from pipeline.errors import InputError
 from pipeline.run.ensure import unmet_conditions
 
 SCHEMA = {"type": "object", "required": ["segments"], "properties": {"segments": {"items": {"minimum": 0}}}}
@@ -18,7 +18,7 @@ SECONDS = {"half.mp4": 60.2, "whole.mp4": 120.0, "about.mp4": 120.9, "first.mp4"
 def measure(file: Path) -> float | None:
     """ffprobe's place."""
     if file.name not in SECONDS:
-        raise InputUnusable(f"{file.name} isn't a media file that ffmpeg can read: moov atom not found")
+        raise InputError(f"{file.name} isn't a media file that ffmpeg can read: moov atom not found")
     return SECONDS[file.name]
 
 

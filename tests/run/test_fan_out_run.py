@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.errors import StageFailed
+from pipeline.errors import StageError
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.jobs.job import Job
@@ -60,7 +60,7 @@ def test_what_is_no_list_fails_the_fan_out_and_skips_what_gathers(
     bench: Bench, job: Job, content: str, reason: str
 ) -> None:
     outcome = bench.run_one(job, split=Act(writes={"list": content}))
-    assert isinstance(outcome.error, StageFailed)
+    assert isinstance(outcome.error, StageError)
     assert re.search(r"'part'.*split\.list.*list\.json", outcome.error.message)
     assert "stages/copy.py" in str(outcome.error.next_step)
     assert f"run-pipeline -j {job.id}" in str(outcome.error.next_step)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import InputUnusable, Interrupted, NotReady, StageFailed, UsageError
+from pipeline.errors import InputError, Interrupted, NotReady, StageError, UsageError
 from pipeline.executors import Invocation, Report
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
@@ -155,7 +155,7 @@ def test_a_failure_ends_its_own_way_and_the_others_go_on(bench: Bench) -> None:
     stages = [*chain("bad", "after", "last"), *chain("good", "better")]
     job = bench.job(*stages, link("both", "better", "after"))
     outcome = bench.run_one(job, bad=FAILS)
-    assert isinstance(outcome.error, StageFailed)
+    assert isinstance(outcome.error, StageError)
     assert "not today" in str(outcome.error)
     assert statuses(job) == {
         "bad": "failed",
@@ -249,7 +249,7 @@ def test_other_stages_run_while_one_waits_for_another_attempt(bench: Bench) -> N
 
 def test_retries_end(bench: Bench) -> None:
     job = bench.job(link("flaky", retries={"attempts": 3, "backoff": 0}))
-    assert isinstance(bench.run_one(job, flaky=FAILS).error, StageFailed)
+    assert isinstance(bench.run_one(job, flaky=FAILS).error, StageError)
     assert len(bench.executor.started) == 3
     assert events(job).count("stage_failed") == 3
 
@@ -267,7 +267,7 @@ def test_an_attempt_that_was_lost_uses_up_no_retry(bench: Bench) -> None:
 
 def test_a_machine_that_keeps_losing_attempts_is_told(bench: Bench, job: Job) -> None:
     outcome = bench.run_one(job, one=LOST)
-    assert isinstance(outcome.error, StageFailed)
+    assert isinstance(outcome.error, StageError)
     assert len(bench.executor.started) == 3
 
 
@@ -280,7 +280,7 @@ def test_a_full_disk_is_not_tried_again(bench: Bench) -> None:
 def test_an_input_that_the_stage_refuses_is_not_tried_again(bench: Bench) -> None:
     job = bench.job(link("asks", retries={"attempts": 5, "backoff": 0}))
     outcome = bench.run_one(job, asks=FAILS.then(returncode=EXIT_INPUT_UNUSABLE))
-    assert isinstance(outcome.error, InputUnusable)
+    assert isinstance(outcome.error, InputError)
     assert len(bench.executor.started) == 1
 
 
@@ -384,7 +384,7 @@ def test_a_job_whose_input_vanished_fails_and_the_others_go_on(bench: Bench) -> 
     job = bench.job(link("one", inputs={}), link("two", "one", inputs={"file": ["one.file", "job.input"]}))
     other = bench.job(link("a", inputs={}), link("b", "a"))
     outcomes = bench.run(job, other, one=Act(first=job.input.unlink))
-    assert isinstance(outcomes[job.id].error, InputUnusable)
+    assert isinstance(outcomes[job.id].error, InputError)
     assert job.state().status is Status.FAILED
     assert outcomes[other.id].error is None
 

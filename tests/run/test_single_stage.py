@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.catalog import Catalog
-from pipeline.errors import InputUnusable, NotReady, StageFailed, UsageError
+from pipeline.errors import InputError, NotReady, StageError, UsageError
 from pipeline.project import Project
 from pipeline.run import single_stage
 from tests.conftest import Sandbox
@@ -76,7 +76,7 @@ def test_an_environment_that_is_not_built_is_told_with_the_command(sandbox: Sand
     assert refused.value.next_step == "bootstrap --env alpha"
 
 
-@pytest.mark.parametrize(("error", "kind"), [("StageFailed", StageFailed), ("InputUnusable", InputUnusable)])
+@pytest.mark.parametrize(("error", "kind"), [("StageFailed", StageError), ("InputUnusable", InputError)])
 def test_what_a_stage_refuses_is_told_in_its_words(
     ready: Sandbox, scratch: Path, error: str, kind: type[Exception]
 ) -> None:
@@ -94,11 +94,11 @@ def test_what_a_stage_refuses_is_told_in_its_words(
     ],
 )
 def test_a_stage_that_breaks_is_told(ready: Sandbox, scratch: Path, body: str, expected: str) -> None:
-    assert expected in refusal(catalog(ready, body), StageFailed)
+    assert expected in refusal(catalog(ready, body), StageError)
 
 
 def test_a_stage_that_hangs_is_ended(ready: Sandbox, scratch: Path) -> None:
-    assert "took longer than 1 s" in refusal(catalog(ready, "import time; time.sleep(60)"), StageFailed, seconds=1)
+    assert "took longer than 1 s" in refusal(catalog(ready, "import time; time.sleep(60)"), StageError, seconds=1)
     assert list(scratch.iterdir()) == []
 
 

@@ -54,7 +54,7 @@ class ProjectProblem:
 
 
 @dataclass(frozen=True)
-class Report:
+class HealthReport:
     problems: tuple[ProjectProblem, ...]
 
     @property
@@ -62,9 +62,9 @@ class Report:
         return not any(each.is_grave for each in self.problems)
 
 
-def diagnose(findings: Findings) -> Report:
+def diagnose(findings: Findings) -> HealthReport:
     """Environments first, then models, then disks; each in the order in which it was findings."""
-    return Report(
+    return HealthReport(
         (
             *(problem for each in findings.environments for problem in _of_environment(each)),
             *(_of_model(each) for each in findings.models),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.errors import InputError, NotReady, PipelineError, StageError
 from pipeline.executors.reports import Raised
 from pipeline.files import tail
 from pipeline.run.failures.classes import FailureClass
@@ -76,10 +76,10 @@ def error_of(failure: Failure) -> PipelineError:
 def _class_of(kind: FailureClass) -> type[PipelineError]:
     match kind:
         case FailureClass.INPUT_UNUSABLE:
-            return InputUnusable
+            return InputError
         case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED:
             return NotReady
-    return StageFailed
+    return StageError
 
 
 def text(failure: Failure) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ExitCode, InputUnusable, NotReady, PipelineError, StageFailed
+from pipeline.errors import ExitCode, InputError, NotReady, PipelineError, StageError
 from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.evidence import Evidence, PlanDrift, Unrepairable, Whole
@@ -37,30 +37,30 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.STAGE_ERROR: [
         (
             failed(last_lines=("Traceback …", "ValueError: no")),
-            StageFailed,
+            StageError,
             f"{HEAD}: it ended with exit code 1\n  | Traceback …\n  | ValueError: no\n{LOG}",
             AGAIN,
         ),
-        (failed(raised=Raised("KeyError", "")), StageFailed, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
+        (failed(raised=Raised("KeyError", "")), StageError, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
         (
             failed(raised=Raised("ValueError", "one\x1b\ntwo")),
-            StageFailed,
+            StageError,
             f"{HEAD}: it raised ValueError: one\\x1b\n{LOG}",
             AGAIN,
         ),
         (
             failed(raised=Raised("KeyError", "'b'"), plan_drift=PlanDrift(("input 'b'",), "prepare-job a.mkv")),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it raised KeyError: 'b'\n"
                 f"  the job was prepared for another version of stages/cutter.py, which had no input 'b'\n{LOG}"
             ),
             "prepare-job a.mkv   makes a plan for the stage as it is now",
         ),
-        (failed(error="not today"), StageFailed, f"{HEAD}: not today\n{LOG}", AGAIN),
+        (failed(error="not today"), StageError, f"{HEAD}: not today\n{LOG}", AGAIN),
         (
             failed(raised=NO_MODULE, verdict=WHOLE),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
                 "  environment 'alpha' is whole: every file is as it was installed\n"
@@ -71,7 +71,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
         ),
         (
             failed(raised=Raised("ImportError", "cannot import name 'x'"), verdict=WHOLE),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it raised ImportError: cannot import name 'x'\n"
                 f"  environment 'alpha' is whole: every file is as it was installed\n{LOG}"
@@ -82,7 +82,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.ENVIRONMENT_SUSPECTED: [
         (
             failed(raised=NO_MODULE),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
                 f"  environment 'alpha' may be damaged\n{LOG}"
@@ -114,7 +114,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.OUT_OF_MEMORY: [
         (
             Evidence(PREFIX, returncode=-9, oom_before=OomKills(0, 4), oom_after=OomKills(1, 5)),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it was killed by SIGKILL\n"
                 "  the kernel killed a process of this container or session for memory while it ran\n"
@@ -127,7 +127,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.TIMEOUT: [
         (
             Evidence(PREFIX, returncode=-15, timed_out=2.5),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it took longer than 2.5 s\n"
                 "  it was ended with everything that it had started; its limit is timeout_seconds in stages/cutter.py\n"
@@ -137,13 +137,13 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
         )
     ],
     FailureClass.KILLED: [
-        (Evidence(PREFIX, returncode=-15), StageFailed, f"{HEAD}: it was killed by SIGTERM\n{LOG}", AGAIN),
-        (Evidence(PREFIX, returncode=-63), StageFailed, f"{HEAD}: it was killed by signal 63\n{LOG}", AGAIN),
+        (Evidence(PREFIX, returncode=-15), StageError, f"{HEAD}: it was killed by SIGTERM\n{LOG}", AGAIN),
+        (Evidence(PREFIX, returncode=-63), StageError, f"{HEAD}: it was killed by signal 63\n{LOG}", AGAIN),
     ],
     FailureClass.DISK_FULL: [
         (
             failed(error="[Errno 28] No space left on device: 'x'"),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: [Errno 28] No space left on device: 'x'\n"
                 f"  the disk or the quota that it writes to is full\n{LOG}"
@@ -154,7 +154,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.POSTCONDITION: [
         (
             Evidence(PREFIX, returncode=0, unmet=("output 'x' (x.txt) is empty", "output 'y' (y.txt) is empty")),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: it ended well, but output 'x' (x.txt) is empty; output 'y' (y.txt) is empty\n"
                 f"  what it left isn't what stages/cutter.py promises, so nothing of it is used\n{LOG}"
@@ -165,7 +165,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.WORKER_LOST: [
         (
             Evidence(PREFIX, returncode=-11, lost="it was killed by SIGSEGV"),
-            StageFailed,
+            StageError,
             (
                 f"{HEAD}: the process that ran it is gone: it was killed by SIGSEGV\n"
                 f"  the stage itself isn't to blame\n{LOG}"
@@ -184,7 +184,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
     FailureClass.INPUT_UNUSABLE: [
         (
             Evidence(PREFIX, returncode=5, error="no speech"),
-            InputUnusable,
+            InputError,
             f"{HEAD}: no speech\n{LOG}",
             "prepare-job FILE   with a file that can be used",
         )
@@ -212,7 +212,7 @@ def test_none_of_them_is_told_as_a_bug_of_ours() -> None:
 
 def test_braces_in_names_are_no_templates() -> None:
     failure = Failure("{j}", "{x}", "{e}", "stages/{f}.py", Evidence(PREFIX, -9, timed_out=1), Path("/{l}/logs/x.log"))
-    with pytest.raises(StageFailed, match=r"stages/\{f\}.py"):
+    with pytest.raises(StageError, match=r"stages/\{f\}.py"):
         raise error_of(failure)
 
 
