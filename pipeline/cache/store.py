@@ -102,14 +102,14 @@ class ResultStore:
 
         return estimate(self.root) > limit or any(removal.stale(self.root))
 
-    def trim(self, limit: int, held: Collection[str]) -> None:
-        """Remove entries where the store holds more than ``limit`` bytes; ``held`` are the keys of running jobs."""
+    def trim(self, limit: int, keys_in_use: Collection[str]) -> None:
+        """Remove entries where the store holds more than ``limit`` bytes. Those of ``keys_in_use`` stay."""
         from pipeline.cache.eviction import choose
 
         removal.sweep(self.root)
         found = list(self.entries())
         if sum(entry.size for entry in found) > limit:
-            self.evict(choose(found, limit - limit // HEADROOM, held).evicted)
+            self.evict(choose(found, limit - limit // HEADROOM, keys_in_use).evicted)
 
     def evict(self, chosen: Collection["Entry"]) -> list["Entry"]:
         """Remove entries; returns those that this process removed."""

@@ -123,7 +123,7 @@ def _right_to(store: ResultStore) -> str:
 
 
 def _data(eviction: Eviction) -> dict[str, Any]:
-    counts = {"before": eviction.before, "after": eviction.after, "kept": eviction.kept, "held": eviction.held}
+    counts = {"before": eviction.before, "after": eviction.after, "kept": eviction.remaining, "held": eviction.in_use}
     return {**counts, "evicted": [_row(entry) for entry in eviction.evicted]}
 
 

@@ -10,6 +10,7 @@ from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.channel import Channel
 from pipeline.executors.orders import order_of
 from pipeline.process import Interpreter
+from pipeline.sdk.protocol import Answer
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ class WorkerLease:
 
     @property
     def is_dead(self) -> bool:
-        """Whether its server has gone away meanwhile."""
-        self.channel.lines()
-        return self.channel.at_end or _has_ended(self.ended)
+        """Whether its worker or its server has ended since the last order."""
+        answers = [Answer.decode(line) for line in self.channel.lines()]
+        is_lost = any(answer.word == Answer.LOST for answer in answers if answer)
+        return is_lost or self.channel.at_end or _has_ended(self.ended)
 
     def give_up(self) -> None:
         """The owner sees that the order pipe has ended, and ends what still runs. Its last words can still be read."""

@@ -36,10 +36,10 @@ def detect(variables: Mapping[str, str], run: Callable[..., process.Completed] =
     if tool is None:
         return ()
     cards = tuple(_card(tool, line) for line in ask(tool, QUERY, variables, run).splitlines() if line != NO_CARD)
-    return cards if visible is None else chosen(visible, cards)
+    return cards if visible is None else visible_cards(visible, cards)
 
 
-def chosen(visible: str, cards: Sequence[Gpu]) -> tuple[Gpu, ...]:
+def visible_cards(visible: str, cards: Sequence[Gpu]) -> tuple[Gpu, ...]:
     """The cards that a value of CUDA_VISIBLE_DEVICES names, as CUDA reads it: a wrong entry ends the list, and one that
     stands twice empties it. An index counts in the order of nvidia-smi, which is CUDA's with
     CUDA_DEVICE_ORDER=PCI_BUS_ID.

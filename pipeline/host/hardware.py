@@ -46,12 +46,12 @@ class _CacheEntry(Struct, frozen=True, forbid_unknown_fields=True):
     hardware: Hardware
 
 
-def accelerator(chosen: str | None, detected: Callable[[], HardwareReport]) -> str:
-    """What to build for: the variable's value, else ``chosen`` (in the settings), else what was detected.
+def accelerator(setting: str | None, detected: Callable[[], HardwareReport]) -> str:
+    """What to build for: the variable's value, else ``setting`` (from config/pipeline.yaml), else what was detected.
 
     Raises ``UsageError`` where the variable names no accelerator, ``NotReady`` where a GPU doesn't answer.
     """
-    if named := named_by(os.environ, chosen):
+    if named := named_by(os.environ, setting):
         return named[0]
     hardware = detected().hardware
     if hardware.accelerator is None:
@@ -62,7 +62,7 @@ def accelerator(chosen: str | None, detected: Callable[[], HardwareReport]) -> s
     return hardware.accelerator
 
 
-def named_by(variables: Mapping[str, str], chosen: str | None) -> tuple[str, str] | None:
+def named_by(variables: Mapping[str, str], setting: str | None) -> tuple[str, str] | None:
     """The accelerator that a person named, and where. Raises ``UsageError`` where it isn't one."""
     if word := variables.get(VARIABLE):
         if not NAME.fullmatch(word):
@@ -70,7 +70,7 @@ def named_by(variables: Mapping[str, str], chosen: str | None) -> tuple[str, str
                 f"{VARIABLE}={word}: there is no such accelerator", "for example cpu, cu128, rocm6.2 or xpu"
             )
         return word, VARIABLE
-    return (chosen, "config/pipeline.yaml") if chosen else None
+    return (setting, "config/pipeline.yaml") if setting else None
 
 
 def saved_report(

@@ -34,7 +34,7 @@ def test_nothing_goes_while_it_fits() -> None:
 def test_what_a_running_job_holds_stays_though_it_is_too_much() -> None:
     eviction = choose([some("a", 10, 1), some("b", 10, 2)], 0, {"a"})
     assert [each.key for each in eviction.evicted] == ["b"]
-    assert (eviction.before, eviction.after, eviction.kept, eviction.held) == (20, 10, 1, 1)
+    assert (eviction.before, eviction.after, eviction.remaining, eviction.in_use) == (20, 10, 1, 1)
 
 
 @given(entry_lists, st.integers(0, 600), st.data())

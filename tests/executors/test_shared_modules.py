@@ -83,3 +83,14 @@ def test_a_module_that_breaks_shows_where(run: Runs, tmp_path: Path, shared: Pat
     shared.write_text("WORD = 1\nraise RuntimeError('broken')\n")
     assert exit_of(run("print('ran')", modules=(shared,))).returncode == 1
     assert f'File "{shared}", line 2' in log(tmp_path)
+
+
+def test_a_package_s_modules_are_kept_as_bytecode_and_compiled_again_when_they_change(run: Runs, shared: Path) -> None:
+    package = shared.parent / "shared_package"
+    body = "from shared_package import deep\nprint(deep.WORD)"
+    modules = (shared, package)
+    run(body, modules=modules)
+    assert len(list((package / "__pycache__").iterdir())) == 2
+    (package / "deep.py").write_text("WORD = 'other'")
+    assert exit_of(run(body, modules=modules)).returncode == 0
+    assert log(shared.parents[1]).split("\n") == ["first deep", "other", ""]

@@ -50,6 +50,14 @@ def test_a_worker_that_leaves_takes_no_other_order(run: WorkerRun, reports: tupl
     assert not run.reusable
 
 
+def test_a_lease_whose_worker_ended_after_its_last_task_is_dead(run: WorkerRun, reports: tuple[int, int]) -> None:
+    os.write(reports[1], b"\n=exit 0 \n")
+    run.events(set())
+    assert not run.lease.is_dead
+    os.write(reports[1], b"\n=lost -9 the worker that ran it was killed by SIGKILL\n")
+    assert run.lease.is_dead
+
+
 def test_a_worker_that_ends_before_it_answers_has_not_begun(run: WorkerRun, reports: tuple[int, int]) -> None:
     run.lease.channel.at_end = True
     with pytest.raises(NotBegun, match="before it answered"):

@@ -6,7 +6,7 @@ import pytest
 from pipeline import process
 from pipeline.errors import NotReady
 from pipeline.host import gpus
-from pipeline.host.gpus import Gpu, chosen, detect
+from pipeline.host.gpus import Gpu, detect, visible_cards
 
 A = Gpu("GPU-aaaa1111-0000", "Test Card", 24 << 30)
 B = Gpu("GPU-aaaa2222-0000", "Test Card", 24 << 30)
@@ -78,7 +78,7 @@ def test_a_choice_that_is_set_already_is_kept(tmp_path: Path, spawning: None) ->
     ],
 )
 def test_the_variable_is_read_as_cuda_reads_it(visible: str, expected: list[Gpu]) -> None:
-    assert list(chosen(visible, CARDS)) == expected
+    assert list(visible_cards(visible, CARDS)) == expected
 
 
 @pytest.mark.parametrize(

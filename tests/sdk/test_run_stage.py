@@ -2,6 +2,9 @@
 
 import ast
 import json
+import marshal
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +123,61 @@ def test_the_sdk_imports_the_standard_library_only() -> None:
             "stageprotocol",
             "stageserver",
         }
+
+
+def bytecode_in(folder: Path) -> Path:
+    (file,) = (folder / "__pycache__").iterdir()
+    return file
+
+
+def alter(bytecode: Path, body: str) -> None:
+    """Other code under the header of the same source."""
+    code = compile(f"def run(stage): {body}", "elsewhere", "exec")
+    bytecode.write_bytes(bytecode.read_bytes()[:16] + marshal.dumps(code))
+
+
+def log_of(folder: Path, body: str) -> str:
+    (folder / "log").unlink(missing_ok=True)
+    ordered(folder, body)
+    return (folder / "log").read_text()
+
+
+def test_a_stage_whose_source_is_the_same_is_not_compiled_again(spawning: None, tmp_path: Path) -> None:
+    log_of(tmp_path, "print('compiled')")
+    alter(bytecode_in(tmp_path), "print('as it was kept')")
+    assert log_of(tmp_path, "print('compiled')") == "as it was kept\n"
+
+
+def test_another_source_of_the_same_size_and_time_is_compiled(spawning: None, tmp_path: Path) -> None:
+    log_of(tmp_path, "print('one')")
+    stage = tmp_path / "stage.py"
+    before = stage.stat()
+    log_of(tmp_path, "print('two')")
+    text = stage.read_text().replace("two", "six")
+    stage.write_text(text)
+    os.utime(stage, ns=(before.st_atime_ns, before.st_mtime_ns))
+    (tmp_path / "log").unlink()
+    assert (
+        subprocess.run([*FROM_BYTECODE, tmp_path / "invocation.json"], capture_output=True, check=True).stdout
+        == b"six\n"
+    )
+
+
+@pytest.mark.parametrize("size", [0, 10, 20])
+def test_bytecode_that_was_cut_off_is_passed_over(spawning: None, tmp_path: Path, size: int) -> None:
+    log_of(tmp_path, "print('whole')")
+    os.truncate(bytecode_in(tmp_path), size)
+    assert log_of(tmp_path, "print('whole')") == "whole\n"
+
+
+def test_where_no_bytecode_can_be_kept_a_stage_runs_without(spawning: None, tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").write_text("a file")
+    assert log_of(tmp_path, "print('ran')") == "ran\n"
+
+
+def test_a_traceback_names_the_file_where_it_is_now(spawning: None, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    log_of(first, "raise RuntimeError")
+    shutil.copytree(first, second)
+    assert f'File "{second / "stage.py"}", line 3' in log_of(second, "raise RuntimeError")

@@ -4,14 +4,12 @@ Work that needn't wait runs beside other work: while uv makes bytecode, every fi
 is flushed; while the imports are tried, it is flushed again. All of that has ended before a build counts.
 """
 
-import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from pipeline import process
 from pipeline.envs import provided_programs
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof, site_packages
@@ -19,16 +17,11 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform.layout import interpreter, scripts_folder
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.variables import without_python
 from pipeline.envs.verification import content, manifest, probes
 from pipeline.envs.verification.comparison import Comparison
 from pipeline.envs.verification.manifest import Entry
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
-
-STAGEKIT = Path(__file__).parents[2] / "sdk" / "stagekit"
-COMPILE_SECONDS = 60
-PYC_HEADER = 16  # bytes of a .pyc before its code: a magic number, flags, the source's time and size
 
 
 def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
@@ -45,12 +38,11 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
         comparison = _install_packages(installer, interpreter)
         corrections = {each.file: each.digest for each in comparison.damaged}
     inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
-    return finish(installer, interpreter.version, corrections, lambda: manifest.entries(inside, comparison.contents))
+    return finish(installer, corrections, lambda: manifest.entries(inside, comparison.contents))
 
 
 def finish(
     installer: Installer,
-    version: str,
     corrections: Mapping[str, str | None],
     known_entries: Callable[[], Mapping[str, Entry]],
     probe_definition: Definition | None = None,
@@ -67,13 +59,10 @@ def finish(
     refuse_links(definition, prefix)
     provided_programs.place(definition, prefix, site_packages(prefix))
     installer.progress("proving")
-    python = interpreter(prefix)
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(1) as threads:
         digest = threads.submit(_list_and_flush, prefix, known_entries)
-        compilation = threads.submit(compile_runner, python, version, installer.log)
-        environment = probes.ProbeEnvironment(python, prefix, installer.own)
+        environment = probes.ProbeEnvironment(interpreter(prefix), prefix, installer.own)
         problem = probes.first_problem(probe_definition or definition, environment)
-        compilation.result()
         proof = Proof(digest.result(), corrections)
     if problem:
         raise NotReady(f"environment '{definition.name}' was installed, but {problem}", f"read {installer.log}")
@@ -142,30 +131,3 @@ def _is_within(path: str, folder: str) -> bool:
 def _is_interpreter(path: str, scripts: str) -> bool:
     folder, name = os.path.split(path)
     return folder == scripts and name.startswith(("python", "pypy"))
-
-
-def compile_runner(python: Path, version: str, log: Path, folder: Path = STAGEKIT) -> None:
-    """Make bytecode of our own runner for the Python of a build, beside the source, where that can be written.
-
-    A stage starts without it as well, a little later; so nothing is raised.
-    """
-    tag = f"cpython-{''.join(version.split('.')[:2])}"
-    if all(_is_compiled(source, tag) for source in folder.glob("*.py")):
-        return
-    # -f: without it, compileall takes a source that changed within the same second for unchanged.
-    argv: list[str | Path] = [python, "-I", "-m", "compileall", "-q", "-f", folder]
-    with contextlib.suppress(process.TimedOut), log.open("ab") as file:
-        process.run(argv, without_python(os.environ), COMPILE_SECONDS, file)
-
-
-def _is_compiled(source: Path, tag: str) -> bool:
-    try:
-        with open(source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc", "rb") as file:
-            header = file.read(PYC_HEADER)
-    except OSError:
-        return False
-    status = os.stat(source)
-    expected = b"".join(
-        int(value & 0xFFFFFFFF).to_bytes(4, "little") for value in (int(status.st_mtime), status.st_size)
-    )
-    return header[8:] == expected

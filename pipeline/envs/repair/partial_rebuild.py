@@ -68,7 +68,7 @@ class PartialRebuild:
             salvage.put_whole()
         warm_up.result()
         try:
-            proof = self._installed(salvage, installer, interpreter)
+            proof = self._installed(salvage, installer)
         except NotReady:
             self._require_same_check()  # damage that wasn't seen at first may be the reason
             raise
@@ -80,7 +80,7 @@ class PartialRebuild:
         if not full.agrees_with(self.check):
             raise IncompleteCheck(full)
 
-    def _installed(self, salvage: Salvage, installer: Installer, interpreter: BaseInterpreter) -> Proof:
+    def _installed(self, salvage: Salvage, installer: Installer) -> Proof:
         """Install the missing packages, and compare them with their ``RECORD``s while the imports are tried.
 
         Where a package differs, all of them are fetched and installed again; what differs even then was published so.
@@ -98,7 +98,7 @@ class PartialRebuild:
 
         def finished(is_second: bool) -> Proof:
             entries = partial(known_entries, is_second)
-            return finish(installer, interpreter.version, corrections, entries, self._unproved(salvage))
+            return finish(installer, corrections, entries, self._unproved(salvage))
 
         self._install(salvage, installer)
         try:

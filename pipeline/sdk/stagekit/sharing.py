@@ -11,37 +11,48 @@ from stagekit import StageFailed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Callable
 
 
 class _Finder:
-    """Knows one stage's modules. Their submodules are found as those of any package are."""
+    """Knows one stage's modules, and finds what is in those that are packages."""
 
-    def __init__(self, paths: "list[str]") -> None:
+    def __init__(self, paths: "list[str]", loader: "Callable[[str, str], Any]") -> None:
         self._paths = {_name(path): path for path in paths}
+        self.loader = loader
 
     @property
     def names(self) -> "list[str]":
         return list(self._paths)
 
-    def find_spec(self, name: str, *_: object) -> "Any":
+    def find_spec(self, name: str, path: "Any" = None, _target: object = None) -> "Any":
+        top, _, inner = name.partition(".")
+        if top not in self._paths:
+            return None
+        if not inner:
+            return self._spec(name, self._paths[name])
+        last = name.rpartition(".")[2]
+        places = [os.path.join(folder, last) for folder in path or ()]
+        found = [each for place in places for each in (place, place + ".py") if _is_module(each)]
+        return self._spec(name, found[0]) if found else None  # a library in C is left to the usual finders
+
+    def _spec(self, name: str, path: str) -> "Any":
         from _frozen_importlib_external import spec_from_file_location  # importlib.util's, without importing that
 
-        found = self._paths.get(name)
-        if found is None:
-            return None
-        if found.endswith(".py"):
-            return spec_from_file_location(name, found)
-        return spec_from_file_location(name, os.path.join(found, "__init__.py"), submodule_search_locations=[found])
+        file = path if path.endswith(".py") else os.path.join(path, "__init__.py")
+        folders = None if path.endswith(".py") else [path]
+        loader = self.loader(name, file)
+        return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
 
 
-def share(paths: "list[str]") -> None:
+def share(paths: "list[str]", loader: "Callable[[str, str], Any]") -> None:
     """Load these modules. From now on they are what their names stand for, and those of an earlier call are not.
 
-    Raises ``stagekit.StageFailed`` where the environment has a module of such a name: one would hide the other.
+    ``loader`` makes a loader of a module's name and file. Raises ``stagekit.StageFailed`` where the environment has a
+    module of such a name: one would hide the other.
     """
     withdraw()
-    finder = _Finder(paths)
+    finder = _Finder(paths, loader)
     for name, path in zip(finder.names, paths):  # noqa: B905  # Python 3.8 has no strict
         _require_free(name, path)
     sys.meta_path.insert(0, finder)
@@ -63,10 +74,10 @@ def withdraw() -> None:
         sys.meta_path.remove(finder)
 
 
-def restore(paths: "list[str]", modules: "dict[str, ModuleType]") -> None:
+def restore(paths: "list[str]", loader: "Callable[[str, str], Any]", modules: "dict[str, ModuleType]") -> None:
     """As it was when ``loaded`` gave these."""
     withdraw()
-    sys.meta_path.insert(0, _Finder(paths))
+    sys.meta_path.insert(0, _Finder(paths, loader))
     sys.modules.update(modules)
 
 
@@ -84,6 +95,10 @@ def let_go() -> None:
 
 def _finders() -> "list[_Finder]":
     return [finder for finder in sys.meta_path if isinstance(finder, _Finder)]
+
+
+def _is_module(path: str) -> bool:
+    return os.path.isfile(path if path.endswith(".py") else os.path.join(path, "__init__.py"))
 
 
 def _name(path: str) -> str:

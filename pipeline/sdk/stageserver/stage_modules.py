@@ -39,7 +39,7 @@ class StageModules:
         if source.module is None:
             source.module = self._load(path, modules)
         elif modules:
-            sharing.restore(modules, source.shared)
+            sharing.restore(modules, self._runner.SourceHashLoader, source.shared)
         self._current = source
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
