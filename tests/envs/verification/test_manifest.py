@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ def test_every_file_of_a_build_is_listed_with_a_fast_digest(build: Build) -> Non
 def test_what_changes_between_its_reading_and_the_list_is_seen(build: Build) -> None:
     known = read(build)
     alter(packages(build) / "quirk.py")
-    assert file_check.thorough(listed(build, known)).problems == ("quirk: quirk.py has other content",)
+    (problem,) = file_check.thorough(listed(build, known)).problems
+    assert problem.startswith("quirk: quirk.py ")
 
 
 def test_what_is_written_anew_before_the_list_is_left_to_its_record(build: Build) -> None:
@@ -86,7 +88,8 @@ def test_what_is_written_anew_before_the_list_is_left_to_its_record(build: Build
     (packages(build) / "quirk.py").write_text("VERSION = 9\n")
     again = listed(build, known)
     assert len(folders_of(again)[str(build.record["site_packages"])]["quirk.py"]) == 2
-    assert file_check.thorough(again).problems == ("quirk: quirk.py has 12 bytes instead of 16",)
+    (problem,) = file_check.thorough(again).problems
+    assert re.match(r"quirk: quirk\.py .*12 .*16", problem)
 
 
 def test_a_record_that_was_edited_together_with_its_file_hides_nothing(build: Build) -> None:

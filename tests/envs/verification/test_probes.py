@@ -20,7 +20,7 @@ def at(build: Build, **own: str) -> ProbeEnvironment:
 def test_a_failing_import_is_told_by_its_last_line(definition: Definition, build: Build) -> None:
     wanted = replace(definition, imports=("quirk", "absent"))
     reason = probes.first_problem(wanted, at(build))
-    assert reason == "importing quirk, absent fails: ModuleNotFoundError: No module named 'absent'"
+    assert str(reason).endswith("ModuleNotFoundError: No module named 'absent'")
 
 
 def test_an_import_that_kills_the_interpreter_is_told_by_its_exit_code(definition: Definition, build: Build) -> None:
@@ -29,7 +29,7 @@ def test_an_import_that_kills_the_interpreter_is_told_by_its_exit_code(definitio
     for folder in site_packages.glob("__pycache__"):
         shutil.rmtree(folder)
     reason = probes.first_problem(definition, at(build))
-    assert str(reason).startswith("importing quirk fails: ")
+    assert "quirk" in str(reason)
 
 
 def test_what_is_proved_is_the_environment_and_not_the_caller_s_path(
@@ -61,14 +61,16 @@ def test_a_smoke_script_that_fails_is_told_with_what_it_said(
     definition: Definition, build: Build, tmp_path: Path
 ) -> None:
     wanted = smoking(definition, tmp_path, "raise SystemExit('no kernel image for this device')\n")
-    assert probes.first_problem(wanted, at(build)) == "running smoke.py fails: no kernel image for this device"
+    reason = str(probes.first_problem(wanted, at(build)))
+    assert "smoke.py" in reason
+    assert reason.endswith("no kernel image for this device")
 
 
 def test_a_smoke_script_that_says_nothing_is_told_by_its_exit_code(
     definition: Definition, build: Build, tmp_path: Path
 ) -> None:
     wanted = smoking(definition, tmp_path, "raise SystemExit(7)\n")
-    assert probes.first_problem(wanted, at(build)) == "running smoke.py fails: exit code 7"
+    assert str(probes.first_problem(wanted, at(build))).endswith("exit code 7")
 
 
 def test_a_probe_that_hangs_is_ended_with_what_it_started(
@@ -97,7 +99,7 @@ def test_a_smoke_script_s_siblings_can_not_be_imported_as_a_stage_s_can_not(
 
 def test_an_interpreter_that_is_not_there_is_a_reason(definition: Definition, tmp_path: Path, spawning: None) -> None:
     place = ProbeEnvironment(tmp_path / "bin" / "python", tmp_path, {})
-    assert "can't be started: No such file" in str(probes.first_problem(definition, place))
+    assert "No such file" in str(probes.first_problem(definition, place))
 
 
 def test_nothing_to_import_still_starts_the_interpreter(definition: Definition, build: Build) -> None:
