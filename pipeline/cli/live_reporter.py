@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 from rich.text import Text
 
 from pipeline.cli.plain_reporter import PlainReporter
-from pipeline.executors import Report
+from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.run.observer import JobOutcome
 from pipeline.text import printable
@@ -38,7 +38,7 @@ class LiveReporter(PlainReporter):
         shown = f"{stage} [{environment}]"
         self._tasks[job.id, stage] = self._progress.add_task(shown, total=None, note="")
 
-    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
         if report.progress is not None:
             note = _shortened(printable(report.note))
             self._progress.update(self._tasks[job.id, stage], total=1.0, completed=report.progress, note=note)

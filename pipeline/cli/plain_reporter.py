@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.executors import Report
+from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import Plan
 from pipeline.run.observer import JobOutcome
@@ -44,7 +44,7 @@ class PlainReporter:
         self.tell(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
 
-    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
         if report.warning is not None:
             self.tell(job, stage, f"warning: {printable(report.warning)}")
         if report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:

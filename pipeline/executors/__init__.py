@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipeline.executors.base import Event, Executor, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.local import LocalExecutor
-from pipeline.executors.reports import Raised, Report
+from pipeline.executors.reports import Raised, StageReport
 
 EXECUTORS: dict[str, Callable[[Path, WorkerLimits], Executor]] = {"local": LocalExecutor}
 
-__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message", "Raised", "Report", "WorkerLimits"]
+__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message", "Raised", "StageReport", "WorkerLimits"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.executors.reports import Report
+from pipeline.executors.reports import StageReport
 from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.values import Struct, field
@@ -32,7 +32,7 @@ class Message(Struct, frozen=True):
     """What a running stage reports."""
 
     id: str
-    report: Report
+    report: StageReport
 
 
 class Exited(Struct, frozen=True):

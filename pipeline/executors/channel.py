@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from pipeline.executors.reports import Report, decode_report
+from pipeline.executors.reports import StageReport, decode_report
 
 
 class Channel:
@@ -20,7 +20,7 @@ class Channel:
         *lines, self._buffer = self._buffer.split(b"\n")
         return lines
 
-    def reports(self) -> Iterator[Report]:
+    def reports(self) -> Iterator[StageReport]:
         return (report for line in self.lines() if (report := decode_report(line)))
 
     def close(self) -> None:

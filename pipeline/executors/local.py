@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Union
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
-from pipeline.executors.reports import Report
+from pipeline.executors.reports import StageReport
 from pipeline.process import Interpreter
 from pipeline.values import replace
 
@@ -157,7 +157,7 @@ class LocalExecutor:
         """One warning for each kind of workers."""
         if kind not in self._unfit:
             text = f"it runs in a fresh process, since 'worker' isn't possible: {reason}"
-            self._events.append(Message(invocation.id, Report(warning=text)))
+            self._events.append(Message(invocation.id, StageReport(warning=text)))
         self._unfit[kind] = reason
 
     def _poll(self, wake: int, end: float | None) -> set[int]:

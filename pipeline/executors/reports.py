@@ -15,7 +15,7 @@ class Raised(Struct, frozen=True):
     loading: str | None = None  # the module that was being loaded
 
 
-class Report(Struct, frozen=True):
+class StageReport(Struct, frozen=True):
     """One report has what the stage had to say at that moment, and the defaults for the rest."""
 
     progress: float | None = None  # from 0 to 1
@@ -31,13 +31,13 @@ class Report(Struct, frozen=True):
             raise ValueError(f"progress is {self.progress}, and not from 0 to 1")
 
 
-NOTHING = Report()
+NOTHING = StageReport()
 
 
-def decode_report(line: bytes) -> Report | None:
+def decode_report(line: bytes) -> StageReport | None:
     """A report without the fields that don't have their type; ``None`` for what a stage wrote there by mistake."""
     try:
-        report = decode(line, Report)
+        report = decode(line, StageReport)
     except ValidationError:
         report = _from_sound_fields(line)
     except ValueError:
@@ -45,11 +45,11 @@ def decode_report(line: bytes) -> Report | None:
     return None if report == NOTHING else report
 
 
-def _from_sound_fields(line: bytes) -> Report:
+def _from_sound_fields(line: bytes) -> StageReport:
     report = NOTHING
     with contextlib.suppress(ValidationError):  # it is no object
         for name, value in decode(line, dict[str, Any]).items():
             with contextlib.suppress(ValidationError):
-                sound = from_plain({name: value}, Report)
+                sound = from_plain({name: value}, StageReport)
                 report = replace(report, **{name: getattr(sound, name)}) if hasattr(sound, name) else report
     return report

@@ -6,7 +6,7 @@ A result is told, and built on, only when its line is on the disk. Lines that no
 import contextlib
 from collections.abc import Sequence
 
-from pipeline.executors import Report
+from pipeline.executors import StageReport
 from pipeline.jobs.events import (
     AttemptFailed,
     RunEvent,
@@ -51,7 +51,7 @@ class Chronicle:
         self._journal.append(StageStarted(stage.name, attempt, key, because))
         self._observer.stage_started(self._job, stage.name, stage.environment, because)
 
-    def reported(self, stage: str, report: Report) -> None:
+    def reported(self, stage: str, report: StageReport) -> None:
         self._observer.stage_reported(self._job, stage, report)
 
     def expanded(self, stage: str, members: int) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.executors import Report
+from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.values import Struct, field
 
@@ -22,7 +22,7 @@ class Observer(Protocol):
         """``origin``: another job's id where the result is from the store, else empty."""
 
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None: ...
-    def stage_reported(self, job: Job, stage: str, report: Report) -> None: ...
+    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None: ...
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None: ...
     def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
         """``again``: seconds until the next attempt, or ``None`` where there is none."""

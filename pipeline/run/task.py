@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.executors import Invocation, Raised, Report
+from pipeline.executors import Invocation, Raised, StageReport
 from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
@@ -66,7 +66,7 @@ class LiveAttempt(Struct, eq=False):
     def seconds(self) -> float:
         return now() - self.started
 
-    def note(self, report: Report) -> None:
+    def note(self, report: StageReport) -> None:
         """Remember what the stage has reported."""
         if report.warning is not None:
             self.warnings.append(report.warning)

@@ -1,38 +1,38 @@
 import pytest
 
-from pipeline.executors.reports import Raised, Report, decode_report
+from pipeline.executors.reports import Raised, StageReport, decode_report
 
 
 @pytest.mark.parametrize(
     ("line", "report"),
     [
-        (b'{"progress": 0.5, "note": "half"}', Report(progress=0.5, note="half")),
-        (b'{"progress": 1}', Report(progress=1.0)),
-        (b'{"about": {"engine": "one", "notes": ["a"]}}', Report(about={"engine": "one", "notes": ["a"]})),
+        (b'{"progress": 0.5, "note": "half"}', StageReport(progress=0.5, note="half")),
+        (b'{"progress": 1}', StageReport(progress=1.0)),
+        (b'{"about": {"engine": "one", "notes": ["a"]}}', StageReport(about={"engine": "one", "notes": ["a"]})),
         (
             b'{"raised": {"type": "OSError", "message": "no", "file": null, "loading": "/a.py"}}',
-            Report(raised=Raised("OSError", "no", None, "/a.py")),
+            StageReport(raised=Raised("OSError", "no", None, "/a.py")),
         ),
-        (b'{"wrong_environment": true}', Report(wrong_environment=True)),
-        (b'{"warning": "lone \\udc80 surrogate"}', Report(warning="lone \udc80 surrogate")),
+        (b'{"wrong_environment": true}', StageReport(wrong_environment=True)),
+        (b'{"warning": "lone \\udc80 surrogate"}', StageReport(warning="lone \udc80 surrogate")),
     ],
 )
-def test_a_report_is_typed(line: bytes, report: Report) -> None:
+def test_a_report_is_typed(line: bytes, report: StageReport) -> None:
     assert decode_report(line) == report
 
 
 @pytest.mark.parametrize(
     ("line", "report"),
     [
-        (b'{"warning": "careful", "about": 1}', Report(warning="careful")),
-        (b'{"progress": 2, "note": "too far", "unknown": [1]}', Report(note="too far")),
+        (b'{"warning": "careful", "about": 1}', StageReport(warning="careful")),
+        (b'{"progress": 2, "note": "too far", "unknown": [1]}', StageReport(note="too far")),
         *(
-            (b'{"error": "no", "raised": %b}' % raised, Report(error="no"))
+            (b'{"error": "no", "raised": %b}' % raised, StageReport(error="no"))
             for raised in (b"null", b'"ImportError"', b"{}", b'{"type": 3}', b'{"message": "x"}')
         ),
     ],
 )
-def test_a_field_that_does_not_have_its_type_is_left_out(line: bytes, report: Report) -> None:
+def test_a_field_that_does_not_have_its_type_is_left_out(line: bytes, report: StageReport) -> None:
     assert decode_report(line) == report
 
 

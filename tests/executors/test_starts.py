@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.executors import Exited, Message, Raised, Report, WorkerLimits
+from pipeline.executors import Exited, Message, Raised, StageReport, WorkerLimits
 from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
@@ -62,7 +62,7 @@ def test_a_process_that_ends_abruptly_is_told_with_its_code(run: Runs, start: St
 def test_an_exception_is_told_shown_and_ends_with_1(run: Runs, tmp_path: Path) -> None:
     message = "[Errno 2] No such file or directory: '/no'"
     raised = Raised("FileNotFoundError", message, "/no")
-    assert run("open('/no')") == [Message("job/test/1", Report(raised=raised)), Exited("job/test/1", 1)]
+    assert run("open('/no')") == [Message("job/test/1", StageReport(raised=raised)), Exited("job/test/1", 1)]
     assert log(tmp_path).splitlines()[-1].startswith("FileNotFoundError")
     assert f'File "{tmp_path / "stage.py"}", line 4, in run' in log(tmp_path)
 
@@ -75,7 +75,7 @@ def test_a_stage_that_can_not_be_loaded_says_so_in_its_own_log(run: Runs, tmp_pa
 @pytest.mark.parametrize(("error", "code"), [("StageFailed", 1), ("InputUnusable", 5)])
 def test_a_refusal_is_a_sentence_and_a_code(run: Runs, tmp_path: Path, error: str, code: int) -> None:
     events = run(f"import stagekit\nraise stagekit.{error}('not today')")
-    assert events == [Message("job/test/1", Report(error="not today")), Exited("job/test/1", code)]
+    assert events == [Message("job/test/1", StageReport(error="not today")), Exited("job/test/1", code)]
     assert log(tmp_path) == "not today\n"
 
 
@@ -157,7 +157,7 @@ def test_another_prefix_than_was_asked_for_is_refused(
     wrong = Interpreter(Path(sys.executable), tmp_path, HERE.variables)
     executor.submit(invocation(tmp_path, "print('ran')", start, wrong))
     assert until_exit(executor, never) == [
-        Message("job/test/1", Report(wrong_environment=True)),
+        Message("job/test/1", StageReport(wrong_environment=True)),
         Exited("job/test/1", 96),
     ]
     assert "instead of" in log(tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.cache.store import ResultStore
 from pipeline.digests import sha256_of_bytes
-from pipeline.executors import Event, Exited, Invocation, Message, Report
+from pipeline.executors import Event, Exited, Invocation, Message, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, RunLimits
@@ -49,7 +49,7 @@ class Act:
     seconds: float = 1.0
     returncode: int = 0
     lost: str | None = None
-    says: tuple[Report, ...] = ()
+    says: tuple[StageReport, ...] = ()
     writes: Mapping[str, str] = field(default_factory=dict)  # output to content; the others get one from their inputs
     leaves_out: tuple[str, ...] = ()  # outputs
     refused: OSError | None = None  # it can't even be started
@@ -61,7 +61,7 @@ class Act:
 
 
 DONE = Act()
-FAILS = Act(returncode=1, says=(Report(error="not today"),))
+FAILS = Act(returncode=1, says=(StageReport(error="not today"),))
 LOST = Act(returncode=-9, lost="it was killed")
 HANGS = Act(seconds=1e9)
 
@@ -182,7 +182,7 @@ class Listener:
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self.heard.append(("started", stage, because))
 
-    def stage_reported(self, job: Job, stage: str, report: Report) -> None:
+    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
         self.heard.append(("said", stage, report))
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:

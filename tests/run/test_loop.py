@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError, Interrupted, NotReady, StageError, UsageError
-from pipeline.executors import Invocation, Report
+from pipeline.executors import Invocation, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import RunLimits
@@ -273,7 +273,7 @@ def test_a_machine_that_keeps_losing_attempts_is_told(bench: Bench, job: Job) ->
 
 def test_a_full_disk_is_not_tried_again(bench: Bench) -> None:
     job = bench.job(link("full", retries={"attempts": 5, "backoff": 0}))
-    bench.run(job, full=FAILS.then(says=(Report(error="No space left on device"),)))
+    bench.run(job, full=FAILS.then(says=(StageReport(error="No space left on device"),)))
     assert len(bench.executor.started) == 1
 
 
@@ -473,16 +473,16 @@ def test_a_process_that_the_machine_refuses_once_is_asked_for_again(bench: Bench
 
 
 def test_facts_that_a_stage_tells_are_kept_with_its_result(bench: Bench, job: Job) -> None:
-    bench.run(job, one=Act(says=(Report(about={"engine": "a", "pair": "b"}), Report(about={"engine": "c"}))))
+    bench.run(job, one=Act(says=(StageReport(about={"engine": "a", "pair": "b"}), StageReport(about={"engine": "c"}))))
     committed = job.state().stage("one").committed
     assert committed is not None
     assert committed.about == {"engine": "c", "pair": "b"}
 
 
 def test_a_warning_is_told_and_kept_with_the_result(bench: Bench, job: Job) -> None:
-    bench.run(job, one=Act(says=(Report(warning="quiet"),)))
+    bench.run(job, one=Act(says=(StageReport(warning="quiet"),)))
     assert job.state().stage("one").warnings == ("quiet",)
-    assert bench.listener.of("said") == [("one", Report(warning="quiet"))]
+    assert bench.listener.of("said") == [("one", StageReport(warning="quiet"))]
 
 
 def test_interpreters_of_what_comes_next_are_started_ahead(bench: Bench, job: Job) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.executors import Report
+from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
@@ -47,7 +47,7 @@ def test_another_job_takes_the_same_results_and_runs_nothing(bench: Bench, job: 
 
 
 def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: Job) -> None:
-    bench.run(job, one=Act(says=(Report(about={"engine": "a"}), Report(warning="quiet"))))
+    bench.run(job, one=Act(says=(StageReport(about={"engine": "a"}), StageReport(warning="quiet"))))
     other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
     bench.run(other)
     committed = other.state().stage("one").committed
