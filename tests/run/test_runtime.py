@@ -60,19 +60,19 @@ def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, p
 
 def test_a_missing_model_is_named(job: Job, project: Project) -> None:
     resolved = runtime.resolve(project, changed(job, models={"whisper": DIGEST}), TOKEN)
-    with pytest.raises(NotReady, match=r"(?s)can't run.*model 'whisper' can't be used: it hasn't been fetched"):
+    with pytest.raises(NotReady, match="'whisper'"):
         resolved.require(job)
 
 
 def test_an_environment_without_a_definition_is_refused(job: Job, project: Project) -> None:
     (project.config / "environments/alpha.yaml").unlink()
-    with pytest.raises(ConfigurationError, match="no environment 'alpha'"):
+    with pytest.raises(ConfigurationError, match="'alpha'"):
         runtime.resolve(project, job, TOKEN)
 
 
 def test_a_stage_without_a_file_is_refused_with_the_nearest(job: Job, project: Project) -> None:
     (project.stages / "copy.py").rename(project.stages / "copyy.py")
-    with pytest.raises(ConfigurationError, match="no stage 'copy'; did you mean 'copyy'"):
+    with pytest.raises(ConfigurationError, match="'copyy'"):
         runtime.resolve(project, job, TOKEN)
 
 
