@@ -75,7 +75,7 @@ def test_one_environment_is_built_and_the_others_are_not(isolated: Sandbox) -> N
     assert healthy(isolated) == {"alpha": True, "beta": False}
 
 
-def test_what_is_damaged_is_mended_and_not_built_anew(isolated: Sandbox) -> None:
+def test_what_is_damaged_is_mended_and_not_built_again(isolated: Sandbox) -> None:
     assert isolated.give("bootstrap", "--env", "alpha").code == 0
     next(isolated.root.glob("venv/alpha/lib/*/site-packages/quirk-1.0.dist-info/RECORD")).unlink()
     done = isolated.give("bootstrap", "--env", "alpha")
@@ -324,7 +324,7 @@ def test_a_read_only_environment_root_is_good_enough_to_prepare_and_run(isolated
         check=False,
     )
     if (done.returncode in {1, 99} and "mount" in done.stderr + done.stdout) or "unshare" in done.stderr:
-        pytest.skip("this machine lets nobody mount")
+        pytest.skip("this machine allows no mount")
     assert done.returncode == 0, done.stderr
 
 
@@ -337,3 +337,21 @@ def test_a_module_that_fails_to_import_is_told_with_the_module_s_own_words(isola
     assert done.code == ExitCode.NOT_READY
     assert "ImportError: libdevice.so.1 is missing" in done.error
     assert builds(isolated) == []
+
+
+def test_prefetch_fills_the_folder_of_packages_and_builds_nothing(
+    sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    done = sandbox.give("bootstrap", "--prefetch", "--all")
+    assert done.code == 0, done.err
+    assert sorted(os.listdir(sandbox.root / "cache" / "wheels")) == [
+        "quirk-1.0-py3-none-any.whl",
+        "quirk-2.0-py3-none-any.whl",
+    ]
+    assert not (sandbox.root / "venv" / "alpha").exists()
+
+
+def test_prefetch_does_not_go_together_with_force(sandbox: Sandbox, spawning: None) -> None:
+    assert sandbox.give("bootstrap", "--prefetch", "--force").code == ExitCode.USAGE

@@ -28,7 +28,7 @@ def faults(project: Sandbox, *words: str) -> list[tuple[str, str]]:
     return [(each["subject"], each["fault"]) for each in data["diagnoses"]]
 
 
-def test_what_is_whole_is_healthy_and_what_nobody_uses_may_be_unbuilt(project: Sandbox) -> None:
+def test_what_is_whole_is_healthy_and_what_is_not_used_may_be_unbuilt(project: Sandbox) -> None:
     done = project.give("pipeline", "doctor", "--deep", "--json")
     assert done.code == 0, done.out
     assert done.data["healthy"]
@@ -80,7 +80,7 @@ def test_where_the_lock_itself_is_wrong_the_way_out_is_to_lock(project: Sandbox)
     assert found["what"].startswith("requirements/alpha.txt:2: absent ")
 
 
-def test_an_environment_of_somebody_else_s_that_no_job_could_use_is_told(project: Sandbox) -> None:
+def test_an_external_environment_that_no_job_could_use_is_told(project: Sandbox) -> None:
     project.write("config/environments/alpha.yaml", f"interpreter: {project.root}/nowhere\n")
     done = project.give("pipeline", "doctor", "alpha", "--json")
     assert done.code == 3

@@ -43,7 +43,7 @@ def holding(prefix: Path) -> "subprocess.Popen[bytes]":
     return child
 
 
-def test_nobody_holds_a_new_build(make: Make) -> None:
+def test_no_process_holds_a_new_build(make: Make) -> None:
     assert not leases.is_held(make("alpha"))
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of builds, and that nobody is stopped where nothing can be."""
+"""What is noted of builds, and that nothing fails where nothing can be noted."""
 
 import os
 import threading
@@ -50,7 +50,7 @@ def test_nothing_is_written_into_the_build(notes: BuildNotes, make: Make) -> Non
     assert {path: os.stat(path).st_mtime_ns for path in [prefix, *prefix.rglob("*")]} == before
 
 
-def test_where_nothing_can_be_written_nothing_is_remembered_and_nobody_stopped(tmp_path: Path, make: Make) -> None:
+def test_where_nothing_can_be_written_nothing_is_noted_and_nothing_fails(tmp_path: Path, make: Make) -> None:
     prefix = make("alpha").prefix
     (tmp_path / "file").write_text("in place of the folder")
     notes = BuildNotes(tmp_path / "file")

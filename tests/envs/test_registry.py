@@ -179,7 +179,7 @@ def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Defin
     assert "<3.0" in str(problem)
 
 
-def test_a_folder_of_somebody_else_in_the_pointer_s_place_is_an_obstacle(registry: Registry) -> None:
+def test_another_folder_in_the_pointer_s_place_is_a_problem(registry: Registry) -> None:
     assert registry.place_problem("alpha") is None
     registry.pointer("alpha").mkdir()
     assert str(registry.pointer("alpha")) in str(registry.place_problem("alpha"))

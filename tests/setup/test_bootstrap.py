@@ -3,7 +3,7 @@
 from tests.conftest import Sandbox
 
 
-def test_an_environment_that_somebody_else_makes_is_looked_at_and_left_alone(sandbox: Sandbox, built: Sandbox) -> None:
+def test_an_external_environment_is_looked_at_and_left_alone(sandbox: Sandbox, built: Sandbox) -> None:
     theirs = built.root / "venv" / "alpha"
     sandbox.write("config/environments/theirs.yaml", f"interpreter: {theirs}\nimports: [quirk]\n")
     done = sandbox.give("bootstrap", "--env", "theirs")

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.envs import leases
 from pipeline.envs.registry import Registry
-from tests.cli import test_env_register
+from tests.cli.env import test_register
 from tests.conftest import make_wheel, offline
 from tests.jobs.helpers import prepared
 from tests.snapshots.words import Compare, Play, Scene
@@ -119,9 +119,9 @@ def test_the_words_of_lock_and_register(play: Play, same_words: Compare) -> None
         here.write("config/environments/external.yaml", "interpreter: /opt/env\n")
         here.say("pipeline", "env", "lock", "external")
     with play.scene("a stage that is taken in") as here:
-        here.write("brought.py", test_env_register.STAGE)
-        here.write("Upper.py", test_env_register.STAGE)
-        here.write("walks.py", test_env_register.STAGE.replace("def run(", "def walk("))
+        here.write("brought.py", test_register.STAGE)
+        here.write("Upper.py", test_register.STAGE)
+        here.write("walks.py", test_register.STAGE.replace("def run(", "def walk("))
         for words in (["absent.py"], ["Upper.py"], ["walks.py"], ["brought.py"], ["brought.py"]):
             here.say("pipeline", "env", "register", *words, variables=only_wheels(here))
     same_words("pipeline-env-lock", play.words)

@@ -41,8 +41,8 @@ def command(
       pipeline env bisect --good old.lock --bad requirements/whisper.lock -- python test.py
 
     COMMAND runs in throwaway environments, each with some of the changes, its programs first on PATH. Exit code 0 is
-    good, 125 means that it can't tell, any other is bad. Sets of packages that can't be installed or don't fit each
-    other are passed over. Your environments aren't touched.
+    good, 125 means that it can't be judged, any other is bad. Sets of packages that can't be installed or don't fit
+    each other are passed over. Your environments aren't touched.
     """
     from pipeline.conflicts.bisect import LOG, bisect_in_project
     from pipeline.conflicts.trial_environment import Command
@@ -52,20 +52,20 @@ def command(
     def progress(step: str) -> None:
         click.echo(printable(step), err=True)
 
-    found = bisect_in_project(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, progress)
+    result = bisect_in_project(Catalog(here), (good, bad), Command(argv, timeout, repeat), python, progress)
     log = here.logs / LOG
     if as_json:
-        print_json("env-bisect", {**_data(found), "log": str(log)})
+        print_json("env-bisect", {**_data(result), "log": str(log)})
     else:
-        _tell(found, log)
+        _show(result, log)
 
 
-def _data(found: "BisectResult") -> dict[str, Any]:
+def _data(result: "BisectResult") -> dict[str, Any]:
     return {
-        "culprits": [_change(each) for each in found.culprits],
-        "is_minimal": found.is_minimal,
-        "changes": [_change(each) for each in found.changes],
-        "last_lines": list(found.last_lines),
+        "culprits": [_change(each) for each in result.culprits],
+        "is_minimal": result.is_minimal,
+        "changes": [_change(each) for each in result.changes],
+        "last_lines": list(result.last_lines),
         "steps": [
             {
                 "changes": [each.name for each in step.changes],
@@ -73,7 +73,7 @@ def _data(found: "BisectResult") -> dict[str, Any]:
                 "reason": step.trial.reason,
                 "seconds": round(step.trial.seconds, 3),
             }
-            for step in found.steps
+            for step in result.steps
         ],
     }
 
@@ -82,16 +82,16 @@ def _change(change: "PinChange") -> dict[str, str | None]:
     return {"name": change.name, "from": change.before or None, "to": change.after or None}
 
 
-def _tell(found: "BisectResult", log: Path) -> None:
-    one = len(found.culprits) == 1
+def _show(result: "BisectResult", log: Path) -> None:
+    one = len(result.culprits) == 1
     what = "this change" if one else "these changes together"
-    click.echo(f"\nOf {len(found.changes)} changes, {what} broke it:")
-    for change in found.culprits:
+    click.echo(f"\nOf {len(result.changes)} changes, {what} broke it:")
+    for change in result.culprits:
         click.echo(printable(f"  {change}"))
-    if not found.is_minimal:
+    if not result.is_minimal:
         click.echo("Not all of them may be needed: some of them without the others can't be installed or judged.")
-    if found.last_lines:
+    if result.last_lines:
         click.echo("\nThe command's last lines with it:" if one else "\nThe command's last lines with them:")
-        for line in found.last_lines:
+        for line in result.last_lines:
             click.echo(printable(f"  {line}"))
-    click.echo(f"\n{len(found.steps)} environments were tried; everything they said is in {log}")
+    click.echo(f"\n{len(result.steps)} environments were tried; all their output is in {log}")

@@ -30,14 +30,14 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
     """Put environments into one file, for a machine like this one that has no network.
 
     It holds their definitions and locks, every package, their models, uv, and the interpreter where uv keeps it.
-    There, 'bootstrap --from-bundle FILE' builds them.
+    On that machine, 'bootstrap --from-bundle FILE' builds them.
     """
     from pipeline.bundles import make
 
     target = target.absolute()
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", f"mkdir -p {target.parent}")
-    if target.exists() and not target.is_file():  # it would be replaced, which nobody wants of a device
+    if target.exists() and not target.is_file():  # a device, say, which a file must not replace
         raise UsageError(f"{target} isn't a plain file", "choose another place")
     contents = make.make(Catalog(project()), names, target, lambda step: click.echo(step, err=True))
     size, digest = target.stat().st_size, sha256_of_file(target)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("compared", nargs=-1, required=True, metavar="A B...", shell_complete=completion.environments)
+@click.argument("arguments", nargs=-1, required=True, metavar="A B...", shell_complete=completion.environments)
 @json_option
 @root_option
-def command(compared: tuple[str, ...], as_json: bool) -> None:
+def command(arguments: tuple[str, ...], as_json: bool) -> None:
     """Can these share one environment? If not, why not, and what would help.
 
     A and B are environments, requirements files, or requirements in quotes:
@@ -44,26 +44,26 @@ def command(compared: tuple[str, ...], as_json: bool) -> None:
     from pipeline.conflicts.resolver import resolver_for
     from pipeline.conflicts.sides import named_sides
 
-    if len(compared) < 2:
+    if len(arguments) < 2:
         raise UsageError("name at least two that are to share one environment", "pipeline env explain A B")
     catalog = Catalog(project())
-    sides = named_sides(catalog, compared, Path.cwd())
-    found = explain(sides, resolver_for(sides), platform.python_version())
+    sides = named_sides(catalog, arguments, Path.cwd())
+    compatibility = explain(sides, resolver_for(sides), platform.python_version())
     names = [side.name for side in sides if side.name in catalog.environment_names]
-    reasons, unbuilt = clashes(catalog, names) if found.conflict is None and len(names) > 1 else ([], [])
+    reasons, unbuilt = clashes(catalog, names) if compatibility.conflict is None and len(names) > 1 else ([], [])
     data = {
-        "together": found.conflict is None and not reasons,
-        "python": found.python,
+        "together": compatibility.conflict is None and not reasons,
+        "python": compatibility.python,
         "sides": [side.name for side in sides],
-        "conflict": _conflict(found.conflict) if found.conflict else None,
+        "conflict": _conflict(compatibility.conflict) if compatibility.conflict else None,
         "rivals": reasons,
         "not_built": unbuilt,
-        "saving": _saving(found, _installed_bytes(catalog.project, found)),
+        "saving": _saving(compatibility, _installed_bytes(catalog.project, compatibility)),
     }
     if as_json:
         print_json("env-explain", data)
     else:
-        click.echo("\n".join(map(printable, _told(data))))
+        click.echo("\n".join(map(printable, _answer_lines(data))))
 
 
 def _conflict(conflict: "Conflict") -> dict[str, Any]:
@@ -91,76 +91,80 @@ def _edit(edit: "Edit") -> dict[str, str]:
     return {**_line(edit.line), "becomes": edit.text, "resolves_to": f"{edit.line.name} {edit.version}"}
 
 
-def _installed_bytes(here: "Project", found: "Compatibility") -> int | None:
-    """What the shared packages take on the disk now beyond the first time; ``None`` where not all sides are built."""
+def _installed_bytes(here: "Project", compatibility: "Compatibility") -> int | None:
+    """The disk space that shared packages take more than once today; ``None`` where not all sides are built."""
     from pipeline.conflicts.module_clashes import repeated_bytes
     from pipeline.envs.registry import Registry
 
     registry = Registry(here.environments)
-    builds = [build for side in found.sides if (build := registry.live(side.name))]
-    return repeated_bytes(builds, {each.name for each in found.shared}) if len(builds) == len(found.sides) else None
+    builds = [build for side in compatibility.sides if (build := registry.live(side.name))]
+    return (
+        repeated_bytes(builds, {each.name for each in compatibility.shared})
+        if len(builds) == len(compatibility.sides)
+        else None
+    )
 
 
-def _saving(found: "Compatibility", installed: int | None) -> dict[str, Any] | None:
-    if found.together is None:
+def _saving(compatibility: "Compatibility", installed: int | None) -> dict[str, Any] | None:
+    if compatibility.together is None:
         return None
-    again = [(each.sides - 1, each.wheel_bytes) for each in found.shared]
+    again = [(each.sides - 1, each.wheel_bytes) for each in compatibility.shared]
     return {
-        "packages": [f"{each.name} {each.version}" for each in found.shared],
+        "packages": [f"{each.name} {each.version}" for each in compatibility.shared],
         "wheel_bytes": sum(times * size for times, size in again if size is not None),
         "wheels_of_unknown_size": sum(size is None for _, size in again),
         "installed_bytes": installed,
     }
 
 
-def _told(data: dict[str, Any]) -> list[str]:
+def _answer_lines(data: dict[str, Any]) -> list[str]:
     names = " and ".join(data["sides"])
     on = f"on Python {data['python']}, this platform" if data["python"] else ""
     if data["together"]:
-        return [f"{names} can share one environment ({on}).", *_told_saving(data["saving"]), *_told_unbuilt(data)]
+        return [f"{names} can share one environment ({on}).", *_saving_lines(data["saving"]), *_unbuilt_lines(data)]
     if data["conflict"] is None:
         why = [f"  {each}" for each in data["rivals"]]
         return [f"{names} must not share one environment, although their packages resolve together ({on}):", *why]
-    return [f"{names} can't share one environment{f' ({on})' if on else ''}.", *_told_conflict(data["conflict"])]
+    return [f"{names} can't share one environment{f' ({on})' if on else ''}.", *_conflict_lines(data["conflict"])]
 
 
-def _told_conflict(conflict: dict[str, Any]) -> list[str]:
+def _conflict_lines(conflict: dict[str, Any]) -> list[str]:
     lines = [f"  {each['text']}  ({each['where']})" for each in conflict["requirements"]]
     lines += [f"  Python {each['range']}  ({each['where']})" for each in conflict["pythons"]]
     alone = len(lines) == 1
     head = "This has no solution, whatever stands beside it:" if alone else "The smallest set that conflicts:"
-    told = ["", head, *lines]
+    text = ["", head, *lines]
     if conflict["chains"]:
-        told += ["", f"They clash on {conflict['package']}:", *(f"  {each['shown']}" for each in conflict["chains"])]
+        text += ["", f"They clash on {conflict['package']}:", *(f"  {each['shown']}" for each in conflict["chains"])]
     if conflict["edits"]:
         rest = " (another conflict remains after it)" if conflict["others_remain"] else ""
-        told += ["", f"Either of these changes removes it{rest}, the smallest first:"]
-        told += [
+        text += ["", f"Either of these changes removes it{rest}, the smallest first:"]
+        text += [
             f"  {each['where']}: {each['text']} → {each['becomes']}  gives {each['resolves_to']}"
             for each in conflict["edits"]
         ]
     elif conflict["requirements"]:
-        told += ["", "No looser form of one of these lines removes it."]
+        text += ["", "No looser form of one of these lines removes it."]
     if conflict["resolver"]:
-        told += ["", "In the resolver's words:", *(f"  {line}" for line in conflict["resolver"].splitlines())]
-    return told
+        text += ["", "In the resolver's words:", *(f"  {line}" for line in conflict["resolver"].splitlines())]
+    return text
 
 
-def _told_saving(saving: dict[str, Any]) -> list[str]:
+def _saving_lines(saving: dict[str, Any]) -> list[str]:
     if not saving["packages"]:
         return ["They have no package in common, so that one environment saves nothing."]
     unknown = saving["wheels_of_unknown_size"]
     count = len(saving["packages"])
     sizes = f"{show_size(saving['wheel_bytes'])} of wheels"
     beside = f" (and {unknown} of unknown size)" if unknown else ""
-    told = [f"It saves {count} package{'' if count == 1 else 's'} that would be installed again, {sizes}{beside}:"]
-    told += [f"  {', '.join(saving['packages'])}"]
+    text = [f"It saves {count} package{'' if count == 1 else 's'} that would be installed again, {sizes}{beside}:"]
+    text += [f"  {', '.join(saving['packages'])}"]
     if saving["installed_bytes"] is not None:
-        told += [f"As they are built today, these take {show_size(saving['installed_bytes'])} more than once."]
-    return told
+        text += [f"As they are built today, these take {show_size(saving['installed_bytes'])} more than once."]
+    return text
 
 
-def _told_unbuilt(data: dict[str, Any]) -> list[str]:
+def _unbuilt_lines(data: dict[str, Any]) -> list[str]:
     missing = " and ".join(data["not_built"])
     what = "whether packages of both install the same module is seen only when they are built"
     return [f"Not looked at: {missing} isn't built, and {what}."] if missing else []

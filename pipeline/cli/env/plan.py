@@ -11,6 +11,8 @@ from pipeline.config.catalog import Catalog
 if TYPE_CHECKING:
     from pipeline.conflicts.groups import MergePlan
 
+PROVIDER = "(provides tools)"  # an environment that no stage runs in
+
 
 @click.command("plan")
 @json_option
@@ -23,41 +25,44 @@ def command(as_json: bool) -> None:
     """
     from pipeline.conflicts.groups import plan
 
-    found = plan(Catalog(project()))
+    merge_plan = plan(Catalog(project()))
     if as_json:
-        print_json("env-plan", _data(found))
+        print_json("env-plan", _data(merge_plan))
     else:
-        _tell(found)
+        _show(merge_plan)
 
 
-def _data(found: "MergePlan") -> dict[str, Any]:
+def _data(merge_plan: "MergePlan") -> dict[str, Any]:
     return {
-        "groups": [list(group) for group in found.groups],
-        "is_fewest": found.is_fewest,
-        "stages": {name: list(stages) for name, stages in found.stages.items()},
-        "apart": [{"environments": list(each.names), "reasons": list(each.reasons)} for each in found.separations],
-        "unused": list(found.unused),
-        "not_built": list(found.unbuilt),
+        "groups": [list(group) for group in merge_plan.groups],
+        "is_fewest": merge_plan.is_fewest,
+        "stages": {name: list(stages) for name, stages in merge_plan.stages.items()},
+        "apart": [{"environments": list(each.names), "reasons": list(each.reasons)} for each in merge_plan.separations],
+        "unused": list(merge_plan.unused),
+        "not_built": list(merge_plan.unbuilt),
     }
 
 
-def _tell(found: "MergePlan") -> None:
+def _show(merge_plan: "MergePlan") -> None:
     rows = [
-        [" + ".join(group), ", ".join(stage for name in group for stage in found.stages[name]) or "(provides tools)"]
-        for group in found.groups
+        [
+            " + ".join(group),
+            ", ".join(stage for name in group for stage in merge_plan.stages[name]) or "(provides tools)",
+        ]
+        for group in merge_plan.groups
     ]
     print_table(["environment", "stages"], rows, "no stage needs an environment")
     if not rows:
         return
-    today, fewest = len(found.stages), len(found.groups)
-    how = "the fewest there can be" if found.is_fewest else "found by first fit: there may be a way with fewer"
-    unseen = [name for group in found.groups if len(group) > 1 for name in group if name in found.unbuilt]
+    today, fewest = len(merge_plan.stages), len(merge_plan.groups)
+    how = "the fewest there can be" if merge_plan.is_fewest else "found by first fit: there may be a way with fewer"
+    unseen = [name for group in merge_plan.groups if len(group) > 1 for name in group if name in merge_plan.unbuilt]
     verb = "may" if unseen else "would"
     click.echo(f"{today} today, {fewest} {verb} do ({how})")
     if unseen:
         click.echo("whether two of their packages install the same module is seen when they are built:")
         click.echo(f"  bootstrap {' '.join(f'--env {name}' for name in unseen)}")
-    for each in found.separations:
+    for each in merge_plan.separations:
         click.echo(f"apart: {' and '.join(each.names)}: {'; '.join(each.reasons)}")
-    if found.unused:
-        click.echo(f"needed by no stage: {', '.join(found.unused)}")
+    if merge_plan.unused:
+        click.echo(f"needed by no stage: {', '.join(merge_plan.unused)}")

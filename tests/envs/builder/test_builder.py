@@ -278,7 +278,7 @@ def test_a_build_through_a_link_stands_at_its_real_place(
     assert str(registry.pointer("alpha").readlink()) == f".builds/{build.prefix.name}"
 
 
-def test_other_variables_are_proved_anew_and_reach_what_is_built(
+def test_other_variables_are_proved_again_and_reach_what_is_built(
     builder: Builder, definition: Definition, build: Build, tmp_path: Path
 ) -> None:
     smoke = tmp_path / "smoke.py"

@@ -41,7 +41,7 @@ def got(adoption: Adoption, definition: Definition, **allowed: float) -> JobEnvi
 
 @contextmanager
 def building(builder: Builder, name: str = "alpha") -> Iterator[None]:
-    """Somebody holds the lock under which the environment is built."""
+    """Another process holds the lock under which the environment is built."""
     with open(builder.registry.builds / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write("process 4711 on elsewhere")

@@ -56,7 +56,7 @@ def test_nothing_is_started_for_one_that_is_known(
     assert problem(wanted(), venv, cache, heard) is None
 
 
-def test_other_imports_are_proved_anew(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+def test_other_imports_are_proved_again(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
     assert problem(wanted(), venv, cache, heard) is None
     reason = problem(wanted(imports=("nothing_such",)), venv, cache, heard)
     assert str(reason).endswith("ModuleNotFoundError: No module named 'nothing_such'")
@@ -76,7 +76,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "another version": lambda prefix: (site_packages(prefix) / "quirk-1.0.dist-info").rename(
         site_packages(prefix) / "quirk-2.0.dist-info"
     ),
-    "a package installed anew with other files": lambda prefix: (
+    "a package installed again with other files": lambda prefix: (
         site_packages(prefix) / "quirk-1.0.dist-info/RECORD"
     ).write_text("quirk.py,sha256=other,1\n"),
     "a loose module": lambda prefix: (site_packages(prefix) / "loose.py").write_text("A = 1\n"),

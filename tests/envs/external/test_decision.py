@@ -57,7 +57,7 @@ def test_a_build_is_made_only_where_that_is_allowed() -> None:
     assert isinstance(decide(there_is(ABSENT, ILL), EnvironmentOptions(wait_seconds=1)), Refuse)
 
 
-def test_a_build_that_somebody_else_still_makes_is_not_made_twice() -> None:
+def test_a_build_that_another_process_still_makes_is_not_made_twice() -> None:
     refused = decide(there_is(ABSENT, builder="process 1 on here"), EnvironmentOptions(build=True))
     assert refused == Refuse(
         "it isn't built; process 1 on here is building it",
@@ -95,7 +95,7 @@ def test_a_refusal_gives_each_candidate_s_reason_and_all_that_helps() -> None:
     )
 
 
-def test_what_is_somebody_else_s_to_build_is_neither_built_nor_offered_to_be() -> None:
+def test_an_external_environment_is_neither_built_nor_offered_to_be() -> None:
     theirs = Situation(
         "alpha",
         (EnvironmentCandidate(EnvironmentSource.INTERPRETER, "/theirs", None, "it isn't there"),),

@@ -224,7 +224,7 @@ def test_a_degraded_job_that_is_run_again_keeps_its_own_results(adopting: Sandbo
     assert "nothing to do" in ran(adopting, degraded)
 
 
-def test_why_says_that_a_result_is_nobody_else_s(adopting: Sandbox, old: Path) -> None:
+def test_why_says_that_a_result_is_not_shared(adopting: Sandbox, old: Path) -> None:
     break_import(old)
     job = job_of(adopting, "two", "--allow-degraded")
     ran(adopting, job)

@@ -52,14 +52,14 @@ def test_a_name_that_stands_for_another_build_stays(registry: Registry, make: Ma
     assert states(registry) == {now.prefix.name: "live"}
 
 
-def test_a_build_that_somebody_uses_is_refused(registry: Registry, make: Make) -> None:
+def test_a_build_that_a_process_uses_is_refused(registry: Registry, make: Make) -> None:
     build = make("alpha")
     with leases.hold(build), pytest.raises(removal.RemovalRefused, match="uses it"):
         removal.remove(registry, found(registry)[build.prefix.name])
     assert states(registry) == {build.prefix.name: "live"}
 
 
-def test_a_damaged_build_that_somebody_uses_is_refused(registry: Registry, make: Make) -> None:
+def test_a_damaged_build_that_a_process_uses_is_refused(registry: Registry, make: Make) -> None:
     build = make("alpha")
     with leases.hold(build):
         registry.retire(build.prefix)
@@ -67,7 +67,7 @@ def test_a_damaged_build_that_somebody_uses_is_refused(registry: Registry, make:
             removal.remove(registry, found(registry)[build.prefix.name])
 
 
-def test_while_somebody_builds_the_environment_nothing_of_it_goes(registry: Registry, make: Make) -> None:
+def test_while_a_process_builds_an_environment_none_of_its_builds_is_removed(registry: Registry, make: Make) -> None:
     build = make("alpha")
     with (
         exclusive(registry.builds / "alpha.lock"),
@@ -96,14 +96,14 @@ def test_a_build_that_its_name_was_given_again_since_it_was_looked_at_is_refused
         removal.remove(registry, superseded)
 
 
-def test_a_build_that_somebody_else_has_removed_frees_nothing(registry: Registry, make: Make) -> None:
+def test_a_build_that_another_process_has_removed_frees_nothing(registry: Registry, make: Make) -> None:
     build = make("alpha")
     each = found(registry)[build.prefix.name]
     removal.remove(registry, each)
     assert removal.remove(registry, each) == 0
 
 
-def test_what_a_killed_removal_left_is_nobody_s_build_and_the_next_finishes_it(
+def test_what_a_killed_removal_left_is_no_build_and_the_next_finishes_it(
     registry: Registry, make: Make, spawning: None
 ) -> None:
     make("alpha")

@@ -14,12 +14,12 @@ def build(name: str, state: State = State.LIVE, size: int = 10, age: float = 0) 
     return BuildFolder(Path(name), name, state, f"key-{name}", Size(size, 0, 1), Uses(1, NOW - age), 1.0)
 
 
-def nobody(_found: BuildFolder) -> None:
+def no_user(_found: BuildFolder) -> None:
     return None
 
 
 def going(found: list[BuildFolder], **limits: Any) -> list[str]:
-    return [each.build.name for each in plan(found, StorageLimits(**limits), nobody, NOW).removals]
+    return [each.build.name for each in plan(found, StorageLimits(**limits), no_user, NOW).removals]
 
 
 def test_without_a_limit_what_is_live_stays() -> None:
@@ -53,12 +53,12 @@ def test_what_is_of_no_use_makes_room_first() -> None:
 
 def test_those_that_were_not_used_for_long_go() -> None:
     found = [build("old", age=31 * DAY_SECONDS), build("new", age=29 * DAY_SECONDS)]
-    decided = plan(found, StorageLimits(age=30 * DAY_SECONDS), nobody, NOW)
+    decided = plan(found, StorageLimits(age=30 * DAY_SECONDS), no_user, NOW)
     assert [each.build.name for each in decided.removals] == ["old"]
     assert "31 days" in decided.removals[0].reason
 
 
-def test_what_somebody_needs_stays_and_others_go_in_its_place() -> None:
+def test_what_a_job_needs_stays_and_others_go_in_its_place() -> None:
     found = [build("held", age=3), build("old", age=2), build("new", age=1)]
     decided = plan(found, StorageLimits(total=20), lambda each: "a job" if each.name == "held" else None, NOW)
     assert [each.build.name for each in decided.removals] == ["old"]

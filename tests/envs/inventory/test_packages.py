@@ -84,7 +84,7 @@ def test_license_files_are_told(build: Build, add: Add) -> None:
     assert installed_packages(build)[0].license.files == ("LICENSE", "vendored/COPYING")
 
 
-def test_what_is_not_installed_is_brought_by_nobody(build: Build, add: Add) -> None:
+def test_what_is_not_installed_is_needed_by_no_package(build: Build, add: Add) -> None:
     add("one", "Requires-Dist: two", "Requires-Dist: absent")
     add("two")
     assert brought(build) == {"one": ["two"], "two": []}

@@ -144,7 +144,7 @@ def test_requirements_that_are_gone_are_told(definition: Definition) -> None:
     assert str(agreement.problem(definition)).startswith("requirements/alpha.txt: ")
 
 
-def test_an_environment_of_somebody_else_has_no_lock_to_disagree(definition: Definition) -> None:
+def test_an_external_environment_has_no_lock_to_disagree(definition: Definition) -> None:
     assert agreement.problem(replace(definition, lock=None, requirements=None)) is None
 
 

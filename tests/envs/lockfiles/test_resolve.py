@@ -168,7 +168,7 @@ def test_extras_stay_so_that_a_change_of_them_is_seen(definition: Definition, re
     assert "the extra old of needing" in str(agreement.problem(ask(definition, "needing[old]\n")))
 
 
-def test_a_lock_that_was_damaged_by_hand_is_made_anew(definition: Definition, resolver: LockResolver) -> None:
+def test_a_lock_that_was_damaged_by_hand_is_made_again(definition: Definition, resolver: LockResolver) -> None:
     ask(definition, "quirk\n").locked.write_text("<<<<<<< HEAD\nquirk==1.0\n")
     assert told(resolver, definition) == ["+ quirk 2.0"]
 

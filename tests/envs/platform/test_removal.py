@@ -96,7 +96,7 @@ def test_a_read_only_file_is_made_writable_first(system: System, pauses: list[fl
     assert pauses == []
 
 
-def test_what_nobody_holds_fails_at_once(pauses: list[float], tmp_path: Path) -> None:
+def test_what_no_process_holds_fails_at_once(pauses: list[float], tmp_path: Path) -> None:
     system = System(windows=False, sleep=pauses.append, remove=Fails(9, OSError(errno.EROFS, "read-only", "x")))
     with pytest.raises(OSError, match="read-only"):
         remove_tree(tmp_path, system)

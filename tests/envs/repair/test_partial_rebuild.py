@@ -1,4 +1,4 @@
-"""Only what is damaged is installed anew; the rest is linked, and all of it is proved before it counts."""
+"""Only what is damaged is installed again; the rest is linked, and all of it is proved before it counts."""
 
 import errno
 import os
@@ -52,12 +52,12 @@ def test_nothing_is_done_where_nothing_is_damaged(bench: Bench) -> None:
     assert mend(bench) == Repair(bench.build)
 
 
-def test_a_cut_off_library_is_installed_anew_from_the_cache_without_network(
+def test_a_cut_off_library_is_installed_again_from_the_cache_without_network(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with index(bench.folder / "wheels", monkeypatch):
         build = bench.builder.ensure(bench.definition, quiet, force=True)
-    monkeypatch.setenv("UV_OFFLINE", "1")  # and nobody would answer
+    monkeypatch.setenv("UV_OFFLINE", "1")  # and no server would answer
     bench = replace(bench, build=build)
     file = bench.site_packages / "library/native.so"
     file.unlink()  # which uv's cache may share
@@ -273,7 +273,7 @@ def file_in_a_folder_s_place(bench: Bench) -> None:
     ],
     ids=lambda harm: harm.__name__,
 )
-def test_a_package_that_is_not_whole_is_installed_anew(bench: Bench, harm: Callable[[Bench], None]) -> None:
+def test_a_package_that_is_not_whole_is_installed_again(bench: Bench, harm: Callable[[Bench], None]) -> None:
     harm(bench)
     done = mend(bench)
     assert done.reinstalled == ("library",)
@@ -320,14 +320,14 @@ def remove_build(bench: Bench) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_all_is_built_anew_where_there_is_nothing_to_go_by(
+def test_all_is_built_again_where_there_is_nothing_to_go_by(
     bench: Bench, harm: Callable[[Bench], None], reason: str
 ) -> None:
     harm(bench)
     assert mend(bench).rebuild_reason == reason
 
 
-def test_all_is_built_anew_where_the_packages_alone_can_not_be_mended(
+def test_all_is_built_again_where_the_packages_alone_can_not_be_mended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_native(bench)
@@ -428,7 +428,7 @@ def test_a_repair_reads_each_file_of_the_old_build_before_the_new_one_counts(
     assert read == [bench.site_packages]
 
 
-def test_what_was_installed_anew_is_imported_again_and_what_is_byte_for_byte_the_same_is_not(
+def test_what_was_installed_again_is_imported_again_and_what_is_byte_for_byte_the_same_is_not(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []

@@ -130,7 +130,7 @@ def test_without_a_variant_for_the_gpu_the_lines_to_write_are_told(tmp_path: Pat
     assert "'accelerator: cpu'" in told
 
 
-def test_a_build_from_before_its_variant_is_built_anew(tmp_path: Path) -> None:
+def test_a_build_from_before_its_variant_is_built_again(tmp_path: Path) -> None:
     lock = tmp_path / "speech-cu128.lock"
     lock.write_text("torch==2.9.0+cu128 \\\n    --hash=sha256:0\n")
     assert repaired(tmp_path, replace(DEFINITION, variant="cu128", lock=lock)) == "bootstrap --env speech"
@@ -144,7 +144,7 @@ def test_a_lock_for_the_gpu_that_pins_a_cpu_build_is_told(tmp_path: Path) -> Non
     assert "pipeline env lock speech --upgrade && bootstrap --env speech" in told
 
 
-def test_an_environment_of_somebody_else_is_theirs_to_change(tmp_path: Path) -> None:
+def test_an_external_environment_is_theirs_to_change(tmp_path: Path) -> None:
     told = repaired(tmp_path, replace(DEFINITION, requirements=None, interpreter=Path("/opt/speech")))
     assert "/opt/speech" in told
     assert "cu128" in told

@@ -91,7 +91,7 @@ def test_a_changed_byte_is_seen_here_and_not_by_the_quick_look(to_damage: Whole,
     assert told(site_packages)
 
 
-def test_bytecode_the_record_itself_and_files_of_nobody_are_not_looked_at(site_packages: Path) -> None:
+def test_bytecode_the_record_itself_and_files_of_no_package_are_not_looked_at(site_packages: Path) -> None:
     for compiled in (site_packages / "__pycache__").iterdir():
         compiled.write_bytes(b"")
     (site_packages / "foreign.py").touch()

@@ -135,7 +135,7 @@ def test_each_finding_has_its_name_and_what_mends_it(
     assert not diagnose(Findings((found,))).is_healthy
 
 
-def test_what_nobody_has_asked_for_may_be_unbuilt() -> None:
+def test_what_is_not_asked_for_may_be_unbuilt() -> None:
     report = diagnose(Findings((EnvironmentFindings("alpha", is_needed=False),)))
     assert [each.kind for each in report.problems] == [ProblemKind.NEVER_BUILT]
     assert report.is_healthy
@@ -147,7 +147,7 @@ def test_a_folder_that_an_interrupted_build_left_is_told_and_harms_nothing() -> 
     assert report.is_healthy
 
 
-def test_an_environment_of_somebody_else_s_is_never_unbuilt() -> None:
+def test_an_external_environment_is_never_unbuilt() -> None:
     assert told(EnvironmentFindings("alpha", is_external=True)) == ()
 
 

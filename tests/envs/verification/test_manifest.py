@@ -83,7 +83,7 @@ def test_what_changes_between_its_reading_and_the_list_is_seen(build: Build) -> 
     assert problem.startswith("quirk: quirk.py ")
 
 
-def test_what_is_written_anew_before_the_list_is_left_to_its_record(build: Build) -> None:
+def test_what_is_written_again_before_the_list_is_left_to_its_record(build: Build) -> None:
     known = read(build)
     (packages(build) / "quirk.py").write_text("VERSION = 9\n")
     again = listed(build, known)

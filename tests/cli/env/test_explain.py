@@ -51,7 +51,7 @@ def test_the_same_as_json(universe: Sandbox) -> None:
     ]
 
 
-def test_environments_that_nobody_has_locked_yet_are_compared_by_what_they_ask_for(universe: Sandbox) -> None:
+def test_environments_that_have_no_lock_yet_are_compared_by_what_they_ask_for(universe: Sandbox) -> None:
     (universe.root / "requirements/alpha.lock").unlink()
     assert "app (requirements/alpha.txt:3)" in universe.run("pipeline", "env", "explain", "alpha", "beta").out
 

@@ -1,9 +1,7 @@
-"""``pipeline env sbom`` and ``pipeline env licenses`` on a real build."""
+"""``pipeline env sbom`` on a real build."""
 
 import json
 from pathlib import Path
-
-import pytest
 
 from pipeline.errors import ExitCode
 from tests.conftest import Sandbox
@@ -34,23 +32,3 @@ def test_a_file_that_cannot_be_written_is_told(ready: Sandbox, tmp_path: Path) -
     assert done.code == ExitCode.NOT_READY
     assert f"{tmp_path}/none/a.json" in done.error
     assert "No such file" in done.error
-
-
-def test_packages_that_tell_no_license_are_named(ready: Sandbox) -> None:
-    done = ready.give("pipeline", "env", "licenses", "alpha")
-    assert "quirk" in done.out.splitlines()[-1]
-    (row,) = ready.give("pipeline", "env", "licenses", "alpha", "--json").data
-    assert row == {"name": "quirk", "version": "1.0", "license": None, "source": "unknown", "files": []}
-
-
-def test_what_is_not_built_is_told_with_what_builds_it(sandbox: Sandbox, spawning: None) -> None:
-    for command in ("sbom", "licenses"):
-        done = sandbox.give("pipeline", "env", command, "alpha")
-        assert (done.code, done.next_step) == (ExitCode.NOT_READY, "bootstrap --env alpha")
-
-
-@pytest.mark.parametrize("command", ["sbom", "licenses"])
-def test_what_somebody_else_makes_has_no_record_to_tell_from(sandbox: Sandbox, spawning: None, command: str) -> None:
-    sandbox.write("config/environments/alpha.yaml", "interpreter: theirs\n")
-    done = sandbox.run("pipeline", "env", command, "alpha")
-    assert (done.code, done.next_step) == (2, f"{sandbox.root}/theirs/bin/python -m pip list")

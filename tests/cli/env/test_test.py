@@ -37,7 +37,7 @@ def test_one_that_is_not_built_is_told_with_the_command(sandbox: Sandbox, spawni
     assert (done.code, done.next_step) == (3, "bootstrap --env alpha")
 
 
-def test_an_environment_of_somebody_else_is_tried_where_it_is(ready: Sandbox, spawning: None) -> None:
+def test_an_external_environment_is_tried_where_it_is(ready: Sandbox, spawning: None) -> None:
     prefix = (ready.root / "venv" / "alpha").resolve()
     ready.write("config/environments/foreign.yaml", f"interpreter: {prefix}\nimports: [quirk, absent]\n")
     done = ready.give("pipeline", "env", "test", "foreign")
@@ -47,7 +47,7 @@ def test_an_environment_of_somebody_else_is_tried_where_it_is(ready: Sandbox, sp
     assert "'foreign'" in done.next_step
 
 
-def test_an_environment_of_somebody_else_that_is_gone_is_told(ready: Sandbox, spawning: None) -> None:
+def test_an_external_environment_that_is_gone_is_told(ready: Sandbox, spawning: None) -> None:
     ready.write("config/environments/foreign.yaml", "interpreter: nowhere\n")
     done = ready.run("pipeline", "env", "test", "foreign")
     assert done.code == 3

@@ -88,7 +88,7 @@ def test_a_check_tells_and_writes_nothing(project: Sandbox) -> None:
     assert lock(project) == before
 
 
-def test_an_environment_of_somebody_else_has_no_lock_to_make(project: Sandbox) -> None:
+def test_an_external_environment_has_no_lock_to_make(project: Sandbox) -> None:
     project.write("config/environments/foreign.yaml", "interpreter: /opt/env\n")
     done = project.give("pipeline", "env", "lock", "foreign")
     assert done.code == 2

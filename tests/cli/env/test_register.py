@@ -113,7 +113,7 @@ def test_nothing_that_is_there_is_overwritten(project: Sandbox, file: str, text:
     assert not (project.root / "requirements/brought.lock").exists()
 
 
-def test_a_lock_that_nothing_uses_is_written_anew(project: Sandbox) -> None:
+def test_a_lock_that_nothing_uses_is_written_again(project: Sandbox) -> None:
     project.write("requirements/brought.lock", "left by a call that was killed")
     assert register(project).code == 0
     assert "quirk==2.0" in (project.root / "requirements/brought.lock").read_text()
