@@ -47,7 +47,7 @@ class Definition:
 
         if version in SpecifierSet(self.python):
             return None
-        return f"it has Python {version}, and {self.python} is wanted"
+        return f"it has Python {version}, and {self.python} is asked for"
 
     def lock_digest(self) -> str:
         """Raises ``OSError`` where the lock can't be read."""

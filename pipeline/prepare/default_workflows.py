@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import tasks
-from pipeline.envs.external.adoption import Adoption
+from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.errors import PipelineError
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
@@ -29,25 +29,25 @@ class DefaultNeeds:
 NOTHING = DefaultNeeds((), ())
 
 
-def needs(catalog: Catalog, adoption: Adoption) -> DefaultNeeds:
+def needs(catalog: Catalog, finder: EnvironmentFinder) -> DefaultNeeds:
     """Raises as preparing a job of one of the workflows would."""
-    plans = [default_plan(catalog, adoption, catalog.workflow(name)) for name in catalog.settings.default_workflows]
+    plans = [default_plan(catalog, finder, catalog.workflow(name)) for name in catalog.settings.default_workflows]
     environments = {name for each in plans for name in each.environments}
     models = {name for each in plans for name in each.models} & catalog.models.keys()
     return DefaultNeeds(tuple(sorted(environments)), tuple(sorted(models)))
 
 
-def needs_if_any(catalog: Catalog, adoption: Adoption) -> DefaultNeeds:
+def needs_if_any(catalog: Catalog, finder: EnvironmentFinder) -> DefaultNeeds:
     """As ``needs``; nothing where a bare bootstrap would end with an error, too."""
     try:
-        return needs(catalog, adoption)
+        return needs(catalog, finder)
     except PipelineError:
         return NOTHING
 
 
-def default_plan(catalog: Catalog, adoption: Adoption, workflow: WorkflowSpec) -> PlannedWorkflow:
+def default_plan(catalog: Catalog, finder: EnvironmentFinder, workflow: WorkflowSpec) -> PlannedWorkflow:
     """What a job has when no parameter is given, whatever its input is."""
     values = resolve(workflow, {}, catalog)
-    engines = choose_engines(catalog, adoption, tasks(workflow, values, tuple(catalog.engines.values())))
+    engines = choose_engines(catalog, finder, tasks(workflow, values, tuple(catalog.engines.values())))
     extended = catalog.with_models(each.spec for each in engines.models)
     return plan(workflow, {**values, **engines.decisions.values, "input": UNKNOWN_INPUT}, extended)

@@ -19,8 +19,8 @@ from pipeline.engines.decisions import Decisions, DecisionTask
 from pipeline.engines.pairs import InstalledPairs
 from pipeline.engines.requirements import DefinedModel, EngineContents, EngineInventory, EngineQuestions, UndefinedModel
 from pipeline.engines.select import Obstacle
-from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Refuse
+from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError
 from pipeline.models import local_folder
@@ -38,13 +38,13 @@ class ChosenEngines:
 
 
 def choose_engines(
-    catalog: Catalog, adoption: Adoption, tasks: Mapping[str, DecisionTask], in_folders: Collection[str] = ()
+    catalog: Catalog, finder: EnvironmentFinder, tasks: Mapping[str, DecisionTask], in_folders: Collection[str] = ()
 ) -> ChosenEngines:
     """``in_folders``: the catalog's models that the job brings along in folders, so that they aren't in the store yet.
 
     Raises ``UsageError`` for what no engine can do, ``NotReady`` for what an engine lacks.
     """
-    inventory = take_inventory(catalog, adoption, decisions.questions(tasks), in_folders)
+    inventory = take_inventory(catalog, finder, decisions.questions(tasks), in_folders)
     choices = decisions.choose(tasks, inventory)
     store = ModelStore(catalog.project.models)
     models = {
@@ -59,11 +59,11 @@ def choose_engines(
 
 
 def take_inventory(
-    catalog: Catalog, adoption: Adoption, questions: EngineQuestions, in_folders: Collection[str]
+    catalog: Catalog, finder: EnvironmentFinder, questions: EngineQuestions, in_folders: Collection[str]
 ) -> EngineInventory:
     """What there is of the engines and models in question."""
     programs = {each.program for each in questions.engines if each.program}
-    environments = {each.name: _environment_obstacle(catalog, adoption, each) for each in questions.engines}
+    environments = {each.name: _environment_obstacle(catalog, finder, each) for each in questions.engines}
     return EngineInventory(
         frozenset(program for program in programs if shutil.which(program)),
         {engine: obstacle for engine, obstacle in environments.items() if obstacle},
@@ -103,12 +103,12 @@ def dictionaries(files: Iterable[str]) -> dict[str, str]:
         return {}
 
 
-def _environment_obstacle(catalog: Catalog, adoption: Adoption, engine: EngineSpec) -> Obstacle | None:
+def _environment_obstacle(catalog: Catalog, finder: EnvironmentFinder, engine: EngineSpec) -> Obstacle | None:
     try:
         definition = catalog.environment(catalog.stage(engine.stage).environment)
     except ConfigurationError as error:
         return Obstacle(error.message, error.next_step or "mend the project's configuration")
-    choice = adoption.choose(definition)
+    choice = finder.choose(definition)
     if not isinstance(choice, Refuse):
         return None
     what = f"environment '{definition.name}' isn't ready: {choice.reason}"

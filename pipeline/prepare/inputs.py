@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
-from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Refuse
+from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.envs.provided_programs import locate
 from pipeline.errors import InputError
 from pipeline.jobs.plan import JobInput
@@ -52,7 +52,7 @@ class Prober:
     """ffprobe, from ``PATH`` or from an environment that provides it."""
 
     catalog: Catalog
-    adoption: Adoption
+    finder: EnvironmentFinder
 
     def look(self, file: Path) -> Media | None:
         """What is in a movie; ``None`` without ffprobe, which ``readiness`` then reports as missing.
@@ -71,7 +71,7 @@ class Prober:
         tool = locate(PROBER, self.catalog.provider(PROBER), os.environ)
         if tool.path is not None or tool.provider is None:
             return tool.path
-        choice = self.adoption.choose(tool.provider)
+        choice = self.finder.choose(tool.provider)
         if isinstance(choice, Refuse):
             return None
-        return self.adoption.settle(tool.provider, choice).build.provided_tools / PROBER
+        return self.finder.settle(tool.provider, choice).build.provided_tools / PROBER

@@ -12,8 +12,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
 from pipeline.environments import ProjectVariables
-from pipeline.envs.external.adoption import Adoption, JobEnvironment
 from pipeline.envs.external.decision import EnvironmentOptions
+from pipeline.envs.external.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
@@ -48,10 +48,10 @@ def prepare(
     ``inspections`` of external environments may be shared by several jobs.
     """
     inspections = inspections or environment_sources.deferred_inspection_cache(catalog.project)
-    adoption = _adoption(catalog, inspections, request.allowed, progress)
-    decided = decide(catalog, request, adoption)
+    finder = _finder(catalog, inspections, request.allowed, progress)
+    decided = decide(catalog, request, finder)
     environments = {
-        name: adoption.settle(definition, decided.ready.choices[name])
+        name: finder.settle(definition, decided.ready.choices[name])
         for name, definition in decided.ready.environments.items()
     }
     with _leased(environments):
@@ -63,24 +63,24 @@ def prepare(
         return JobStore(catalog.project.jobs).create(lambda id: job_plan.named(unnamed, id))
 
 
-def decide(catalog: Catalog, request: JobRequest, adoption: Adoption) -> Preparation:
+def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:
     """All that can be decided without writing anything. Raises as ``prepare`` does."""
     workflow = catalog.workflow(request.workflow)
     files = file_parameters.read(workflow, request.parameters, catalog)
     catalog = catalog.with_models(model.spec for model in files.models)
     parameters = resolve(workflow, request.parameters, catalog, files.values)
     file = readable(request.input)
-    media = Prober(catalog, adoption).look(file) if workflow.takes_media else None
+    media = Prober(catalog, finder).look(file) if workflow.takes_media else None
     parameters, about = _of_movie(workflow, parameters, file, media) if media else (parameters, UNKNOWN_INPUT)
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
-    engines = choose_engines(catalog, adoption, tasks, {model.name for model in files.models})
+    engines = choose_engines(catalog, finder, tasks, {model.name for model in files.models})
     values = WorkflowValues(parameters, engines.decisions, about)
     catalog = catalog.with_models(model.spec for model in engines.models)
     planned = plan(workflow, values.all, catalog)
     _require_missing_subtitles(workflow, request, values, file, media)
     models = tuple(each for each in (*files.models, *engines.models) if each.name in planned.models)
-    ready = readiness.check(catalog, planned, adoption, {each.name for each in models}, _own_tools(workflow, planned))
-    readiness.require(ready, lambda: default_workflows.needs_if_any(catalog, adoption).commands)
+    ready = readiness.check(catalog, planned, finder, {each.name for each in models}, _own_tools(workflow, planned))
+    readiness.require(ready, lambda: default_workflows.needs_if_any(catalog, finder).commands)
     needed = disk_space.require(catalog.project, planned.disk, file, media, request.reserved)
     digests = {name: catalog.model(name).digest for name in planned.models}
     return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed)
@@ -122,15 +122,15 @@ def _leased(environments: Mapping[str, JobEnvironment]) -> Iterator[None]:
         yield
 
 
-def _adoption(
+def _finder(
     catalog: Catalog, inspections: DeferredInspectionCache, allowed: EnvironmentOptions, progress: Progress
-) -> Adoption:
+) -> EnvironmentFinder:
     def builder() -> "Builder":
         from pipeline.environments import builder_for
 
         return builder_for(catalog)
 
-    return Adoption(
+    return EnvironmentFinder(
         registry=Registry(catalog.project.environments),
         cache=inspections,
         options=allowed,

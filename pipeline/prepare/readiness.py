@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.config.catalog import Catalog
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import Choice, Refuse
+from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.envs.lockfiles import agreement
 from pipeline.envs.provided_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
@@ -43,7 +43,7 @@ class Readiness:
 def check(
     catalog: Catalog,
     planned: PlannedWorkflow,
-    adoption: Adoption,
+    finder: EnvironmentFinder,
     in_folders: Collection[str] = (),
     own_tools: tuple[str, ...] = (),
 ) -> Readiness:
@@ -56,7 +56,7 @@ def check(
     tools = {definition.name: locate_all(catalog, definition.tools) for definition in needed}
     all_tools = [*(tool for located in tools.values() for tool in located), *locate_all(catalog, own_tools)]
     definitions = {each.name: each for each in [*needed, *providers(all_tools)]}
-    choices = {name: adoption.choose(each) for name, each in definitions.items()}
+    choices = {name: finder.choose(each) for name, each in definitions.items()}
     problems = [
         *_environment_problems(choices, definitions),
         *_model_problems(catalog, planned, in_folders),

@@ -17,7 +17,7 @@ from pipeline.progress import Progress, quiet
 from pipeline.setup.tasks import SetupSelection, SetupTask
 
 if TYPE_CHECKING:
-    from pipeline.envs.external.adoption import Adoption
+    from pipeline.envs.external.finder import EnvironmentFinder
 
 
 def tasks(catalog: Catalog, selection: SetupSelection, force: bool, offline: bool = False) -> list[SetupTask]:
@@ -51,23 +51,23 @@ def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[Mod
     """Their environments, those that provide the tools that PATH doesn't have, and the models of their defaults."""
     from pipeline.prepare import default_workflows
 
-    needs = default_workflows.needs(catalog, _adoption(catalog))
+    needs = default_workflows.needs(catalog, _finder(catalog))
     workflows = [catalog.workflow(name) for name in catalog.settings.default_workflows]
     definitions = [catalog.environment(name) for name in needs.environments]
     own_tools = (PROBER,) if any(workflow.takes_media for workflow in workflows) else ()
     return _with_providers(catalog, definitions, own_tools), [catalog.model(name) for name in needs.models]
 
 
-def _adoption(catalog: Catalog) -> "Adoption":
+def _finder(catalog: Catalog) -> "EnvironmentFinder":
     """For decisions only: nothing is built or waited for."""
     from pipeline.environments import ProjectVariables
-    from pipeline.envs.external.adoption import Adoption
     from pipeline.envs.external.decision import EnvironmentOptions
+    from pipeline.envs.external.finder import EnvironmentFinder
     from pipeline.envs.registry import Registry
     from pipeline.jobs import environment_sources
 
     project = catalog.project
-    return Adoption(
+    return EnvironmentFinder(
         registry=Registry(project.environments),
         cache=environment_sources.inspection_cache(project),
         options=EnvironmentOptions(),

@@ -9,8 +9,8 @@ import pytest
 from pipeline.config.catalog import Catalog
 from pipeline.engines.decisions import tasks
 from pipeline.engines.pairs import InstalledPairs
-from pipeline.envs.external.adoption import Adoption
 from pipeline.envs.external.decision import EnvironmentOptions
+from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.environment_sources import inspection_cache
@@ -50,12 +50,12 @@ def put_program(file: Path, body: str) -> None:
     file.chmod(0o755)
 
 
-def adoption(catalog: Catalog) -> Adoption:
+def finder(catalog: Catalog) -> EnvironmentFinder:
     def builder() -> Any:
         raise AssertionError("nothing is built here")
 
     registry = Registry(catalog.project.environments)
-    return Adoption(
+    return EnvironmentFinder(
         registry=registry,
         cache=inspection_cache(catalog.project),
         options=EnvironmentOptions(),
@@ -69,7 +69,7 @@ def chosen(sandbox: Sandbox, **values: Any) -> ChosenEngines:
     work = tasks(catalog.workflow("w"), {**USUAL, **values}, tuple(catalog.engines.values()))
     before = snapshot(sandbox.root)
     try:
-        return choose_engines(catalog, adoption(catalog), work)
+        return choose_engines(catalog, finder(catalog), work)
     finally:
         assert snapshot(sandbox.root) == before
 
@@ -146,7 +146,7 @@ stages:
 """
     write(project.root, workflow=head)
     catalog = Catalog(Project(project.root))
-    planned = default_plan(catalog, adoption(catalog), catalog.workflow("w"))
+    planned = default_plan(catalog, finder(catalog), catalog.workflow("w"))
     assert [stage.name for stage in planned.stages] == ["copy"]
 
 

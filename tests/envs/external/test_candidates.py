@@ -204,7 +204,7 @@ def test_an_interpreter_is_checked_without_being_built(
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [({"python": ">=4"}, "and >=4 is wanted"), ({"interpreter": Path("/nowhere")}, "isn't there")],
+    [({"python": ">=4"}, "and >=4 is asked for"), ({"interpreter": Path("/nowhere")}, "isn't there")],
 )
 def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
     venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str

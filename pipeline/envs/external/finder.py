@@ -46,7 +46,7 @@ class JobEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adoption:
+class EnvironmentFinder:
     """Finds environments for jobs: live builds, external environments, or new builds."""
 
     registry: Registry
