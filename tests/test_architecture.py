@@ -81,7 +81,7 @@ PURE = {
         "pipeline.jobs.plan": {"BetterEngine", "EngineDecision"},
         "pipeline.media.languages": {"base", "is_same", "name"},
         "pipeline.plan.substitution": {"fill"},
-        "pipeline.plan.values": {"find"},
+        "pipeline.plan.values": {"value_of"},
     },
 }
 PURE_LEAVES = {"pipeline.errors", "pipeline.text"}

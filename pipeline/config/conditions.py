@@ -24,14 +24,14 @@ class Condition:
         return f"${self.name} is {' or '.join(_shown(value) for value in self.values)}"
 
 
-def conditions(written: Any) -> tuple[Condition, ...]:
+def conditions(value: Any) -> tuple[Condition, ...]:
     """Reads ``$name``, or a mapping of names to a value or a list of values. All conditions must hold."""
-    if written is None:
+    if value is None:
         return ()
-    if isinstance(written, str):
-        return (Condition(written[1:]),)
+    if isinstance(value, str):
+        return (Condition(value[1:]),)
     return tuple(
-        Condition(name, tuple(value) if isinstance(value, list) else (value,)) for name, value in written.items()
+        Condition(name, tuple(wanted) if isinstance(wanted, list) else (wanted,)) for name, wanted in value.items()
     )
 
 

@@ -40,7 +40,7 @@ class Ensure:
     at_least: Mapping[str, float] = field(default_factory=dict)  # by key in the output's JSON
 
 
-def parsed(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Ensure]:
+def parse_promises(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Ensure]:
     """Promises by output. ``table`` is one that ``check`` has accepted, or its copy in a job's plan."""
     return {output: _ensure(entry) for output, entry in table.items()}
 
@@ -53,7 +53,7 @@ def check(source: ConfigurationSource, root: Path) -> None:
     table = source.value.get("ensure", {})
     for keys, message in schema_errors(table, "ensure"):
         raise source.error(("ensure", *keys), message)
-    for output, ensure in parsed(table).items():
+    for output, ensure in parse_promises(table).items():
         at = ("ensure", output)
         _known(source, at, "output", output, list(source.value.get("outputs", {})))
         for kind, like in (("count", ensure.count), ("duration", ensure.duration)):

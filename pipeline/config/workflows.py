@@ -66,7 +66,7 @@ class StageUse:
 
 
 @dataclass(frozen=True)
-class Delivered:
+class Deliverable:
     """An output that goes into the job's output folder."""
 
     output: str  # STAGE.OUTPUT
@@ -90,7 +90,7 @@ class WorkflowSpec:
     takes_media: bool
     parameters: Mapping[str, ParameterSpec]
     stages: Mapping[str, StageUse]
-    deliver: tuple[Delivered, ...]
+    deliver: tuple[Deliverable, ...]
     timeout_seconds: float | None
     makes_subtitles: bool
     decisions: Mapping[str, DecisionSpec]
@@ -116,7 +116,7 @@ def load(project: Project, name: str) -> WorkflowSpec:
         takes_media=value.get("input", "media") == "media",
         parameters={name: _parameter(source, name, entry) for name, entry in value.get("parameters", {}).items()},
         stages={id: _stage_use(source, id, entry) for id, entry in value["stages"].items()},
-        deliver=tuple(_delivered(entry) for entry in value.get("deliver", ())),
+        deliver=tuple(_deliverable(entry) for entry in value.get("deliver", ())),
         timeout_seconds=value.get("timeout_seconds"),
         makes_subtitles=value.get("makes") == "subtitles",
         decisions={
@@ -137,10 +137,10 @@ def _check_names(source: ConfigurationSource) -> None:
                 raise source.error((section, name), "there is a parameter with this name")
 
 
-def _delivered(entry: Any) -> Delivered:
+def _deliverable(entry: Any) -> Deliverable:
     if isinstance(entry, str):
-        return Delivered(entry)
-    return Delivered(entry["output"], conditions(entry.get("when")), entry.get("beside", False))
+        return Deliverable(entry)
+    return Deliverable(entry["output"], conditions(entry.get("when")), entry.get("beside", False))
 
 
 def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) -> ParameterSpec:

@@ -8,7 +8,7 @@ from pipeline.config.workflows import DecisionSpec, WorkflowSpec
 from pipeline.engines.select import AUTO
 from pipeline.jobs.plan import EngineDecision
 from pipeline.plan.substitution import fill
-from pipeline.plan.values import find
+from pipeline.plan.values import value_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def criteria(workflow: WorkflowSpec, entry: DecisionSpec, values: Mapping[str, A
 
     def look_up(text: str) -> Any:
         try:
-            return find(values, text[1:])
+            return value_of(values, text[1:])
         except LookupError as error:
             raise workflow.source.error(("decide", entry.name), str(error.args[0])) from error
 

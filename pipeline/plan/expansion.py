@@ -12,8 +12,8 @@ from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.plan import slots
-from pipeline.plan.substitution import fill, is_each, of_each
-from pipeline.plan.values import PICKED, find
+from pipeline.plan.substitution import fill, is_each, value_of_each
+from pipeline.plan.values import PICK, value_of
 from pipeline.references import JOB_INPUT, alternatives, is_paired, split
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
@@ -185,16 +185,16 @@ class Expansion:
             return name  # known only when the list is
         if inside and is_each(name) and inside[0].for_each:
             try:
-                return of_each(name, inside[1])
+                return value_of_each(name, inside[1])
             except LookupError as error:
                 raise self._error(keys, str(error.args[0])) from error
-        if name.endswith(PICKED) and not (inside and inside[0].for_each):
+        if name.endswith(PICK) and not (inside and inside[0].for_each):
             raise self._error(keys, f"{name} can only be used inside a for_each over values")
         return self._value_of(keys, name[1:], inside[1] if inside else None)
 
     def _value_of(self, keys: Sequence[str | int], name: str, each: Any = None) -> Any:
         try:
-            return find(self._values, name, each)
+            return value_of(self._values, name, each)
         except LookupError as error:
             raise self._error(keys, str(error.args[0])) from error
 

@@ -11,31 +11,31 @@ from pipeline.plan import languages
 
 
 def resolve(
-    workflow: WorkflowSpec, given: Mapping[str, str], catalog: Catalog, fixed: Mapping[str, Any] | None = None
+    workflow: WorkflowSpec, texts: Mapping[str, str], catalog: Catalog, ready: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Values for all of the workflow's parameters.
 
-    ``given``: texts from the command line, by name. ``fixed``: values that need no conversion, such as a glossary that
-    was read from its file.
+    ``texts``: from the command line, by name. ``ready``: values that need no conversion, such as a glossary that was
+    read from its file.
 
     Raises ``UsageError`` for a name that the workflow doesn't have, a missing value, and one that doesn't fit; and
     ``ConfigurationError`` where a default doesn't fit.
     """
-    for name in given:
+    for name in texts:
         if name not in workflow.parameters:
             raise UsageError(
                 f"workflow '{workflow.name}' has no parameter '{name}'{did_you_mean(name, list(workflow.parameters))}",
                 f"pipeline workflow show {workflow.name}",
             )
     for name, spec in workflow.parameters.items():
-        if spec.required and name not in given:
+        if spec.required and name not in texts:
             raise UsageError(
                 f"workflow '{workflow.name}' needs the parameter '{name}'",
                 f"prepare-job … --param {name}=VALUE   (pipeline workflow show {workflow.name})",
             )
-    fixed = fixed or {}
+    ready = ready or {}
     values = {
-        name: fixed[name] if name in fixed else _value(spec, given[name], catalog) if name in given else spec.default
+        name: ready[name] if name in ready else _value(spec, texts[name], catalog) if name in texts else spec.default
         for name, spec in workflow.parameters.items()
     }
     known = _recognised_languages(workflow, values, catalog)
@@ -43,7 +43,7 @@ def resolve(
         try:
             values[name] = _checked(workflow, spec, values[name], known)
         except UsageError as error:
-            if name in given or spec.at_least:
+            if name in texts or spec.at_least:
                 raise
             raise workflow.source.error(("parameters", name, "default"), error.message, error.next_step) from error
     return values

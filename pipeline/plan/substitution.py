@@ -19,7 +19,7 @@ def is_each(name: str) -> bool:
     return name == EACH or name.startswith(f"{EACH}.")
 
 
-def of_each(name: str, each: Any) -> Any:
+def value_of_each(name: str, each: Any) -> Any:
     """What ``$each`` or ``$each.key`` stands for. Raises ``LookupError`` where it has no such key."""
     for key in name.split(".")[1:]:
         if not isinstance(each, Mapping) or key not in each:

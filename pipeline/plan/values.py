@@ -6,15 +6,15 @@ from typing import Any
 from pipeline.errors import did_you_mean
 from pipeline.plan.substitution import EACH
 
-PICKED = f"[{EACH}]"  # after a name of a mapping: its entry for the fan-out's value
+PICK = f"[{EACH}]"  # after a name of a mapping: its entry for the fan-out's value
 
 
-def find(values: Mapping[str, Any], name: str, each: Any = None) -> Any:
+def value_of(values: Mapping[str, Any], name: str, each: Any = None) -> Any:
     """The value of a name without the dollar sign: ``model``, ``translation.apertium``, ``glossary[$each]``.
 
     Raises ``LookupError``, whose first argument is a sentence, where there is none.
     """
-    path = name.removesuffix(PICKED)
+    path = name.removesuffix(PICK)
     found = _part(values, path)
     if path == name:
         return found

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parsed
+from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parse_promises
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
@@ -51,7 +51,7 @@ def unmet(
         return probe(file, _prober(runtime)).duration_s
 
     files = {slot: list(map(Path, paths)) for slot, paths in inputs.items()}
-    return unmet_conditions(parsed(stage.ensure), outputs, files, root, seconds)
+    return unmet_conditions(parse_promises(stage.ensure), outputs, files, root, seconds)
 
 
 def unmet_conditions(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.jobs.plan import PlannedStage
-from pipeline.plan.substitution import fill, is_each, of_each
+from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.references import is_paired, member_name, split
 from pipeline.values import fields_of
 
@@ -64,7 +64,7 @@ def _member(stage: PlannedStage, index: int, item: Any) -> Member:
 
 
 def _look_up(item: Any, name: str) -> Any:
-    return of_each(name, item) if is_each(name) else name
+    return value_of_each(name, item) if is_each(name) else name
 
 
 def _of_member(reference: str, index: int) -> str:

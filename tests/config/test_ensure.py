@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.blocks import lines_of
-from pipeline.config.ensure import Count, Duration, Ensure, check, parsed
+from pipeline.config.ensure import Count, Duration, Ensure, check, parse_promises
 from pipeline.config.source import ConfigurationSource
 from pipeline.errors import ConfigurationError
 
@@ -36,18 +36,18 @@ def test_promises_are_read(tmp_path: Path) -> None:
         'count = {like = "media", of = "a", in = "b"}\nduration = {like = "media", within = 0.5}\n'
     )
     check(block, tmp_path)
-    assert parsed(block.value["ensure"]) == {
+    assert parse_promises(block.value["ensure"]) == {
         "movie": Ensure(True, "s.json", Count("media", "a", "b"), Duration("media", 0.5))
     }
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    assert parsed({"x": {"duration": {"like": "y"}}}) == {"x": Ensure(duration=Duration("y", 1.0))}
+    assert parse_promises({"x": {"duration": {"like": "y"}}}) == {"x": Ensure(duration=Duration("y", 1.0))}
 
 
 def test_promises_survive_being_frozen_in_a_plan() -> None:
     table = source(HEAD + '[ensure.movie]\nduration = {like = "media", within = 2}\n').value["ensure"]
-    assert parsed(json.loads(json.dumps(table))) == parsed(table)
+    assert parse_promises(json.loads(json.dumps(table))) == parse_promises(table)
 
 
 def test_a_stage_that_promises_nothing_is_well(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_a_wrong_promise_is_refused_with_file_and_line(tmp_path: Path, text: str
 
 def test_the_lowest_numbers_are_by_key() -> None:
     table = source(HEAD + '[ensure.movie]\nat_least = {"coverage.share" = 0.6}\n').value["ensure"]
-    assert parsed(table)["movie"].at_least == {"coverage.share": 0.6}
+    assert parse_promises(table)["movie"].at_least == {"coverage.share": 0.6}

@@ -13,7 +13,7 @@ from recognition.transcripts import TranscriptOrigin
 from recognition.two_pass import RecognisedSpeech, SpeechActivity
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.ensure import parsed
+from pipeline.config.ensure import parse_promises
 from pipeline.project import Project
 from pipeline.run.ensure import unmet_conditions
 from tests.conftest import REPOSITORY
@@ -47,7 +47,7 @@ def broken(made: dict[str, Any], tmp_path: Path) -> list[str]:
     stage = Catalog(Project(REPOSITORY)).stage("whisper_translation")
     file = tmp_path / "translation.en.json"
     file.write_text(json.dumps(made), encoding="utf-8")
-    return unmet_conditions(parsed(stage.ensure), {"translation": file}, {}, REPOSITORY, lambda path: None)
+    return unmet_conditions(parse_promises(stage.ensure), {"translation": file}, {}, REPOSITORY, lambda path: None)
 
 
 def test_words_keep_their_times_and_the_note_says_that_it_is_from_audio(whisper: Any) -> None:
