@@ -12,7 +12,7 @@ from pipeline.files import replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
-from pipeline.jobs.sidecar import Deliverable, Sidecars
+from pipeline.jobs.sidecar import DeliveredOutput, Sidecars
 from pipeline.references import split
 
 COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so small files don't share their content
@@ -50,10 +50,10 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
     return targets
 
 
-def _named(references: Sequence[str], results: Results) -> list[tuple[Deliverable, str]]:
+def _named(references: Sequence[str], results: Results) -> list[tuple[DeliveredOutput, str]]:
     """Each output with its name; where several have the same for another content, the stage's name goes before it."""
     made = [
-        Deliverable(split(each)[0], place, member, output)
+        DeliveredOutput(split(each)[0], place, member, output)
         for each in references
         for place, (member, output) in enumerate(results.outputs(each).items())
     ]
@@ -61,7 +61,7 @@ def _named(references: Sequence[str], results: Results) -> list[tuple[Deliverabl
     return [(each, _apart(each) if count[each.output.path.name] > 1 else each.output.path.name) for each in made]
 
 
-def _apart(made: Deliverable) -> str:
+def _apart(made: DeliveredOutput) -> str:
     return f"{made.member}.{made.output.path.name}"
 
 

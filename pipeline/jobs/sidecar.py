@@ -27,7 +27,7 @@ LONGEST_NAME = 255  # bytes, on nearly every file system
 NEAREST = 200  # stages that are told of, the nearest first: a plan can have ten thousand
 
 
-class Deliverable(Struct, frozen=True):
+class DeliveredOutput(Struct, frozen=True):
     """An output, and the planned stage that it is of; ``place`` is that of the member which wrote it, in a fan-out."""
 
     stage: str
@@ -63,7 +63,7 @@ class Sidecars:
         self._order = {name: number for number, name in enumerate(self._planned)}
         self._entries: dict[tuple[str, int | None], dict[str, Any]] = {}
 
-    def describe(self, made: Deliverable, file: str) -> dict[str, Any]:
+    def describe(self, made: DeliveredOutput, file: str) -> dict[str, Any]:
         """What is written beside the deliverable ``file``."""
         plan = self._job.plan
         way = list(islice(self._way(made), NEAREST + 1))
@@ -84,7 +84,7 @@ class Sidecars:
             **({"has_more_stages": True} if len(way) > NEAREST else {}),
         }
 
-    def _way(self, made: Deliverable) -> Iterator[tuple[str, int | None]]:
+    def _way(self, made: DeliveredOutput) -> Iterator[tuple[str, int | None]]:
         """The stages that the file came from, the nearest first; with a place where only that member took part."""
         place = made.place if self._planned[made.stage].for_each else None
         seen, queue = {made.stage}, deque([(made.stage, place)])
