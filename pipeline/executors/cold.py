@@ -18,22 +18,25 @@ class FreshProcess:
 
     def __init__(self, interpreter: Interpreter, variables: Mapping[str, str], startup_log: Path) -> None:
         startup_log.parent.mkdir(exist_ok=True)
-        log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        orders, self._orders = os.pipe()
-        reading, reports = os.pipe()
-        self._reports = Channel(reading)
-        self._tie = process.Tie()
-        try:
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            log = os.open(startup_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            theirs.callback(os.close, log)
+            orders, self._orders = os.pipe()
+            theirs.callback(os.close, orders)
+            ours.callback(os.close, self._orders)
+            reading, reports = os.pipe()
+            theirs.callback(os.close, reports)
+            self._reports = Channel(reading)
+            ours.callback(self._reports.close)
+            tie = process.Tie()
+            ours.callback(tie.close)
             every = {**interpreter.variables, **variables}
-            self.child = process.spawn(command(interpreter.python), every, orders, reports, log, self._tie.inherited)
-        except OSError:
-            self._close_pipes()
-            raise
-        finally:
-            for descriptor in (orders, reports, log):
-                os.close(descriptor)
-        self._tie.bind(self.child.pid)  # before the order: without one it does nothing, and leaves when we are gone
-        self._exit = process.exit_descriptor(self.child)
+            self.child = process.spawn(command(interpreter.python), every, orders, reports, log, tie.inherited)
+            tie.bind(self.child.pid)  # before the order: without one it does nothing, and leaves when we are gone
+            self._exit = process.exit_descriptor(self.child)
+            if self._exit is not None:
+                ours.callback(os.close, self._exit)
+            self._ours = ours.pop_all()
 
     def order(self, invocation: Invocation) -> "ColdRun":
         with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
@@ -53,14 +56,7 @@ class FreshProcess:
         return self._exit in ready if self._exit is not None else self._reports.at_end
 
     def close(self) -> None:
-        self._close_pipes()
-        if self._exit is not None:
-            os.close(self._exit)
-
-    def _close_pipes(self) -> None:
-        os.close(self._orders)
-        self._reports.close()
-        self._tie.close()
+        self._ours.close()
 
 
 class ColdRun:

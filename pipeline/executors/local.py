@@ -5,7 +5,6 @@ stage starts clean while its start-up happens beside the stage before it. Where 
 gets a fresh process, and a warning says why.
 """
 
-import contextlib
 import os
 import select
 import time
@@ -17,19 +16,17 @@ from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.executors.reports import StageReport
+from pipeline.executors.spares import SpareProcesses
 from pipeline.process import Interpreter
 from pipeline.values import replace
 
 if TYPE_CHECKING:
-    from pipeline.executors.worker_lease import WorkerKind, WorkerLease
     from pipeline.executors.worker_pool import WorkerPool
     from pipeline.executors.worker_run import WorkerRun
 
 StageRun = Union[ColdRun, "WorkerRun"]
 
-SPARES = 2  # one per core of a small machine: enough to keep start-up off the critical path
 IDLE_LEASE = 1.0  # seconds that a worker is held for this run's next stage before others may have it
-LAST_WORDS = 5.0  # seconds for a killed server's tree to be gone
 NOT_STARTED = 127  # as a shell says it
 
 
@@ -38,7 +35,7 @@ class LocalExecutor:
         self._startup_log = logs / "interpreters.log"
         self._limits = limits or WorkerLimits()
         self._runtime = runtime  # where servers are found; default: this user's runtime folder
-        self._spares: dict[Path, list[FreshProcess]] = {}
+        self._spares = SpareProcesses(self._startup_log)
         self._running: dict[str, StageRun] = {}
         self._deadlines: dict[str, float] = {}  # of those that were asked to end
         self._workers: WorkerPool | None = None
@@ -46,10 +43,7 @@ class LocalExecutor:
         self._events: list[Event] = []
 
     def prepare(self, interpreter: Interpreter) -> None:
-        spares = self._spares.setdefault(interpreter.prefix, [])
-        if len(spares) < SPARES:
-            with contextlib.suppress(OSError):  # only a hint: what is wrong shows where the interpreter is needed
-                spares.append(FreshProcess(interpreter, {}, self._startup_log))
+        self._spares.add(interpreter)
 
     def submit(self, invocation: Invocation) -> None:
         if invocation.start == "cold" or not self._start_in_worker(invocation, fresh=False):
@@ -61,7 +55,7 @@ class LocalExecutor:
             ready = self._poll(wake, end)
             self._kill_overdue()
             for id, run in [each for each in self._running.items() if _has_news(each[1], ready)]:
-                self._hear(id, run, ready)
+                self._take_events(id, run, ready)
             if self._events or wake in ready or (end is not None and time.monotonic() >= end):
                 events, self._events = self._events, []
                 return events
@@ -77,73 +71,46 @@ class LocalExecutor:
 
     def stop(self, grace: float) -> None:
         # Forgotten only when it is gone: asked again while this waits, they must still be known.
-        warm = [run for run in self._running.values() if not isinstance(run, ColdRun)]
+        in_workers = [run for run in self._running.values() if not isinstance(run, ColdRun)]
         deadline = time.monotonic() + grace
         if grace > 0:
-            for run in warm:
+            for run in in_workers:
                 run.ask()
         process.stop([run.child for run in self._running.values() if isinstance(run, ColdRun)], grace)
-        for run in warm:
-            _finish(run, deadline)
+        for run in in_workers:
+            run.finish(deadline)
         while self._running:
             self._running.popitem()[1].close()
         self._deadlines.clear()
 
     def close(self) -> None:
-        for spare in (spare for spares in self._spares.values() for spare in spares):
-            spare.close()  # end of file, and no order: it leaves by itself
-            spare.child.wait()
-        self._spares.clear()
+        self._spares.close()
         if self._workers is not None:
             self._workers.close()
 
     def _start_cold(self, invocation: Invocation) -> None:
-        fresh = None if invocation.variables else self._spare(invocation.interpreter)
+        fresh = None if invocation.variables else self._spares.take(invocation.interpreter)
         fresh = fresh or FreshProcess(invocation.interpreter, invocation.variables, self._startup_log)
         self._running[invocation.id] = fresh.order(invocation)
-
-    def _spare(self, interpreter: Interpreter) -> FreshProcess | None:
-        """One that was started ahead and is still alive."""
-        spares = self._spares.get(interpreter.prefix, [])
-        while spares:
-            spare = spares.pop(0)
-            if spare.child.poll() is None:
-                return spare
-            spare.close()
-        return None
 
     def _start_in_worker(self, invocation: Invocation, fresh: bool) -> bool:
         """Whether it was started; otherwise a warning was noted, and a fresh process has to do."""
         reason = _why_impossible()
         if reason:
-            self._note_unfit(invocation, "", reason)
+            self._warn_once(invocation, "", reason)
             return False
         from pipeline.executors.runtime_folder import Unavailable
-        from pipeline.executors.worker_run import WorkerRun
 
         workers = self._open_workers()
         kind = workers.kind_of(invocation)
         if kind.name in self._unfit:
             return False
         try:
-            lease = self._order(workers, kind, invocation, fresh)
+            self._running[invocation.id] = workers.start(kind, invocation, fresh)
         except (Unavailable, OSError) as error:
-            self._note_unfit(invocation, kind.name, str(error))
+            self._warn_once(invocation, kind.name, str(error))
             return False
-        self._running[invocation.id] = WorkerRun(invocation, lease)
         return True
-
-    def _order(self, workers: "WorkerPool", kind: "WorkerKind", invocation: Invocation, fresh: bool) -> "WorkerLease":
-        """A lease on a worker that has got the order."""
-        lease = workers.lease(kind, fresh)
-        try:
-            lease.order(invocation)
-        except BrokenPipeError:  # gone since we looked
-            lease.close()
-            lease = workers.lease(kind, fresh=True)
-            with contextlib.suppress(BrokenPipeError):  # it shows as an end without an answer
-                lease.order(invocation)
-        return lease
 
     def _open_workers(self) -> "WorkerPool":
         if self._workers is None:
@@ -153,7 +120,7 @@ class LocalExecutor:
             self._workers = WorkerPool(self._runtime or runtime_folder.locate(os.environ), self._limits)
         return self._workers
 
-    def _note_unfit(self, invocation: Invocation, kind: str, reason: str) -> None:
+    def _warn_once(self, invocation: Invocation, kind: str, reason: str) -> None:
         """One warning for each kind of workers."""
         if kind not in self._unfit:
             text = f"it runs in a fresh process, since 'worker' isn't possible: {reason}"
@@ -188,7 +155,7 @@ class LocalExecutor:
             del self._deadlines[id]
             self._running[id].kill()
 
-    def _hear(self, id: str, run: StageRun, ready: set[int]) -> None:
+    def _take_events(self, id: str, run: StageRun, ready: set[int]) -> None:
         if isinstance(run, ColdRun):
             events = run.events(ready)
         else:
@@ -197,7 +164,7 @@ class LocalExecutor:
             try:
                 events = run.events(ready)
             except NotBegun as error:
-                self._start_otherwise(run, str(error))
+                self._start_again(run, str(error))
                 return
         self._events += events
         if events and isinstance(events[-1], Exited):
@@ -211,15 +178,15 @@ class LocalExecutor:
         else:
             run.close()
 
-    def _start_otherwise(self, run: "WorkerRun", reason: str) -> None:
-        """What its worker didn't begin: once more in a new worker, then in a fresh process."""
+    def _start_again(self, run: "WorkerRun", reason: str) -> None:
+        """In a new worker, where that one was an old one; else in a fresh process."""
         invocation, lease = run.invocation, run.lease
         del self._running[invocation.id]
         lease.close()
         try:
             if not lease.fresh and self._start_in_worker(invocation, fresh=True):
                 return
-            self._note_unfit(invocation, lease.kind.name, reason)
+            self._warn_once(invocation, lease.kind.name, reason)
             self._start_cold(replace(invocation, start="cold"))
         except OSError as error:
             self._deadlines.pop(invocation.id, None)
@@ -228,32 +195,6 @@ class LocalExecutor:
 
 def _has_news(run: StageRun, ready: set[int]) -> bool:
     return run.abandoned or not ready.isdisjoint(run.descriptors)
-
-
-def _finish(run: "WorkerRun", deadline: float) -> None:
-    """Wait for its end until the deadline, then kill it and wait for that."""
-    if not _ends(run, max(0.0, deadline - time.monotonic())):
-        run.kill()
-        _ends(run, LAST_WORDS)
-
-
-def _ends(run: "WorkerRun", seconds: float) -> bool:
-    from pipeline.executors.worker_run import NotBegun
-
-    end = time.monotonic() + seconds
-    while True:
-        poller = select.poll()
-        for descriptor in run.descriptors:
-            poller.register(descriptor, select.POLLIN)
-        rest = max(0.0, end - time.monotonic())
-        ready = {descriptor for descriptor, _ in poller.poll(rest * 1000 + 1)}
-        try:
-            if any(isinstance(event, Exited) for event in run.events(ready)):
-                return True
-        except NotBegun:
-            return True
-        if not ready and time.monotonic() >= end:
-            return False
 
 
 def _why_impossible() -> str | None:

@@ -72,11 +72,20 @@ class WorkerLease:
 class LeasePipes:
     """An order pipe and a report pipe for a lease; the ends that nobody takes are closed."""
 
+    def __init__(self) -> None:
+        self.theirs: list[int] = []
+        self._ours: list[int] = []
+
     def __enter__(self) -> Self:
         orders, self._orders = os.pipe()
-        self._reports, reports = os.pipe()
-        self.theirs = [orders, reports]
-        self._ours = [self._orders, self._reports]
+        self.theirs, self._ours = [orders], [self._orders]
+        try:
+            self._reports, reports = os.pipe()
+        except OSError:
+            self.__exit__()
+            raise
+        self.theirs.append(reports)
+        self._ours.append(self._reports)
         return self
 
     def take(self) -> tuple[int, Channel]:

@@ -17,6 +17,7 @@ from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.runner import RUNNER, command
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.executors.worker_lease import LeasePipes, WorkerKind, WorkerLease
+from pipeline.executors.worker_run import WorkerRun
 from pipeline.sdk.protocol import RUN_VARIABLE, SERVE, ServerArguments
 
 # Of the shell that a run was started from, and not of what it does; a kept process has none of them.
@@ -39,6 +40,18 @@ class WorkerPool:
         if kind is None or kind.interpreter != invocation.interpreter:
             kind = self._kinds[key] = _kind(invocation, self._limits)
         return kind
+
+    def start(self, kind: WorkerKind, invocation: Invocation, fresh: bool) -> WorkerRun:
+        """Order it from a worker that ``lease`` gives. Raises ``Unavailable``, ``OSError``."""
+        lease = self.lease(kind, fresh)
+        try:
+            lease.order(invocation)
+        except BrokenPipeError:  # it ended since we looked
+            lease.close()
+            lease = self.lease(kind, fresh=True)
+            with contextlib.suppress(BrokenPipeError):  # it shows as an end without an answer
+                lease.order(invocation)
+        return WorkerRun(invocation, lease)
 
     def lease(self, kind: WorkerKind, fresh: bool = False) -> WorkerLease:
         """One that is idle, else on a worker that is free (unless a ``fresh`` one is wanted), else on a new one.

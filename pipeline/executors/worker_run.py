@@ -1,10 +1,15 @@
 """An invocation at work in a worker."""
 
+import select
+import time
+
 from pipeline import process
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
 from pipeline.sdk.protocol import Answer
+
+LAST_WORDS = 5.0  # seconds for a killed server's tree to be gone
 
 
 class NotBegun(Exception):
@@ -46,8 +51,29 @@ class WorkerRun:
         self.lease.give_up()
         self.abandoned = self.lease.owner is None
 
+    def finish(self, deadline: float) -> None:
+        """Wait for its end until the deadline (``time.monotonic``), then kill it and wait for that."""
+        if not self._ends_before(deadline):
+            self.kill()
+            self._ends_before(time.monotonic() + LAST_WORDS)
+
     def close(self) -> None:
         self.lease.close()
+
+    def _ends_before(self, deadline: float) -> bool:
+        while True:
+            poller = select.poll()
+            for descriptor in self.descriptors:
+                poller.register(descriptor, select.POLLIN)
+            rest = max(0.0, deadline - time.monotonic())
+            ready = {descriptor for descriptor, _ in poller.poll(rest * 1000 + 1)}
+            try:
+                if any(isinstance(event, Exited) for event in self.events(ready)):
+                    return True
+            except NotBegun:
+                return True
+            if not ready and time.monotonic() >= deadline:
+                return False
 
     def _event(self, line: bytes) -> Event | None:
         if self._exited is not None:

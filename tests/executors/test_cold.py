@@ -1,5 +1,6 @@
 """Fresh processes that are started ahead."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -48,6 +49,25 @@ def test_preparing_what_is_not_there_is_only_a_hint_that_failed(executor: LocalE
     before = os.listdir("/proc/self/fd")
     executor.prepare(MISSING)
     assert os.listdir("/proc/self/fd") == before
+
+
+@pytest.mark.parametrize(("start", "last"), [("cold", 0), ("cold", 1), ("cold", 2), ("worker", 0), ("worker", 1)])
+def test_where_the_system_has_no_descriptors_left_none_is_lost(
+    executor: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start, last: int
+) -> None:
+    pipes = [os.pipe() for _ in range(last)]
+
+    def pipe() -> tuple[int, int]:
+        if pipes:
+            return pipes.pop()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = len(os.listdir("/proc/self/fd")) - 2 * last
+    monkeypatch.setattr(os, "pipe", pipe)
+    with pytest.raises(OSError, match="Too many"):
+        executor.submit(invocation(tmp_path, "pass", start))
+    assert pipes == []
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_no_spare_interpreter_is_left_behind(executor: LocalExecutor) -> None:
