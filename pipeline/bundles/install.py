@@ -189,7 +189,7 @@ def _build(catalog: Catalog, bundle: InspectedBundle, name: str, builder: Builde
         _require_bundled(bundle, definition)
         # On the minor version whose packages the bundle has: another version in the range needs other files.
         exact = replace(definition, python=f"{definition.python},=={_minor(bundle.environments[name]['python'])}.*")
-        return f"ready, Python {builder.ensure(exact, progress, force).record['key_input']['python']}"
+        return f"ready, Python {builder.ensure(exact, progress, force).python_version}"
 
     return SetupTask(f"environment {name}", carry_out)
 

@@ -59,7 +59,7 @@ def files(definition: Definition, prefix: Path, site_packages: Path) -> list[Pat
 
 
 def _folder(definition: Definition, prefix: Path) -> Path:
-    return Build(definition.name, prefix, "", {}).provided_tools
+    return Build(definition.name, prefix, "", None).provided_tools
 
 
 def _make_executable(program: Path) -> None:

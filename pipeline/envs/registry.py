@@ -5,17 +5,17 @@ keeps its build while a repair makes another. A name is a label; the key is the 
 """
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.envs import keys
-from pipeline.envs.build import Build
+from pipeline.envs.build import Build, Marker
 from pipeline.envs.verification import health
 from pipeline.files import replaced
+from pipeline.values import decode
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
 NAMED = r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}"  # a build's folder
-FIELDS = {"name", "prefix", "interpreter", "files", "site_packages", "fingerprint", "promises"}
 
 
 class Registry:
@@ -90,20 +89,21 @@ class Registry:
         try:
             # Resolved once: from here on the build is the same, also when the pointer changes.
             prefix = Path(os.path.realpath(folder))
-            record = json.loads((prefix / MARKER).read_bytes())
+            marker = decode((prefix / MARKER).read_bytes(), Marker)
         except (OSError, ValueError):
             return None
-        return Build(name, prefix, record["key"], record) if _is_whole(name, record) else None
+        return Build(name, prefix, marker.key, marker) if _is_unedited(name, marker) else None
 
 
 def build_problem(definition: "Definition", build: Build) -> str | None:
     """Why a finished build doesn't fit the definition, or isn't what it was; ``None`` where nothing is wrong."""
-    built_for, variant = build.record["key_input"].get("accelerator", "any"), definition.variant or "any"
+    marker = build.own_marker
+    built_for, variant = marker.key_input.accelerator, definition.variant or "any"
     if built_for != variant:  # before the lock, which differs for the same reason
         return f"it was built for {built_for} hardware, and here it has to be for {variant}"
-    if build.record["key_input"]["lock"] != definition.lock_digest():
+    if marker.key_input.lock != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
-    if build.record["promises"] != definition.acceptance_criteria():
+    if marker.acceptance_criteria != definition.acceptance_criteria():
         return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
     return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.problem(build)
 
@@ -119,17 +119,9 @@ def name_of(folder: str) -> str | None:
     return match["name"] if match else None
 
 
-def _is_whole(name: str, record: Any) -> bool:
+def _is_unedited(name: str, marker: Marker) -> bool:
     """Whether a marker was written by us for this name, and wasn't edited: its key is the digest of its input."""
-    if not isinstance(record, dict) or not record.keys() >= FIELDS or record["name"] != name:
-        return False
-    if not isinstance(record["files"], dict) or not isinstance(record["site_packages"], str):
-        return False
-    fingerprint = record["fingerprint"]
-    if not isinstance(fingerprint, dict) or not isinstance(fingerprint.get("records"), dict):
-        return False
-    key_input = record.get("key_input")
-    return isinstance(key_input, dict) and record.get("key") == keys.key_of(key_input)
+    return marker.name == name and marker.key == keys.key_of(marker.key_input)
 
 
 def _lock_problem(definition: "Definition", build: Build) -> str | None:
@@ -139,6 +131,6 @@ def _lock_problem(definition: "Definition", build: Build) -> str | None:
     """
     from pipeline.envs.lockfiles import agreement, requirements
 
-    if requirements.digest(definition.requirements) == build.record.get("requirements"):
+    if requirements.digest(definition.requirements) == build.own_marker.requirements:
         return None
     return agreement.problem(definition)

@@ -86,8 +86,7 @@ def _variables(ready: Readiness) -> dict[str, dict[str, str]]:
 
 def _lock_of(build: Build) -> str | None:
     """The digest of the lock that it was built from; ``None`` for an external environment."""
-    lock = build.record.get("key_input", {}).get("lock")
-    return lock if isinstance(lock, str) else None
+    return build.marker.key_input.lock if build.marker else None
 
 
 def _stages(

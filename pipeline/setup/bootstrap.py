@@ -92,7 +92,7 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
         if not force and _is_damaged(builder, definition):
             return _repaired(builder, definition, progress)
         build = builder.ensure(definition, progress, force)
-        return f"ready, Python {build.record['key_input']['python']}"
+        return f"ready, Python {build.python_version}"
 
     return SetupTask(f"environment {definition.name}", carry_out)
 

@@ -63,7 +63,7 @@ def unfinished(project: Project) -> dict[str, str]:
 
 def users(build: BuildFolder) -> str | None:
     """The processes that use a build right now, for a person; ``None`` where there are none."""
-    if build.state in (State.ASIDE, State.HALF_BUILT) or not leases.is_held(Build(build.name, build.path, "", {})):
+    if build.state in (State.ASIDE, State.HALF_BUILT) or not leases.is_held(Build(build.name, build.path, "", None)):
         return None
     named = " and ".join(leases.users(build.path)) or "another process"
     return f"{printable(named)} uses it"

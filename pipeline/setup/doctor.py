@@ -74,7 +74,7 @@ def _external_problem(catalog: Catalog, definition: Definition) -> tuple[str, st
 def _built(
     catalog: Catalog, definition: Definition, build: Build, findings: EnvironmentFindings, deep: bool
 ) -> EnvironmentFindings:
-    built_as = build.record["prefix"]
+    built_as = build.own_marker.prefix
     problem = build_problem(definition, build)
     is_definition_changed = problem is not None and problem != health.problem(build)
     findings = replace(
@@ -83,8 +83,8 @@ def _built(
         moved_from=built_as if built_as != str(build.prefix) else None,
         python=build.python_version,
         definition_change=problem if is_definition_changed else None,
-        is_other_variant=build.record["key_input"].get("accelerator", "any") != (definition.variant or "any"),
-        is_lock_changed=build.record["key_input"]["lock"] != definition.lock_digest(),
+        is_other_variant=build.own_marker.key_input.accelerator != (definition.variant or "any"),
+        is_lock_changed=build.own_marker.key_input.lock != definition.lock_digest(),
         lock_problem=agreement.problem(definition) if is_definition_changed else None,
         interpreter_problem=health.interpreter_problem(build),
         accelerator_problem=_accelerator_problem(catalog, definition, build),

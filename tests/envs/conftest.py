@@ -10,16 +10,41 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.envs import uv
-from pipeline.envs.build import Build
+from pipeline.envs import keys, uv
+from pipeline.envs.build import Build, Fingerprint, Marker
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
+from pipeline.envs.keys import KeyInput
 from pipeline.envs.registry import MARKER, Registry
 from pipeline.progress import quiet
 from tests.conftest import make_wheel, offline
 
 Wheel = Callable[[str, str, str], str]
 Make = Callable[..., Build]
+
+KEY_INPUT = KeyInput(
+    schema=1,
+    lock="sha256:00",
+    python="3.11.7",
+    abi="cpython-311-x86_64-linux-gnu",
+    platform="linux-x86_64",
+    accelerator="any",
+)
+
+
+def marker_for(prefix: Path, key_input: KeyInput = KEY_INPUT) -> Marker:
+    """The marker of an environment ``alpha`` without packages."""
+    return Marker(
+        name="alpha",
+        key=keys.key_of(key_input),
+        key_input=key_input,
+        acceptance_criteria={"imports": [], "provides": {}},
+        prefix=str(prefix),
+        interpreter=(0, 0),
+        files={},
+        site_packages="lib",
+        fingerprint=Fingerprint(folder=0, records={}),
+    )
 
 
 @pytest.fixture
@@ -66,7 +91,7 @@ def make(registry: Registry) -> Make:
             os.utime(prefix / MARKER, (then, then))
         if live:
             registry.point(name, prefix)
-        return Build(name, prefix, key, {})
+        return Build(name, prefix, key, None)
 
     return make
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline.envs import keys
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.values import plain
 
 INTERPRETER = BaseInterpreter(Path("/usr/bin/python3.11"), "3.11.7", "cpython-311-x86_64-linux-gnu")
 
@@ -51,8 +52,13 @@ def test_names_and_places_make_no_difference(definition: Definition, tmp_path: P
     assert key(same, replace(INTERPRETER, executable=Path("/opt/python"))) == key(definition)
 
 
+def test_a_key_is_the_one_that_builds_on_the_disk_have(definition: Definition, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sysconfig.get_platform", lambda: "linux-x86_64")
+    assert key(definition) == "sha256:9913e3737391451b644765687a9dd9e678d7debbd1fecf0ac5ecea88a2be43fb"
+
+
 def test_the_input_names_what_could_differ(definition: Definition) -> None:
-    assert keys.key_input(definition, INTERPRETER).keys() == {
+    assert plain(keys.key_input(definition, INTERPRETER)).keys() == {
         "schema",
         "lock",
         "python",

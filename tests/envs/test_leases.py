@@ -27,7 +27,7 @@ from pipeline.envs.build import Build
 from pipeline.envs import leases
 from pipeline.envs.build import Build
 from pipeline.envs.leases import Leases
-with leases.hold(Build("alpha", Path(sys.argv[1]), "", {})):
+with leases.hold(Build("alpha", Path(sys.argv[1]), "", None)):
     print("held", flush=True)
     sys.stdin.read()
 """

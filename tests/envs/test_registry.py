@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from pipeline import values
 from pipeline.envs import keys
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
+from pipeline.envs.keys import KeyInput
 from pipeline.envs.registry import MARKER, Registry
+from pipeline.values import plain
+from tests.envs.conftest import KEY_INPUT, marker_for
 
-KEY_INPUT = {"lock": "sha256:00", "python": "3.11.7"}
 KEY = keys.key_of(KEY_INPUT)
 
 
@@ -25,24 +28,12 @@ def registry(tmp_path: Path) -> Registry:
     return registry
 
 
-def finish(registry: Registry, folder: str, name: str = "alpha", **changes: Any) -> Path:
-    """A folder with a ready marker, as if it had been built."""
+def finish(registry: Registry, folder: str, key_input: KeyInput = KEY_INPUT, /, **changes: Any) -> Path:
+    """A folder with a ready marker, as if it had been built. ``changes``: fields of the marker's JSON."""
     prefix = registry.builds / folder
     prefix.mkdir()
-    record = {
-        "schema": 1,
-        "name": name,
-        "key": keys.key_of(changes.get("key_input", KEY_INPUT)),
-        "key_input": KEY_INPUT,
-        "promises": {"imports": [], "provides": {}},
-        "prefix": str(prefix),
-        "interpreter": [0, 0],
-        "files": {},
-        "site_packages": "lib",
-        "fingerprint": {"folder": 0, "records": {}},
-        **changes,
-    }
-    (prefix / MARKER).write_text(json.dumps(record))
+    marker = marker_for(prefix, key_input)
+    (prefix / MARKER).write_text(json.dumps({**plain(marker), **changes}))
     return prefix
 
 
@@ -85,8 +76,8 @@ def test_a_pointer_that_a_killed_process_was_making_is_cleared_away(registry: Re
 
 def test_an_older_build_is_found_by_its_key(registry: Registry) -> None:
     older = finish(registry, place("alpha", KEY, "00000001"))
-    newer_input = {**KEY_INPUT, "lock": "sha256:11"}
-    registry.point("alpha", finish(registry, place("alpha", keys.key_of(newer_input), "0"), key_input=newer_input))
+    newer_input = values.replace(KEY_INPUT, lock="sha256:11")
+    registry.point("alpha", finish(registry, place("alpha", keys.key_of(newer_input), "0"), newer_input))
     found = registry.with_key("alpha", KEY)
     assert found is not None
     assert found.prefix == older
@@ -134,9 +125,14 @@ def test_a_marker_that_we_did_not_write_is_none(registry: Registry, tmp_path: Pa
     [
         {"name": "beta"},
         {"key": "sha256:" + "0" * 64},
-        {"key_input": {"lock": "sha256:edited"}, "key": KEY},
+        {"key_input": {**plain(KEY_INPUT), "lock": "sha256:edited"}},
+        {"key_input": {"lock": "sha256:00"}},
         {"files": []},
+        {"files": {"pyvenv.cfg": "here"}},
         {"site_packages": 5},
+        {"interpreter": [0]},
+        {"fingerprint": {"folder": 0}},
+        {"promises": None},
     ],
 )
 def test_a_marker_that_was_edited_or_is_another_environment_s_is_none(
@@ -164,8 +160,8 @@ def test_a_changed_lock_is_told_before_anything_else(registry: Registry, tmp_pat
 def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
     registry: Registry, tmp_path: Path, variant: str, wanted: str
 ) -> None:
-    built = {"lock": "sha256:0", "accelerator": variant or "any"}
-    registry.point("alpha", finish(registry, place("alpha", KEY, "00000001"), key_input=built))
+    built = values.replace(KEY_INPUT, accelerator=variant or "any")
+    registry.point("alpha", finish(registry, place("alpha", KEY, "00000001"), built))
     (tmp_path / "alpha.lock").write_text("other")
     problem = registry.problem(
         Definition("alpha", "", tmp_path / "alpha.lock", variant="" if wanted == "any" else wanted)
@@ -175,7 +171,7 @@ def test_a_build_for_other_hardware_is_told_by_that_and_not_by_its_lock(
 
 def test_an_interpreter_out_of_the_range_is_told(build: Build, definition: Definition, tmp_path: Path) -> None:
     problem = Registry(tmp_path / "venv").problem(replace(definition, python="<3.0"))
-    assert f"Python {build.record['key_input']['python']}" in str(problem)
+    assert f"Python {build.python_version}" in str(problem)
     assert "<3.0" in str(problem)
 
 

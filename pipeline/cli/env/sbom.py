@@ -53,7 +53,7 @@ def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:
     """SHA-256 by package; empty where the lock has changed since the build."""
     from pipeline.envs.lockfiles.lockfile import parse
 
-    if definition.lock is None or definition.lock_digest() != build.record["key_input"]["lock"]:
+    if definition.lock is None or definition.lock_digest() != build.own_marker.key_input.lock:
         return {}
     lock = parse(definition.lock.read_text(encoding="utf-8-sig"))
     return {pin.name: pin.sha256 for pin in lock.on(build.python_version)}

@@ -71,7 +71,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
         "key": build.key if build else None,
         "path": str(build.prefix) if build else None,
         "lock": lock,
-        "lock_digest": build.record["key_input"]["lock"] if build else None,
+        "lock_digest": build.own_marker.key_input.lock if build else None,
     }
 
 

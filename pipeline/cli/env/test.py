@@ -66,7 +66,7 @@ def _external(definition: Definition, folder: Path) -> Build:
     except Unusable as error:
         next_step = candidates.next_step(definition)
         raise NotReady(f"environment '{definition.name}': {folder}: {error}", next_step) from error
-    return Build(definition.name, environment.prefix, "", {}, conda=environment.is_conda)
+    return Build(definition.name, environment.prefix, "", None, conda=environment.is_conda)
 
 
 def _results(registry: Registry, catalog: Catalog, definition: Definition, build: Build) -> Iterator[ProbeResult]:

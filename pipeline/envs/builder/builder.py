@@ -5,19 +5,18 @@ build of the same name.
 """
 
 import contextlib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pipeline.envs import interpreters, keys
 from pipeline.envs.build import Build
-from pipeline.envs.builder import marker, permissions, proof
+from pipeline.envs.builder import permissions, proof
 from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
-from pipeline.envs.builder.marker import Proof
+from pipeline.envs.builder.marker import Proof, marker_of
 from pipeline.envs.definition import Definition
+from pipeline.envs.keys import KeyInput
 from pipeline.envs.lockfiles import agreement
 from pipeline.envs.notes import BuildNotes
 from pipeline.envs.platform.layout import executable, interpreter
@@ -28,6 +27,7 @@ from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 from pipeline.progress import Progress
+from pipeline.values import plain
 
 OLD_LOGS = 5  # beside the latest
 
@@ -90,7 +90,7 @@ class Builder:
     def make(
         self,
         definition: Definition,
-        key_input: Mapping[str, Any],
+        key_input: KeyInput,
         progress: Progress,
         fill: Callable[[Installer], Proof],
         before_live: Callable[[], None] = lambda: None,
@@ -100,7 +100,7 @@ class Builder:
         ``before_live`` is called when the build is complete and its name doesn't point to it yet. What ``fill`` raises
         goes through; the folder is then removed.
         """
-        key = keys.key_of(dict(key_input))
+        key = keys.key_of(key_input)
         prefix = self.registry.new_place(definition.name, key)
         log = fresh_log(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
@@ -115,8 +115,8 @@ class Builder:
             own=self.own(definition, prefix),
         )
         try:
-            record = marker.content(definition, key_input, prefix, fill(installer), deadline.spent())
-            write_whole(prefix / MARKER, dump_json(record))
+            marker = marker_of(definition, key_input, prefix, fill(installer), deadline.spent())
+            write_whole(prefix / MARKER, dump_json(plain(marker)))
             permissions.share(prefix / MARKER)
         except BaseException:
             with contextlib.suppress(NotReady, OSError):  # the next build removes what can't be removed now
@@ -125,7 +125,7 @@ class Builder:
         before_live()
         self.registry.point(definition.name, prefix)
         BuildNotes(self.registry.root).built(definition.name, prefix, deadline.spent())
-        return Build(definition.name, prefix, key, json.loads((prefix / MARKER).read_bytes()))
+        return Build(definition.name, prefix, key, marker)
 
     def remove_half_built(self, name: str) -> None:
         """Remove the folders that interrupted builds of this name left. The caller holds the lock.

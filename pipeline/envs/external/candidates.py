@@ -26,7 +26,7 @@ class Inspection:
 
     def build(self, name: str) -> Build:
         """The environment as a stage runs in it. It has no marker, since we haven't built it."""
-        return Build(name, self.environment.prefix, self.record.key, {}, self.environment.is_conda)
+        return Build(name, self.environment.prefix, self.record.key, None, self.environment.is_conda)
 
 
 def inspect(folder: Path, cache: InspectionCache) -> Inspection:

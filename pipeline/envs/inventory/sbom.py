@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.envs.build import Build
 from pipeline.envs.inventory.packages import InstalledPackage, dependencies, installed_packages
 from pipeline.envs.registry import MARKER
+from pipeline.values import plain
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType
@@ -58,7 +59,7 @@ def _environment(build: Build) -> "Component":
     from cyclonedx.model import Property
     from cyclonedx.model.component import Component, ComponentType
 
-    key_input = build.record["key_input"]
+    key_input = plain(build.own_marker.key_input)
     return Component(
         name=build.name,
         version=build.key.removeprefix("sha256:")[:16],

@@ -50,14 +50,14 @@ class PartialRebuild:
         """
         return self.builder.make(
             self.definition,
-            self.old.record["key_input"],
+            self.old.own_marker.key_input,
             self.progress,
             lambda installer: self._fill(installer, interpreter),
             before_live=lambda: self.builder.registry.retire(self.old.prefix),
         )
 
     def _fill(self, installer: Installer, interpreter: BaseInterpreter) -> Proof:
-        folders = manifest.read(self.old.prefix, self.old.record.get("manifest"))
+        folders = manifest.read(self.old.prefix, self.old.own_marker.manifest)
         if folders is None:
             raise Unsalvageable("the list of its files is gone or has changed")
         salvage = Salvage(self.old, folders, self.check, installer.prefix)
@@ -86,7 +86,7 @@ class PartialRebuild:
         Where a package differs, all of them are fetched and installed again; what differs even then was published so.
         """
         packages = sorted(self.check.to_reinstall)
-        corrections: dict[str, str | None] = dict(self.old.record.get("otherwise") or {})
+        corrections: dict[str, str | None] = dict(self.old.own_marker.corrections)
 
         def known_entries(is_second: bool) -> Mapping[str, Entry]:
             comparison = content.read_packages(salvage.site_packages, packages, corrections)
@@ -110,7 +110,7 @@ class PartialRebuild:
 
     def _unproved(self, salvage: Salvage) -> Definition:
         """The definition with the probes that concern new packages: the rest is byte for byte what was proved."""
-        if self.definition.acceptance_criteria() != self.old.record["promises"]:
+        if self.definition.acceptance_criteria() != self.old.own_marker.acceptance_criteria:
             return self.definition
         installed = salvage.site_packages.glob("*.dist-info")
         new = [folder for folder in installed if package_records.package_of(folder.name) in self.check.to_reinstall]

@@ -40,7 +40,7 @@ class Salvage:
 
     @property
     def _inside_packages(self) -> str:
-        return str(self.old.record["site_packages"])
+        return self.old.own_marker.site_packages
 
     @cached_property
     def _paths(self) -> RepairPaths:
@@ -78,7 +78,7 @@ class Salvage:
 
     def _whole_packages(self) -> list[str]:
         """By the folders of their metadata."""
-        packages = self.old.record["fingerprint"]["records"]
+        packages = self.old.own_marker.fingerprint.records
         return [name for name in packages if package_of(name) not in self.check.to_reinstall]
 
     def _rows(self, dist_info: str) -> list[Row]:
@@ -88,7 +88,7 @@ class Salvage:
     def _written_later(self) -> set[str] | None:
         """The files of the packages that are installed again; ``None`` where they can't be known."""
         files: set[str] = set()
-        for name in self.old.record["fingerprint"]["records"]:
+        for name in self.old.own_marker.fingerprint.records:
             if package_of(name) in self.check.to_reinstall:
                 if name in self.check.packages.missing or f"{name}/RECORD" in self._damaged_files:
                     return None
@@ -108,7 +108,7 @@ class Salvage:
     def _rewritten(self, script: Path) -> bytes | None:
         """A script with the new folder in place of the old one; ``None`` where it doesn't name that."""
         data = script.read_bytes()
-        old = os.fsencode(self.old.record["prefix"])
+        old = os.fsencode(self.old.own_marker.prefix)
         if old not in data:
             return None
         if b"\0" in data:
@@ -125,7 +125,7 @@ class Salvage:
 
     def _put_metadata(self, dist_info: str, listed: list[Row], rewritten: Mapping[str, Row]) -> None:
         """The installer's own files beside the package, and the ``RECORD`` with the lines of rewritten files."""
-        inside = f"{self.old.record['site_packages']}/{dist_info}"
+        inside = f"{self._inside_packages}/{dist_info}"
         done = {file for file, _, _ in listed}
         for name in self.folders.get(inside, ()):
             if name != "RECORD" and f"{dist_info}/{name}" not in done:
@@ -153,7 +153,7 @@ class Salvage:
     def _source_digests(self) -> dict[str, str]:
         """The digest that each source had when its bytecode was made, from the ``RECORD``s and the list."""
         digests: dict[str, str] = {}
-        for folder in self.old.record["fingerprint"]["records"]:
+        for folder in self.old.own_marker.fingerprint.records:
             record = f"{folder}/RECORD"
             if folder not in self.check.packages.missing and record not in self._damaged_files:
                 digests.update(
@@ -213,7 +213,7 @@ class Salvage:
 
     def _corrections(self) -> Mapping[str, str | None]:
         """Digests by file where a publisher's ``RECORD`` is wrong."""
-        return self.old.record.get("otherwise") or {}
+        return self.old.own_marker.corrections
 
     @cached_property
     def _undelivered(self) -> set[str]:

@@ -70,7 +70,7 @@ class FileCheck:
 
 def quick(build: Build) -> FileCheck:
     """Compare every listed file's size and time. Raises ``OSError`` where the build can't be read."""
-    folders = manifest.read(build.prefix, build.record.get("manifest"))
+    folders = manifest.read(build.prefix, build.own_marker.manifest)
     packages = _packages(build)
     if folders is None:
         return FileCheck(packages, is_listed=False)
@@ -79,13 +79,13 @@ def quick(build: Build) -> FileCheck:
 
 def thorough(build: Build) -> FileCheck:
     """Compare every file's bytes. Raises ``OSError`` where the build can't be read."""
-    folders = manifest.read(build.prefix, build.record.get("manifest"))
+    folders = manifest.read(build.prefix, build.own_marker.manifest)
     packages = _packages(build)
-    corrections = build.record.get("otherwise")
+    corrections = build.own_marker.corrections
     if folders is None:
         return FileCheck(packages, tuple(content.damaged(build.site_packages, corrections)), is_listed=False)
     # Files of packages that were added since are reported with their package, not one by one.
-    installed = {"", *map(package_of, build.record["fingerprint"]["records"])}
+    installed = {"", *map(package_of, build.own_marker.fingerprint.records)}
     read = content.damaged(build.site_packages, corrections, _listed(build, folders))
     damaged = [each for each in read if each.package in installed]
     # Times count, although the bytes are right: Python doesn't use bytecode of a source that has another time.
@@ -131,12 +131,12 @@ def source_of(file: str) -> str:
 
 def from_site_packages(build: Build, path: str) -> str:
     """A path from the environment's folder, turned into one from site-packages, as a ``RECORD`` has it."""
-    inside = f"{build.record['site_packages']}/"
+    inside = f"{build.own_marker.site_packages}/"
     return path.removeprefix(inside) if path.startswith(inside) else posixpath.relpath(path, inside)
 
 
 def _packages(build: Build) -> Packages:
-    expected = build.record["fingerprint"]["records"]
+    expected = build.own_marker.fingerprint.records
     names = os.listdir(build.site_packages)
     leftovers = [name for name in names if name.startswith(LEFTOVER_MARKS)]
     installed = {name for name in names if name.endswith((".dist-info", ".egg-info", ".egg-link"))} - {*leftovers}
@@ -178,7 +178,7 @@ def _listed(build: Build, folders: Folders) -> Iterator[ExpectedFile]:
 
 
 def _strays(build: Build, folders: Folders, packages: Packages) -> Iterator[str]:
-    inside = build.record["site_packages"]
+    inside = build.own_marker.site_packages
     unexpected = _files_of(build, packages.unexpected)
     for folder, name, _ in manifest.walk(str(build.prefix)):
         path = f"{folder}/{name}" if folder else name
@@ -191,7 +191,7 @@ def _strays(build: Build, folders: Folders, packages: Packages) -> Iterator[str]
 
 def _files_of(build: Build, dist_infos: Iterable[str]) -> set[str]:
     """The files in the ``RECORD``s of packages."""
-    inside = build.record["site_packages"]
+    inside = build.own_marker.site_packages
     named = (file for name in dist_infos for file in package_records.files(build.site_packages / name / "RECORD"))
     return {package_records.from_prefix(inside, file) for file in named}
 

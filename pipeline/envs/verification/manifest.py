@@ -62,7 +62,7 @@ def entries(site_packages: str, contents: Mapping[str, Content]) -> dict[str, En
     }
 
 
-def read(prefix: Path, digest: object) -> Folders | None:
+def read(prefix: Path, digest: str | None) -> Folders | None:
     """The list whose digest the marker has; ``None`` where there is none, or another one."""
     try:
         data = (prefix / NAME).read_bytes()

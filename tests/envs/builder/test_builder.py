@@ -18,6 +18,7 @@ from pipeline.envs.verification import health
 from pipeline.errors import ExitCode, NotReady
 from pipeline.files import dump_json
 from pipeline.progress import quiet
+from pipeline.values import plain
 from tests.conftest import make_wheel
 from tests.envs.conftest import locked, other
 
@@ -38,13 +39,13 @@ def refusal(builder: Builder, definition: Definition) -> NotReady:
 
 
 def site_packages(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+    return build.site_packages
 
 
 def test_a_build_counts_only_with_its_marker_and_its_pointer(builder: Builder, build: Build) -> None:
     assert builder.registry.live("alpha") == build
-    assert json.loads((build.prefix / MARKER).read_text()) == build.record
-    assert build.record["key_input"].keys() == {"schema", "lock", "python", "abi", "platform", "accelerator"}
+    assert json.loads((build.prefix / MARKER).read_text()) == plain(build.marker)
+    assert plain(build.own_marker.key_input).keys() == {"schema", "lock", "python", "abi", "platform", "accelerator"}
 
 
 def test_a_healthy_build_is_not_made_again(
@@ -172,7 +173,7 @@ def test_a_range_that_no_python_fits_is_told_with_how_to_get_one(builder: Builde
 def test_an_empty_lock_gives_an_empty_environment(builder: Builder, definition: Definition) -> None:
     definition.locked.write_text("")
     build = builder.ensure(replace(definition, imports=()), quiet)
-    assert build.record["fingerprint"]["records"] == {}
+    assert build.own_marker.fingerprint.records == {}
 
 
 def test_an_installer_that_hangs_is_ended_at_its_limit(
@@ -296,7 +297,7 @@ def test_other_variables_are_proved_again_and_reach_what_is_built(
 def test_a_record_from_before_requirements_were_written_down_counts_where_the_lock_agrees(
     builder: Builder, definition: Definition, build: Build
 ) -> None:
-    record = {name: value for name, value in build.record.items() if name != "requirements"}
+    record = {name: value for name, value in plain(build.own_marker).items() if name != "requirements"}
     (build.prefix / MARKER).write_bytes(dump_json(record))
     asked = definition.locked.with_suffix(".txt")
     wanted = replace(definition, requirements=asked)

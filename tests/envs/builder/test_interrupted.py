@@ -123,7 +123,7 @@ def test_the_rights_of_a_build_follow_its_folder(
         build = builder.ensure(definition, quiet)
     finally:
         os.umask(before)
-    packages = build.prefix / str(build.record["site_packages"])
+    packages = build.site_packages
     for path, mode in (
         (build.prefix, 0o775),
         (packages, 0o775),

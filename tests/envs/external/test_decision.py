@@ -18,12 +18,10 @@ from pipeline.envs.external.decision import (
 )
 from pipeline.envs.external.source import EnvironmentSource
 
-BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", {})
+BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", None)
 LIVE = EnvironmentCandidate(EnvironmentSource.LIVE, "venv/alpha", BUILD)
 ABSENT = EnvironmentCandidate(EnvironmentSource.LIVE, "venv/alpha", None, "it isn't built")
-LEGACY = EnvironmentCandidate(
-    EnvironmentSource.LEGACY, "/old", Build(BUILD.name, Path("/old"), BUILD.key, BUILD.record)
-)
+LEGACY = EnvironmentCandidate(EnvironmentSource.LEGACY, "/old", Build(BUILD.name, Path("/old"), BUILD.key, None))
 ILL = replace(LEGACY, problem="importing quirk fails")
 GONE = EnvironmentCandidate(EnvironmentSource.LEGACY, "/gone", None, "it isn't there")
 ALL = EnvironmentOptions(wait_seconds=1, build=True, degraded=True)

@@ -15,6 +15,8 @@ from pipeline.envs.build import Build
 from pipeline.envs.inventory import sbom
 from pipeline.envs.inventory.packages import dependencies, installed_packages
 from pipeline.envs.registry import MARKER
+from pipeline.values import replace
+from tests.envs.conftest import KEY_INPUT, marker_for
 
 Add = Callable[..., None]
 
@@ -23,8 +25,7 @@ Add = Callable[..., None]
 def build(tmp_path: Path) -> Build:
     (tmp_path / "lib").mkdir()
     (tmp_path / MARKER).write_text("{}")
-    told = {"python": "3.12.4", "lock": "sha256:1", "platform": "linux"}
-    return Build("alpha", tmp_path, "sha256:" + "a" * 64, {"site_packages": "lib", "key_input": told})
+    return Build("alpha", tmp_path, "sha256:" + "a" * 64, marker_for(tmp_path, replace(KEY_INPUT, python="3.12.4")))
 
 
 @pytest.fixture

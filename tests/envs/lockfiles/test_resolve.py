@@ -257,8 +257,8 @@ def test_a_variant_s_index_is_used_beside_the_usual_one_and_is_not_named_in_the_
     assert pins(variant) == ["needed==2.0", "quirk==2.0+cu128"]
     assert "127.0.0.1" not in variant.locked.read_text()
     build = builder.ensure(variant, quiet)
-    assert build.record["key_input"]["accelerator"] == "cu128"
-    assert (build.prefix / build.record["site_packages"] / "quirk-2.0+cu128.dist-info").is_dir()
+    assert build.own_marker.key_input.accelerator == "cu128"
+    assert (build.site_packages / "quirk-2.0+cu128.dist-info").is_dir()
 
 
 @pytest.mark.exhaustive  # the resolver tries again for some seconds

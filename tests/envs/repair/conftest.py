@@ -32,7 +32,7 @@ class Bench:
 
 
 def packages_of(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+    return build.site_packages
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import values
 from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.builder.installer import Installer
@@ -363,17 +364,15 @@ def build_with_launcher(bench: Bench) -> Repair:
 
 def relist(build: Build) -> None:
     """Let the list say that what is there now was built so, but for the library that is cut off."""
-    import json
-
     file = packages_of(build) / "library/native.so"
     data, status = file.read_bytes(), file.stat()
     file.write_bytes(NATIVE)
-    record = {
-        **build.record,
-        "manifest": manifest.write(build.prefix, packages_of(build), {}),
-        "fingerprint": health.fingerprint(packages_of(build)),
-    }
-    (build.prefix / MARKER).write_text(json.dumps(record))
+    marker = values.replace(
+        build.own_marker,
+        manifest=manifest.write(build.prefix, packages_of(build), {}),
+        fingerprint=health.fingerprint(packages_of(build)),
+    )
+    (build.prefix / MARKER).write_bytes(values.encode(marker))
     overwrite(file, data)
     os.utime(file, ns=(0, status.st_mtime_ns))
 
@@ -451,10 +450,10 @@ def test_a_repair_that_can_not_prove_its_build_falls_back_and_then_says_why(benc
 
 
 def test_a_list_is_by_folder_and_says_what_links_lead_to(bench: Bench) -> None:
-    folders: Folders | None = manifest.read(bench.build.prefix, bench.build.record["manifest"])
+    folders: Folders | None = manifest.read(bench.build.prefix, bench.build.own_marker.manifest)
     assert folders is not None
     assert len(folders["bin"]["python"]) == 1
-    inside = str(bench.build.record["site_packages"])
+    inside = bench.build.own_marker.site_packages
     for folder in (inside, f"{inside}/library", f"{inside}/library/__pycache__", f"{inside}/library-1.0.dist-info"):
         assert all(entry[2].startswith("blake3=") for entry in folders[folder].values())
 
@@ -487,12 +486,12 @@ def test_bytecode_of_a_package_whose_metadata_is_gone_is_proved_before_it_is_tak
 
 def test_a_repair_lists_every_file_with_a_digest_and_takes_those_of_whole_files_from_the_old_list(bench: Bench) -> None:
     cut_native(bench)
-    old = manifest.read(bench.build.prefix, bench.build.record["manifest"])
+    old = manifest.read(bench.build.prefix, bench.build.own_marker.manifest)
     build = mend(bench).build
-    new = manifest.read(build.prefix, build.record["manifest"])
+    new = manifest.read(build.prefix, build.own_marker.manifest)
     assert old is not None
     assert new is not None
-    inside = str(build.record["site_packages"])
+    inside = build.own_marker.site_packages
     assert new[inside]["third.py"] == old[inside]["third.py"]
     assert [name for names in new.values() for name, entry in names.items() if len(entry) == 2] == []
 

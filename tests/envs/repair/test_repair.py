@@ -28,7 +28,7 @@ GOOD = "VERSION = '1.0'\n"
 
 
 def module(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"]) / "quirk.py"
+    return build.site_packages / "quirk.py"
 
 
 def mended(builder: Builder, definition: Definition, failed: Path, progress: Callable[[str], None]) -> Build:
@@ -144,12 +144,13 @@ def test_a_package_whose_record_was_wrong_from_the_start_can_be_built_and_checke
     lock = tmp_path / "odd.lock"
     lock.write_text(locked(wrongly_recorded(tmp_path / "wheels")))
     build = builder.ensure(replace(definition, name="odd", lock=lock, imports=("odd",)), quiet)
-    folder = build.prefix / str(build.record["site_packages"])
+    folder = build.site_packages
     digest = base64.urlsafe_b64encode(hashlib.sha256(b"EDITED = 1\n").digest()).decode().rstrip("=")
-    assert build.record["otherwise"] == {"odd.py": f"sha256={digest}"}
-    assert deep.damaged(folder, build.record["otherwise"]) == []
+    assert build.own_marker.corrections == {"odd.py": f"sha256={digest}"}
+    corrections = build.own_marker.corrections
+    assert deep.damaged(folder, corrections) == []
     os.truncate(folder / "odd.py", 3)
-    assert [str(each) for each in deep.damaged(folder, build.record["otherwise"])] == ["odd: odd.py has other content"]
+    assert [str(each) for each in deep.damaged(folder, corrections)] == ["odd: odd.py has other content"]
 
 
 def wrongly_recorded(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from tests.envs.conftest import Whole
 
 @pytest.fixture
 def site_packages(to_damage: Whole) -> Path:
-    return to_damage.build.prefix / str(to_damage.build.record["site_packages"])
+    return to_damage.build.site_packages
 
 
 def told(site_packages: Path) -> list[str]:

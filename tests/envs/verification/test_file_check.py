@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.envs.build import Build
 from pipeline.envs.verification import file_check, manifest
+from pipeline.values import replace
 from tests.envs.conftest import Whole
 
 
@@ -18,7 +19,7 @@ def build(to_damage: Whole) -> Build:
 
 
 def packages(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+    return build.site_packages
 
 
 def test_what_was_built_is_clean_for_both(build: Build) -> None:
@@ -78,7 +79,7 @@ def test_both_tiers_say_the_same_of_what_sizes_and_times_show(
 ) -> None:
     harm(build)
     quick, thorough = file_check.quick(build), file_check.thorough(build)
-    version = f"python3.{build.record['key_input']['python'].split('.')[1]}"
+    version = f"python3.{build.python_version.split('.')[1]}"
     for found, expected in zip(quick.problems, words, strict=True):
         assert found.startswith(expected.replace("python3.11", version))
     assert thorough.problems == quick.problems
@@ -121,8 +122,8 @@ def test_a_list_that_is_gone_or_edited_is_not_believed(build: Build, content: by
 
 
 def test_a_build_from_before_there_were_lists_says_so(build: Build) -> None:
-    record = {name: value for name, value in build.record.items() if name != "manifest"}
-    assert not file_check.quick(Build(build.name, build.prefix, build.key, record)).is_listed
+    unlisted = replace(build.own_marker, manifest=None)
+    assert not file_check.quick(replace(build, marker=unlisted)).is_listed
 
 
 def test_names_of_any_kind_are_listed_and_compared(build: Build, tmp_path: Path) -> None:

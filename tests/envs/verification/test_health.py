@@ -20,7 +20,7 @@ from tests.envs.conftest import Whole
 
 
 def site_packages(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+    return build.site_packages
 
 
 def dist_info(build: Build) -> Path:

@@ -24,7 +24,7 @@ def build(to_damage: Whole) -> Build:
 
 
 def packages(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"])
+    return build.site_packages
 
 
 def alter(file: Path) -> None:
@@ -40,22 +40,22 @@ def listed(build: Build, known: Mapping[str, manifest.Entry]) -> Build:
 
 
 def relisted(build: Build, digest: str) -> Build:
-    return replace(build, record={**build.record, "manifest": digest})
+    return replace(build, marker=replace(build.own_marker, manifest=digest))
 
 
 def folders_of(build: Build) -> manifest.Folders:
-    folders = manifest.read(build.prefix, build.record["manifest"])
+    folders = manifest.read(build.prefix, build.own_marker.manifest)
     assert folders is not None
     return folders
 
 
 def read(build: Build) -> dict[str, manifest.Entry]:
-    return manifest.entries(str(build.record["site_packages"]), content.read_all(packages(build)).contents)
+    return manifest.entries(build.own_marker.site_packages, content.read_all(packages(build)).contents)
 
 
 def with_old_list(build: Build) -> Build:
     """As it was built when lists had SHA-256, and only of what no ``RECORD`` vouches for."""
-    inside = str(build.record["site_packages"])
+    inside = build.own_marker.site_packages
     recorded = {f"{inside}/{each.file}" for each in content.recorded(packages(build) / "quirk-1.0.dist-info")}
     folders: dict[str, dict[str, Any]] = {}
     for folder, names in folders_of(build).items():
@@ -87,7 +87,7 @@ def test_what_is_written_again_before_the_list_is_left_to_its_record(build: Buil
     known = read(build)
     (packages(build) / "quirk.py").write_text("VERSION = 9\n")
     again = listed(build, known)
-    assert len(folders_of(again)[str(build.record["site_packages"])]["quirk.py"]) == 2
+    assert len(folders_of(again)[build.own_marker.site_packages]["quirk.py"]) == 2
     (problem,) = file_check.thorough(again).problems
     assert re.match(r"quirk: quirk\.py .*12 .*16", problem)
 

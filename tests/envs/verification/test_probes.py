@@ -24,7 +24,7 @@ def test_a_failing_import_is_told_by_its_last_line(definition: Definition, build
 
 
 def test_an_import_that_kills_the_interpreter_is_told_by_its_exit_code(definition: Definition, build: Build) -> None:
-    site_packages = build.prefix / str(build.record["site_packages"])
+    site_packages = build.site_packages
     (site_packages / "quirk.py").write_text("import os\nos.abort()\n")
     for folder in site_packages.glob("__pycache__"):
         shutil.rmtree(folder)

@@ -49,7 +49,7 @@ def quiet(_step: str) -> None:
 
 
 def module(build: Build) -> Path:
-    return build.prefix / str(build.record["site_packages"]) / "quirk.py"
+    return build.site_packages / "quirk.py"
 
 
 def test_a_whole_environment_is_said_to_be_with_what_a_missing_module_takes(
