@@ -385,6 +385,15 @@ def test_the_search_for_locks_finds_them(code: str) -> None:
     assert list(locks(ast.parse(code))) == [1]
 
 
+def test_no_two_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in [*MODULES, *(REPOSITORY / "stages").rglob("*.py")]:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(shown(path, node.lineno))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_nothing_writes_to_the_environment_variables() -> None:
     ours = set(MODULES) - STAGE_SERVER
     strays = [shown(path, line) for path in ours for line in environment_writes(tree(path))]

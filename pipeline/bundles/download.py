@@ -1,7 +1,7 @@
 """One file from the network or the disk, verified by its SHA-256, there whole or not at all.
 
-The standard library does it: ``file:`` addresses, which local indexes have, and ``.netrc`` come with it, and other
-clients bring neither.
+The standard library does it: it reads ``file:`` addresses, which local indexes have, and ``.netrc``. urllib3 does
+neither, and its retries are the smaller part of this.
 """
 
 import base64

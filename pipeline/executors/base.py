@@ -20,7 +20,7 @@ class Invocation(Struct, frozen=True):
     id: str  # unique among the run's invocations: JOB/STAGE/ATTEMPT
     interpreter: Interpreter
     stage_file: Path
-    source_digest: str  # of the stage file and its modules: a loaded stage is loaded anew where it differs
+    source_digest: str  # of the stage file and its modules: a loaded stage is loaded again where it differs
     file: Path  # invocation.json: everything that the stage may ask for
     log: Path
     start: Start = "cold"
@@ -50,7 +50,7 @@ Event = Message | Exited
 
 
 class WorkerLimits(Struct, frozen=True):
-    """When a process that is kept for later tasks ends."""
+    """When a worker ends."""
 
     idle_seconds: float = 60
     tasks: int = 1000
@@ -77,4 +77,4 @@ class Executor(Protocol):
         """End everything that runs, with all descendants, killing what is left after ``grace`` seconds."""
 
     def close(self) -> None:
-        """Release what was started ahead or kept."""
+        """End interpreters that were started ahead, and give workers back."""

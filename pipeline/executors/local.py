@@ -1,4 +1,4 @@
-"""This machine's processes: a fresh one per stage, or a worker, which is kept for later ones.
+"""This machine's processes: a fresh one per stage, or a worker, which stays for later ones.
 
 A fresh interpreter may be started ahead of its turn: it has loaded only our runner and is used once, so that every
 stage starts clean while its start-up happens beside the stage before it. Where no worker can be had, the invocation
@@ -37,7 +37,7 @@ class LocalExecutor:
         self._runtime = runtime  # where servers are found; default: this user's runtime folder
         self._spares = SpareProcesses(self._startup_log)
         self._running: dict[str, StageRun] = {}
-        self._deadlines: dict[str, float] = {}  # of those that were asked to end
+        self._deadlines: dict[str, float] = {}  # of those that got a request to end
         self._workers: WorkerPool | None = None
         self._unfit: dict[str, str] = {}  # kinds of workers that can't be had, and why
         self._events: list[Event] = []
@@ -70,7 +70,7 @@ class LocalExecutor:
         self._deadlines[id] = min(deadline, self._deadlines.get(id, deadline))
 
     def stop(self, grace: float) -> None:
-        # Forgotten only when it is gone: asked again while this waits, they must still be known.
+        # A run is forgotten only when it is gone: where this is called again while it waits, all must still be known.
         in_workers = [run for run in self._running.values() if not isinstance(run, ColdRun)]
         deadline = time.monotonic() + grace
         if grace > 0:

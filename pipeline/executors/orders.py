@@ -23,5 +23,5 @@ def order_of(invocation: Invocation) -> Order:
 def _here() -> str:
     try:
         return os.getcwd()
-    except FileNotFoundError:  # somebody removed it
+    except FileNotFoundError:  # it was removed
         return os.path.abspath(os.sep)

@@ -1,4 +1,4 @@
-"""The folder of one user on one machine where servers can be found, until the machine is started anew."""
+"""The folder of one user where servers can be found. It lasts until the machine restarts."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ LONGEST_ADDRESS = 100  # bytes of a unix socket's path, of which systems take 10
 
 
 class Unavailable(Exception):
-    """No process can be kept here; the message says why."""
+    """No worker can be started here; the message says why."""
 
 
 def locate(variables: Mapping[str, str]) -> Path:
     """Where the folder is or will be; nothing is looked at."""
-    if given := variables.get("XDG_RUNTIME_DIR"):
-        return Path(given, "pipeline")
+    if folder := variables.get("XDG_RUNTIME_DIR"):
+        return Path(folder, "pipeline")
     return Path(variables.get("TMPDIR") or "/tmp", f"pipeline-{os.getuid()}")  # noqa: S108  # `ensure` checks its owner
 
 
@@ -33,7 +33,7 @@ def ensure(folder: Path) -> None:
     if not stat.S_ISDIR(status.st_mode):
         raise Unavailable(f"{folder} isn't a folder")
     if status.st_uid != os.geteuid():
-        raise Unavailable(f"{folder} belongs to somebody else")
+        raise Unavailable(f"{folder} belongs to another user")
     if status.st_mode & 0o077:
         raise Unavailable(f"others may enter {folder}; chmod 700 {folder}")
 

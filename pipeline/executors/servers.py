@@ -41,7 +41,7 @@ def names(folder: Path, kind: str = "") -> list[str]:
 
 
 def connect(folder: Path, name: str) -> socket.socket:
-    """Raises ``OSError`` where nobody listens, or not one of our own."""
+    """Raises ``OSError`` where no server of this user listens."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)  # a server whose queue is full is no better than none
@@ -72,7 +72,7 @@ def ask(folder: Path, name: str, request: bytes) -> bytes:
 
 
 def status(folder: Path) -> Iterator[tuple[str, ServerStatus]]:
-    """The name of each server that answers, with what it tells of itself."""
+    """The name of each server that answers, with its state."""
     for name in names(folder):
         with contextlib.suppress(OSError, ValueError):
             yield name, ServerStatus.decode(ask(folder, name, protocol.STATUS))
@@ -94,7 +94,7 @@ def end(folder: Path, name: str, force: bool) -> bool:
     except TimeoutError:
         return False
     except OSError:
-        return True  # it had ended before it was asked
+        return True  # it had ended before it got the request
 
 
 def listen(folder: Path, name: str) -> socket.socket:
@@ -113,7 +113,7 @@ def listen(folder: Path, name: str) -> socket.socket:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what servers left that were killed: nobody has the lock, and nobody answers."""
+    """Remove the files of servers that were killed: their lock is free, and they don't answer."""
     for lock in folder.glob(f"*{LOCK}"):
         name = lock.name.removesuffix(LOCK)
         with contextlib.suppress(OSError), locked(folder, name):

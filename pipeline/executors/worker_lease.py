@@ -30,8 +30,8 @@ class WorkerLease:
         self.kind = kind
         self.channel = channel
         self.fresh = fresh  # its server was started for it
-        self.owner: int | None = None  # the process that answers for it, once it has said hello
-        self.ended: int | None = None  # a descriptor that tells of the owner's end
+        self.owner: int | None = None  # the keeper's pid, once it has answered
+        self.ended: int | None = None  # a descriptor that is readable when the keeper has ended
         self.idle_since = 0.0
         self._orders: int | None = orders
 
@@ -70,7 +70,7 @@ class WorkerLease:
 
 
 class LeasePipes:
-    """An order pipe and a report pipe for a lease; the ends that nobody takes are closed."""
+    """An order pipe and a report pipe for a lease; the ends that aren't taken are closed."""
 
     def __init__(self) -> None:
         self.theirs: list[int] = []

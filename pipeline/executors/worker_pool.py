@@ -20,7 +20,7 @@ from pipeline.executors.worker_lease import LeasePipes, WorkerKind, WorkerLease
 from pipeline.executors.worker_run import WorkerRun
 from pipeline.sdk.protocol import RUN_VARIABLE, SERVE, ServerArguments
 
-# Of the shell that a run was started from, and not of what it does; a kept process has none of them.
+# They belong to the shell that a run was started from. A worker outlives it and has none of them.
 OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}
 
 

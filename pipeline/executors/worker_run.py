@@ -23,7 +23,7 @@ class WorkerRun:
         self.reusable = False  # whether the lease can take another order
         self._exited: Exited | None = None
         self._cancelled = False
-        self.abandoned = False  # killed before anybody answered for it, so nobody will tell its end
+        self.abandoned = False  # killed before its keeper answered, so that no exit code will come
 
     @property
     def descriptors(self) -> list[int]:
@@ -77,7 +77,7 @@ class WorkerRun:
 
     def _event(self, line: bytes) -> Event | None:
         if self._exited is not None:
-            return None  # a worker that leaves after its last task is told of once more
+            return None  # a worker that leaves after its last task sends one more answer
         if (answer := Answer.decode(line)) is not None:
             return self._answered(answer)
         report = decode_report(line)

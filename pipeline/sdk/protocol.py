@@ -176,7 +176,7 @@ class ServerArguments:
 
 
 class ServerStatus:
-    """What a server tells of itself."""
+    """A server's state."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # these are the fields
         self, owner: int, pid: int, prefix: str, tasks: int, leased: bool, age_seconds: float, idle_seconds: float
@@ -237,7 +237,7 @@ def receive(connection: "socket.socket") -> "Tuple[bytes, List[int]]":
 
 
 def is_own_user(connection: "socket.socket") -> bool:
-    """Whether the process at the other end is this user's. The folder admits no other; somebody may have opened it."""
+    """Whether the process at the other end is this user's. The folder should admit no other."""
     import socket
     import struct
 

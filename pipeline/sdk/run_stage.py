@@ -238,8 +238,8 @@ class SourceHashLoader(SourceFileLoader):
     def path_stats(self, _path: "Any") -> "dict[str, Any]":
         return {"mtime": -1, "size": 0}  # which no bytecode has
 
-    def source_to_code(self, data: "Any", path: "Any", **options: "Any") -> "Any":  # type: ignore[override]  # optimize
-        code = super().source_to_code(data, path, **options)
+    def source_to_code(self, data: "Any", *others: "Any", **options: "Any") -> "Any":  # type: ignore[override]
+        code = super().source_to_code(data, *others, **options)
         try:
             kept = cache_from_source(self.path)
         except NotImplementedError:  # an interpreter without bytecode files

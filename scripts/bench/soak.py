@@ -4,7 +4,7 @@ Each slice is a job of its own, run by `run-pipeline` with two stages at a time;
 that doesn't do its work at the first attempt, or does it with a warning, has an end that nothing explains: then the
 exit code is 1. Shown are, for each way, how many stages ran, how many in a second, and how they ended.
 
-With --spoil, one stage of each job kills itself, to see that the soak tells it.
+With --spoil, one stage of each job kills itself, to see that the soak shows it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from ours import Ours
 
 FINISHED = "finished"
 SLOTS = 2
-# It ends with whoever started it, however that ends.
+# It ends when the soak ends, however that ends.
 BURNER = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(1_000_000))\n"
 DEADLY = """# /// script
 # [tool.pipeline.stage]

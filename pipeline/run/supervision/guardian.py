@@ -85,6 +85,6 @@ class _Watch:
             os.close(nowhere)
 
     def end(self) -> None:
-        # Killed rather than told: then there is nothing to wait for. Before the pipe closes, which would start it.
+        # It is killed, so that there is nothing to wait for. Before the pipe closes, which would start it.
         process.reap(self._child)
         os.close(self._write)

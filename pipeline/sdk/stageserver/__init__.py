@@ -4,7 +4,7 @@
 log as 1 and 2. The server is a keeper and its child, the worker, which runs one task after another.
 
 A client takes a lease: over the socket it hands over a pipe for orders, a pipe for reports, and the lock that says the
-worker is taken. The keeper owns the lease. It sees when the client is gone, ends what still runs, and tells how it
+worker is taken. The keeper owns the lease. It sees when the client is gone, ends what still runs, and sends how it
 ended: whatever a stage started is adopted by it (PR_SET_CHILD_SUBREAPER), so nothing is left behind.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def main(words: "list[str]", runner: "Any") -> None:
     arguments = ServerArguments.decode(words)
     if os.fork():
-        os._exit(0)  # whoever started us collects this process; the server is nobody's child
+        os._exit(0)  # the client collects this process; the server has no parent that would have to
     os.setsid()
     if arguments.lease >= 0:
         os.set_inheritable(arguments.lease, False)  # ours, and not that of programs which a stage leaves running

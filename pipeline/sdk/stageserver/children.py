@@ -55,7 +55,7 @@ def die_with(tie: int, runner: "Any") -> None:
     releases the interpreter lock nor a grandchild such as ffmpeg stays behind. Elsewhere a thread waits.
 
     Nothing may ever be written to the pipe. A write wakes the reader first and sends the signal afterwards, so
-    whoever is quick to read what was written, and calls this then, is killed by it.
+    a process that reads quickly, and calls this then, is killed by what it has just read.
     """
     if sys.platform != "linux":
         runner.die_at_end_of(tie)

@@ -1,4 +1,4 @@
-"""The client that has the worker: what it orders, and what it is told."""
+"""The client that has the worker: its orders, and the answers to it."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ class Client:
         return bool(poller.poll(0))
 
     def tell(self, word: str, number: int, reason: str = "") -> bool:
-        """Send an ``Answer``. False where nobody can hear it."""
+        """Send an ``Answer``. False where it can't be delivered."""
         try:
             status = os.fstat(self.reports)  # a stage may have closed it, and opened a file in its place
             if (status.st_dev, status.st_ino) != self._identity:

@@ -46,7 +46,7 @@ class _Keeper:
         children.adopt_orphans()
         self._idle_since = time.monotonic()
         self._busy = self._files.busy(self._worker)
-        self._busy.clear()  # takes its room on the disk; without it nobody is answered
+        self._busy.clear()  # takes its room on the disk; where there is none, the server ends
 
     def loop(self) -> None:
         while not (self._worker_ended or self._ends):
@@ -146,7 +146,7 @@ class _Keeper:
         return bytes(status.encode())
 
     def _retires(self) -> bool:
-        """Whether nobody can take us any more: who holds the lock is about to."""
+        """Whether no client can take the worker any more: who holds the lock is about to."""
         lock = os.open(self._files.path(LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

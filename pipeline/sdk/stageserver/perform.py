@@ -40,13 +40,13 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
     return code
 
 
-def _exit_code(given: object) -> int:
-    """As the interpreter makes it of what ``sys.exit`` was given."""
-    if given is None:
+def _exit_code(argument: object) -> int:
+    """As the interpreter makes it of the argument of ``sys.exit``."""
+    if argument is None:
         return 0
-    if isinstance(given, int):
-        return given & 0xFF
-    print(given, file=sys.stderr)
+    if isinstance(argument, int):
+        return argument & 0xFF
+    print(argument, file=sys.stderr)
     return 1
 
 
