@@ -24,6 +24,9 @@ another measure: what stands in its site-packages is loaded at every start, and 
 .venv-dev. Its commands are measured in the same rounds, in a project and with workers of its own, and its figures stand
 beside ours. noop1000 is then to be no worse than its own; 5 % are left to chance.
 
+Nothing is removed before the end, since some file systems are slow for minutes after it (``Ours.forget``); so wait five
+minutes after another benchmark, or after the tests.
+
 Tools that take minutes for 1,000 stages are measured with fewer, which the table says; so is everything with --quick.
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
 """
