@@ -1,4 +1,4 @@
-"""The one module that starts processes, waits for them and ends them, with everything they started.
+"""The one module that starts processes and waits for them; ``process_tree`` ends them with all that they started.
 
 Each process leads a session, and so a process group, of its own: a Ctrl-C on the terminal reaches only
 the orchestrator, which decides, and a whole group can be ended at once.
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pipeline.process_tree import KILL, kill_tree, signal_group, stop
 from pipeline.values import Struct
 
 if sys.platform == "linux":
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 _AWAITED: dict[int, "subprocess.Popen[bytes]"] = {}  # by the thread whose ``run`` waits for it
 NO_WINDOW = 0x08000000 if os.name == "nt" else 0  # CREATE_NO_WINDOW: no console that flashes up for each tool
-# Python ignores these two; a program expects them as the system has them.
-_RESTORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
+# Python ignores the first two, and who starts us may ignore the third; a program expects them as the system has them.
+_RESTORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGCHLD") if hasattr(signal, name)]
+UNKNOWN = 255  # the exit code of a child that others have collected: never a success
 
 
 class Interpreter(Struct, frozen=True):
@@ -72,13 +74,13 @@ class Child:
     def kill(self) -> None:
         if self.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, _KILL)
+                os.kill(self.pid, KILL)
 
     def _collected(self, flags: int) -> int | None:
         try:
             pid, status = os.waitpid(self.pid, flags)
-        except ChildProcessError:  # other code has collected it, so that its exit code can't be known
-            return 0
+        except ChildProcessError:
+            return UNKNOWN
         return os.waitstatus_to_exitcode(status) if pid else None
 
 
@@ -272,27 +274,8 @@ def ends_within(child: Child, seconds: float) -> bool:
 def reap(child: Child) -> int:
     """Collect a process that has ended, and end what it left behind in its group. Returns its exit code."""
     # Before the wait: until then its number, which names the group, can't be given to another process.
-    _signal_group(child.pid, _KILL)
+    signal_group(child.pid, KILL)
     return child.wait()
-
-
-def stop(children: "Sequence[Child | subprocess.Popen[bytes]]", grace: float) -> None:
-    """End processes and all their descendants: ask, wait up to ``grace`` seconds, then kill."""
-    if not children:
-        return
-    import psutil
-
-    tree = [process for child in children for process in _tree(child.pid)]
-    if grace > 0:
-        for child in children:
-            _signal_group(child.pid, signal.SIGTERM)
-        _each(tree, psutil.Process.terminate)
-        _, tree = psutil.wait_procs(tree, timeout=grace)
-    for child in children:
-        _signal_group(child.pid, _KILL)
-    _each(tree, psutil.Process.kill)
-    for child in children:
-        child.wait()
 
 
 def join(children: Sequence[Child], seconds: float) -> None:
@@ -301,54 +284,3 @@ def join(children: Sequence[Child], seconds: float) -> None:
         if not ends_within(child, seconds):
             child.kill()
         child.wait()
-
-
-def signal_tree(pid: int, number: int, itself: bool = True) -> None:
-    """Send a signal to a process and all its descendants, or to those alone. Doesn't wait."""
-    import psutil
-
-    for member in _tree(pid)[0 if itself else 1 :]:
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            member.send_signal(number)
-
-
-def kill_tree(pid: int) -> None:
-    """Kill a child that isn't collected yet, its group and all its descendants. Doesn't wait."""
-    signal_tree(pid, _KILL)
-    _signal_group(pid, _KILL)
-
-
-def kill_children() -> None:
-    """Kill all that this process has started, as ``kill_tree`` does. An interruption reaches only us, since each child
-    leads a session of its own, and it may come before whoever started a child has got hold of it."""
-    import psutil
-
-    for child in psutil.Process().children():
-        kill_tree(child.pid)
-
-
-_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-
-def _signal_group(group: int, number: int) -> None:
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended already
-            os.killpg(group, number)
-
-
-def _tree(pid: int) -> list:  # type: ignore[type-arg]  # psutil is imported only where something must be stopped
-    import psutil
-
-    try:
-        root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _each(tree: list, action) -> None:  # type: ignore[no-untyped-def,type-arg]
-    import psutil
-
-    for process in tree:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            action(process)

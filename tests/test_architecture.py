@@ -24,11 +24,11 @@ MAY_IMPORT = {
     "bundles": {"config", "environments", "envs", "models", "process", "project", "setup"},
     "cache": {"jobs"},
     "config": {"envs", "host", "policy", "project"},
-    "conflicts": {"config", "environments", "envs", "process", "project"},
+    "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
     "engines": {"config", "jobs", "media", "plan"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},
-    "executors": {"policy", "process", "sdk"},
+    "executors": {"policy", "process", "process_tree", "sdk"},
     "host": {"process", "project"},
     "jobs": {"config", "envs", "policy", "project"},
     "media": {"envs", "process"},
@@ -48,7 +48,8 @@ MAY_IMPORT = {
         "process",
         "project",
     },
-    "process": set(),
+    "process": {"process_tree"},
+    "process_tree": set(),
     "project": set(),
     "run": {
         "cache",
@@ -67,7 +68,7 @@ MAY_IMPORT = {
         "sdk",
     },
     "sdk": set(),
-    "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process", "project"},
+    "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
     **{leaf: set() for leaf in LEAVES},
 }
 
@@ -98,7 +99,8 @@ ROOMS = {
     "registry": {"core", "lockfiles", "verification"},
     "builder": {"core", "lockfiles", "platform", "registry", "verification"},
     "repair": {"builder", "core", "lockfiles", "platform", "registry", "verification"},
-    "external": {"builder", "core", "platform", "registry", "verification"},
+    "external": {"core", "platform", "verification"},
+    "choice": {"builder", "core", "external", "registry"},
     "gc": {"core", "platform", "registry"},
     "inventory": {"core", "registry"},
 }

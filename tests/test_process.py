@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import process
+from pipeline import process, process_tree
 
 STUBBORN = "trap '' TERM INT; echo $$ >{pids}; while :; do sleep 1; done"
 VARIABLES = {"PATH": os.environ["PATH"]}
@@ -81,14 +81,14 @@ def test_a_missing_program_is_named(spawning: None) -> None:
 
 def test_a_process_that_obeys_ends_within_its_grace(spawning: None) -> None:
     child = started("sleep", "600")
-    process.stop([child], grace=30)
+    process_tree.stop([child], grace=30)
     assert child.returncode is not None
 
 
 def test_a_grandchild_that_ignores_being_asked_is_killed(spawning: None, tmp_path: Path) -> None:
     child = started("sh", "-c", f"({STUBBORN.format(pids=tmp_path / 'pid')}) & wait")
     stubborn = pid_in(tmp_path / "pid")
-    process.stop([child], grace=0.1)
+    process_tree.stop([child], grace=0.1)
     assert not alive(stubborn)
 
 
@@ -96,14 +96,14 @@ def test_a_descendant_in_a_session_of_its_own_is_stopped_too(spawning: None, tmp
     script = STUBBORN.format(pids=tmp_path / "pid")
     child = started("sh", "-c", f'setsid sh -c "{script.replace("$$", chr(92) + "$$")}" & wait')
     stubborn = pid_in(tmp_path / "pid")
-    process.stop([child], grace=0.1)
+    process_tree.stop([child], grace=0.1)
     assert eventually(lambda: not alive(stubborn))
 
 
 def test_all_children_can_be_killed_with_what_they_started(spawning: None, tmp_path: Path) -> None:
     children = [started("sh", "-c", f"({STUBBORN.format(pids=tmp_path / name)}) & wait") for name in ("1", "2")]
     stubborn = [pid_in(tmp_path / name) for name in ("1", "2")]
-    process.kill_children()
+    process_tree.kill_children()
     assert eventually(lambda: not any(alive(pid) for pid in stubborn))
     assert [child.wait() for child in children] == [-signal.SIGKILL] * 2
 
@@ -111,7 +111,7 @@ def test_all_children_can_be_killed_with_what_they_started(spawning: None, tmp_p
 def test_what_has_ended_already_can_be_stopped(spawning: None) -> None:
     child = started("true")
     child.wait()
-    process.stop([child], grace=1)
+    process_tree.stop([child], grace=1)
     assert child.returncode == 0
 
 
@@ -167,7 +167,7 @@ def test_an_exit_descriptor_becomes_readable_at_the_end(spawning: None) -> None:
 def test_stopping_nothing_costs_no_import() -> None:
     loaded = sys.modules.pop("psutil")
     try:
-        process.stop([], grace=1)
+        process_tree.stop([], grace=1)
         assert "psutil" not in sys.modules
     finally:
         sys.modules["psutil"] = loaded
@@ -221,3 +221,9 @@ def test_a_program_that_is_not_there_is_an_error_with_its_name(spawning: None, p
         process.spawn([program], {}, nowhere, nowhere, nowhere)
     assert raised.value.filename == program
     os.close(nowhere)
+
+
+def test_a_child_that_others_collected_has_not_ended_well(spawning: None) -> None:
+    child = started("true")
+    os.waitpid(child.pid, 0)
+    assert child.poll() == process.UNKNOWN

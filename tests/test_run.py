@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from pipeline.envs.verification import manifest
-from tests.conftest import Result, Sandbox
+from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
 
@@ -443,3 +444,17 @@ def test_a_reader_that_goes_away_does_not_stop_the_job(ready: Sandbox) -> None:
     assert child.wait(timeout=90) == 0
     child.communicate()
     assert ready.events(id)[-1]["event"] == "run_finished"
+
+
+def test_a_stage_that_fails_is_a_failure_where_the_starter_ignores_the_ends_of_children(ready: Sandbox) -> None:
+    """Then the system keeps no exit codes, unless we ask it to."""
+    ready.workflow("failing", "fails: {}")
+    id = ready.prepare("failing")
+    code = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, BIN / "run-pipeline", "--root", ready.root, "-j", id],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 4

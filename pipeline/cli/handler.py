@@ -36,6 +36,7 @@ def run(command: "click.Command") -> None:
 
 def code_of(act: Callable[[], object]) -> int:
     """Call ``act``, print its error if it has one, and return the exit code. All output is flushed."""
+    _keep_exit_codes()
     code = _exit_code(act)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -43,6 +44,15 @@ def code_of(act: Callable[[], object]) -> int:
         except OSError:
             _discard_output()
     return code
+
+
+def _keep_exit_codes() -> None:
+    """Where SIGCHLD is ignored, which is inherited, the system keeps no exit codes, and Python's own subprocess then
+    takes each child for one that ended well."""
+    import signal
+
+    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _exit_code(act: Callable[[], object]) -> int:

@@ -167,7 +167,7 @@ def _option(shortcut: Shortcut) -> Callable[[Any], Any]:
 
 def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestFactory":
     """Makes the request for a file, from the options that a command got. Raises ``UsageError``."""
-    from pipeline.envs.external.decision import EnvironmentOptions
+    from pipeline.envs.choice.decision import EnvironmentOptions
     from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
 
     typed = _typed(options)

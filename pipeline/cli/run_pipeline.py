@@ -43,8 +43,8 @@ def perform(words: "Sequence[str]") -> None:
 def _options(values: "dict[str, Any]") -> "Options":
     from pipeline.host.resources import parse_limits
     from pipeline.run.bounds import Bounds
+    from pipeline.run.chosen_stages import Selection
     from pipeline.run.execute import Options
-    from pipeline.run.selection import Selection
 
     return Options(
         Selection(values["start_at"], values["until"], values["only"], values["force"]),
@@ -63,9 +63,9 @@ def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options") ->
     from pipeline.cli.output import print_table
     from pipeline.jobs.job import load
     from pipeline.jobs.results import Results
+    from pipeline.run.chosen_stages import choose
     from pipeline.run.forecast import forecast
     from pipeline.run.reuse import Reuse
-    from pipeline.run.selection import choose
     from pipeline.run.stage_key import StageKeys
 
     store = ResultStore(here.results)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.config.catalog import Catalog
-from pipeline.conflicts.explanation import solve
+from pipeline.conflicts.conflicting_lines import solve
 from pipeline.conflicts.module_clashes import clashes
 from pipeline.conflicts.python_ranges import common, disjoint, ranges_of
 from pipeline.conflicts.resolver import DependencyResolver, resolver_for

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pipeline import process
+from pipeline import process, process_tree
 from pipeline.conflicts.sides import Line, Side
 from pipeline.envs import uv
 from pipeline.errors import NotReady
@@ -149,7 +149,7 @@ def in_parallel(ask: Callable[[A], B], about: Iterable[A]) -> list[B]:
             return list(threads.map(ask, about))
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            process.kill_children()
+            process_tree.kill_children()
             raise
 
 

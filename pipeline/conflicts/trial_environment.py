@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pipeline import process
+from pipeline import process, process_tree
 from pipeline.conflicts.minimal_subsets import Verdict
 from pipeline.envs import uv
 from pipeline.envs.platform.layout import interpreter
@@ -58,7 +58,7 @@ class TrialEnvironment:
         try:
             return self._attempt(lock, command, tolerated)
         except BaseException:
-            process.kill_children()
+            process_tree.kill_children()
             raise
 
     def _attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None) -> Trial:
@@ -144,7 +144,7 @@ class TrialEnvironment:
                 return None
         finally:
             # The whole tree, before the process is collected: after that, another process can get its number.
-            process.stop([child], grace=0)
+            process_tree.stop([child], grace=0)
         return child.returncode
 
 

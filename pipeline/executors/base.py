@@ -4,6 +4,7 @@ The shape is that of ``concurrent.futures``: submit, wait, cancel. The module it
 it costs more than a small stage, and it would add a thread per stage where one poll is enough.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from typing import Protocol
 from pipeline.executors.reports import StageReport
 from pipeline.policy import Start
 from pipeline.process import Interpreter
+from pipeline.sdk.protocol import RUN_VARIABLE, Order
 from pipeline.values import Struct, field
 
 
@@ -26,6 +28,21 @@ class Invocation(Struct, frozen=True):
     start: Start = "cold"
     variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
     modules: tuple[Path, ...] = ()  # that the stage imports by their names
+
+    @property
+    def order(self) -> Order:
+        """What the runner gets to hear of it."""
+        return Order(
+            self.id,
+            self.interpreter.variables.get(RUN_VARIABLE, ""),
+            self.interpreter.prefix,
+            self.stage_file,
+            self.source_digest,
+            self.file,
+            self.log,
+            _here(),
+            self.modules,
+        )
 
 
 class Message(Struct, frozen=True):
@@ -78,3 +95,10 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End interpreters that were started ahead, and give workers back."""
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was removed
+        return os.path.abspath(os.sep)

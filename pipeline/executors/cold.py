@@ -5,10 +5,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import process
+from pipeline import process, process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.channel import Channel
-from pipeline.executors.orders import order_of
 from pipeline.executors.runner import command
 from pipeline.process import Interpreter
 
@@ -40,7 +39,7 @@ class FreshProcess:
 
     def order(self, invocation: Invocation) -> "ColdRun":
         with contextlib.suppress(BrokenPipeError):  # it died while it waited; its end is an event like any other
-            os.write(self._orders, order_of(invocation).encode())
+            os.write(self._orders, invocation.order.encode())
         return ColdRun(invocation, self)
 
     @property
@@ -83,10 +82,10 @@ class ColdRun:
     def ask(self) -> None:
         import signal
 
-        process.signal_tree(self.child.pid, signal.SIGTERM)
+        process_tree.signal_tree(self.child.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        process.kill_tree(self.child.pid)
+        process_tree.kill_tree(self.child.pid)
 
     def close(self) -> None:
         self.fresh.close()

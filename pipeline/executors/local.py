@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-from pipeline import process
+from pipeline import process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.executors.reports import StageReport
@@ -76,7 +76,7 @@ class LocalExecutor:
         if grace > 0:
             for run in in_workers:
                 run.ask()
-        process.stop([run.child for run in self._running.values() if isinstance(run, ColdRun)], grace)
+        process_tree.stop([run.child for run in self._running.values() if isinstance(run, ColdRun)], grace)
         for run in in_workers:
             run.finish(deadline)
         while self._running:

@@ -8,7 +8,6 @@ from typing import Self
 
 from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.channel import Channel
-from pipeline.executors.orders import order_of
 from pipeline.process import Interpreter
 from pipeline.sdk.protocol import Answer
 
@@ -42,7 +41,7 @@ class WorkerLease:
     def order(self, invocation: Invocation) -> None:
         """Raises ``BrokenPipeError`` where the server is gone."""
         assert self._orders is not None
-        os.write(self._orders, order_of(invocation).encode())
+        os.write(self._orders, invocation.order.encode())
 
     def owned_by(self, pid: int) -> None:
         self.owner = pid

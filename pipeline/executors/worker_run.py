@@ -3,7 +3,7 @@
 import select
 import time
 
-from pipeline import process
+from pipeline import process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
@@ -44,7 +44,7 @@ class WorkerRun:
 
         self._cancelled = True
         if self.lease.owner is not None:
-            process.signal_tree(self.lease.owner, signal.SIGTERM, itself=False)
+            process_tree.signal_tree(self.lease.owner, signal.SIGTERM, itself=False)
 
     def kill(self) -> None:
         self._cancelled = True

@@ -6,7 +6,7 @@ stages.
 
 from typing import Any, Literal
 
-from pipeline.envs.external.source import EXTERNAL, EnvironmentSource
+from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.policy import STARTS, Start
 from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.values import Struct, field

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import tasks
-from pipeline.envs.external.finder import EnvironmentFinder
+from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.errors import PipelineError
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan

@@ -19,8 +19,8 @@ from pipeline.engines.decisions import Decisions, DecisionTask
 from pipeline.engines.pairs import InstalledPairs
 from pipeline.engines.requirements import DefinedModel, EngineContents, EngineInventory, EngineQuestions, UndefinedModel
 from pipeline.engines.select import Obstacle
-from pipeline.envs.external.decision import Refuse
-from pipeline.envs.external.finder import EnvironmentFinder
+from pipeline.envs.choice.decision import Refuse
+from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.variables import without_python
 from pipeline.errors import ConfigurationError
 from pipeline.models import local_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
-from pipeline.envs.external.decision import Refuse
-from pipeline.envs.external.finder import EnvironmentFinder
+from pipeline.envs.choice.decision import Refuse
+from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.provided_programs import locate
 from pipeline.errors import InputError
 from pipeline.jobs.plan import JobInput

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from pipeline.config.settings import Settings
 from pipeline.envs.build import Build
-from pipeline.envs.external.finder import JobEnvironment
-from pipeline.envs.external.source import EXTERNAL, EnvironmentSource
+from pipeline.envs.choice.finder import JobEnvironment
+from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.jobs import environment_sources
 from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, Plan, PlannedStage, WorkerBounds
 from pipeline.plan.planner import PlannedWorkflow

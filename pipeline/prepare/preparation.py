@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import Decisions
-from pipeline.envs.external.decision import EnvironmentOptions
+from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
 from pipeline.plan.planner import PlannedWorkflow

@@ -12,8 +12,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
 from pipeline.environments import ProjectVariables
-from pipeline.envs.external.decision import EnvironmentOptions
-from pipeline.envs.external.finder import EnvironmentFinder, JobEnvironment
+from pipeline.envs.choice.decision import EnvironmentOptions
+from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.config.catalog import Catalog
+from pipeline.envs.choice.decision import Choice, Refuse
+from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.decision import Choice, Refuse
-from pipeline.envs.external.finder import EnvironmentFinder
 from pipeline.envs.lockfiles import agreement
 from pipeline.envs.provided_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps

@@ -8,9 +8,9 @@ from pipeline.cache.store import ResultStore
 from pipeline.jobs.job import Job
 from pipeline.policy import Start
 from pipeline.project import Project
+from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import Observer
 from pipeline.run.runtime import Runtime
-from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct, field
 

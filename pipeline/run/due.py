@@ -8,10 +8,10 @@ from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.references import split
-from pipeline.run.chronicle import Chronicle
+from pipeline.run.chosen_stages import ChosenStages, missing
 from pipeline.run.graph import Graph
+from pipeline.run.job_journal import JobJournal
 from pipeline.run.reuse import Reuse
-from pipeline.run.selection import ChosenStages, missing
 from pipeline.run.stage_key import StageKeys
 from pipeline.values import Struct
 
@@ -28,13 +28,13 @@ class DueStage(Struct, frozen=True):
 class DueStages:
     """Takes over the results that there are; what has none is due."""
 
-    def __init__(self, chosen: ChosenStages, graph: Graph, keys: StageKeys, reuse: Reuse, chronicle: Chronicle) -> None:
+    def __init__(self, chosen: ChosenStages, graph: Graph, keys: StageKeys, reuse: Reuse, journal: JobJournal) -> None:
         self.error: PipelineError | None = None  # that of the first stage that failed
         self._chosen = chosen
         self._keys = keys
         self._results = keys.results
         self._reuse = reuse
-        self._chronicle = chronicle
+        self._journal = journal
         self._graph = graph
         self._stages = {stage.name: stage for stage in chosen.stages}
         self._fan_outs: dict[str, list[str]] = {}  # by the stage that writes their list
@@ -59,13 +59,13 @@ class DueStages:
         reused = self._reuse.shared(due.stage, due.key)
         if reused is None:
             return None
-        reused.record(self._chronicle, name)
+        reused.record(self._journal, name)
         return self.finished(name, reused.result)
 
     def failed(self, name: str, error: PipelineError) -> None:
         """A stage won't have a result; what depends on it is skipped."""
         self.error = self.error or error
-        self._chronicle.skipped(self._graph.failed(name), name)
+        self._journal.skipped(self._graph.failed(name), name)
 
     def next_after(self, name: str, count: int) -> list[PlannedStage]:
         """Some stages that will be due soon after this one."""
@@ -91,7 +91,7 @@ class DueStages:
         if planned in self._chosen.forced:
             because = "again, since that was asked for" if self._reuse.has_run(name) else ""
         elif reused := self._reuse.find(stage, key):
-            reused.record(self._chronicle, name)
+            reused.record(self._journal, name)
             self._results.add(name, reused.result)
             return None
         else:
@@ -117,12 +117,12 @@ class DueStages:
             members = fanout.members(stage, fanout.read_list(listed.path))
         except fanout.ListUnusable as error:
             reason = f"its list {stage.for_each} can't be used: {error}"
-            self._chronicle.failed(AttemptFailed(name, 0, 0, reason))
+            self._journal.failed(AttemptFailed(name, 0, 0, reason))
             self.failed(name, self._list_error(stage, reason))
             return []
         self._stages.update({member.name: member for member in members})
         self._results.gather(name, [member.name for member in members])
-        self._reuse.note_members(name, len(members), self._chronicle)
+        self._reuse.note_members(name, len(members), self._journal)
         return self._graph.expand(name, {each.name: fanout.own_needs(each, stage) for each in members})
 
     def _list_error(self, stage: PlannedStage, reason: str) -> StageError:

@@ -19,9 +19,9 @@ from pipeline.policy import Start
 from pipeline.project import Project
 from pipeline.run import runtime
 from pipeline.run.bounds import Bounds
+from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
-from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct, field, fields_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import paired_stages
 from pipeline.run import fanout
+from pipeline.run.chosen_stages import ChosenStages, missing
 from pipeline.run.reuse import Reuse
-from pipeline.run.selection import ChosenStages, missing
 from pipeline.run.stage_key import StageKeys
 
 

@@ -22,7 +22,7 @@ from pipeline.jobs.records import Result, StoredResult
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
-from pipeline.run.chronicle import Chronicle
+from pipeline.run.chosen_stages import choose
 from pipeline.run.context import RunContext
 from pipeline.run.due import DueStage, DueStages
 from pipeline.run.durations import Durations
@@ -30,10 +30,10 @@ from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
 from pipeline.run.invocations import Invocations
+from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
 from pipeline.run.reuse import Reuse
 from pipeline.run.runtime import Runtime
-from pipeline.run.selection import choose
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of, replace
@@ -56,12 +56,12 @@ class JobRun:
         self._state = job.loaded
         self._results = Results()
         self._durations = Durations(context.project, job)
-        self._chronicle = Chronicle(job, context.observer)
+        self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results)
         self._invocations = Invocations(job, runtime, self._results, keys)
         reuse = Reuse(job, self._state, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
-        self._due = DueStages(self._chosen, graph, keys, reuse, self._chronicle)
+        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal)
         self._running: dict[str, LiveAttempt] = {}
         self._started = 0
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
@@ -81,11 +81,11 @@ class JobRun:
 
     def submit(self, task: Task, grant: Grant) -> LiveAttempt:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
-        self._chronicle.flush_to(task.after)
+        self._journal.flush_to(task.after)
         self._require_ready(task.stage)
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
-        self._chronicle.started(task.stage, attempt.number, task.due.key.digest, task.because)
+        self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because)
         live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
         self._running[invocation.id] = live
         self._started += 1
@@ -93,7 +93,7 @@ class JobRun:
 
     def report(self, live: LiveAttempt, message: Message) -> None:
         live.note(message.report)
-        self._chronicle.reported(live.task.name, message.report)
+        self._journal.reported(live.task.name, message.report)
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
@@ -110,7 +110,7 @@ class JobRun:
         from pipeline.run.failures.message import error_of
 
         name = live.task.name
-        self._chronicle.failed(
+        self._journal.failed(
             AttemptFailed(
                 name,
                 live.attempt.number,
@@ -134,20 +134,20 @@ class JobRun:
     def interrupt(self, by: str) -> None:
         """The run was asked to stop; its stages have ended."""
         self._stop_running(f"stopped by {by}")
-        self._chronicle.interrupted(by)
+        self._journal.interrupted(by)
 
     def cancel(self) -> JobOutcome:
         """Somebody gave the job up."""
         self._stop_running("cancelled")
         error = Interrupted(f"{self.job.id} was cancelled", f"run-pipeline -j {self.job.id}   goes on from here")
-        return self._chronicle.ended(RunCancelled(), JobOutcome(error=error))
+        return self._journal.ended(RunCancelled(), JobOutcome(error=error))
 
     def give_up(self, error: Exception) -> JobOutcome:
         """The job can't go on, or isn't to."""
         with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
             self._stop_running("the run ended")
-        event = RunFailed(str(error)) if self._chronicle.has_begun else None
-        return self._chronicle.ended(event, JobOutcome(error=error))
+        event = RunFailed(str(error)) if self._journal.has_begun else None
+        return self._journal.ended(event, JobOutcome(error=error))
 
     def finish(self) -> JobOutcome:
         """Nothing is left to run."""
@@ -157,15 +157,15 @@ class JobRun:
         if self._left:
             return self._stopped_short(self._left)
         if not self._chosen.whole:
-            return self._chronicle.ended(RunEnded() if self._started else None, JobOutcome(partial=True))
-        unchanged = not self._chronicle.has_news and self._state.status is Status.FINISHED
+            return self._journal.ended(RunEnded() if self._started else None, JobOutcome(partial=True))
+        unchanged = not self._journal.has_news and self._state.status is Status.FINISHED
         placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
         self._put_beside(placed)
         delivered = list(dict.fromkeys(placed))
         if unchanged:
-            return self._chronicle.ended(None, JobOutcome(delivered, unchanged))
+            return self._journal.ended(None, JobOutcome(delivered, unchanged))
         names = tuple(path.name for path in delivered)
-        return self._chronicle.ended(RunFinished(names), JobOutcome(delivered))
+        return self._journal.ended(RunFinished(names), JobOutcome(delivered))
 
     def _put_beside(self, delivered: Sequence[Path]) -> None:
         if self.job.plan.beside:
@@ -177,13 +177,13 @@ class JobRun:
     @property
     def flush_due(self) -> float | None:
         """Seconds until ``flush`` has to be called; ``None`` where there is nothing to put on the disk."""
-        return self._chronicle.flush_due
+        return self._journal.flush_due
 
     def flush(self) -> None:
-        self._chronicle.flush()
+        self._journal.flush()
 
     def close(self) -> None:
-        self._chronicle.close()
+        self._journal.close()
 
     def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
         """Fresh interpreters that will be wanted soon after this stage."""
@@ -213,9 +213,9 @@ class JobRun:
             f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
             f"run-pipeline -j {self.job.id}   goes on from here",
         )
-        if not self._chronicle.has_begun:
-            return self._chronicle.ended(None, JobOutcome(error=error))
-        return self._chronicle.ended(RunInterrupted("--fail-fast"), JobOutcome(error=error))
+        if not self._journal.has_begun:
+            return self._journal.ended(None, JobOutcome(error=error))
+        return self._journal.ended(RunInterrupted("--fail-fast"), JobOutcome(error=error))
 
     def _tasks(self, due: Sequence[DueStage]) -> list[Task]:
         self.open += len(due)
@@ -223,14 +223,14 @@ class JobRun:
 
     def _task(self, due: DueStage) -> Task:
         request = ResourceRequest(**fields_of(due.stage.resources))
-        return Task(self.job.id, due, request, due.stage.way(self._context.start), self._chronicle.position)
+        return Task(self.job.id, due, request, due.stage.way(self._context.start), self._journal.position)
 
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:
             self.job.require_input()
         if not self._started:
             self.runtime.require(self.job)
-            self._chronicle.run_started()
+            self._journal.run_started()
             self._oom_kills = oom.read()
             self._context.guardian.start()
 
@@ -243,7 +243,7 @@ class JobRun:
         if unmet := self._unmet(task.stage, outputs):
             return self._failure(live, AttemptEnd(0, unmet=tuple(unmet)))
         result = live.attempt.commit(outputs, task.due.key, live.seconds, tuple(live.warnings), live.about)
-        self._chronicle.finished(task.name, result)
+        self._journal.finished(task.name, result)
         del self._running[live.invocation.id]
         if task.stage.cache:
             self._store(task, result)
@@ -294,7 +294,7 @@ class JobRun:
 
     def _stop_running(self, reason: str) -> None:
         for live in self._running.values():
-            self._chronicle.stopped(live.task.name, live.attempt.number, live.seconds, reason)
+            self._journal.stopped(live.task.name, live.attempt.number, live.seconds, reason)
         self._running.clear()
 
 

@@ -7,7 +7,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.run import stage_key
-from pipeline.run.chronicle import Chronicle
+from pipeline.run.job_journal import JobJournal
 from pipeline.values import Struct
 
 
@@ -18,13 +18,13 @@ class ReusedResult(Struct, frozen=True):
     origin: str = ""  # the job that made it, where that is another one
     is_recorded: bool = True  # the journal says so already
 
-    def record(self, chronicle: Chronicle, stage: str) -> None:
+    def record(self, journal: JobJournal, stage: str) -> None:
         """Let the journal say what it doesn't say yet."""
         if self.origin:
-            chronicle.taken(stage, self.result, self.origin)
+            journal.taken(stage, self.result, self.origin)
         elif not self.is_recorded:
-            chronicle.adopted(stage, self.result)
-        chronicle.reused(stage, self.result, self.origin)
+            journal.adopted(stage, self.result)
+        journal.reused(stage, self.result, self.origin)
 
 
 class Reuse(Struct, frozen=True):
@@ -43,10 +43,10 @@ class Reuse(Struct, frozen=True):
         """Whether it had a result in this job before."""
         return self.state.stage(stage).committed is not None
 
-    def note_members(self, stage: str, count: int, chronicle: Chronicle) -> None:
+    def note_members(self, stage: str, count: int, journal: JobJournal) -> None:
         """Let the journal say how many members a fan-out has, unless it does."""
         if self.state.stage(stage).members != count:
-            chronicle.expanded(stage, count)
+            journal.expanded(stage, count)
 
     def because(self, stage: str, key: Key) -> str:
         """Why a stage that had a result before runs again; empty where it had none."""

@@ -17,7 +17,7 @@ from pipeline.progress import Progress, quiet
 from pipeline.setup.tasks import SetupSelection, SetupTask
 
 if TYPE_CHECKING:
-    from pipeline.envs.external.finder import EnvironmentFinder
+    from pipeline.envs.choice.finder import EnvironmentFinder
 
 
 def tasks(catalog: Catalog, selection: SetupSelection, force: bool, offline: bool = False) -> list[SetupTask]:
@@ -61,8 +61,8 @@ def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[Mod
 def _finder(catalog: Catalog) -> "EnvironmentFinder":
     """For decisions only: nothing is built or waited for."""
     from pipeline.environments import ProjectVariables
-    from pipeline.envs.external.decision import EnvironmentOptions
-    from pipeline.envs.external.finder import EnvironmentFinder
+    from pipeline.envs.choice.decision import EnvironmentOptions
+    from pipeline.envs.choice.finder import EnvironmentFinder
     from pipeline.envs.registry import Registry
     from pipeline.jobs import environment_sources
 

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from pipeline import process
+from pipeline import process_tree
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 
@@ -89,6 +89,6 @@ def _stop(workers: Sequence[Thread]) -> None:
     """End the processes of the workers, which then clean up; one may start another before it has noticed."""
     until = time.monotonic() + STOP_SECONDS
     while any(worker.is_alive() for worker in workers) and time.monotonic() < until:
-        process.kill_children()
+        process_tree.kill_children()
         for worker in workers:
             worker.join(0.05)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conflicts.explanation import Compatibility, explain
+from pipeline.conflicts.conflicting_lines import Compatibility, explain
 from pipeline.conflicts.resolver import UvResolver
 from pipeline.conflicts.sides import Side, side_of_requirement
 from pipeline.envs import uv

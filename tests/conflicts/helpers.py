@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.conflicts.explanation import Conflict
+from pipeline.conflicts.conflicting_lines import Conflict
 from pipeline.conflicts.sides import Side, side_of_file
 from tests.conflicts.conftest import Universe
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conflicts.explanation import explain
+from pipeline.conflicts.conflicting_lines import explain
 from pipeline.conflicts.resolver import Question, UvResolver, resolver_for
 from pipeline.envs import uv
 from pipeline.errors import NotReady

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 
-from pipeline.conflicts.explanation import Compatibility, explain
+from pipeline.conflicts.conflicting_lines import Compatibility, explain
 from pipeline.conflicts.resolver import DependencyResolver, Question
 from pipeline.conflicts.sides import Line, Side
 from tests.conflicts.conftest import OWN, Universe

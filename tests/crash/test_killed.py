@@ -20,12 +20,12 @@ from tests.crash.steps import TEARABLE, At, First, Nth, Steps, is_by_chance
 SPREAD = {name: number for number, name in enumerate(SHAPES)}
 # What has to be among the places at which a run was killed, or the walk has lost its way.
 ESSENTIAL = (
-    "write in journal.append < chronicle.run_started",
-    "write in journal.append < chronicle.started",
-    "write in journal.append < chronicle.finished",
-    "write in journal.append < chronicle.ended",
-    "fsync in journal.flush < chronicle.flush",
-    "fsync in journal.flush < chronicle.ended",
+    "write in journal.append < journal.run_started",
+    "write in journal.append < journal.started",
+    "write in journal.append < journal.finished",
+    "write in journal.append < journal.ended",
+    "fsync in journal.flush < journal.flush",
+    "fsync in journal.flush < journal.ended",
     "fsync in files.sync_file < attempts._make_durable",
     "fsync in files.sync_folder < attempts.begin",
     "fsync in files.sync_folder < attempts.commit",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.source import schema_errors
-from pipeline.envs.external.source import EnvironmentSource
+from pipeline.envs.choice.source import EnvironmentSource
 from pipeline.errors import UsageError
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import load

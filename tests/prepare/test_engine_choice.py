@@ -9,8 +9,8 @@ import pytest
 from pipeline.config.catalog import Catalog
 from pipeline.engines.decisions import tasks
 from pipeline.engines.pairs import InstalledPairs
-from pipeline.envs.external.decision import EnvironmentOptions
-from pipeline.envs.external.finder import EnvironmentFinder
+from pipeline.envs.choice.decision import EnvironmentOptions
+from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.environment_sources import inspection_cache

@@ -20,12 +20,12 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.run.bounds import Bounds
+from pipeline.run.chosen_stages import Selection
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
-from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.values import plain

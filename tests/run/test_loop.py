@@ -368,12 +368,12 @@ def test_a_retry_that_waits_is_given_up_with_its_job(bench: Bench, job: Job) -> 
 def test_a_disk_that_is_full_when_a_job_is_cancelled_does_not_stop_the_others(
     bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.run.chronicle import Chronicle
+    from pipeline.run.job_journal import JobJournal
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Chronicle, "stopped", full)
+    monkeypatch.setattr(JobJournal, "stopped", full)
     other = bench.job(link("a"))
     outcomes = bench.run(other, job, a=bench.cancelling(other))
     assert outcomes[other.id].error is not None
@@ -522,7 +522,7 @@ def test_a_way_that_an_earlier_version_knew_is_passed_over(bench: Bench) -> None
 
 
 def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: Bench, job: Job) -> None:
-    from pipeline.run.selection import Selection
+    from pipeline.run.chosen_stages import Selection
 
     with pytest.raises(UsageError, match="'two'"):
         bench.run(job, selection=Selection(only="tow"))

@@ -11,7 +11,7 @@ from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
-from pipeline.run.selection import ALL, Selection
+from pipeline.run.chosen_stages import ALL, Selection
 from pipeline.values import replace
 from tests.run.helpers import FAILS, Act, Bench, chain, events, fan_out, link, lister, listing
 

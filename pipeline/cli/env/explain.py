@@ -16,8 +16,8 @@ from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.conflicts.chains import Chain
+    from pipeline.conflicts.conflicting_lines import Compatibility, Conflict
     from pipeline.conflicts.edits import Edit
-    from pipeline.conflicts.explanation import Compatibility, Conflict
     from pipeline.conflicts.sides import Line
     from pipeline.project import Project
 
@@ -39,7 +39,7 @@ def command(arguments: tuple[str, ...], as_json: bool) -> None:
     Asks the package index for metadata, of wheels for this platform; nothing is installed. Either answer is a
     success: read "together" of --json in a script.
     """
-    from pipeline.conflicts.explanation import explain
+    from pipeline.conflicts.conflicting_lines import explain
     from pipeline.conflicts.module_clashes import clashes
     from pipeline.conflicts.resolver import resolver_for
     from pipeline.conflicts.sides import named_sides

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.envs import leases
-from pipeline.envs.external.source import EnvironmentSource
+from pipeline.envs.choice.source import EnvironmentSource
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
 from pipeline.jobs.job import Job, load

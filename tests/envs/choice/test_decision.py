@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.build import Build
-from pipeline.envs.external.decision import (
+from pipeline.envs.choice.decision import (
     EnvironmentCandidate,
     EnvironmentOptions,
     Make,
@@ -16,7 +16,7 @@ from pipeline.envs.external.decision import (
     Wait,
     decide,
 )
-from pipeline.envs.external.source import EnvironmentSource
+from pipeline.envs.choice.source import EnvironmentSource
 
 BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", None)
 LIVE = EnvironmentCandidate(EnvironmentSource.LIVE, "venv/alpha", BUILD)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import locks
 from pipeline.envs.build import Build
-from pipeline.envs.definition import Definition
-from pipeline.envs.external.candidates import external_folders, external_problem, inspect
-from pipeline.envs.external.decision import (
+from pipeline.envs.choice.decision import (
     Choice,
     EnvironmentCandidate,
     EnvironmentOptions,
@@ -21,9 +19,11 @@ from pipeline.envs.external.decision import (
     Wait,
     decide,
 )
+from pipeline.envs.choice.source import EnvironmentSource
+from pipeline.envs.definition import Definition
+from pipeline.envs.external.candidates import external_folders, external_problem, inspect
 from pipeline.envs.external.environment import Unusable
 from pipeline.envs.external.inspection_cache import InspectionCache
-from pipeline.envs.external.source import EnvironmentSource
 from pipeline.envs.registry import Registry, build_problem
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.builder.builder import Builder
+from pipeline.envs.choice.decision import EnvironmentOptions
+from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
+from pipeline.envs.choice.source import EnvironmentSource
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.decision import EnvironmentOptions
-from pipeline.envs.external.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import InspectionCache
-from pipeline.envs.external.source import EnvironmentSource
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
 from tests.envs.conftest import other

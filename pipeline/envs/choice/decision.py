@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.envs.build import Build
-from pipeline.envs.external.source import EnvironmentSource
+from pipeline.envs.choice.source import EnvironmentSource
 
 
 @dataclass(frozen=True)

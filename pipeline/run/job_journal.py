@@ -26,7 +26,7 @@ from pipeline.run.timers import now
 TOGETHER_SECONDS = 0.025  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
 
 
-class Chronicle:
+class JobJournal:
     def __init__(self, job: Job, observer: Observer) -> None:
         self._job = job
         self._observer = observer

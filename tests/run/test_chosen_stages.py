@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
-from pipeline.run.selection import ALL, ChosenStages, Selection, choose
+from pipeline.run.chosen_stages import ALL, ChosenStages, Selection, choose
 from tests.jobs.helpers import a_plan
 from tests.run.helpers import fan_out, link, lister, paired
 

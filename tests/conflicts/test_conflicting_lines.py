@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from pipeline.conflicts.explanation import explain
+from pipeline.conflicts.conflicting_lines import explain
 from tests.conflicts.conftest import OWN, Universe
 from tests.conflicts.helpers import changes, conflict, hub, in_file, texts
 
