@@ -161,7 +161,7 @@ def test_a_record_that_was_edited_before_the_journal_vouched_for_it_is_not_adopt
     ready: Sandbox, spawning: None, name: str
 ) -> None:
     job = job_of(ready, CHAIN)
-    before_line = First("write in journal.append < journal.finished")
+    before_line = First("write in journal.append < job_journal.finished")
     assert run_with(Steps(ready.root, before_line), ready, job) == KILLED
     edit(job.folder / "stages/strays/1/result.json", EDITS[name])
     assert in_child(lambda: run_here(ready, job)) == 0

@@ -20,12 +20,12 @@ from tests.crash.steps import TEARABLE, At, First, Nth, Steps, is_by_chance
 SPREAD = {name: number for number, name in enumerate(SHAPES)}
 # What has to be among the places at which a run was killed, or the walk has lost its way.
 ESSENTIAL = (
-    "write in journal.append < journal.run_started",
-    "write in journal.append < journal.started",
-    "write in journal.append < journal.finished",
-    "write in journal.append < journal.ended",
-    "fsync in journal.flush < journal.flush",
-    "fsync in journal.flush < journal.ended",
+    "write in journal.append < job_journal.run_started",
+    "write in journal.append < job_journal.started",
+    "write in journal.append < job_journal.finished",
+    "write in journal.append < job_journal.ended",
+    "fsync in journal.flush < job_journal.flush",
+    "fsync in journal.flush < job_journal.ended",
     "fsync in files.sync_file < attempts._make_durable",
     "fsync in files.sync_folder < attempts.begin",
     "fsync in files.sync_folder < attempts.commit",
