@@ -93,7 +93,6 @@ def _run(project: Ours, workflow: str, way: str, tally: Tally) -> None:
     tally.seconds += time.monotonic() - start
     journal = project.root / "jobs" / id / "journal.jsonl"
     tally.ends.update(_ends(map(json.loads, journal.read_bytes().splitlines())))
-    project.forget(id)
 
 
 def _ends(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
