@@ -134,4 +134,4 @@ def _what_is_wrong(data: bytes) -> str:
     if not errors:
         return "paths and commands come from the project's configuration, never from an edited plan"
     keys, message = errors[0]
-    return f"{'.'.join(str(key) for key in keys) or 'it'}: {message}"
+    return f"{'.'.join(str(key) for key in keys)}: {message}" if keys else message

@@ -46,6 +46,15 @@ def test_every_listing_is_readable_without_json(sandbox: Sandbox, kind: str) -> 
     assert done.out.strip()
 
 
+def test_a_broken_definition_hides_no_other(sandbox: Sandbox) -> None:
+    sandbox.write("config/environments/broken.yaml", "python: [3]\n")
+    done = sandbox.give("pipeline", "env", "list", "--json")
+    rows = {row["name"]: row["problem"] for row in json.loads(done.out)["data"]}
+    assert done.code == 0
+    assert rows["alpha"] is None
+    assert "broken.yaml" in rows["broken"]
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -5,7 +5,7 @@ import click
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
-from pipeline.envs.definition import Definition
+from pipeline.errors import ConfigurationError
 
 
 @click.command("list")
@@ -14,18 +14,25 @@ from pipeline.envs.definition import Definition
 def command(as_json: bool) -> None:
     """List the environments that the project defines."""
     catalog = Catalog(project())
-    rows = [_defined(catalog.environment(name)) for name in catalog.environment_names]
+    rows = [_row(catalog, name) for name in catalog.environment_names]
     if as_json:
         print_json("environment-list", rows)
     else:
-        cells = [[row["name"], row["python"], row["lock"], row["description"]] for row in rows]
-        print_table(["environment", "python", "lock", "description"], cells, "no environment is defined")
+        shown = ("name", "python", "lock", "description", "problem")
+        cells = [[row[column] or "" for column in shown] for row in rows]
+        print_table(["environment", *shown[1:]], cells, "no environment is defined")
 
 
-def _defined(definition: Definition) -> dict[str, str]:
+def _row(catalog: Catalog, name: str) -> dict[str, str | None]:
+    """A broken definition has a row, too, which says so."""
+    try:
+        definition = catalog.environment(name)
+    except ConfigurationError as error:
+        return {"name": name, "python": None, "lock": None, "description": None, "problem": error.message}
     return {
-        "name": definition.name,
+        "name": name,
         "python": definition.python,
         "lock": definition.lock.name if definition.lock else "",
         "description": definition.description,
+        "problem": None,
     }
