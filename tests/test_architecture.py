@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "jobs": {"config", "envs", "policy", "project"},
     "media": {"envs", "process"},
     "models": {"config", "envs", "process"},
+    "ownership": {"project"},
     "plan": {"config", "jobs", "policy"},
     "policy": set(),
     "prepare": {

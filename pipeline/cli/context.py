@@ -25,7 +25,7 @@ def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
         expose_value=False,
         is_eager=True,
         callback=_set_root,
-        help="The project's folder; default: the one around the current folder, else that of these commands.",
+        help="The project's folder; default: the active .venv's, the one around the current folder, or this command's.",
         show_envvar=True,
     )(command)
 

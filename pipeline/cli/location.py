@@ -13,25 +13,46 @@ VARIABLE = "PIPELINE_ROOT"
 
 
 def locate(named: Path | None) -> Project:
-    """The project that the command line or ``PIPELINE_ROOT`` names; or else the one that the current folder lies in.
+    """The project that the command line or ``PIPELINE_ROOT`` names, or else the first of these that there is: the one
+    whose ``.venv`` is active, the one that the current folder lies in, the one that these commands are installed in.
 
-    Outside of any project, the commands in a project's ``.venv`` work on that project, so that a person can use them
-    in a folder of movies. Raises ``UsageError`` where there is no project, and ``ConfigurationError`` for its settings.
+    So a person can use a project's commands in a folder of movies. A project that is only found around the current
+    folder is used where nobody but this user and root can change it.
+
+    Raises ``UsageError`` where there is no project, ``UntrustedProject``, and ``ConfigurationError`` for its settings.
     """
     return with_configured_folders(_search(named or _from_environment()))
 
 
 def _search(named: Path | None) -> Project:
+    if named is None and _is_installed_in(CHECKOUT) and _is_active():
+        return find(CHECKOUT)
     try:
-        return find(_current_folder(), named)
+        project = find(_current_folder(), named)
     except UsageError:
         if named or not _is_installed_in(CHECKOUT):
             raise
         return find(CHECKOUT)
+    if named is None and not _runs_already(project):
+        from pipeline.ownership import require_trusted
+
+        require_trusted(project)
+    return project
+
+
+def _runs_already(project: Project) -> bool:
+    """Whether this command is that project's own: then a person chose to run its code."""
+    return _is_installed_in(CHECKOUT) and project.root == CHECKOUT
 
 
 def _is_installed_in(folder: Path) -> bool:
     return Path(sys.prefix) == folder / ".venv" and (folder / MARKER).is_file()
+
+
+def _is_active() -> bool:
+    """Whether a shell has activated the environment that this command runs in."""
+    active = os.environ.get("VIRTUAL_ENV")
+    return active is not None and os.path.realpath(active) == os.path.realpath(sys.prefix)
 
 
 def _current_folder() -> Path:

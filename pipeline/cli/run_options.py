@@ -95,6 +95,6 @@ OPTIONS = (
         name="root",
         metavar="DIRECTORY",
         read=Path,
-        help="The project's folder; default: PIPELINE_ROOT, the one around the current folder, or this command's.",
+        help="The project's folder; default: PIPELINE_ROOT, the active .venv's, or the one around the current folder.",
     ),
 )

@@ -1,0 +1,123 @@
+"""Who may change a project. Its files are code, so whoever writes them decides what runs on this machine.
+
+A project that a person names is theirs to judge. One that is only found around the current folder may be anybody's: a
+shared ``/tmp`` or a downloaded folder may lie above it. Git asks the same of a repository (``safe.directory``).
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.project import MARKER, Project
+from pipeline.text import printable
+from pipeline.values import Struct
+
+ROOT_USER = 0
+
+
+class UntrustedProject(UsageError):
+    """A project that was found, but not named, and that others can change."""
+
+
+class Access(Struct, frozen=True):
+    """Who owns a file, and who may write it."""
+
+    path: str
+    owner: int
+    group: int
+    mode: int
+
+    @property
+    def writers(self) -> str | None:
+        """Who else than the owner may write it. ``None``: nobody else may."""
+        if self.mode & stat.S_IWOTH:
+            return "everybody"
+        if self.mode & stat.S_IWGRP and not _is_private(self.group, self.owner):
+            return f"the group {_group_name(self.group)}"
+        return None
+
+
+def require_trusted(project: Project) -> None:
+    """Raises ``UntrustedProject`` where somebody else than this user or root may change the project's files."""
+    if not hasattr(os, "geteuid"):  # Windows has other rights, which these numbers don't tell of
+        return
+    trusted = {ROOT_USER, os.geteuid()}
+    for access in _accesses(project):
+        if access.owner not in trusted:
+            raise _refusal(project, f"{_user_name(access.owner)} owns {printable(access.path)}")
+        if writers := access.writers:
+            raise _refusal(project, f"{writers} may write {printable(access.path)}")
+
+
+def _refusal(project: Project, reason: str) -> UntrustedProject:
+    from shlex import quote
+
+    return UntrustedProject(
+        f"the project at {printable(str(project.root))}, which was found around the current folder, isn't used: "
+        f"{reason}, and what stands there would run as you. If you trust it, name it",
+        f"export PIPELINE_ROOT={quote(str(project.root))}",
+    )
+
+
+def _accesses(project: Project) -> Iterator[Access]:
+    """Of all that decides what runs: the project's folder, its settings, and the files that people write."""
+    yield _access(project.root)
+    yield _access(project.root / MARKER)
+    for folder in (project.config, project.stages, project.requirements, project.environments):
+        if os.path.lexists(folder):
+            yield _access(folder)
+    for folder in (project.config, project.stages, project.requirements):
+        yield from _below(folder)
+
+
+def _below(folder: str | Path) -> Iterator[Access]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # it isn't there, or can't be read; then nothing in it can be used either
+        return
+    for entry in entries:
+        yield _access(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path)
+
+
+def _access(path: str | Path) -> Access:
+    """Of what a link leads to; of the link itself where it leads nowhere."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        status = os.lstat(path)
+        return Access(str(path), status.st_uid, status.st_gid, 0)  # a link's own mode says nothing
+    return Access(str(path), status.st_uid, status.st_gid, status.st_mode)
+
+
+def _is_private(group: int, owner: int) -> bool:
+    """Whether a group is the owner's own, as many systems give one to each user, with a umask that lets it write."""
+    import grp
+    import pwd
+
+    try:
+        user, members = pwd.getpwuid(owner), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return user.pw_gid == group and user.pw_name == members.gr_name and not set(members.gr_mem) - {user.pw_name}
+
+
+def _user_name(user: int) -> str:
+    import pwd
+
+    try:
+        return f"{pwd.getpwuid(user).pw_name} (user {user})"
+    except KeyError:
+        return f"user {user}"
+
+
+def _group_name(group: int) -> str:
+    import grp
+
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)
