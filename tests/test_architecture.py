@@ -398,7 +398,8 @@ def test_no_two_classes_share_a_name() -> None:
 
 
 def test_nothing_writes_to_the_environment_variables() -> None:
-    ours = set(MODULES) - STAGE_SERVER
+    in_a_stage_s_process = {*STAGE_SERVER, PACKAGE / "sdk" / "run_stage.py"}
+    ours = set(MODULES) - in_a_stage_s_process
     strays = [shown(path, line) for path in ours for line in environment_writes(tree(path))]
     assert strays == []
 

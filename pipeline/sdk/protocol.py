@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Path = Union[str, "os.PathLike[str]"]
 
 RUN_VARIABLE = "PIPELINE_RUN"  # every process of a run has it in its environment, with the run's token
+SOURCES_VARIABLE = "PIPELINE_STAGE_SOURCES"  # for processes that a stage spawns: ``encode_sources``
 
 EXIT_STAGE_FAILED = 1
 EXIT_INPUT_UNUSABLE = 5
@@ -39,6 +40,19 @@ ENDED = b"ended"  # the answer to both where it ends
 
 LONGEST_REQUEST = 64  # bytes
 LEASED_DESCRIPTORS = 3
+
+
+def encode_sources(stage_file: "Path", modules: "Sequence[Path]") -> str:
+    """For ``SOURCES_VARIABLE``: where the stage and its shared modules are."""
+    return ascii([str(each) for each in (stage_file, *modules)])
+
+
+def decode_sources(text: str) -> "Tuple[str, List[str]]":
+    """The stage's file and its modules."""
+    import ast
+
+    stage_file, *modules = ast.literal_eval(text)
+    return stage_file, modules
 
 
 class Order:

@@ -9,6 +9,9 @@ Three ways in, one way through:
   lines) to the orchestrator. On Linux it inherits the reading end of a third pipe, too, by which the kernel kills it
   when the orchestrator dies.
 
+A process that a stage spawns (multiprocessing's spawn and forkserver) loads this file as its main module, and finds
+the stage and its shared modules by it.
+
 The orchestrator runs it from its bytecode (``executors/runner.py``): to compile it takes longer than all that it does.
 
 Standard library only, Python 3.8 and later. Imports are kept to what a stage that does nothing
@@ -82,14 +85,38 @@ def is_right_environment(prefix: str, reports: int) -> bool:
 def run(stage_file: str, modules: "list[str]", invocation: str, reports: "int | None") -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
     stage = sys.modules["stagekit"].Stage(invocation, reports)
+    show_sources(stage_file, modules)
     return attempt(stage, lambda: load_stage(stage_file, modules))
+
+
+def show_sources(stage_file: str, modules: "list[str]") -> None:
+    """Let processes that the stage spawns find it."""
+    protocol = sys.modules["stageprotocol"]
+    os.environ[protocol.SOURCES_VARIABLE] = protocol.encode_sources(stage_file, modules)
+
+
+def join_stage() -> None:
+    """In a process that a stage has spawned: ``stage`` and the shared modules can be imported, as in the stage's own.
+
+    Nothing is loaded before it is needed: an error here would end the process, and a pool would start others forever.
+    """
+    protocol = import_beside("stageprotocol", "protocol.py")
+    import_beside("stagekit")
+    sources = os.environ.get(protocol.SOURCES_VARIABLE)
+    if sources:
+        stage_file, modules = protocol.decode_sources(sources)
+        _sharing().restore(modules, SourceHashLoader, {}, stage_file)
 
 
 def load_stage(stage_file: str, modules: "list[str]") -> "Any":
     """The stage's module, which finds exactly these shared modules."""
     if modules:
-        import_beside("stagekit.sharing", os.path.join("stagekit", "sharing.py")).share(modules, SourceHashLoader)
+        _sharing().share(modules, SourceHashLoader)
     return load("stage", stage_file)
+
+
+def _sharing() -> "Any":
+    return import_beside("stagekit.sharing", os.path.join("stagekit", "sharing.py"))
 
 
 def attempt(stage: "Any", loaded: "Any") -> int:
@@ -267,3 +294,5 @@ def _named_in(invocation: str) -> "tuple[str, list[str]]":
 
 if __name__ == "__main__":
     sys.exit(leave(main()))
+elif __name__ == "__mp_main__":  # what multiprocessing calls it
+    join_stage()

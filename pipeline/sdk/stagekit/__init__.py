@@ -13,6 +13,7 @@ A stage is a file with a function ``run(stage)``::
         convert(stage.input("media"), stage.output("audio"), rate=stage.parameters["rate"])
 
 With ``modules = ["NAME"]`` in its block it imports ``NAME``, which is ``stages/modules/NAME.py`` or a package there.
+Processes of ``multiprocessing`` find the functions of the stage and of its modules, however they are started.
 A file that the stage writes has to be closed when ``run`` returns: in a worker, the process goes on.
 
 Standard library only, Python 3.8 and later.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class _Finder:
     """Knows one stage's modules, and finds what is in those that are packages."""
 
-    def __init__(self, paths: "list[str]", loader: "Callable[[str, str], Any]") -> None:
-        self._paths = {_name(path): path for path in paths}
+    def __init__(self, paths: "dict[str, str]", loader: "Callable[[str, str], Any]") -> None:
+        self._paths = paths  # by name
         self.loader = loader
 
     @property
@@ -52,7 +52,7 @@ def share(paths: "list[str]", loader: "Callable[[str, str], Any]") -> None:
     module of such a name: one would hide the other.
     """
     withdraw()
-    finder = _Finder(paths, loader)
+    finder = _Finder(_by_name(paths), loader)
     for name, path in zip(finder.names, paths):  # noqa: B905  # Python 3.8 has no strict
         _require_free(name, path)
     sys.meta_path.insert(0, finder)
@@ -74,10 +74,13 @@ def withdraw() -> None:
         sys.meta_path.remove(finder)
 
 
-def restore(paths: "list[str]", loader: "Callable[[str, str], Any]", modules: "dict[str, ModuleType]") -> None:
-    """As it was when ``loaded`` gave these."""
+def restore(
+    paths: "list[str]", loader: "Callable[[str, str], Any]", modules: "dict[str, ModuleType]", stage_file: str = ""
+) -> None:
+    """As it was when ``loaded`` gave these. With ``stage_file``, the stage itself can be imported, too."""
     withdraw()
-    sys.meta_path.insert(0, _Finder(paths, loader))
+    files = dict(_by_name(paths), **({"stage": stage_file} if stage_file else {}))
+    sys.meta_path.insert(0, _Finder(files, loader))
     sys.modules.update(modules)
 
 
@@ -99,6 +102,10 @@ def _finders() -> "list[_Finder]":
 
 def _is_module(path: str) -> bool:
     return os.path.isfile(path if path.endswith(".py") else os.path.join(path, "__init__.py"))
+
+
+def _by_name(paths: "list[str]") -> "dict[str, str]":
+    return {_name(path): path for path in paths}
 
 
 def _name(path: str) -> str:

@@ -20,6 +20,7 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
         os.chdir(order.folder)
         if order.token:
             os.environ[RUN_VARIABLE] = order.token
+        runner.show_sources(order.stage_file, order.modules)
         runner.redirect(order.log)
         _reseed()
         if not runner.is_right_environment(order.prefix, reports):
