@@ -1,5 +1,7 @@
 """Text for a terminal."""
 
+import re
+
 
 def printable(text: str) -> str:
     """A name or a line without characters that change a terminal: these and bytes that are no text are escaped."""
@@ -10,3 +12,9 @@ def printable(text: str) -> str:
 def counted(count: int, thing: str) -> str:
     """Such as "1 file" and "2 files"; for a ``thing`` whose plural ends in s."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def natural_order(name: str) -> tuple[list[str | int], str]:
+    """A key to sort names by, as people do: ``film 2`` before ``film 10``, and ``a`` beside ``A``."""
+    parts = re.split("([0-9]+)", name.casefold())
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name

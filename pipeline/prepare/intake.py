@@ -10,7 +10,7 @@ from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
-from pipeline.text import printable
+from pipeline.text import natural_order, printable
 
 # The usual endings of movies and recordings. Of a folder, only such files are taken; ffprobe decides whether one is
 # what it says. A file that is named by itself may end in anything.
@@ -24,16 +24,29 @@ OURS = (".subtitled.", ".burned.")  # in the names of movies that stages of this
 def named(words: Sequence[Path], recursive: bool) -> list[Path]:
     """The files themselves, the media files of folders, and the files that patterns match; each once, in order.
 
-    The paths are absolute. Raises ``InputError`` for a folder without any, ``UsageError`` for a pattern that matches
+    Of a folder and a pattern, ``film 2`` comes before ``film 10``, also where the shell has filled in the pattern. The
+    paths are absolute. Raises ``InputError`` for a folder without any, ``UsageError`` for a pattern that matches
     nothing.
     """
     files: dict[Path, None] = {}
-    for word in words:
+    for word in _as_from_pattern(words):
         for path in _of(word, recursive):
             files.setdefault(Path(os.path.abspath(path)))
             if len(files) > MOST:
                 raise UsageError(f"there are more than {MOST} files", "name folders that hold fewer")
     return list(files)
+
+
+def _as_from_pattern(words: Sequence[Path]) -> Sequence[Path]:
+    """A shell fills in a pattern in alphabetical order. Words in any other order stand as a person has chosen it."""
+    names = [str(word) for word in words]
+    is_alphabetical = any(names == sorted(names, key=key) for key in (str, str.casefold, _letters))
+    return sorted(words, key=lambda word: natural_order(str(word))) if is_alphabetical else words
+
+
+def _letters(name: str) -> str:
+    """What shells compare first in most languages."""
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def is_several(words: Sequence[Path]) -> bool:
@@ -53,7 +66,7 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
             )
         yield from files
     elif not word.exists() and glob.has_magic(str(word)):
-        matches = [Path(each) for each in sorted(glob.glob(str(word), recursive=True))]  # noqa: PTH207  # any root
+        matches = [Path(each) for each in sorted(glob.glob(str(word), recursive=True), key=natural_order)]  # noqa: PTH207  # any root
         files = [each for each in matches if each.is_file()]
         if not files:
             raise UsageError(f"no file matches {printable(str(word))}", "see what ls lists for it")
@@ -63,14 +76,14 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
 
 
 def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Media files in order of name. Hidden files are left out; unfinished downloads have other endings.
+    """Media files in natural order of their names. Hidden files are left out; unfinished downloads have other endings.
 
     Raises ``InputError`` for a folder that can't be read.
     """
     folders = []
     try:
         with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
+            entries = sorted(scan, key=lambda entry: natural_order(entry.name))
     except OSError as error:
         raise InputError(f"the folder {printable(str(folder))} can't be read: {error.strerror}") from error
     for entry in entries:

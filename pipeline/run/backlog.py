@@ -1,6 +1,6 @@
 """The tasks of a run that aren't started yet: they wait for room on the machine, or for their next attempt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipeline.errors import NotReady
@@ -13,12 +13,16 @@ LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobod
 
 
 class Backlog:
-    def __init__(self, ledger: Ledger, timers: Timers, leave: Callable[[Task], None]) -> None:
-        """``leave`` is called for each task that won't be started in this run."""
+    def __init__(
+        self, ledger: Ledger, timers: Timers, leave: Callable[[Task], None], job_ids: Sequence[str] = ()
+    ) -> None:
+        """``leave`` is called for each task that won't be started in this run. ``job_ids`` in the order in which the
+        jobs are to be finished: the first has all that it can use before the next gets the rest."""
         self.is_closed = False  # nothing more is started
         self._ledger = ledger
         self._timers = timers
         self._leave = leave
+        self._places = {id: place for place, id in enumerate(job_ids)}
         self._ready: ReadyQueue[Task, ResourceRequest] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
 
@@ -66,7 +70,7 @@ class Backlog:
         if self.is_closed:
             self._leave(task)
         else:
-            self._ready.push(task, task.request, task.due.remaining)
+            self._ready.push(task, task.request, self._places.get(task.job_id, 0), task.due.remaining)
 
     def _try_again(self, task: Task) -> None:
         if task in self._resting:

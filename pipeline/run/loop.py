@@ -36,7 +36,9 @@ class Run:
         self._bounds = bounds
         self._running: dict[str, LiveAttempt] = {}
         self._timers = Timers()
-        self._backlog = Backlog(ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task))
+        self._backlog = Backlog(
+            ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), list(self._jobs)
+        )
         self._outcomes: dict[str, JobOutcome] = {}
         self._checks: EnvironmentChecks | None = None  # made for the first attempt that failed
 

@@ -1,4 +1,5 @@
-"""Stages that are ready, the one with the longest way to go first, as far as resources allow."""
+"""Stages that are ready: those of the first job first, of one job the one with the longest way to go, as far as
+resources allow."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable
@@ -20,12 +21,15 @@ class ReadyQueue(Generic[T, Request]):
         """``competes`` says whether granting the second may keep the first waiting."""
         self._competes = competes
         self._overtaken: Counter[Request] = Counter()
-        self._heaps: dict[Request, list[tuple[float, int, T]]] = {}
+        self._heaps: dict[Request, list[tuple[int, float, int, T]]] = {}
         self._arrivals = count()
 
-    def push(self, item: T, request: Request, remaining: float) -> None:
-        """``remaining``: seconds of the longest way through it. Equal ones come in the order of their arrival."""
-        heappush(self._heaps.setdefault(request, []), (-remaining, next(self._arrivals), item))
+    def push(self, item: T, request: Request, place: int, remaining: float) -> None:
+        """``place``: that of its job in the run. ``remaining``: seconds of the longest way through it.
+
+        Equal ones come in the order of their arrival.
+        """
+        heappush(self._heaps.setdefault(request, []), (place, -remaining, next(self._arrivals), item))
 
     def pop(self, take: Callable[[Request], Grant | None]) -> tuple[T, Grant] | None:
         """The first whose request ``take`` grants, with the grant; ``None`` where it grants none.
@@ -41,27 +45,27 @@ class ReadyQueue(Generic[T, Request]):
             if grant is not None:
                 self._overtaken.update(delayed)
                 del self._overtaken[request]
-                return heappop(self._heaps[request])[2], grant
+                return heappop(self._heaps[request])[-1], grant
             waiting.append(request)
         return None
 
     def first(self) -> T | None:
-        """The one with the longest way to go, whether it fits or not."""
-        return next((self._heaps[request][0][2] for request in self._in_order()), None)
+        """The one that comes before all others, whether it fits or not."""
+        return next((self._heaps[request][0][-1] for request in self._in_order()), None)
 
     @property
     def requests(self) -> list[Request]:
         return [request for request, heap in self._heaps.items() if heap]
 
     def _in_order(self) -> list[Request]:
-        return sorted(self.requests, key=lambda request: self._heaps[request][0][:2])
+        return sorted(self.requests, key=lambda request: self._heaps[request][0][:-1])
 
     def drop(self, unwanted: Callable[[T], bool]) -> list[T]:
         """Take out what won't run any more."""
         dropped = []
         for request, heap in self._heaps.items():
-            dropped += [entry[2] for entry in heap if unwanted(entry[2])]
-            self._heaps[request] = sorted(entry for entry in heap if not unwanted(entry[2]))
+            dropped += [entry[-1] for entry in heap if unwanted(entry[-1])]
+            self._heaps[request] = sorted(entry for entry in heap if not unwanted(entry[-1]))
         return dropped
 
     def __len__(self) -> int:

@@ -25,6 +25,24 @@ def test_a_folder_stands_for_its_media_files_by_name(tmp_path: Path) -> None:
     assert names(intake.named([tmp_path], recursive=True)) == ["a.MP4", "b.mkv", "c.wav", "d.mkv"]
 
 
+def test_films_come_in_natural_order(tmp_path: Path) -> None:
+    put(tmp_path, "film 10.mkv", "film 2.mkv", "Film 1.mkv", "s2/a.mkv", "s10/a.mkv")
+    in_order = ["Film 1.mkv", "film 2.mkv", "film 10.mkv"]
+    assert names(intake.named([tmp_path], recursive=False)) == in_order
+    assert names(intake.named([tmp_path / "*.mkv"], recursive=False)) == in_order
+    assert names(intake.named(sorted(tmp_path.glob("*.mkv")), recursive=False)) == in_order
+    assert [path.parent.name for path in intake.named([tmp_path], recursive=True)][3:] == ["s2", "s10"]
+
+
+def test_an_order_that_a_person_has_chosen_stays(tmp_path: Path) -> None:
+    put(tmp_path, "1.mkv", "2.mkv", "3.mkv")
+    assert names(intake.named([tmp_path / name for name in ("3.mkv", "1.mkv", "2.mkv")], recursive=False)) == [
+        "3.mkv",
+        "1.mkv",
+        "2.mkv",
+    ]
+
+
 def test_hidden_and_unfinished_files_and_our_own_movies_are_no_movies(tmp_path: Path) -> None:
     put(tmp_path, ".a.mkv", "b.mkv.part", "c.mkv.crdownload", "d.subtitled.mkv", "e.es.burned.mp4", ".x/f.mkv", "g.mkv")
     assert names(intake.named([tmp_path], recursive=True)) == ["g.mkv"]

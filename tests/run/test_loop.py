@@ -73,10 +73,16 @@ def test_what_stages_took_before_decides_which_way_is_the_longest(bench: Bench) 
     assert bench.executor.stages() == ["slow", "plain"]
 
 
-def test_the_longest_way_counts_over_all_jobs(bench: Bench, job: Job) -> None:
-    short = bench.job(link("short"))
-    bench.run(short, job, bounds=Bounds(max_parallel=1))
-    assert bench.executor.stages() == ["one", "two", "short", "three"]
+def test_jobs_are_finished_in_the_order_in_which_they_were_named(bench: Bench, job: Job) -> None:
+    other = bench.job(*chain("first", "second", parameters={"of": "other"}), link("third"))
+    bench.run(other, job, bounds=Bounds(max_parallel=1))
+    assert [id.split("/")[0] for id in bench.executor.started] == [other.id] * 3 + [job.id] * 3
+
+
+def test_a_later_job_gets_what_the_first_one_cannot_use(bench: Bench, job: Job) -> None:
+    other = bench.job(*chain("first", "second"))
+    bench.run(other, job, bounds=Bounds(max_parallel=2))
+    assert bench.executor.stages() == ["first", "one", "second", "two", "three"]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
@@ -192,7 +198,7 @@ def test_after_a_failure_nothing_more_is_started_where_that_was_asked_for(bench:
     job = bench.job(link("bad"), *chain("slow", "next"), *(link(f"s{n}") for n in range(4)))
     other = bench.job(*chain("other", "further"))
     outcomes = bench.run(
-        job, other, bounds=Bounds(max_parallel=3, keep_going=False), bad=FAILS, slow=Act(5), other=Act(5)
+        other, job, bounds=Bounds(max_parallel=3, keep_going=False), bad=FAILS, slow=Act(5), other=Act(5)
     )
     assert sorted(bench.executor.stages()) == ["bad", "other", "slow"]
     assert "not today" in str(outcomes[job.id].error)

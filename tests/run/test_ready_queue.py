@@ -8,7 +8,7 @@ FREE_OF_CHARGE = 0
 def queue(*items: tuple[str, int, float]) -> ReadyQueue[str, int]:
     found: ReadyQueue[str, int] = ReadyQueue(lambda waiting, other: other != FREE_OF_CHARGE)
     for item, request, remaining in items:
-        found.push(item, request, remaining)
+        found.push(item, request, 0, remaining)
     return found
 
 
@@ -25,6 +25,13 @@ def test_the_longest_way_comes_first() -> None:
 
 def test_the_longest_way_comes_first_whatever_is_asked_for() -> None:
     assert drained(queue(("a", 1, 1), ("b", 2, 3), ("c", 3, 2))) == ["b", "c", "a"]
+
+
+def test_the_first_job_comes_before_the_others_however_long_their_ways_are() -> None:
+    found = queue(("a", 1, 1))
+    found.push("second", 2, 2, 9)
+    found.push("first", 2, 1, 5)
+    assert drained(found) == ["a", "first", "second"]
 
 
 def test_equal_ones_come_as_they_arrived() -> None:
