@@ -137,13 +137,13 @@ def holder(path: Path) -> Holder | None:
 
 
 def _open_shared(path: str, flags: int) -> int:
-    """Every user who may write in the folder may use the lock, so that a group can share a project."""
+    """Every user who may write in the folder may use the lock, and who may read it may see who has it."""
     try:
         descriptor = os.open(path, flags | os.O_EXCL, 0o666)
     except FileExistsError:
         return os.open(path, flags, 0o666)
     if os.name != "nt":
-        os.fchmod(descriptor, 0o644 | os.stat(os.path.dirname(path) or ".").st_mode & 0o022)
+        os.fchmod(descriptor, 0o600 | os.stat(os.path.dirname(path) or ".").st_mode & 0o066)
     return descriptor
 
 

@@ -18,6 +18,7 @@ class Project(Struct, frozen=True):
 
     root: Path
     elsewhere: tuple[tuple[str, Path], ...] = ()  # folders that don't stand in the root, by the names that PLACES has
+    shared: bool = False  # whether a group works on it; otherwise what it makes is for its user alone
 
     @property
     def config(self) -> Path:
@@ -59,6 +60,11 @@ class Project(Struct, frozen=True):
     @property
     def logs(self) -> Path:
         return self.place("logs")
+
+    @property
+    def personal_folders(self) -> tuple[Path, ...]:
+        """Those that hold what a person works on."""
+        return self.jobs, self.cache, self.logs
 
     def place(self, name: str) -> Path:
         return dict(self.elsewhere).get(name) or self.root / PLACES[name]

@@ -143,6 +143,7 @@ class Result:
 def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path | None = None) -> Result:
     """One of our commands, as its own process would carry it out, with what it printed and its exit code."""
     heeded = {number: signal.getsignal(number) for number in ASKING}
+    mask = os.umask(0o022)
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     try:
         with pytest.MonkeyPatch.context() as patch, open(os.devnull, encoding="utf-8") as nothing:
@@ -156,6 +157,7 @@ def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path 
             with pytest.raises(SystemExit) as left:
                 _perform(str(words[0]), [*map(str, words[1:])])
     finally:
+        os.umask(mask)
         for number, heed in heeded.items():
             signal.signal(number, heed)
     said, complained = (stream.buffer.getvalue().decode() for stream in (out, err))

@@ -17,7 +17,19 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGE_SERVER = set((PACKAGE / "sdk" / "stageserver").glob("*.py"))  # runs in a stage's process, as the stage would
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 
-LEAVES = {"digests", "errors", "files", "locks", "progress", "references", "script", "sizes", "text", "values"}
+LEAVES = {
+    "digests",
+    "errors",
+    "files",
+    "locks",
+    "permissions",
+    "progress",
+    "references",
+    "script",
+    "sizes",
+    "text",
+    "values",
+}
 
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {

@@ -18,6 +18,7 @@ from typing import IO, Any
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.errors import InputError
 from pipeline.files import dump_json, replaced, sync_folder
+from pipeline.permissions import share
 from pipeline.text import printable
 
 MANIFEST = "manifest.json"
@@ -51,6 +52,7 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
         _add(archive, MANIFEST, manifest, {"size": len(manifest), "sha256": sha256_of_bytes(manifest)})
         for name, described in files.items():
             _add(archive, name, members[name], described)
+    share(target)
     sync_folder(target.parent)
 
 

@@ -27,6 +27,7 @@ from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
+from pipeline.permissions import share
 from pipeline.progress import Progress
 from pipeline.setup.tasks import SetupTask
 
@@ -143,6 +144,7 @@ def _place_definitions(bundle: InspectedBundle, staged: Path) -> None:
         data = (staged / member).read_bytes()
         if not target.is_file() or target.read_bytes() != data:
             write_whole(target, data)
+            share(target)
 
 
 def _add_models(bundle: InspectedBundle) -> None:
@@ -159,6 +161,7 @@ def _add_models(bundle: InspectedBundle) -> None:
     separator = "" if before.endswith("\n") or not before else "\n"
     added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False)
     write_whole(file, f"{before}{separator}{added}".encode())
+    share(file)
     try:
         models.load(bundle.project)
     except ConfigurationError as error:

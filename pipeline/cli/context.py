@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from pipeline import __version__
 from pipeline.cli.location import VARIABLE, locate
 from pipeline.errors import PipelineError
+from pipeline.permissions import keep_private
 from pipeline.project import Project
 from pipeline.sizes import parse_size
 
@@ -47,9 +48,15 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
 
 
 def project() -> Project:
-    """The project that the command works on. Raises as ``locate`` does."""
+    """The project that the command works on, what it makes kept private unless a group shares it.
+
+    Raises as ``locate`` does.
+    """
     context = click.get_current_context(silent=True)
-    return locate(context.meta.get(ROOT) if context else None)
+    here = locate(context.meta.get(ROOT) if context else None)
+    if not here.shared:
+        keep_private(here.personal_folders)
+    return here
 
 
 def project_or_none() -> Project | None:

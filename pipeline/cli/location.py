@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.config.paths import with_configured_folders
+from pipeline.config.paths import with_settings
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project, find
 
@@ -21,7 +21,7 @@ def locate(named: Path | None) -> Project:
 
     Raises ``UsageError`` where there is no project, ``UntrustedProject``, and ``ConfigurationError`` for its settings.
     """
-    return with_configured_folders(_search(named or _from_environment()))
+    return with_settings(_search(named or _from_environment()))
 
 
 def _search(named: Path | None) -> Project:

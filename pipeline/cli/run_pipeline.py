@@ -29,8 +29,11 @@ def perform(words: "Sequence[str]") -> None:
     values = parse(NAME, words, OPTIONS)
     from pipeline.cli import runner
     from pipeline.cli.location import locate
+    from pipeline.permissions import keep_private
 
     options, here = _options(values), locate(values["root"])
+    if not here.shared:
+        keep_private(here.personal_folders)
     if bool(values["jobs"]) == bool(values["all"]):
         raise UsageError("name jobs with -j ID, or take them all with --all-prepared", "pipeline job list")
     folders = runner.unfinished(here) if values["all"] else runner.named(here, values["jobs"])

@@ -1,6 +1,7 @@
-"""``paths`` in ``config/pipeline.yaml``: a project's folders on other disks.
+"""What every command needs of ``config/pipeline.yaml``: ``paths``, a project's folders on other disks, and ``shared``,
+whether a group works on it.
 
-Every command needs them. Loading YAML takes longer than a small job, so the file is parsed only where it has the word.
+Loading YAML takes longer than a small job, so the file is parsed only where it has one of the words.
 """
 
 import os
@@ -15,27 +16,30 @@ if TYPE_CHECKING:
     from pipeline.config.source import ConfigurationSource
 
 KEY = "paths"
+SHARED = "shared"
 
 
-def with_configured_folders(project: Project) -> Project:
-    """The project with the folders that its settings name. Raises ``ConfigurationError`` with file, line and key."""
-    if not _has_paths(project.root / MARKER):
+def with_settings(project: Project) -> Project:
+    """The project as its settings describe it. Raises ``ConfigurationError`` with file, line and key."""
+    if not _has_words(project.root / MARKER):
         return project
     from pipeline.config.source import load_yaml
 
     source = load_yaml(project.root / MARKER, project.root, "settings")
-    found = replace(project, elsewhere=tuple(_folders(source, project.root)))
+    folders = tuple(_folders(source, project.root))
+    found = replace(project, elsewhere=folders, shared=bool(source.value.get(SHARED, False)))
     _check(source, found)
     return found
 
 
-def _has_paths(settings: Path) -> bool:
-    """Whether the word is anywhere but in a comment line."""
+def _has_words(settings: Path) -> bool:
+    """Whether one of the words is anywhere but in a comment line."""
     try:
         lines = settings.read_bytes().splitlines()
     except OSError:
         return True  # to load it says what is wrong
-    return any(KEY.encode() in line and not line.lstrip().startswith(b"#") for line in lines)
+    words = (KEY.encode(), SHARED.encode())
+    return any(word in line for line in lines if not line.lstrip().startswith(b"#") for word in words)
 
 
 def _folders(source: "ConfigurationSource", root: Path) -> Iterator[tuple[str, Path]]:

@@ -1,7 +1,7 @@
 """Which workers an invocation may use, and how one of them is had: idle, free, or started.
 
 A kind of workers is named by a digest of all that makes them exchangeable: the environment's build, the variables,
-the runner's own source, and the limits.
+the umask, the runner's own source, and the limits.
 """
 
 import contextlib
@@ -131,9 +131,16 @@ def _kind(invocation: Invocation, limits: WorkerLimits) -> WorkerKind:
         "variables": variables,
         "runner": _runner_digest(),
         "limits": [limits.idle_seconds, limits.tasks, limits.memory],
+        "umask": _umask(),  # which decides who may read what stages write
     }
     digest = tagged_digest("worker", identity).rpartition(":")[2]
     return WorkerKind(f"worker-{digest[:16]}", interpreter, variables, limits)
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
 
 
 def _when_built(prefix: Path) -> list[int]:

@@ -19,6 +19,7 @@ from pipeline.errors import NotReady, UsageError
 from pipeline.files import dump_json, write_at_once
 from pipeline.host import detection, gpus, machine
 from pipeline.host.detection import NAME, Hardware
+from pipeline.permissions import share
 from pipeline.project import Project
 from pipeline.values import Struct, ValidationError, from_plain, plain, replace
 
@@ -157,6 +158,7 @@ def _write(file: Path, hosts: Mapping[str, Any]) -> str | None:
     try:
         _sweep(file)
         write_at_once(file, dump_json({"schema": SCHEMA, "hosts": {host: hosts[host] for host in sorted(latest)}}))
+        share(file)
     except OSError as error:
         return error.strerror
     return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.files import dump_json, read_json, replaced, sync_folder, write_whole
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
+from pipeline.permissions import share_as
 from pipeline.text import printable
 
 RECORD = "beside.json"  # in the job's folder: what was put there, by size and time
@@ -32,7 +33,7 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
         target = job.input.with_name(source.name)
         try:
             if _is_free(target, source, ours.get(target.name), wanted.overwrite):
-                _copy(source, target)
+                _copy(source, target, job.input)
                 ours[target.name] = _signature(target)
             elif not filecmp.cmp(source, target, shallow=False):
                 told.append(
@@ -64,10 +65,11 @@ def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:
     return (overwrite or found == ours) and not filecmp.cmp(source, target, shallow=False)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, movie: Path) -> None:
     # A short name, as the file's may be a long one; hidden, so that no player or watcher takes it.
     with replaced(target, temporary=f".{os.urandom(6).hex()}.part") as beside:
         shutil.copyfile(source, beside)
+        share_as(beside, movie)  # a job is private, but a player may run as another user
 
 
 def _record(job: Job) -> dict[str, object]:

@@ -35,10 +35,8 @@ class JobStore:
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        import tempfile
-
-        part = Path(tempfile.mkdtemp(prefix=".preparing-", dir=self._root))
-        part.chmod(0o755)
+        part = self._root / f".preparing-{os.urandom(6).hex()}"
+        part.mkdir()
         try:
             for folder in ("logs", "stages"):
                 (part / folder).mkdir()

@@ -10,6 +10,7 @@ from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, tr
 from pipeline.locks import exclusive
 from pipeline.models.sources import Fetcher, SourceUnavailable
 from pipeline.models.store import MARKER, ModelStore, signature
+from pipeline.permissions import share, share_tree
 from pipeline.progress import Progress
 
 
@@ -19,7 +20,7 @@ def ensure(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
     Waits while another process fetches it. Raises ``NotReady`` with the reason of each source.
     """
     if store.problem(spec.name, spec.digest) is not None:
-        store.root.mkdir(parents=True, exist_ok=True)
+        store.make_root()
         with exclusive(store.root / f"{spec.name}.lock", lambda who: progress(f"waiting for {who}")):
             if store.problem(spec.name, spec.digest) is not None:
                 _fetch(store, spec, fetcher, progress)
@@ -56,9 +57,10 @@ def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
         if digest != expected:
             raise SourceUnavailable(f"{file} has SHA-256 {digest}, not {expected}; it was refused")
         sync_file(part / file)
+    share_tree(part)  # whoever may read the store may read the model; mkdtemp makes it private
     record = {"digest": spec.digest, "files": {file: signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
-    part.chmod(0o755)  # mkdtemp makes it private; other users of a shared project must read it
+    share(part / MARKER)
     folder = store.folder(spec.name, spec.digest)
     replace_folder(part, folder)
     sync_folder(store.root)

@@ -19,6 +19,7 @@ from pipeline.errors import NotReady
 from pipeline.files import dump_json, read_json, replace_folder, try_remove_tree, write_whole
 from pipeline.models import integrity
 from pipeline.models.store import LOCAL, MARKER, ModelStore, signature
+from pipeline.permissions import share_tree
 from pipeline.text import printable
 
 POINTER = b"version https://git-lfs"  # how a file begins whose content was never fetched
@@ -59,7 +60,7 @@ def place(model: FolderModel, store: ModelStore) -> None:
         return
     import tempfile
 
-    store.root.mkdir(parents=True, exist_ok=True)
+    store.make_root()
     part = Path(tempfile.mkdtemp(prefix=f".{name}+", suffix=".part", dir=store.root))
     try:
         _link(model, part)
@@ -82,7 +83,7 @@ def _link(model: FolderModel, part: Path) -> None:
         "folder": str(model.folder),
     }
     write_whole(part / MARKER, dump_json(record))
-    part.chmod(0o755)  # mkdtemp makes it private; other users of a shared project must read it
+    share_tree(part)  # whoever may read the store may read the model; mkdtemp makes it private
 
 
 def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from pipeline.files import read_json
+from pipeline.permissions import share_folder
 
 MARKER = ".pipeline-ready.json"
 LOCAL = ".local"  # ends the name of a model in a person's own folder, which config/models.yaml doesn't define
@@ -22,6 +23,13 @@ class ModelStore:
 
     def __init__(self, models: Path) -> None:
         self.root = models / ".store"
+
+    def make_root(self) -> None:
+        """Make the folder of all models, for everybody who may see the project's."""
+        for folder in (self.root.parent, self.root):
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                share_folder(folder)
 
     def folder(self, name: str, digest: str) -> Path:
         """Where a model stands, whether it is there or not."""

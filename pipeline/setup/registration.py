@@ -13,6 +13,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles.resolve import LockResolver
 from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
+from pipeline.permissions import share
 from pipeline.project import Project
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # one that a stage and an environment can both have
@@ -48,8 +49,10 @@ def register(project: Project, file: Path, name: str | None) -> Registration:
     target.parent.mkdir(exist_ok=True)
     _require_free(project, name)  # resolving takes a while; another process may have taken the name
     write_whole(definition.locked, lock)
+    share(definition.locked)
     try:
         write_new(target, data)
+        share(target)
     except FileExistsError:
         raise _taken(name, target, project) from None
     return Registration(name, target, definition.locked)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.paths import with_configured_folders
+from pipeline.config.paths import with_settings
 from pipeline.errors import ConfigurationError
 from pipeline.project import PLACES, Project
 
@@ -15,7 +15,7 @@ from pipeline.project import PLACES, Project
 def project(root: Path, text: str) -> Project:
     (root / "config").mkdir(parents=True, exist_ok=True)
     (root / "config/pipeline.yaml").write_text(text, encoding="utf-8")
-    return with_configured_folders(Project(root))
+    return with_settings(Project(root))
 
 
 def refusal(root: Path, text: str) -> ConfigurationError:

@@ -12,6 +12,7 @@ from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from pipeline.files import write_whole
+from pipeline.permissions import share
 
 
 @click.command("sbom")
@@ -41,6 +42,7 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
         return
     try:
         write_whole(target, text.encode("utf-8"))
+        share(target)
     except OSError as error:
         raise NotReady(f"{target} can't be written: {error.strerror}", "choose another place") from error
     if as_json:

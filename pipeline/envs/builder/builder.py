@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import permissions
 from pipeline.envs import interpreters, keys
 from pipeline.envs.build import Build
-from pipeline.envs.builder import permissions, proof
+from pipeline.envs.builder import proof
 from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
 from pipeline.envs.builder.marker import Proof, marker_of
 from pipeline.envs.definition import Definition
@@ -139,9 +140,12 @@ class Builder:
                 remove_tree(prefix)
 
     def _make_folders(self) -> None:
-        for folder in (self.registry.builds, self.logs):
+        for folder in (self.registry.root, self.registry.builds, self.logs):
+            is_new = not folder.exists()
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                if is_new and folder != self.logs:
+                    permissions.share_folder(folder)
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
 

@@ -11,12 +11,12 @@ from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.builder import uv_output
 from pipeline.envs.builder.marker import site_packages
-from pipeline.envs.builder.permissions import mask_of
 from pipeline.envs.builder.uv_output import InstallFailure, LogWatcher, output_since
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
+from pipeline.permissions import mask_of
 from pipeline.progress import Progress
 
 # Seconds before a failure that may pass by itself is tried again; uv itself has tried a few times by then.

@@ -21,6 +21,7 @@ from pipeline.envs.lockfiles.ranges import bounds_beside_the_lowest, lower_bound
 from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import write_whole
+from pipeline.permissions import share
 
 EXPLANATION_LINES = 40  # of the resolver; a person needs the whole chain of packages
 
@@ -58,6 +59,7 @@ class LockResolver:
         if after == before:
             return None
         write_whole(definition.locked, after)
+        share(definition.locked)
         return changes(_parsed(before), parse(after.decode("utf-8")))
 
     def resolved(self, definition: Definition, before: bytes | None, upgrade: Upgrade = KEEP) -> bytes:
