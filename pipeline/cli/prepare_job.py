@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import Job
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
+    from pipeline.prepare.preparation import JobRequest
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +30,8 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     """Check MEDIA and everything that its workflow needs, and prepare a job for it.
 
     MEDIA may be several files, folders, and patterns such as "films/*.mkv". Then a table shows the result for each. A
-    movie that has the subtitles or a job already is skipped; one that can't be prepared doesn't stop the others.
+    movie that has all that is asked for is skipped; a job that was stopped goes on; what is asked for beyond a job is
+    added to it. A movie that can't be prepared doesn't stop the others.
 
     A file whose name begins with a dash goes after two dashes: prepare-job --subtitle -- -odd.mp4
     """
@@ -57,7 +59,7 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
     from pipeline.prepare.prepare import prepare
 
     try:
-        job = prepare(catalog, make(file), _show)
+        job = prepare(catalog, _request(catalog, make(file), and_run), _show)
     except AlreadyThere as there:
         if as_json:
             print_json("skipped", {"input": str(file), "why": there.message})
@@ -76,19 +78,28 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
     return [job]
 
 
+def _request(catalog: "Catalog", request: "JobRequest", and_run: bool) -> "JobRequest":
+    """Goes on with the file's job where that is to be run at once, or where more is asked for than it makes."""
+    from pipeline.prepare.earlier_jobs import EarlierJobs
+
+    earlier = None if request.overwrite else EarlierJobs(catalog).find(request)
+    if earlier is None or earlier.is_running or (earlier.has_all and not and_run):
+        return request
+    return earlier.request
+
+
 def _several(
     catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], as_json: bool, and_run: bool
 ) -> "tuple[list[Job], PipelineError | None]":
     """The jobs, and the error to raise after they have run: by then the table may have scrolled away."""
-    from pipeline.jobs.store import JobStore
     from pipeline.prepare.batch import PrepareStatus, prepare_all
-    from pipeline.prepare.intake import EarlierJobs
+    from pipeline.prepare.earlier_jobs import EarlierJobs
 
     outcomes: list[PrepareOutcome] = []
     try:
-        for each in prepare_all(catalog, map(make, files), EarlierJobs(JobStore(catalog.project.jobs)), _show):
+        for each in prepare_all(catalog, map(make, files), EarlierJobs(catalog), _show, and_run):
             outcomes.append(each)
-            if each.job:
+            if each.job and each.is_to_run:
                 _explain(each.job)
                 if not as_json:
                     click.echo(each.job.id)
@@ -96,7 +107,16 @@ def _several(
         _print_outcomes(outcomes, as_json)
     failed = [each for each in outcomes if each.status is PrepareStatus.FAILED]
     error = _error(failed, len(outcomes), listing=and_run or len(outcomes) > LISTED)
-    return [each.job for each in outcomes if each.job], error
+    if not and_run and not as_json:
+        _show_next(outcomes)
+    return [each.job for each in outcomes if each.job and each.is_to_run], error
+
+
+def _show_next(outcomes: "Sequence[PrepareOutcome]") -> None:
+    """The command that runs what was prepared, with what was prepared before and waits still."""
+    ids = [each.job.id for each in outcomes if each.job and (each.is_to_run or each.waits)]
+    if ids:
+        _show(f"next:  run-pipeline {' '.join(f'-j {id}' for id in ids) if len(ids) <= LISTED else '--all-prepared'}")
 
 
 def _print_outcomes(outcomes: "Sequence[PrepareOutcome]", as_json: bool) -> None:
@@ -117,9 +137,10 @@ def _print_outcomes(outcomes: "Sequence[PrepareOutcome]", as_json: bool) -> None
         print_json("prepared", rows)
         return
     cells = [
-        [printable(each.input.name), each.status.value, each.job.id if each.job else each.reason] for each in outcomes
+        [printable(each.input.name), each.status.value, each.reason or (each.job.id if each.job else "")]
+        for each in outcomes
     ]
-    print_table(["movie", "became", "job, or why"], cells, "no movie was looked at", err=True)
+    print_table(["input", "result", "job or reason"], cells, "no file was looked at", err=True)
 
 
 def _error(failed: "Sequence[PrepareOutcome]", of: int, listing: bool) -> PipelineError | None:

@@ -15,7 +15,6 @@ from pipeline.text import printable
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
-    from pipeline.prepare.intake import EarlierJob
     from pipeline.prepare.watch_folder import Signature, WatchRequest
     from pipeline.project import Project
 
@@ -70,15 +69,14 @@ class FolderWatch:
     def __init__(
         self, catalog: "Catalog", request: "WatchRequest", make: "RequestFactory", recursive: bool, settle: float
     ) -> None:
-        from pipeline.jobs.store import JobStore
-        from pipeline.prepare.intake import EarlierJobs
+        from pipeline.prepare.earlier_jobs import EarlierJobs
         from pipeline.prepare.watch_folder import Arrivals, RejectedFiles
 
         self._catalog = catalog
         self._request = request
         self._make = make
         self._arrivals = Arrivals(request.folder, recursive, settle)
-        self._earlier = EarlierJobs(JobStore(catalog.project.jobs))
+        self._earlier = EarlierJobs(catalog)
         self._rejected = RejectedFiles(catalog.project, request)
         self._done: dict[Path, Signature] = {}
         self._shown: set[str] = set()
@@ -124,10 +122,13 @@ class FolderWatch:
         from pipeline.prepare.watch_folder import waits_for_run
 
         signatures = {path: found for path in arrived if (found := signature(path))}
-        earlier = {path: job for path in signatures if (job := self._earlier_job(path))}
-        folders = [job.folder for job in earlier.values() if waits_for_run(job)]
-        self._done |= {path: signatures[path] for path in earlier}
-        requests = [self._make(path) for path in signatures if path not in earlier]
+        earlier = {path: job for path in signatures if (job := self._earlier.find(self._make(path)))}
+        done = [path for path, job in earlier.items() if job.has_all]
+        folders = [earlier[path].job.folder for path in done if waits_for_run(earlier[path])]
+        self._done |= {path: signatures[path] for path in done}
+        requests = [
+            earlier[path].request if path in earlier else self._make(path) for path in signatures if path not in done
+        ]
         for outcome in prepare_all(self._catalog, requests, None, _show):
             if outcome.job:
                 _show(f"{printable(outcome.input.name)}: {outcome.job.id}")
@@ -137,9 +138,6 @@ class FolderWatch:
                 self._reject(outcome, signatures[outcome.input])
         if folders:
             self._run(folders)
-
-    def _earlier_job(self, path: Path) -> "EarlierJob | None":
-        return self._earlier.find(path, self._request.workflow, self._request.parameters)
 
     def _reject(self, outcome: "PrepareOutcome", before: "Signature") -> None:
         from pipeline.prepare.watch_folder import is_the_file_s_fault

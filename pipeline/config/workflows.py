@@ -36,6 +36,7 @@ class ParameterSpec:
     choices: tuple[Any, ...] = ()  # the only values that are allowed; empty: all of its type
     at_most: int | None = None  # number of values of a list; None: any
     at_least: int = 0
+    adds: bool = False  # values that are asked for later are added to those of the job that the file has already
     needs: str = ""  # what the movie must have where the value is true: a picture
     description: str = ""
 
@@ -152,6 +153,7 @@ def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any])
         choices=tuple(entry.get("choices", ())),
         at_most=entry.get("at_most"),
         at_least=entry.get("at_least", 0),
+        adds=entry.get("adds", False),
         needs=entry.get("needs", ""),
         description=entry.get("description", ""),
     )
@@ -164,6 +166,8 @@ def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any])
     for key in ("at_most", "at_least"):
         if key in entry and spec.type not in MEMBERS:
             raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
+    if spec.adds and spec.type not in (*MEMBERS, "boolean"):
+        raise source.error((*keys, "adds"), f"only lists and booleans can add, and '{name}' is of type {spec.type}")
     return spec
 
 

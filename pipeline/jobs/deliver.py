@@ -20,8 +20,9 @@ LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
 def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) -> list[Path]:
-    """Put each deliverable there, on the disk; ``anew`` replaces what stands there already.
+    """Put each deliverable there, on the disk; ``anew`` replaces what stands there with another content.
 
+    A file that was delivered with the same content before is left alone: a person may have edited it since.
     ``before`` are the names that an earlier run delivered: what isn't delivered any more is removed. Returns the
     paths in order, one for each output, which several may share.
     """
@@ -34,10 +35,11 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
         if target in placed:
             continue
         beside = about / sidecar.name_for(target.name)
-        placed[target] = anew or not target.exists()
+        is_there = target.exists()
+        placed[target] = not is_there or (anew and sidecar.digest_in(beside) != made.output.digest)
         if placed[target]:
             _place(made.output.path, target)
-        if placed[target] or not beside.exists():
+        if anew or not is_there or not beside.exists():
             about.mkdir(exist_ok=True)
             sidecar.write(beside, sidecars.describe(made, target.name))
             written = True

@@ -27,6 +27,12 @@ class JobPrepared(Event, frozen=True, tag="job_prepared"):
     job_digest: str  # SHA-256 of job.json
 
 
+class JobReplanned(Event, frozen=True, tag="job_replanned"):
+    """Another plan took the place of the one before: more was asked for, or what the job needs has changed."""
+
+    job_digest: str  # SHA-256 of the new job.json
+
+
 class RunEvent(Event, frozen=True):
     """About a run of the whole job."""
 
@@ -115,6 +121,7 @@ class RunFinished(RunEvent, frozen=True, tag="run_finished"):
 
 AnyEvent = (
     JobPrepared
+    | JobReplanned
     | RunStarted
     | StageStarted
     | StageExpanded

@@ -13,6 +13,7 @@ from pipeline.jobs.state import JobState, fold
 from pipeline.values import ValidationError, decode
 
 DOCUMENT = "job.json"
+NEXT_DOCUMENT = "job.next.json"  # a new plan, until it has taken the place of the one before
 AGAIN = "prepare the job again; a plan is never edited"
 
 
@@ -96,8 +97,8 @@ class Job(JobFolder):
 def load(folder: Path) -> Job:
     """Read a job as it was prepared.
 
-    Its digest is in the journal's first line, so one comparison replaces the schema: what isn't byte for byte
-    what ``prepare-job`` validated and wrote is refused. Raises ``UsageError``.
+    Its digest is in the journal, so one comparison replaces the schema: what isn't byte for byte what ``prepare-job``
+    validated and wrote is refused. Raises ``UsageError``.
     """
     try:
         data, events = (folder / DOCUMENT).read_bytes(), Journal(folder).read()
@@ -107,6 +108,8 @@ def load(folder: Path) -> Job:
         raise UsageError(f"{folder / NAME}:1: this line isn't what was written", AGAIN)
     state = fold(events)
     if sha256_of_bytes(data) != state.job_digest:
+        data = _next(folder, data)
+    if sha256_of_bytes(data) != state.job_digest:
         raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
     try:
         plan = decode(data, Plan)
@@ -115,6 +118,14 @@ def load(folder: Path) -> Job:
     if problem := out_of_bounds(plan, folder.name):
         raise _refusal(folder, problem)
     return Job(folder, plan, state)
+
+
+def _next(folder: Path, data: bytes) -> bytes:
+    """The plan that was to replace this one, where a crash came between its line in the journal and the renaming."""
+    try:
+        return (folder / NEXT_DOCUMENT).read_bytes()
+    except OSError:
+        return data
 
 
 def _refusal(folder: Path, problem: str) -> UsageError:

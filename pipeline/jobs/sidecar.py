@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.files import dump_json, replaced
+from pipeline.files import dump_json, read_json, replaced
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
@@ -51,6 +51,15 @@ def write(path: Path, about: Mapping[str, Any]) -> None:
     # One short name: the job's lock is ours, and the file's name may be a long one.
     with replaced(path, temporary=".writing.tmp") as beside:
         beside.write_bytes(dump_json(about))
+
+
+def digest_in(path: Path) -> str | None:
+    """The digest of what was delivered with this sidecar; ``None`` where there is none that can be read."""
+    try:
+        digest = read_json(path)["digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return digest if isinstance(digest, str) else None
 
 
 class Sidecars:

@@ -7,6 +7,7 @@ from pipeline.jobs.events import (
     AnyEvent,
     AttemptFailed,
     JobPrepared,
+    JobReplanned,
     RunCancelled,
     RunEnded,
     RunEvent,
@@ -24,7 +25,7 @@ from pipeline.values import Struct, field, replace
 
 
 class Status(Enum):
-    PREPARED = "prepared"  # no run has begun
+    PREPARED = "prepared"  # no run of this plan has begun
     RUNNING = "running"  # a run began and hasn't ended; whether it is alive, only the job's lock tells
     INTERRUPTED = "interrupted"
     CANCELLED = "cancelled"
@@ -83,8 +84,8 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
     for event in events:
         if isinstance(event, StageEvent):
             stages[event.stage] = _after(stages.get(event.stage, WAITING), event)
-        elif isinstance(event, JobPrepared):
-            digest = event.job_digest
+        elif isinstance(event, JobPrepared | JobReplanned):
+            status, digest = Status.PREPARED, event.job_digest
         else:
             status = RUN_STATUS[type(event)]
             delivered = event.delivered if isinstance(event, RunFinished) else delivered

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.errors import UsageError, did_you_mean
+from pipeline.errors import NotReady, UsageError, did_you_mean
 from pipeline.files import dump_json, publish, sync_folder, try_remove_tree, write_whole
-from pipeline.jobs.events import JobPrepared
-from pipeline.jobs.job import DOCUMENT, Job, load
+from pipeline.jobs.events import JobPrepared, JobReplanned
+from pipeline.jobs.job import DOCUMENT, NEXT_DOCUMENT, Job, load
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
-from pipeline.locks import is_held
-from pipeline.values import plain
+from pipeline.locks import Held, exclusive, is_held
+from pipeline.values import plain, replace
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
@@ -44,6 +44,22 @@ class JobStore:
         except BaseException:
             try_remove_tree(part)
             raise
+
+    def replan(self, job: Job, plan: Callable[[str], Plan]) -> Job:
+        """Let another plan take the place of the job's. What its stages have made counts as far as it fits.
+
+        Nothing is written where the plan says the same. Raises ``NotReady`` where a process runs the job.
+        """
+        try:
+            with exclusive(job.lock):
+                current = load(job.folder)
+                content = replace(plan(job.id), created_at=current.plan.created_at)
+                if dump_json(plain(content)) != dump_json(plain(current.plan)):
+                    _replace_plan(job.folder, content)
+                    self._make_newest(job.folder / DOCUMENT)
+                return load(job.folder)
+        except Held as other:
+            raise NotReady(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
 
     def find(self, name: str) -> Job:
         """A job by its id, or the ``latest``. Raises ``UsageError``."""
@@ -121,6 +137,17 @@ def _write(part: Path, plan: Plan) -> None:
     journal.append(JobPrepared(sha256_of_bytes(data)))
     journal.close()
     write_whole(part / DOCUMENT, data)
+
+
+def _replace_plan(folder: Path, plan: Plan) -> None:
+    """The journal says which plan counts: until its line is there the old one does, from then on the new one."""
+    data = dump_json(plain(plan))
+    write_whole(folder / NEXT_DOCUMENT, data)
+    journal = Journal(folder)
+    journal.append(JobReplanned(sha256_of_bytes(data)))
+    journal.close()
+    write_whole(folder / DOCUMENT, data)
+    (folder / NEXT_DOCUMENT).unlink()
 
 
 def _user() -> str:

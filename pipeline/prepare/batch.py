@@ -10,22 +10,23 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
-from pipeline.jobs.state import Status
+from pipeline.locks import holder
 from pipeline.media.subtitles import AlreadyThere
-from pipeline.prepare.intake import EarlierJob, EarlierJobs
+from pipeline.prepare.earlier_jobs import EarlierJob, EarlierJobs
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
 from pipeline.progress import Progress
 from pipeline.text import printable
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-AGAIN = (Status.FAILED, Status.CANCELLED)  # a movie whose job ended so is prepared again
 
 RequestFactory = Callable[[Path], JobRequest]  # makes the request for a file, from what was asked for all files
 
 
 class PrepareStatus(StrEnum):
     PREPARED = "prepared"
+    CONTINUED = "continued"  # it has a job, which goes on where it stopped
+    EXTENDED = "extended"  # it has a job, to which was added what is asked for beyond it
     SKIPPED = "skipped"  # there is nothing to do for it
     FAILED = "failed"
 
@@ -42,19 +43,34 @@ class PrepareOutcome:
     code: ExitCode = ExitCode.OK
 
     @property
+    def is_to_run(self) -> bool:
+        return self.job is not None and self.status is not PrepareStatus.SKIPPED
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing was done about a job that only has to be run."""
+        return self.job is not None and self.next_step == _run_command(self.job)
+
+    @property
     def reason(self) -> str:
         """``why`` on one line, without the file's name, which stands before it."""
         return " ".join(self.why.split()).removeprefix(f"{printable(str(self.input))} ")
 
 
 def prepare_all(
-    catalog: Catalog, requests: Iterable[JobRequest], earlier: EarlierJobs | None, progress: Progress
+    catalog: Catalog,
+    requests: Iterable[JobRequest],
+    earlier: EarlierJobs | None,
+    progress: Progress,
+    to_run: bool = True,
 ) -> Iterator[PrepareOutcome]:
-    """In order. A file that has one of the ``earlier`` jobs is skipped; with ``None``, no file is.
+    """In order. A file that has one of the ``earlier`` jobs gets no other: it is skipped where the job is finished and
+    nothing more is asked for, else the job goes on. With ``None``, each file gets a job of its own. Where nothing is
+    ``to_run`` afterwards, a job that only waits to be run is left as it is.
 
     Raises ``ConfigurationError``: what is wrong with the project is wrong for every file.
     """
-    batch = _Batch(catalog, earlier, progress)
+    batch = _Batch(catalog, earlier, progress, to_run)
     for request in requests:
         yield batch.prepare(request)
 
@@ -67,22 +83,24 @@ def exit_code(outcomes: Iterable[PrepareOutcome]) -> ExitCode:
 class _Batch:
     """What the jobs of one command share."""
 
-    def __init__(self, catalog: Catalog, earlier: EarlierJobs | None, progress: Progress) -> None:
+    def __init__(self, catalog: Catalog, earlier: EarlierJobs | None, progress: Progress, to_run: bool) -> None:
         self._catalog = catalog
         self._earlier = earlier
         self._progress = progress
+        self._to_run = to_run
         self._inspections = environment_sources.deferred_inspection_cache(catalog.project)
         self._reserved = 0  # bytes of the disk that the jobs so far will take
         self._subtitles: dict[tuple[Path, str], Path] = {}  # by folder and stem: the first movie that has this stem
 
     def prepare(self, request: JobRequest) -> PrepareOutcome:
         file = request.input
-        if earlier := self._earlier_job(request):
-            why = f"{earlier.folder.name} is {earlier.status.value} for it"
-            return PrepareOutcome(file, PrepareStatus.SKIPPED, why)
         try:
             self._require_own_names(request)
-            job = prepare(self._catalog, replace(request, reserved=self._reserved), self._progress, self._inspections)
+            earlier = self._earlier_job(request)
+            if earlier and (earlier.is_done or earlier.is_running or (earlier.waits and not self._to_run)):
+                return _skipped(file, earlier)
+            wanted = replace(earlier.request if earlier else request, reserved=self._reserved)
+            job = prepare(self._catalog, wanted, self._progress, self._inspections)
         except AlreadyThere as error:
             return PrepareOutcome(file, PrepareStatus.SKIPPED, error.message, error.next_step)
         except ConfigurationError:
@@ -93,13 +111,13 @@ class _Batch:
             code = ExitCode.NOT_READY if error.errno in DISK else ExitCode.INPUT_UNUSABLE
             return PrepareOutcome(file, PrepareStatus.FAILED, printable(str(error)), code=code)
         self._reserved += job.plan.disk_needed
-        return PrepareOutcome(file, PrepareStatus.PREPARED, job=job)
+        return PrepareOutcome(file, _status(earlier), job=job)
 
     def _earlier_job(self, request: JobRequest) -> EarlierJob | None:
-        if self._earlier is None or request.overwrite:
-            return None
-        job = self._earlier.find(request.input, request.workflow, request.parameters)
-        return job if job and job.status not in AGAIN else None
+        """``--overwrite`` makes again what is finished; it starts nothing again that was only stopped."""
+        earlier = self._earlier.find(request) if self._earlier else None
+        again = earlier and request.overwrite and (earlier.is_done or not self._to_run)
+        return None if again else earlier
 
     def _require_own_names(self, request: JobRequest) -> None:
         """Subtitles beside ``movie.mkv`` and ``movie.mp4`` would have the same names."""
@@ -107,3 +125,24 @@ class _Batch:
         if request.beside and first != request.input:
             what = f"its subtitles would have the names of those of {printable(first.name)}"
             raise PipelineError(what, "rename one of them, or prepare it without --beside", ExitCode.INPUT_UNUSABLE)
+
+
+def _status(earlier: EarlierJob | None) -> PrepareStatus:
+    if earlier is None:
+        return PrepareStatus.PREPARED
+    return PrepareStatus.CONTINUED if earlier.has_all else PrepareStatus.EXTENDED
+
+
+def _run_command(job: Job) -> str:
+    return f"run-pipeline -j {job.id}"
+
+
+def _skipped(file: Path, earlier: EarlierJob) -> PrepareOutcome:
+    job = earlier.job
+    if earlier.is_running:
+        why, next_step = f"is being run by {holder(job.lock) or 'another process'}", f"pipeline job show {job.id}"
+    elif earlier.is_done:
+        why, next_step = "is finished and has all that is asked for", f"pipeline job show {job.id}"
+    else:
+        why, next_step = f"is {earlier.status.value} already", _run_command(job)
+    return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{job.id} {why}", next_step, job)

@@ -43,8 +43,13 @@ def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog
     return FileParameters(values, tuple(models))
 
 
-def for_movie(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, media: Media) -> dict[str, Any]:
+def for_movie(
+    workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, media: Media, earlier: Mapping[str, Any]
+) -> dict[str, Any]:
     """The values with those that depend on what is in the movie.
+
+    ``earlier``: those of the job that gets a new plan. Its subtitles stay the same ones, since by now its own results
+    may be beside the movie.
 
     Raises ``InputUnusable`` where the movie has no such track, subtitles or picture.
     """
@@ -55,7 +60,7 @@ def for_movie(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, me
         if spec.type == "audio_track":
             tracks.check_audio_track(values[name] or "", media)
         elif spec.type == "subtitles":
-            found[name] = subtitles.source(values[name] or "", movie, media)
+            found[name] = earlier[name] if name in earlier else subtitles.source(values[name] or "", movie, media)
         elif spec.type == "glossary":
             found[name] = glossary.for_languages(values[name] or {}, _targets(workflow, values))
     return found

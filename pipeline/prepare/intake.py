@@ -1,15 +1,11 @@
-"""Which files a person names, also by folders and patterns, and which of them have a job already."""
+"""Which files a person names, also by folders and patterns."""
 
 import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.errors import InputError, PipelineError, UsageError
-from pipeline.jobs.job import Job, load
-from pipeline.jobs.state import Status
-from pipeline.jobs.store import JobStore
+from pipeline.errors import InputError, UsageError
 from pipeline.text import natural_order, printable
 
 # The usual endings of movies and recordings. Of a folder, only such files are taken; ffprobe decides whether one is
@@ -105,42 +101,3 @@ def signature(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
-
-
-@dataclass(frozen=True)
-class EarlierJob:
-    """The newest job for a file as it is now, with the same parameters."""
-
-    folder: Path
-    status: Status
-
-
-class EarlierJobs:
-    """The jobs that there are, by input, workflow and parameters, so that a file isn't prepared twice."""
-
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
-        self._read: set[str] = set()  # the ids
-        self._jobs: dict[str, list[Job]] = {}  # by path of the input
-
-    def find(self, file: Path, workflow: str, parameters: Mapping[str, str]) -> EarlierJob | None:
-        """``parameters`` are as typed."""
-        self._read_new()
-        now = signature(file)
-        for job in reversed(self._jobs.get(str(file), [])):
-            then = job.plan.input
-            is_same = job.plan.workflow == workflow and job.plan.asked == parameters
-            if is_same and (then.size, then.mtime_ns) == now:
-                return EarlierJob(job.folder, load(job.folder).loaded.status)
-        return None
-
-    def _read_new(self) -> None:
-        for id in self._store.ids():
-            if id in self._read:
-                continue
-            self._read.add(id)
-            try:
-                job = self._store.find(id)
-            except (PipelineError, OSError):  # 'pipeline job list' shows those that are damaged
-                continue
-            self._jobs.setdefault(str(job.input), []).append(job)

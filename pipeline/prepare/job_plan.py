@@ -9,9 +9,10 @@ from pipeline.envs.build import Build
 from pipeline.envs.choice.finder import JobEnvironment
 from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.jobs import environment_sources
-from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, Plan, PlannedStage, WorkerBounds
+from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, JobInput, Plan, PlannedStage, WorkerBounds
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.prepare.inputs import describe
+from pipeline.prepare.intake import signature
 from pipeline.prepare.preparation import Preparation
 from pipeline.prepare.readiness import Readiness
 from pipeline.values import plain, replace
@@ -27,7 +28,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         job_id="",
         created_at="",
         workflow=preparation.workflow.name,
-        input=describe(preparation.file, preparation.media.duration_s if preparation.media else None),
+        input=_input(preparation),
         parameters=dict(preparation.values.parameters),
         environments={name: f"venv/{name}" for name in environments},
         environment_keys={name: each.build.key for name, each in environments.items()},
@@ -41,7 +42,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         deliver=planned.deliver,
         asked=dict(request.parameters),
         decisions=preparation.values.decisions.records,
-        beside=BesideInput(planned.beside, request.overwrite) if request.beside else None,
+        beside=_beside(preparation),
         disk_needed=preparation.disk_needed,
         grace_seconds=settings.grace_seconds,
         cache_limit=settings.cache_limit,
@@ -59,6 +60,22 @@ def named(plan: Plan, id: str) -> Plan:
     if errors:
         raise AssertionError(f"a job that its own schema refuses: {errors[0]}")
     return complete
+
+
+def _input(preparation: Preparation) -> JobInput:
+    """A file that a job was prepared for already, and that hasn't changed, isn't read once more."""
+    earlier = preparation.request.extends
+    if earlier and signature(preparation.file) == (earlier.plan.input.size, earlier.plan.input.mtime_ns):
+        return earlier.plan.input
+    return describe(preparation.file, preparation.media.duration_s if preparation.media else None)
+
+
+def _beside(preparation: Preparation) -> BesideInput | None:
+    request = preparation.request
+    before = request.extends.plan.beside if request.extends else None
+    if not request.beside and before is None:
+        return None
+    return BesideInput(preparation.planned.beside, request.overwrite or (before is not None and before.overwrite))
 
 
 def _origin(environment: JobEnvironment) -> EnvironmentOrigin:

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import Decisions
 from pipeline.envs.choice.decision import EnvironmentOptions
+from pipeline.jobs.job import Job
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
 from pipeline.plan.planner import PlannedWorkflow
@@ -27,6 +28,7 @@ class JobRequest:
     beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
     overwrite: bool = False  # also where the movie has what would be made
     reserved: int = 0  # bytes of the disk that other jobs will take
+    extends: Job | None = None  # the job of the same file that gets the new plan, instead of a job of its own
 
 
 @dataclass(frozen=True)

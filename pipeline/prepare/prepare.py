@@ -60,7 +60,10 @@ def prepare(
             local_folder.place(model, ModelStore(catalog.project.models))
         inspections.save()
         catalog.save()
-        return JobStore(catalog.project.jobs).create(lambda id: job_plan.named(unnamed, id))
+        store = JobStore(catalog.project.jobs)
+        if request.extends:
+            return store.replan(request.extends, lambda id: job_plan.named(unnamed, id))
+        return store.create(lambda id: job_plan.named(unnamed, id))
 
 
 def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:
@@ -71,7 +74,8 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     parameters = resolve(workflow, request.parameters, catalog, files.values)
     file = readable(request.input)
     media = Prober(catalog, finder).look(file) if workflow.takes_media else None
-    parameters, about = _of_movie(workflow, parameters, file, media) if media else (parameters, UNKNOWN_INPUT)
+    earlier = request.extends.plan.parameters if request.extends else {}
+    parameters, about = _of_movie(workflow, parameters, file, media, earlier) if media else (parameters, UNKNOWN_INPUT)
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
     engines = choose_engines(catalog, finder, tasks, {model.name for model in files.models})
     values = WorkflowValues(parameters, engines.decisions, about)
@@ -81,25 +85,27 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     models = tuple(each for each in (*files.models, *engines.models) if each.name in planned.models)
     ready = readiness.check(catalog, planned, finder, {each.name for each in models}, _own_tools(workflow, planned))
     readiness.require(ready, lambda: default_workflows.needs_if_any(catalog, finder).commands)
-    needed = disk_space.require(catalog.project, planned.disk, file, media, request.reserved)
+    reserved = request.reserved - (request.extends.plan.disk_needed if request.extends else 0)
+    needed = disk_space.require(catalog.project, planned.disk, file, media, max(0, reserved))
     digests = {name: catalog.model(name).digest for name in planned.models}
     return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed)
 
 
 def _of_movie(
-    workflow: WorkflowSpec, parameters: Mapping[str, Any], movie: Path, media: Media
+    workflow: WorkflowSpec, parameters: Mapping[str, Any], movie: Path, media: Media, earlier: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The parameters with those that depend on what is in the movie, and what ``$input.KEY`` stands for."""
     language = tracks.spoken_language(file_parameters.audio_track(workflow, parameters), media)
     about = {"frame_rate": media.frame_rate, "language": language}
-    return file_parameters.for_movie(workflow, parameters, movie, media), about
+    return file_parameters.for_movie(workflow, parameters, movie, media, earlier), about
 
 
 def _require_missing_subtitles(
     workflow: WorkflowSpec, request: JobRequest, values: WorkflowValues, file: Path, media: Media | None
 ) -> None:
-    """Raises ``AlreadyThere`` where the movie has subtitles in each language that they would be made in."""
-    if not workflow.makes_subtitles or request.overwrite or media is None:
+    """Raises ``AlreadyThere`` where the movie has subtitles in each language that they would be made in. Those beside a
+    movie that has a job may be the job's own."""
+    if not workflow.makes_subtitles or request.overwrite or request.extends or media is None:
         return
     translations = [each for each in values.decisions.values.values() if "targets" in each]
     languages: list[str] = [code for each in translations for code in (*each["original"], *each["targets"])]

@@ -15,15 +15,14 @@ from typing import Any
 from pipeline.digests import tagged_digest
 from pipeline.errors import ExitCode
 from pipeline.files import dump_json, read_json, write_at_once
-from pipeline.jobs.state import Status
-from pipeline.locks import is_held
+from pipeline.jobs.store import UNFINISHED
 from pipeline.prepare.batch import PrepareOutcome
-from pipeline.prepare.intake import EarlierJob, in_folder, signature
+from pipeline.prepare.earlier_jobs import EarlierJob
+from pipeline.prepare.intake import in_folder, signature
 from pipeline.project import Project
 
 Signature = tuple[int, int]
 LATER_SECONDS = 60.0
-TO_RUN = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def is_the_file_s_fault(outcome: PrepareOutcome) -> bool:
 
 def waits_for_run(job: EarlierJob) -> bool:
     """Whether the job isn't finished and no process runs it, as after a watch that was stopped."""
-    return job.status in TO_RUN and not is_held(job.folder / "lock")
+    return job.status in UNFINISHED and not job.is_running
 
 
 @dataclass

@@ -7,11 +7,16 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.files import read_json
+from pipeline.jobs.events import Event, RunCancelled, RunFailed, RunInterrupted, RunStarted
+from pipeline.jobs.job import JobFolder
 from pipeline.locks import is_held
 from tests.conftest import Result, Sandbox
+from tests.jobs.helpers import record
 
 WORKFLOW = """
 makes: subtitles
@@ -302,3 +307,88 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def jobs(studio: Sandbox) -> list[Path]:
+    return sorted((studio.root / "jobs").glob("job-*"))
+
+
+@pytest.mark.parametrize(
+    "ended", [[RunStarted(), RunInterrupted("SIGINT")], [RunStarted()], [], [RunFailed("no")], [RunCancelled()]]
+)
+def test_the_same_command_goes_on_where_a_folder_was_stopped(studio: Sandbox, ended: list[Event]) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/b.mkv", movie())
+    first = prepare(studio, "--run", studio.root / "films/a.mkv").out.split()[0]
+    second = prepare(studio, studio.root / "films").out.strip()
+    record(JobFolder(studio.job(second)), *ended)
+    done = prepare(studio, "--run", studio.root / "films")
+    assert done.code == 0, done.err
+    rows = [line.split()[:3] for line in done.err.splitlines() if ".mkv " in line][:2]
+    assert rows == [["a.mkv", "skipped", first], ["b.mkv", "continued", second]]
+    assert [path.name for path in jobs(studio)] == [first, second]
+    assert (studio.job(second) / "output/b.copy.txt").is_file()
+
+
+def test_a_job_that_only_waits_is_named_in_the_next_command(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    id = prepare(studio, studio.root / "films").out.strip()
+    assert prepare(studio, studio.root / "films").next_step == f"run-pipeline -j {id}"
+
+
+def test_a_default_that_is_typed_makes_no_second_job(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    prepare(studio, "--run", studio.root / "films")
+    found = fates(studio, "-s", "auto", "--param", "original=yes", studio.root / "films")
+    assert found["a.mkv"].startswith("skipped ")
+    assert len(jobs(studio)) == 1
+
+
+@pytest.mark.parametrize("name", ["films", "films/a.mkv"])
+def test_subtitles_beside_the_movie_may_be_asked_for_later(studio: Sandbox, name: str) -> None:
+    studio.write("films/a.mkv", movie())
+    prepare(studio, "--run", studio.root / "films")
+    (job,) = jobs(studio)
+    (job / "output/a.copy.txt").write_text("edited by hand")
+    done = prepare(studio, "--run", "--beside", studio.root / name)
+    assert done.code == 0, done.err
+    assert jobs(studio) == [job]
+    assert (studio.root / "films/a.copy.txt").read_text() == "edited by hand"
+    assert (job / "output/a.copy.txt").read_text() == "edited by hand"
+    again = fates(studio, "--beside", studio.root / "films")
+    assert again["a.mkv"].startswith(f"skipped {job.name} ")
+
+
+ADDING = """
+parameters:
+  formats: {type: words, adds: true, default: [srt, vtt]}
+  loud: {type: boolean, adds: true, default: false}
+  style: {type: string, default: netflix}
+stages:
+  copy: {for_each: [$formats], inputs: {file: job.input}}
+deliver: [copy.file]
+"""
+
+
+def test_what_is_asked_for_later_is_added_to_the_job(studio: Sandbox) -> None:
+    studio.write("config/workflows/adding.yaml", ADDING)
+    studio.write("films/a.mkv", movie())
+
+    def ask(*words: str) -> Any:
+        done = studio.run("prepare-job", "--workflow", "adding", "--run", studio.root / "films", *words)
+        assert done.code == 0, done.err
+        return read_json(jobs(studio)[-1] / "job.json")["parameters"]
+
+    assert ask()["formats"] == ["srt", "vtt"]
+    assert ask("--param", "formats=ass")["formats"] == ["srt", "vtt", "ass"]
+    assert ask("--param", "loud=true") == {"formats": ["srt", "vtt", "ass"], "loud": True, "style": "netflix"}
+    assert len(jobs(studio)) == 1
+    assert ask("--param", "style=bbc")["formats"] == ["srt", "vtt"]
+    assert len(jobs(studio)) == 2
+
+
+def test_a_movie_that_is_run_again_by_itself_has_one_job(studio: Sandbox) -> None:
+    file = studio.write("films/a.mkv", movie())
+    first = prepare(studio, "--run", file)
+    assert prepare(studio, "--run", file).out == first.out
+    assert len(jobs(studio)) == 1

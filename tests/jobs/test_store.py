@@ -3,13 +3,21 @@ import os
 import time
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from pipeline.errors import UsageError
+from pipeline.errors import NotReady, UsageError
+from pipeline.files import write_whole
+from pipeline.jobs import store
+from pipeline.jobs.events import RunFinished
+from pipeline.jobs.job import Job, load
+from pipeline.jobs.journal import Journal
 from pipeline.jobs.plan import Plan
+from pipeline.jobs.state import Status
 from pipeline.jobs.store import ID, JobStore
+from pipeline.locks import exclusive
+from pipeline.values import replace
 from tests.jobs.helpers import a_plan, stored
 
 
@@ -125,3 +133,52 @@ def test_the_document_is_asked_for_the_id_that_it_gets(tmp_path: Path) -> None:
         return a_plan(job_id=id)
 
     assert JobStore(tmp_path).create(make).id == asked[-1]
+
+
+def replanned(jobs: JobStore, job: Job, **changes: Any) -> Job:
+    return jobs.replan(job, lambda id: replace(job.plan, **changes))
+
+
+def test_a_new_plan_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    job = stored(tmp_path, workflow="before")
+    job.journal().append(RunFinished(()))
+    found = replanned(JobStore(tmp_path), job, workflow="after", created_at="2030-01-01T00:00:00Z")
+    assert (found.id, found.plan.workflow, found.plan.created_at) == (job.id, "after", job.plan.created_at)
+    assert load(job.folder).loaded.status is Status.PREPARED
+    assert sorted(path.name for path in job.folder.glob("*.json")) == ["job.json"]
+
+
+def test_a_plan_that_says_the_same_is_not_written(tmp_path: Path) -> None:
+    job = stored(tmp_path)
+    job.journal().append(RunFinished(()))
+    assert replanned(JobStore(tmp_path), job).loaded.status is Status.FINISHED
+
+
+@pytest.mark.parametrize("crash_at", ["append", "write_whole", "write_whole again"])
+def test_a_crash_leaves_one_plan_or_the_other(tmp_path: Path, crash_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = stored(tmp_path, workflow="before")
+    written: list[Path] = []
+
+    def crash(*_: Any) -> None:
+        raise OSError("the power is gone")
+
+    def write(path: Path, data: bytes) -> None:
+        written.append(path)
+        if crash_at == "write_whole" or (crash_at == "write_whole again" and len(written) == 2):
+            crash()
+        write_whole(path, data)
+
+    monkeypatch.setattr(store, "write_whole", write)
+    if crash_at == "append":
+        monkeypatch.setattr(Journal, "append", crash)
+    with pytest.raises(OSError, match="power"):
+        replanned(JobStore(tmp_path), job, workflow="after")
+    monkeypatch.undo()
+    assert load(job.folder).plan.workflow == ("after" if crash_at == "write_whole again" else "before")
+    assert replanned(JobStore(tmp_path), job, workflow="last").plan.workflow == "last"
+
+
+def test_a_job_that_is_being_run_gets_no_new_plan(tmp_path: Path, spawning: None) -> None:
+    job = stored(tmp_path)
+    with exclusive(job.lock), pytest.raises(NotReady):
+        replanned(JobStore(tmp_path), job, workflow="after")
