@@ -6,6 +6,8 @@ from collections.abc import Iterable
 KEPT = "ibu"
 TAG = re.compile(r"</?[ibu]>")
 EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
+TOUCHING = re.compile(r"</([ibu])>(\s*)<\1>")
+WHOLE = re.compile(r"\s*<([ibu])>((?:(?!</?\1>).)+)</\1>\s*", re.DOTALL)
 ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\\w[^{}]*\}")
 
 
@@ -40,9 +42,12 @@ def _of_override(block: "re.Match[str]") -> str:
     return "".join(f"<{'' if on == '1' else '/'}{name}>" for name, on in found)
 
 
-def balance(texts: Iterable[str]) -> list[str]:
-    """Each text with its tags closed: a tag that is open at its end is closed there, and opened again in the next."""
-    opened: list[str] = []
+def balance(texts: Iterable[str], opened: list[str] | None = None) -> list[str]:
+    """Each text with its tags closed: a tag that is open at its end is closed there, and opened again in the next.
+
+    ``opened``: the tags that are open before the first text; afterwards, those that are open after the last.
+    """
+    opened = [] if opened is None else opened
     balanced = []
     for text in texts:
         if not opened and "<" not in text:
@@ -55,6 +60,29 @@ def balance(texts: Iterable[str]) -> list[str]:
         parts += [text[at:], *(f"</{name}>" for name in reversed(opened))]
         balanced.append(_without_empty("".join(parts)))
     return balanced
+
+
+def merged(text: str) -> str:
+    """Text in which a tag that closes, and opens again at once, goes on: ``<i>one</i> <i>two</i>``."""
+    while (shorter := TOUCHING.sub(r"\2", text)) != text:
+        text = shorter
+    return text
+
+
+def unwrapped(text: str) -> tuple[str, list[str]]:
+    """The text without the tags that stand around all of it, and their names, the outer one first."""
+    names = []
+    while whole := WHOLE.fullmatch(text):
+        names.append(whole[1])
+        text = whole[2]
+    return text, names
+
+
+def wrapped(text: str, names: Iterable[str]) -> str:
+    """The text with tags around it, the first name outside."""
+    for name in reversed([*names]):
+        text = f"<{name}>{text}</{name}>"
+    return text
 
 
 def _without_empty(text: str) -> str:

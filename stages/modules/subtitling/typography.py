@@ -7,7 +7,8 @@ from subtitling import markup
 
 SENTENCE_ENDS = tuple(".!?…。！？؟।॥።")
 CLAUSE_ENDS = tuple(",;:—–，、；：،؛·")
-CLOSERS = "\"'”’»›)]}」』）】〉》♪♫"
+CLOSERS = "\"'”’»›)]}」』）】〉》〕〗〙〛］｝｠｣〞〟＂＇❜❞♪♫♩♬¶"
+CLOSING = ("Pe", "Pf", "Pi", "Cf")  # categories of Unicode: closing brackets, quotes, invisible marks
 OPENERS = "\"'“‘„«‹([{「『（【〈《¿¡♪♫-–—－"
 
 
@@ -30,11 +31,22 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+def without_closers(word: str) -> str:
+    """The word without quotes and brackets at its end, in any script.
+
+    Opening quotes go, too, since they close in other languages (``„Ja.“``), and so do marks of the writing direction.
+    """
+    end = len(word)
+    while end and (word[end - 1] in CLOSERS or unicodedata.category(word[end - 1]) in CLOSING):
+        end -= 1
+    return word[:end]
+
+
 def ends_sentence(word: str) -> bool:
     """Whether a word ends with a mark that ends sentences, closing quotes and brackets aside."""
-    return word.rstrip(CLOSERS).endswith(SENTENCE_ENDS)
+    return without_closers(word).endswith(SENTENCE_ENDS)
 
 
 def ends_clause(word: str) -> bool:
     """The same for clauses."""
-    return word.rstrip(CLOSERS).endswith(CLAUSE_ENDS)
+    return without_closers(word).endswith(CLAUSE_ENDS)

@@ -28,6 +28,13 @@ BY_LANGUAGE = {
 # These end a sentence if a capital follows.
 SOMETIMES_AT_END = _words("etc p.m a.m inc ltd co corp bros esq usw usf ecc itd itp osv etc enz т.д т.п")
 
+# Of those by language, the ones that no sentence ends with, since a name or an example follows.
+NEED_MORE = _words(
+    """dr prof mr mrs ms messrs capt cmdr sgt lt gov sen supt insp adm mt vs hr hrn dipl bspw vgl bzw ca z.b d.h i.d.r
+    sra srta dra dña lic p.ej mme mmes mlle mlles mgr p.ex c.-à-d cf sigg dott egr gent avv exmo exma ilmo dhr mevr drs
+    bijv m.b.t d.w.z np tzw inż św т.е им проф акад ул doç yrd bl.a t.ex fr.o.m डॉ प्रो श्री पं"""
+)
+
 BEFORE_NUMBERS = _words("no nos nr núm nº pp p s")
 
 # Languages that write an ordinal number with a full stop.
@@ -37,3 +44,9 @@ ORDINALS = _words("de da no nb nn fi is cs sk sl hr sr bs hu et lv pl tr lb")
 def of_language(language: str) -> frozenset[str]:
     """Those of a language (``pt-BR``: of ``pt``), and those of all."""
     return ANYWHERE | BY_LANGUAGE.get(language.split("-", maxsplit=1)[0].lower(), frozenset())
+
+
+def needs_more(word: str, language: str) -> bool:
+    """Whether a sentence never ends with it, such as ``Mr``: a word follows, even after the end of a cue."""
+    small = word.lower()
+    return small in of_language(language) and small in NEED_MORE

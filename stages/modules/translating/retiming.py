@@ -39,7 +39,7 @@ def by_cue(
     return [
         {
             **{key: segments[cue][key] for key in kept if segments[cue].get(key) is not None},
-            "text": text,
+            "text": markup.merged(text),
             "source": source,
         }
         for cue, text in sorted(texts.items())

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from subtitling import markup
 from subtitling.typography import width
 
-from translating import notes, retiming, sentence_split, sentence_translation
+from translating import cue_tags, notes, retiming, sentence_split, sentence_translation
 from translating.glossary import GlossaryTerm
 from translating.sentence_split import Sentence
 
@@ -28,13 +29,25 @@ def translate_segments(
     Raises ``AnswerCountDiffers`` and ``NothingTranslated``.
     """
     sentences = sentence_split.of_transcript(transcript)
+    if keep_cues:
+        return _by_cue(transcript["segments"], sentences, engine, terms)
     translations = sentence_translation.translate_sentences([sentence.text for sentence in sentences], engine, terms)
     remarks = notes.of_sentences(sentences, translations)
-    texts = [each.text for each in translations]
-    if keep_cues:
-        pieces = _pieces(sentences, texts, engine, terms)
-        return TranslatedSegments(retiming.by_cue(transcript["segments"], sentences, pieces), remarks)
-    return TranslatedSegments(retiming.by_sentence(sentences, texts), remarks)
+    return TranslatedSegments(retiming.by_sentence(sentences, [each.text for each in translations]), remarks)
+
+
+def _by_cue(
+    segments: Sequence[Mapping[str, Any]],
+    sentences: list[Sentence],
+    engine: sentence_translation.SentenceEngine,
+    terms: Sequence[GlossaryTerm],
+) -> TranslatedSegments:
+    """Tags that a cue has around all of its part stay with the cue; an engine doesn't get them."""
+    bare = [cue_tags.without(sentence) for sentence in sentences]
+    translations = sentence_translation.translate_sentences([each.sentence.text for each in bare], engine, terms)
+    pieces = _pieces([each.sentence for each in bare], [each.text for each in translations], engine, terms)
+    tagged = [cue_tags.restored(each, piece) for each, piece in zip(bare, pieces, strict=True)]
+    return TranslatedSegments(retiming.by_cue(segments, sentences, tagged), notes.of_sentences(sentences, translations))
 
 
 def _pieces(
@@ -44,7 +57,7 @@ def _pieces(
     terms: Sequence[GlossaryTerm],
 ) -> list[list[str]]:
     """Each translation divided among the cues of its sentence; with too few words, each cue is translated alone."""
-    shares = [[max(1, width(part.text)) for part in sentence.parts] for sentence in sentences]
+    shares = [[max(1, width(markup.plain(part.text))) for part in sentence.parts] for sentence in sentences]
     pieces = [retiming.divide(text, share) for text, share in zip(texts, shares, strict=True)]
     short = [sentence for sentence, piece in zip(sentences, pieces, strict=True) if piece is None]
     alone = sentence_translation.translate_sentences(

@@ -6,17 +6,16 @@ from typing import NamedTuple
 
 from subtitling import markup
 
-from translating.writing_systems import clean, has_letters, is_shouted
+from translating.writing_systems import MUSIC, clean, has_letters, is_shouted
 
 NAME = r"[^\W\d_a-z][^\Wa-z]*(?:[ .'’-]+[^\W\d_a-z][^\Wa-z]*){0,3}"  # in capitals, or in a script that has none
 CAPITALS = r"[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9 .'’-]{1,30}"
 LEADING = re.compile(
-    r"\s*(?:[-‐–—－](?=\s*\S)\s*|[♪♫]+\s*"
+    rf"\s*(?:[-‐–—－](?=\s*\S)\s*|[{MUSIC}]+\s*|\#\s+(?=\S)"
     rf"|\[[^\[\]]{{1,30}}\]:?\s+(?=\S)|\({NAME}\):?\s+(?=\S)|{CAPITALS}:\s+(?=\S))"
 )
-TRAILING = re.compile(r"\s*[♪♫]+\s*$")
-TOUCHING = re.compile(r"</(\w+)>(\s*)<\1>")  # in a sentence in italics over two cues
-BRACKETED = re.compile(r"([\[(（])([^\[\]()（）]*)([\])）])")
+TRAILING = re.compile(rf"\s*[{MUSIC}]+\s*$|\s+\#\s*$")
+BRACKETED = re.compile(r"([\[(（［【〔])([^\[\]()（）［］【】〔〕]*)([\])）］】〕])")
 
 
 class TagSpan(NamedTuple):
@@ -73,7 +72,7 @@ def restore(frame: SentenceFrame, translated: str) -> str:
         inserts += [(start, 1, number, f"<{tag.name}>"), (end, 0, -number, f"</{tag.name}>")]
     for place, _, _, shown in sorted(inserts, reverse=True):
         whole = whole[:place] + shown + whole[place:]
-    return markup.normal(TOUCHING.sub(r"\2", whole))
+    return markup.normal(markup.merged(whole))
 
 
 def _untagged(text: str) -> tuple[str, tuple[TagSpan, ...]]:
@@ -89,6 +88,7 @@ def _untagged(text: str) -> tuple[str, tuple[TagSpan, ...]]:
     plain += text[at:]
     shift = len(plain) - len(plain.lstrip())
     tags = [TagSpan(tag.name, max(0, tag.start - shift), max(0, tag.end - shift)) for tag in tags]
+    tags.reverse()  # the outer one of two around the same words closes last
     return plain.strip(), tuple(sorted(tags, key=lambda tag: (tag.start, -tag.end)))
 
 

@@ -5,14 +5,15 @@ import unicodedata
 
 from subtitling.typography import CLOSERS
 
-SENTENCE_ENDS = "!?…。！？؟।॥።։។။᙮꓿."
-UNAMBIGUOUS_ENDS = "。！？؟।॥።։។။"
+SENTENCE_ENDS = "!?…。！？؟।॥።։។။᙮꓿۔｡．‼⁇⁈⁉‽."
+UNAMBIGUOUS_ENDS = "。！？؟।॥።։។။۔｡"
+MUSIC = "♪♫♩♬¶"  # marks around what is sung; old teletext has ¶
 
 # Scripts without spaces between words. Korean has full-width characters, too, but spaces.
 UNSPACED_LETTER = re.compile(
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]"
 )
-AFTER_SENTENCE_END = re.compile(rf"(?<=[{re.escape('。！？')}])(?![{re.escape(CLOSERS + SENTENCE_ENDS)}])")
+AFTER_SENTENCE_END = re.compile(rf"(?<=[{re.escape('。！？｡')}])(?![{re.escape(CLOSERS + SENTENCE_ENDS)}])")
 
 
 def joined(before: str, after: str) -> str:

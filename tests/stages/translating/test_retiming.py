@@ -40,6 +40,47 @@ def test_kept_cues_keep_their_number_and_times() -> None:
     assert [each["source"] for each in found] == [each["text"] for each in transcript["segments"]]
 
 
+def test_the_italics_of_a_cue_are_those_of_its_translation() -> None:
+    listed = ("<i>Nobody told me that</i>", "he was", "<i>here. Yes.</i>", "<i>It is <b>late.</b></i>")
+    found = segment_translation.translate_segments(cues(*listed), FakeEngine(in_other_words), [], True).segments
+    assert [each["text"] for each in found] == [
+        "<i>Noyody told me thxt</i>",
+        "he wxs",
+        "<i>here. Yes.</i>",
+        "<i>It is <b>lxte.</b></i>",
+    ]
+
+
+DRESSES = (
+    "{}",
+    "<i>{}</i>",
+    "“{}”",
+    "„{}“",
+    "({})",
+    "{} (sighs)",
+    "<i>{} [music]</i>",
+    "{} ♪",
+    "- {}",
+    "<b><i>{}</i></b>",
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(DRESSES), st.sampled_from(".?!…")), min_size=2, max_size=9))
+def test_no_word_leaves_a_cue_that_holds_whole_sentences(dressed: list[tuple[str, str]]) -> None:
+    listed = [dress.format(f"Xa{n} is{n} zc{n}{end}") for n, (dress, end) in enumerate(dressed)]
+    found = segment_translation.translate_segments(cues(*listed), FakeEngine(in_other_words), [], True).segments
+    assert [each["text"] for each in found] == [
+        listed[n].replace(f"Xa{n} is{n} zc{n}", f"Xx{n} is{n} zz{n}").replace("music", "musiz")
+        for n in range(len(listed))
+    ]
+
+
+def test_tags_take_no_share_of_a_translation() -> None:
+    listed = cues("<i>one</i> <b>two</b> <u>six</u>", "one two six.", "End.")
+    found = segment_translation.translate_segments(listed, FakeEngine(in_other_words), [], True).segments
+    assert [len(each["text"].split()) for each in found] == [3, 3, 1]
+
+
 def test_two_turns_in_a_kept_cue_stay_on_lines_of_their_own() -> None:
     (segment,) = segment_translation.translate_segments(
         cues("- Who is it?\n- Nobody."), FakeEngine(str.upper), [], True

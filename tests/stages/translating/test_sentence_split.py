@@ -81,6 +81,108 @@ def test_turns_songs_and_sounds_stand_alone(texts_: tuple[str, ...], expected: l
     assert texts(cues("It is. It is. It is.", *texts_))[3:] == expected
 
 
+OTHERS = ("Nobody told me.", "It was late.", "They never called.")  # so that the text has full stops and capitals
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("en", "<i>Nobody came.</i>", "That is all."),
+        ("en", "<i>Nobody came.", "That is all.</i>"),
+        ("en", "<b><i>Nobody came.</i></b>", "<i>That is all.</i>"),
+        ("en", '<font color="#ff0000">Nobody came.</font>', "That is all."),
+        ("en", "{\\i1}Nobody came.{\\i0}", "That is all."),
+        ("en", "Nobody came. (sighs)", "That is all."),
+        ("en", "Nobody came. [door slams]", "That is all."),
+        ("en", "Nobody came. (sighs) [door slams]", "That is all."),
+        ("en", "<i>Nobody came. (sighs)</i>", "That is all."),
+        ("en", "Nobody came. ♪", "That is all."),
+        ("en", "Nobody came (sighs).", "That is all."),
+        ("en", "“Nobody came.”", "That is all."),
+        ("en", "Nobody came.'\"", "That is all."),
+        ("en", "(Nobody came.)", "That is all."),
+        ("en", "He lives in Washington, D.C.", "See you there."),
+        ("en", "They met at 5 p.m.", "See you there."),
+        ("en", "It was Martin Luther King Jr.", "See you there."),
+        ("en", "They live on Main St.", "See you there."),
+        ("en", "We need a plan B.", "See you there."),
+        ("en", "Nobody came.\u200f", "That is all."),
+        ("en", "Did he come?", "and then what?"),
+        ("en", "But he said—", "That is all."),
+        ("en", "But he said--", "That is all."),
+        ("en", "THREE YEARS LATER", "Nobody came."),
+        ("en", "Chapter One", "The house was dark."),
+        ("de", "„Niemand kam.“", "Das ist alles."),
+        ("de", "»Niemand kam.«", "Das ist alles."),
+        ("de", "‚Niemand kam.‘", "Das ist alles."),
+        ("fr", "« Personne n'est venu. »", "C'est tout."),
+        ("es", "Gracias a Ud.", "Vamos ahora."),
+        ("ru", "Он родился в 1984 г.", "Потом умер."),
+        ("el", "Τι κάνεις;", "Καλά είμαι."),
+        ("ja", "「もういい。」", "帰ろう。"),
+        ("ja", "もういい。（ため息）", "帰ろう。"),
+        ("zh", "我不知道。【音乐】", "你要去哪里。"),
+        ("ur", "وہ گیا۔", "میں یہاں ہوں۔"),
+    ],
+)
+def test_a_sentence_ends_with_its_cue(language: str, before: str, after: str) -> None:
+    found = sentence_split.of_transcript(cues(before, after, *OTHERS, language=language))
+    assert all(len(sentence.parts) == 1 for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("en", "<i>Nobody told me</i>", "<i>that he came.</i>"),
+        ("en", "I don't know (sighs)", "what to do."),
+        ("en", "I went to see", "Mary in the evening."),
+        ("en", "They came at 5 p.m.", "and left again."),
+        ("en", "I met Mr.", "Smith there."),
+        ("en", "Well,", "I think so."),
+        ("en", "He told me that", "I should go."),
+        ("en", "But he said—", "and then he left."),
+        ("en", "I was...", "...thinking of you."),
+        ("de", "Sie kam am 3.", "Oktober nach Hause."),
+        ("ja", "私は学校に", "行きます。"),
+    ],
+)
+def test_a_sentence_that_spans_cues_is_one(language: str, before: str, after: str) -> None:
+    found = sentence_split.of_transcript(cues(before, after, *OTHERS, language=language))
+    assert len(found[0].parts) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "listed"),
+    [
+        ("zh", ["我不知道", "你要去哪里？", "他没来", "我们走吧！", "好的"]),
+        ("ja", ["わからない", "どこへ行く？", "彼は来なかった"]),
+        ("th", ["ฉันไม่รู้", "คุณจะไปไหน", "เขาไม่มา"]),
+        ("ar", ["لا أعرف", "إلى أين تذهب؟", "لم يأت أحد"]),
+        ("en", ["He never came", "Where are you going?", "Nobody told us", "All of them left"]),
+    ],
+)
+def test_where_an_author_writes_no_full_stop_each_cue_is_one(language: str, listed: list[str]) -> None:
+    assert texts(cues(*listed, language=language)) == listed
+
+
+def test_tags_go_around_every_sentence_that_they_hold() -> None:
+    assert texts(cues("<i>Yes. I know.</i> Go.", "<i>- One.\n- Two.</i>")) == [
+        "<i>Yes.</i>", "<i>I know.</i>", "Go.", "<i>- One.</i>", "<i>- Two.</i>",
+    ]  # fmt: skip
+
+
+def test_two_songs_in_a_cue_are_two_sentences() -> None:
+    assert texts(cues("♪ over the hills ♪ ♪ and far away ♪", "# old song # ¶ older song ¶")) == [
+        "♪ over the hills ♪", "♪ and far away ♪", "# old song #", "¶ older song ¶",
+    ]  # fmt: skip
+
+
+def test_a_sound_after_a_sentence_stands_alone() -> None:
+    assert texts(cues("That is all. (sighs)", "I see. (laughs) Go on.", *OTHERS))[:4] == [
+        "That is all.", "(sighs)", "I see.", "(laughs) Go on.",
+    ]  # fmt: skip
+
+
 def test_a_dash_before_a_word_that_goes_on_is_no_turn() -> None:
     assert len(texts(cues("It was a long", "-standing friendship.", "Yes."))) == 2
 
