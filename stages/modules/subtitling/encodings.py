@@ -1,15 +1,18 @@
 """Text from bytes in an unknown encoding: by its byte order mark, as UTF-8, else by what reads like a language.
 
-charset-normalizer (of the common environment) does the last: requests relies on it, it has releases every few months,
-and no dependencies; chardet needs longer texts, and cchardet isn't maintained. It chooses among the encodings that
-subtitles were written in, or if the language is known, among those of the language: otherwise a short Polish text reads
-as well in the western code page.
+Where most letters are a to z, the languages that are written with them decide (``latin_languages``). Else
+charset-normalizer (of the common environment) does: requests relies on it, it has releases every few months, and no
+dependencies; chardet needs longer texts, and cchardet isn't maintained. It chooses among the encodings that subtitles
+were written in, or if the language is known, among those of the language.
 """
 
 import codecs
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from subtitling import latin_letters
 from subtitling.style_profiles import base_of
 
 MARKS = (  # the longer first: UTF-32's begins like UTF-16's
@@ -20,8 +23,8 @@ MARKS = (  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 WESTERN, CENTRAL, CYRILLIC = (
-    ("cp1252", "iso8859_15"),
-    ("cp1250", "iso8859_2"),
+    ("cp1252", "iso8859_15", "mac_roman", "cp850"),
+    ("cp1250", "iso8859_2", "cp852"),
     ("cp1251", "koi8_r", "iso8859_5", "cp866"),
 )
 OF_LANGUAGES: Mapping[Sequence[str], Sequence[str]] = {
@@ -31,7 +34,7 @@ OF_LANGUAGES: Mapping[Sequence[str], Sequence[str]] = {
     ("tr", "az"): ("cp1254", "iso8859_9"),
     ("he", "iw", "yi"): ("cp1255",),
     ("ar", "fa", "ur"): ("cp1256", "iso8859_6"),
-    ("et", "lv", "lt"): ("cp1257",),
+    ("et", "lv", "lt"): ("cp1257", "iso8859_13"),
     ("vi",): ("cp1258",),
     ("th",): ("cp874",),
     ("ja",): ("cp932", "euc_jp", "iso2022_jp"),
@@ -39,21 +42,32 @@ OF_LANGUAGES: Mapping[Sequence[str], Sequence[str]] = {
     ("ko",): ("cp949",),
 }
 KNOWN = (*WESTERN, *dict.fromkeys(name for names in OF_LANGUAGES.values() for name in names))
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+FEWEST_WHOLE = 5  # whole characters for each damaged one; bytes of a code page are hardly ever one by chance
+LATIN = (*WESTERN, *CENTRAL, "cp1254", "iso8859_9", "cp1257", "iso8859_13", "cp1258")
 
 
 class Undecodable(Exception):
     """The reason, as a sentence."""
 
 
-def decode(data: bytes, language: str = "") -> tuple[str, str]:
-    """The text, and Python's name of its encoding. ``language``: a code, or nothing. Raises ``Undecodable``."""
+class DecodedText(NamedTuple):
+    """``encoding``: Python's name of it. ``confidence``: 1.0 where the file says it, else that of a guess, over 0."""
+
+    text: str
+    encoding: str
+    confidence: float = 1.0
+
+
+def decode(data: bytes, language: str = "") -> DecodedText:
+    """``language``: a code, or nothing. Raises ``Undecodable``."""
     for mark, name in MARKS:
         if data.startswith(mark):
-            return _decoded(data, name), name
+            return DecodedText(_decoded(data, name), name)
     for name in filter(None, (_utf_16_without_mark(data), "utf-8")):
         with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(name), name
-    return _guess(data, language)
+            return DecodedText(data.decode(name), name)
+    return _damaged_utf_8(data) or _guess(data, language)
 
 
 def of_language(language: str) -> Sequence[str]:
@@ -79,7 +93,24 @@ def _decoded(data: bytes, name: str) -> str:
         raise Undecodable(f"it says that it is {name}, but its byte {error.start} isn't: {error.reason}") from error
 
 
-def _guess(data: bytes, language: str) -> tuple[str, str]:
+def _damaged_utf_8(data: bytes) -> DecodedText | None:
+    """Text that is UTF-8 but for a few bytes, as after a cut or a search and replace; they become U+FFFD."""
+    text = data.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    whole = len(NOT_ASCII.findall(text)) - damaged
+    return DecodedText(text, "utf-8", whole / (whole + damaged)) if whole >= FEWEST_WHOLE * damaged else None
+
+
+def _guess(data: bytes, language: str) -> DecodedText:
+    """By the language, where it is known and the text fits to it; else by all that are known."""
+    own = [name for name in of_language(language) if name in LATIN] if language else []
+    found = latin_letters.likely(data, own, base_of(language))
+    if found is None and latin_letters.has_latin_words(data):
+        found = latin_letters.likely(data, LATIN)
+    return DecodedText(*found) if found else _guess_by_statistics(data, language)
+
+
+def _guess_by_statistics(data: bytes, language: str) -> DecodedText:
     """Of the encodings that read equally well, the most usual one."""
     from charset_normalizer import from_bytes
 
@@ -92,10 +123,9 @@ def _guess(data: bytes, language: str) -> tuple[str, str]:
     least = min(match.chaos for match in found)
     likely = [match for match in found if match.chaos <= least + 0.02]
     most = max(match.coherence for match in likely)
-    best = min(
-        (match for match in likely if match.coherence >= most - 0.1), key=lambda match: _rank(match.encoding, names)
-    )
-    return str(best), best.encoding
+    equal = [match for match in likely if match.coherence >= most - 0.1]
+    best = min(equal, key=lambda match: _rank(match.encoding, names))
+    return DecodedText(str(best), best.encoding, 1 / len({str(match) for match in equal}))
 
 
 def _rank(name: str, names: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ RU = "Привет, как дела?\nЯ не знаю, что сказать."
     "name", ["cp1251", "koi8_r", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 )
 def test_russian_is_read_whatever_it_is_in(name: str, language: str) -> None:
-    text, found = decode(SRT.format(RU).encode(name), language)
+    text, found, _ = decode(SRT.format(RU).encode(name), language)
     assert text == SRT.format(RU)
     assert found == name
 
@@ -58,3 +58,40 @@ def test_what_says_that_it_is_utf_16_and_is_not_is_refused() -> None:
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(Undecodable, match="may be no text"):
         decode(bytes(range(256)) * 40)
+
+
+@pytest.mark.parametrize("language", ["", "fr"])
+def test_a_western_file_with_marks_that_only_its_code_page_has_is_read_as_such(language: str) -> None:
+    text = SRT.format("Où êtes-vous allée hier soir ?\nÇa n’a rien à voir… Mon cœur, c’était « fini ».")
+    assert decode(text.encode("cp1252"), language)[:2] == (text, "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cp1252", "Das weiß ich nicht, mein Freund. Die Straße ist groß…"),
+        ("cp1252", "“Well,” he said—twice. Don’t do that… it’s a trap."),
+        ("cp1252", "Você está bem? Amanhã à noite não sei."),
+        ("cp1250", "Nie wiem, o co ci chodzi. Dziękuję, ale to nie jest moje."),
+        ("cp1250", "Nem tudom, hogy mit akarsz tőlem. Ez az őrült."),
+        ("cp1250", "Nu ştiu ce să fac. Bună ziua, vă rog să veniţi."),
+        ("iso8859_2", "Ne, děkuji. To je můj kůň, ale tak se má."),
+        ("cp1254", "Şimdi gidiyoruz, değil mi? Ben de öyle, ama bir şey var."),
+        ("cp1257", "Aš nežinau, kad tai yra. Ačiū, labas, sekėsi gerai."),
+        ("mac_roman", "Où êtes-vous allé ? Ça va, j’étais à l’école, et vous ?"),
+    ],
+)
+def test_the_words_of_a_language_tell_its_code_page(name: str, text: str) -> None:
+    assert decode(SRT.format(text).encode(name)).text == SRT.format(text)
+
+
+def test_a_short_text_is_a_guess_with_a_low_confidence_and_a_long_one_is_not() -> None:
+    assert decode(SRT.format("Ça va ?").encode("cp1252")).confidence < 0.9
+    assert decode(SRT.format("Où êtes-vous allé hier soir, et que faites-vous là ?").encode("cp1252")).confidence > 0.9
+    assert decode(SRT.format(RU).encode()).confidence == 1
+
+
+def test_utf_8_with_a_damaged_byte_stays_utf_8() -> None:
+    text, name, confidence = decode(SRT.format("Où êtes-vous allé ? Ça va très bien. Déjà vu.").encode() + b"\xc3\n")
+    assert (name, "Déjà vu." in text, "\ufffd" in text) == ("utf-8", True, True)
+    assert confidence < 1
