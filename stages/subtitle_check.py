@@ -67,8 +67,13 @@ def check(path: Path, style: str, language: str, clock: frame_clock.FrameClock) 
         return {"file": str(path), "problem": str(error)}
     except OSError as error:
         return {"file": str(path), "problem": f"it can't be read: {error.strerror}"}
+    language = language or subtitles.language
     report = lint_report.report(subtitles.cues, style_profiles.profile_of(style, language), language, clock)
-    return {"file": str(path), "problem": None, "format": subtitles.format, "encoding": subtitles.encoding, **report}
+    return {"file": str(path), "problem": None, "format": subtitles.format, "encoding": subtitles.encoding} | {
+        "confidence": round(subtitles.confidence, 3),
+        "notes": list(subtitles.notes),
+        **report,
+    }
 
 
 def language_of(path: Path) -> str:

@@ -23,11 +23,12 @@ their length. Its ``spans``, pairs of seconds, say when that text is spoken, if 
 
 Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's if empty), ``frame_rate`` (``25`` or
 ``24000/1001``: cues start and end with frames; 0 if it isn't known, or varies), ``keep_cues`` (each segment is an
-existing cue: it keeps its times, and gets as many lines of the style's length as it needs).
+existing cue: it keeps its times, and gets as many lines of the style's length as it needs). A segment with an
+``alignment`` (on a keypad of numbers) above the bottom row is a sign or the like, and always keeps its times and place.
 
 ``report.json``: the number of cues, the share of them that is too fast to read, and each violation of the style's
-rules. There are never lines that are too long, overlapping cues, or cues without text, and more than two lines only in
-existing cues: see the post-condition.
+rules. There are never lines that are too long, or cues without text, and more than two lines, or cues that overlap in
+one row of the picture, only in existing cues: see the post-condition.
 """
 
 import json
@@ -35,9 +36,10 @@ from typing import Any
 
 import stagekit
 from subtitling import cue_segmentation, existing_cues, frame_clock, lint_report, style_profiles, timed_words, writer
-from subtitling.cues import Cue
+from subtitling.cues import BOTTOM_CENTRE, Cue
 
 SHOWN = 5  # numbers of cues
+LAST_OF_BOTTOM = 3  # the highest alignment in the bottom row
 
 
 def run(stage: stagekit.Stage) -> None:
@@ -47,10 +49,14 @@ def run(stage: stagekit.Stage) -> None:
     language = stage.parameters["language"] or transcript["language"]
     profile, clock = profile_and_clock(stage.parameters["style"], language, stage.parameters["frame_rate"])
     kept = stage.parameters["keep_cues"]
-    cues = cues_of(transcript, profile, language, None if kept else clock)
+    placed = [segment for segment in transcript["segments"] if kept or is_placed(segment)]
+    spoken = [segment for segment in transcript["segments"] if not (kept or is_placed(segment))]
+    cues = existing_cues.cues_of_segments(placed, profile, language)
+    cues += cues_of({**transcript, "segments": spoken}, profile, language, clock)
+    cues.sort(key=lambda cue: (cue.start, cue.end))
     for kind in writer.FORMATS:
         writer.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
-    report = lint_report.report(cues, profile, language, clock) | {"kept": kept}
+    report = lint_report.report(cues, profile, language, clock) | {"kept": bool(kept or placed)}
     warn(stage, report)
     stage.output("report").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -64,19 +70,18 @@ def warn(stage: stagekit.Stage, report: dict[str, Any]) -> None:
         stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut makes new cues")
 
 
+def is_placed(segment: dict[str, Any]) -> bool:
+    """Whether it stands above the bottom of the picture, as a sign does."""
+    return bool(segment.get("alignment", BOTTOM_CENTRE) > LAST_OF_BOTTOM)
+
+
 def cues_of(
-    transcript: dict[str, Any],
-    profile: style_profiles.StyleProfile,
-    language: str,
-    clock: frame_clock.FrameClock | None,
+    transcript: dict[str, Any], profile: style_profiles.StyleProfile, language: str, clock: frame_clock.FrameClock
 ) -> list[Cue]:
-    """Cues cut from the words and timed by a clock; without a clock, the existing cues with new lines."""
-    if clock is None:
-        return existing_cues.cues_of_segments(transcript["segments"], profile, language)
+    """Cues cut from the words and timed by a clock."""
     duration = round(transcript["duration_s"] * 1000)
-    return cue_segmentation.cues_of_words(
-        timed_words.of_transcript(transcript, profile), profile, language, clock, duration
-    )
+    words = timed_words.of_transcript(transcript, profile)
+    return cue_segmentation.cues_of_words(words, profile, language, clock, duration)
 
 
 def profile_and_clock(

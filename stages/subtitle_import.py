@@ -13,8 +13,9 @@
 # ///
 """Make a transcript of existing subtitles instead of recognition: of a track of the movie, or of a file.
 
-``transcript.json`` has the form that recognition gives. Its segments are the cues, in order of time and without
-overlaps; they have no words. ``notes`` say what was repaired in the subtitles, ``dropped`` which cues were left out.
+``transcript.json`` has the form that recognition gives. Its segments are the cues, in order of time; they have
+no words, may have a ``speaker`` and an ``alignment`` (the place in the picture), and overlap only where the original
+shows two at once. ``notes`` say what was repaired in the subtitles, ``dropped`` which cues were left out.
 
 ``track``: a number, from 1 among the subtitle tracks, or a language; without one, the text track that players choose.
 ``file``: the path of a file instead, with its SHA-256 as ``file_digest``, since a result is reused as long as the
@@ -32,7 +33,7 @@ import ffmpegs
 import languages
 import stagekit
 import streams
-from subtitling import cue_repair, reader
+from subtitling import cue_repair, reader, rolling, speaker_lines, transcript_of_cues
 from subtitling.cues import Cue
 
 SCHEMA = 2
@@ -49,14 +50,6 @@ COPIED = ("subrip", "srt", "webvtt", "ass", "ssa")  # not converted, so that the
 PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 WAYS_OUT = "Choose a text track or a file with --from-subtitles, or leave that out to have the speech recognised"
 ADDITIONS = ("forced", "sdh", "cc", "hi", "default")  # words that a file's name may have after the language
-DASHES = ("-", "–", "—", "‐")
-REPAIR_NOTES = {
-    "order": "cues stood in another order than that of time",
-    "no-time": "cues had no time to be shown, and got half a second",
-    "twice": "cues were there twice",
-    "together": "cues were shown at the same time, and were put into one",
-    "overlap": "cues reached into the next one, and were cut short",
-}
 
 
 class SubtitleSource(NamedTuple):
@@ -68,29 +61,34 @@ class SubtitleSource(NamedTuple):
 
 
 def run(stage: stagekit.Stage) -> None:
-    """Find the subtitles, read them in any encoding, and repair them."""
+    """Find the subtitles, read them in any format and encoding, and repair them."""
     media, wish = stage.input("media"), stage.parameters
     probed = ffmpegs.probe(media)
     source = (
         from_file(wish["file"], wish["file_digest"]) if wish["file"] else from_track(stage, media, probed["streams"])
     )
-    language = languages.base(wish["language"] or source.language)
-    try:
-        read = reader.read(
-            source.file, "" if language == languages.UNKNOWN else language, frame_rate_of(probed["streams"])
-        )
-    except (reader.Unreadable, OSError) as error:
-        raise stagekit.InputUnusable(f"{source.what} is unusable: {error}\n{WAYS_OUT}") from None
-    cues, repairs = cue_repair.repair(read.cues)
+    stated = languages.base(wish["language"] or source.language)
+    file = read(source, stated, frame_rate_of(probed["streams"]))
+    language = stated if stated != languages.UNKNOWN else languages.base(file.language)
+    phrases = rolling.without_repeats(file.cues)
+    cues, repairs = cue_repair.repair(map(speaker_lines.with_turns, phrases))
     duration = max(ffmpegs.seconds(probed["format"].get("duration")), *(cue.end / 1000 for cue in cues), 0.0)
-    notes = notes_of(read, repairs)
-    transcript = {**heading(source, language), **content(cues, duration), "notes": notes}
-    transcript["dropped"] = dropped_of(read.cues, repairs)
-    for warning in warnings_of(cues, language, source):
+    notes = transcript_of_cues.notes_of(file, repairs, len(file.cues) - len(phrases))
+    transcript = {**heading(source, language), **transcript_of_cues.content(cues, duration), "notes": notes}
+    transcript["dropped"] = transcript_of_cues.dropped_of(phrases, repairs)
+    for warning in warnings_of(file, cues, language, source):
         stage.warn(warning)
     stage.about(engine=transcript["engine"], notes=notes)
     text = json.dumps(transcript, ensure_ascii=False, allow_nan=False, indent=1)
     stage.output("transcript").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read(source: SubtitleSource, language: str, frame_rate: float | None) -> reader.SubtitleFile:
+    """The file's cues as they are. Raises ``InputUnusable``."""
+    try:
+        return reader.read(source.file, "" if language == languages.UNKNOWN else language, frame_rate)
+    except (reader.Unreadable, OSError) as error:
+        raise stagekit.InputUnusable(f"{source.what} is unusable: {error}\n{WAYS_OUT}") from None
 
 
 def from_file(path: str, digest: str) -> SubtitleSource:
@@ -174,46 +172,10 @@ def heading(source: SubtitleSource, language: str) -> dict:
     }
 
 
-def content(cues: Sequence[Cue], duration: float) -> dict:
-    """Segments, and the times of the cues as speech, since no other speech is known. ``duration`` in seconds."""
-    segments = [{"start": cue.start / 1000, "end": cue.end / 1000, "text": text_of(cue)} for cue in cues]
-    spoken = round(sum(cue.end - cue.start for cue in cues) / 1000, 3)
-    return {
-        "duration_s": round(duration, 3),
-        "segments": segments,
-        "speech": [[segment["start"], segment["end"]] for segment in segments],
-        "coverage": {"speech_s": spoken, "covered_s": spoken, "share": 1.0},
-    }
-
-
-def text_of(cue: Cue) -> str:
-    """The cue's text in one line, unless its lines are those of several speakers."""
-    lines = cue.lines
-    is_dialogue = len(lines) > 1 and sum(line.lstrip("<ibu>").startswith(DASHES) for line in lines) > 1
-    return ("\n" if is_dialogue else " ").join(lines)
-
-
-def notes_of(read: reader.SubtitleFile, repairs: Sequence[cue_repair.CueRepair]) -> list[str]:
-    notes = []
-    if not read.encoding.startswith("utf"):
-        notes.append(f"the subtitles don't say their encoding; they read best as {read.encoding}")
-    for what, text in REPAIR_NOTES.items():
-        count = sum(each.what == what for each in repairs)
-        if count:
-            notes.append(f"{count} {text}")
-    return notes
-
-
-def dropped_of(cues: Sequence[Cue], repairs: Sequence[cue_repair.CueRepair]) -> list[dict]:
-    empty = [number for each in repairs if each.what == "empty" for number in each.cues]
-    return [
-        {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text, "reason": "the cue has no text"}
-        for cue in (cues[number - 1] for number in empty)
-    ]
-
-
-def warnings_of(cues: Sequence[Cue], language: str, source: SubtitleSource) -> list[str]:
-    warnings = []
+def warnings_of(file: reader.SubtitleFile, cues: Sequence[Cue], language: str, source: SubtitleSource) -> list[str]:
+    warnings = [f"{source.what}: {note}" for note in file.notes]
+    if file.confidence < transcript_of_cues.CERTAIN:
+        warnings.append(f"{source.what} was read as {file.encoding}, a guess ({file.confidence:.0%} sure)")
     if not cues:
         warnings.append(f"{source.what} has no cue, so the transcript is empty")
     if language == languages.UNKNOWN:

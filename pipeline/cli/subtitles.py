@@ -11,12 +11,12 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.value_types import NamedPath
 from pipeline.errors import ExitCode, UsageError
 from pipeline.text import printable
 
 STAGE = "subtitle_check"
 STDIN = "-"
+CERTAIN = 0.9  # a confidence from which a guess needs no mention
 Check = Mapping[str, Any]  # an entry of the stage's checks.json
 
 
@@ -26,7 +26,7 @@ def group() -> None:
 
 
 @group.command()
-@click.argument("files", nargs=-1, required=True, type=NamedPath(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--style", default="netflix", metavar="NAME", help="netflix (the default) or bbc.")
 @click.option("--language", default="", metavar="CODE", help="Default: that of the name, such as movie.pl.srt.")
 @click.option(
@@ -87,6 +87,8 @@ def _print(checks: Sequence[Check]) -> None:
         print_table(["file", "cue", "at", "rule", "found", "allowed"], rows, "")
     for check in checks:
         click.echo(f"{printable(check['file'])}: {_summary(check)}", err=bool(check["problem"]))
+        for note in check.get("notes", ()):
+            click.echo(f"{printable(check['file'])}: {printable(note)}", err=True)
 
 
 def _row(file: str, violation: Mapping[str, Any]) -> list[str]:
@@ -98,12 +100,19 @@ def _row(file: str, violation: Mapping[str, Any]) -> list[str]:
 def _summary(check: Check) -> str:
     if check["problem"]:
         return str(check["problem"])
-    kind = f"{check['format']}, {check['encoding']}{', ' + check['language'] if check['language'] else ''}"
+    encoding = f"{check['encoding']}{_doubt(check)}"
+    kind = f"{check['format']}, {encoding}{', ' + check['language'] if check['language'] else ''}"
     over = check["reading_speed"]["share_over"]
     broken = sum(check["broken"].values())
     times = "once" if broken == 1 else f"{broken} times"
     rules = f"breaks rules of {check['style']} {times}" if broken else f"keeps the rules of {check['style']}"
     return f"{_counted(check['cues'], 'cues')} ({kind}), {rules}; {over:.1%} of the cues are too fast to read"
+
+
+def _doubt(check: Check) -> str:
+    """How sure the encoding is, where it is a guess."""
+    confidence = check.get("confidence", 1)
+    return f" (a guess, {confidence:.0%} sure; --language decides)" if confidence < CERTAIN else ""
 
 
 def _counted(number: float, unit: str) -> str:

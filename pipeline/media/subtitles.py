@@ -11,7 +11,9 @@ from pipeline.media.languages import UNKNOWN, base
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
-SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of subtitle files that are text
+_TEXT = "srt vtt ass ssa ttml dfxp itt smi sami scc stl sbv sub mpl"
+SUFFIXES = tuple(f".{name}" for name in _TEXT.split())
+NAMED_SUFFIXES = (*SUFFIXES, ".txt", ".xml")  # also of other files, so that they count only where a person names one
 PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 FIRST = "auto"  # the first that there is
 ORIGINAL = "auto"  # as a language: the spoken one, whatever it is
@@ -75,8 +77,14 @@ def beside(movie: Path) -> Iterator[Path]:
     except OSError:
         return
     for each in names:
-        if each.startswith(f"{movie.stem}.") and each.lower().endswith(SUFFIXES):
+        if each.startswith(f"{movie.stem}.") and each.lower().endswith(SUFFIXES) and not _are_pictures(each, names):
             yield movie.parent / each
+
+
+def _are_pictures(name: str, names: Sequence[str]) -> bool:
+    """Whether it is a file of VobSub, whose index lies beside it."""
+    index = name.lower().removesuffix(".sub") + ".idx"
+    return name.lower().endswith(".sub") and any(each.lower() == index for each in names)
 
 
 def _first(movie: Path, media: Media) -> dict[str, str]:
@@ -108,8 +116,8 @@ def _of_track(track: MediaTrack) -> dict[str, str]:
 
 def _of_file(file: Path) -> dict[str, str]:
     shown = printable(str(file))
-    if file.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{shown} is no subtitle file", f"name one that ends in {', '.join(SUFFIXES)}")
+    if file.suffix.lower() not in NAMED_SUFFIXES:
+        raise InputError(f"{shown} is no subtitle file", f"name one that ends in {', '.join(NAMED_SUFFIXES)}")
     try:
         digest = sha256_of_file(file)
     except OSError as error:

@@ -135,7 +135,7 @@ def test_every_failure_is_told_with_its_next_step(isolated: Sandbox) -> None:
     [
         (("--env", "alhpa"), "'alpha'", "pipeline env list"),
         (("--env", "../alpha"), "'../alpha'", "pipeline env list"),
-        (("--env", ""), "--env is empty", "bootstrap --help"),
+        (("--env", ""), "alpha, beta", "pipeline env list"),
         (("--env", "alpha", "--all"), "--all", "bootstrap --help"),
         (("--evn", "alpha"), "--evn", "bootstrap --help"),
         (("alpha",), "alpha", "bootstrap --help"),
@@ -299,7 +299,7 @@ def test_a_file_in_the_folder_s_place_is_told_and_left_alone(isolated: Sandbox) 
     (isolated.root / "venv").write_text("not a folder")
     done = isolated.give("bootstrap", "--env", "alpha")
     assert done.code == ExitCode.NOT_READY, done.err
-    assert f"{isolated.root}/venv" in done.error
+    assert f"{isolated.root}/venv/.builds " in done.error
     assert (isolated.root / "venv").read_text() == "not a folder"
 
 

@@ -68,6 +68,14 @@ def test_each_broken_rule_is_a_row_and_each_file_a_line(project: Sandbox) -> Non
     assert f"{project.root}/unreadable.srt: " in done.err
 
 
+def test_a_guess_of_the_encoding_and_notes_are_told(project: Sandbox) -> None:
+    guessed = {**CLEAN, "encoding": "cp1250", "confidence": 0.6, "notes": ["1 cue was left out"]}
+    project.write("guessed.srt", json.dumps(guessed))
+    done = project.give("pipeline", "subtitles", "check", project.root / "guessed.srt")
+    assert "cp1250 (a guess, 60% sure" in done.out
+    assert "1 cue was left out" in done.err
+
+
 def test_a_style_that_there_is_not_is_a_mistake_of_the_command(project: Sandbox) -> None:
     done = project.give("pipeline", "subtitles", "check", project.root / "clean.srt", "--style", "nonsense")
     assert (done.code, done.out, done.next_step) == (2, "", "pipeline subtitles check --help")

@@ -75,3 +75,16 @@ def test_a_movie_with_all_wanted_languages_is_left_out(tmp_path: Path) -> None:
 def test_a_spoken_language_that_nothing_says_counts_as_missing(tmp_path: Path) -> None:
     require_missing(["auto"], "", tmp_path / "movie.mkv", TITLED)
     require_missing([], "en", tmp_path / "movie.mkv", TITLED)
+
+
+def test_the_pictures_of_vobsub_are_no_text_beside_a_movie(tmp_path: Path) -> None:
+    for name in ("movie.en.sub", "movie.en.idx", "movie.es.sub", "movie.fr.scc"):
+        (tmp_path / name).write_text("1\n")
+    found = subtitles.existing(tmp_path / "movie.mkv", TWO)
+    assert found == {"es": "movie.es.sub", "fr": "movie.fr.scc"}
+
+
+@pytest.mark.parametrize("name", ["a.sub", "a.smi", "a.scc", "a.ttml", "a.xml", "a.txt", "a.sbv"])
+def test_every_format_that_a_stage_reads_may_be_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("1\n")
+    assert subtitles.source(str(tmp_path / name), tmp_path / "movie.mkv", TWO)["file"] == str(tmp_path / name)

@@ -135,3 +135,30 @@ def test_a_long_translation_of_a_cue_that_is_kept_takes_a_third_line_and_is_told
     told = {**stage.report, "broken": {**stage.report["broken"], "lines": 1}}
     (tmp_path / "report.json").write_text(json.dumps(told))
     assert (kept(tmp_path) == []) == keep
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_sign_keeps_its_times_and_place_whether_the_speech_is_cut_anew_or_not(
+    generation: ModuleType, tmp_path: Path, keep: bool
+) -> None:
+    segments = [
+        {"start": 1.0, "end": 9.0, "text": "OFFICE", "alignment": 8},
+        {"start": 2.0, "end": 4.0, "text": "I don't believe it.", "speaker": "Ann"},
+    ]
+    stage = FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}, keep_cues=keep)
+    generation.run(stage)
+    written = (tmp_path / "en.srt").read_text()
+    assert "00:00:01,000 --> 00:00:09,000\n{\\an8}OFFICE\n" in written
+    assert "00:00:02,000 --> 00:00:04,000\nI don't believe it.\n" in written
+    assert "line:0" in (tmp_path / "en.vtt").read_text()
+    assert kept(tmp_path) == []
+
+
+def test_speech_at_once_in_cues_that_are_kept_is_reported_and_no_failure(
+    generation: ModuleType, tmp_path: Path
+) -> None:
+    segments = [{"start": 1.0, "end": 9.0, "text": "A long one."}, {"start": 2.0, "end": 3.0, "text": "Oh!"}]
+    stage = FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}, keep_cues=True)
+    generation.run(stage)
+    assert stage.report["broken"]["overlap"] == 1
+    assert kept(tmp_path) == []

@@ -1,12 +1,14 @@
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from subtitling import cue_repair, reader
-from subtitling.cues import Cue
+from subtitling import reader
+
+from tests.stages.conftest import RecordingStage
 
 
 @pytest.fixture
@@ -95,41 +97,79 @@ def test_a_file_that_is_gone_is_told(subtitle_import: ModuleType, tmp_path: Path
         subtitle_import.from_file(str(tmp_path / "none.srt"), "")
 
 
-@pytest.mark.parametrize(
-    ("cue", "text"),
-    [
-        ("two\nlines", "two lines"),
-        ("- You?\n- Me.", "- You?\n- Me."),
-        ("<i>- You?</i>\n- Me.", "<i>- You?</i>\n- Me."),
-        ("- You\nand me.", "- You and me."),
-    ],
-)
-def test_a_cue_becomes_one_line_unless_several_people_speak(subtitle_import: ModuleType, cue: str, text: str) -> None:
-    assert subtitle_import.text_of(Cue(0, 1, cue)) == text
+def imported(stage: ModuleType, tmp_path: Path, text: str, name: str, **parameters: str) -> dict[str, Any]:
+    """The transcript that the stage makes of a file."""
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    digest = "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
+    wish = {"file": str(file), "file_digest": digest, "language": "", "track": "", **parameters}
+    told = ImportStage(tmp_path, wish)
+    stage.run(told)
+    made: dict[str, Any] = json.loads((tmp_path / "transcript.json").read_text())
+    return {**made, "warnings": told.warnings}
 
 
-def test_segments_are_the_cues_in_seconds_and_are_what_is_known_of_the_speech(subtitle_import: ModuleType) -> None:
-    made = subtitle_import.content([Cue(1000, 2500, "One"), Cue(3000, 4000, "Two")], 9.0)
-    assert made["segments"][0] == {"start": 1.0, "end": 2.5, "text": "One"}
-    assert made["speech"] == [[1.0, 2.5], [3.0, 4.0]]
-    assert made["coverage"] == {"speech_s": 2.5, "covered_s": 2.5, "share": 1.0}
+class ImportStage(RecordingStage):
+    def __init__(self, folder: Path, parameters: dict[str, str]) -> None:
+        super().__init__(folder)
+        self.parameters = parameters
+
+    def input(self, _name: str) -> Path:
+        return self.work / "movie.mkv"
+
+    def output(self, name: str, filename: str = "") -> Path:
+        return super().output(name, filename or f"{name}.json")
 
 
-def test_repairs_are_noted(subtitle_import: ModuleType) -> None:
-    cues = [Cue(0, 2000, "One"), Cue(1000, 3000, "Two"), Cue(4000, 5000, "")]
-    _, repairs = cue_repair.repair(cues)
-    assert subtitle_import.notes_of(reader.SubtitleFile(cues, "srt", "cp1251"), repairs) == [
-        "the subtitles don't say their encoding; they read best as cp1251",
-        "1 cues reached into the next one, and were cut short",
+@pytest.fixture
+def probed(subtitle_import: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subtitle_import.ffmpegs, "probe", lambda _: {"streams": [], "format": {"duration": "9"}})
+
+
+SIGN = """WEBVTT
+
+00:00:05.129 --> 00:00:10.092 line:5%,start
+OFFICE
+
+00:00:05.338 --> 00:00:06.339 line:95%,end
+<v Ann>I don't believe it.
+"""
+
+
+@pytest.mark.usefixtures("probed")
+def test_a_sign_over_speech_keeps_its_place_and_the_speech_its_times(
+    subtitle_import: ModuleType, tmp_path: Path
+) -> None:
+    made = imported(subtitle_import, tmp_path, SIGN, "a.en.vtt")
+    assert made["segments"] == [
+        {"start": 5.129, "end": 10.092, "text": "OFFICE", "alignment": 8},
+        {"start": 5.338, "end": 6.339, "text": "I don't believe it.", "speaker": "Ann"},
     ]
-    assert subtitle_import.dropped_of(cues, repairs) == [
-        {"start": 4.0, "end": 5.0, "text": "", "reason": "the cue has no text"}
-    ]
+    assert made["speech"] == [[5.129, 10.092]]
+    assert made["warnings"] == []
+
+
+@pytest.mark.usefixtures("probed")
+def test_a_file_that_says_its_language_is_believed_where_its_name_says_none(
+    subtitle_import: ModuleType, tmp_path: Path
+) -> None:
+    text = SIGN.replace("WEBVTT", "WEBVTT\nLanguage: fr", 1)
+    assert imported(subtitle_import, tmp_path, text, "a.vtt")["language"] == "fr"
+    assert imported(subtitle_import, tmp_path, text, "a.vtt", language="de")["language"] == "de"
+
+
+@pytest.mark.usefixtures("probed")
+def test_what_can_not_be_read_is_a_warning(subtitle_import: ModuleType, tmp_path: Path) -> None:
+    text = "1\n00:00:0x,000 --> 00:00:02,000\nOne\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\n"
+    made = imported(subtitle_import, tmp_path, text, "a.en.srt")
+    assert [segment["text"] for segment in made["segments"]] == ["Two"]
+    assert "00:00:0x" in made["warnings"][0]
 
 
 def test_no_cue_and_no_language_are_warnings(subtitle_import: ModuleType) -> None:
     source = subtitle_import.SubtitleSource(Path("a.srt"), "the file 'a.srt'", "und")
-    empty, unknown = subtitle_import.warnings_of([], "und", source)
+    file = reader.SubtitleFile([], "srt", "utf-8")
+    empty, unknown = subtitle_import.warnings_of(file, [], "und", source)
     assert "has no cue" in empty
     assert "-s CODE" in unknown
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+BOTTOM_CENTRE = 2  # where players show a cue that says nothing of its place
+
 
 class TimedWord(NamedTuple):
     """A word with its leading space, if it has one. Tags in it take no width."""
@@ -17,12 +19,22 @@ class TimedWord(NamedTuple):
 
 
 class Cue(NamedTuple):
-    """Lines of text, separated by newlines, shown from start to end. Its markup is ``<i>``, ``<b>`` and ``<u>``."""
+    """Lines of text, separated by newlines, shown from start to end. Its markup is ``<i>``, ``<b>`` and ``<u>``.
+
+    ``alignment``: its place in the picture as on a keypad of numbers, from 1 (bottom left) to 9 (top right).
+    """
 
     start: int
     end: int
     text: str
+    speaker: str = ""
+    alignment: int = BOTTOM_CENTRE
 
     @property
     def lines(self) -> list[str]:
         return self.text.split("\n")
+
+    @property
+    def row(self) -> int:
+        """0 at the bottom of the picture, 1 in its middle, 2 at its top: cues of two rows don't cover each other."""
+        return (self.alignment - 1) // 3

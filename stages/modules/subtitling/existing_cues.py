@@ -8,19 +8,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from subtitling import cue_segmentation, markup, timed_words
-from subtitling.cues import Cue
+from subtitling.cues import BOTTOM_CENTRE, Cue
 from subtitling.line_breaks import LineWidths, best_split
 from subtitling.style_profiles import StyleProfile
 
 
 def cues_of_segments(segments: Sequence[Mapping[str, Any]], profile: StyleProfile, language: str) -> list[Cue]:
-    """A cue for each segment, which has ``start`` and ``end`` in seconds, and ``text``, whose lines stay apart."""
+    """A cue for each segment, which has ``start`` and ``end`` in seconds, and ``text``, whose lines stay apart.
+
+    Its ``speaker`` and ``alignment`` (that of a ``Cue``) live on, where it has them.
+    """
     texts = markup.balance(
         "\n".join(line for own in segment["text"].split("\n") for line in break_lines(own, profile, language))
         for segment in segments
     )
-    times = [(round(segment["start"] * 1000), round(segment["end"] * 1000)) for segment in segments]
-    return [Cue(*time, text) for time, text in zip(times, texts, strict=True)]
+    return [_cue(segment, text) for segment, text in zip(segments, texts, strict=True)]
+
+
+def _cue(segment: Mapping[str, Any], text: str) -> Cue:
+    start, end = (round(segment[name] * 1000) for name in ("start", "end"))
+    return Cue(start, end, text, segment.get("speaker") or "", segment.get("alignment", BOTTOM_CENTRE))
 
 
 def break_lines(text: str, profile: StyleProfile, language: str) -> Iterator[str]:

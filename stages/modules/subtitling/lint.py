@@ -11,6 +11,7 @@ from subtitling.frame_clock import USUAL_RATE, FrameClock
 from subtitling.style_profiles import StyleProfile
 from subtitling.typography import shown_width, width
 
+ROWS = 3  # of a picture: top, middle, bottom
 TOLERANCE = 1  # milliseconds; rounding may move a frame's time by so much
 
 UNITS = {
@@ -55,9 +56,11 @@ def lint(cues: Sequence[Cue], profile: StyleProfile, clock: FrameClock) -> list[
         for rule, measured, allowed in check(cue, profile)
     ]
     gap = 1000 * profile.gap_frames / (clock.rate or Fraction(USUAL_RATE))
-    for number, (cue, following) in enumerate(pairwise(cues), 1):
-        for rule, measured, allowed in _between(cue, following, float(gap)):
-            violations.append(Violation(rule, (number, number + 1), following.start, measured, allowed))
+    for row in range(ROWS):  # what stands in another row of the picture covers nothing
+        own = [(number, cue) for number, cue in enumerate(cues, 1) if cue.row == row]
+        for (number, cue), (next_number, following) in pairwise(own):
+            for rule, measured, allowed in _between(cue, following, float(gap)):
+                violations.append(Violation(rule, (number, next_number), following.start, measured, allowed))
     return sorted(violations, key=lambda violation: violation.cues)
 
 

@@ -5,12 +5,13 @@ and gets lost on the way into every format.
 """
 
 import html
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from subtitling import markup
-from subtitling.cues import Cue
+from subtitling.cues import BOTTOM_CENTRE, Cue
 
 FORMATS = ("srt", "vtt", "ass")
 RIGHT_TO_LEFT_MARK = "\u200f"
@@ -55,26 +56,51 @@ def _begins_right_to_left(line: str) -> bool:
 
 def _srt(cues: Iterable[Cue]) -> str:
     blocks = (
-        f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n{cue.text}\n\n"
+        f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n{_place(cue)}{cue.text}\n\n"
         for number, cue in enumerate(cues, 1)
     )
     return "".join(blocks)
 
 
 def _vtt(cues: Iterable[Cue]) -> str:
-    blocks = (f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n{_escaped(cue.text)}\n\n" for cue in cues)
+    blocks = (
+        f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}{_settings(cue.alignment)}\n{_voiced(cue)}\n\n"
+        for cue in cues
+    )
     return "WEBVTT\n\n" + "".join(blocks)
 
 
 def _ass(cues: Iterable[Cue]) -> str:
     events = (
-        f"Dialogue: 0,{_ass_time(cue.start)},{_ass_time(cue.end)},Default,,0,0,0,,{_ass_text(cue.text)}\n"
+        f"Dialogue: 0,{_ass_time(cue.start)},{_ass_time(cue.end)},Default,{_name(cue)},0,0,0,,"
+        f"{_place(cue)}{_ass_text(cue.text)}\n"
         for cue in cues
     )
     return ASS_HEAD + "".join(events)
 
 
 WRITERS: Mapping[str, Callable[[Iterable[Cue]], str]] = {"srt": _srt, "vtt": _vtt, "ass": _ass}
+
+
+def _place(cue: Cue) -> str:
+    """SubStation's tag for a place; players of SubRip know it, too."""
+    return f"{{\\an{cue.alignment}}}" if cue.alignment != BOTTOM_CENTRE else ""
+
+
+def _settings(alignment: int) -> str:
+    """A cue's settings in WebVTT, where a line is counted from the top."""
+    row = ("", " line:50%", " line:0")[(alignment - 1) // 3]
+    return row + (" align:start", "", " align:end")[(alignment - 1) % 3]
+
+
+def _voiced(cue: Cue) -> str:
+    speaker = re.sub(r"[\s<>]+", " ", html.escape(cue.speaker, quote=False)).strip()
+    return f"<v {speaker}>{_escaped(cue.text)}" if speaker else _escaped(cue.text)
+
+
+def _name(cue: Cue) -> str:
+    """The speaker, for a field that ends at a comma."""
+    return re.sub(r"[\s,]+", " ", cue.speaker).strip()
 
 
 def _time(milliseconds: int, point: str) -> str:

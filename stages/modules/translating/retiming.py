@@ -5,6 +5,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from subtitling import markup
+from subtitling.cues import BOTTOM_CENTRE
 from subtitling.typography import CLAUSE_ENDS, CLOSERS, width
 
 from translating.sentence_split import Sentence
@@ -14,7 +15,7 @@ OFF_CLAUSE = 0.12  # share of a text; a cut inside a clause must be nearer by so
 
 
 def by_sentence(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[dict[str, Any]]:
-    """A segment for each sentence: ``start``, ``end`` (seconds), ``text``, ``source``, and maybe ``speaker``.
+    """A segment for each: ``start``, ``end`` (seconds), ``text``, ``source``; maybe ``speaker``, ``alignment``.
 
     One that is spoken in several pieces has ``spans``, so that the silence between gets none of its words.
     """
@@ -22,6 +23,7 @@ def by_sentence(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[dic
     for sentence, text in zip(sentences, texts, strict=True):
         segment = {"start": sentence.start, "end": sentence.end, "text": text, "source": sentence.text}
         segment |= {"spans": [list(span) for span in sentence.spans]} if len(sentence.spans) > 1 else {}
+        segment |= {"alignment": sentence.alignment} if sentence.alignment != BOTTOM_CENTRE else {}
         segments.append(segment | ({"speaker": sentence.speaker} if sentence.speaker else {}))
     return segments
 
@@ -35,7 +37,7 @@ def by_cue(
         for part, piece in zip(sentence.parts, own, strict=True):
             before = texts.get(part.cue, "")
             texts[part.cue] = f"{before}\n{piece}" if before and part.opens else joined(before, piece)
-    kept = ("start", "end", "speaker")
+    kept = ("start", "end", "speaker", "alignment")
     return [
         {
             **{key: segments[cue][key] for key in kept if segments[cue].get(key) is not None},

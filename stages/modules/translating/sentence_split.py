@@ -6,6 +6,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import Any, NamedTuple
 
 from subtitling import markup
+from subtitling.cues import BOTTOM_CENTRE
 from subtitling.typography import ends_clause, width
 
 from translating import sentence_boundaries, sentence_tokens
@@ -32,6 +33,7 @@ class Sentence:
     spans: tuple[tuple[float, float], ...]
     parts: tuple[SentencePart, ...]
     speaker: str = ""
+    alignment: int = BOTTOM_CENTRE  # of its cues
 
     @property
     def start(self) -> float:
@@ -43,9 +45,19 @@ class Sentence:
 
 
 def of_transcript(transcript: Mapping[str, Any]) -> list[Sentence]:
-    """The sentences of ``segments``, in order of time, by the rules for ``language``. Blank segments give none."""
-    tokens = sentence_tokens.of_transcript(transcript)
-    return [_sentence(group) for group in _groups(tokens, transcript["language"])]
+    """The sentences of ``segments``, in order of time, by the rules for ``language``. Blank segments give none.
+
+    What stands in different places of the picture is never one sentence: a sign over speech doesn't part that.
+    """
+    places: dict[int, list[SentenceToken]] = {}
+    for token in sentence_tokens.of_transcript(transcript):
+        places.setdefault(transcript["segments"][token.cue].get("alignment", BOTTOM_CENTRE), []).append(token)
+    sentences = [
+        _sentence(group, alignment)
+        for alignment, tokens in places.items()
+        for group in _groups(tokens, transcript["language"])
+    ]
+    return sorted(sentences, key=lambda sentence: sentence.start) if len(places) > 1 else sentences
 
 
 def _groups(tokens: list[SentenceToken], language: str) -> Iterator[list[SentenceToken]]:
@@ -81,13 +93,13 @@ def _cut_worth(before: SentenceToken, after: SentenceToken, share: float) -> flo
     return min(after.start - before.end, 1.0) + 0.6 * clause + 0.2 * (before.cue != after.cue) - 4 * abs(share - 0.5)
 
 
-def _sentence(tokens: list[SentenceToken]) -> Sentence:
+def _sentence(tokens: list[SentenceToken], alignment: int) -> Sentence:
     parts = []
     for _, standing in groupby(tokens, key=lambda token: token.cue):
         listed = list(standing)
         parts.append(SentencePart(listed[0].cue, sentence_tokens.text_of(listed), listed[0].opens))
     speaker = next((token.speaker for token in tokens if token.speaker), "")
-    return Sentence(text_of_parts(parts), tuple(_spans(tokens)), tuple(parts), speaker)
+    return Sentence(text_of_parts(parts), tuple(_spans(tokens)), tuple(parts), speaker, alignment)
 
 
 def text_of_parts(parts: Iterable[SentencePart]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from subtitling import markup
+from subtitling import markup, speaker_lines
 from subtitling.typography import width
 
 from translating.writing_systems import AFTER_SENTENCE_END, MUSIC, clean, joined
@@ -52,8 +52,12 @@ def _of_segment(index: int, segment: Mapping[str, Any]) -> Iterator[SentenceToke
     speaker = segment.get("speaker") or ""
     lines = [_of_words(index, segment["words"], speaker)] if segment.get("words") else _of_cue(index, segment, speaker)
     tags: list[str] = []
+    before = ""
     for line in lines:
-        yield from _marked(_with_closed_tags(line, tags))
+        tokens = _with_closed_tags(line, tags)
+        text = "".join(markup.plain(token.text) for token in tokens).strip()
+        yield from _marked(tokens, text, is_turn=bool(before) and speaker_lines.is_new_turn(before, text))
+        before = text
 
 
 def _of_cue(index: int, segment: Mapping[str, Any], speaker: str) -> Iterator[list[SentenceToken]]:
@@ -97,11 +101,10 @@ def _with_closed_tags(tokens: Sequence[SentenceToken], opened: list[str]) -> lis
     return [token for token in whole if token.text.strip()]
 
 
-def _marked(tokens: Sequence[SentenceToken]) -> Iterator[SentenceToken]:
+def _marked(tokens: Sequence[SentenceToken], line: str, is_turn: bool) -> Iterator[SentenceToken]:
     """Tokens with the first and last of a line marked if it stands by itself: a turn, a song, a sound."""
-    line = "".join(markup.plain(token.text) for token in tokens).strip()
     for index, token in enumerate(tokens):
-        opens = index == 0 and OPENING.match(line) is not None
+        opens = index == 0 and (is_turn or OPENING.match(line) is not None)
         closes = index == len(tokens) - 1 and WHOLE.fullmatch(line) is not None
         yield token._replace(opens=opens, closes=closes)
 

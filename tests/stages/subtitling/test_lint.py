@@ -89,3 +89,9 @@ def test_violations_come_in_the_cues_order() -> None:
     cues = [Cue(0, 100, "x" * 50), Cue(50, 60, "y"), Cue(5000, 5001, "z")]
     numbers = [found.cues for found in violations(cues)]
     assert numbers == sorted(numbers)
+
+
+def test_a_sign_at_the_top_does_not_overlap_the_speech_below() -> None:
+    sign = Cue(500, 4000, "OFFICE", alignment=8)
+    assert rules([sign, FINE]) == set()
+    assert rules([sign, FINE, sign._replace(start=3900, end=6000)]) == {"overlap"}

@@ -56,3 +56,19 @@ def test_no_cues_give_a_valid_file(tmp_path: Path, kind: str, content: str) -> N
 )
 def test_a_right_to_left_line_that_begins_with_another_script_is_marked(text: str, expected: str) -> None:
     assert writer.with_direction_marks(text) == expected
+
+
+PLACED = [Cue(1000, 2000, "OFFICE", alignment=8), Cue(1500, 3000, "<i>Hello</i>", "Ann & Bob", 1)]
+
+
+@pytest.mark.parametrize("kind", writer.FORMATS)
+def test_places_live_on_in_every_format(tmp_path: Path, kind: str) -> None:
+    writer.save(PLACED, tmp_path / f"x.{kind}", kind)
+    cues = reader.read(tmp_path / f"x.{kind}").cues
+    assert [(cue.text, cue.alignment) for cue in cues] == [("OFFICE", 8), ("<i>Hello</i>", 1)]
+
+
+@pytest.mark.parametrize("kind", ["vtt", "ass"])
+def test_speakers_live_on_where_a_format_has_them(tmp_path: Path, kind: str) -> None:
+    writer.save(PLACED, tmp_path / f"x.{kind}", kind)
+    assert [cue.speaker for cue in reader.read(tmp_path / f"x.{kind}").cues] == ["", "Ann & Bob"]

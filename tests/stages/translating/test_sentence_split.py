@@ -260,3 +260,16 @@ def test_times_never_go_back_and_stay_in_their_cues(listed: list[str]) -> None:
     for sentence in found:
         first, last = (transcript["segments"][sentence.parts[place].cue] for place in (0, -1))
         assert first["start"] - 0.001 <= sentence.start <= sentence.end <= last["end"] + 0.001
+
+
+def test_a_sign_between_two_parts_of_a_sentence_does_not_part_it() -> None:
+    segments = [
+        {"start": 1.0, "end": 3.0, "text": "I never thought that"},
+        {"start": 2.0, "end": 9.0, "text": "OFFICE", "alignment": 8},
+        {"start": 3.1, "end": 5.0, "text": "he would come."},
+    ]
+    sentences = sentence_split.of_transcript({"language": "en", "segments": segments})
+    assert [(each.text, each.alignment) for each in sentences] == [
+        ("I never thought that he would come.", 2),
+        ("OFFICE", 8),
+    ]

@@ -1,0 +1,53 @@
+"""What a reader of a format is asked, and what it gives."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from subtitling.cues import Cue
+
+OPEN_END = 4000  # milliseconds that a cue stays, at most, if its file doesn't say when it ends
+
+
+class Unreadable(Exception):
+    """The reason, in words that continue after the file's name."""
+
+
+class ReadingOptions(NamedTuple):
+    """``language``: a code, or nothing. ``frame_rate``: frames per second, for formats that count and don't say it.
+
+    ``raw``: whether tags that no other format has stay in the text, for a check.
+    """
+
+    language: str = ""
+    frame_rate: float | None = None
+    raw: bool = False
+
+
+class ParsedFile(NamedTuple):
+    """A file's cues in its order, the language that it says it is in, and what a reader should know."""
+
+    cues: list[Cue]
+    language: str = ""
+    notes: Sequence[str] = ()
+
+
+def with_ends(cues: Iterable[Cue]) -> list[Cue]:
+    """Cues whose end isn't known (a negative one) stay until the next one starts, or ``OPEN_END`` at most."""
+    ordered = list(cues)
+    if not ordered:
+        return []
+    closed = [
+        cue if cue.end >= 0 else cue._replace(end=min(max(following.start, cue.start), cue.start + OPEN_END))
+        for cue, following in pairwise(ordered)
+    ]
+    last = ordered[-1]
+    return [*closed, last if last.end >= 0 else last._replace(end=last.start + OPEN_END)]
+
+
+def left_out(lines: Sequence[str]) -> list[str]:
+    """A note on cues whose lines with times can't be read, if there are any."""
+    if not lines:
+        return []
+    what = "1 cue was" if len(lines) == 1 else f"{len(lines)} cues were"
+    return [f"{what} left out, since the times can't be read: {lines[0].strip()!r}"]

@@ -1,0 +1,98 @@
+"""SubRip, as programs and people write it: times with any marks between their numbers, missing numbers and lines."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from subtitling import markup
+from subtitling.cues import BOTTOM_CENTRE, Cue
+from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, left_out
+
+# Programs confuse the marks, some write full-width ones, and a translator's program may change the arrow.
+_MARK = r"\s*[:;.,：；．，。、]\s*"
+_TIME = rf"(-?\d+){_MARK}(\d{{1,2}}){_MARK}(\d{{1,2}})(?:{_MARK}(\d*))?"
+_ARROW = r"\s*(?:[-–—−－=]*\s*[>＞〉→»]|[-–—−－]{1,3}|\s)\s*"
+TIMES = re.compile(rf"\s*{_TIME}{_ARROW}{_TIME}(?:\s.*)?\s*")
+SHORT_TIMES = re.compile(r"\s*(\d+):(\d+)[.,](\d+)\s*-+>\s*(\d+):(\d+)[.,](\d+)(?:\s.*)?\s*")
+# Times with a letter or nothing where a number should be, as after a scan: no text, but no times that can be read.
+_POINTER = r"[-–—−－=]+\s*[>＞〉→]"
+_SHAPE = rf"\s*[\w?]{{1,4}}(?:{_MARK}[\w?]{{0,4}}){{2,3}}\s*"
+LOOKS_LIKE_TIMES = re.compile(rf"{_SHAPE}{_POINTER}.*|.*{_POINTER}{_SHAPE}")
+NUMBER = re.compile(r"\s*\d+\s*")
+PLACE = re.compile(r"\\(an?)(\d+)(?=[^{}]*\})")
+# SubStation's first version counted 1 to 3 at the bottom, 5 to 7 at the top, and 9 to 11 in the middle.
+FIRST_ALIGNMENTS = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
+
+
+class _Block(NamedTuple):
+    """The index of a line with times, and the times; ``None`` where the line can't be read."""
+
+    line: int
+    times: tuple[int, int] | None
+
+
+def parse(text: str, options: ReadingOptions) -> ParsedFile:
+    """A line that looks like times and can't be read as such is no text: its cue is left out, with a note."""
+    lines = text.split("\n")
+    blocks = [block for index, line in enumerate(lines) if (block := _block(index, line))]
+    ends = [*(block.line for block in blocks[1:]), len(lines)]
+    cues = []
+    for block, end in zip(blocks, ends, strict=False):
+        if block.times is not None:
+            own = _without_number(lines[block.line + 1 : end], is_last=end == len(lines))
+            cues.append(cue_of(*block.times, "\n".join(line for line in own if line.strip()), options))
+    return ParsedFile(cues, notes=left_out([lines[block.line] for block in blocks if block.times is None]))
+
+
+def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:
+    """A cue of text with tags as SubRip has them: HTML's, and SubStation's for the place."""
+    alignment = alignment_of(text)
+    text = without_place(text).replace(r"\N", "\n").replace(r"\h", " ")
+    return Cue(start, end, text if options.raw else markup.normal(text), alignment=alignment)
+
+
+def alignment_of(text: str) -> int:
+    """The alignment that SubStation's ``{\\an8}`` or ``{\\a6}`` asks for, or the usual one."""
+    place = PLACE.search(text)
+    if place is None:
+        return BOTTOM_CENTRE
+    number = int(place[2])
+    if place[1] == "a":
+        return FIRST_ALIGNMENTS.get(number, BOTTOM_CENTRE)
+    return number if 1 <= number <= 9 else BOTTOM_CENTRE
+
+
+def without_place(text: str) -> str:
+    """Without the tags that ``alignment_of`` reads, and the braces that held nothing else."""
+    return PLACE.sub("", text).replace("{}", "")
+
+
+def has_times(text: str) -> bool:
+    """Whether a line of the text has times as SubRip has them, or such as look like them."""
+    return any(_block(0, line) for line in text.split("\n"))
+
+
+def _block(index: int, line: str) -> _Block | None:
+    if not any(map(str.isdigit, line)):
+        return None
+    if times := TIMES.fullmatch(line):
+        return _Block(index, (_milliseconds(*times.group(1, 2, 3, 4)), _milliseconds(*times.group(5, 6, 7, 8))))
+    if times := SHORT_TIMES.fullmatch(line):
+        return _Block(index, (_milliseconds("0", *times.group(1, 2, 3)), _milliseconds("0", *times.group(4, 5, 6))))
+    return _Block(index, None) if LOOKS_LIKE_TIMES.match(line) else None
+
+
+def _milliseconds(hours: str, minutes: str, seconds: str, fraction: str | None) -> int:
+    sign = -1 if hours.startswith("-") else 1
+    whole = (abs(int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
+    return max(0, sign * (1000 * whole + (int((fraction or "0")[:3].ljust(3, "0")))))
+
+
+def _without_number(lines: Sequence[str], is_last: bool) -> Sequence[str]:
+    """A cue's lines without the number of the next cue, which is the last of them."""
+    if is_last:
+        return lines
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    if not filled or not NUMBER.fullmatch(lines[filled[-1]]):
+        return lines
+    return lines[: filled[-1]]

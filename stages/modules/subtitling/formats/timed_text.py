@@ -1,0 +1,122 @@
+"""TTML, SCC and EBU STL, read with ttconv into one model of who is shown where, from moment to moment.
+
+ttconv is by the people who write the standards of timed text, pure Python, and knows what a regular expression can't:
+ticks and frames, durations that nest, drop frames, the codes of captions, styles that are inherited.
+"""
+
+import io
+import logging
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from subtitling import markup
+from subtitling.cues import BOTTOM_CENTRE, Cue
+from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
+
+OLD_NAMESPACES = re.compile(r"http://www\.w3\.org/(?:\d{4}/(?:04|10)/ttaf1|ns/ttml)(?=[\"'#])")
+NAMESPACE = "http://www.w3.org/ns/ttml"
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+DEFAULT_REGION = "default_region"
+TOP, MIDDLE = 8, 5
+
+
+def ttml(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # the readers' common form
+    """Any profile of TTML, those of before its first standard included. Raises ``Unreadable``."""
+    from ttconv.imsc import reader
+
+    try:
+        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", OLD_NAMESPACES.sub(NAMESPACE, text)))
+    except ElementTree.ParseError as error:
+        raise Unreadable(f"it can't be read as ttml: {error}") from error
+    cues = _cues(lambda: reader.to_model(ElementTree.ElementTree(root)), "ttml")
+    return ParsedFile(cues, root.get(LANGUAGE, ""))
+
+
+def scc(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001
+    """Captions of CEA-608 as Scenarist writes them. Raises ``Unreadable``."""
+    from ttconv.scc import reader
+
+    return ParsedFile(_cues(lambda: reader.to_model(text), "scc"))
+
+
+def stl(data: bytes) -> ParsedFile:
+    """EBU STL, which is binary. Raises ``Unreadable``."""
+    from ttconv.stl import reader
+
+    return ParsedFile(_cues(lambda: reader.to_model(io.BytesIO(data)), "EBU STL"))
+
+
+def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
+    """A cue for each text at a place, from the moment it appears until it is gone."""
+    from ttconv.isd import ISD
+
+    logging.getLogger("ttconv").setLevel(logging.CRITICAL)  # what it can't understand is a style, and no matter here
+    try:
+        document = model()
+        moments = list(ISD.generate_isd_sequence(document)) if document is not None else []
+    except Exception as error:  # parsers raise errors of any kind for a broken file
+        raise Unreadable(f"it can't be read as {kind}: {error or type(error).__name__}") from error
+    shown: dict[tuple[str, int], int] = {}  # the start of what is on the screen, by text and alignment
+    cues, at = [], 0
+    for offset, moment in moments:
+        at = round(offset * 1000)
+        now = dict.fromkeys(_texts(moment))
+        cues += [Cue(start, at, key[0], alignment=key[1]) for key, start in shown.items() if key not in now]
+        shown = {key: shown.get(key, at) for key in now}
+    cues += [Cue(start, max(at, start), key[0], alignment=key[1]) for key, start in shown.items()]
+    return sorted(cues, key=lambda cue: (cue.start, cue.end))
+
+
+def _texts(moment: Any) -> Iterator[tuple[str, int]]:
+    """Text and alignment of each paragraph that is on the screen."""
+    from ttconv import model
+
+    for region in moment.iter_regions():
+        alignment = _alignment(region)
+        for paragraph in (each for each in region.dfs_iterator() if isinstance(each, model.P)):
+            text = "".join(_pieces(paragraph))
+            if text.strip():
+                (balanced,) = markup.balance([text])
+                yield "\n".join(line.strip() for line in balanced.split("\n")), alignment
+
+
+def _pieces(paragraph: Any) -> Iterator[str]:
+    from ttconv import model
+
+    for each in paragraph.dfs_iterator():
+        if isinstance(each, model.Br):
+            yield "\n"
+        elif isinstance(each, model.Text):
+            tags = _tags(each.parent())
+            opening = "".join(f"<{tag}>" for tag in tags)
+            yield opening + each.get_text() + "".join(f"</{tag}>" for tag in reversed(tags))
+
+
+def _tags(span: Any) -> list[str]:
+    from ttconv.style_properties import FontStyleType, FontWeightType, StyleProperties
+
+    tags = []
+    if span.get_style(StyleProperties.FontStyle) in (FontStyleType.italic, FontStyleType.oblique):
+        tags.append("i")
+    if span.get_style(StyleProperties.FontWeight) is FontWeightType.bold:
+        tags.append("b")
+    decoration = span.get_style(StyleProperties.TextDecoration)
+    if decoration is not None and decoration.underline:
+        tags.append("u")
+    return tags
+
+
+def _alignment(region: Any) -> int:
+    """By the region's edge that its text stands at. A file without regions leaves the place to players."""
+    from ttconv.style_properties import DisplayAlignType, StyleProperties
+
+    origin, extent = region.get_style(StyleProperties.Origin), region.get_style(StyleProperties.Extent)
+    if region.get_id() == DEFAULT_REGION or origin is None or extent is None:
+        return BOTTOM_CENTRE
+    share = {DisplayAlignType.before: 0.0, DisplayAlignType.center: 0.5}.get(
+        region.get_style(StyleProperties.DisplayAlign), 1.0
+    )
+    down = origin.y.value + share * extent.height.value
+    return TOP if down < 34 else MIDDLE if down < 67 else BOTTOM_CENTRE

@@ -1,0 +1,132 @@
+"""Formats of captions, of television and of old programs, each by its own rules."""
+
+from pathlib import Path
+
+import pytest
+from subtitling import reader
+from subtitling.cues import Cue
+
+TICKS = """<?xml version="1.0" encoding="UTF-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttp="http://www.w3.org/ns/ttml#parameter"
+ xmlns:tts="http://www.w3.org/ns/ttml#styling" ttp:frameRate="24" ttp:frameRateMultiplier="1000 1001"
+ ttp:tickRate="10000000" xml:lang="en">
+<head><styling><style xml:id="it" tts:fontStyle="italic"/></styling><layout>
+<region xml:id="top" tts:origin="10% 5%" tts:extent="80% 20%" tts:displayAlign="before"/>
+<region xml:id="low" tts:origin="10% 75%" tts:extent="80% 20%" tts:displayAlign="after"/></layout></head>
+<body><div>
+<p region="low" begin="10000000t" end="30000000t">Ticks<br/>line two</p>
+<p region="top" begin="00:00:02:12" end="00:00:06:00">Frames <span style="it">italic</span> end</p>
+<p region="low" begin="7s" dur="2s">Duration</p>
+</div></body></tt>"""
+
+SAMI = """<SAMI><HEAD><STYLE TYPE="text/css"><!--
+.KRCC {Name:Korean; lang:ko-KR; SAMIType:CC;}
+.ENCC {Name:English; lang:en-US; SAMIType:CC;}
+--></STYLE></HEAD><BODY>
+<SYNC Start=1000><P Class=KRCC>안녕하세요<br>여러분
+<SYNC Start=1000><P Class=ENCC>Hello<br><i>every</i>one
+<SYNC Start=3000><P Class=KRCC>&nbsp;
+<SYNC Start=3000><P Class=ENCC>&nbsp;
+<SYNC Start=4000><P Class=KRCC>세계<P Class=ENCC>World
+</BODY></SAMI>"""
+
+SCC = """Scenarist_SCC V1.0
+
+00:00:01:00	9420 9420 94ae 94ae 9470 9470 c8e5 ecec ef80 942f 942f
+
+00:00:03:00	942c 942c
+"""
+
+
+def read(tmp_path: Path, text: str, name: str, **options: object) -> reader.SubtitleFile:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return reader.read(tmp_path / name, **options)  # type: ignore[arg-type]  # of a test's own words
+
+
+def test_scc_is_decoded_from_its_codes(tmp_path: Path) -> None:
+    found = read(tmp_path, SCC, "x.scc")
+    assert (found.format, [cue.text for cue in found.cues]) == ("scc", ["Hello"])
+    assert 1000 <= found.cues[0].start < 1400
+    assert found.cues[0].end == 3003  # at 29.97 frames per second
+
+
+def test_ttml_has_ticks_frames_durations_styles_and_regions(tmp_path: Path) -> None:
+    found = read(tmp_path, TICKS, "x.ttml")
+    assert found.language == "en"
+    assert found.cues == [
+        Cue(1000, 3000, "Ticks\nline two"),
+        Cue(2500, 6000, "Frames <i>italic</i> end", alignment=8),
+        Cue(7000, 9000, "Duration"),
+    ]
+
+
+def test_ttml_of_before_its_first_standard_is_read(tmp_path: Path) -> None:
+    old = TICKS.replace("www.w3.org/ns/ttml", "www.w3.org/2006/10/ttaf1")
+    assert len(read(tmp_path, old, "x.dfxp").cues) == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "stated", "texts", "ends"),
+    [
+        ("", "ko-KR", ["안녕하세요\n여러분", "세계"], [3000, 8000]),
+        ("en", "en-US", ["Hello\n<i>every</i>one", "World"], [3000, 8000]),
+    ],
+)
+def test_sami_gives_one_language_and_its_marks_end_cues(
+    tmp_path: Path, language: str, stated: str, texts: list[str], ends: list[int]
+) -> None:
+    found = read(tmp_path, SAMI, "x.smi", language=language)
+    assert (found.language, [cue.text for cue in found.cues]) == (stated, texts)
+    assert [cue.end for cue in found.cues] == ends
+    assert "ko-KR, en-US" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.sub", "[SUBTITLE]\n00:00:01.00,00:00:03.00\nHello[br]there\n\n00:00:04.00,00:00:06.00\nWorld\n"),
+        ("x.sbv", "0:00:01.000,0:00:03.000\nHello\nthere\n\n0:00:04.000,0:00:06.000\nWorld\n"),
+        ("y.sub", "[00:00:01]\nHello|there\n[00:00:03]\n\n[00:00:04]\nWorld\n[00:00:06]\n\n"),
+        ("z.sub", "{0}{0}25\n{25}{75}Hello|there\n{100}{150}World\n"),
+        ("x.mpl", "[10][30]Hello|there\n[40][60]World\n"),
+        ("x.txt", "00:00:01:Hello|there\n00:00:03:\n00:00:04:World\n00:00:06:\n"),
+    ],
+    ids=["SubViewer 2", "YouTube", "SubViewer 1", "MicroDVD", "MPL2", "TMPlayer"],
+)  # fmt: skip
+def test_formats_of_old_programs_are_told_apart_and_read(tmp_path: Path, name: str, text: str) -> None:
+    assert read(tmp_path, text, name).cues == [Cue(1000, 3000, "Hello\nthere"), Cue(4000, 6000, "World")]
+
+
+def test_a_rate_in_the_first_line_comes_before_the_movie_s(tmp_path: Path) -> None:
+    (cue,) = read(tmp_path, "{1}{1}23.976\n{24}{48}Hello\n", "x.sub", frame_rate=25.0).cues
+    assert (cue.start, cue.end) == (1001, 2002)
+
+
+def test_ends_that_are_open_are_the_next_start(tmp_path: Path) -> None:
+    cues = read(tmp_path, "[10][]One\n[20][]Two\n[200][]Three\n", "x.mpl").cues
+    assert [cue.end for cue in cues] == [2000, 6000, 24_000]
+
+
+def test_styles_of_lines_are_ours(tmp_path: Path) -> None:
+    (cue,) = read(tmp_path, "{25}{75}{y:i}Hello|{c:$0000ff}there\n", "x.sub", frame_rate=25.0).cues
+    assert cue.text == "<i>Hello</i>\nthere"
+    (cue,) = read(tmp_path, "[10][30]/Hello|there\n", "x.mpl").cues
+    assert cue.text == "<i>Hello</i>\nthere"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what"),
+    [
+        ("x.stl", "$FontName = Arial\n00:00:01:00 , 00:00:03:00 , Hello\n", "Spruce STL"),
+        ("x.txt", "@ note\n\n<begin subtitles>\n\n00:00:01:00 00:00:03:00\nHello\n", "Avid DS"),
+        ("x.lrc", "[ar:x]\n[00:12.00]One\n[00:17.20]Two\n", "LRC"),
+        ("x.idx", "# VobSub index file, v7\n", "VobSub"),
+        ("x.sub", "\x00\x00\x01\xba\x44\x00\x04", "pictures"),
+    ],
+)
+def test_what_is_not_read_is_named_and_never_taken_for_another_format(
+    tmp_path: Path, name: str, data: str, what: str
+) -> None:
+    (tmp_path / name).write_bytes(data.encode("latin-1"))
+    with pytest.raises(reader.Unreadable, match=what):
+        reader.read(tmp_path / name)
