@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "fonts", "languages", "streams"]
+# modules = ["containers", "ffmpegs", "fonts", "languages", "streams", "subtitling", "webvtt_tracks"]
 # inputs = ["media", "subtitles"]
 # [tool.pipeline.stage.parameters]
 # style = "netflix"
@@ -26,6 +26,7 @@ Before the hours of coding, libass is given every character of the subtitles. Wh
 than a few, the stage fails and says what to install, since the movie would show boxes.
 """
 
+import contextlib
 import math
 import os
 import re
@@ -39,6 +40,8 @@ import ffmpegs
 import fonts
 import stagekit
 import streams
+import webvtt_tracks
+from subtitling import reader, writer
 
 NO_X264 = "This ffmpeg has no libx264 to code the picture with; put another one on PATH"
 ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for another one"
@@ -89,6 +92,7 @@ def run(stage: stagekit.Stage) -> None:
     for container in dict.fromkeys([work.container, "mkv"]):
         movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
         selection = containers.with_covers(containers.select(work.streams, container), work.media, stage.work)
+        selection = containers.with_converted(selection, work.media, stage.work)
         done, reached = _encode(stage, command(work, movie, selection), work.duration)
         if done.code == 0 and not done.is_disk_fault:
             containers.warn_of_changes(stage, selection, work.container)
@@ -111,14 +115,23 @@ def prepare(stage: stagekit.Stage) -> BurnIn:
     picture = streams.picture(probed["streams"])
     if picture is None:
         raise stagekit.InputUnusable(ffmpegs.unusable(media, "it has no picture that subtitles could be drawn into"))
-    shutil.copyfile(file, stage.work / subtitles_name(file))  # a filter's syntax allows few names
+    copy_for_filter(file, stage.work)
     has_cues = CUE.search(file.read_text(encoding="utf-8", errors="replace")) is not None
     if has_cues:
         fonts.require(stage, file)
     else:
         stage.warn("the subtitles have no cue, so the picture stays as it was")
     duration = ffmpegs.seconds(probed["format"].get("duration"))
-    return BurnIn(media, file, probed["streams"], picture, duration, settings, stage.cpus, has_cues)
+    return BurnIn(
+        media,
+        file,
+        webvtt_tracks.with_codecs(media, probed["streams"]),
+        picture,
+        duration,
+        settings,
+        stage.cpus,
+        has_cues,
+    )
 
 
 def settings_of(wish: Mapping[str, object]) -> Mapping[str, str]:
@@ -138,7 +151,16 @@ def subtitles_name(file: Path) -> str:
         raise stagekit.StageFailed(
             f"{file.name} is no subtitle file of a kind that can be drawn: {', '.join(SUFFIXES)}"
         )
-    return f"subtitles{file.suffix}"
+    return "subtitles.srt" if file.suffix == ".vtt" else f"subtitles{file.suffix}"
+
+
+def copy_for_filter(file: Path, folder: Path) -> None:
+    """A copy under a name that a filter's syntax allows. WebVTT becomes SubRip: ffmpeg 5.1 loses cues of it."""
+    copy = folder / subtitles_name(file)
+    shutil.copyfile(file, copy)
+    if file.suffix == ".vtt":
+        with contextlib.suppress(reader.Unreadable):  # ffmpeg says what is wrong with the copy
+            writer.save(reader.read(file).cues, copy, "srt")
 
 
 def command(work: BurnIn, movie: Path, selection: containers.StreamSelection) -> list[str]:
@@ -147,14 +169,17 @@ def command(work: BurnIn, movie: Path, selection: containers.StreamSelection) ->
     others = [stream for stream in selection.media if stream["index"] != picture.place]
     kept = [*others, *selection.others]
     arguments = ["-fflags", "+genpts", "-i", f"file:{os.path.abspath(work.media)}"]
-    for index in (picture.place, *(stream["index"] for stream in kept)):
-        arguments += ["-map", f"0:{index}"]
+    arguments += containers.inputs_of_converted(selection)
+    maps = [f"0:{index}" for index in (picture.place, *(stream["index"] for stream in kept))]
+    maps += [f"{index}:0" for index in range(1, 1 + len(selection.converted))]
+    arguments += [word for each in maps for word in ("-map", each)]
     arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:a", "copy", "-c:t", "copy"]
     arguments += _picture_options(work) if work.has_cues else ["-c:v:0", "copy"]
     for index in range(1, 1 + sum(stream["codec_type"] == "video" for stream in others)):
         arguments += [f"-c:v:{index}", "copy"]
     for index, stream in enumerate(selection.subtitles):
         arguments += [f"-c:s:{index}", containers.subtitle_codec(selection.container, stream["codec_name"])]
+    arguments += containers.options_of_converted(selection, len(selection.subtitles))
     return [*arguments, *selection.attached, f"file:{os.path.abspath(movie)}"]
 
 

@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "languages"]
+# modules = ["containers", "ffmpegs", "languages", "subtitling", "webvtt_tracks"]
 # inputs = ["media", "subtitles", "styled"]
 # [tool.pipeline.stage.parameters]
 # formats = ["srt"]
@@ -34,6 +34,8 @@ import containers
 import ffmpegs
 import languages
 import stagekit
+import webvtt_tracks
+from subtitling import flattening, reader, writer
 
 ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for a copy of it"
 STYLED = (".ass", ".ssa")
@@ -56,10 +58,13 @@ def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; if that can't hold the video or audio, into Matroska."""
     media, wish = stage.input("media"), stage.parameters["container"]
     preferred, probed = container_for(media, stage.inputs("subtitles"), wish), ffmpegs.probe(media)
+    found = webvtt_tracks.with_codecs(media, probed["streams"])
     for container in dict.fromkeys([preferred, "mkv"]):
         tracks = without_duplicates(tracks_in(container, stage))
+        tracks = [readable(track, container, stage.work) for track in tracks]
         movie = stage.output("movie", "subtitled." + container)
-        selection = containers.with_covers(containers.select(probed["streams"], container), media, stage.work)
+        selection = containers.with_covers(containers.select(found, container), media, stage.work)
+        selection = containers.with_converted(selection, media, stage.work)
         shown = shown_index(tracks, str(stage.parameters["shown"]))
         arguments = command(ffmpegs.media_file(media, probed), tracks, movie, selection, shown)
         done = ffmpegs.run(arguments, _MuxProgress(stage, os.path.getsize(media), movie))
@@ -81,6 +86,26 @@ def tracks_in(container: str, stage: stagekit.Stage) -> list[SubtitleTrack]:
     wish = stage.parameters
     slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
     return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
+
+
+def readable(track: SubtitleTrack, container: str, folder: Path) -> SubtitleTrack:
+    """A track that ffmpeg reads whole, and that the container shows whole, as a SubRip file of ours where it must be.
+
+    ffmpeg 5.1 loses all cues of a WebVTT file after a STYLE or REGION block. In an mp4 each text ends the one before,
+    so cues that overlap become cues with all their texts.
+    """
+    if track.file.suffix in STYLED:
+        return track
+    try:
+        cues = reader.read(track.file).cues
+    except reader.Unreadable:
+        return track  # ffmpeg says what is wrong with it
+    shown = flattening.one_at_a_time(cues) if container == "mp4" else cues
+    if shown == cues and track.file.suffix != ".vtt":
+        return track
+    file = folder / f"{track.file.stem}.srt"
+    writer.save(shown, file, "srt")
+    return track._replace(file=file)
 
 
 def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:
@@ -140,9 +165,11 @@ def command(
     arguments += [*_options(media.queue.of_input()), "-i", ffmpegs.url(media.path)]
     for track in tracks:  # the format is stated, since an empty file doesn't show it
         arguments += ["-f", DEMUXERS[track.file.suffix], "-i", ffmpegs.url(track.file)]
+    arguments += containers.inputs_of_converted(selection)
     maps = [f"0:{stream['index']}" for stream in selection.media]
     maps += [f"{index}:0" for index in range(1, len(tracks) + 1)]
     maps += [f"0:{stream['index']}" for stream in selection.others]
+    maps += [f"{index}:0" for index in range(len(tracks) + 1, len(tracks) + 1 + len(selection.converted))]
     for stream in maps:
         arguments += ["-map", stream]
     arguments += ["-map_metadata", "0", "-map_chapters", "0", "-c:v", "copy", "-c:a", "copy", "-c:t", "copy"]
@@ -159,7 +186,8 @@ def _subtitle_options(
 ) -> list[str]:
     """Codec and tags of each subtitle track: ours, then the movie's."""
     theirs, container = selection.subtitles, selection.container
-    is_theirs = any(stream.get("disposition", {}).get("default") for stream in theirs)
+    all_theirs = [*theirs, *(each.stream for each in selection.converted)]
+    is_theirs = any(stream.get("disposition", {}).get("default") for stream in all_theirs)
     default = shown if shown is not None else None if is_theirs else 0
     options = []
     for index, track in enumerate(tracks):
@@ -175,7 +203,7 @@ def _subtitle_options(
         if shown is not None:
             kept = [name for name, value in stream.get("disposition", {}).items() if value and name != "default"]
             options += [f"-disposition:s:{index}", "+".join(kept) or "0"]
-    return options
+    return options + containers.options_of_converted(selection, len(tracks) + len(theirs), keeps_default=shown is None)
 
 
 class _MuxProgress:

@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["ffmpegs", "languages", "streams", "subtitling"]
+# modules = ["ffmpegs", "languages", "streams", "subtitling", "webvtt_tracks"]
 # inputs = ["media"]
 # [tool.pipeline.stage.parameters]
 # track = ""
@@ -33,6 +33,7 @@ import ffmpegs
 import languages
 import stagekit
 import streams
+import webvtt_tracks
 from subtitling import cue_repair, reader, rolling, speaker_lines, transcript_of_cues
 from subtitling.cues import Cue
 
@@ -43,6 +44,7 @@ TEXT = {  # by codec: ffmpeg's format and the suffix of the file that the text i
     "text": ("srt", ".srt"),
     "mov_text": ("srt", ".srt"),
     "webvtt": ("webvtt", ".vtt"),
+    webvtt_tracks.CODEC: ("webvtt", ".vtt"),
     "ass": ("ass", ".ass"),
     "ssa": ("ass", ".ass"),
 }
@@ -114,9 +116,13 @@ def language_of(file: Path) -> str:
 
 def from_track(stage: stagekit.Stage, media: Path, found: Sequence[dict]) -> SubtitleSource:
     """A track of the movie, extracted into a file. Raises ``InputUnusable`` and ``StageFailed``."""
+    found = webvtt_tracks.with_codecs(media, found)
     track = choose_track(media, streams.of_kind(found, "subtitle"), str(stage.parameters["track"]))
     demuxer, suffix = TEXT[track.codec]
     file = stage.work / f"track{suffix}"
+    if track.codec == webvtt_tracks.CODEC:
+        webvtt_tracks.save(media, track.stream, file)
+        return SubtitleSource(file, f"subtitle track {streams.described(track)}", track.language)
     codec = "copy" if track.codec in COPIED else demuxer
     output = ["-map", f"0:{track.place}", "-c:s", codec, "-f", demuxer, ffmpegs.url(file)]
     done = ffmpegs.run(["-i", ffmpegs.url(media), *output])

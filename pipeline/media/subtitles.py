@@ -57,11 +57,14 @@ def require_missing(languages: Sequence[str], track_language: str, movie: Path, 
 
 
 def existing(movie: Path, media: Media) -> dict[str, str]:
-    """The languages that the movie has subtitles in, each with where. Forced ones, as for signs, don't count."""
+    """The languages that the movie has subtitles in, each with where.
+
+    Forced ones, as for signs, don't count, nor those in a form that ffmpeg doesn't know, as few players know it, too.
+    """
     found = {
         base(track.language): f"track {track.number} of the movie"
         for track in reversed(media.subtitles)
-        if base(track.language) and not track.is_forced
+        if base(track.language) and not track.is_forced and track.codec
     }
     for file in beside(movie):
         language = _language(file.name.removeprefix(f"{movie.stem}."))
@@ -88,7 +91,7 @@ def _are_pictures(name: str, names: Sequence[str]) -> bool:
 
 
 def _first(movie: Path, media: Media) -> dict[str, str]:
-    text = [track for track in media.subtitles if track.codec not in PICTURES]
+    text = [track for track in media.subtitles if track.codec and track.codec not in PICTURES]
     if text:
         return _of_track(next((track for track in text if track.is_default and not track.is_forced), text[0]))
     files, shown = list(beside(movie)), printable(str(movie))
@@ -98,7 +101,8 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
         names = ", ".join(printable(file.name) for file in files)
         raise InputError(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
     if media.subtitles:
-        return _of_track(media.subtitles[0])  # pictures: the error says so
+        unknown = (track for track in media.subtitles if not track.codec)  # the stage may be able to read it
+        return _of_track(next(unknown, media.subtitles[0]))  # pictures: the error says so
     raise InputError(
         f"{shown} has no subtitle track, and no subtitle file is beside it",
         "leave --from-subtitles out to have the speech recognised, or name a file with it",

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import ffmpegs
 import stagekit
+import webvtt_tracks
+from subtitling import flattening, reader, writer
 
 MP4_NAMES = (".mp4", ".m4v", ".mov")
 
@@ -32,6 +34,13 @@ REMADE_DATA = ("text", "tmcd")
 COVERS = {"mjpeg": (".jpg", "image/jpeg"), "png": (".png", "image/png")}
 
 
+class ConvertedTrack(NamedTuple):
+    """A text track of the movie that ffmpeg can't copy, as ffprobe describes it, and a SubRip file of it."""
+
+    stream: dict[str, Any]
+    file: Path
+
+
 class StreamSelection(NamedTuple):
     """Which of a movie's streams go into a container, as ffprobe describes them, and which it can't hold."""
 
@@ -41,6 +50,7 @@ class StreamSelection(NamedTuple):
     left_out: list[dict[str, Any]]
     covers: list[dict[str, Any]]  # which become attached files
     attached: Sequence[str] = ()  # ffmpeg's arguments for the covers
+    converted: Sequence[ConvertedTrack] = ()  # after all other subtitles
 
     @property
     def subtitles(self) -> list[dict[str, Any]]:
@@ -92,6 +102,38 @@ def with_covers(selection: StreamSelection, media: Path, folder: Path) -> Stream
     return selection._replace(attached=arguments, left_out=left_out)
 
 
+def with_converted(selection: StreamSelection, media: Path, folder: Path) -> StreamSelection:
+    """The selection with files of the text tracks that ffmpeg can't copy, and that we can read."""
+    converted = []
+    for stream in selection.left_out:
+        file = folder / f"track{stream['index']}.vtt"
+        if stream.get("codec_name") == webvtt_tracks.CODEC and webvtt_tracks.save(media, stream, file):
+            cues = reader.read(file).cues
+            writer.save(flattening.one_at_a_time(cues), file.with_suffix(".srt"), "srt")
+            converted.append(ConvertedTrack(stream, file.with_suffix(".srt")))
+    left_out = [stream for stream in selection.left_out if all(stream is not each.stream for each in converted)]
+    return selection._replace(converted=converted, left_out=left_out)
+
+
+def inputs_of_converted(selection: StreamSelection) -> list[str]:
+    """ffmpeg's arguments for the files, which come after its other inputs."""
+    return [word for each in selection.converted for word in ("-f", "srt", "-i", ffmpegs.url(each.file))]
+
+
+def options_of_converted(selection: StreamSelection, first: int, keeps_default: bool = True) -> list[str]:
+    """Codec, tags and marks of the tracks. ``first``: the number of the first of them among the subtitles, from 0."""
+    options = []
+    for index, each in enumerate(selection.converted, first):
+        tags = {key.lower(): str(value) for key, value in each.stream.get("tags", {}).items()}
+        marks = [name for name, value in each.stream.get("disposition", {}).items() if value]
+        kept = [name for name in marks if keeps_default or name != "default"]
+        options += [f"-c:s:{index}", WRITTEN_AS[selection.container]]
+        for name in ("language", "title"):
+            options += [f"-metadata:s:s:{index}", f"{name}={tags[name]}"] if name in tags else []
+        options += [f"-disposition:s:{index}", "+".join(kept) or "0"]
+    return options
+
+
 def subtitle_codec(container: str, codec: str) -> str:
     """``copy``, or the codec that a text track is converted to."""
     return "copy" if codec in HELD_SUBTITLES[container] else WRITTEN_AS[container]
@@ -101,6 +143,11 @@ def warn_of_changes(stage: stagekit.Stage, selection: StreamSelection, wanted: s
     """Warn of another container than ``wanted``, and of streams that were left out."""
     if selection.container != wanted:
         stage.warn(f"the movie's streams don't fit into {wanted}, so it is {selection.container} now")
+    for each in selection.converted:
+        what = f"subtitle stream {each.stream['index']} is WebVTT as mkvmerge writes it, which ffmpeg can't copy"
+        stage.warn(f"{what}: its text is there as {WRITTEN_AS[selection.container]}, without its places and colours")
     for stream in selection.left_out:
         what = f"stream {stream['index']} ({stream.get('codec_type')}, {stream.get('codec_name', 'unknown')})"
-        stage.warn(f"{what} was left out: {selection.container} can't hold it")
+        is_known = stream.get("codec_name", "unknown") not in ("unknown", "none", webvtt_tracks.CODEC)
+        why = f"{selection.container} can't hold it" if is_known else "this ffmpeg can't read it"
+        stage.warn(f"{what} was left out: {why}")

@@ -88,3 +88,11 @@ def test_the_pictures_of_vobsub_are_no_text_beside_a_movie(tmp_path: Path) -> No
 def test_every_format_that_a_stage_reads_may_be_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("1\n")
     assert subtitles.source(str(tmp_path / name), tmp_path / "movie.mkv", TWO)["file"] == str(tmp_path / name)
+
+
+def test_a_track_that_ffmpeg_does_not_know_is_no_subtitles_and_is_taken_last(tmp_path: Path) -> None:
+    unknown = MediaTrack(1, "", "spa")
+    assert subtitles.existing(tmp_path / "movie.mkv", Media(9.0, (), (unknown,))) == {}
+    assert subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), (unknown,)))["track"] == "1"
+    known = MediaTrack(2, "subrip", "eng")
+    assert subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), (unknown, known)))["track"] == "2"

@@ -112,3 +112,10 @@ def test_what_an_ffmpeg_lacks_is_named(burn_in: ModuleType, said: str, told: str
 def test_a_file_of_another_kind_can_not_be_drawn(burn_in: ModuleType) -> None:
     with pytest.raises(burn_in.stagekit.StageFailed, match=r"en\.sub is no subtitle file"):
         burn_in.subtitles_name(Path("en.sub"))
+
+
+def test_webvtt_is_drawn_from_a_copy_of_ours(burn_in: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "en.vtt"
+    file.write_text("WEBVTT\n\nSTYLE\n::cue {}\n\n00:01.000 --> 00:02.000\nHello\n")
+    burn_in.copy_for_filter(file, tmp_path)
+    assert (tmp_path / "subtitles.srt").read_text() == "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n"

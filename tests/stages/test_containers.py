@@ -1,8 +1,11 @@
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.stages.conftest import RecordingStage
 
 VIDEO = {"index": 0, "codec_type": "video", "codec_name": "h264"}
 AUDIO = {"index": 1, "codec_type": "audio", "codec_name": "aac"}
@@ -33,7 +36,7 @@ def test_what_a_container_cannot_hold_is_left_out(
     containers: ModuleType, container: str, others: list[dict[str, Any]], left_out: list[dict[str, Any]]
 ) -> None:
     found = [VIDEO, AUDIO, TIMED_TEXT, FONT, TELEMETRY, CHAPTERS, UNKNOWN, PICTURES, CAPTIONS]
-    assert containers.select(found, container) == (container, [VIDEO, AUDIO], others, left_out, [], ())
+    assert containers.select(found, container) == (container, [VIDEO, AUDIO], others, left_out, [], (), ())
 
 
 def test_a_cover_stays_a_stream_in_mp4_and_is_a_file_in_matroska(containers: ModuleType) -> None:
@@ -64,3 +67,37 @@ def test_what_is_not_as_it_was_is_told(containers: ModuleType, stage: Any) -> No
         "the movie's streams don't fit into mp4, so it is mkv now",
         "stream 4 (data, bin_data) was left out: mkv can't hold it",
     ]
+
+
+MKVMERGE = {
+    "index": 3,
+    "codec_type": "subtitle",
+    "codec_name": "webvtt-of-mkvmerge",
+    "tags": {"language": "spa", "title": "Mine"},
+    "disposition": {"default": 1, "forced": 0},
+}
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mkv", "subrip"), ("mp4", "mov_text")])
+def test_a_text_track_that_ffmpeg_can_not_copy_becomes_a_file(
+    containers: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, container: str, codec: str
+) -> None:
+    def save(_media: Path, _stream: dict[str, Any], file: Path) -> bool:
+        return bool(file.write_text("WEBVTT\n\nSTYLE\n::cue {}\n\n00:01.000 --> 00:02.000\n<v Ann>So\n"))
+
+    monkeypatch.setattr(containers.webvtt_tracks, "save", save)
+    selection = containers.with_converted(containers.select([VIDEO, MKVMERGE], container), Path("a.mkv"), tmp_path)
+    (track,) = selection.converted
+    assert (selection.left_out, track.file.read_text()) == ([], "1\n00:00:01,000 --> 00:00:02,000\nSo\n\n")
+    assert containers.inputs_of_converted(selection) == ["-f", "srt", "-i", f"file:{track.file}"]
+    options = containers.options_of_converted(selection, 2)
+    assert options[:6] == ["-c:s:2", codec, "-metadata:s:s:2", "language=spa", "-metadata:s:s:2", "title=Mine"]
+    assert options[6:] == ["-disposition:s:2", "default"]
+
+
+def test_what_is_left_out_is_told_with_the_true_reason(containers: ModuleType, stage: RecordingStage) -> None:
+    nameless = {"index": 3, "codec_type": "subtitle"}
+    containers.warn_of_changes(stage, containers.select([VIDEO, nameless, CAPTIONS], "mkv"), "mkv")
+    unknown, captions = stage.warnings
+    assert "this ffmpeg can't read it" in unknown
+    assert "mkv can't hold it" in captions

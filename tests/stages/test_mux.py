@@ -186,3 +186,41 @@ def test_two_forms_of_a_language_are_two_tracks(mux: ModuleType, tmp_path: Path)
     files = [tmp_path / "pt.srt", tmp_path / "pt-BR.srt"]
     tracks = mux.without_duplicates(mux.tracks_of(files, original=False, recognised=True))
     assert [track.title for track in tracks] == ["Portuguese (translated)", "Portuguese (BR) (translated)"]
+
+
+def test_a_track_that_was_converted_comes_last_with_its_marks(mux: ModuleType) -> None:
+    track = {"index": 3, "codec_type": "subtitle", "tags": {"language": "spa"}, "disposition": {"forced": 1}}
+    selection = mux.containers.select([VIDEO, TIMED_TEXT], "mkv")
+    converted = mux.containers.ConvertedTrack(track, Path("/work/track3.srt"))
+    queue = mux.ffmpegs.PacketQueue(99, for_output=True)
+    made = mux.command(
+        mux.ffmpegs.MediaFile(Path("/in/a.mkv"), 9.0, queue),
+        mux.tracks_of([Path("/out/en.srt")], original=True, recognised=True),
+        Path("/out/subtitled.mkv"),
+        selection._replace(converted=[converted]),
+    )
+    assert values(made, "-i") == ["file:/in/a.mkv", "file:/out/en.srt", "file:/work/track3.srt"]
+    assert values(made, "-map") == ["0:0", "1:0", "0:2", "2:0"]
+    assert values(made, "-c:s:2") == ["subrip"]
+    assert values(made, "-disposition:s:2") == ["forced"]
+
+
+def test_texts_at_once_become_one_text_where_a_container_has_one_at_a_time(mux: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "en.srt"
+    file.write_text("1\n00:00:01,000 --> 00:00:09,000\n{\\an8}OFFICE\n\n2\n00:00:02,000 --> 00:00:04,000\nHello\n\n")
+    (tmp_path / "work").mkdir()
+    (track,) = mux.tracks_of([file], original=True, recognised=True)
+    flat = mux.readable(track, "mp4", tmp_path / "work").file.read_text()
+    assert "00:00:02,000 --> 00:00:04,000\nOFFICE\nHello\n" in flat
+    file.write_text("1\n00:00:02,000 --> 00:00:04,000\nHello\n\n")
+    assert mux.readable(track, "mp4", tmp_path / "work") == track
+
+
+def test_webvtt_is_read_by_us_since_ffmpeg_loses_cues_after_a_style(mux: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "en.vtt"
+    file.write_text("WEBVTT\n\nSTYLE\n::cue {}\n\n00:01.000 --> 00:02.000 line:0\nHello\n")
+    (track,) = mux.tracks_of([file], original=True, recognised=True)
+    (tmp_path / "work").mkdir()
+    made = mux.readable(track, "mkv", tmp_path / "work")
+    assert made.file.read_text() == "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}Hello\n\n"
+    assert (made.language, made.title) == (track.language, track.title)
