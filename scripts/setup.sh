@@ -39,14 +39,15 @@ find_uv() {
     fi
 }
 
-# A virtual environment can't be moved once it is made, so the one before steps aside until the new one is whole.
+# The one before steps aside until the new one is whole.
 fill_venv() {
     local uv=$1 folder=$2 lock=$3 python=$4
     restore_venv "$folder"
     if [ -d "$folder" ]; then mv "$folder" "$folder.before" || return; fi
-    VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --python "$python" "$folder" &&
+    VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --relocatable --python "$python" "$folder" &&
         "$uv" pip sync --quiet --no-config --require-hashes --compile-bytecode --python "$folder/bin/python" "$lock" &&
-        "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project"
+        "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project" &&
+        "$folder/bin/python" -I "$project/scripts/relocatable.py" "$project"
 }
 
 # What a failed or killed call set aside comes back.
@@ -58,7 +59,7 @@ restore_venv() {
 ensure_venv() {
     local folder=$project/$1 lock=$project/requirements/$2 python uv wanted
     python=$(find_python) || return
-    wanted=$(cat "$lock" "$project/pyproject.toml" "$project/scripts/setup.sh" | cksum; echo "$python")
+    wanted=$(cat "$lock" "$project/pyproject.toml" "$project/scripts/setup.sh" "$project/scripts/relocatable.py" | cksum; echo "$python")
     if [ "$(cat "$folder/.made-from" 2>/dev/null)" != "$wanted" ]; then
         uv=$(find_uv) || return
         echo "installing the orchestrator into $1" >&2

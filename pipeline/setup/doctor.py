@@ -95,7 +95,7 @@ def _built(
         findings = replace(findings, read_problem=f"its files can't be read: {error.strerror}")
     if deep and findings.interpreter_problem is None:
         own = ProjectVariables(catalog.project)(definition, build.prefix)
-        environment = probes.ProbeEnvironment(build.python, build.prefix, own)
+        environment = probes.ProbeEnvironment(build.python, build.prefix, own, is_ours=True)
         findings = replace(findings, probe_problem=probes.first_problem(definition, environment))
     return findings
 

@@ -74,7 +74,8 @@ def _results(registry: Registry, catalog: Catalog, definition: Definition, build
         yield ProbeResult("is what was built", 0, registry.problem(definition))
     own = own_variables(catalog.project, definition.variables, build.prefix)
     tools = _provided(registry, catalog, definition)
-    yield from probes.run(definition, ProbeEnvironment(build.python, build.prefix, own, tools, build.conda))
+    environment = ProbeEnvironment(build.python, build.prefix, own, tools, build.conda, build.is_ours)
+    yield from probes.run(definition, environment)
 
 
 def _provided(registry: Registry, catalog: Catalog, definition: Definition) -> list[Path]:

@@ -61,7 +61,7 @@ def finish(
     installer.progress("proving")
     with ThreadPoolExecutor(1) as threads:
         digest = threads.submit(_list_and_flush, prefix, known_entries)
-        environment = probes.ProbeEnvironment(interpreter(prefix), prefix, installer.own)
+        environment = probes.ProbeEnvironment(interpreter(prefix), prefix, installer.own, is_ours=True)
         problem = probes.first_problem(probe_definition or definition, environment)
         proof = Proof(digest.result(), corrections)
     if problem:

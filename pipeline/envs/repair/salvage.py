@@ -17,7 +17,8 @@ from pipeline.envs import package_records
 from pipeline.envs.build import Build
 from pipeline.envs.package_records import package_of
 from pipeline.envs.platform.layout import scripts_folder
-from pipeline.envs.repair.paths import RepairPaths, Unsalvageable
+from pipeline.envs.repair import scripts
+from pipeline.envs.repair.paths import RepairPaths
 from pipeline.envs.verification import manifest
 from pipeline.envs.verification.file_check import BYTECODE_FOLDER, FileCheck, from_site_packages, source_of
 from pipeline.envs.verification.file_digests import FAST, Content, Reader, algorithm_of, digest_of
@@ -100,20 +101,13 @@ class Salvage:
         source = self._paths.old(file)
         if file in self._undelivered and not os.path.exists(source):
             return None
-        if os.path.dirname(source) == self._scripts and (data := self._rewritten(Path(source))) is not None:
+        if os.path.dirname(source) == self._scripts and (data := self._rewritten(source)) is not None:
             return self._write_script(file, Path(source), data)
         self._place(file, link=copied is not None and file not in copied)
         return None
 
-    def _rewritten(self, script: Path) -> bytes | None:
-        """A script with the new folder in place of the old one; ``None`` where it doesn't name that."""
-        data = script.read_bytes()
-        old = os.fsencode(self.old.own_marker.prefix)
-        if old not in data:
-            return None
-        if b"\0" in data:
-            raise Unsalvageable(f"{script.name} is a program that holds the path of its environment")
-        return data.replace(old, os.fsencode(self.prefix))
+    def _rewritten(self, script: str) -> bytes | None:
+        return scripts.rewritten(Path(script), self.old.own_marker.prefix, str(self.prefix))
 
     def _write_script(self, file: str, source: Path, data: bytes) -> Row:
         target = self._paths.new(file)

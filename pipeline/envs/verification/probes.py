@@ -1,17 +1,22 @@
 """Trying an environment: its modules are imported and its smoke script runs, with the variables that a stage gets.
 
+Of an environment that was built here, a console script is started, too.
+
 An error in code that neither of them reaches isn't seen here.
 """
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pipeline import process
 from pipeline.envs.definition import Definition
+from pipeline.envs.script_headers import console_script
 from pipeline.envs.variables import stage_variables
+from pipeline.envs.verification import script_start
 
 SECONDS = 300  # for each probe
 LINES = 8  # the last ones of a smoke script's output, for a message
@@ -39,6 +44,11 @@ class ProbeEnvironment:
     own: Mapping[str, str]  # the environment's variables (envs/variables.py)
     tools: Sequence[Path] = ()  # folders of programs that other environments provide
     conda: bool = False  # one of conda's, which names itself in another way
+    is_ours: bool = False  # built here, console scripts and all
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return stage_variables(self.prefix, os.environ, self.tools, self.own, self.conda)
 
 
 def probes_of(definition: Definition) -> list[Probe]:
@@ -59,9 +69,9 @@ def run(definition: Definition, environment: ProbeEnvironment, seconds: float = 
     A probe that takes more than ``seconds`` is ended, with everything that it started, and has failed.
     """
     for probe in probes_of(definition):
-        start = time.monotonic()
-        problem = _problem(probe, environment, seconds)
-        yield ProbeResult(probe.name, time.monotonic() - start, problem)
+        yield _timed(probe.name, partial(_problem, probe, environment, seconds))
+    if environment.is_ours and (script := console_script(environment.prefix)):
+        yield _timed(f"starting {script.name}", partial(_script_problem, script, environment, seconds))
 
 
 def first_problem(definition: Definition, environment: ProbeEnvironment, seconds: float = SECONDS) -> str | None:
@@ -69,10 +79,22 @@ def first_problem(definition: Definition, environment: ProbeEnvironment, seconds
     return next((result.problem for result in run(definition, environment, seconds) if result.problem), None)
 
 
-def _problem(probe: Probe, environment: ProbeEnvironment, seconds: float) -> str | None:
-    variables = stage_variables(environment.prefix, os.environ, environment.tools, environment.own, environment.conda)
+def _timed(name: str, find: Callable[[], str | None]) -> ProbeResult:
+    start = time.monotonic()
+    problem = find()
+    return ProbeResult(name, time.monotonic() - start, problem)
+
+
+def _script_problem(script: Path, environment: ProbeEnvironment, seconds: float) -> str | None:
     try:
-        done = process.run([environment.python, *probe.arguments], variables, seconds)
+        return script_start.problem(script, environment.prefix, environment.variables, seconds)
+    except process.TimedOut as error:
+        return f"starting {script.name}: {error}"
+
+
+def _problem(probe: Probe, environment: ProbeEnvironment, seconds: float) -> str | None:
+    try:
+        done = process.run([environment.python, *probe.arguments], environment.variables, seconds)
     except process.TimedOut as error:
         return f"{probe.name}: {error}"
     except OSError as error:

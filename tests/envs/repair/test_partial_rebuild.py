@@ -21,7 +21,7 @@ from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import MARKER, RETIRED
+from pipeline.envs.registry import MARKER, RETIRED, Registry
 from pipeline.envs.repair.paths import Unsalvageable
 from pipeline.envs.repair.repair import Repair, repair
 from pipeline.envs.repair.salvage import Salvage
@@ -131,6 +131,20 @@ def test_scripts_name_the_new_folder_and_run(bench: Bench) -> None:
     assert bench.build.prefix.name not in script.read_text()
     assert subprocess.run([script], capture_output=True, check=True, timeout=30).stdout == b"it runs\n"
     assert str(bench.build.prefix) in (bench.build.prefix / "bin/it").read_text()
+
+
+@pytest.mark.parametrize("name", ["pro ject", "it's", "$HOME", "deep" * 30, "plain"])
+def test_scripts_run_wherever_the_project_was_moved(bench: Bench, name: str) -> None:
+    for place in (name, "again"):  # and from there back to a path without special characters
+        folder = shutil.copytree(bench.folder, bench.folder.parent / "moved" / place, symlinks=True)
+        lock = folder / "alpha.lock"
+        builder = replace(bench.builder, registry=Registry(folder / "venv"), logs=folder / "logs")
+        bench = replace(bench, builder=builder, definition=replace(bench.definition, lock=lock), folder=folder)
+        done = mend(bench)
+        assert done.rebuild_reason is None
+        script = done.build.prefix / "bin/it"
+        assert subprocess.run([script], capture_output=True, check=True, timeout=30).stdout == b"it runs\n"
+    shutil.rmtree(bench.folder.parent)
 
 
 def test_bytecode_is_taken_over_and_is_what_python_takes(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """Code that runs in an environment to prove it."""
 
 import shutil
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -105,3 +106,46 @@ def test_an_interpreter_that_is_not_there_is_a_reason(definition: Definition, tm
 def test_nothing_to_import_still_starts_the_interpreter(definition: Definition, build: Build) -> None:
     outcomes = list(probes.run(replace(definition, imports=()), at(build)))
     assert [(outcome.probe, outcome.problem) for outcome in outcomes] == [("starting Python", None)]
+
+
+@pytest.fixture
+def script(build: Build) -> Path:
+    """A console script of the build, as an installer writes it."""
+    script = build.prefix / "bin/it"
+    script.write_text(f"#!{build.python}\nraise SystemExit('it is never run here')\n")
+    script.chmod(0o755)
+    return script
+
+
+def outcome_of_script(definition: Definition, build: Build) -> str | None:
+    outcomes = list(probes.run(definition, replace(at(build), is_ours=True)))
+    assert outcomes[-1].probe == "starting it"
+    return outcomes[-1].problem
+
+
+def test_a_console_script_is_started_and_not_run(definition: Definition, build: Build, script: Path) -> None:
+    assert outcome_of_script(definition, build) is None
+
+
+def test_a_console_script_that_can_not_be_started_is_a_reason(
+    definition: Definition, build: Build, script: Path
+) -> None:
+    script.chmod(0o644)
+    assert "can't be started" in str(outcome_of_script(definition, build))
+    script.write_text(f"#!{build.python}er\n")
+    script.chmod(0o755)
+    assert "can't be started" in str(outcome_of_script(definition, build))
+
+
+def test_a_console_script_of_another_interpreter_is_a_reason(
+    definition: Definition, build: Build, script: Path
+) -> None:
+    (build.prefix / "bin/other").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (build.prefix / "bin/other").chmod(0o755)
+    script.write_text(f"#!{build.prefix}/bin/other\n")
+    assert f"starts an interpreter of {sys.prefix}" in str(outcome_of_script(definition, build))
+
+
+def test_scripts_of_an_external_environment_are_left_alone(definition: Definition, build: Build, script: Path) -> None:
+    script.chmod(0o644)
+    assert probes.first_problem(definition, at(build)) is None
