@@ -9,6 +9,7 @@ from dataclasses import dataclass
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 DEPENDENCIES = re.compile(r"(?m)^\s*(dependencies|\"dependencies\"|'dependencies')\s*=")
 TABLE = re.compile(r"(?m)^\s*\[")
+STAGE_NAME = re.compile(rb"\bstage\s*\.\s*name\b")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ def has_dependencies(text: str) -> bool:
     return "dependencies" in text and any(
         DEPENDENCIES.search(TABLE.split(block.content, maxsplit=1)[0]) for block in blocks(text)
     )
+
+
+def reads_stage_name(source: bytes) -> bool:
+    """Whether a stage's file, or a module that it shares, says ``stage.name``."""
+    return b"name" in source and STAGE_NAME.search(source) is not None
 
 
 def _content(commented: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import Project
+from pipeline.script import reads_stage_name
 
 RESERVED = {"stage", "stagekit", "stageprotocol", "stageserver"}  # modules of this project in a stage's process
 
@@ -23,6 +24,7 @@ class SharedModule:
 
     path: Path  # a file, or a package's folder
     digest: str  # of the content of its files, code and data, by name
+    reads_stage_name: bool = False
 
 
 def locate(project: Project, name: str) -> Path:
@@ -50,10 +52,11 @@ def read(project: Project, name: str) -> SharedModule:
     path = locate(project, name)
     files = {"": path} if path.is_file() else {str(file.relative_to(path)): file for file in _files(path)}
     try:
-        digests = {shown: sha256_of_bytes(file.read_bytes()) for shown, file in files.items()}
+        sources = {shown: file.read_bytes() for shown, file in files.items()}
     except OSError as error:
         raise ConfigurationError(f"the shared module '{name}' can't be read: {error}") from error
-    return SharedModule(path, tagged_digest("module", digests))
+    digests = {shown: sha256_of_bytes(source) for shown, source in sources.items()}
+    return SharedModule(path, tagged_digest("module", digests), any(map(reads_stage_name, sources.values())))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from pipeline.jobs.events import StageStarted
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
+from pipeline.values import encode
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Key
     """What differs between the parts of two keys, in the order of the parts."""
     for part in {**after, **before}:
         old, new = before.get(part), after.get(part)
-        if isinstance(old, dict) and isinstance(new, dict):
+        if isinstance(old, dict) and isinstance(new, dict) and old != new:
             yield from (
                 KeyChange(f"{part}.{key}", old.get(key), new.get(key))
                 for key in {**new, **old}
-                if old.get(key) != new.get(key)
+                if encode(old.get(key)) != encode(new.get(key))
             )
-        elif old != new:
+        elif encode(old) != encode(new):  # also where only an order has changed
             yield KeyChange(part, old, new)
 
 

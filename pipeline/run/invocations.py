@@ -3,36 +3,20 @@
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
+from pipeline.jobs import input_link
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
+from pipeline.run.invocation_file import SCHEMA, InvocationFile
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
 from pipeline.values import Struct, encode
-
-
-class InvocationFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An attempt's ``invocation.json``: everything that a stage may ask for. ``stagekit`` reads it."""
-
-    schema: int
-    job: str | None = None  # None where a stage runs by itself
-    stage: str
-    stage_file: str
-    modules: list[str]
-    inputs: dict[str, list[str]]  # paths by slot, in order
-    parameters: dict[str, Any]
-    models: dict[str, str]  # slot to a folder
-    outputs: dict[str, str]  # to a file name, or a pattern
-    output_folder: str
-    work: str
-    cpus: int
 
 
 class Invocations(Struct, frozen=True):
@@ -48,15 +32,12 @@ class Invocations(Struct, frozen=True):
         stage_file = self.keys.file(stage.uses)
         modules = tuple(self.keys.module(name).path for name in stage.modules)
         content = InvocationFile(
-            schema=1,
-            job=self.job.id,
-            stage=stage.name,
+            schema=SCHEMA,
+            arguments=self.keys.arguments(stage),
             stage_file=str(stage_file),
             modules=[str(path) for path in modules],
             inputs=self.inputs(stage),
-            parameters=stage.parameters,
             models={slot: str(self.runtime.models[name]) for slot, name in stage.models.items()},
-            outputs=stage.outputs,
             output_folder=str(attempt.outputs),
             work=str(attempt.work),
             cpus=max(1, math.floor(grant.cpus)),
@@ -84,7 +65,7 @@ class Invocations(Struct, frozen=True):
         paths: list[str] = []
         for reference in references:
             if reference == JOB_INPUT:
-                paths.append(str(self.job.input))
+                paths.append(os.fspath(input_link.path_for(self.job)))
             else:
                 paths += [os.fspath(output.path) for output in self.results.outputs(reference).values()]
         return paths

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
 from pipeline.host.resources import Grant, ResourceRequest
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, input_link
 from pipeline.jobs.attempts import OutputsMissing
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
@@ -92,8 +92,11 @@ class JobRun:
         return live
 
     def report(self, live: LiveAttempt, message: Message) -> None:
-        live.note(message.report)
-        self._journal.reported(live.task.name, message.report)
+        report = message.report
+        if report.error is not None:  # what is kept with a result doesn't name one job's file
+            report = replace(report, error=input_link.with_real_path(self.job, report.error))
+        live.note(report)
+        self._journal.reported(live.task.name, report)
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
@@ -228,6 +231,7 @@ class JobRun:
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:
             self.job.require_input()
+            input_link.place(self.job)
         if not self._started:
             self.runtime.require(self.job)
             self._journal.run_started()

@@ -22,7 +22,7 @@ from pipeline.errors import InputError, NotReady, PipelineError, StageError, Usa
 from pipeline.executors.runner import command
 from pipeline.jobs.attempts import Attempt, OutputsMissing
 from pipeline.process import Interpreter
-from pipeline.run.invocations import InvocationFile
+from pipeline.run.invocation_file import SCHEMA, Arguments, InvocationFile
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 from pipeline.values import encode
 
@@ -87,15 +87,21 @@ def _invocation(
         for slot in given:
             if slot not in known:
                 raise UsageError(f"stage '{spec.name}' has no {kind} '{slot}'{did_you_mean(slot, list(known))}")
-    return InvocationFile(
-        schema=1,
-        stage=spec.name,
-        stage_file=str(spec.file),
-        modules=[str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
-        inputs={slot: [os.path.abspath(path) for path in inputs.get(slot, ())] for slot in spec.inputs},
+    files = {slot: list(inputs.get(slot, ())) for slot in spec.inputs}
+    arguments = Arguments(
+        name=spec.name,
+        inputs={slot: [path.name for path in paths] for slot, paths in files.items()},
         parameters={**spec.parameters, **parameters},
         models={},
         outputs=dict(spec.outputs),
+    )
+    return InvocationFile(
+        schema=SCHEMA,
+        arguments=arguments,
+        stage_file=str(spec.file),
+        modules=[str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
+        inputs={slot: [os.path.abspath(path) for path in paths] for slot, paths in files.items()},
+        models={},
         output_folder=str(attempt.outputs),
         work=str(attempt.work),
         cpus=os.cpu_count() or 1,

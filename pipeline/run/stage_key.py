@@ -5,14 +5,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.digests import sha256_of_bytes, tagged_digest
+from pipeline.digests import canonical_json, sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError
+from pipeline.jobs import input_link
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
+from pipeline.models.store import ModelStore
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
+from pipeline.run.invocation_file import Arguments, shown
+from pipeline.script import reads_stage_name
+from pipeline.values import encode
 
 if TYPE_CHECKING:
     from pipeline.config.shared_modules import SharedModule
@@ -28,6 +33,7 @@ class StageKeys:
         self._plan = job.plan
         self.results = results
         self._sources: dict[str, str] = {}
+        self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._files: dict[str, Path] = {}
         self._modules: dict[str, SharedModule] = {}
 
@@ -36,19 +42,29 @@ class StageKeys:
 
         Raises ``ConfigurationError`` where the stage's file isn't there.
         """
-        parts = self._parts(stage)
-        return Key(tagged_digest("stage", parts), parts)
+        arguments, contents = self.arguments(stage), self._contents(stage)
+        digest = sha256_of_bytes(b"stage\0" + encode(arguments) + b"\0" + canonical_json(contents))
+        return Key(digest, {**contents, **shown(arguments)})
 
-    def _parts(self, stage: PlannedStage) -> dict[str, Any]:
+    def arguments(self, stage: PlannedStage) -> Arguments:
+        """What the stage is called with, as its invocation says it. All that it needs must have results."""
+        return Arguments(
+            name=stage.name if self._reads_name(stage) else None,
+            inputs={slot: self._names(refs) for slot, refs in stage.inputs.items()},
+            parameters=stage.parameters,
+            models={slot: self._model_folder(name) for slot, name in stage.models.items()},
+            outputs=stage.outputs,
+        )
+
+    def _contents(self, stage: PlannedStage) -> dict[str, Any]:
+        """What stands behind the names: code and data, by digest."""
         parts = {
             "stage": stage.uses,
             "source": self.source(stage.uses),
             "stagekit": _sdk_digest(),
             "environment": self._plan.environment_keys[stage.environment],
-            "parameters": stage.parameters,
             "inputs": {slot: self._digests(refs) for slot, refs in stage.inputs.items()},
             "models": {slot: self._plan.models[name] for slot, name in stage.models.items()},
-            "outputs": stage.outputs,
         }
         # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
         # written, since where a project lies changes no result. The usual ones only say where things are kept.
@@ -65,8 +81,15 @@ class StageKeys:
     def source(self, uses: str) -> str:
         """The digest of a stage's file."""
         if uses not in self._sources:
-            self._sources[uses] = _source_digest(self.file(uses))
+            content = _read(self.file(uses))
+            self._sources[uses] = sha256_of_bytes(content)
+            self._name_readers[uses] = reads_stage_name(content)
         return self._sources[uses]
+
+    def _reads_name(self, stage: PlannedStage) -> bool:
+        """The name in the job is shown to no other stage: under another name, or in a fan-out, it has the same key."""
+        self.source(stage.uses)
+        return self._name_readers[stage.uses] or any(self.module(name).reads_stage_name for name in stage.modules)
 
     def module(self, name: str) -> "SharedModule":
         """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
@@ -84,6 +107,18 @@ class StageKeys:
         modules = {name: self.module(name).digest for name in stage.modules}
         return tagged_digest("loaded", {"source": own, "modules": modules})
 
+    def _model_folder(self, name: str) -> str:
+        return ModelStore(self._project.models).folder(name, self._plan.models[name]).name
+
+    def _names(self, references: Sequence[str]) -> list[str]:
+        names: list[str] = []
+        for reference in references:
+            if reference == JOB_INPUT:
+                names.append(input_link.name_for(Path(self._plan.input.path)))
+            else:
+                names += [output.path.name for output in self.results.outputs(reference).values()]
+        return names
+
     def _digests(self, references: Sequence[str]) -> list[str]:
         digests: list[str] = []
         for reference in references:
@@ -95,12 +130,13 @@ class StageKeys:
 
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    return [part for part in {**now, **before} if before.get(part) != now.get(part)]
+    """Also where only an order has changed."""
+    return [part for part in {**now, **before} if encode(before.get(part)) != encode(now.get(part))]
 
 
-def _source_digest(file: Path) -> str:
+def _read(file: Path) -> bytes:
     try:
-        return sha256_of_bytes(file.read_bytes())
+        return file.read_bytes()
     except FileNotFoundError as error:
         name = f"{file.parent.name}/{file.name}"
         raise ConfigurationError(f"the stage file {name} isn't there any more", f"put {name} back") from error

@@ -36,8 +36,9 @@ def invocation(
     source = f"{HEAD}\nLOADED_BY = os.getpid()\ndef run(stage):\n    {lines}\n"
     stage_file, file = folder / "stage.py", folder / "invocation.json"
     stage_file.write_text(source)
-    fields = {"stage": "test", "parameters": {"n": 1}, "inputs": {}, "models": {}, "outputs": {"file": "out.txt"}}
-    file.write_text(json.dumps({**fields, "output_folder": str(folder), "work": str(folder / "work"), "cpus": 1}))
+    arguments = {"name": "test", "parameters": {"n": 1}, "inputs": {}, "models": {}, "outputs": {"file": "out.txt"}}
+    places = {"inputs": {}, "models": {}, "output_folder": str(folder), "work": str(folder / "work")}
+    file.write_text(json.dumps({"arguments": arguments, **places, "cpus": 1}))
     files = [each for path in modules for each in sorted([path, *path.rglob("*.py")]) if each.is_file()]
     shared = b"".join(each.read_bytes() for each in files)
     digest, log = sha256_of_bytes(source.encode() + shared), folder / "stage.log"

@@ -59,10 +59,8 @@ def test_without_a_name_that_is_no_text_it_is_read_alike(name: str) -> None:
     assert all(repr(one["parameters"]) == repr(other["parameters"]) for one, other in stages)
 
 
-def test_the_stages_have_the_keys_that_they_had(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So that results which are in the store already are taken."""
+def test_their_stages_have_keys_that_stay(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change here means that every stage of every project runs again: it belongs into the changelog."""
     monkeypatch.setattr(stage_key, "_sdk_digest", lambda: "sha256:" + "5" * 64)  # what runs a stage may change
     for file, text in {"stages/copy.py": "# copy\n", "stages/join.py": "# join\n"}.items():
         sandbox.write(file, text)

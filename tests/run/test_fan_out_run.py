@@ -32,9 +32,8 @@ def test_each_item_has_its_member_and_they_are_gathered_in_order(bench: Bench, j
     names = [f"part_{number:04d}" for number in range(1, count + 1)]
     assert sorted(bench.executor.stages()) == sorted(["split", *names, "join"])
     assert gathered(job) == names
-    assert [read_json(job.attempts(name) / "1/invocation.json")["parameters"]["item"] for name in names] == list(
-        range(count)
-    )
+    invocations = [read_json(job.attempts(name) / "1/invocation.json") for name in names]
+    assert [each["arguments"]["parameters"]["item"] for each in invocations] == list(range(count))
 
 
 def test_members_run_side_by_side(bench: Bench, job: Job) -> None:

@@ -41,7 +41,9 @@ def test_an_invocation_holds_the_paths_of_its_inputs(bench: Bench) -> None:
     job = bench.job(link("one"), link("two", "one", inputs={"file": ["one.file", "job.input"]}))
     bench.run(job)
     invocation = read_json(job.attempts("two") / "1/invocation.json")
-    assert invocation["inputs"] == {"file": [str(job.attempts("one") / "1/outputs/file.txt"), str(job.input)]}
+    film = job.folder / "input/input.txt"
+    assert invocation["inputs"] == {"file": [str(job.attempts("one") / "1/outputs/file.txt"), str(film)]}
+    assert film.readlink() == job.input
 
 
 def test_independent_stages_run_side_by_side(bench: Bench) -> None:

@@ -32,7 +32,7 @@ def result(digest: str) -> Result:
 
 
 def key(project: Project, planned: PlannedStage, results: dict[str, Result] | None = None, **changes: Any) -> Key:
-    job, known = Job(project.jobs / "one", a_plan(models=MODELS, **changes)), Results()
+    job, known = Job(project.jobs / "one", a_plan(**{"models": MODELS, **changes})), Results()
     for name, each in (results or {}).items():
         known.add(name, each)
     return StageKeys(project, job, known).of(planned)
@@ -63,8 +63,59 @@ def test_each_part_of_the_plan_counts_and_is_named(project: Project, changes: di
     assert part in changed_parts(before.parts, now.parts)
 
 
-def test_the_name_of_the_stage_in_the_job_does_not_count(project: Project) -> None:
+def test_the_name_of_the_stage_in_the_job_does_not_count_where_the_stage_cannot_see_it(project: Project) -> None:
     assert key(project, a_stage("a")) == key(project, a_stage("b"))
+
+
+def test_the_name_counts_for_a_stage_that_reads_it(project: Project) -> None:
+    project.stage_file("copy").write_text("def run(stage):\n    print(stage.name)\n")
+    before = parts(project, a_stage("a"))
+    assert before["name"] == "a"
+    assert changed_parts(before, parts(project, a_stage("b"))) == ["name"]
+
+
+def test_the_name_counts_for_a_stage_with_a_module_that_reads_it(project: Project) -> None:
+    project.modules.mkdir()
+    (project.modules / "shared.py").write_text("def title(stage):\n    return stage . name\n")
+    before, now = (parts(project, a_stage(name, modules=["shared"])) for name in ("a", "b"))
+    assert changed_parts(before, now) == ["name"]
+
+
+def test_an_order_that_a_stage_sees_counts(project: Project) -> None:
+    values = ({"x": 1, "y": 2}, {"y": 2, "x": 1})
+    before, now = (parts(project, a_stage("a", parameters={"m": value})) for value in values)
+    assert changed_parts(before, now) == ["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changed"),
+    [
+        ("/films/film.mp4", "/films/other.mp4", []),
+        ("/films/film.mp4", "/elsewhere/film.mp4", []),
+        ("/films/film.dat", "/films/film.mp4", ["input_names"]),
+        ("/films/film.mp4", "/films/film", ["input_names"]),
+        ("/films/Mr. Smith", "/films/Mrs. Smith", []),
+        ("/films/films.tar.gz", "/films/films.gz", ["input_names"]),
+    ],
+)
+def test_of_the_inputs_name_only_its_suffix_counts(project: Project, before: str, now: str, changed: list[str]) -> None:
+    described = a_plan().input
+    keys = (parts(project, a_stage("a"), input=replace(described, path=path)) for path in (before, now))
+    assert changed_parts(*keys) == changed
+
+
+def test_the_names_of_earlier_stages_outputs_count(project: Project) -> None:
+    planned, path = a_stage("b", needs=["a"], inputs={"file": ["a.file"]}), Path("/somewhere")
+    results = [Result(1, "key", {"file": Output(path / name, "blake3:00", 1, 1)}, 0.5) for name in ("en.srt", "fr.srt")]
+    before, now = (parts(project, planned, {"a": each}) for each in results)
+    assert changed_parts(before, now) == ["input_names"]
+    assert now["input_names"] == {"file": ["fr.srt"]}
+
+
+def test_the_name_of_a_model_which_its_folder_shows_counts(project: Project) -> None:
+    models = {**MODELS, "same": MODELS["tiny"]}
+    before, now = (parts(project, a_stage("a", models={"m": name}), models=models) for name in ("tiny", "same"))
+    assert changed_parts(before, now) == ["model_names"]
 
 
 def test_one_byte_of_the_stage_s_source_counts(project: Project) -> None:
@@ -89,7 +140,10 @@ def test_the_environment_s_key_counts(project: Project) -> None:
 def test_the_content_of_the_input_counts_and_its_place_does_not(project: Project) -> None:
     described = a_plan().input
     before = parts(project, a_stage("a"))
-    assert changed_parts(before, parts(project, a_stage("a"), input=replace(described, path="/moved", size=5))) == []
+    assert (
+        changed_parts(before, parts(project, a_stage("a"), input=replace(described, path="/moved/other.mp4", size=5)))
+        == []
+    )
     assert changed_parts(before, parts(project, a_stage("a"), input=replace(described, digest=OTHER))) == ["inputs"]
 
 

@@ -23,7 +23,7 @@ def write_stage(folder: Path, body: str) -> Path:
     lines = "\n    ".join(body.splitlines())
     (folder / "stage.py").write_text(f"import os, sys, stagekit\ndef run(stage):\n    {lines}\n")
     (folder / "invocation.json").write_text(
-        json.dumps({"stage_file": str(folder / "stage.py"), "parameters": {"n": 1}})
+        json.dumps({"stage_file": str(folder / "stage.py"), "arguments": {"parameters": {"n": 1}}})
     )
     return folder / "invocation.json"
 

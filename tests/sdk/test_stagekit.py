@@ -10,8 +10,10 @@ from pipeline.sdk.stagekit import Stage
 
 def make(folder: Path, reports: int | None = None, **fields: Any) -> Stage:
     file = folder / "invocation.json"
-    plain = {"stage": "one", "inputs": {}, "parameters": {}, "models": {}, "outputs": {}, "cpus": 2}
-    file.write_text(json.dumps({**plain, "work": "/w", "output_folder": "/o", **fields}))
+    arguments = {"name": "one", "parameters": {}, "outputs": {}}
+    arguments.update({each: fields.pop(each) for each in arguments if each in fields})
+    plain = {"inputs": {}, "models": {}, "cpus": 2, "work": "/w", "output_folder": "/o"}
+    file.write_text(json.dumps({"arguments": arguments, **plain, **fields}))
     return Stage(str(file), reports)
 
 

@@ -51,13 +51,20 @@ class Stage:
 
     @property
     def name(self) -> str:
-        """The stage's name in the job, for example ``subtitle_generation_en``."""
-        return str(self._invocation["stage"])
+        """The stage's name in the job, for example ``subtitle_generation_en``.
+
+        It is a part of the stage's key, so that it is shown to a stage only whose file, or a module that it shares,
+        has the words ``stage.name``. ``LookupError`` in others.
+        """
+        name = self._arguments.get("name")
+        if name is None:
+            raise LookupError("the name is shown to a stage whose source says 'stage.name', in these words")
+        return str(name)
 
     @property
     def parameters(self) -> "dict[str, Any]":
         """Parameter name to JSON value, as declared by the stage and set by the workflow."""
-        return dict(self._invocation["parameters"])
+        return dict(self._arguments["parameters"])
 
     @property
     def work(self) -> "Path":
@@ -72,7 +79,10 @@ class Stage:
         return int(self._invocation["cpus"])
 
     def input(self, name: str) -> "Path":
-        """Path of an input that is one file. ``LookupError`` where it is none or several."""
+        """Path of an input that is one file. ``LookupError`` where it is none or several.
+
+        The job's input is called ``input``, with its suffix; the output of a stage has the name that this stage gave.
+        """
         paths = self.inputs(name)
         if len(paths) != 1:
             raise LookupError(f"input {name!r} has {len(paths)} files; use inputs()")
@@ -104,7 +114,7 @@ class Stage:
         """
         import fnmatch
 
-        pattern = self._invocation["outputs"][name]
+        pattern = self._arguments["outputs"][name]
         if filename is None and any(special in pattern for special in "*?["):
             raise ValueError(f"output {name!r} is declared as {pattern!r}, so it needs a filename")
         filename = filename or pattern
@@ -142,6 +152,11 @@ class Stage:
         line = (json.dumps(message) + "\n").encode("ascii")
         while line:
             line = line[os.write(self._reports, line) :]
+
+    @property
+    def _arguments(self) -> "dict[str, Any]":
+        """What the stage's key is made of."""
+        return self._invocation["arguments"]  # type: ignore[no-any-return]
 
     @property
     def _invocation(self) -> "dict[str, Any]":
