@@ -11,7 +11,11 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline.config.catalog import Catalog
 from pipeline.envs.verification import manifest
+from pipeline.prepare.preparation import JobRequest
+from pipeline.prepare.prepare import prepare
+from pipeline.project import Project
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
@@ -458,3 +462,34 @@ def test_a_stage_that_fails_is_a_failure_where_the_starter_ignores_the_ends_of_c
         timeout=60,
     )
     assert done.returncode == 4
+
+
+NAMES = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["text"]
+# outputs = {text = "out.txt"}
+# ///
+def run(stage):
+    stage.output("text").write_text(f"{stage.input('text').name} in {stage.name}")
+"""
+
+
+def delivered(sandbox: Sandbox, file: Path, workflow: str) -> dict[str, str]:
+    job = prepare(Catalog(Project(sandbox.root)), JobRequest(file, workflow, {}))
+    done = sandbox.run("run-pipeline", "-j", job.id)
+    assert done.code == 0, done.err
+    return {path.name: path.read_text() for path in job.output.iterdir() if path.is_file()}
+
+
+def test_a_stage_that_reads_names_gets_no_result_that_was_made_under_others(ready: Sandbox) -> None:
+    ready.write("stages/names.py", NAMES)
+    stages = "one: {uses: names, inputs: {text: job.input}}\ntwo: {uses: names, inputs: {text: job.input}}"
+    ready.workflow("tested", stages, "deliver: [one.text, two.text]")
+    film = ready.write("film.dat", "a film")
+    expected = {"film.one.out.txt": "input.dat in one", "film.two.out.txt": "input.dat in two"}
+    assert delivered(ready, film, "tested") == expected
+    renamed = film.rename(film.with_name("other.mp4"))
+    expected = {"other.one.out.txt": "input.mp4 in one", "other.two.out.txt": "input.mp4 in two"}
+    assert delivered(ready, renamed, "tested") == expected
