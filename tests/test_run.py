@@ -464,7 +464,7 @@ def test_a_stage_that_fails_is_a_failure_where_the_starter_ignores_the_ends_of_c
     assert done.returncode == 4
 
 
-NAMES = """\
+READS_NAMES = """\
 # /// script
 # [tool.pipeline.stage]
 # environment = "alpha"
@@ -484,7 +484,7 @@ def delivered(sandbox: Sandbox, file: Path, workflow: str) -> dict[str, str]:
 
 
 def test_a_stage_that_reads_names_gets_no_result_that_was_made_under_others(ready: Sandbox) -> None:
-    ready.write("stages/names.py", NAMES)
+    ready.write("stages/names.py", READS_NAMES)
     stages = "one: {uses: names, inputs: {text: job.input}}\ntwo: {uses: names, inputs: {text: job.input}}"
     ready.workflow("tested", stages, "deliver: [one.text, two.text]")
     film = ready.write("film.dat", "a film")

@@ -21,7 +21,7 @@ import time
 
 
 def run(stage):
-    folder = stage.input("file").parent
+    folder = stage.input("file").resolve().parent
     (folder / f"met-{{stage.parameters['word']}}").touch()
     end = time.monotonic() + 60
     while len(list(folder.glob("met-*"))) < 2:
