@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import WINDOWS
+from pipeline.envs.variables import which
 from pipeline.errors import NotReady
 from pipeline.files import replaced
 
@@ -26,8 +27,8 @@ class Tool:
 
 
 def locate(name: str, provider: Definition | None, variables: Mapping[str, str]) -> Tool:
-    """Look for a program on the ``PATH`` of these variables. ``provider``: the environment that provides it, if any."""
-    path = shutil.which(name, path=variables.get("PATH", ""))
+    """Look for a program where a stage with these variables finds it. ``provider``: who has it otherwise, if any."""
+    path = which(name, {**variables, "PATH": variables.get("PATH", "")})
     return Tool(name, Path(path) if path else None, None if path else provider)
 
 

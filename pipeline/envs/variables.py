@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.envs.platform.layout import program_folders, scripts_folder
+from pipeline.envs.platform.layout import program_folders
 from pipeline.values import Struct
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ OVERRIDING = (
 # Computed or removed here, so that no definition may set them.
 COMPUTED = {"PATH", "VIRTUAL_ENV", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", *REMOVED}
 
+STACKED = re.compile(r"CONDA_PREFIX(_[0-9]+)?")
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 PLACEHOLDERS = ("cache", "models", "project", "environment")
 
@@ -124,14 +125,37 @@ def stage_variables(
 
     An environment that the user has activated is taken from ``PATH``: its programs aren't locked for the stage.
     """
-    active = [scripts_folder(Path(base["VIRTUAL_ENV"]))] if base.get("VIRTUAL_ENV") else []
-    path = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
     return {
         **with_own(without_python(base), own or {}),
         **_naming(prefix, conda),
-        "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *path]),
+        "PATH": os.pathsep.join([*map(str, program_folders(prefix, conda)), *map(str, tools), *system_path(base)]),
         "PYTHONDONTWRITEBYTECODE": "1",  # a verified environment isn't changed
     }
+
+
+def system_path(base: Mapping[str, str]) -> list[str]:
+    """The folders of ``PATH``, without those of environments that the user has activated.
+
+    Programs for a stage are looked for here, and not on the user's own ``PATH``.
+    """
+    active = set(_active_folders(base))
+    return [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry and Path(entry) not in active]
+
+
+def which(program: str, base: Mapping[str, str]) -> str | None:
+    """Where a stage finds a program that isn't its environment's."""
+    import shutil
+
+    return shutil.which(program, path=os.pathsep.join(system_path(base)))
+
+
+def _active_folders(base: Mapping[str, str]) -> Iterator[Path]:
+    """With ``conda activate --stack``, the one before stays on ``PATH``; CONDA_PREFIX_1 and so on name it."""
+    for name, value in base.items():
+        if value and name == "VIRTUAL_ENV":
+            yield from program_folders(Path(value))
+        elif value and STACKED.fullmatch(name):
+            yield from program_folders(Path(value), conda=True)
 
 
 def _login(base: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ Nothing is written here.
 
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from pipeline.engines.requirements import DefinedModel, EngineContents, EngineIn
 from pipeline.engines.select import Obstacle
 from pipeline.envs.choice.decision import Refuse
 from pipeline.envs.choice.finder import EnvironmentFinder
-from pipeline.envs.variables import without_python
+from pipeline.envs.variables import which, without_python
 from pipeline.errors import ConfigurationError
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel
@@ -65,7 +64,7 @@ def take_inventory(
     programs = {each.program for each in questions.engines if each.program}
     environments = {each.name: _environment_obstacle(catalog, finder, each) for each in questions.engines}
     return EngineInventory(
-        frozenset(program for program in programs if shutil.which(program)),
+        frozenset(program for program in programs if which(program, os.environ)),
         {engine: obstacle for engine, obstacle in environments.items() if obstacle},
         {each.name: installed_pairs(each.pairs_from, each.pairs_data) for each in questions.engines if each.pairs_from},
         {name: _model(catalog, name, in_folders) for name in questions.models},
@@ -78,7 +77,7 @@ def installed_pairs(command: Sequence[str], data: str = "") -> InstalledPairs:
     ``data`` is the path of a pair's own file, with ``{pair}`` in it, relative to the folder that the program's ``bin``
     is in.
     """
-    program = shutil.which(command[0])
+    program = which(command[0], os.environ)
     if program is None:
         return InstalledPairs()
     try:

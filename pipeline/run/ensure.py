@@ -4,7 +4,6 @@ A file that can't be read, or isn't of the form that its name says, is such a me
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parse_promises
+from pipeline.envs.variables import which
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
@@ -187,7 +187,7 @@ def _shortened(text: str) -> str:
 
 def _prober(runtime: Runtime) -> Path:
     """As it was found when the job was prepared: on PATH, or in the environment that provides it."""
-    if path := shutil.which(PROBER, path=os.environ.get("PATH")):
+    if path := which(PROBER, os.environ):
         return Path(path)
     provided = [build.provided_tools / PROBER for build in runtime.builds.values()]
     for tool in provided:

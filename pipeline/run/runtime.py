@@ -9,7 +9,7 @@ from pipeline.envs import notes
 from pipeline.envs.build import Build
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
-from pipeline.envs.variables import stage_variables
+from pipeline.envs.variables import stage_variables, which
 from pipeline.envs.verification import health
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
 from pipeline.jobs.job import Job
@@ -200,6 +200,4 @@ def _program_problems(job: Job) -> dict[str, str]:
 
 
 def _is_on_path(name: str) -> bool:
-    import shutil
-
-    return shutil.which(name) is not None
+    return which(name, os.environ) is not None

@@ -12,7 +12,9 @@ from pipeline.envs.variables import (
     VariableFolders,
     filled,
     stage_variables,
+    system_path,
     unknown_placeholder,
+    which,
     without_python,
 )
 
@@ -68,6 +70,28 @@ def test_other_variables_pass() -> None:
 def test_the_person_s_active_environment_leaves_the_path() -> None:
     base = {"VIRTUAL_ENV": "/home/me/.venv", "PATH": "/home/me/.venv/bin/:/usr/bin:/home/me/.venv/bin"}
     assert stage_variables(PREFIX, base)["PATH"] == f"{PREFIX}/bin:/usr/bin"
+
+
+@pytest.mark.parametrize("name", ["CONDA_PREFIX", "CONDA_PREFIX_1", "CONDA_PREFIX_12"])
+def test_an_active_conda_environment_leaves_the_path_as_well(name: str) -> None:
+    base = {name: "/opt/conda", "PATH": "/opt/conda/bin/:/opt/conda/condabin:/usr/bin:/opt/conda/bin"}
+    assert stage_variables(PREFIX, base)["PATH"] == f"{PREFIX}/bin:/opt/conda/condabin:/usr/bin"
+
+
+def test_conda_s_other_variables_name_no_environment() -> None:
+    base = {"CONDA_PREFIX_": "/a", "CONDA_EXE": "/b", "CONDA_PREFIX": "", "PATH": "/a/bin:/b/bin:bin"}
+    assert system_path(base) == ["/a/bin", "/b/bin", "bin"]
+
+
+@pytest.mark.parametrize("name", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_a_program_is_looked_for_where_a_stage_finds_it(tmp_path: Path, name: str) -> None:
+    """So that a job isn't prepared with a program that its stages then lack."""
+    program = tmp_path / "active/bin/tool"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    base = {"PATH": f"{program.parent}:/nowhere"}
+    assert which("tool", base) == str(program)
+    assert which("tool", {**base, name: str(tmp_path / "active")}) is None
 
 
 def test_tools_of_other_environments_come_between_the_environment_and_the_system() -> None:
