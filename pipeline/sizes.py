@@ -2,6 +2,8 @@
 
 import re
 
+from pipeline.text import shortened
+
 UNITS = {
     "B": 1,
     "kB": 10**3,
@@ -13,6 +15,8 @@ UNITS = {
     "GiB": 1 << 30,
     "TiB": 1 << 40,
 }
+MOST = (1 << 63) - 1  # bytes, which is as far as systems count
+LONGEST = 40  # digits, so that no time is spent on a number of millions
 SHOWN = ("TiB", "GiB", "MiB", "KiB")
 FORM = r"(?ai)([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)"
 _FACTORS = {unit.lower(): factor for unit, factor in UNITS.items()}
@@ -25,8 +29,13 @@ def parse_size(value: str | int) -> int:
     match = re.fullmatch(FORM, str(value).strip())
     factor = _FACTORS.get(match[2].lower() or "b") if match else None
     if match is None or factor is None:
-        raise ValueError(f"{value!r} isn't a size; write a number and one of {', '.join(UNITS)}, such as '20 GiB'")
-    return int(Fraction(match[1]) * factor)
+        raise ValueError(
+            f"{shortened(str(value))!r} isn't a size; write a number and one of {', '.join(UNITS)}, such as '20 GiB'"
+        )
+    size = int(Fraction(match[1]) * factor) if len(match[1]) < LONGEST else MOST + 1
+    if size > MOST:
+        raise ValueError(f"{shortened(str(value))!r} is more than any disk has")
+    return size
 
 
 def show_size(size: int) -> str:

@@ -9,6 +9,15 @@ def printable(text: str) -> str:
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def is_utf8(text: str) -> bool:
+    """Whether it is text: what a system gives as bytes has lone surrogates for those that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def counted(count: int, thing: str) -> str:
     """Such as "1 file" and "2 files"; for a ``thing`` whose plural ends in s."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
@@ -18,3 +27,8 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
     """A key to sort names by, as people do: ``film 2`` before ``film 10``, and ``a`` beside ``A``."""
     parts = re.split("([0-9]+)", name.casefold())
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """At most so many characters: a path of thousands hides what is said about it."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"

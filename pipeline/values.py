@@ -19,7 +19,18 @@ finally:
     if _extensions is None:
         del sys.modules["typing_extensions"]
 
-__all__ = ["Struct", "ValidationError", "decode", "encode", "field", "fields_of", "from_plain", "plain", "replace"]
+__all__ = [
+    "Struct",
+    "ValidationError",
+    "decode",
+    "encode",
+    "field",
+    "fields_of",
+    "from_plain",
+    "parsed",
+    "plain",
+    "replace",
+]
 
 T = TypeVar("T")
 
@@ -40,10 +51,15 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 def _decode_slowly(data: bytes, kind: type[T]) -> T:
+    return msgspec.convert(parsed(data), kind)
+
+
+def parsed(data: bytes) -> Any:
+    """JSON as dictionaries and lists. Raises ``ValueError`` for what is no JSON, as ``decode`` does."""
     import json
 
     try:
-        return msgspec.convert(json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite), kind)
+        return json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -1,6 +1,11 @@
 # Sourced by the scripts that need the orchestrator. Makes a virtual environment from a lock, once.
 # Nothing here needs root, and a second call costs a few milliseconds.
 
+# A closed stream is opened: what is said there goes nowhere, and to say it is no failure, which would end the script.
+[ -e /dev/fd/0 ] || exec </dev/null
+[ -e /dev/fd/1 ] || exec >/dev/null
+[ -e /dev/fd/2 ] || exec 2>/dev/null
+
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # A command named python may be a launcher without a Python behind it, so each is run before it is trusted.

@@ -144,7 +144,8 @@ def given_here(*words: "str | Path", variables: Mapping[str, str], folder: Path 
     """One of our commands, as its own process would carry it out, with what it printed and its exit code."""
     heeded = {number: signal.getsignal(number) for number in ASKING}
     mask = os.umask(0o022)
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True, errors="backslashreplace")
     try:
         with pytest.MonkeyPatch.context() as patch, open(os.devnull, encoding="utf-8") as nothing:
             for name, value in variables.items():

@@ -51,3 +51,9 @@ def test_what_is_shown_is_read_as_nearly_the_same(size: int) -> None:
 @given(st.integers(1, 1023), st.sampled_from([unit for unit in UNITS if unit == "B" or "i" in unit]))
 def test_a_whole_number_of_a_unit_comes_back_exactly(number: int, unit: str) -> None:
     assert show_size(parse_size(f"{number} {unit}")) == f"{number} {unit}"
+
+
+@pytest.mark.parametrize("written", ["9" * 400, "9" * 5000 + " GiB", "9" * 13 + " TiB", 1 << 64, "0." + "3" * 5000])
+def test_what_no_disk_has_is_refused(written: str | int) -> None:
+    with pytest.raises(ValueError, match="more than any disk has"):
+        parse_size(written)

@@ -4,17 +4,17 @@ The same content gives the same bytes. A bundle isn't trusted: the names of all 
 written, and each file is compared with the manifest while it is written.
 """
 
-import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from pipeline.bundles import tar_reading
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.errors import InputError
 from pipeline.files import dump_json, replaced, sync_folder
@@ -58,13 +58,15 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
 
 def read(file: Path) -> Bundle:
     """A bundle's manifest. Every member's name, kind and size is checked. Raises ``InputError``."""
-    with _open(file) as archive:
-        first = archive.next()
+    with tar_reading.opened(file) as archive:
+        members = tar_reading.members(archive, file)
+        first = next(members, None)
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
             raise InputError(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
-        manifest = _manifest(file, _read(archive, first))
+        with tar_reading.content(archive, first) as source:
+            manifest = _manifest(file, source.read())
         sizes = {MANIFEST: first.size}
-        for member in _rest(archive):
+        for member in members:
             _require_safe(file, member, sizes)
             sizes[member.name] = member.size
     _require_no_clash(file, sizes)
@@ -76,14 +78,13 @@ def unpack(bundle: Bundle, folder: Path) -> None:
     """Write all files below an empty folder. Raises ``InputError`` for one that isn't as the manifest says, and
     ``OSError`` where it can't be written."""
     missing = set(bundle.manifest["files"])
-    with _open(bundle.file) as archive:
-        archive.next()
-        for member in _rest(archive):
+    with tar_reading.opened(bundle.file) as archive:
+        members = tar_reading.members(archive, bundle.file)
+        next(members)
+        for member in members:
             target = folder / PurePosixPath(member.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            source = archive.extractfile(member)
-            assert source is not None, member.name  # a plain file, as read() has checked
-            with source, target.open("xb") as file:
+            with tar_reading.content(archive, member) as source, target.open("xb") as file:
                 digest = _copy(source, file)
             if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
                 raise InputError(
@@ -128,31 +129,6 @@ class _Hashing:
 
     def digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
-
-
-@contextlib.contextmanager
-def _open(file: Path) -> Iterator[tarfile.TarFile]:
-    try:
-        with tarfile.open(file, mode="r:") as archive:  # not compressed: a small bundle can't become a large folder
-            yield archive
-    except tarfile.TarError as error:
-        raise InputError(f"{file} isn't a whole bundle: {error}", "copy the bundle again") from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        if error.filename is not None and Path(error.filename) != file:
-            raise
-        raise InputError(f"{file} can't be read: {error.strerror}") from error
-
-
-def _rest(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    while member := archive.next():
-        yield member
-
-
-def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    source = archive.extractfile(member)
-    assert source is not None
-    with source:
-        return source.read()
 
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> str:

@@ -9,6 +9,7 @@ import click
 from pipeline.cli import completion, handler
 from pipeline.cli.bootstrap_display import LiveDisplay, PlainDisplay
 from pipeline.cli.context import on_terminal, project, root_option, version_option
+from pipeline.cli.value_types import NamedPath
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out
 
@@ -52,7 +53,7 @@ HELP = "bootstrap --help"
 @click.option(
     "--from-bundle",
     "bundle",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Build the environments in a file of 'pipeline env bundle', without a network; --force takes its definitions.",
 )

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from pipeline import __version__
 from pipeline.cli.location import VARIABLE, locate
+from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError
 from pipeline.permissions import keep_private
 from pipeline.project import Project
@@ -21,7 +22,7 @@ ROOT = "pipeline.root"  # in click's context, which all levels of a command line
 def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--root",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=NamedPath(path_type=Path, file_okay=False),
         envvar=VARIABLE,
         expose_value=False,
         is_eager=True,

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli import standard_streams, words
 from pipeline.errors import ExitCode, PipelineError
-from pipeline.text import printable
+from pipeline.text import printable, shortened
 
 if TYPE_CHECKING:
     import click
@@ -28,14 +29,29 @@ MACHINE = {
     errno.ENFILE: "end programs that have many files open, then run it again",
 }
 
+# What a system says of a path that a person has written, and how to find out more.
+PATHS = {
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "look at it with ls -l: a part of this path is a file, and no folder",
+    errno.EISDIR: "look at it with ls -l: it is a folder, and no file",
+    errno.ELOOP: "look at it with ls -l: its links lead in a circle",
+}
+
 
 def run(command: "click.Command") -> None:
     """Run a command as the whole process: ends it with the command's exit code."""
-    sys.exit(code_of(lambda: command.main(standalone_mode=False, prog_name=Path(sys.argv[0]).name)))
+    name = Path(sys.argv[0]).name
+
+    def act() -> None:
+        words.require_no_blank(name, sys.argv[1:])
+        command.main(standalone_mode=False, prog_name=name)
+
+    sys.exit(code_of(act))
 
 
 def code_of(act: Callable[[], object]) -> int:
     """Call ``act``, print its error if it has one, and return the exit code. All output is flushed."""
+    standard_streams.make_usable()
     _keep_exit_codes()
     code = _exit_code(act)
     for stream in (sys.stdout, sys.stderr):
@@ -92,10 +108,22 @@ def _known(error: BaseException) -> PipelineError | None:
             return PipelineError(error.format_message(), None, ExitCode.USAGE)
         case KeyboardInterrupt() | click.Abort():
             return PipelineError("interrupted", None, ExitCode.INTERRUPTED)
-        case OSError() if error.errno in MACHINE:
-            where = printable(os.fsdecode(error.filename)) if error.filename else "a file can't be written"
-            return PipelineError(f"{where}: {error.strerror}", MACHINE[error.errno], ExitCode.NOT_READY)
+        case OSError():
+            return _machine_error(error)
     return None
+
+
+def _machine_error(error: OSError) -> PipelineError | None:
+    if error.errno in MACHINE:
+        return PipelineError(_shown(error), MACHINE[error.errno], ExitCode.NOT_READY)
+    if error.errno in PATHS:
+        return PipelineError(_shown(error), PATHS[error.errno], ExitCode.USAGE)
+    return None
+
+
+def _shown(error: OSError) -> str:
+    where = shortened(printable(os.fsdecode(error.filename))) if error.filename else "a file can't be written"
+    return f"{where}: {error.strerror}"
 
 
 def _report(error: PipelineError) -> int:
@@ -153,7 +181,7 @@ def _log_traceback(error: BaseException) -> Path | None:
             folder.mkdir(parents=True, exist_ok=True)
             log = folder / "errors.log"
             logger.remove()
-            logger.add(log, rotation="10 MB", diagnose=False)
+            logger.add(log, rotation="10 MB", diagnose=False, errors="backslashreplace")
             logger.opt(exception=error).error("{} ended with an unexpected error", " ".join(sys.argv))
             return log
         except OSError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli import completion
+from pipeline.cli.value_types import FiniteRange
 from pipeline.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--wait",
             metavar="SECONDS",
-            type=click.FloatRange(min=0),
+            type=FiniteRange(min=0),
             help="How long to wait for an environment that another process is building; default: 300.",
         ),
         click.option(

@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli import handler, job_options
 from pipeline.cli.context import json_option, project, root_option, version_option
+from pipeline.cli.value_types import NamedPath
 from pipeline.errors import LISTED, PipelineError, UsageError
 from pipeline.text import printable
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("media", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("media", type=NamedPath(path_type=Path), nargs=-1)
 @job_options.options
 @click.option("--recursive", is_flag=True, help="Look into the folders below a folder, too.")
 @click.option("--run", "and_run", is_flag=True, help="Run what was prepared, at once.")

@@ -21,8 +21,10 @@ def perform(words: "Sequence[str]") -> None:
     """Do what the words ask for. Raises the error that fits."""
     from pipeline.cli.options import HELP, click_command, parse
     from pipeline.cli.run_options import NAME, OPTIONS, TEXT
+    from pipeline.cli.words import require_no_blank
     from pipeline.errors import UsageError
 
+    require_no_blank(NAME, words)
     if any(word in HELP for word in words) or f"_{NAME.replace('-', '_').upper()}_COMPLETE" in os.environ:
         click_command(NAME, TEXT, OPTIONS).main(list(words), NAME, standalone_mode=False)
         return

@@ -11,6 +11,7 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.cli.value_types import NamedPath
 from pipeline.errors import ExitCode, UsageError
 from pipeline.text import printable
 
@@ -26,7 +27,7 @@ def group() -> None:
 
 
 @group.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=NamedPath(path_type=Path), metavar="FILE...")
 @click.option("--style", default="netflix", metavar="NAME", help="netflix (the default) or bbc.")
 @click.option("--language", default="", metavar="CODE", help="Default: that of the name, such as movie.pl.srt.")
 @click.option(

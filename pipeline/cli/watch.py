@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli import job_options
 from pipeline.cli.context import project, root_option
+from pipeline.cli.value_types import FiniteRange, NamedPath
 from pipeline.errors import ExitCode, Interrupted, NotReady, PipelineError, UsageError
 from pipeline.text import printable
 
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @click.command("watch")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=NamedPath(path_type=Path))
 @job_options.options
 @click.option("--recursive", is_flag=True, help="Watch the folders below it, too.")
 @click.option("--once", is_flag=True, help="Prepare and run what is there, then end; for cron.")
 @click.option(
     "--every",
     "every",
-    type=click.FloatRange(0.1),
+    type=FiniteRange(0.1),
     default=5.0,
     show_default=True,
     metavar="SECONDS",
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--settle",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

@@ -18,7 +18,8 @@ from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import Project
 from pipeline.script import has_dependencies
 
-NAME = re.compile(r"[a-z][a-z0-9_-]*")
+LONGEST_NAME = 100  # characters; names of files are made of it
+NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
 CUDA = re.compile(r"cu(\d+?)(\d)")  # cu128: version 12.8
 
 
@@ -206,7 +207,8 @@ def _variables(source: ConfigurationSource) -> tuple[tuple[str, str], ...]:
 
 def _check_name(source: ConfigurationSource, name: str) -> None:
     if not NAME.fullmatch(name):
-        raise source.error((), "an environment's name is lower-case letters, digits, - and _, a letter first")
+        form = f"lower-case letters, digits, - and _, a letter first, and at most {LONGEST_NAME} characters"
+        raise source.error((), f"an environment's name is {form}")
 
 
 def _check_one_way(source: ConfigurationSource) -> None:

@@ -6,7 +6,6 @@ was edited to something else, the hardware is detected again.
 """
 
 import contextlib
-import json
 import os
 import platform
 import re
@@ -21,7 +20,7 @@ from pipeline.host import detection, gpus, machine
 from pipeline.host.detection import NAME, Hardware
 from pipeline.permissions import share
 from pipeline.project import Project
-from pipeline.values import Struct, ValidationError, from_plain, plain, replace
+from pipeline.values import Struct, ValidationError, from_plain, parsed, plain, replace
 
 VARIABLE = "PIPELINE_ACCELERATOR"
 FILE = "hardware_cache.json"
@@ -140,16 +139,11 @@ def _is_possible(hardware: Hardware) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_bytes(), parse_constant=_refuse)
+        content = parsed(file.read_bytes())
         hosts = content["hosts"] if content["schema"] == SCHEMA else {}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
     return hosts if isinstance(hosts, dict) else {}
-
-
-def _refuse(constant: str) -> None:
-    """NaN and its like aren't JSON, and couldn't be written again."""
-    raise ValueError(constant)
 
 
 def _write(file: Path, hosts: Mapping[str, Any]) -> str | None:

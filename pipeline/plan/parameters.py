@@ -8,6 +8,10 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import ParameterSpec, WorkflowSpec
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.plan import languages
+from pipeline.text import is_utf8, printable
+
+HELP = "prepare-job --help"
+FILES = ("model", "subtitles", "glossary")  # the types whose value may be a path, which has any bytes
 
 
 def resolve(
@@ -50,6 +54,8 @@ def resolve(
 
 
 def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
+    if spec.type not in FILES and not is_utf8(text):
+        raise UsageError(f"parameter '{spec.name}': {printable(text)} isn't UTF-8 text", HELP)
     try:
         match spec.type:
             case "integer":
@@ -59,13 +65,24 @@ def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
             case "boolean":
                 return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
             case "languages" | "words":
-                return [code.strip() for code in text.split(",") if code.strip()]
+                return _items(spec, text)
             case "model":
                 return catalog.model(text).name
             case _:
                 return text
     except (ValueError, KeyError) as error:
         raise UsageError(f"parameter '{spec.name}': {text!r} isn't of type {spec.type}") from error
+
+
+def _items(spec: ParameterSpec, text: str) -> list[str]:
+    """What stands between commas. Raises ``UsageError`` for nothing between two; after the last one is none."""
+    items = [item.strip() for item in text.removesuffix(",").split(",")] if text else []
+    if not any(items) and spec.at_least:
+        return []  # which is refused with how many there must be
+    if not all(items):
+        what = f"parameter '{spec.name}': {text!r} has an item that is empty (is a variable of the shell not set?)"
+        raise UsageError(what, HELP)
+    return items
 
 
 def _finite(text: str) -> float:

@@ -1,14 +1,13 @@
 """The members of a fan-out over a list that an earlier stage wrote."""
 
-import json
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pipeline.jobs.plan import PlannedStage
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.references import is_paired, member_name, split
-from pipeline.values import fields_of
+from pipeline.values import fields_of, parsed
 
 
 class Member(PlannedStage, frozen=True, kw_only=True):
@@ -28,17 +27,12 @@ class ListUnusable(Exception):
 def read_list(file: Path) -> list[Any]:
     """The items. Raises ``ListUnusable``."""
     try:
-        items = json.loads(file.read_bytes(), parse_constant=_refuse)
-    except (OSError, ValueError, RecursionError) as error:  # the last where it is nested too deeply
+        items = parsed(file.read_bytes())
+    except (OSError, ValueError) as error:
         raise ListUnusable(f"{file.name} can't be read as JSON: {error}") from error
     if not isinstance(items, list):
         raise ListUnusable(f"{file.name} holds no list, but {type(items).__name__}")
     return items
-
-
-def _refuse(constant: str) -> NoReturn:
-    """NaN and Infinity, which Python's reader takes and no key can be made of."""
-    raise ValueError(f"{constant} isn't a value that JSON has")
 
 
 def members(stage: PlannedStage, items: list[Any]) -> list["Member"]:

@@ -15,8 +15,10 @@ from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.permissions import share
 from pipeline.project import Project
+from pipeline.text import shortened
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")  # one that a stage and an environment can both have
+# One that a stage and an environment can both have.
+NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{environments.LONGEST_NAME - 1}}}")
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ def _lock(project: Project, definition: Definition, file: Path) -> bytes:
 def _require_free(project: Project, name: str) -> None:
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} can't be the name of a stage with its own environment: lower-case letters, digits and _, "
-            "a letter first",
+            f"{shortened(name)!r} can't be the name of a stage with its own environment: "
+            f"lower-case letters, digits and _, a letter first, and at most {environments.LONGEST_NAME} characters",
             "pipeline env register FILE --name NAME",
         )
     if name in names_in(project.config / "environments"):

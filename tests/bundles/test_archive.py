@@ -239,3 +239,44 @@ def test_a_full_disk_leaves_nothing(small_disk: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         archive.write(small_disk / "b.tar", HEADING, {"wheels/a": b"x" * 1_000_000})
     assert os.listdir(small_disk) == []
+
+
+def header(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize("size", [1 << 62, (1 << 80) - 1, 1 << 30, -1, -(1 << 40)])
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_size_that_no_file_has_is_refused(bundle: Path, tmp_path: Path, size: int, kind: bytes) -> None:
+    data = bundle.read_bytes()
+    with tarfile.open(bundle) as tar:
+        tar.next()
+        second = tar.next()
+    assert second is not None
+    (tmp_path / "huge.tar").write_bytes(data[: second.offset] + header(second.name, size, kind) + b"x" * 1024)
+    with pytest.raises(InputError, match="isn't a whole bundle"):
+        archive.read(tmp_path / "huge.tar")
+
+
+@pytest.mark.parametrize("more", [b"\0", b"x", b"\0" * tarfile.RECORDSIZE, b"PK\3\4" * 100])
+def test_what_follows_its_end_is_refused(bundle: Path, more: bytes) -> None:
+    with bundle.open("ab") as file:
+        file.write(more)
+    with pytest.raises(InputError, match=f"{len(more)} bytes follow its end"):
+        archive.read(bundle)
+
+
+def test_what_stands_in_the_zeros_of_its_end_is_refused(bundle: Path) -> None:
+    with bundle.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"x")
+    with pytest.raises(InputError, match="something else than zeros"):
+        archive.read(bundle)
+
+
+def test_a_bundle_whose_end_is_missing_is_refused(bundle: Path) -> None:
+    os.truncate(bundle, bundle.stat().st_size - 1)
+    with pytest.raises(InputError, match="its end is missing"):
+        archive.read(bundle)

@@ -135,7 +135,7 @@ def test_every_failure_is_told_with_its_next_step(isolated: Sandbox) -> None:
     [
         (("--env", "alhpa"), "'alpha'", "pipeline env list"),
         (("--env", "../alpha"), "'../alpha'", "pipeline env list"),
-        (("--env", ""), "alpha, beta", "pipeline env list"),
+        (("--env", ""), "--env is empty", "bootstrap --help"),
         (("--env", "alpha", "--all"), "--all", "bootstrap --help"),
         (("--evn", "alpha"), "--evn", "bootstrap --help"),
         (("alpha",), "alpha", "bootstrap --help"),

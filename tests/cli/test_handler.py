@@ -51,6 +51,17 @@ def test_an_error_of_the_machine_is_no_bug_and_has_a_next_step(
     assert err.startswith("error: /some/file: the reason\nnext:  ")
 
 
+@pytest.mark.parametrize("number", sorted(handler.PATHS))
+def test_a_path_that_can_not_be_is_the_persons_to_mend(
+    raising: Raising, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    assert raising(OSError(number, "the reason", "/some/" + "a" * 5000)) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: /some/aaa")
+    assert "the reason\nnext:  " in err
+    assert len(err) < 500
+
+
 def test_a_keyboard_interrupt_ends_with_130(raising: Raising, capsys: pytest.CaptureFixture[str]) -> None:
     assert raising(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err.lstrip().startswith("error: ")

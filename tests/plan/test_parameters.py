@@ -128,3 +128,18 @@ def test_the_language_is_one_that_the_chosen_model_knows(catalog: Catalog, write
 
 def test_a_given_model_that_is_not_there_is_told_with_the_nearest(catalog: Catalog, write: Write) -> None:
     assert "'tiny'" in refusal(catalog, write, "type: model", "tinny").message
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("string", "caf\udce9"), ("language", "\udcff"), ("languages", "es,\udcff"), ("words", "a,\udcff")],
+)
+def test_bytes_that_are_no_text_are_refused(catalog: Catalog, write: Write, kind: str, text: str) -> None:
+    assert "isn't UTF-8 text" in refusal(catalog, write, f"type: {kind}", text).message
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("languages", ","), ("languages", "es,,fr"), ("words", " "), ("words", ",a")]
+)
+def test_an_empty_item_is_refused(catalog: Catalog, write: Write, kind: str, text: str) -> None:
+    assert "empty" in refusal(catalog, write, f"type: {kind}", text).message

@@ -28,6 +28,9 @@ def test_a_list_is_read(tmp_path: Path, items: list[Any]) -> None:
         ("\xff", "can't be read as JSON"),
         ("[1, NaN]", "NaN isn't a value that JSON has"),
         ('[{"a": -Infinity}]', "-Infinity isn't a value that JSON has"),
+        ('[{"v": 1e400}]', "1e400 isn't a value that JSON has"),
+        ("[-1e400]", "-1e400 isn't a value that JSON has"),
+        ("[" + "9" * 5000 + "]", "can't be read as JSON"),
         ("[" * 100_000, "can't be read as JSON"),
     ],
 )

@@ -7,6 +7,7 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.cli.value_types import FiniteRange, NamedPath
 from pipeline.config.catalog import Catalog
 from pipeline.text import printable
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.conflicts.bisect import BisectResult
     from pipeline.conflicts.lock_changes import PinChange
 
-LOCK = click.Path(exists=True, dir_okay=False, path_type=Path)
+LOCK = NamedPath(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("bisect", context_settings={"allow_interspersed_args": False})  # what follows is COMMAND's
@@ -22,7 +23,7 @@ LOCK = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--bad", required=True, type=LOCK, help="A lock with which it fails.")
 @click.option("--python", metavar="RANGE", help="Default: that of the environment whose lock one of them is, else any.")
 @click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=600, show_default=True, metavar="SECONDS",
+    "--timeout", type=FiniteRange(min=0, min_open=True), default=600, show_default=True, metavar="SECONDS",
     help="A command that takes longer has failed.",
 )  # fmt: skip
 @click.option(

@@ -7,6 +7,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.cli.value_types import NamedPath
 from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
 from pipeline.errors import UsageError
@@ -20,7 +21,7 @@ from pipeline.sizes import show_size
     "--output",
     "target",
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Where to write it.",
 )

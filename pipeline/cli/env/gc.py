@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option, size
 from pipeline.cli.output import print_json, print_table
+from pipeline.cli.value_types import FiniteRange
 from pipeline.config.catalog import Catalog
 from pipeline.envs.gc.selection import DAY_SECONDS, RemovalPlan, StorageLimits
 from pipeline.envs.gc.survey import BuildFolder
@@ -22,7 +23,7 @@ from pipeline.sizes import show_size
     metavar="SIZE",
     help="Instead of the project's environments_limit, such as '50 GiB'.",
 )
-@click.option("--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Also those unused for so long.")
+@click.option("--older-than", type=FiniteRange(min=0), metavar="DAYS", help="Also those unused for so long.")
 @click.option("--force", is_flag=True, help="Also builds that unfinished jobs were prepared for.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @json_option

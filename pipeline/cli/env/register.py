@@ -6,10 +6,11 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
+from pipeline.cli.value_types import NamedPath
 
 
 @click.command("register")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedPath(path_type=Path))
 @click.option("--name", metavar="NAME", help="The stage's name here; default: that of the file.")
 @json_option
 @root_option

@@ -8,6 +8,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, root_option
 from pipeline.cli.env.live_build import live_build
 from pipeline.cli.output import print_json
+from pipeline.cli.value_types import NamedPath
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
@@ -21,7 +22,7 @@ from pipeline.permissions import share
     "-o",
     "--output",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Write it there instead of printing it.",
 )

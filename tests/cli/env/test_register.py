@@ -159,3 +159,9 @@ def test_a_file_that_is_not_there_is_told(project: Sandbox) -> None:
 def test_what_can_not_be_locked_leads_back_to_registering(project: Sandbox) -> None:
     done = register(project, STAGE.replace("quirk>=2", "quirk>=3"))
     assert f"pipeline env register {project.root.parent / 'brought.py'}" in done.next_step
+
+
+@pytest.mark.parametrize("name", ["a" * 101, "a" * 240, "a" * 5000])
+def test_a_name_that_no_file_can_have_is_refused(project: Sandbox, name: str) -> None:
+    done = register(project, STAGE, "--name", name)
+    assert (done.code, "at most 100 characters" in done.error, written(project)) == (2, True, [])
