@@ -42,14 +42,22 @@ def command(name: str, target: Path | None, as_json: bool) -> None:
         click.echo(text, nl=False)
         return
     try:
-        write_whole(target, text.encode("utf-8"))
-        share(target)
+        _write(target, text.encode("utf-8"))
     except OSError as error:
         raise NotReady(f"{target} can't be written: {error.strerror}", "choose another place") from error
     if as_json:
         print_json("environment-sbom", {"name": name, "key": build.key, "file": str(target)})
     else:
         click.echo(f"written to {target}")
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Into a device or a pipe, or in place of a plain file. A device that is replaced is gone for the whole machine."""
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    write_whole(target, data)
+    share(target)
 
 
 def _hashes(definition: Definition, build: Build) -> dict[str, frozenset[str]]:

@@ -1,6 +1,7 @@
 """``pipeline env sbom`` on a real build."""
 
 import json
+import os
 from pathlib import Path
 
 from pipeline.errors import ExitCode
@@ -32,3 +33,13 @@ def test_a_file_that_cannot_be_written_is_told(ready: Sandbox, tmp_path: Path) -
     assert done.code == ExitCode.NOT_READY
     assert f"{tmp_path}/none/a.json" in done.error
     assert "No such file" in done.error
+
+
+def test_a_pipe_or_a_device_is_written_into_and_stays_one(ready: Sandbox, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    done = ready.give("pipeline", "env", "sbom", "alpha", "-o", tmp_path / "pipe")
+    assert done.code == 0, done.err
+    assert json.loads(os.read(reading, 1 << 20))["bomFormat"] == "CycloneDX"
+    assert (tmp_path / "pipe").is_fifo()
+    os.close(reading)
