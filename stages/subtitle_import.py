@@ -34,7 +34,7 @@ import languages
 import stagekit
 import streams
 import webvtt_tracks
-from subtitling import cue_repair, reader, rolling, speaker_lines, transcript_of_cues
+from subtitling import cue_repair, programme_time, reader, rolling, speaker_lines, transcript_of_cues
 from subtitling.cues import Cue
 
 SCHEMA = 2
@@ -72,10 +72,15 @@ def run(stage: stagekit.Stage) -> None:
     stated = languages.base(wish["language"] or source.language)
     file = read(source, stated, frame_rate_of(probed["streams"]))
     language = stated if stated != languages.UNKNOWN else languages.base(file.language)
-    phrases = rolling.without_repeats(file.cues)
+    length = ffmpegs.seconds(probed["format"].get("duration"))
+    hours = programme_time.hour_of_start(file.cues, round(length * 1000))
+    phrases = programme_time.without_hours(rolling.without_repeats(file.cues), hours)
     cues, repairs = cue_repair.repair(map(speaker_lines.with_turns, phrases))
-    duration = max(ffmpegs.seconds(probed["format"].get("duration")), *(cue.end / 1000 for cue in cues), 0.0)
+    duration = max(length, *(cue.end / 1000 for cue in cues), 0.0)
     notes = transcript_of_cues.notes_of(file, repairs, len(file.cues) - len(phrases))
+    notes += (
+        [f"the subtitles start at hour {hours}, as on a tape; they count from the movie's start now"] if hours else []
+    )
     transcript = {**heading(source, language), **transcript_of_cues.content(cues, duration), "notes": notes}
     transcript["dropped"] = transcript_of_cues.dropped_of(phrases, repairs)
     for warning in warnings_of(file, cues, language, source):

@@ -159,6 +159,14 @@ def test_a_file_that_says_its_language_is_believed_where_its_name_says_none(
 
 
 @pytest.mark.usefixtures("probed")
+def test_subtitles_of_a_tape_count_from_the_movie_s_start(subtitle_import: ModuleType, tmp_path: Path) -> None:
+    text = "1\n10:00:03,000 --> 10:00:04,000\nOne\n\n2\n10:00:05,000 --> 10:00:06,000\nTwo\n"
+    made = imported(subtitle_import, tmp_path, text, "a.en.srt")
+    assert [segment["start"] for segment in made["segments"]] == [3.0, 5.0]
+    assert "hour 10" in made["notes"][0]
+
+
+@pytest.mark.usefixtures("probed")
 def test_what_can_not_be_read_is_a_warning(subtitle_import: ModuleType, tmp_path: Path) -> None:
     text = "1\n00:00:0x,000 --> 00:00:02,000\nOne\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\n"
     made = imported(subtitle_import, tmp_path, text, "a.en.srt")

@@ -1,9 +1,9 @@
 """Text from bytes in an unknown encoding: by its byte order mark, as UTF-8, else by what reads like a language.
 
-Where most letters are a to z, the languages that are written with them decide (``latin_languages``). Else
-charset-normalizer (of the common environment) does: requests relies on it, it has releases every few months, and no
-dependencies; chardet needs longer texts, and cchardet isn't maintained. It chooses among the encodings that subtitles
-were written in, or if the language is known, among those of the language.
+The letters and words of languages decide (``written_languages``), among the encodings that subtitles were written in,
+or if the language is known, among its own. For what reads like none of them, charset-normalizer (of the common
+environment) does: requests relies on it, it has releases every few months, and no dependencies; chardet needs longer
+texts, and cchardet isn't maintained.
 """
 
 import codecs
@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from subtitling import latin_letters
+from subtitling import text_likelihood
 from subtitling.style_profiles import base_of
 
 MARKS = (  # the longer first: UTF-32's begins like UTF-16's
@@ -44,7 +44,7 @@ OF_LANGUAGES: Mapping[Sequence[str], Sequence[str]] = {
 KNOWN = (*WESTERN, *dict.fromkeys(name for names in OF_LANGUAGES.values() for name in names))
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 FEWEST_WHOLE = 5  # whole characters for each damaged one; bytes of a code page are hardly ever one by chance
-LATIN = (*WESTERN, *CENTRAL, "cp1254", "iso8859_9", "cp1257", "iso8859_13", "cp1258")
+NO_TEXT = "its encoding can't be told, so it may be no text at all"
 
 
 class Undecodable(Exception):
@@ -64,7 +64,7 @@ def decode(data: bytes, language: str = "") -> DecodedText:
     for mark, name in MARKS:
         if data.startswith(mark):
             return DecodedText(_decoded(data, name), name)
-    for name in filter(None, (_utf_16_without_mark(data), "utf-8")):
+    for name in filter(None, (_utf_16_without_mark(data), _with_escapes(data), "utf-8")):
         with contextlib.suppress(UnicodeDecodeError):
             return DecodedText(data.decode(name), name)
     return _damaged_utf_8(data) or _guess(data, language)
@@ -86,6 +86,11 @@ def _utf_16_without_mark(data: bytes) -> str:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
+def _with_escapes(data: bytes) -> str:
+    """The name of the encoding of Japanese that has only ASCII bytes, and escapes between them."""
+    return "iso2022_jp" if re.search(rb"\x1b\$[@B]", data) else ""
+
+
 def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode(name)
@@ -103,15 +108,15 @@ def _damaged_utf_8(data: bytes) -> DecodedText | None:
 
 def _guess(data: bytes, language: str) -> DecodedText:
     """By the language, where it is known and the text fits to it; else by all that are known."""
-    own = [name for name in of_language(language) if name in LATIN] if language else []
-    found = latin_letters.likely(data, own, base_of(language))
-    if found is None and latin_letters.has_latin_words(data):
-        found = latin_letters.likely(data, LATIN)
+    if b"\0" in data:
+        raise Undecodable(NO_TEXT)
+    own = of_language(language) if language else ()
+    found = text_likelihood.likely(data, own, base_of(language)) or text_likelihood.likely(data, KNOWN)
     return DecodedText(*found) if found else _guess_by_statistics(data, language)
 
 
 def _guess_by_statistics(data: bytes, language: str) -> DecodedText:
-    """Of the encodings that read equally well, the most usual one."""
+    """For languages that aren't known here: of the encodings that read equally well, the most usual one."""
     from charset_normalizer import from_bytes
 
     for names in (of_language(language), KNOWN):
@@ -119,13 +124,13 @@ def _guess_by_statistics(data: bytes, language: str) -> DecodedText:
         if found:
             break
     else:
-        raise Undecodable("its encoding can't be told, so it may be no text at all")
+        raise Undecodable(NO_TEXT)
     least = min(match.chaos for match in found)
     likely = [match for match in found if match.chaos <= least + 0.02]
     most = max(match.coherence for match in likely)
     equal = [match for match in likely if match.coherence >= most - 0.1]
     best = min(equal, key=lambda match: _rank(match.encoding, names))
-    return DecodedText(str(best), best.encoding, 1 / len({str(match) for match in equal}))
+    return DecodedText(str(best), best.encoding, 1 / (1 + len({str(match) for match in equal})))
 
 
 def _rank(name: str, names: Sequence[str]) -> int:

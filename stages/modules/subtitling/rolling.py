@@ -16,6 +16,7 @@ SHARE = 0.5  # of the cues; in other subtitles, few begin with the words before
 
 def without_repeats(cues: Sequence[Cue]) -> list[Cue]:
     """Each phrase once, from when it is new until the next one is; the same cues if they don't roll."""
+    cues = _without_scrolling(cues)
     repeated = [_count_repeated(before, after) for before, after in pairwise(cues)]
     if sum(map(bool, repeated)) < max(FEWEST, SHARE * len(repeated)):
         return list(cues)
@@ -30,6 +31,18 @@ def without_repeats(cues: Sequence[Cue]) -> list[Cue]:
             phrases.append(cue._replace(text="\n".join(lines[count:]), alignment=BOTTOM_CENTRE))
     texts = markup.balance(phrase.text for phrase in phrases)
     return [phrase._replace(text=text) for phrase, text in zip(phrases, texts, strict=True)]
+
+
+def _without_scrolling(cues: Sequence[Cue]) -> Sequence[Cue]:
+    """Where most cues stay while the next one is shown below, as in two lines that scroll, each ends with the next."""
+    both = [before.start < after.start < before.end < after.end for before, after in pairwise(cues)]
+    if sum(both) < max(FEWEST + 1, SHARE * len(both)):
+        return cues
+    cut = [
+        cue._replace(end=after.start) if is_cut else cue
+        for is_cut, (cue, after) in zip(both, pairwise(cues), strict=True)
+    ]
+    return [*cut, *cues[-1:]]
 
 
 def _count_repeated(before: Cue, after: Cue) -> int:

@@ -85,6 +85,45 @@ def test_the_words_of_a_language_tell_its_code_page(name: str, text: str) -> Non
     assert decode(SRT.format(text).encode(name)).text == SRT.format(text)
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("ru", "koi8_r", "Да!"),
+        ("ru", "iso8859_5", "Привет."),
+        ("uk", "cp1251", "Привіт, як справи?"),
+        ("bg", "cp1251", "Добър ден!"),
+        ("el", "iso8859_7", "Καλημέρα."),
+        ("he", "cp1255", "שלום"),
+        ("ar", "iso8859_6", "مرحبا"),
+        ("th", "cp874", "สวัสดีครับ"),
+        ("ja", "euc_jp", "はい"),
+        ("ja", "iso2022_jp", "こんにちは。"),
+        ("zh", "gb18030", "你好。"),
+        ("zh-TW", "big5", "你好。"),
+        ("hu", "cp1250", "őrült"),
+    ],
+)
+def test_with_its_language_a_single_word_is_enough(language: str, name: str, text: str) -> None:
+    assert decode(SRT.format(text).encode(name), language).text == SRT.format(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cp1251", "Привет."),
+        ("koi8_r", "Я не знаю, что сказать."),
+        ("cp1253", "Καλημέρα."),
+        ("cp1255", "אני לא יודע מה להגיד."),
+        ("cp1256", "لا أعرف ماذا أقول."),
+        ("cp874", "ฉันไม่รู้จะพูดอะไร"),
+        ("gb18030", "我不知道该说什么。"),
+        ("big5", "我不知道該說什麼。"),
+    ],
+)
+def test_scripts_are_told_apart_without_a_language(name: str, text: str) -> None:
+    assert decode(SRT.format(text).encode(name)).text == SRT.format(text)
+
+
 def test_a_short_text_is_a_guess_with_a_low_confidence_and_a_long_one_is_not() -> None:
     assert decode(SRT.format("Ça va ?").encode("cp1252")).confidence < 0.9
     assert decode(SRT.format("Où êtes-vous allé hier soir, et que faites-vous là ?").encode("cp1252")).confidence > 0.9

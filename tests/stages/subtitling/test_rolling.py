@@ -52,3 +52,8 @@ def test_words_that_are_said_twice_stay() -> None:
         *(Cue(at, at + 900, f"{at}") for at in range(2000, 9000, 1000)),
     ]
     assert rolling.without_repeats(cues) == cues
+
+
+def test_lines_that_scroll_end_with_the_next_one() -> None:
+    cues = [Cue(at, at + 4000, f"line {at}") for at in range(0, 10_000, 2000)]
+    assert [cue.end for cue in rolling.without_repeats(cues)] == [2000, 4000, 6000, 8000, 12_000]

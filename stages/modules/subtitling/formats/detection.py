@@ -74,10 +74,11 @@ def _by_lines(text: str) -> str | None:
     for pattern, kind in ((frames.MICRODVD, "microdvd"), (frames.MPL2, "mpl2")):
         if sum(bool(pattern.fullmatch(line)) for line in lines) * 2 > len(lines):
             return kind
-    if any(subviewer.TIMES.fullmatch(line) or subviewer.BRACKETED.fullmatch(line) for line in lines):
-        return "subviewer"
-    if subrip.has_times("\n".join(lines)):
-        return "srt"
+    for line in lines:  # the first times say what the others are
+        if subviewer.TIMES.fullmatch(line) or subviewer.BRACKETED.fullmatch(line):
+            return "subviewer"
+        if subrip.has_times(line):
+            return "srt"
     if sum(bool(frames.TMPLAYER.fullmatch(line)) for line in lines) * 2 > len(lines):
         return "tmplayer"
     return None

@@ -20,7 +20,7 @@ def microdvd(text: str, options: ReadingOptions) -> ParsedFile:
     """The first line may be the frame rate, else it is the movie's. Raises ``Unreadable`` if nobody knows it."""
     lines = [found for line in text.split("\n") if (found := MICRODVD.fullmatch(line.strip()))]
     rate = options.frame_rate
-    if lines and int(lines[0][1]) <= 1 and (stated := RATE.fullmatch(lines[0][3])):
+    if lines and int(lines[0][1]) <= 1 and lines[0][2] in ("", "0", "1") and (stated := RATE.fullmatch(lines[0][3])):
         rate, lines = _rate(stated[1]), lines[1:]
     if not rate:
         raise Unreadable(NO_RATE)

@@ -11,9 +11,11 @@ from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, left_out
 # Programs confuse the marks, some write full-width ones, and a translator's program may change the arrow.
 _MARK = r"\s*[:;.,：；．，。、]\s*"
 _TIME = rf"(-?\d+){_MARK}(\d{{1,2}}){_MARK}(\d{{1,2}})(?:{_MARK}(\d*))?"
-_ARROW = r"\s*(?:[-–—−－=]*\s*[>＞〉→»]|[-–—−－]{1,3}|\s)\s*"
-TIMES = re.compile(rf"\s*{_TIME}{_ARROW}{_TIME}(?:\s.*)?\s*")
-SHORT_TIMES = re.compile(r"\s*(\d+):(\d+)[.,](\d+)\s*-+>\s*(\d+):(\d+)[.,](\d+)(?:\s.*)?\s*")
+_ARROW = r"\s*(?:[-–—−－=]*\s*(?:[>＞〉→»]|&gt;)|[-–—−－]{1,3}|\s)\s*"
+_REST = r"(?:\s+(.*))?"  # a place on the screen, or text that belongs into the next line
+TIMES = re.compile(rf"\s*(?:\d+[\s.)]\s*)?{_TIME}{_ARROW}{_TIME}{_REST}")
+SHORT_TIMES = re.compile(rf"\s*(\d+):(\d+)[.,](\d+)\s*-+>\s*(\d+):(\d+)[.,](\d+){_REST}")
+SETTINGS = re.compile(r"(?:[\w-]+:\S+\s*)*")
 # Times with a letter or nothing where a number should be, as after a scan: no text, but no times that can be read.
 _POINTER = r"[-–—−－=]+\s*[>＞〉→]"
 _SHAPE = rf"\s*[\w?]{{1,4}}(?:{_MARK}[\w?]{{0,4}}){{2,3}}\s*"
@@ -25,10 +27,11 @@ FIRST_ALIGNMENTS = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 
 
 class _Block(NamedTuple):
-    """The index of a line with times, and the times; ``None`` where the line can't be read."""
+    """The index of a line with times, the times (``None`` where the line can't be read), and text behind them."""
 
     line: int
     times: tuple[int, int] | None
+    text: str = ""
 
 
 def parse(text: str, options: ReadingOptions) -> ParsedFile:
@@ -40,7 +43,8 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     for block, end in zip(blocks, ends, strict=False):
         if block.times is not None:
             own = _without_number(lines[block.line + 1 : end], is_last=end == len(lines))
-            cues.append(cue_of(*block.times, "\n".join(line for line in own if line.strip()), options))
+            shown = [line for line in (block.text, *own) if line.strip()]
+            cues.append(cue_of(*block.times, "\n".join(shown), options))
     return ParsedFile(cues, notes=left_out([lines[block.line] for block in blocks if block.times is None]))
 
 
@@ -76,10 +80,16 @@ def _block(index: int, line: str) -> _Block | None:
     if not any(map(str.isdigit, line)):
         return None
     if times := TIMES.fullmatch(line):
-        return _Block(index, (_milliseconds(*times.group(1, 2, 3, 4)), _milliseconds(*times.group(5, 6, 7, 8))))
+        span = (_milliseconds(*times.group(1, 2, 3, 4)), _milliseconds(*times.group(5, 6, 7, 8)))
+        return _Block(index, span, _text_behind(times[9]))
     if times := SHORT_TIMES.fullmatch(line):
-        return _Block(index, (_milliseconds("0", *times.group(1, 2, 3)), _milliseconds("0", *times.group(4, 5, 6))))
+        span = (_milliseconds("0", *times.group(1, 2, 3)), _milliseconds("0", *times.group(4, 5, 6)))
+        return _Block(index, span, _text_behind(times[7]))
     return _Block(index, None) if LOOKS_LIKE_TIMES.match(line) else None
+
+
+def _text_behind(rest: str | None) -> str:
+    return "" if SETTINGS.fullmatch(rest or "") else rest or ""
 
 
 def _milliseconds(hours: str, minutes: str, seconds: str, fraction: str | None) -> int:

@@ -41,8 +41,10 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
     looks = {name: _Look(i=bool(style.italic), u=bool(style.underline)) for name, style in file.styles.items()}
     cues = []
     for event in file:
-        style = file.styles.get(event.style)
-        shown = "".join(_shown(event.text, looks.get(event.style, _Look()), looks))
+        name = event.style.lstrip("*")  # which older programs put before the name of a style of their own
+        style = file.styles.get(event.style) or file.styles.get(name)
+        look = looks.get(event.style) or looks.get(name, _Look())
+        shown = "".join(_shown(event.text, look, looks))
         if event.is_comment or (not shown.strip() and event.text.strip()) or DRAWING.fullmatch(shown):
             continue
         shown = re.sub(r" *\\n *", soft, shown).replace(r"\N", "\n").replace(r"\h", " ")

@@ -9,7 +9,7 @@ from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, with_ends
 _TIME = r"(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?"
 TIMES = re.compile(rf"\s*{_TIME}\s*,\s*{_TIME}\s*")
 BRACKETED = re.compile(rf"\s*\[{_TIME}\]\s*")
-HEADING = re.compile(r"\s*\[(?!br\])[A-Za-z ]+\].*")
+HEADING = re.compile(r"\s*\[(?:END )?(?:INFORMATION|SUBTITLE|SCRIPT|COLF|STYLE|SIZE|FONT|DELAY)\b.*", re.IGNORECASE)
 BREAK = re.compile(r"\[br\]|\|", re.IGNORECASE)
 UNKNOWN = -1  # an end that the file doesn't say
 

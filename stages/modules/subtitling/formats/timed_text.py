@@ -13,13 +13,16 @@ from xml.etree import ElementTree
 
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue
-from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
+from subtitling.formats import ttml_repair
+from subtitling.formats.parsed_file import OPEN_END, ParsedFile, ReadingOptions, Unreadable, left_out
 
 OLD_NAMESPACES = re.compile(r"http://www\.w3\.org/(?:\d{4}/(?:04|10)/ttaf1|ns/ttml)(?=[\"'#])")
 NAMESPACE = "http://www.w3.org/ns/ttml"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 DEFAULT_REGION = "default_region"
 TOP, MIDDLE = 8, 5
+STL_HEAD, STL_BLOCK, STL_FIELD = 1024, 128, 16  # bytes: of the heading, of a block, and before a block's text
+STL_CODE_SPACES = re.compile(rb" *([\x00-\x1f\x80-\x85]) *")
 
 
 def ttml(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # the readers' common form
@@ -27,11 +30,13 @@ def ttml(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # t
     from ttconv.imsc import reader
 
     try:
-        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", OLD_NAMESPACES.sub(NAMESPACE, text)))
+        text = OLD_NAMESPACES.sub(NAMESPACE, re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+        root = ElementTree.fromstring(re.sub(r"^\s*<tt(?![^>]*\sxmlns=)(?=[\s>])", f'<tt xmlns="{NAMESPACE}"', text))
     except ElementTree.ParseError as error:
         raise Unreadable(f"it can't be read as ttml: {error}") from error
+    unread = ttml_repair.repair(root)
     cues = _cues(lambda: reader.to_model(ElementTree.ElementTree(root)), "ttml")
-    return ParsedFile(cues, root.get(LANGUAGE, ""))
+    return ParsedFile(cues, root.get(LANGUAGE, ""), left_out(unread))
 
 
 def scc(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001
@@ -42,10 +47,19 @@ def scc(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001
 
 
 def stl(data: bytes) -> ParsedFile:
-    """EBU STL, which is binary. Raises ``Unreadable``."""
+    """EBU STL, which is binary; times count from the programme's start. Raises ``Unreadable``."""
     from ttconv.stl import reader
+    from ttconv.stl.config import STLReaderConfiguration
 
-    return ParsedFile(_cues(lambda: reader.to_model(io.BytesIO(data)), "EBU STL"))
+    config = STLReaderConfiguration(program_start_tc="TCP")
+    return ParsedFile(_cues(lambda: reader.to_model(io.BytesIO(_with_bare_codes(data)), config), "EBU STL"))
+
+
+def _with_bare_codes(data: bytes) -> bytes:
+    """Without the spaces beside control codes: ttconv drops those and makes a space of each code instead."""
+    head, blocks = data[:STL_HEAD], [data[at : at + STL_BLOCK] for at in range(STL_HEAD, len(data), STL_BLOCK)]
+    fields = (STL_CODE_SPACES.sub(rb"\1", block[STL_FIELD:]).ljust(STL_BLOCK - STL_FIELD, b"\x8f") for block in blocks)
+    return head + b"".join(block[:STL_FIELD] + field for block, field in zip(blocks, fields, strict=True))
 
 
 def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
@@ -65,7 +79,7 @@ def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
         now = dict.fromkeys(_texts(moment))
         cues += [Cue(start, at, key[0], alignment=key[1]) for key, start in shown.items() if key not in now]
         shown = {key: shown.get(key, at) for key in now}
-    cues += [Cue(start, max(at, start), key[0], alignment=key[1]) for key, start in shown.items()]
+    cues += [Cue(start, start + OPEN_END, key[0], alignment=key[1]) for key, start in shown.items()]
     return sorted(cues, key=lambda cue: (cue.start, cue.end))
 
 

@@ -60,6 +60,48 @@ def test_ttml_has_ticks_frames_durations_styles_and_regions(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ('begin="00:00:01,500" end="00:00:02,500"', (1500, 2500)),
+        ('begin="00:01.5" end="00:02.5"', (1500, 2500)),
+        ('begin="1.5" dur="1"', (1500, 2500)),
+        ('begin="1.5s"', (1500, 5500)),
+    ],
+)
+def test_ttml_has_times_that_its_standard_has_not(tmp_path: Path, times: str, expected: tuple[int, int]) -> None:
+    (cue,) = read(tmp_path, f'<tt xmlns="http://www.w3.org/ns/ttml"><body><p {times}>So</p></body></tt>', "x.xml").cues
+    assert (cue.start, cue.end) == expected
+
+
+def test_ttml_without_its_namespace_and_with_times_that_can_not_be_read(tmp_path: Path) -> None:
+    text = '<tt xml:lang="en"><body><p begin="soon" end="2s">No</p><p begin="3s" end="4s">Yes</p></body></tt>'
+    found = read(tmp_path, text, "x.ttml")
+    assert found.cues == [Cue(3000, 4000, "Yes")]
+    assert "soon" in found.notes[0]
+
+
+def ebu_stl() -> bytes:
+    """Two subtitles from 10:00:01, the second in italics at the top."""
+    head = bytearray(b" " * 1024)
+    for at, field in {0: b"850STL25.01000" + b"0F", 238: b"0000200002", 255: b"110000000", 272: b"11GBR"}.items():
+        head[at : at + len(field)] = field
+    blocks = (
+        bytes([0, number, 0, 255, 0, 10, 0, start, 0, 10, 0, end, 0, row, 2, 0]) + text.ljust(112, b"\x8f")
+        for number, (start, end, row, text) in enumerate(
+            ((1, 3, 20, b"Hello\x8athere"), (4, 6, 2, b"\x80So\x81 W\xc8o"))
+        )
+    )
+    return bytes(head) + b"".join(blocks)
+
+
+def test_ebu_stl_is_read_from_the_programme_s_start(tmp_path: Path) -> None:
+    (tmp_path / "x.stl").write_bytes(ebu_stl())
+    found = reader.read(tmp_path / "x.stl")
+    assert found.cues == [Cue(1000, 3000, "Hello\nthere"), Cue(4000, 6000, "<i>So</i> Wö", alignment=8)]
+    assert (found.format, found.confidence) == ("stl", 1.0)
+
+
 def test_ttml_of_before_its_first_standard_is_read(tmp_path: Path) -> None:
     old = TICKS.replace("www.w3.org/ns/ttml", "www.w3.org/2006/10/ttaf1")
     assert len(read(tmp_path, old, "x.dfxp").cues) == 3
@@ -130,3 +172,13 @@ def test_what_is_not_read_is_named_and_never_taken_for_another_format(
     (tmp_path / name).write_bytes(data.encode("latin-1"))
     with pytest.raises(reader.Unreadable, match=what):
         reader.read(tmp_path / name)
+
+
+def test_a_sound_in_brackets_is_no_heading_of_subviewer(tmp_path: Path) -> None:
+    text = "[SUBTITLE]\n00:00:01.00,00:00:03.00\n[laughs] No\n[END SUBTITLE]\n"
+    assert read(tmp_path, text, "x.sub").cues == [Cue(1000, 3000, "[laughs] No")]
+
+
+def test_a_time_as_text_does_not_make_subrip_another_format(tmp_path: Path) -> None:
+    text = "1\n00:00:01,000 --> 00:00:03,000\n[10:20:30]\n"
+    assert read(tmp_path, text, "x.srt").format == "srt"

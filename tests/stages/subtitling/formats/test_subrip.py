@@ -24,6 +24,10 @@ def parsed(text: str, raw: bool = False) -> list[Cue]:
         "00:04,000 --> 00:06,500",
         "00:00:04,000 00:00:06,500",
         "00:00:04,000 –> 00:00:06,500",
+        "00:00:04,000 --&gt; 00:00:06,500",
+        "1 00:00:04,000 --> 00:00:06,500",
+        "00.00.04.000 --> 00.00.06.500",
+        "00:00:04,000 --> 00:00:06,500 line:0 align:start",
     ],
 )
 def test_times_are_read_whatever_stands_between_their_numbers(times: str) -> None:
@@ -61,3 +65,8 @@ def test_the_place_of_a_cue_is_read_from_substation_s_tag(tag: str, alignment: i
 def test_a_check_sees_the_tags_that_other_formats_lack() -> None:
     (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000\n{\\an8}<font color=red>Up</font>\n", raw=True)
     assert (cue.alignment, cue.text) == (8, "<font color=red>Up</font>")
+
+
+def test_text_behind_the_times_is_text() -> None:
+    (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000 Good morning.\nSir.\n")
+    assert cue.text == "Good morning.\nSir."
