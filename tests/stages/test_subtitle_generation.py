@@ -162,3 +162,32 @@ def test_speech_at_once_in_cues_that_are_kept_is_reported_and_no_failure(
     generation.run(stage)
     assert stage.report["broken"]["overlap"] == 1
     assert kept(tmp_path) == []
+
+
+TURNS = "- Yellow.\n- Cyan."
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [{"start": 1.0, "end": 3.0, "text": TURNS}, {"start": 3.1, "end": 5.0, "text": "And so on."}],
+        [
+            {"start": 1.0, "end": 2.0, "text": "- Yellow."},
+            {"start": 2.0, "end": 3.0, "text": "- Cyan."},
+            {"start": 3.1, "end": 5.0, "text": "And so on."},
+        ],
+    ],
+)
+def test_two_speakers_keep_their_lines_where_cues_are_cut_anew(
+    generation: ModuleType, tmp_path: Path, segments: list[dict[str, Any]]
+) -> None:
+    generation.run(FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}))
+    assert f"\n{TURNS}\n\n" in (tmp_path / "en.srt").read_text()
+
+
+def test_turns_that_do_not_fit_together_become_two_cues(generation: ModuleType, tmp_path: Path) -> None:
+    long = "- It was the best of times, it was the worst of times, it was the age of wisdom."
+    segments = [{"start": 1.0, "end": 9.0, "text": f"{long}\n- Yes."}]
+    generation.run(FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}))
+    assert "\n- Yes.\n\n" in (tmp_path / "en.srt").read_text()
+    assert kept(tmp_path) == []

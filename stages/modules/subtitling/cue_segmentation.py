@@ -39,6 +39,7 @@ class WordMeasures:
     bridged: list[float]  # sum of the costs of pauses and sentence ends before the word, which a cue would hide
     line_ends: list[int]  # the first word that doesn't fit into a line that starts with this one
     turns: list[int]  # the first word of the same speaker's turn
+    pairs: list[int]  # the first word of the turn before, if both are lines of one cue that exists; else of this turn
     counts: list[int]  # words before this one, counted by spaces
 
 
@@ -65,6 +66,7 @@ def measure(words: Sequence[TimedWord], profile: StyleProfile, language: str) ->
         (pause / PAUSE if pause >= PAUSE else 0.0) + (SENTENCE_INSIDE if cost == break_costs.SENTENCE else 0.0)
         for pause, cost in zip(pauses, costs[1:], strict=True)
     ]
+    turns = turn_starts(words)
     return WordMeasures(
         starts=[word.start for word in words],
         ends=[word.end for word in words],
@@ -72,7 +74,8 @@ def measure(words: Sequence[TimedWord], profile: StyleProfile, language: str) ->
         cut_costs=[*costs[:1], *map(_cut_cost, costs[1:], pauses), 0.0],
         bridged=list(accumulate(hidden, initial=0.0)),
         line_ends=_line_ends(edges, leads, profile.line),
-        turns=turn_starts(words),
+        turns=turns,
+        pairs=[_pair_start(words, turns, turn) for turn in turns],
         counts=list(accumulate(leads, initial=0)),
     )
 
@@ -130,7 +133,25 @@ def _best_before(end: int, best: Sequence[float], measured: WordMeasures, bounds
             cost += LINE_BREAK * best_split(widths, start, end)[1]
         if cost < least:
             least, chosen = cost, start
+    pair = measured.pairs[end - 1]
+    if pair < turn and _is_pair_of_lines(measured, pair, end) and last - starts[pair] <= bounds.longest:
+        room = min(until - starts[pair], bounds.longest)
+        cost = best[pair] + _reading_cost(room, widths.of(pair, end), counts[end] - counts[pair], bounds)
+        least, chosen = min((least, chosen), (cost, pair))
     return least + PER_CUE + measured.cut_costs[end], chosen
+
+
+def _pair_start(words: Sequence[TimedWord], turns: Sequence[int], turn: int) -> int:
+    """The first word of the turn before ``turn`` if the two are lines of one cue, else ``turn``."""
+    own, before = words[turn].turn, words[turn - 1].turn if turn else ()
+    return turns[turn - 1] if own and before and own[0] == before[0] else turn
+
+
+def _is_pair_of_lines(measured: WordMeasures, start: int, end: int) -> bool:
+    """Whether the words are two whole turns, each of which fits into a line."""
+    turn = measured.turns[end - 1]
+    is_whole = end == len(measured.turns) or measured.turns[end] == end
+    return is_whole and max(measured.widths.of(start, turn), measured.widths.of(turn, end)) <= measured.widths.line
 
 
 def _reading_cost(room: float, columns: int, words: int, bounds: _CueLimits) -> float:
@@ -162,6 +183,7 @@ def _line_ends(edges: Sequence[int], leads: Sequence[int], line: int) -> list[in
 
 def _text(words: Sequence[TimedWord], measured: WordMeasures, group: tuple[int, int]) -> str:
     start, end = group
-    split = start + best_split(measured.widths, start, end)[0]
+    turn = measured.turns[end - 1]
+    split = turn if turn > start else start + best_split(measured.widths, start, end)[0]
     parts = (words[start:split], words[split:end])
     return "\n".join("".join(word.text for word in part).strip() for part in parts if part)

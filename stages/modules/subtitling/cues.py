@@ -6,12 +6,17 @@ BOTTOM_CENTRE = 2  # where players show a cue that says nothing of its place
 
 
 class TimedWord(NamedTuple):
-    """A word with its leading space, if it has one. Tags in it take no width."""
+    """A word with its leading space, if it has one. Tags in it take no width.
+
+    ``turn``: the number of the cue that it is from, and what tells its line from others, where a cue that exists has
+    lines of several speakers; else nothing.
+    """
 
     start: int
     end: int
     text: str
     speaker: str = ""
+    turn: tuple[int, ...] = ()
 
     @property
     def spaced(self) -> bool:

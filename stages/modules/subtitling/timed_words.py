@@ -7,16 +7,23 @@ from typing import Any, NamedTuple
 from subtitling import markup
 from subtitling.break_costs import NO_LINE_START
 from subtitling.cues import TimedWord
+from subtitling.speaker_lines import DASHES
 from subtitling.style_profiles import StyleProfile
 from subtitling.typography import width
 
+TOUCHING = 0.05  # seconds; what is spoken so soon after a turn may be the answer in the same cue
+
 
 class Passage(NamedTuple):
-    """Text without times for its words, such as a translated sentence. ``spans`` in milliseconds: when it is spoken."""
+    """Text without times for its words, such as a translated sentence. ``spans`` in milliseconds: when it is spoken.
+
+    ``number``: that of the cue that it is from, for lines of several speakers.
+    """
 
     text: str
     spans: Sequence[tuple[int, int]]
     speaker: str = ""
+    number: int = 0
 
 
 def of_transcript(transcript: Mapping[str, Any], profile: StyleProfile) -> list[TimedWord]:
@@ -25,7 +32,9 @@ def of_transcript(transcript: Mapping[str, Any], profile: StyleProfile) -> list[
     Their ``words`` have ``start`` and ``end`` in seconds, ``word`` with its space, maybe ``speaker``. A segment without
     words is a passage: its ``text`` is spoken in its ``spans``, or from its ``start`` to its ``end`` (all in seconds).
     """
-    return tidy((word for segment in transcript["segments"] for word in _of_segment(segment)), profile)
+    segments: Sequence[Mapping[str, Any]] = transcript["segments"]
+    numbered = zip(_cue_numbers(segments), segments, strict=True)
+    return tidy((word for number, segment in numbered for word in _of_segment(number, segment)), profile)
 
 
 def of_passages(passages: Iterable[Passage], profile: StyleProfile) -> list[TimedWord]:
@@ -40,7 +49,7 @@ def tidy(words: Iterable[TimedWord], profile: StyleProfile) -> list[TimedWord]:
     clock, speaker = 0, ""
     for piece in pieces:
         clock = max(clock, piece.start)
-        word = TimedWord(clock, max(clock, piece.end), piece.text, piece.speaker)
+        word = TimedWord(clock, max(clock, piece.end), piece.text, piece.speaker, piece.turn)
         if speaker and piece.speaker and piece.speaker != speaker:
             word = word._replace(text=f" {profile.dash}{word.text.lstrip()}")
         speaker = piece.speaker or speaker
@@ -50,20 +59,35 @@ def tidy(words: Iterable[TimedWord], profile: StyleProfile) -> list[TimedWord]:
 
 def turn_starts(words: Sequence[TimedWord]) -> list[int]:
     """For each word the index of its turn's first word. A word without a speaker belongs to the turn around it."""
-    first, speaker, starts = 0, "", []
+    first, speaker, starts = 0, "", list[int]()
     for index, word in enumerate(words):
-        if word.speaker and speaker and word.speaker != speaker:
+        if (word.speaker and speaker and word.speaker != speaker) or (index and word.turn != words[index - 1].turn):
             first = index
         speaker = word.speaker or speaker
         starts.append(first)
     return starts
 
 
-def _of_segment(segment: Mapping[str, Any]) -> Iterator[TimedWord]:
+def _cue_numbers(segments: Sequence[Mapping[str, Any]]) -> Iterator[int]:
+    """A number for each segment; what begins with a dash at the end of the one before is from the same cue."""
+    number, end = 0, -1.0  # of the segment before
+    for segment in segments:
+        is_text = "words" not in segment
+        is_same = is_text and segment["start"] - end < TOUCHING and _begins_with_dash(segment["text"])
+        number += 0 if is_same else 1
+        end = segment["end"] if is_text else end
+        yield number
+
+
+def _begins_with_dash(text: str) -> bool:
+    return markup.plain(text).startswith(DASHES)
+
+
+def _of_segment(number: int, segment: Mapping[str, Any]) -> Iterator[TimedWord]:
     if "words" not in segment:
         spans = segment.get("spans") or [(segment["start"], segment["end"])]
         times = [(_milliseconds(start), _milliseconds(end)) for start, end in spans]
-        yield from _spread(Passage(segment["text"], times, segment.get("speaker") or ""))
+        yield from _spread(Passage(segment["text"], times, segment.get("speaker") or "", number))
         return
     for word in segment["words"]:
         speaker = word.get("speaker") or segment.get("speaker") or ""
@@ -99,15 +123,19 @@ def _split_wide(token: str, line: int) -> list[str]:
 
 
 def _spread(passage: Passage) -> Iterator[TimedWord]:
-    tokens = _tokens(passage.text)
+    lines = [_tokens(line) for line in passage.text.split("\n")]
+    tokens = [token for line in lines for token in line]
+    has_turns = len(lines) > 1 or _begins_with_dash(passage.text)
+    times = (passage.number, *passage.spans[0]) if has_turns and passage.spans else ()
+    turns = [(*times, index) if times else () for index, line in enumerate(lines) for _ in line]
     spans = [(start, max(start, end)) for start, end in passage.spans]
     if not tokens or not spans:
         return
     ends = list(accumulate(max(1, width(markup.plain(token).strip())) for token in tokens))
     starts = [0, *ends[:-1]]
-    for token, start, end in zip(tokens, starts, ends, strict=True):
+    for token, turn, start, end in zip(tokens, turns, starts, ends, strict=True):
         at, until = _within(spans, start, end, ends[-1])
-        yield TimedWord(at, until, token, passage.speaker)
+        yield TimedWord(at, until, token, passage.speaker, turn)
 
 
 def _tokens(text: str) -> list[str]:
