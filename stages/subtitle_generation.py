@@ -24,7 +24,8 @@ their length. Its ``spans``, pairs of seconds, say when that text is spoken, if 
 Parameters: ``style`` (``netflix`` or ``bbc``), ``language`` (the transcript's if empty), ``frame_rate`` (``25`` or
 ``24000/1001``: cues start and end with frames; 0 if it isn't known, or varies), ``keep_cues`` (each segment is an
 existing cue: it keeps its times, and gets as many lines of the style's length as it needs). A segment with an
-``alignment`` (on a keypad of numbers) above the bottom row is a sign or the like, and always keeps its times and place.
+``alignment`` (on a keypad of numbers) above the bottom row is a sign or the like, and always keeps its times and place;
+so does one that begins while another one is spoken.
 
 ``report.json``: the number of cues, the share of them that is too fast to read, and each violation of the style's
 rules. There are never lines that are too long, or cues without text, and more than two lines, or cues that overlap in
@@ -39,6 +40,7 @@ from subtitling import cue_segmentation, existing_cues, frame_clock, lint_report
 from subtitling.cues import BOTTOM_CENTRE, Cue
 
 SHOWN = 5  # numbers of cues
+AT_ONCE = 0.5  # seconds of speech that are left when something else begins
 LAST_OF_BOTTOM = 3  # the highest alignment in the bottom row
 
 
@@ -49,8 +51,7 @@ def run(stage: stagekit.Stage) -> None:
     language = stage.parameters["language"] or transcript["language"]
     profile, clock = profile_and_clock(stage.parameters["style"], language, stage.parameters["frame_rate"])
     kept = stage.parameters["keep_cues"]
-    placed = [segment for segment in transcript["segments"] if kept or is_placed(segment)]
-    spoken = [segment for segment in transcript["segments"] if not (kept or is_placed(segment))]
+    placed, spoken = (transcript["segments"], []) if kept else apart(transcript["segments"])
     cues = existing_cues.cues_of_segments(placed, profile, language)
     cues += cues_of({**transcript, "segments": spoken}, profile, language, clock)
     cues.sort(key=lambda cue: (cue.start, cue.end))
@@ -70,9 +71,20 @@ def warn(stage: stagekit.Stage, report: dict[str, Any]) -> None:
         stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut makes new cues")
 
 
-def is_placed(segment: dict[str, Any]) -> bool:
-    """Whether it stands above the bottom of the picture, as a sign does."""
-    return bool(segment.get("alignment", BOTTOM_CENTRE) > LAST_OF_BOTTOM)
+def apart(segments: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The segments that are shown beside speech and keep their times, and the speech itself.
+
+    They stand above the bottom of the picture, as signs do, or begin long before the speech is over: interjections.
+    """
+    placed, spoken, until = list[dict[str, Any]](), list[dict[str, Any]](), 0.0
+    for segment in segments:
+        is_above = segment.get("alignment", BOTTOM_CENTRE) > LAST_OF_BOTTOM
+        if is_above or ("words" not in segment and segment["start"] < until - AT_ONCE):
+            placed.append(segment)
+        else:
+            spoken.append(segment)
+            until = max(until, segment["end"] if "words" not in segment else 0.0)
+    return placed, spoken
 
 
 def cues_of(

@@ -164,6 +164,21 @@ def test_speech_at_once_in_cues_that_are_kept_is_reported_and_no_failure(
     assert kept(tmp_path) == []
 
 
+def test_an_interjection_keeps_its_time_where_the_speech_around_it_is_cut_anew(
+    generation: ModuleType, tmp_path: Path
+) -> None:
+    segments = [
+        {"start": 1.0, "end": 6.0, "text": "I want to tell you about the house."},
+        {"start": 2.0, "end": 3.0, "text": "Good!"},
+        {"start": 6.1, "end": 8.0, "text": "It is old."},
+    ]
+    generation.run(FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}))
+    written = (tmp_path / "en.srt").read_text()
+    assert "00:00:02,000 --> 00:00:03,000\nGood!\n" in written
+    assert "00:00:01,000 --> 00:00:0" in written
+    assert kept(tmp_path) == []
+
+
 TURNS = "- Yellow.\n- Cyan."
 
 
