@@ -5,7 +5,7 @@ An environment with variants has a definition, and a lock, for each of them.
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -163,8 +163,15 @@ def _definition(project: Project, source: ConfigurationSource, name: str, requir
         legacy=tuple(_folder(project, text) for text in value.get("legacy", ())),
         provides=tuple(sorted(value.get("provides", {}).items())),
         tool_variables=tuple(sorted(value.get("tool_variables", {}).items())),
+        preferred=_preferred(value),
         description=value.get("description", ""),
     )
+
+
+def _preferred(value: Mapping[str, Any]) -> tuple[str, ...]:
+    from packaging.utils import canonicalize_name
+
+    return tuple(dict.fromkeys(canonicalize_name(name) for name in value.get("overlaps", {}).get("prefer", ())))
 
 
 def _tool(entry: Any) -> tuple[str, str]:

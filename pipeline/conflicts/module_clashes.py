@@ -14,12 +14,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.envs import package_records
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.package_records import UNREADABLE
+from pipeline.envs.package_records import CODE, STRAY, UNREADABLE
 from pipeline.envs.registry import Registry
-
-CODE = {".py", ".so", ".pyd", ".dll", ".dylib"}
-# Many packages leave these beside their modules by mistake, and nobody imports them.
-STRAY = {"benchmarks", "conftest", "doc", "docs", "example", "examples", "scripts", "setup", "test", "tests", "tools"}
 
 
 @dataclass(frozen=True)

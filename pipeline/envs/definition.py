@@ -27,6 +27,7 @@ class Definition:
     legacy: tuple[Path, ...] = ()  # older external environments that may be used until this one is built
     provides: tuple[tuple[str, str], ...] = ()  # program to its file in site-packages
     tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
+    preferred: tuple[str, ...] = ()  # packages, the first one wins a file that several of them install
     description: str = ""
 
     @property
@@ -40,6 +41,11 @@ class Definition:
         """The file that has the definition, in short."""
         is_in_stage = self.requirements is not None and self.requirements.suffix == ".py"
         return f"stages/{self.name}.py" if is_in_stage else f"{self.name}.yaml"
+
+    @property
+    def path(self) -> str:
+        """The file that has the definition, from the project's folder."""
+        return self.file if self.file.startswith("stages/") else f"config/environments/{self.file}"
 
     def python_problem(self, version: str) -> str | None:
         """Why an environment with this exact version of Python doesn't fit; ``None`` where it does."""
@@ -66,6 +72,7 @@ class Definition:
             # markers from before they existed still fit.
             **({"smoke": self._smoke_digest()} if self.smoke else {}),
             **({"variables": dict(self.variables)} if self.variables else {}),
+            **({"preferred": list(self.preferred)} if self.preferred else {}),
         }
 
     def _smoke_digest(self) -> str | None:

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-class KeyInput(Struct, frozen=True):
-    """What the key is a digest of. It is kept in the build's marker, to say later what has changed."""
+class KeyInput(Struct, frozen=True, omit_defaults=True):
+    """What the key is a digest of. It is kept in the build's marker, to say later what has changed.
+
+    Fields with a default are left out of the digest where they have it, so that older keys stay what they are.
+    """
 
     schema: int
     lock: str  # its digest
@@ -21,6 +24,7 @@ class KeyInput(Struct, frozen=True):
     abi: str
     platform: str
     accelerator: str  # the variant, or "any"
+    preferred: tuple[str, ...] = ()  # packages, where several install the same file
 
 
 def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> KeyInput:
@@ -34,6 +38,7 @@ def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> KeyIn
         abi=interpreter.abi,
         platform=sysconfig.get_platform(),
         accelerator=definition.variant or "any",
+        preferred=definition.preferred,
     )
 
 

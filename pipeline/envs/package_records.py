@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ALGORITHMS = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}  # of a fixed length
+CODE = {".py", ".so", ".pyd", ".dll", ".dylib"}
+# Many packages leave these beside their modules by mistake, and nobody imports them.
+STRAY = {"benchmarks", "conftest", "doc", "docs", "example", "examples", "scripts", "setup", "test", "tests", "tools"}
 UNREADABLE = (OSError, ValueError, csv.Error)  # what reading a RECORD may raise
 
 

@@ -104,7 +104,8 @@ def build_problem(definition: "Definition", build: Build) -> str | None:
     if marker.key_input.lock != definition.lock_digest():
         return f"its lock {definition.locked.name} has changed since it was built"
     if marker.acceptance_criteria != definition.acceptance_criteria():
-        return f"its imports, smoke script, variables or programs have changed in {definition.file} since it was built"
+        changed = "its imports, smoke script, variables, overlaps or programs"
+        return f"{changed} have changed in {definition.file} since it was built"
     return _lock_problem(definition, build) or definition.python_problem(build.python_version) or health.problem(build)
 
 

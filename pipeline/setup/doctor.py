@@ -14,12 +14,21 @@ from pipeline.config.catalog import Catalog
 from pipeline.digests import sha256_of_file
 from pipeline.environments import ProjectVariables
 from pipeline.envs.build import Build
+from pipeline.envs.builder import package_conflicts
 from pipeline.envs.builder.builder import half_built
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
 from pipeline.envs.lockfiles import agreement
 from pipeline.envs.registry import Registry, build_problem
-from pipeline.envs.verification import accelerator, file_check, health, probes
+from pipeline.envs.verification import (
+    accelerator,
+    content,
+    file_check,
+    health,
+    probes,
+    required_python,
+    shared_files,
+)
 from pipeline.envs.verification.accelerator import AcceleratorProblem
 from pipeline.envs.verification.findings import DiskFindings, EnvironmentFindings, Findings, ModelFindings
 from pipeline.errors import ConfigurationError, NotReady, PipelineError
@@ -93,11 +102,26 @@ def _built(
         findings = replace(findings, check=file_check.thorough(build) if deep else file_check.quick(build))
     except OSError as error:
         findings = replace(findings, read_problem=f"its files can't be read: {error.strerror}")
+    if deep:
+        findings = _with_conflicts(definition, build, findings)
     if deep and findings.interpreter_problem is None:
         own = ProjectVariables(catalog.project)(definition, build.prefix)
         environment = probes.ProbeEnvironment(build.python, build.prefix, own, is_ours=True)
         findings = replace(findings, probe_problem=probes.first_problem(definition, environment))
     return findings
+
+
+def _with_conflicts(definition: Definition, build: Build, findings: EnvironmentFindings) -> EnvironmentFindings:
+    """What a new build would be refused for. Builds from before that was known may have it."""
+    shared = shared_files.shared_files(content.by_package(build.site_packages))
+    overlap = shared_files.undecided(shared, definition.preferred)
+    excluding = required_python.excluding(required_python.declared(build.site_packages), build.python_version)
+    for_other = required_python.sentence(excluding, build.python_version) if excluding else None
+    return replace(
+        findings,
+        overlap_problem=(overlap, package_conflicts.overlap_step(definition, shared)) if overlap else None,
+        python_problem=(for_other, package_conflicts.other_python_step(definition)) if for_other else None,
+    )
 
 
 def _accelerator_problem(catalog: Catalog, definition: Definition, build: Build) -> AcceleratorProblem | None:

@@ -1,12 +1,13 @@
 """The doctor's words and exit codes, and the repair that they lead to."""
 
+import hashlib
 import os
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Sandbox, offline
+from tests.conftest import Sandbox, offline, wheel_of
 
 
 @pytest.fixture
@@ -119,3 +120,21 @@ def test_two_repairs_at_once_make_one_build(project: Sandbox) -> None:
 @pytest.mark.parametrize("words", [("--all",), ("--force",), ("--model", "tiny")])
 def test_a_repair_goes_with_names_alone(project: Sandbox, words: tuple[str, ...]) -> None:
     assert project.give("bootstrap", "--repair", *words).code == 2
+
+
+def test_packages_that_install_the_same_file_take_a_deep_look(project: Sandbox, tmp_path: Path) -> None:
+    """A build from before such packages were refused has what this one has without the setting."""
+    wheels = [
+        wheel_of(tmp_path / "wheels", name, {"common.py": name.encode()}, metadata="Requires-Python: <3.99\n")
+        for name in ("one", "two")
+    ]
+    digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels]
+    project.write("requirements/both.txt", "one\ntwo\n")
+    pins = (f"{name}==1.0 --hash=sha256:{digest}\n" for name, digest in zip(("one", "two"), digests, strict=True))
+    project.write("requirements/both.lock", "".join(pins))
+    project.write("config/environments/both.yaml", 'python: ">=3.11"\noverlaps: {prefer: [two]}\n')
+    done = project.give("bootstrap", "--env", "both")
+    assert done.code == 0, done.err
+    assert faults(project, "both", "--deep") == []
+    project.write("config/environments/both.yaml", 'python: ">=3.11"\n')
+    assert ("environment both", "packages overlap") in faults(project, "both", "--deep")

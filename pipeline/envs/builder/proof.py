@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.envs import provided_programs
+from pipeline.envs.builder import package_conflicts
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof, site_packages
 from pipeline.envs.definition import Definition
@@ -29,14 +30,13 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
 
     Raises ``NotReady`` where a package can't be installed, leads out of the environment, or can't be imported.
     """
-    comparison = _install_packages(installer, interpreter)
-    corrections: Mapping[str, str | None] = {}
+    comparison, corrections = _install_packages(installer, interpreter)
     if comparison.damaged:
         installer.forget(sorted({each.package for each in comparison.damaged}))
         remove_tree(installer.prefix)
         # The archive's own hash was in the lock, so a file that differs again was published like that.
-        comparison = _install_packages(installer, interpreter)
-        corrections = {each.file: each.digest for each in comparison.damaged}
+        comparison, corrections = _install_packages(installer, interpreter)
+        corrections = {**corrections, **{each.file: each.digest for each in comparison.damaged}}
     inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
     return finish(installer, corrections, lambda: manifest.entries(inside, comparison.contents))
 
@@ -75,11 +75,14 @@ def _list_and_flush(prefix: Path, known_entries: Callable[[], Mapping[str, Entry
     return digest
 
 
-def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Comparison:
-    """Returns the files beside what the packages' own ``RECORD``s say of them."""
+def _install_packages(
+    installer: Installer, interpreter: BaseInterpreter
+) -> tuple[Comparison, Mapping[str, str | None]]:
+    """Returns the files beside what the packages' own ``RECORD``s say of them, and where those don't count."""
     installer.create(interpreter.executable)
+    packages = site_packages(installer.prefix)
     threads = ThreadPoolExecutor(2)
-    compare = cache(lambda: threads.submit(content.read_all, site_packages(installer.prefix)))
+    compare = cache(lambda: threads.submit(content.read_all, packages))
     flush = cache(lambda: threads.submit(sync_all))
 
     def begin() -> None:
@@ -88,7 +91,10 @@ def _install_packages(installer: Installer, interpreter: BaseInterpreter) -> Com
 
     try:
         installer.sync(begin)
-        return compare().result()
+        comparison = compare().result()
+        package_conflicts.refuse_other_pythons(installer.definition, packages, interpreter.version)
+        shared = package_conflicts.settle_shared_files(installer, packages)
+        return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:
         threads.shutdown(wait=False)  # the flush may take longer; ``finish`` waits for one that covers everything
 

@@ -18,7 +18,7 @@ from pipeline.envs.lockfiles import agreement
 from pipeline.envs.registry import build_problem
 from pipeline.envs.repair.partial_rebuild import IncompleteCheck, PartialRebuild
 from pipeline.envs.repair.paths import Unsalvageable
-from pipeline.envs.verification import file_check, health
+from pipeline.envs.verification import content, file_check, health, shared_files
 from pipeline.envs.verification.file_check import FileCheck
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
@@ -127,6 +127,8 @@ class _Repairer:
             return "the list of its files is gone or has changed"
         if keys.key_of(keys.key_input(self.definition, interpreter)) != old.key:
             return "its lock, Python or accelerator has changed since it was built"
+        if _shares_files(old, check):
+            return "a damaged package installs a file that another one installs, too"
         return None
 
     def _rebuild(self, old: Build, problems: tuple[str, ...], reason: str) -> Repair:
@@ -134,6 +136,18 @@ class _Repairer:
         build = self.builder.build(self.definition, self.progress, force=True)
         self.builder.registry.retire(old.prefix)
         return Repair(build, problems, rebuild_reason=reason)
+
+
+def _shares_files(old: Build, check: FileCheck) -> bool:
+    """Whether installing the damaged packages could give a file the content of the wrong package."""
+    from packaging.utils import canonicalize_name
+
+    packages = content.by_package(old.site_packages)
+    damaged = {canonicalize_name(name) for name in check.to_reinstall}
+    if not damaged <= packages.keys() and old.own_marker.corrections:
+        return True  # its RECORD is gone, and what isn't as a RECORD says may be another package's
+    shared = shared_files.shared_files(packages)
+    return any(not damaged.isdisjoint(each.contents) for each in shared)
 
 
 def _problems(build: Build, check: FileCheck | None) -> tuple[str, ...]:

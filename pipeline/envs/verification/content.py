@@ -6,6 +6,7 @@ has digests of files that no ``RECORD`` has one of: bytecode, and the ``RECORD``
 What this can't see: damage in the interpreter's own standard library, and damage from before the list was made.
 """
 
+import contextlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.envs import package_records
 from pipeline.envs.package_records import UNREADABLE, package_of
 from pipeline.envs.verification.comparison import Comparison, DamagedFile, ExpectedFile, compare, reason
 from pipeline.envs.verification.file_digests import FAST
+from pipeline.envs.verification.required_python import name_of
 
 # Digests by file, where a publisher's RECORD is wrong; None for a file that it lists and that was never delivered.
 Corrections = Mapping[str, str | None]
@@ -31,9 +33,9 @@ def damaged(
     return _sorted([*unreadable, *compared.damaged])
 
 
-def read_all(site_packages: Path) -> Comparison:
+def read_all(site_packages: Path, corrections: Corrections | None = None) -> Comparison:
     """Compare all files of which a ``RECORD`` has a digest, and take the list's digest of the same bytes."""
-    return _read(site_packages, sorted(site_packages.glob("*.dist-info")), {})
+    return _read(site_packages, sorted(site_packages.glob("*.dist-info")), corrections or {})
 
 
 def read_packages(site_packages: Path, packages: Iterable[str], corrections: Corrections) -> Comparison:
@@ -41,6 +43,15 @@ def read_packages(site_packages: Path, packages: Iterable[str], corrections: Cor
     names = set(packages)
     folders = [folder for folder in sorted(site_packages.glob("*.dist-info")) if package_of(folder.name) in names]
     return _read(site_packages, folders, corrections)
+
+
+def by_package(site_packages: Path) -> dict[str, dict[str, str]]:
+    """Each package's files and their digests, by its canonical name; none of one whose ``RECORD`` can't be read."""
+    found: dict[str, dict[str, str]] = {}
+    for folder in sorted(site_packages.glob("*.dist-info")):
+        with contextlib.suppress(*UNREADABLE):
+            found[name_of(folder.name)] = {each.file: each.digest for each in recorded(folder)}
+    return found
 
 
 def recorded(folder: Path, leave_out: Container[str] = ()) -> Iterator[ExpectedFile]:

@@ -31,6 +31,8 @@ class ProblemKind(Enum):
     PACKAGE_MISSING = "package missing"
     PACKAGE_REPLACED = "package replaced"  # by another version, past the lock
     PACKAGE_UNEXPECTED = "unexpected package"  # that the lock doesn't have
+    PACKAGES_OVERLAP = "packages overlap"  # several install the same file, and which content it has is chance
+    PACKAGE_FOR_OTHER_PYTHON = "package for another Python"
     PACKAGE_DAMAGED = "package damaged"
     LEFTOVERS = "leftovers of an interrupted install"
     FILE_DAMAGED = "file damaged"  # of the environment itself, such as its activation
@@ -113,6 +115,10 @@ def _of_build(findings: EnvironmentFindings, subject: str, build: str) -> Iterat
     files = list(_of_files(findings.check, subject, repair)) if findings.check else []
     # Links to an interpreter that is gone are damaged files, too, and say nothing more.
     yield from (each for each in files if not (findings.interpreter_problem and each.kind is ProblemKind.FILE_DAMAGED))
+    if findings.overlap_problem:
+        yield ProjectProblem(subject, ProblemKind.PACKAGES_OVERLAP, *findings.overlap_problem)
+    if findings.python_problem:
+        yield ProjectProblem(subject, ProblemKind.PACKAGE_FOR_OTHER_PYTHON, *findings.python_problem)
     if wrong := findings.accelerator_problem:
         yield ProjectProblem(subject, ProblemKind.WRONG_ACCELERATOR, f"it {wrong.reason}", wrong.repair)
     if findings.probe_problem and not (files or findings.interpreter_problem):

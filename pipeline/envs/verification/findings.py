@@ -28,6 +28,8 @@ class EnvironmentFindings:
     check: FileCheck | None = None
     accelerator_problem: AcceleratorProblem | None = None
     probe_problem: str | None = None  # why it fails when it is used
+    overlap_problem: tuple[str, str] | None = None  # packages that install the same file, and what helps
+    python_problem: tuple[str, str] | None = None  # packages that aren't for its Python, and what helps
     half_built: tuple[str, ...] = ()  # folders that an interrupted build left
 
 

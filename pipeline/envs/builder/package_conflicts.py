@@ -1,0 +1,67 @@
+"""What uv installs without a word: packages that aren't for this Python, and several that install the same file."""
+
+from pathlib import Path
+
+from pipeline.envs.builder.installer import Installer
+from pipeline.envs.definition import Definition
+from pipeline.envs.verification import content, required_python, shared_files
+from pipeline.envs.verification.shared_files import SharedFile
+from pipeline.errors import NotReady
+
+
+def refuse_other_pythons(definition: Definition, site_packages: Path, python: str) -> None:
+    """Raises ``NotReady`` where a package says that it isn't for this exact version of Python."""
+    if excluding := required_python.excluding(required_python.declared(site_packages), python):
+        raise NotReady(
+            f"environment '{definition.name}' can't be built: {required_python.sentence(excluding, python)}",
+            other_python_step(definition),
+        )
+
+
+def settle_shared_files(installer: Installer, site_packages: Path) -> dict[str, str]:
+    """Let each file that several packages install have the content of the one that the definition prefers.
+
+    Returns these files and the digests that count. Raises ``NotReady`` where the definition doesn't say which one wins,
+    and where uv fails.
+    """
+    definition = installer.definition
+    shared = shared_files.shared_files(content.by_package(site_packages))
+    refuse_undecided(definition, shared)
+    for package in shared_files.last_installed(shared, definition.preferred):
+        installer.sync(reinstall=[package])
+    return {each.file: each.contents[each.first(definition.preferred)] for each in shared}
+
+
+def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...]) -> None:
+    """Raises ``NotReady`` for a file that several packages install where the definition doesn't say which one wins."""
+    if reason := shared_files.undecided(shared, definition.preferred):
+        raise NotReady(
+            f"environment '{definition.name}' can't be built: {reason}; which one is there would be chance",
+            overlap_step(definition, shared),
+        )
+
+
+def other_python_step(definition: Definition) -> str:
+    """What a person can do where a package isn't for an environment's Python."""
+    return (
+        f"choose another version in {_requirements(definition)}, or another range of Python in {definition.path};"
+        f" then\npipeline env lock {definition.name}"
+    )
+
+
+def overlap_step(definition: Definition, shared: tuple[SharedFile, ...]) -> str:
+    """What a person can do where it isn't said which package wins."""
+    owners = shared_files.owners_of(shared, definition.preferred)
+    setting = f"overlaps: {{prefer: [{owners[0]}]}}"
+    if definition.path.startswith("stages/"):
+        setting = f'overlaps = {{prefer = ["{owners[0]}"]}} in [tool.pipeline.environment]'
+    return (
+        f"remove {' or '.join(owners)} from {_requirements(definition)} and lock it again, or write which one wins into"
+        f" {definition.path}, such as\n{setting}\nand then\nbootstrap --env {definition.name}"
+    )
+
+
+def _requirements(definition: Definition) -> str:
+    if definition.requirements is None:
+        return "its requirements"
+    return f"{definition.requirements.parent.name}/{definition.requirements.name}"

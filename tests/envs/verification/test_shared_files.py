@@ -1,0 +1,46 @@
+"""Files that several packages install: told where they matter, and decided by an order."""
+
+import pytest
+
+from pipeline.envs.verification.shared_files import last_installed, owners_of, shared_files, undecided
+
+
+def test_a_file_with_two_contents_is_shared_and_one_with_the_same_content_is_not() -> None:
+    packages = {"one": {"a.py": "1", "ns/__init__.py": "0"}, "two": {"a.py": "2", "ns/__init__.py": "0"}}
+    (shared,) = shared_files(packages)
+    assert (shared.file, dict(shared.contents)) == ("a.py", {"one": "1", "two": "2"})
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["jwt/__init__.py", "cv2/cv2.so", "thing.pth", "pkg/data.json", "../../../bin/tool", "../../../etc/x.conf"],
+)
+def test_what_a_program_may_read_must_be_decided(file: str) -> None:
+    reason = undecided(shared_files({"one": {file: "1"}, "two": {file: "2"}}), ())
+    assert reason is not None
+    assert "one and two" in reason
+    assert file.rpartition("../")[2] in reason
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["LICENSE", "tests/__init__.py", "README.md", "conftest.py", "../../../share/man/man1/x.1", "../../../LICENSE"],
+)
+def test_what_nobody_reads_is_the_alphabet_s_first(file: str) -> None:
+    shared = shared_files({"two": {file: "2"}, "one": {file: "1"}})
+    assert undecided(shared, ()) is None
+    assert last_installed(shared, ()) == ["one"]
+
+
+def test_the_first_preferred_package_comes_last() -> None:
+    shared = shared_files({"a": {"x.py": "1", "y.py": "1"}, "b": {"x.py": "2"}, "c": {"y.py": "3", "x.py": "3"}})
+    assert owners_of(shared, ("b",)) == ("a", "c")
+    assert undecided(shared, ("c", "b")) is None
+    assert last_installed(shared, ("c", "b")) == ["c"]
+    assert last_installed(shared, ("b", "a")) == ["a", "b"]
+
+
+def test_all_files_of_a_pair_are_one_sentence() -> None:
+    files = {f"jwt/{name}.py" for name in ("jwk", "jwt", "utils", "exceptions")}
+    shared = shared_files({"jwt": dict.fromkeys(files, "1"), "pyjwt": dict.fromkeys(files, "2")})
+    assert undecided(shared, ()) == "jwt and pyjwt both install jwt/jwk.py and 3 more, with different content"
