@@ -26,6 +26,7 @@ LEAVES = {
     "progress",
     "references",
     "script",
+    "signatures",
     "sizes",
     "text",
     "values",

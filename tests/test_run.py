@@ -493,3 +493,56 @@ def test_a_stage_that_reads_names_gets_no_result_that_was_made_under_others(read
     renamed = film.rename(film.with_name("other.mp4"))
     expected = {"other.one.out.txt": "input.mp4 in one", "other.two.out.txt": "input.mp4 in two"}
     assert delivered(ready, renamed, "tested") == expected
+
+
+LINKS = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["file"]
+# outputs = {file = "out.bin"}
+# ///
+import os
+
+
+def run(stage):
+    os.link(stage.input("file"), stage.output("file"))
+"""
+APPENDS = LINKS.replace(
+    'os.link(stage.input("file"), stage.output("file"))',
+    'stage.input("file").open("a").write("CHANGED")\n    stage.output("file").write_text("done")',
+)
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_stage_that_links_its_input_shares_no_bytes_with_the_persons_file(ready: Sandbox, size: int) -> None:
+    ready.write("stages/links.py", LINKS)
+    ready.workflow("tested", "links: {inputs: {file: job.input}}\nagain: {uses: links, inputs: {file: links.file}}")
+    film = ready.write("film.bin", "x" * size)
+    film.chmod(0o640)
+    before = film.stat()
+    job = prepare(Catalog(Project(ready.root)), JobRequest(film, "tested", {}))
+    done = ready.run("run-pipeline", "-j", job.id)
+    assert done.code == 0, done.err
+    now = film.stat()
+    assert (now.st_nlink, now.st_mode, now.st_mtime_ns) == (1, before.st_mode, before.st_mtime_ns)
+    made = [job.attempts(name) / "1/outputs/out.bin" for name in ("links", "again")]
+    assert len({film.stat().st_ino, *(file.stat().st_ino for file in made)}) == 3
+    assert all(file.read_bytes() == film.read_bytes() for file in made)
+
+
+def test_a_stage_that_writes_to_what_another_one_made_fails_by_name(ready: Sandbox) -> None:
+    ready.write("stages/appends.py", APPENDS)
+    stages = "copy: {inputs: {file: job.input}}\nappends: {inputs: {file: copy.file}}"
+    id, done = run(ready, f"{stages}\nlast: {{uses: copy, inputs: {{file: copy.file}}, after: [appends]}}")
+    assert done.code == 4
+    assert re.match(rf"{id}: stage 'appends' .*its input 'file' .*of stage 'copy'", done.error)
+    ready.write("stages/appends.py", APPENDS.replace('.open("a").write("CHANGED")', ""))
+    done = ready.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert "copy: runs" not in done.err
+    outputs = {name: next((ready.job(id) / "stages" / name).glob("*/outputs/*")) for name in ("copy", "last")}
+    assert {name: file.read_text() for name, file in outputs.items()} == {
+        "copy": "some input\n",
+        "last": "some input\n",
+    }

@@ -6,8 +6,7 @@ missing, since the run died between the two, is adopted if the outputs are what 
 """
 
 import os
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
 from pipeline.files import sync_file, sync_folder, try_remove_tree, write_at_once
+from pipeline.jobs import output_files
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Key, Output, Result, ResultRecord, outputs_in
@@ -24,10 +24,6 @@ RESULT = "result.json"
 OUTPUTS = "outputs"
 NOTHING: Mapping[str, Any] = {}
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
-
-
-class OutputsMissing(Exception):
-    """The stage ended well but didn't leave what it declares."""
 
 
 class Superseded(PipelineError):
@@ -57,9 +53,12 @@ class Attempt(Struct, frozen=True, dict=True):
         """Leave nothing of an attempt that won't be made."""
         try_remove_tree(self.folder)
 
-    def find(self, declared: Mapping[str, str]) -> dict[str, Path]:
-        """The files of the declared outputs. Raises ``OutputsMissing``."""
-        return {name: _find(self.outputs, name, pattern) for name, pattern in declared.items()}
+    def find(self, declared: Mapping[str, str], inputs: Sequence[Path] = ()) -> dict[str, Path]:
+        """The files of the declared outputs. Raises ``OutputsMissing``.
+
+        A link to one of the stage's ``inputs`` becomes a copy of it; other links are no outputs.
+        """
+        return {name: output_files.find(self.outputs, name, pattern, inputs) for name, pattern in declared.items()}
 
     def commit(  # noqa: PLR0913, PLR0917  # what a record has
         self,
@@ -76,6 +75,8 @@ class Attempt(Struct, frozen=True, dict=True):
         """
         if self.work.exists():
             try_remove_tree(self.work)  # the stage may have locked a part of it
+        if digests is None:  # the store's own links are known and checked
+            output_files.detach(outputs.values())
         durable = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
@@ -178,17 +179,6 @@ def _make_durable(path: Path, digest: str | None) -> Output:
             digest = content_digest(path)
             flushed.result()
     return Output(path, digest, status.st_size, status.st_mtime_ns)
-
-
-def _find(folder: Path, name: str, pattern: str) -> Path:
-    found = [entry for entry in _names(folder) if fnmatchcase(entry, pattern)]
-    if len(found) != 1:
-        what = "isn't there" if not found else f"is there {len(found)} times"
-        raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")
-    path = folder / found[0]
-    if path.is_symlink() or not path.is_file():
-        raise OutputsMissing(f"it ended well, but its output '{name}' ({found[0]}) isn't a regular file")
-    return path
 
 
 def _numbers(parent: Path) -> list[int]:

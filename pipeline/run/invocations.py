@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
@@ -13,6 +13,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
+from pipeline.run.input_files import InputFile
 from pipeline.run.invocation_file import SCHEMA, InvocationFile
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
@@ -58,14 +59,17 @@ class Invocations(Struct, frozen=True):
         )
 
     def inputs(self, stage: PlannedStage) -> dict[str, list[str]]:
-        """The files of each input, in order."""
-        return {slot: self._paths(refs) for slot, refs in stage.inputs.items()}
+        """The paths of each input, in order."""
+        return {slot: [os.fspath(each.path) for each in self._files(slot, refs)] for slot, refs in stage.inputs.items()}
 
-    def _paths(self, references: Sequence[str]) -> list[str]:
-        paths: list[str] = []
+    def input_files(self, stage: PlannedStage) -> list[InputFile]:
+        """All files that the stage gets, with what must be in them."""
+        return [each for slot, refs in stage.inputs.items() for each in self._files(slot, refs)]
+
+    def _files(self, slot: str, references: Sequence[str]) -> Iterator[InputFile]:
         for reference in references:
             if reference == JOB_INPUT:
-                paths.append(os.fspath(input_link.path_for(self.job)))
+                yield InputFile(slot, input_link.path_for(self.job), self.job.plan.input.digest)
             else:
-                paths += [os.fspath(output.path) for output in self.results.outputs(reference).values()]
-        return paths
+                for stage, output in self.results.outputs(reference).items():
+                    yield InputFile(slot, output.path, output.digest, stage, output.size, output.mtime_ns)

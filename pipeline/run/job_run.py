@@ -13,10 +13,10 @@ from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
 from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs import attempts, input_link
-from pipeline.jobs.attempts import OutputsMissing
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
 from pipeline.jobs.job import Job
+from pipeline.jobs.output_files import OutputsMissing
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result, StoredResult
 from pipeline.jobs.results import Results
@@ -29,6 +29,7 @@ from pipeline.run.durations import Durations
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
+from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
@@ -62,6 +63,7 @@ class JobRun:
         reuse = Reuse(job, self._state, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
         self._due = DueStages(self._chosen, graph, keys, reuse, self._journal)
+        self._guard = InputGuard(job, self._results, context.store)
         self._running: dict[str, LiveAttempt] = {}
         self._started = 0
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
@@ -83,10 +85,11 @@ class JobRun:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._journal.flush_to(task.after)
         self._require_ready(task.stage)
+        inputs = self._guard.begin(self._invocations.input_files(task.stage))
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
         self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because)
-        live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills)
+        live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills, inputs)
         self._running[invocation.id] = live
         self._started += 1
         return live
@@ -100,6 +103,8 @@ class JobRun:
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
+        if changed := self._guard.end(live, self._running.values()):
+            return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
         if exited.returncode or exited.lost:
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
         return self._commit(live)
@@ -162,6 +167,7 @@ class JobRun:
         if not self._chosen.whole:
             return self._journal.ended(RunEnded() if self._started else None, JobOutcome(partial=True))
         unchanged = not self._journal.has_news and self._state.status is Status.FINISHED
+        self._guard.require_deliverables()
         placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
         self._put_beside(placed)
         delivered = list(dict.fromkeys(placed))
@@ -241,7 +247,7 @@ class JobRun:
     def _commit(self, live: LiveAttempt) -> "list[Task] | Failure":
         task = live.task
         try:
-            outputs = live.attempt.find(task.stage.outputs)
+            outputs = live.attempt.find(task.stage.outputs, [each.file.path for each in live.inputs])
         except OutputsMissing as error:
             return self._failure(live, AttemptEnd(0, missing=str(error)))
         if unmet := self._unmet(task.stage, outputs):

@@ -20,7 +20,8 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputError, NotReady, PipelineError, StageError, UsageError, did_you_mean
 from pipeline.executors.runner import command
-from pipeline.jobs.attempts import Attempt, OutputsMissing
+from pipeline.jobs.attempts import Attempt
+from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
 from pipeline.run.invocation_file import SCHEMA, Arguments, InvocationFile
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE

@@ -1,5 +1,6 @@
 """A stage that has to run, and an attempt at it that the executor has."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.executors import Invocation, Raised, StageReport
@@ -9,6 +10,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
 from pipeline.run.due import DueStage
 from pipeline.run.failures.oom import OomKills
+from pipeline.run.input_files import WatchedFile
 from pipeline.run.timers import now
 from pipeline.values import Struct, field
 
@@ -49,6 +51,7 @@ class LiveAttempt(Struct, eq=False):
     grant: Grant
     log_start: int  # bytes that earlier attempts wrote into the stage's log
     oom_before: OomKills
+    inputs: Sequence[WatchedFile] = ()
     started: float = field(default_factory=now)
     warnings: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
@@ -84,3 +87,4 @@ class AttemptEnd(Struct, frozen=True):
     start_error: OSError | None = None  # why no process could be started
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
+    changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs import attempts
-from pipeline.jobs.attempts import OutputsMissing, Superseded
+from pipeline.jobs.attempts import Superseded
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import Job
+from pipeline.jobs.output_files import OutputsMissing
 from tests.jobs.helpers import committed, stored
 
 

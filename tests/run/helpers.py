@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cache.store import ResultStore
-from pipeline.digests import sha256_of_bytes
+from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.executors import Event, Exited, Invocation, Message, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
@@ -29,7 +29,7 @@ from pipeline.run.runtime import Runtime
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.values import plain
-from tests.jobs.helpers import DIGEST, a_stage, stored
+from tests.jobs.helpers import a_stage, stored
 
 
 class Clock:
@@ -234,12 +234,17 @@ class Bench:
         if not file.exists():
             file.write_text("some input\n")
         status = file.stat()
-        described = {"path": str(file), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+        described = {"path": str(file), "size": status.st_size, "mtime_ns": status.st_mtime_ns, "duration_s": None}
+        described["digest"] = sha256_of_file(file)
         return stored(
             self.project.jobs,
             stages=stages,
             deliver=deliver,
-            **{"input": {**described, "digest": DIGEST, "duration_s": None}, "grace_seconds": 7, **changes},
+            **{
+                "input": {**described, "digest": sha256_of_file(file), "duration_s": None},
+                "grace_seconds": 7,
+                **changes,
+            },
         )
 
     def run(

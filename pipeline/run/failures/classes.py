@@ -23,6 +23,7 @@ class FailureClass(Enum):
     POSTCONDITION = "post-condition failed"  # it said success, and what it left isn't what it promises
     WORKER_LOST = "worker lost"  # the process that ran it is gone, through no fault of the stage
     NOT_STARTED = "couldn't be started"  # the machine gave no process
+    INPUT_CHANGED = "input changed"  # what it was to read isn't what it was when it began
     INPUT_UNUSABLE = "input unusable"  # the stage's verdict on the job's input
 
     @property
@@ -76,5 +77,10 @@ RULES = {
     ),
     FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
+    FailureClass.INPUT_CHANGED: Rule(
+        Retry.NEVER,
+        "a stage must not change what it reads; where a program does, let {file} give it a copy in stage.work",
+        AGAIN,
+    ),
     FailureClass.INPUT_UNUSABLE: Rule(Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
 }

@@ -52,6 +52,10 @@ def exception(evidence: Evidence) -> Raised | None:
     return Raised(found["type"], found["message"] or "") if found else None
 
 
+def _is_input_changed(evidence: Evidence) -> bool:
+    return bool(evidence.changed)
+
+
 def _is_timeout(evidence: Evidence) -> bool:
     return evidence.timed_out is not None
 
@@ -157,6 +161,7 @@ def _texts(evidence: Evidence) -> Iterator[str]:
 # The first that holds. What we did ourselves stands before what it looks like from outside, and a cause (no
 # room, no memory) before its consequence (a signal, an exit code).
 RULES: tuple[tuple[FailureClass, Callable[[Evidence], bool]], ...] = (
+    (FailureClass.INPUT_CHANGED, _is_input_changed),
     (FailureClass.TIMEOUT, _is_timeout),
     (FailureClass.WORKER_LOST, _is_lost),
     (FailureClass.INPUT_UNUSABLE, _is_input_unusable),

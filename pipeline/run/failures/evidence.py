@@ -54,6 +54,7 @@ class Evidence:
     killed_by_us: bool = False  # a signal that we sent, for whatever reason
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
+    changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
     plan_drift: PlanDrift | None = None
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)

@@ -47,7 +47,7 @@ class Failure:
     @property
     def reason(self) -> str:
         """In one line, for the journal."""
-        return self.evidence.error or _how(self.evidence)
+        return _how(self.evidence) if self.evidence.changed else self.evidence.error or _how(self.evidence)
 
 
 def last_lines(log: Path, start: int = 0) -> tuple[str, ...]:
@@ -151,6 +151,8 @@ def _how(evidence: Evidence) -> str:
 
 
 def _ways(evidence: Evidence) -> Iterator[str]:
+    if evidence.changed:
+        yield "; ".join(evidence.changed)
     if evidence.timed_out is not None:
         yield f"it took longer than {evidence.timed_out:g} s"
     if evidence.lost is not None:

@@ -122,6 +122,11 @@ EXPECTED = {
         "no descriptor": starting(errno.EMFILE),
         "no memory": starting(errno.ENOMEM),
     },
+    FailureClass.INPUT_CHANGED: {
+        "and nothing else": Evidence(PREFIX, returncode=0, changed=("it changed its input",)),
+        "and then it failed": replace(FAILED, changed=("it changed its input",)),
+        "and then it was too slow": replace(SIGKILLED, timed_out=5, killed_by_us=True, changed=("it changed",)),
+    },
     FailureClass.INPUT_UNUSABLE: {"its verdict": Evidence(PREFIX, returncode=5, error="no speech in it")},
 }
 

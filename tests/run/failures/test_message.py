@@ -181,6 +181,18 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             AGAIN,
         )
     ],
+    FailureClass.INPUT_CHANGED: [
+        (
+            Evidence(PREFIX, returncode=0, changed=("its input 'a' was changed", "its input 'b' was changed")),
+            StageError,
+            (
+                f"{HEAD}: its input 'a' was changed; its input 'b' was changed\n"
+                "  a stage must not change what it reads; where a program does, "
+                f"let stages/cutter.py give it a copy in stage.work\n{LOG}"
+            ),
+            AGAIN,
+        )
+    ],
     FailureClass.INPUT_UNUSABLE: [
         (
             Evidence(PREFIX, returncode=5, error="no speech"),

@@ -1,0 +1,47 @@
+"""The files that a stage left as its outputs: found by their names, and nobody else's."""
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pipeline.files import replaced
+
+
+class OutputsMissing(Exception):
+    """The stage ended well but didn't leave what it declares."""
+
+
+def find(folder: Path, name: str, pattern: str, inputs: Sequence[Path] = ()) -> Path:
+    """The one file that has the declared name. Raises ``OutputsMissing``."""
+    found = [entry for entry in _names(folder) if fnmatchcase(entry, pattern)]
+    if len(found) != 1:
+        what = "isn't there" if not found else f"is there {len(found)} times"
+        raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")
+    path = folder / found[0]
+    if path.is_symlink() and os.path.realpath(path) in {os.path.realpath(each) for each in inputs}:
+        _copy(path)
+    if path.is_symlink() or not path.is_file():
+        raise OutputsMissing(f"it ended well, but its output '{name}' ({found[0]}) isn't a regular file")
+    return path
+
+
+def detach(outputs: Iterable[Path]) -> None:
+    """Give each file bytes of its own: another name of the same file may be an input, even the person's own."""
+    for path in outputs:
+        if os.lstat(path).st_nlink > 1:
+            _copy(path)
+
+
+def _copy(path: Path) -> None:
+    """Replace a link by a copy of what it leads to."""
+    with replaced(path, flush=False, temporary=".copying.tmp") as beside:
+        shutil.copyfile(path, beside)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,169 @@
+"""What a stage reads stays as it was made, whatever the stage does to it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import InputError, PipelineError, StageError
+from pipeline.jobs.job import Job, load
+from tests.run.helpers import FAILS, Act, Bench, link, statuses
+
+LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no reflinks
+
+
+@pytest.fixture
+def job(bench: Bench) -> Job:
+    """``two`` is to change what ``one`` made, and ``three`` reads both."""
+    return bench.job(link("one"), link("two", "one"), link("three", "one", "two"), deliver=["three.file"])
+
+
+def made(job: Job, stage: str = "one", attempt: int = 1) -> Path:
+    return job.attempts(stage) / f"{attempt}/outputs/file.txt"
+
+
+def appends(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("CHANGED")
+
+
+def rewrites(path: Path) -> None:
+    """Other bytes, with the size and time of the old ones."""
+    status = path.stat()
+    path.write_bytes(b"X" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def replaces(path: Path) -> None:
+    path.unlink()
+    path.write_text("another")
+
+
+def moves(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+WAYS = [appends, rewrites, replaces, moves, Path.unlink]
+
+
+def error_of(bench: Bench, job: Job) -> PipelineError:
+    error = bench.listener.ended[job.id].error
+    assert isinstance(error, PipelineError)
+    return error
+
+
+@pytest.mark.parametrize("change", WAYS)
+def test_a_stage_that_changes_its_input_fails_by_name_and_the_bytes_come_back(
+    bench: Bench, job: Job, change: Callable[[Path], object]
+) -> None:
+    code = 1 if change in {moves, Path.unlink} else 0  # as of a stage that reads it afterwards
+    bench.run(job, two=Act(returncode=code, first=lambda: change(made(job))))
+    error = error_of(bench, job)
+    assert isinstance(error, StageError)
+    assert error.message.startswith(f"{job.id}: stage 'two' in environment 'alpha' failed: its input 'file'")
+    assert "stage 'one'" in error.message
+    again = bench.run_one(load(job.folder))
+    assert again.error is None
+    assert bench.executor.stages() == ["two", "three"]  # what one made is as it was
+
+
+def test_nothing_is_stored_under_a_key_that_it_was_not_made_from(bench: Bench, job: Job) -> None:
+    bench.run(job, two=Act(first=lambda: appends(made(job))))
+    clean = bench.job(*job.stages, deliver=["three.file"])
+    assert bench.run_one(clean).error is None
+    assert bench.executor.stages() == ["two", "three"]
+    assert made(clean).read_bytes() == made(job).read_bytes()
+
+
+def test_a_stage_that_fails_after_it_has_changed_its_input_is_told_so(bench: Bench, job: Job) -> None:
+    bench.run(job, two=FAILS.then(first=lambda: appends(made(job))))
+    assert "its input 'file'" in error_of(bench, job).message
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_what_the_store_cannot_give_back_is_made_again(bench: Bench, stored: bool) -> None:
+    """A large file shares its bytes with the store's, where the disk has no reflinks."""
+    job = bench.job(link("one", cache=stored), link("two", "one"), deliver=["two.file"])
+    bench.run(job, one=Act(writes={"file": LARGE}), two=Act(first=lambda: appends(made(job))))
+    assert "its input 'file'" in error_of(bench, job).message
+    assert bench.run_one(load(job.folder), one=Act(writes={"file": LARGE})).error is None
+    assert made(job, attempt=2).stat().st_size == len(LARGE)
+    assert bench.executor.stages() == ["one", "two"]
+
+
+def test_stages_that_run_beside_one_another_are_all_named(bench: Bench) -> None:
+    job = bench.job(link("one"), link("two", "one"), link("three", "one"))
+    bench.run(job, two=Act(2), three=Act(5, first=lambda: appends(made(job))))
+    assert "and so was three" in error_of(bench, job).message
+    assert statuses(job) == {"one": "finished", "two": "failed", "three": "failed"}
+
+
+def test_a_stage_does_not_escape_because_its_input_was_put_back_for_another_one(bench: Bench) -> None:
+    job = bench.job(link("one"), link("two", "one"), link("three", "one"))
+    bench.run(job, two=Act(5, first=lambda: appends(made(job))), three=Act())
+    assert statuses(job) == {"one": "finished", "two": "failed", "three": "finished"}
+
+
+def test_an_input_of_the_person_is_left_as_it_is_and_the_stage_fails(bench: Bench) -> None:
+    job = bench.job(link("one"))
+    bench.run(job, one=Act(first=lambda: appends(job.input)))
+    assert str(job.input) in error_of(bench, job).message
+    bench.run(load(job.folder))
+    assert isinstance(error_of(bench, job), InputError)
+
+
+@pytest.mark.parametrize("act", [lambda path: path.chmod(0o640), os.utime, lambda path: os.link(path, f"{path}.link")])
+def test_what_leaves_the_bytes_as_they_are_is_no_change(bench: Bench, job: Job, act: Callable[[Path], object]) -> None:
+    assert bench.run_one(job, two=Act(first=lambda: act(made(job)))).error is None
+    assert bench.run_one(load(job.folder)).unchanged  # its record's time is the file's
+
+
+@pytest.fixture
+def around(bench: Bench) -> Callable[..., Job]:
+    """``other`` doesn't read what ``one`` made, and changes it all the same; ``three`` reads it then."""
+
+    def make(**fields: Any) -> Job:
+        one, other = link("one", **fields), link("other", "one", inputs={"file": ["job.input"]})
+        return bench.job(one, other, link("three", "one", "other"), deliver=["three.file"])
+
+    return make
+
+
+@pytest.mark.parametrize("change", [appends, moves, Path.unlink])
+def test_what_was_changed_is_put_back_before_a_stage_reads_it(
+    bench: Bench, around: Callable[..., Job], change: Callable[[Path], object]
+) -> None:
+    clean, job = around(), around(parameters={"of": "another"})
+    assert bench.run_one(clean).error is None
+    assert bench.run_one(job, other=Act(first=lambda: change(made(job)))).error is None
+    alike = around(parameters={"of": "another"})
+    assert bench.run_one(alike).error is None
+    assert bench.executor.stages() == []
+    assert made(alike).read_bytes() == made(job).read_bytes()
+
+
+def test_what_was_changed_and_cannot_be_put_back_is_read_by_nobody(bench: Bench, around: Callable[..., Job]) -> None:
+    job = around(cache=False)
+    bench.run(job, other=Act(first=lambda: appends(made(job))))
+    error = error_of(bench, job)
+    assert isinstance(error, StageError)
+    assert "stage 'one'" in error.message
+    assert error.next_step
+    assert error.next_step.startswith(f"run-pipeline -j {job.id} ")
+    assert bench.run_one(load(job.folder)).error is None
+    assert bench.executor.stages() == ["one", "three"]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_nothing_is_delivered_but_what_was_made(bench: Bench, cached: bool) -> None:
+    """The stage that changes it is the last one."""
+    job = bench.job(
+        link("one", cache=cached), link("last", "one", inputs={"file": ["job.input"]}), deliver=["one.file"]
+    )
+    outcome = bench.run_one(job, last=Act(first=lambda: appends(made(job))))
+    assert (outcome.error is None) is cached
+    assert all("CHANGED" not in path.read_text() for path in outcome.delivered)
+    assert bench.run_one(load(job.folder)).error is None
+    assert "CHANGED" not in (job.output / "input.file.txt").read_text()
