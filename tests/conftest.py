@@ -319,6 +319,13 @@ def _record_hash(data: bytes) -> str:
 
 
 @pytest.fixture
+def ended_workers(spawning: None) -> Iterator[None]:
+    """For tests that leave workers, which other tests would take for forgotten processes."""
+    yield
+    subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
+
+
+@pytest.fixture
 def waited() -> Iterator[None]:
     """Fails a test that leaves one of its own processes behind."""
     import psutil

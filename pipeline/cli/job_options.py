@@ -138,6 +138,11 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--beside", is_flag=True, help="Also put the subtitles next to the movie: movie.es.srt."),
         click.option("--overwrite", is_flag=True, help="Also where the movie has such subtitles already."),
+        click.option(
+            "--inherit-environment",
+            is_flag=True,
+            help="Give the stages all variables of this shell, not only what programs need and what they ask for.",
+        ),
         click.option("--build", is_flag=True, help="Build environments that are missing, which may take minutes."),
         click.option(
             "--wait",
@@ -178,7 +183,15 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     wait = WAIT_SECONDS if options["wait"] is None else options["wait"]
     allowed = EnvironmentOptions(wait, options["build"], options["allow_degraded"])
     parameters = {name: each.text for name, each in typed.items()}
-    return lambda file: JobRequest(file, workflow, parameters, allowed, options["beside"], options["overwrite"])
+    return lambda file: JobRequest(
+        file,
+        workflow,
+        parameters,
+        allowed,
+        options["beside"],
+        options["overwrite"],
+        options["inherit_environment"],
+    )
 
 
 def _workflow(known: Sequence[str], shortcuts: Sequence[str], workflow: str | None) -> str:

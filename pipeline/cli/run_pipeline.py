@@ -76,7 +76,7 @@ def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options") ->
     store = ResultStore(here.results)
     for job in map(load, folders):
         reuse = Reuse(job, job.loaded, store, options.verify)
-        found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, Results()))
+        found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, Results(), os.environ))
         click.echo(f"{job.id}: workflow {job.plan.workflow}")
         rows = [[each.stage, each.environment, each.verdict, each.why] for each in found]
         print_table(["stage", "environment", "would", "why"], rows, "")

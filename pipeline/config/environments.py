@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import blocks, inline_environments
+from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml, names_in
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
@@ -157,6 +158,7 @@ def _definition(project: Project, source: ConfigurationSource, name: str, requir
         imports=tuple(value.get("imports", ())),
         smoke=_smoke(project, source),
         variables=_variables(source),
+        passed=passed_names(source),
         tools=tuple(tool for tool, _ in tools),
         tool_packages=tuple((tool, command) for tool, command in tools if command),
         models=tuple(value.get("models", ())),

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline import policy
 from pipeline.config import ensure, shared_modules
 from pipeline.config.blocks import StageBlock, read
+from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
@@ -31,6 +32,7 @@ class StageSpec:
     modules: tuple[str, ...]  # shared with other stages (pipeline/config/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
+    passed: tuple[str, ...]  # names of the caller's variables that it asks for
     ensure: Mapping[str, Any]  # promises by output (pipeline/config/ensure.py)
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
 
@@ -66,6 +68,7 @@ def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
         modules=tuple(table.get("modules", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),
+        passed=passed_names(source),
         ensure=table.get("ensure", {}),
         policy=policy.declared(table),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import policy
 from pipeline.config.conditions import Condition, conditions
+from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml, names_in, require_name
 from pipeline.project import Project
 from pipeline.sizes import parse_size
@@ -62,6 +63,7 @@ class StageUse:
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    passed: tuple[str, ...] = ()  # names of the caller's variables, beside those that its stage asks for
     policy: Mapping[str, Any] = field(default_factory=dict)
     disk: DiskUse = field(default_factory=DiskUse)
 
@@ -189,6 +191,7 @@ def _stage_use(source: ConfigurationSource, id: str, entry: Mapping[str, Any]) -
         inputs=entry.get("inputs", {}),
         parameters=entry.get("parameters", {}),
         models=entry.get("models", {}),
+        passed=passed_names(source, ("stages", id)),
         policy=policy.declared(entry),
         disk=_disk(source, id, entry.get("disk", {})),
     )

@@ -21,6 +21,7 @@ class Definition:
     imports: tuple[str, ...] = ()
     smoke: Path | None = None  # a script that proves more than imports do
     variables: tuple[tuple[str, str], ...] = ()  # templates: {cache}, {models}, {project}, {environment}
+    passed: tuple[str, ...] = ()  # the caller's variables that its stages get beside what every stage gets
     tools: tuple[str, ...] = ()
     tool_packages: tuple[tuple[str, str], ...] = ()  # program to the command that installs it
     models: tuple[str, ...] = ()

@@ -12,27 +12,26 @@ COUNT = 2  # of one environment: one per core of a small machine is enough to ke
 class SpareProcesses:
     def __init__(self, startup_log: Path) -> None:
         self._startup_log = startup_log
-        self._spares: dict[Path, list[FreshProcess]] = {}  # by the environment's prefix
+        self._spares: list[tuple[Interpreter, FreshProcess]] = []
 
     def add(self, interpreter: Interpreter) -> None:
         """Start one, unless there are enough."""
-        spares = self._spares.setdefault(interpreter.prefix, [])
-        if len(spares) < COUNT:
+        if sum(each == interpreter for each, _ in self._spares) < COUNT:
             with contextlib.suppress(OSError):  # what is wrong shows where the interpreter is needed
-                spares.append(FreshProcess(interpreter, {}, self._startup_log))
+                self._spares.append((interpreter, FreshProcess(interpreter, {}, self._startup_log)))
 
     def take(self, interpreter: Interpreter) -> FreshProcess | None:
-        """One that is still alive."""
-        spares = self._spares.get(interpreter.prefix, [])
-        while spares:
-            spare = spares.pop(0)
-            if spare.child.poll() is None:
-                return spare
-            spare.close()
+        """One that is still alive. It has the same variables: jobs of one run may differ in them."""
+        mine = [each for each in self._spares if each[0] == interpreter]
+        for each in mine:
+            self._spares.remove(each)
+            if each[1].child.poll() is None:
+                return each[1]
+            each[1].close()
         return None
 
     def close(self) -> None:
-        for spare in (spare for spares in self._spares.values() for spare in spares):
+        for _, spare in self._spares:
             spare.close()  # its tie kills it; elsewhere than on Linux it leaves, since no order comes any more
             spare.child.wait()
         self._spares.clear()

@@ -59,6 +59,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
+    passed: tuple[str, ...] = ()  # the caller's variables that it gets beside what every stage gets
     # The ways it may be started, the preferred one first. An older plan may name one that there is no more.
     start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt
@@ -151,6 +152,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     environment_locks: dict[str, str] = field(default_factory=dict)  # to the digest of the lock that it was built from
     # To the variables that the definition sets, with {cache} and the like as they were written.
     environment_variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    inherits_environment: bool = False  # whether stages get all of the caller's variables
     stage_environments: dict[str, str]
     tools: dict[str, dict[str, str]]  # environment to its programs, each with the environment that has it, or PATH
     models: dict[str, str]  # to the model's digest

@@ -53,6 +53,7 @@ class Expansion:
                 for_each=listed,
                 ensure={output: dict(promise) for output, promise in spec.ensure.items()},
                 modules=spec.modules,
+                passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),
                 **chosen,
             )
 

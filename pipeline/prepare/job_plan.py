@@ -38,7 +38,8 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         stage_environments={stage.name: stage.environment for stage in planned.stages},
         tools=tools,
         models=dict(preparation.models),
-        stages=_stages(planned, origins, tools),
+        inherits_environment=request.inherits_environment,
+        stages=_stages(planned, origins, tools, ready),
         deliver=planned.deliver,
         asked=dict(request.parameters),
         decisions=preparation.values.decisions.records,
@@ -110,7 +111,15 @@ def _stages(
     planned: PlannedWorkflow,
     origins: Mapping[str, EnvironmentOrigin],
     tools: Mapping[str, Mapping[str, str]],
+    ready: Readiness,
 ) -> tuple[PlannedStage, ...]:
-    """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them."""
+    """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them.
+
+    What an environment's definition passes, all its stages get.
+    """
     apart = environment_sources.unshared(planned.stages, origins, tools)
-    return tuple(replace(each, cache=False) if each.name in apart else each for each in planned.stages)
+    passed = {each.name: (*each.passed, *ready.environments[each.environment].passed) for each in planned.stages}
+    return tuple(
+        replace(each, cache=each.cache and each.name not in apart, passed=tuple(dict.fromkeys(passed[each.name])))
+        for each in planned.stages
+    )

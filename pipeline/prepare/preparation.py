@@ -27,6 +27,7 @@ class JobRequest:
     allowed: EnvironmentOptions = USUAL  # for environments that aren't there
     beside: bool = False  # deliver next to the input, too, what the workflow says may stand there
     overwrite: bool = False  # also where the movie has what would be made
+    inherits_environment: bool = False  # whether stages get all of the caller's variables
     reserved: int = 0  # bytes of the disk that other jobs will take
     extends: Job | None = None  # the job of the same file that gets the new plan, instead of a job of its own
 

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
+from pipeline.envs import inheritance
 from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
 from pipeline.jobs import input_link
@@ -54,7 +55,7 @@ class Invocations(Struct, frozen=True):
             file=file,
             log=self.job.log(attempt.stage),
             start=start,
-            variables=grant.variables,
+            variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
             modules=modules,
         )
 

@@ -58,7 +58,7 @@ class JobRun:
         self._results = Results()
         self._durations = Durations(context.project, job)
         self._journal = JobJournal(job, context.observer)
-        keys = StageKeys(context.project, job, self._results)
+        keys = StageKeys(context.project, job, self._results, os.environ)
         self._invocations = Invocations(job, runtime, self._results, keys)
         reuse = Reuse(job, self._state, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)

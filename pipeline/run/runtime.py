@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.environments import own_variables
 from pipeline.envs import notes
 from pipeline.envs.build import Build
+from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables, which
@@ -52,7 +53,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     found = {name: _find(project, job, name, leases) for name in job.plan.environment_keys}
     builds = {name: each.build for name, each in found.items() if each.build}
     interpreters = {
-        name: _interpreter(build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
+        name: _interpreter(job, build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
         for name, build in builds.items()
     }
     store = ModelStore(project.models)
@@ -121,10 +122,12 @@ def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
     return own_variables(project, templates.items(), build.prefix)
 
 
-def _interpreter(
-    build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
+def _interpreter(  # noqa: PLR0913, PLR0917  # what a process needs to start
+    job: Job, build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
 ) -> Interpreter:
-    variables = {**stage_variables(build.prefix, os.environ, tools, own, build.conda), RUN_VARIABLE: token}
+    passed = None if job.plan.inherits_environment else ()  # what stages ask for by name comes with each invocation
+    caller = visible(os.environ, passed)
+    variables = {**stage_variables(build.prefix, caller, tools, own, build.conda), RUN_VARIABLE: token}
     return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 

@@ -15,6 +15,7 @@ from pipeline.config import shared_modules
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
 from pipeline.environments import own_variables
+from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
@@ -70,9 +71,9 @@ def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpret
     tools = [live.provided_tools for each in providers if each and (live := registry.live(each.name))]
     own = own_variables(catalog.project, definition.variables, build.prefix)
     lease = leases.on(build)
-    return Interpreter(
-        build.python, build.prefix, stage_variables(build.prefix, os.environ, tools, own), build.key, lease
-    )
+    caller = visible(os.environ, (*spec.passed, *definition.passed))
+    variables = stage_variables(build.prefix, caller, tools, own, build.conda)
+    return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
 def _invocation(

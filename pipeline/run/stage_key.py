@@ -1,11 +1,13 @@
 """A stage's identity: if none of this has changed, the result it had is the result it would have."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.digests import canonical_json, sha256_of_bytes, tagged_digest
+from pipeline.envs import inheritance
 from pipeline.errors import ConfigurationError
 from pipeline.jobs import input_link
 from pipeline.jobs.job import Job
@@ -28,8 +30,12 @@ SDK = Path(__file__).parents[1] / "sdk"
 class StageKeys:
     """The keys of one job's stages; each stage file is read once, so a run sees one version of it."""
 
-    def __init__(self, project: Project, job: Job, results: Results) -> None:
+    def __init__(
+        self, project: Project, job: Job, results: Results, caller: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """``caller``: the variables of the process that runs the job, of which stages get some."""
         self._project = project
+        self._caller = caller
         self._plan = job.plan
         self.results = results
         self._sources: dict[str, str] = {}
@@ -70,7 +76,14 @@ class StageKeys:
         # written, since where a project lies changes no result. The usual ones only say where things are kept.
         variables = self._plan.environment_variables.get(stage.environment)
         modules = {name: self.module(name).digest for name in stage.modules}
-        optional = {"ensure": stage.ensure, "modules": modules, "variables": variables}
+        optional = {
+            "ensure": stage.ensure,
+            "modules": modules,
+            "variables": variables,
+            "locale": inheritance.locale_of(self._caller),
+            "passed": self._passed(stage),
+            "inherited": self._inherited,
+        }
         return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def file(self, uses: str) -> Path:
@@ -106,6 +119,21 @@ class StageKeys:
             return own
         modules = {name: self.module(name).digest for name in stage.modules}
         return tagged_digest("loaded", {"source": own, "modules": modules})
+
+    def _passed(self, stage: PlannedStage) -> dict[str, str | None]:
+        """The variables that a stage asks for, by a digest from which their values can't be guessed."""
+        if not stage.passed:
+            return {}
+        from pipeline.jobs.salt import salted_digest
+
+        passed = inheritance.passed(self._caller, stage.passed)
+        return {
+            name: salted_digest(self._project.jobs, passed[name]) if name in passed else None for name in stage.passed
+        }
+
+    @cached_property
+    def _inherited(self) -> str | None:
+        return inheritance.digest_of_others(self._caller) if self._plan.inherits_environment else None
 
     def _model_folder(self, name: str) -> str:
         return ModelStore(self._project.models).folder(name, self._plan.models[name]).name

@@ -1,5 +1,7 @@
 """What a run would do, beside what it does."""
 
+import os
+
 import pytest
 
 from pipeline.cache.store import ResultStore
@@ -16,7 +18,7 @@ from tests.run.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lis
 def forecasts(bench: Bench, job: Job, selection: Selection | None = None) -> dict[str, Forecast]:
     job = load(job.folder)
     reuse = Reuse(job, job.loaded, ResultStore(bench.project.results))
-    keys = StageKeys(bench.project, job, Results())
+    keys = StageKeys(bench.project, job, Results(), os.environ)
     return {each.stage: each for each in forecast(choose(job, selection or Selection()), reuse, keys)}
 
 

@@ -1,5 +1,6 @@
 """What a stage reads is what its key is made of; the rest are places, and its share of the machine."""
 
+import os
 from typing import Any
 
 import pytest
@@ -40,12 +41,12 @@ def test_the_bytes_that_a_stage_reads_are_those_that_are_hashed(
 ) -> None:
     invocation = decode((job.attempts("one") / "1/invocation.json").read_bytes(), InvocationFile)
     assert encode(invocation.arguments) in (job.attempts("one") / "1/invocation.json").read_bytes()
-    keys = StageKeys(bench.project, job, Results())
+    keys = StageKeys(bench.project, job, Results(), os.environ)
     (stage,) = job.stages
     contents = {
         part: value
         for part, value in keys.of(stage).parts.items()
-        if part in {"stage", "source", "stagekit", "environment", "inputs", "models"}
+        if part in {"stage", "source", "stagekit", "environment", "inputs", "models", "locale"}
     }
     expected = sha256_of_bytes(b"stage\0" + encode(invocation.arguments) + b"\0" + canonical_json(contents))
     assert keys.of(stage).digest == expected

@@ -42,6 +42,37 @@ def parts(project: Project, planned: PlannedStage, results: dict[str, Result] | 
     return key(project, planned, results, **changes).parts
 
 
+def test_the_language_and_time_zone_count_and_other_variables_do_not(project: Project) -> None:
+    def with_variables(**caller: str) -> Key:
+        return StageKeys(project, Job(project.jobs / "one", a_plan()), Results(), caller).of(a_stage("a"))
+
+    usual = with_variables(LANG="C.UTF-8", TZ="UTC", AWS_SECRET_ACCESS_KEY="a", OMP_NUM_THREADS="1", HOME="/a")
+    assert with_variables(LANG="C.UTF-8", TZ="UTC", AWS_SECRET_ACCESS_KEY="b", OMP_NUM_THREADS="2", HOME="/b") == usual
+    assert changed_parts(usual.parts, with_variables(LANG="C.UTF-8", TZ="CET").parts) == ["locale"]
+    assert changed_parts(usual.parts, with_variables(LANG="de_DE.UTF-8", TZ="UTC").parts) == ["locale"]
+
+
+def test_with_the_whole_environment_all_counts_but_what_tells_terminals_apart(project: Project) -> None:
+    def inherited(**caller: str) -> Any:
+        job = Job(project.jobs / "one", a_plan(inherits_environment=True))
+        return StageKeys(project, job, Results(), caller).of(a_stage("a")).parts["inherited"]
+
+    assert inherited(MODE="1", SSH_TTY="1", PWD="/a") == inherited(MODE="1", SSH_TTY="2", PWD="/b")
+    assert inherited(MODE="1") != inherited(MODE="2")
+
+
+def test_a_passed_variable_counts_by_a_digest_that_cannot_be_guessed(project: Project) -> None:
+    def passed(**caller: str) -> Any:
+        job = Job(project.jobs / "one", a_plan())
+        return StageKeys(project, job, Results(), caller).of(a_stage("a", passed=["TOKEN"])).parts["passed"]["TOKEN"]
+
+    assert passed(TOKEN="a") == passed(TOKEN="a") != passed(TOKEN="b")
+    assert passed() is None
+    before = passed(TOKEN="a")
+    (project.jobs / ".salt").unlink()  # another project has another one
+    assert passed(TOKEN="a") != before
+
+
 def test_the_same_stage_has_the_same_key(project: Project) -> None:
     assert key(project, a_stage("a")) == key(project, a_stage("a"))
 

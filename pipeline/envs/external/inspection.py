@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline import process
 from pipeline.envs.external.environment import ExternalEnvironment, Unusable
+from pipeline.envs.inheritance import visible
 from pipeline.envs.variables import stage_variables
 
 ASK_SECONDS = 120  # for a start of the interpreter, from a slow disk at worst
@@ -56,7 +57,7 @@ def from_json(value: Mapping[str, Any]) -> Facts:
 
 
 def _answer(environment: ExternalEnvironment) -> dict[str, Any]:
-    variables = stage_variables(environment.prefix, os.environ, conda=environment.is_conda)
+    variables = stage_variables(environment.prefix, visible(os.environ), conda=environment.is_conda)
     try:
         done = process.run([environment.python, "-I", "-B", "-c", QUESTION], variables, ASK_SECONDS)
         if done.returncode == 0:

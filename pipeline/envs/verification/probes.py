@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline import process
 from pipeline.envs.definition import Definition
+from pipeline.envs.inheritance import visible
 from pipeline.envs.script_headers import console_script
 from pipeline.envs.variables import stage_variables
 from pipeline.envs.verification import script_start
@@ -46,9 +47,9 @@ class ProbeEnvironment:
     conda: bool = False  # one of conda's, which names itself in another way
     is_ours: bool = False  # built here, console scripts and all
 
-    @property
-    def variables(self) -> dict[str, str]:
-        return stage_variables(self.prefix, os.environ, self.tools, self.own, self.conda)
+    def variables(self, passed: Sequence[str]) -> dict[str, str]:
+        """With those of the caller's that the definition asks for by name."""
+        return stage_variables(self.prefix, visible(os.environ, passed), self.tools, self.own, self.conda)
 
 
 def probes_of(definition: Definition) -> list[Probe]:
@@ -68,10 +69,12 @@ def run(definition: Definition, environment: ProbeEnvironment, seconds: float = 
 
     A probe that takes more than ``seconds`` is ended, with everything that it started, and has failed.
     """
+    variables = environment.variables(definition.passed)
     for probe in probes_of(definition):
-        yield _timed(probe.name, partial(_problem, probe, environment, seconds))
+        yield _timed(probe.name, partial(_problem, probe, environment.python, variables, seconds))
     if environment.is_ours and (script := console_script(environment.prefix)):
-        yield _timed(f"starting {script.name}", partial(_script_problem, script, environment, seconds))
+        find = partial(_script_problem, script, environment.prefix, variables, seconds)
+        yield _timed(f"starting {script.name}", find)
 
 
 def first_problem(definition: Definition, environment: ProbeEnvironment, seconds: float = SECONDS) -> str | None:
@@ -85,20 +88,20 @@ def _timed(name: str, find: Callable[[], str | None]) -> ProbeResult:
     return ProbeResult(name, time.monotonic() - start, problem)
 
 
-def _script_problem(script: Path, environment: ProbeEnvironment, seconds: float) -> str | None:
+def _script_problem(script: Path, prefix: Path, variables: Mapping[str, str], seconds: float) -> str | None:
     try:
-        return script_start.problem(script, environment.prefix, environment.variables, seconds)
+        return script_start.problem(script, prefix, variables, seconds)
     except process.TimedOut as error:
         return f"starting {script.name}: {error}"
 
 
-def _problem(probe: Probe, environment: ProbeEnvironment, seconds: float) -> str | None:
+def _problem(probe: Probe, python: Path, variables: Mapping[str, str], seconds: float) -> str | None:
     try:
-        done = process.run([environment.python, *probe.arguments], environment.variables, seconds)
+        done = process.run([python, *probe.arguments], variables, seconds)
     except process.TimedOut as error:
         return f"{probe.name}: {error}"
     except OSError as error:
-        return f"{probe.name}: {environment.python} can't be started: {error.strerror}"
+        return f"{probe.name}: {python} can't be started: {error.strerror}"
     if done.returncode == 0:
         return None
     lines = done.error_text.splitlines()
