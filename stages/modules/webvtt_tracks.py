@@ -24,8 +24,8 @@ def with_codecs(media: Path, streams: Sequence[dict[str, Any]]) -> list[dict[str
 
 def save(media: Path, stream: dict[str, Any], file: Path) -> bool:
     """Write a track of this kind as a WebVTT file; whether it has a cue."""
-    packets = _shown(media, stream["index"], "-show_packets").get("packets", [])
-    cues = list(_cues(packets))
+    shown = _shown(media, stream["index"], "-show_packets")
+    cues = list(_cues(shown.get("packets", []), _number(shown.get("format", {}).get("start_time"))))
     file.write_text("\n\n".join(["WEBVTT", *cues]) + "\n", encoding="utf-8", newline="\n")
     return bool(cues)
 
@@ -37,12 +37,20 @@ def _is_one(media: Path, stream: dict[str, Any]) -> bool:
     return any(_data(each.get("extradata", "")).startswith(b"WEBVTT") for each in found)
 
 
-def _cues(packets: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _cues(packets: Sequence[dict[str, Any]], first: float) -> Iterator[str]:
+    """``first``: the movie's first time, which ffmpeg makes 0 whenever it copies or decodes."""
     for packet in packets:
-        start = ffmpegs.seconds(packet.get("pts_time"))
+        start = max(0.0, ffmpegs.seconds(packet.get("pts_time")) - first)
         end = start + ffmpegs.seconds(packet.get("duration_time"))
         text = _data(packet.get("data", "")).decode("utf-8", "replace").strip("\n\0")
         yield f"{_time(start)} --> {_time(end)}\n{text}"
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return 0.0
 
 
 def _time(seconds: float) -> str:
@@ -56,8 +64,10 @@ def _data(dump: str) -> bytes:
 
 
 def _shown(media: Path, index: int, what: str) -> dict[str, Any]:
-    command = ["ffprobe", "-v", "error", "-select_streams", str(index), what, "-show_data", "-of", "json"]
-    done = subprocess.run([*command, ffmpegs.url(media)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    command = ["ffprobe", "-v", "error", "-select_streams", str(index), what, "-show_format", "-show_data"]
+    done = subprocess.run(
+        [*command, "-of", "json", ffmpegs.url(media)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
     try:
         answer = json.loads(done.stdout.decode("utf-8", "replace"))
     except ValueError:

@@ -65,6 +65,14 @@ def test_its_packets_are_the_cues_of_a_file(
     )
 
 
+def test_times_count_from_the_movie_s_first_one(
+    tracks: ModuleType, answer: Callable[[object], None], tmp_path: Path
+) -> None:
+    answer({**ANSWER, "format": {"start_time": "0.250000"}})
+    tracks.save(Path("a.mkv"), NAMELESS, tmp_path / "a.vtt")
+    assert "00:00:00.750 --> 00:00:02.750" in (tmp_path / "a.vtt").read_text(encoding="utf-8")
+
+
 def test_a_track_without_packets_gives_no_cue(
     tracks: ModuleType, answer: Callable[[object], None], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ _POINTER = r"[-–—−－=]+\s*[>＞〉→]"
 _SHAPE = rf"\s*[\w?]{{1,4}}(?:{_MARK}[\w?]{{0,4}}){{2,3}}\s*"
 LOOKS_LIKE_TIMES = re.compile(rf"{_SHAPE}{_POINTER}.*|.*{_POINTER}{_SHAPE}")
 NUMBER = re.compile(r"\s*\d+\s*")
+WORD_TIME = re.compile(r"<(?:\d+:)?\d\d:\d\d[.,:]\d+>")  # WebVTT's, which converters leave
 PLACE = re.compile(r"\\(an?)(\d+)(?=[^{}]*\})")
 # SubStation's first version counted 1 to 3 at the bottom, 5 to 7 at the top, and 9 to 11 in the middle.
 FIRST_ALIGNMENTS = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
@@ -51,7 +52,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
 def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:
     """A cue of text with tags as SubRip has them: HTML's, and SubStation's for the place."""
     alignment = alignment_of(text)
-    text = without_place(text).replace(r"\N", "\n").replace(r"\h", " ")
+    text = WORD_TIME.sub("", without_place(text)).replace(r"\N", "\n").replace(r"\h", " ")
     return Cue(start, end, text if options.raw else markup.normal(text), alignment=alignment)
 
 

@@ -70,3 +70,9 @@ def test_a_check_sees_the_tags_that_other_formats_lack() -> None:
 def test_text_behind_the_times_is_text() -> None:
     (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000 Good morning.\nSir.\n")
     assert cue.text == "Good morning.\nSir."
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_times_of_words_are_no_text(raw: bool) -> None:
+    (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000\n<00:00:01.000>It <00:00:01,300>was <01:02.500>so\n", raw)
+    assert cue.text == "It was so"
