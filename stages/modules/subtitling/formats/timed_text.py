@@ -66,7 +66,7 @@ def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
     """A cue for each text at a place, from the moment it appears until it is gone."""
     from ttconv.isd import ISD
 
-    logging.getLogger("ttconv").setLevel(logging.CRITICAL)  # what it can't understand is a style, and no matter here
+    logging.getLogger("ttconv").setLevel(logging.CRITICAL + 1)  # what it can't understand is a style, and no matter here
     try:
         document = model()
         moments = list(ISD.generate_isd_sequence(document)) if document is not None else []
