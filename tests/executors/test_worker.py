@@ -442,3 +442,79 @@ def test_a_server_that_ended_before_it_was_asked_to_has_ended(tmp_path: Path) ->
     with servers.listen(tmp_path, "killed"):
         pass
     assert servers.end(tmp_path, "killed", force=False)
+
+
+ADDS = """
+import json, types
+sys.path.insert(0, {folder!r})
+if os.path.exists({mark!r}):
+    print({shown})
+else:
+    open({mark!r}, 'w').close()
+    import helper
+    sys.modules['made_up'] = types.ModuleType('made_up')
+    sys.modules['json'] = helper
+    del sys.modules['types']
+    sys.setrecursionlimit(50_000)
+    import decimal, socket
+    decimal.getcontext().prec = 3
+    socket.setdefaulttimeout(1)
+    sys.excepthook = print
+"""
+
+
+def test_modules_and_limits_of_one_task_are_not_there_for_the_next(run: Runs, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/helper.py").write_text("WORD = 'first'\n")
+    shown = (
+        "[name in sys.modules for name in ('helper', 'made_up', 'types')], json.__name__, sys.getrecursionlimit(),"
+        " __import__('decimal').getcontext().prec, __import__('socket').getdefaulttimeout(),"
+        " sys.excepthook is sys.__excepthook__, __import__('helper').WORD, os.getpid()"
+    )
+    body = ADDS.format(folder=str(tmp_path / "lib"), mark=str(tmp_path / "mark"), shown=shown)
+    run(body)
+    (tmp_path / "lib/helper.py").write_text("WORD = 'second, and longer'\n")
+    run(PID)
+    assert exit_of(run(body)).returncode == 0, log(tmp_path)
+    limit = sys.getrecursionlimit()
+    pid, last = log(tmp_path).splitlines()
+    assert last == f"[False, False, True] json {limit} 28 None True second, and longer {pid}"
+
+
+def test_what_a_stage_imports_and_sets_when_it_is_loaded_is_there_in_each_of_its_tasks(
+    executor: LocalExecutor, never: int, tmp_path: Path
+) -> None:
+    """Though others between them don't see it."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/helper.py").write_text("COUNT = []\n")
+    (tmp_path / "lib/late.py").write_text("WORD = 'late'\n")
+    head = (
+        f"import sys, os\nsys.path.insert(0, {str(tmp_path / 'lib')!r})\nsys.setrecursionlimit(5000)\nimport helper\n"
+    )
+    body = (
+        "def run(stage):\n    import late\n    import helper as again\n    again.COUNT.append(1)\n"
+        "    print(again is helper, len(again.COUNT), sys.getrecursionlimit(), late.WORD, os.getpid())\n"
+    )
+    other = (
+        "import sys, os\ndef run(stage):\n    print('helper' in sys.modules, sys.getrecursionlimit(), os.getpid())\n"
+    )
+    work = invocation(tmp_path, "", "worker")
+    for number, source in enumerate((head + body, other, head + body), 1):
+        file = tmp_path / f"stage{number % 2}.py"
+        file.write_text(source)
+        executor.submit(replace(with_id(work, number), stage_file=file))
+        until_exit(executor, never)
+    first, between, third = log(tmp_path).splitlines()
+    pid = first.split()[-1]
+    assert (first, third) == (f"True 1 5000 late {pid}", f"True 2 5000 late {pid}")
+    assert between == f"False {sys.getrecursionlimit()} {pid}"
+
+
+def test_what_is_imported_from_the_environment_stays(run: Runs, tmp_path: Path) -> None:
+    body = (
+        "first = 'psutil' in sys.modules\nimport psutil, xml.dom.minidom\nprint(first, id(psutil), id(xml.dom.minidom))"
+    )
+    for _ in range(3):
+        run(body)
+    first, *later = log(tmp_path).splitlines()
+    assert {first.replace("False", "True")} == set(later)

@@ -4,6 +4,8 @@ import os
 import sys
 
 from stagekit import sharing
+from stageserver.environment_modules import EnvironmentModules
+from stageserver.interpreter_limits import InterpreterLimits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +16,16 @@ if TYPE_CHECKING:
 class _StageSource:
     """One stage file, and the modules that it shares, as they were when their digest was taken.
 
-    Each has its own: what is loaded, and what its stages keep (``stage.memo``).
+    Each has its own: what is loaded, what that set for the whole process, and what its stages keep (``stage.memo``).
     """
 
     def __init__(self, digest: str) -> None:
         self.digest = digest
         self.module = None  # type: Any
         self.shared = {}  # type: dict[str, Any]
+        self.others = {}  # type: dict[str, Any]  # modules of neither the environment nor the project
+        self.path = []  # type: list[str]
+        self.limits = None  # type: Any
         self.memos = {}  # type: dict[Any, Any]
 
 
@@ -31,6 +36,7 @@ class StageModules:
         self._runner = runner
         self._sources = {}  # type: dict[str, _StageSource]
         self._current = None  # type: _StageSource | None
+        self._imports = EnvironmentModules()
         self.variables = {}  # type: dict[str, str]  # that were set while stages were loaded
 
     def module(self, path: str, digest: str, modules: "list[str]") -> "Any":
@@ -38,11 +44,25 @@ class StageModules:
         self._set_aside()
         if source.module is None:
             source.module = self._load(path, modules)
-        elif modules:
-            sharing.restore(modules, self._runner.SourceHashLoader, source.shared)
+            source.others, source.path = self._imports.others(), list(sys.path)
+            source.limits = InterpreterLimits()
+        else:
+            self._bring_back(source, modules)
         self._current = source
         sys.modules["stage"] = source.module  # for pickle, which looks a class up by its module's name
         return source.module
+
+    def withdraw(self) -> None:
+        """The next stage finds the environment's modules, and none that this one has added or replaced."""
+        self._imports.restore()
+
+    def _bring_back(self, source: _StageSource, modules: "list[str]") -> None:
+        """As it was when the stage had been loaded."""
+        if modules:
+            sharing.restore(modules, self._runner.SourceHashLoader, source.shared)
+        sys.modules.update(source.others)
+        sys.path[:] = source.path
+        source.limits.restore()
 
     def _load(self, path: str, modules: "list[str]") -> "Any":
         """Libraries set variables when they are imported and read them later; nothing is imported a second time."""

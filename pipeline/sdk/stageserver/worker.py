@@ -1,9 +1,7 @@
 """The worker: one process that runs task after task, and is as good as new before each or leaves."""
 
-import contextlib
 import gc
 import os
-import signal
 import socket
 import sys
 
@@ -11,20 +9,16 @@ from stageprotocol import Answer, receive
 from stageserver import children
 from stageserver.client import Client
 from stageserver.perform import flush, perform
+from stageserver.process_state import ProcessState
 from stageserver.server import Server
 from stageserver.stage_modules import StageModules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Any
+    from typing import Any
 
 LEASE_IS_OVER = b"i"
 QUIET = 0.005  # seconds without an order, after which there is time to tidy up
-CHANGED_BY_STAGES = [
-    getattr(signal, name)
-    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2")
-    if hasattr(signal, name)
-]
 
 
 def run(server: Server, control: socket.socket) -> None:
@@ -79,9 +73,11 @@ class _Worker:
         self._busy.clear()
         if not client.tell(Answer.EXIT, code, leaving):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
-        self._state.restore(self._modules.variables)
-        os.dup2(self._log, 1)
+        flush()
+        os.dup2(self._log, 1)  # before what the stage held is let go of, which may say something, too
         os.dup2(self._log, 2)
+        self._state.restore(self._modules.variables)
+        self._modules.withdraw()
         return leaving
 
     def _left_behind(self) -> str:
@@ -109,45 +105,3 @@ def _memory() -> int:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-class ProcessState:
-    """What a stage may have changed in its process, as it was before the first.
-
-    What is imported stays, and with it the variables that were set for that.
-    """
-
-    def __init__(self) -> None:
-        self._variables = dict(os.environ)
-        self._streams = sys.stdin, sys.stdout, sys.stderr
-        self._path = list(sys.path)
-        self._arguments = list(sys.argv)
-        self._mask = os.umask(0o077)
-        os.umask(self._mask)
-        self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
-
-    def restore(self, imported: "dict[str, str]") -> None:
-        flush()
-        wanted = {**self._variables, **imported}
-        if dict(os.environ) != wanted:
-            os.environ.clear()
-            os.environ.update(wanted)
-        self._restore_streams()
-        sys.path[:] = self._path
-        sys.argv[:] = self._arguments
-        os.umask(self._mask)
-        os.chdir("/")
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in self._handlers.items():
-            if signal.getsignal(number) is not handler and handler is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    signal.signal(number, handler)
-
-    def _restore_streams(self) -> None:
-        if any(stream.closed for stream in self._streams):  # by the stage, which the next one must not notice
-            self._streams = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
-        sys.stdin, sys.stdout, sys.stderr = self._streams
-
-
-def _stream(descriptor: int, mode: str) -> "IO[Any]":
-    return open(descriptor, mode, buffering=1, errors="backslashreplace", closefd=False)

@@ -1,0 +1,85 @@
+"""What a stage may change in its process, and how it is put back before the next one."""
+
+import contextlib
+import os
+import signal
+import sys
+
+from stageserver.interpreter_limits import InterpreterLimits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+CHANGED_BY_STAGES = [
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+]
+HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook", "dont_write_bytecode")
+
+
+class ProcessState:
+    """The process as it was before the first stage.
+
+    What is imported from the environment stays (``EnvironmentModules``), and with it the variables that were set for
+    that.
+    """
+
+    def __init__(self) -> None:
+        self._variables = dict(os.environ)
+        self._streams = sys.stdin, sys.stdout, sys.stderr
+        self._path = list(sys.path)
+        self._arguments = list(sys.argv)
+        self._mask = os.umask(0o077)
+        os.umask(self._mask)
+        self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
+        self._hooks = {name: getattr(sys, name) for name in HOOKS}
+        self._limits = InterpreterLimits()
+
+    def restore(self, imported: "dict[str, str]") -> None:
+        self._restore_variables(imported)
+        self._restore_streams()
+        sys.path[:] = self._path
+        sys.argv[:] = self._arguments
+        for name, hook in self._hooks.items():
+            setattr(sys, name, hook)
+        self._limits.restore()
+        _restore_libraries()
+        os.umask(self._mask)
+        os.chdir("/")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) is not handler and handler is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    signal.signal(number, handler)
+
+    def _restore_variables(self, imported: "dict[str, str]") -> None:
+        wanted = {**self._variables, **imported}
+        if dict(os.environ) != wanted:
+            os.environ.clear()
+            os.environ.update(wanted)
+
+    def _restore_streams(self) -> None:
+        if any(stream.closed for stream in self._streams):  # by the stage, which the next one must not notice
+            self._streams = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
+        sys.stdin, sys.stdout, sys.stderr = self._streams
+
+
+def _restore_libraries() -> None:
+    """What the standard library keeps for a whole process and stages set, where it is loaded."""
+    if "decimal" in sys.modules:
+        decimal = sys.modules["decimal"]
+        decimal.setcontext(decimal.DefaultContext.copy())
+    if "socket" in sys.modules:
+        sys.modules["socket"].setdefaulttimeout(None)
+    if "tempfile" in sys.modules:
+        setattr(sys.modules["tempfile"], "tempdir", None)  # noqa: B010  # found out again, from the variables
+    if sys.gettrace() is not None:
+        sys.settrace(None)
+    if sys.getprofile() is not None:
+        sys.setprofile(None)
+
+
+def _stream(descriptor: int, mode: str) -> "IO[Any]":
+    return open(descriptor, mode, buffering=1, errors="backslashreplace", closefd=False)
