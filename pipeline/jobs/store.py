@@ -20,6 +20,7 @@ from pipeline.values import plain, replace
 
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
+REMOVING = ".removing-"  # how the name of a job's folder begins while it is removed
 UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
 
 
@@ -122,9 +123,9 @@ class JobStore:
             os.utime(document, ns=(status.st_atime_ns, newest + 1))
 
     def _sweep(self) -> None:
-        """Remove what a killed ``prepare-job`` left, long after anyone can be at work in it."""
-        for part in self._root.glob(".preparing-*"):
-            with contextlib.suppress(FileNotFoundError):  # its job is whole by now
+        """Remove what a killed ``prepare-job`` or ``pipeline job rm`` left, long after anyone can be at work in it."""
+        for part in (*self._root.glob(".preparing-*"), *self._root.glob(f"{REMOVING}*")):
+            with contextlib.suppress(FileNotFoundError):  # its job is whole by now, or gone
                 if time.time() - part.stat().st_mtime > STALE_SECONDS:
                     try_remove_tree(part)
 

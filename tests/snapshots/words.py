@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent
 VARYING = (
     (re.compile(r"\bjob-\d{8}-[a-z0-9_]+-(\d{4})\b"), r"job-DATE-USER-\1"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"), "TIME"),
+    (re.compile(r"\b(\d{4}-\d{2}-\d{2}) \d{2}:\d{2}\b(?!:)"), r"\1 HH:MM"),
     (re.compile(r"\b\d{2}:\d{2}:\d{2}\b(?!\.)"), "HH:MM:SS"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!')"), "DATE"),
     (re.compile(r"\b(alpha|beta)-[0-9a-f]{16}(\.[0-9a-f]{8})?"), r"\1-KEY"),

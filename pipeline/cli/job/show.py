@@ -1,0 +1,91 @@
+"""``pipeline job show``."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.job.summary import KILLED, summary
+from pipeline.cli.output import print_json, print_table
+from pipeline.engines.report import messages as engine_messages
+from pipeline.envs.registry import Registry
+from pipeline.jobs import environment_sources, overview
+from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.state import StageState, StageStatus, Status
+from pipeline.jobs.store import JobStore
+from pipeline.project import Project
+from pipeline.text import printable
+from pipeline.values import plain
+
+
+@click.command("show")
+@click.argument("id", shell_complete=completion.jobs)
+@json_option
+@root_option
+def command(id: str, as_json: bool) -> None:
+    """Show a job's stages: environment, state, attempts and time."""
+    here = project()
+    job = JobStore(here.jobs).find(id)
+    about, state = summary(job), job.state()
+    killed = about.state == KILLED
+    rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
+    data = {
+        **asdict(about),
+        "environments": plain(job.plan.environment_sources),
+        "decisions": plain(job.plan.decisions),
+        "stages": rows,
+        "output": str(job.output),
+    }
+    if as_json:
+        print_json("job", data)
+        return
+    click.echo(f"{job.id}: {data['workflow']}, {data['state']}, input {printable(data['input'])}")
+    cells = [
+        [
+            row["name"],
+            row["environment"],
+            row["state"],
+            str(row["attempt"] or ""),
+            _seconds(row["seconds"]),
+            _remark(row),
+        ]
+        for row in data["stages"]
+    ]
+    print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
+    for line in [*environment_sources.messages(job.plan), *engine_messages(job.plan.decisions), *_by_now(here, job)]:
+        click.echo(printable(line))
+    if data["state"] == Status.FINISHED.value:
+        click.echo(f"output: {printable(data['output'])}")
+
+
+def _by_now(here: Project, job: Job) -> list[str]:
+    names = environment_sources.replaceable(job.plan, Registry(here.environments))
+    return [f"environment {name} is built by now; a job that is prepared anew gets it" for name in names]
+
+
+def _stage(job: Job, stage: PlannedStage, state: StageState, killed: bool) -> dict[str, Any]:
+    taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
+    return {
+        "name": stage.name,
+        "environment": stage.environment,
+        "state": KILLED if killed and state.status is StageStatus.RUNNING else state.status.value,
+        "attempt": state.attempt,
+        "seconds": state.seconds,
+        "reason": state.reason,
+        "taken_from": taken,
+        "warnings": list(state.warnings),
+        "log": str(job.log(stage.name)),
+    }
+
+
+def _remark(row: Mapping[str, Any]) -> str:
+    taken = f"taken from {row['taken_from']}" if row["taken_from"] else None
+    return printable("; ".join(filter(None, [row["reason"], taken, *row["warnings"]])))
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s"
