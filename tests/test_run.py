@@ -546,3 +546,41 @@ def test_a_stage_that_writes_to_what_another_one_made_fails_by_name(ready: Sandb
         "copy": "some input\n",
         "last": "some input\n",
     }
+
+
+SAYS = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# outputs = {file = "out.txt"}
+# ///
+import subprocess
+
+
+def run(stage):
+    stage.output("file").write_bytes(subprocess.run(["mytool"], capture_output=True, check=True).stdout)
+"""
+
+
+def test_another_version_of_a_program_gives_another_result_and_is_told(ready: Sandbox, tmp_path: Path) -> None:
+    definition = ready.root / "config/environments/alpha.yaml"
+    definition.write_text(definition.read_text() + "tools: [{mytool: apt-get install mytool}]\n")
+    ready.write("stages/says.py", SAYS)
+    ready.workflow("tested", "says: {}", "deliver: [says.file]")
+    file = ready.write("input.txt", "some input\n")
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+
+    def said(version: str) -> str:
+        tool = tmp_path / "mytool"
+        tool.write_text(f"#!/bin/sh\necho {version}\n")
+        tool.chmod(0o755)
+        prepared = ready.run("prepare-job", "--workflow", "tested", file, variables=path)
+        assert prepared.code == 0, prepared.err
+        done = ready.run("run-pipeline", "-j", "latest", variables=path)
+        assert done.code == 0, done.err
+        return Path(done.out.strip()).read_text()
+
+    assert [said("1.0"), said("2.0"), said("1.0")] == ["1.0\n", "2.0\n", "1.0\n"]
+    explained = ready.give("pipeline", "job", "why", ready.give("pipeline", "job", "list", "--json").data[1]["job_id"])
+    assert "tools.mytool" in explained.out
+    assert ready.give("pipeline", "job", "why", "latest").out.startswith("says: taken")

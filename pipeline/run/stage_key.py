@@ -18,6 +18,7 @@ from pipeline.models.store import ModelStore
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.run.invocation_file import Arguments, shown
+from pipeline.run.programs import Programs
 from pipeline.script import reads_stage_name
 from pipeline.values import encode
 
@@ -38,6 +39,7 @@ class StageKeys:
         self._caller = caller
         self._plan = job.plan
         self.results = results
+        self._programs = Programs(project, job.plan)
         self._sources: dict[str, str] = {}
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._files: dict[str, Path] = {}
@@ -79,6 +81,7 @@ class StageKeys:
         optional = {
             "ensure": stage.ensure,
             "modules": modules,
+            "tools": self._programs.of(stage.environment),
             "variables": variables,
             "locale": inheritance.locale_of(self._caller),
             "passed": self._passed(stage),
