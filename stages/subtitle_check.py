@@ -72,6 +72,7 @@ def check(path: Path, style: str, language: str, clock: frame_clock.FrameClock) 
     return {"file": str(path), "problem": None, "format": subtitles.format, "encoding": subtitles.encoding} | {
         "confidence": round(subtitles.confidence, 3),
         "notes": list(subtitles.notes),
+        "left_out": subtitles.left_out,
         **report,
     }
 

@@ -41,7 +41,7 @@ def group() -> None:
 def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, as_json: bool) -> None:
     """Check subtitle FILEs, from wherever they come, and show each rule that a cue breaks. "-" is the standard input.
 
-    Exit code 0: no rule is broken; 1: a rule is broken; 5: a file can't be read.
+    Exit code 0: no rule is broken; 1: a rule is broken, or a cue can't be read; 5: a file can't be read.
     """
     from pipeline.config.catalog import Catalog
     from pipeline.run import single_stage
@@ -79,7 +79,8 @@ def _as_files(files: Sequence[Path]) -> Iterator[list[Path]]:
 def _code(checks: Sequence[Check]) -> ExitCode:
     if any(check["problem"] for check in checks):
         return ExitCode.INPUT_UNUSABLE
-    return ExitCode.FINDINGS if any(check["violations"] for check in checks) else ExitCode.OK
+    found = any(check["violations"] or check.get("left_out") for check in checks)
+    return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 def _print(checks: Sequence[Check]) -> None:

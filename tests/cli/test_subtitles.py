@@ -74,6 +74,12 @@ def test_a_guess_of_the_encoding_and_notes_are_told(project: Sandbox) -> None:
     done = project.give("pipeline", "subtitles", "check", project.root / "guessed.srt")
     assert "cp1250 (a guess, 60% sure" in done.out
     assert "1 cue was left out" in done.err
+    assert done.code == 0
+
+
+def test_a_cue_that_can_not_be_read_is_a_finding(project: Sandbox) -> None:
+    project.write("partly.srt", json.dumps({**CLEAN, "left_out": 1, "notes": ["1 cue was left out"]}))
+    assert project.give("pipeline", "subtitles", "check", project.root / "partly.srt").code == 1
 
 
 def test_a_style_that_there_is_not_is_a_mistake_of_the_command(project: Sandbox) -> None:

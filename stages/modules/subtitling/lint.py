@@ -1,6 +1,6 @@
 """Lint for cues: which rules of a style they break, with the measured value and the allowed one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -52,8 +52,7 @@ def lint(cues: Sequence[Cue], profile: StyleProfile, clock: FrameClock) -> list[
     violations = [
         Violation(rule, (number,), cue.start, measured, allowed)
         for number, cue in enumerate(cues, 1)
-        for check in CHECKS
-        for rule, measured, allowed in check(cue, profile)
+        for rule, measured, allowed in _of_cue(cue, profile)
     ]
     gap = 1000 * profile.gap_frames / (clock.rate or Fraction(USUAL_RATE))
     for row in range(ROWS):  # what stands in another row of the picture covers nothing
@@ -71,7 +70,15 @@ def too_fast_share(cues: Sequence[Cue], violations: Sequence[Violation]) -> floa
 
 def reading_speed(cue: Cue, profile: StyleProfile) -> float:
     """Characters per second, as the style counts characters."""
-    return shown_width(cue.text) / profile.unit / max(0.001, (cue.end - cue.start) / 1000)
+    return shown_width(markup.normal(cue.text)) / profile.unit / max(0.001, (cue.end - cue.start) / 1000)
+
+
+def _of_cue(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
+    """What is read is measured without the tags that no player shows as text."""
+    read = cue._replace(text=markup.normal(cue.text))
+    yield from _lines(read, profile)
+    yield from _content(cue)
+    yield from _duration(read, profile)
 
 
 def _lines(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
@@ -83,7 +90,7 @@ def _lines(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
             yield "line-length", width(line) / profile.unit, profile.line_characters
 
 
-def _content(cue: Cue, _: StyleProfile) -> Iterator[BrokenRule]:
+def _content(cue: Cue) -> Iterator[BrokenRule]:
     if not markup.plain(cue.text).strip():
         yield "empty", 0, 1
     if markup.normal(cue.text) != cue.text:
@@ -113,6 +120,3 @@ def _between(cue: Cue, following: Cue, gap: float) -> Iterator[BrokenRule]:
         yield "overlap", -distance / 1000, 0
     elif distance + TOLERANCE < gap:
         yield "gap", distance / 1000, gap / 1000
-
-
-CHECKS: tuple[Callable[[Cue, StyleProfile], Iterator[BrokenRule]], ...] = (_lines, _content, _duration)

@@ -34,7 +34,7 @@ class SubtitleFile:
     """A file's cues as they are, in its order; ``cue_repair.repair`` puts them right.
 
     ``encoding``: Python's name; ``confidence``: over 0, and 1 where it is certain. ``language``: a code, where the file
-    says it. ``notes``: what a reader should know.
+    says it. ``left_out``: how many cues can't be read. ``notes``: what a reader should know.
     """
 
     cues: list[Cue]
@@ -43,6 +43,7 @@ class SubtitleFile:
     confidence: float = 1.0
     language: str = ""
     notes: Sequence[str] = ()
+    left_out: int = 0
 
 
 def read(
@@ -66,14 +67,23 @@ def read(
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     kind = detection.of_text(text, path)
     parsed = READERS[kind](text, ReadingOptions(language, frame_rate, tags == "raw"))
-    if not parsed.cues and not parsed.notes and kind not in ("ass", "ssa") and text.strip() not in ("", "WEBVTT"):
+    if not parsed.cues and not parsed.unread and kind not in ("ass", "ssa") and text.strip() not in ("", "WEBVTT"):
         raise Unreadable(f"it has text, but no cue that could be read as {kind}")
     return _file(parsed, kind, tags, encoding, confidence)
 
 
 def _file(parsed: ParsedFile, kind: str, tags: str, encoding: str, confidence: float = 1.0) -> SubtitleFile:
     cues = parsed.cues if tags == "raw" else [cue._replace(text=_without_blank_lines(cue.text)) for cue in parsed.cues]
-    return SubtitleFile(cues, kind, encoding, confidence, parsed.language, parsed.notes)
+    notes = [*parsed.notes, *_of_unread(parsed.unread)]
+    return SubtitleFile(cues, kind, encoding, confidence, parsed.language, notes, len(parsed.unread))
+
+
+def _of_unread(lines: Sequence[str]) -> list[str]:
+    """A note on cues whose times can't be read, if there are any."""
+    if not lines:
+        return []
+    what = "1 cue was" if len(lines) == 1 else f"{len(lines)} cues were"
+    return [f"{what} left out, since the times can't be read: {lines[0].strip()!r}"]
 
 
 def _without_blank_lines(text: str) -> str:

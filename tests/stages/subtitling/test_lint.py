@@ -91,6 +91,11 @@ def test_violations_come_in_the_cues_order() -> None:
     assert numbers == sorted(numbers)
 
 
+def test_tags_of_other_formats_take_no_time_to_read() -> None:
+    coloured = FINE._replace(text='<font color="#ffff00">It was the best of times.</font>')
+    assert rules([coloured]) == {"markup"}
+
+
 def test_a_sign_at_the_top_does_not_overlap_the_speech_below() -> None:
     sign = Cue(500, 4000, "OFFICE", alignment=8)
     assert rules([sign, FINE]) == set()

@@ -25,11 +25,15 @@ class ReadingOptions(NamedTuple):
 
 
 class ParsedFile(NamedTuple):
-    """A file's cues in its order, the language that it says it is in, and what a reader should know."""
+    """A file's cues in its order, the language that it says it is in, and what a reader should know.
+
+    ``unread``: the lines of times that can't be read; their cues are left out.
+    """
 
     cues: list[Cue]
     language: str = ""
     notes: Sequence[str] = ()
+    unread: Sequence[str] = ()
 
 
 def with_ends(cues: Iterable[Cue]) -> list[Cue]:
@@ -43,11 +47,3 @@ def with_ends(cues: Iterable[Cue]) -> list[Cue]:
     ]
     last = ordered[-1]
     return [*closed, last if last.end >= 0 else last._replace(end=last.start + OPEN_END)]
-
-
-def left_out(lines: Sequence[str]) -> list[str]:
-    """A note on cues whose lines with times can't be read, if there are any."""
-    if not lines:
-        return []
-    what = "1 cue was" if len(lines) == 1 else f"{len(lines)} cues were"
-    return [f"{what} left out, since the times can't be read: {lines[0].strip()!r}"]

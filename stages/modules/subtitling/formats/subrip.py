@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue
-from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, left_out
+from subtitling.formats.parsed_file import ParsedFile, ReadingOptions
 
 # Programs confuse the marks, some write full-width ones, and a translator's program may change the arrow.
 _MARK = r"\s*[:;.,：；．，。、]\s*"
@@ -46,7 +46,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
             own = _without_number(lines[block.line + 1 : end], is_last=end == len(lines))
             shown = [line for line in (block.text, *own) if line.strip()]
             cues.append(cue_of(*block.times, "\n".join(shown), options))
-    return ParsedFile(cues, notes=left_out([lines[block.line] for block in blocks if block.times is None]))
+    return ParsedFile(cues, unread=[lines[block.line] for block in blocks if block.times is None])
 
 
 def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:

@@ -14,10 +14,11 @@ from xml.etree import ElementTree
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue
 from subtitling.formats import ttml_repair
-from subtitling.formats.parsed_file import OPEN_END, ParsedFile, ReadingOptions, Unreadable, left_out
+from subtitling.formats.parsed_file import OPEN_END, ParsedFile, ReadingOptions, Unreadable
 
 OLD_NAMESPACES = re.compile(r"http://www\.w3\.org/(?:\d{4}/(?:04|10)/ttaf1|ns/ttml)(?=[\"'#])")
 NAMESPACE = "http://www.w3.org/ns/ttml"
+IMAGE = re.compile(r"backgroundImage|<(?:\w+:)?image\b")
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 DEFAULT_REGION = "default_region"
 TOP, MIDDLE = 8, 5
@@ -36,7 +37,9 @@ def ttml(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # t
         raise Unreadable(f"it can't be read as ttml: {error}") from error
     unread = ttml_repair.repair(root)
     cues = _cues(lambda: reader.to_model(ElementTree.ElementTree(root)), "ttml")
-    return ParsedFile(cues, root.get(LANGUAGE, ""), left_out(unread))
+    if not cues and IMAGE.search(text):
+        raise Unreadable("it holds pictures, not text")
+    return ParsedFile(cues, root.get(LANGUAGE, ""), unread=unread)
 
 
 def scc(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001
@@ -66,7 +69,9 @@ def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
     """A cue for each text at a place, from the moment it appears until it is gone."""
     from ttconv.isd import ISD
 
-    logging.getLogger("ttconv").setLevel(logging.CRITICAL + 1)  # what it can't understand is a style, and no matter here
+    logging.getLogger("ttconv").setLevel(
+        logging.CRITICAL + 1
+    )  # what it can't understand is a style, and no matter here
     try:
         document = model()
         moments = list(ISD.generate_isd_sequence(document)) if document is not None else []

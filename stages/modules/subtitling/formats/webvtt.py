@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from subtitling.cues import BOTTOM_CENTRE, Cue
 from subtitling.formats import subrip
-from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, left_out
+from subtitling.formats.parsed_file import ParsedFile, ReadingOptions
 from subtitling.formats.webvtt_text import shown_text
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
@@ -23,7 +23,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     language = next((found[1] for line in head if (found := LANGUAGE.fullmatch(line))), "")
     regions = dict(_region(block) for block in blocks if block[0].startswith("REGION"))
     cues = [cue for block in blocks if (cue := _cue(block, regions, options))]
-    return ParsedFile(cues, language, left_out([line for block in blocks for line in _unread(block)]))
+    return ParsedFile(cues, language, unread=[line for block in blocks for line in _unread(block)])
 
 
 def _blocks(text: str) -> list[list[str]]:

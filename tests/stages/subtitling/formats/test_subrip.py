@@ -42,7 +42,7 @@ def test_times_are_read_whatever_stands_between_their_numbers(times: str) -> Non
 def test_times_that_can_not_be_read_are_told_and_never_text(times: str) -> None:
     file = subrip.parse(f"1\n00:00:01,000 --> 00:00:03,000\nOne\n\n2\n{times}\nTwo\n", ReadingOptions())
     assert [cue.text for cue in file.cues] == ["One"]
-    assert times in file.notes[0]
+    assert times in file.unread[0]
 
 
 @pytest.mark.parametrize("text", ["A --> B", "It is 5 -> 6", "1984", "10:30"])

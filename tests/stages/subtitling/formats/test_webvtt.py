@@ -48,7 +48,7 @@ def test_blocks_settings_speakers_and_readings_are_what_they_are() -> None:
         Cue(4000, 6000, "5 < 6 \u200eand\xa0more\n漢(kan)字(ji)", "Mary", 8),
         Cue(7000, 9000, "- One\n- Two"),
     ]
-    assert (file.language, file.notes) == ("en", [])
+    assert (file.language, file.unread) == ("en", [])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_times_after_two_lines_of_a_note_begin_a_cue_as_the_standard_says() -> N
 def test_times_that_can_not_be_read_are_told() -> None:
     file = parsed("WEBVTT\n\n00:0x.000 --> 00:03.000\nHi\n\n00:04.000 --> 00:05.000\nHo\n")
     assert [found.text for found in file.cues] == ["Ho"]
-    assert "00:0x.000" in file.notes[0]
+    assert "00:0x.000" in file.unread[0]
 
 
 def test_a_check_sees_the_tags_that_webvtt_has_not() -> None:
