@@ -19,6 +19,9 @@ TICKS = """<?xml version="1.0" encoding="UTF-8"?>
 <p region="low" begin="7s" dur="2s">Duration</p>
 </div></body></tt>"""
 
+PICTURES = """<tt xmlns="http://www.w3.org/ns/ttml" xmlns:smpte="http://www.smpte-ra.org/schemas/2052-1/2010/smpte-tt">
+<body><div begin="1s" end="2s" smpte:backgroundImage="#a"/></body></tt>"""
+
 SAMI = """<SAMI><HEAD><STYLE TYPE="text/css"><!--
 .KRCC {Name:Korean; lang:ko-KR; SAMIType:CC;}
 .ENCC {Name:English; lang:en-US; SAMIType:CC;}
@@ -163,12 +166,7 @@ def test_styles_of_lines_are_ours(tmp_path: Path) -> None:
         ("x.txt", "@ note\n\n<begin subtitles>\n\n00:00:01:00 00:00:03:00\nHello\n", "Avid DS"),
         ("x.lrc", "[ar:x]\n[00:12.00]One\n[00:17.20]Two\n", "LRC"),
         ("x.idx", "# VobSub index file, v7\n", "VobSub"),
-        (
-            "x.ttml",
-            '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:smpte="http://www.smpte-ra.org/schemas/2052-1/2010/smpte-tt">'
-            '<body><div begin="1s" end="2s" smpte:backgroundImage="#a"/></body></tt>',
-            "pictures",
-        ),
+        ("x.ttml", PICTURES, "pictures"),
         ("x.sub", "\x00\x00\x01\xba\x44\x00\x04", "pictures"),
     ],
 )
