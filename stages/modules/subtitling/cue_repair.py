@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from subtitling import markup
-from subtitling.cues import Cue
+from subtitling.cues import SPEAKERS, Cue
 
 SHORTEST = 500  # milliseconds that a cue keeps if the next one cuts it short
 LATE = 500  # milliseconds that a cue may reach into the next one by mistake
@@ -65,7 +65,7 @@ def _beside(result: list[_Numbered], index: int, after: _Numbered) -> str:
 def _together(first: Cue, second: Cue) -> Cue:
     speakers = dict.fromkeys(filter(None, (first.speaker, second.speaker)))
     text = f"{first.text}\n{second.text}"
-    return first._replace(end=max(first.end, second.end), text=text, speaker=" / ".join(speakers))
+    return first._replace(end=max(first.end, second.end), text=text, speaker=SPEAKERS.join(speakers))
 
 
 def _usable(numbered: Sequence[_Numbered]) -> tuple[list[_Numbered], list[CueRepair]]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+SPEAKERS = " / "  # between the names of several who speak in one cue
 BOTTOM_CENTRE = 2  # where players show a cue that says nothing of its place
 
 

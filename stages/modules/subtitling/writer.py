@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from subtitling import markup
-from subtitling.cues import BOTTOM_CENTRE, Cue
+from subtitling.cues import BOTTOM_CENTRE, SPEAKERS, Cue
 
 FORMATS = ("srt", "vtt", "ass")
 RIGHT_TO_LEFT_MARK = "\u200f"
@@ -94,7 +94,12 @@ def _settings(alignment: int) -> str:
 
 
 def _voiced(cue: Cue) -> str:
-    speaker = re.sub(r"[\s<>]+", " ", html.escape(cue.speaker, quote=False)).strip()
+    """The text with the names of who speaks it: of each line, where every one has a speaker of its own."""
+    names = [re.sub(r"[\s<>]+", " ", html.escape(name, quote=False)).strip() for name in cue.speaker.split(SPEAKERS)]
+    lines = [_escaped(line) for line in cue.lines]
+    if len(names) == len(lines) > 1:
+        return "\n".join(f"<v {name}>{line}</v>" for name, line in zip(names, lines, strict=True))
+    speaker = SPEAKERS.join(filter(None, names))
     return f"<v {speaker}>{_escaped(cue.text)}" if speaker else _escaped(cue.text)
 
 

@@ -68,6 +68,11 @@ def test_places_live_on_in_every_format(tmp_path: Path, kind: str) -> None:
     assert [(cue.text, cue.alignment) for cue in cues] == [("OFFICE", 8), ("<i>Hello</i>", 1)]
 
 
+def test_each_line_has_its_speaker_where_a_cue_has_several() -> None:
+    assert writer._voiced(Cue(0, 1, "- Hi\n- Ho", "Ann / Bob")) == "<v Ann>- Hi</v>\n<v Bob>- Ho</v>"
+    assert writer._voiced(Cue(0, 1, "- Hi\n- Ho\n- Ha", "Ann / Bob")) == "<v Ann / Bob>- Hi\n- Ho\n- Ha"
+
+
 @pytest.mark.parametrize("kind", ["vtt", "ass"])
 def test_speakers_live_on_where_a_format_has_them(tmp_path: Path, kind: str) -> None:
     writer.save(PLACED, tmp_path / f"x.{kind}", kind)

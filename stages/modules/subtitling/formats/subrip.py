@@ -15,6 +15,8 @@ _ARROW = r"\s*(?:[-–—−－=]*\s*(?:[>＞〉→»]|&gt;)|[-–—−－]{1,3
 _REST = r"(?:\s+(.*))?"  # a place on the screen, or text that belongs into the next line
 TIMES = re.compile(rf"\s*(?:\d+[\s.)]\s*)?{_TIME}{_ARROW}{_TIME}{_REST}")
 SHORT_TIMES = re.compile(rf"\s*(\d+):(\d+)[.,](\d+)\s*-+>\s*(\d+):(\d+)[.,](\d+){_REST}")
+FRAMES = re.compile(r"\s*\d+:\d\d:\d\d[:;]\d\d\s*-+>\s*\d+:\d\d:\d\d[:;]\d\d\s*")
+USUAL_RATE = 25.0  # frames per second, where times count frames and nobody says how many
 SETTINGS = re.compile(r"(?:[\w-]+:\S+\s*)*")
 # Times with a letter or nothing where a number should be, as after a scan: no text, but no times that can be read.
 _POINTER = r"[-–—−－=]+\s*[>＞〉→]"
@@ -40,13 +42,19 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     lines = text.split("\n")
     blocks = [block for index, line in enumerate(lines) if (block := _block(index, line))]
     ends = [*(block.line for block in blocks[1:]), len(lines)]
+    rate = options.frame_rate or USUAL_RATE
+    has_frames = bool(blocks) and all(FRAMES.fullmatch(lines[block.line]) for block in blocks)
+    has_numbers = bool(blocks) and _ends_with_number(lines[: blocks[0].line])
     cues = []
     for block, end in zip(blocks, ends, strict=False):
         if block.times is not None:
-            own = _without_number(lines[block.line + 1 : end], is_last=end == len(lines))
-            shown = [line for line in (block.text, *own) if line.strip()]
-            cues.append(cue_of(*block.times, "\n".join(shown), options))
-    return ParsedFile(cues, unread=[lines[block.line] for block in blocks if block.times is None])
+            own = [line for line in (block.text, *lines[block.line + 1 : end]) if line.strip()]
+            if has_numbers and end < len(lines) and _ends_with_number(own):
+                own.pop()  # the next cue's
+            start, until = (_of_frames(time, rate) if has_frames else time for time in block.times)
+            cues.append(cue_of(start, until, "\n".join(own), options))
+    notes = [f"the times count frames, of which {rate:g} are taken for a second"] if has_frames else []
+    return ParsedFile(cues, notes=notes, unread=[lines[block.line] for block in blocks if block.times is None])
 
 
 def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:
@@ -99,11 +107,12 @@ def _milliseconds(hours: str, minutes: str, seconds: str, fraction: str | None) 
     return max(0, sign * (1000 * whole + (int((fraction or "0")[:3].ljust(3, "0")))))
 
 
-def _without_number(lines: Sequence[str], is_last: bool) -> Sequence[str]:
-    """A cue's lines without the number of the next cue, which is the last of them."""
-    if is_last:
-        return lines
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    if not filled or not NUMBER.fullmatch(lines[filled[-1]]):
-        return lines
-    return lines[: filled[-1]]
+def _of_frames(time: int, rate: float) -> int:
+    """Milliseconds from a time whose hundredths of a second are frames."""
+    return time // 1000 * 1000 + round(time % 1000 / 10 * 1000 / rate)
+
+
+def _ends_with_number(lines: Sequence[str]) -> bool:
+    """Whether the last line with anything in it is a number, as before the times of a cue."""
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return NUMBER.fullmatch(last) is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from subtitling import markup
+from subtitling.cues import SPEAKERS
 from subtitling.speaker_lines import DASHES
 
 WORD_JOINER = "\u2060"  # has no width
@@ -34,7 +35,7 @@ def shown_text(text: str, raw: bool) -> VoicedText:
     speakers = list(dict.fromkeys(turn.speaker for turn in turns if turn.speaker))
     lines = _lines_of(turns) if len(speakers) > 1 else "".join(turn.text for turn in turns)
     lines = lines.replace(r"\N", "\n").replace(r"\h", " ")
-    return VoicedText(lines if raw else markup.balance([lines])[0], " / ".join(speakers))
+    return VoicedText(lines if raw else markup.balance([lines])[0], SPEAKERS.join(speakers))
 
 
 def _lines_of(turns: Sequence[_Turn]) -> str:

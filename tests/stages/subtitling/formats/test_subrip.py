@@ -67,6 +67,19 @@ def test_a_check_sees_the_tags_that_other_formats_lack() -> None:
     assert (cue.alignment, cue.text) == (8, "<font color=red>Up</font>")
 
 
+def test_a_number_is_text_in_a_file_whose_cues_have_no_numbers() -> None:
+    first, second = parsed("00:00:01,000 --> 00:00:03,000\n1984\n\n00:00:04,000 --> 00:00:05,000\nYes\n")
+    assert (first.text, second.text) == ("1984", "Yes")
+
+
+@pytest.mark.parametrize(("rate", "start"), [(None, 4480), (24.0, 4500)])
+def test_two_digits_behind_a_colon_are_frames(rate: float | None, start: int) -> None:
+    text = "1\n00:00:04:12 --> 00:00:06:00\nNoon.\n\n2\n00:00:07:23 --> 00:00:09:01\nLate.\n"
+    file = subrip.parse(text, ReadingOptions(frame_rate=rate))
+    assert (file.cues[0].start, file.cues[0].end) == (start, 6000)
+    assert "frames" in file.notes[0]
+
+
 def test_text_behind_the_times_is_text() -> None:
     (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000 Good morning.\nSir.\n")
     assert cue.text == "Good morning.\nSir."
