@@ -23,6 +23,7 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "audio_track": str,
     "subtitles": str,
     "glossary": str,
+    "secret": str,  # env:VARIABLE, file:PATH or prompt; the value is read when the job runs
 }
 MEMBERS = {"languages": "language", "words": "string"}  # types whose values are lists, and the type of what is in them
 RESERVED = ("each", "input")  # $each and $input have a meaning in every workflow

@@ -28,6 +28,7 @@ class Invocation(Struct, frozen=True):
     start: Start = "cold"
     variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
     modules: tuple[Path, ...] = ()  # that the stage imports by their names
+    secrets: tuple[tuple[str, str], ...] = ()  # parameters that stand in no file; only for a cold start
 
     @property
     def order(self) -> Order:
@@ -42,6 +43,7 @@ class Invocation(Struct, frozen=True):
             self.log,
             _here(),
             self.modules,
+            self.secrets,
         )
 
 

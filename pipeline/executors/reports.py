@@ -1,9 +1,10 @@
 """What a running stage reports, a line of JSON each; ``sdk/stagekit`` and ``sdk/run_stage.py`` write them."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.values import Struct, ValidationError, decode, field, from_plain, replace
+from pipeline.values import Struct, ValidationError, decode, encode, field, from_plain, replace
 
 
 class Raised(Struct, frozen=True):
@@ -53,3 +54,12 @@ def _from_sound_fields(line: bytes) -> StageReport:
                 sound = from_plain({name: value}, StageReport)
                 report = replace(report, **{name: getattr(sound, name)}) if hasattr(sound, name) else report
     return report
+
+
+def without_secrets(report: StageReport, secrets: Sequence[tuple[str, str]]) -> StageReport:
+    """The report with each secret masked, wherever it stands in it."""
+    if not secrets:
+        return report
+    from pipeline.sdk.masking import forms, masked
+
+    return decode(masked(encode(report), forms(value for _, value in secrets)), StageReport)

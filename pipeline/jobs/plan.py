@@ -59,6 +59,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
+    secrets: dict[str, str] = field(default_factory=dict)  # parameters, each with where its value comes from
     passed: tuple[str, ...] = ()  # the caller's variables that it gets beside what every stage gets
     # The ways it may be started, the preferred one first. An older plan may name one that there is no more.
     start: tuple[str, ...] = ("cold",)
@@ -74,7 +75,12 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
         return self.name
 
     def way(self, preferred: Start | None) -> Start:
-        """How to start the stage: as is preferred, where it allows that, else as it likes best."""
+        """How to start the stage: as is preferred, where it allows that, else as it likes best.
+
+        One that has secrets gets a process of its own, which ends with it.
+        """
+        if self.secrets:
+            return "cold"
         ways = [way for name in self.start for way in STARTS if way == name]
         return preferred if preferred in ways else next(iter(ways), "cold")
 

@@ -11,6 +11,7 @@ from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.secrets import SecretSource, has_secret
 from pipeline.plan import slots
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.plan.values import PICK, value_of
@@ -40,6 +41,7 @@ class Expansion:
         after = [name for id_ in use.after for name in self.names(self._use(id_, ("stages", id, "after")))]
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
         for name, each in self.names(use).items():
+            parameters, secrets = self._apart(use, {**spec.parameters, **self._parameters(use, each)})
             inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}
             yield PlannedStage(
                 name=name,
@@ -47,12 +49,13 @@ class Expansion:
                 environment=spec.environment,
                 needs=tuple(dict.fromkeys([*_upstream(inputs, listed), *after])),
                 inputs=inputs,
-                parameters={**spec.parameters, **self._parameters(use, each)},
+                parameters=parameters,
                 models=dict(self._models(use, spec, each)),
                 outputs=dict(spec.outputs),
                 for_each=listed,
                 ensure={output: dict(promise) for output, promise in spec.ensure.items()},
                 modules=spec.modules,
+                secrets=secrets,
                 passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),
                 **chosen,
             )
@@ -179,6 +182,15 @@ class Expansion:
             slot: fill(value, partial(self._look_up, ("stages", use.id, "parameters", slot), (use, each)))
             for slot, value in use.parameters.items()
         }
+
+    def _apart(self, use: StageUse, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The parameters without the secret ones, and where those come from."""
+        secrets = {slot: value.text for slot, value in parameters.items() if isinstance(value, SecretSource)}
+        others = {slot: value for slot, value in parameters.items() if slot not in secrets}
+        for slot, value in others.items():
+            if has_secret(value):
+                raise self._error(("stages", use.id, "parameters", slot), "a secret must be a parameter's whole value")
+        return others, secrets
 
     def _look_up(self, keys: Sequence[str | int], inside: tuple[StageUse, Any] | None, name: str) -> Any:
         """The value of ``$name``; ``inside``: the entry and the value of its fan-out for which a member is made."""

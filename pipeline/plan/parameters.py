@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import ParameterSpec, WorkflowSpec
 from pipeline.errors import UsageError, did_you_mean
+from pipeline.jobs.secrets import WAYS, SecretSource, parse
 from pipeline.plan import languages
 from pipeline.text import is_utf8, printable
 
@@ -54,6 +55,10 @@ def resolve(
 
 
 def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
+    return _secret(spec, text) if spec.type == "secret" else _plain_value(spec, text, catalog)
+
+
+def _plain_value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
     if spec.type not in FILES and not is_utf8(text):
         raise UsageError(f"parameter '{spec.name}': {printable(text)} isn't UTF-8 text", HELP)
     try:
@@ -85,6 +90,18 @@ def _items(spec: ParameterSpec, text: str) -> list[str]:
     return items
 
 
+def _secret(spec: ParameterSpec, text: str) -> SecretSource:
+    """Raises ``UsageError``, which doesn't repeat the text."""
+    source = parse(text)
+    if source is None:
+        raise UsageError(
+            f"the secret '{spec.name}' can't be typed here, where the shell's history keeps it and others can see it; "
+            f"say where it comes from: {WAYS}",
+            f"prepare-job … --param {spec.name}=prompt   asks for it when the job runs",
+        )
+    return source
+
+
 def _finite(text: str) -> float:
     """A number that JSON has. Raises ``ValueError`` also for infinities and for "nan"."""
     value = float(text)
@@ -114,6 +131,8 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
         _check_count(workflow, spec, value)
     if value is None:
         return None
+    if spec.type == "secret":
+        return _secret(spec, str(value))
     if spec.type == "language" and value != languages.DETECT:
         value = languages.normalise(value, known)
     for item in value if isinstance(value, list) else [value]:

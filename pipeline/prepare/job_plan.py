@@ -10,6 +10,7 @@ from pipeline.envs.choice.finder import JobEnvironment
 from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.jobs import environment_sources
 from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, JobInput, Plan, PlannedStage, WorkerBounds
+from pipeline.jobs.secrets import SecretSource
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.prepare.inputs import describe
 from pipeline.prepare.intake import signature
@@ -29,7 +30,10 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         created_at="",
         workflow=preparation.workflow.name,
         input=_input(preparation),
-        parameters=dict(preparation.values.parameters),
+        parameters={
+            name: value.text if isinstance(value, SecretSource) else value
+            for name, value in preparation.values.parameters.items()
+        },
         environments={name: f"venv/{name}" for name in environments},
         environment_keys={name: each.build.key for name, each in environments.items()},
         environment_sources=origins,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cache.store import ResultStore
 from pipeline.jobs.job import Job
+from pipeline.jobs.secrets import Secrets
 from pipeline.policy import Start
 from pipeline.project import Project
 from pipeline.run.chosen_stages import Selection
@@ -28,6 +29,7 @@ class RunContext(Struct, frozen=True, kw_only=True, dict=True):
     observer: Observer
     guardian: Guardian
     resolve: Callable[[Job], Runtime]  # anew, once an environment was repaired
+    secrets: Secrets
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them

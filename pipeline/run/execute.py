@@ -13,6 +13,7 @@ from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
 from pipeline.host import machine
 from pipeline.host.resources import Ledger, NoGpus, RunLimits
 from pipeline.jobs.job import Job, JobFolder, load
+from pipeline.jobs.secrets import Secrets
 from pipeline.jobs.state import StageStatus
 from pipeline.locks import Held, exclusive
 from pipeline.policy import Start
@@ -53,7 +54,8 @@ def execute(
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
     with interrupts.watched() as asked, _locked(folders), Leases() as leases, _guarded() as guardian:
-        jobs = [load(folder) for folder in folders]
+        jobs, secrets = [load(folder) for folder in folders], Secrets(os.environ)
+        secrets.require(jobs)
         resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
         runtimes = {job.id: resolve(job) for job in jobs}
         executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**fields_of(jobs[0].plan.workers)))
@@ -72,6 +74,7 @@ def execute(
             observer=observer(jobs, runtimes),
             guardian=guardian,
             resolve=resolve,
+            secrets=secrets,
             selection=options.selection,
             start=options.start,
             verify=options.verify,

@@ -57,6 +57,7 @@ class Invocations(Struct, frozen=True):
             start=start,
             variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
             modules=modules,
+            secrets=tuple(self.keys.secrets(stage).items()),
         )
 
     def inputs(self, stage: PlannedStage) -> dict[str, list[str]]:

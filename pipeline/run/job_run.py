@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
+from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant, ResourceRequest
 from pipeline.jobs import attempts, input_link
 from pipeline.jobs.deliver import deliver
@@ -58,7 +59,7 @@ class JobRun:
         self._results = Results()
         self._durations = Durations(context.project, job)
         self._journal = JobJournal(job, context.observer)
-        keys = StageKeys(context.project, job, self._results, os.environ)
+        keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
         reuse = Reuse(job, self._state, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
@@ -95,7 +96,7 @@ class JobRun:
         return live
 
     def report(self, live: LiveAttempt, message: Message) -> None:
-        report = message.report
+        report = without_secrets(message.report, live.invocation.secrets)
         if report.error is not None:  # what is kept with a result doesn't name one job's file
             report = replace(report, error=input_link.with_real_path(self.job, report.error))
         live.note(report)

@@ -14,6 +14,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
+from pipeline.jobs.secrets import Secrets
 from pipeline.models.store import ModelStore
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
@@ -32,11 +33,17 @@ class StageKeys:
     """The keys of one job's stages; each stage file is read once, so a run sees one version of it."""
 
     def __init__(
-        self, project: Project, job: Job, results: Results, caller: Mapping[str, str] = MappingProxyType({})
+        self,
+        project: Project,
+        job: Job,
+        results: Results,
+        caller: Mapping[str, str] = MappingProxyType({}),
+        secrets: Secrets | None = None,
     ) -> None:
         """``caller``: the variables of the process that runs the job, of which stages get some."""
         self._project = project
         self._caller = caller
+        self._secrets = secrets or Secrets(caller)
         self._plan = job.plan
         self.results = results
         self._programs = Programs(project, job.plan)
@@ -85,6 +92,7 @@ class StageKeys:
             "variables": variables,
             "locale": inheritance.locale_of(self._caller),
             "passed": self._passed(stage),
+            "secrets": self._secret_digests(stage),
             "inherited": self._inherited,
         }
         return {**parts, **{name: value for name, value in optional.items() if value}}
@@ -133,6 +141,17 @@ class StageKeys:
         return {
             name: salted_digest(self._project.jobs, passed[name]) if name in passed else None for name in stage.passed
         }
+
+    def secrets(self, stage: PlannedStage) -> dict[str, str]:
+        """The values of its secret parameters. Raises ``NotReady`` where one can't be had."""
+        return {name: self._secrets.value(source, name) for name, source in stage.secrets.items()}
+
+    def _secret_digests(self, stage: PlannedStage) -> dict[str, str]:
+        if not stage.secrets:
+            return {}
+        from pipeline.jobs.salt import salted_digest
+
+        return {name: salted_digest(self._project.jobs, value) for name, value in self.secrets(stage).items()}
 
     @cached_property
     def _inherited(self) -> str | None:

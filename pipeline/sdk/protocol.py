@@ -71,6 +71,7 @@ class Order:
         log: "Path",
         folder: "Path",  # to work in
         modules: "Sequence[Path]" = (),  # that the stage imports by their names: files, and folders of packages
+        secrets: "Sequence[Tuple[str, str]]" = (),  # parameters that stand in no file, each with its value
     ) -> None:
         self.id = id
         self.token = token
@@ -81,17 +82,23 @@ class Order:
         self.log = str(log)
         self.folder = str(folder)
         self.modules = [str(module) for module in modules]
+        self.secrets = list(secrets)
 
     def encode(self) -> bytes:
         head = (self.id, self.token, self.prefix, self.stage_file, self.source_digest, self.invocation)
-        text = "\0".join((*head, self.log, self.folder, *self.modules))
+        secrets = ",".join(
+            "%s=%s" % (name, value.encode("utf-8", "surrogateescape").hex()) for name, value in self.secrets
+        )
+        text = "\0".join((*head, self.log, self.folder, secrets, *self.modules))
         return text.encode("utf-8", "surrogateescape") + self.END
 
     @classmethod
     def decode(cls, data: bytes) -> "Order":
         fields = data[: -len(cls.END)].decode("utf-8", "surrogateescape").split("\0")
-        id, token, prefix, stage_file, source_digest, invocation, log, folder, *modules = fields
-        return cls(id, token, prefix, stage_file, source_digest, invocation, log, folder, modules)
+        id, token, prefix, stage_file, source_digest, invocation, log, folder, hidden, *modules = fields
+        pairs = [each.partition("=") for each in hidden.split(",") if each]
+        secrets = [(name, bytes.fromhex(value).decode("utf-8", "surrogateescape")) for name, _, value in pairs]
+        return cls(id, token, prefix, stage_file, source_digest, invocation, log, folder, modules, secrets)
 
     @classmethod
     def read(cls, pipe: int) -> "Optional[Order]":

@@ -42,10 +42,10 @@ def main() -> int:
     order = protocol.Order.read(0)
     if order is None:
         return 0
-    reports = _claim_channels(order.log)
+    reports = _claim_channels(order.log, [value for _, value in order.secrets])
     if not is_right_environment(order.prefix, reports):
         return int(protocol.EXIT_WRONG_ENVIRONMENT)
-    return run(order.stage_file, order.modules, order.invocation, reports)
+    return run(order.stage_file, order.modules, order.invocation, reports, order.secrets)
 
 
 def leave(code: int) -> int:
@@ -82,9 +82,15 @@ def is_right_environment(prefix: str, reports: int) -> bool:
     return False
 
 
-def run(stage_file: str, modules: "list[str]", invocation: str, reports: "int | None") -> int:
+def run(
+    stage_file: str,
+    modules: "list[str]",
+    invocation: str,
+    reports: "int | None",
+    secrets: "list[tuple[str, str]] | tuple[()]" = (),
+) -> int:
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
-    stage = sys.modules["stagekit"].Stage(invocation, reports)
+    stage = sys.modules["stagekit"].Stage(invocation, reports, secrets=dict(secrets))
     show_sources(stage_file, modules)
     return attempt(stage, lambda: load_stage(stage_file, modules))
 
@@ -177,7 +183,7 @@ def _leave_the_log() -> None:
     os.dup2(nowhere, 2)
 
 
-def _claim_channels(log: str) -> int:
+def _claim_channels(log: str, secrets: "list[str]") -> int:
     """Keep the pipes for ourselves; give the stage a log file and an empty standard input.
 
     Descriptors 1 and 2 are replaced before any of the stage's imports, so that neither a print nor a
@@ -190,6 +196,11 @@ def _claim_channels(log: str) -> int:
     # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    if secrets:
+        import atexit
+
+        masking = import_beside("stagemasking", "masking.py")
+        atexit.register(masking.finish, masking.start(secrets, log))  # the first, and so the last to be called
     return reports
 
 

@@ -131,6 +131,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         for_each="other.list",
         ensure={"file": {"non_empty": True}},
         modules=["m"],
+        secrets={"token": "env:TOKEN"},
         passed=["TOKEN"],
         start=["worker"],
         timeout_seconds=1.5,

@@ -17,6 +17,7 @@ from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, RunLimits
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.secrets import Secrets
 from pipeline.process import Interpreter
 from pipeline.project import Project
 from pipeline.run.bounds import Bounds
@@ -268,6 +269,7 @@ class Bench:
             observer=self.listener,
             guardian=NoGuardian("token"),
             resolve=_runtime,
+            secrets=Secrets({}),
             selection=selection or Selection(),
             verify=verify,
         )

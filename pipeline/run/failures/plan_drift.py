@@ -19,7 +19,7 @@ def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
         return ()
     kinds: dict[str, tuple[Iterable[str], Container[str]]] = {
         "input": (now.inputs, stage.inputs),
-        "parameter": (now.parameters, stage.parameters),
+        "parameter": (now.parameters, {**stage.parameters, **stage.secrets}),
         "model": (now.models, stage.models),
         "output": (now.outputs, stage.outputs),
         "module": (now.modules, stage.modules),

@@ -42,11 +42,16 @@ class Stage:
     """One invocation of a stage. The invocation file is read when the stage first asks for something."""
 
     def __init__(
-        self, invocation: str, reports: "int | None" = None, memos: "dict[Hashable, Any] | None" = None
+        self,
+        invocation: str,
+        reports: "int | None" = None,
+        memos: "dict[Hashable, Any] | None" = None,
+        secrets: "dict[str, str] | None" = None,
     ) -> None:
         self._path = invocation
         self._reports = reports
         self._memos = {} if memos is None else memos
+        self._secrets = secrets or {}
         self._loaded = None  # type: dict[str, Any] | None
 
     @property
@@ -63,8 +68,11 @@ class Stage:
 
     @property
     def parameters(self) -> "dict[str, Any]":
-        """Parameter name to JSON value, as declared by the stage and set by the workflow."""
-        return dict(self._arguments["parameters"])
+        """Parameter name to JSON value, as declared by the stage and set by the workflow.
+
+        Secret ones stand in no file, and are masked in what the stage prints and reports.
+        """
+        return {**self._arguments["parameters"], **self._secrets}
 
     @property
     def work(self) -> "Path":

@@ -1,0 +1,114 @@
+"""Secrets in what a stage writes: they are replaced before they reach a log.
+
+The orchestrator imports it as ``pipeline.sdk.masking``, the runner loads it by its path as ``stagemasking``. A stage
+that has secrets writes into a pipe; a process of its own reads that and writes the log. A thread would not do: a
+library that fills the pipe while it holds Python's lock would wait for it forever.
+
+Standard library only, Python 3.8 and later.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterable, List
+
+MASK = b"***"
+SHORTEST = 4  # bytes: what is shorter stands in every other word
+PATIENCE = 2.0  # seconds for the last lines, where the stage left a process behind that could still write
+
+
+def forms(secrets: "Iterable[str]") -> "List[bytes]":
+    """How the secrets may be written, the longest first: as they are, line by line, and as JSON, URLs and Base64."""
+    import base64
+    import json
+    from urllib.parse import quote
+
+    found = set()  # type: set[bytes]
+    for secret in secrets:
+        raw = secret.encode("utf-8", "surrogateescape")
+        texts = [secret, *secret.splitlines()]
+        found.update(text.encode("utf-8", "surrogateescape") for text in texts)
+        found.update(json.dumps(text)[1:-1].encode("ascii") for text in texts)
+        found.update((quote(raw, safe="").encode("ascii"), base64.b64encode(raw).rstrip(b"=")))
+    return sorted((form for form in found if len(form) >= SHORTEST), key=lambda form: (-len(form), form))
+
+
+def masked(data: bytes, written: "List[bytes]") -> bytes:
+    """``written`` are the ``forms`` of the secrets."""
+    for form in written:
+        data = data.replace(form, MASK)
+    return data
+
+
+def start(secrets: "Iterable[str]", log: str) -> int:
+    """Let descriptors 1 and 2 write to the log without these secrets. Returns the pid of the process that does it.
+
+    It leads a session, so that it has the last word even where the stage's process group is killed.
+    """
+    written = forms(secrets)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            os.dup2(reading, 0)
+            os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1)
+            os.dup2(1, 2)
+            os.closerange(3, 4096)  # the stage's pipes must close when the stage ends
+            _copy(written)
+        finally:
+            os._exit(0)
+    os.close(reading)
+    os.dup2(writing, 1)
+    os.dup2(writing, 2)
+    os.close(writing)
+    return pid
+
+
+def finish(pid: int) -> None:
+    """Wait until all that was written is in the log."""
+    import sys
+    import time
+
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    end = time.monotonic() + PATIENCE
+    try:
+        while os.waitpid(pid, os.WNOHANG) == (0, 0) and time.monotonic() < end:
+            time.sleep(0.002)
+    except ChildProcessError:  # the stage has collected it
+        pass
+
+
+def _copy(written: "List[bytes]") -> None:
+    """From descriptor 0 to descriptor 1. What may be the beginning of a secret waits for the rest."""
+    held = b""
+    while True:
+        chunk = os.read(0, 65536)
+        text = masked(held + chunk, written)
+        if not chunk:
+            _write(text)
+            return
+        keep = _begun(text, written)
+        _write(text[: len(text) - keep])
+        held = text[len(text) - keep :]
+
+
+def _begun(text: bytes, written: "List[bytes]") -> int:
+    """How many bytes at the end may be the beginning of a secret."""
+    longest = len(written[0]) if written else 1
+    for length in range(min(longest - 1, len(text)), 0, -1):
+        end = text[len(text) - length :]
+        if any(form.startswith(end) for form in written):
+            return length
+    return 0
+
+
+def _write(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data) :]
