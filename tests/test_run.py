@@ -584,3 +584,15 @@ def test_another_version_of_a_program_gives_another_result_and_is_told(ready: Sa
     explained = ready.give("pipeline", "job", "why", ready.give("pipeline", "job", "list", "--json").data[1]["job_id"])
     assert "tools.mytool" in explained.out
     assert ready.give("pipeline", "job", "why", "latest").out.startswith("says: taken")
+
+
+def test_an_input_that_was_rewritten_with_its_size_and_time_is_refused(ready: Sandbox) -> None:
+    ready.workflow("tested", "copy: {inputs: {file: job.input}}", "deliver: [copy.file]")
+    film = ready.write("film.txt", "one\n")
+    job = prepare(Catalog(Project(ready.root)), JobRequest(film, "tested", {}))
+    status = film.stat()
+    film.write_text("two\n")
+    os.utime(film, ns=(status.st_atime_ns, status.st_mtime_ns))
+    done = ready.run("run-pipeline", "-j", job.id)
+    assert done.code == 5
+    assert str(film) in done.error

@@ -1,11 +1,11 @@
 """A prepared job: its plan as it was frozen, and where the job's other files are."""
 
-import os
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputError, UsageError
+from pipeline.jobs.input_state import is_unchanged
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.plan_bounds import out_of_bounds
@@ -84,13 +84,12 @@ class Job(JobFolder):
         return self.plan.stages
 
     def require_input(self) -> None:
-        """Raises ``InputError`` where the input isn't the file that the job was prepared for, by size and time."""
-        expected = self.plan.input
+        """Raises ``InputError`` where the input isn't the file that the job was prepared for."""
         try:
-            status = os.stat(self.input)
+            unchanged = is_unchanged(self.plan.input, self.input)
         except OSError as error:
             raise InputError(f"the job's input {self.input} can't be read: {error.strerror}") from error
-        if (status.st_size, status.st_mtime_ns) != (expected.size, expected.mtime_ns):
+        if not unchanged:
             raise InputError(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
 
 

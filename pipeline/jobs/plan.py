@@ -12,7 +12,7 @@ from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.values import Struct, field
 
 
-class JobInput(Struct, frozen=True, forbid_unknown_fields=True):
+class JobInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The file that a job was prepared for, as it was then."""
 
     path: str  # absolute
@@ -20,6 +20,7 @@ class JobInput(Struct, frozen=True, forbid_unknown_fields=True):
     mtime_ns: int
     digest: str  # sha256:…
     duration_s: float | None  # None where it isn't media, or doesn't say
+    ctime_ns: int | None = None  # of its last change, which nobody can set; None in a plan of an earlier version
 
 
 class Resources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -18,8 +18,9 @@ from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, read_json, replace_folder, try_remove_tree, write_whole
 from pipeline.models import integrity
-from pipeline.models.store import LOCAL, MARKER, ModelStore, signature
+from pipeline.models.store import LOCAL, MARKER, ModelStore, is_local, signature
 from pipeline.permissions import share_tree
+from pipeline.signatures import settled_signature_of
 from pipeline.text import printable
 
 POINTER = b"version https://git-lfs"  # how a file begins whose content was never fetched
@@ -31,7 +32,7 @@ class FolderModel:
 
     spec: ModelSpec
     folder: Path  # absolute
-    signatures: Mapping[str, list[int]]  # by file: its size in bytes and its time in ns, from before it was read
+    signatures: Mapping[str, list[int]]  # by file: its size in bytes, and its times in ns, from before it was read
 
     @property
     def name(self) -> str:
@@ -47,7 +48,7 @@ def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], stor
     folder = Path(os.path.abspath(folder))
     files = _files(folder, needed)
     _require(folder, files, needed)
-    signatures = {name: signature(path) or [] for name, path in files.items()}
+    signatures = {name: _signature(path) for name, path in files.items()}
     digests = _recorded(folder, signatures, store) or _digests(files, signatures)
     spec = next((each for each in defined if each.files.items() <= digests.items()), None) or _spec(folder, digests)
     return FolderModel(spec, folder, {name: signatures[name] for name in spec.files})
@@ -56,7 +57,8 @@ def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], stor
 def place(model: FolderModel, store: ModelStore) -> None:
     """Put the model into the store, unless it is there already and whole. Raises ``OSError``."""
     name, digest = model.name, model.spec.digest
-    if store.problem(name, digest) is None:
+    is_known = not is_local(name) or _recorded(model.folder, model.signatures, store) is not None
+    if is_known and store.problem(name, digest) is None:
         return
     import tempfile
 
@@ -118,6 +120,15 @@ def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> 
             )
     if not files:
         raise NotReady(f"the model folder {shown} is empty")
+
+
+def _signature(path: Path) -> list[int]:
+    """Empty where the file can't be read."""
+    try:
+        settled_signature_of(path)  # so that a change after this moment shows
+    except OSError:
+        return []
+    return signature(path) or []
 
 
 def _digests(files: Mapping[str, Path], signatures: Mapping[str, list[int]]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The folder of verified models, and whether each is still whole. The check is cheap enough for every run.
 
-It compares each file's size and time with those from when its SHA-256 was verified.
+It compares each file's size and time with those from when its SHA-256 was verified; of a file in a person's own folder
+the change time, too.
 """
 
 import os
@@ -48,14 +49,20 @@ class ModelStore:
             return "its record is incomplete"
         if record.get("digest") != digest:
             return "another model stands in its place"
-        changed = [file for file, expected in record["files"].items() if signature(folder / file) != expected]
+        changed = [file for file, expected in record["files"].items() if not _is_same(folder / file, expected)]
         return f"its file {changed[0]} is missing or has changed" if changed else None
 
 
 def signature(path: Path) -> list[int] | None:
-    """Size in bytes and time in ns; ``None`` where the file can't be read."""
+    """Size in bytes, time in ns and change time in ns; ``None`` where the file can't be read."""
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return [status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _is_same(path: Path, expected: list[int]) -> bool:
+    """A model that was fetched has no change time: a copy of the store has another one."""
+    found = signature(path)
+    return found is not None and found[: len(expected)] == expected

@@ -15,6 +15,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import ParameterSpec, WorkflowSpec
 from pipeline.digests import sha256_of_file
 from pipeline.errors import PipelineError
+from pipeline.jobs.input_state import is_unchanged
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
@@ -22,7 +23,6 @@ from pipeline.jobs.store import UNFINISHED, JobStore
 from pipeline.locks import is_held
 from pipeline.plan.parameters import resolve
 from pipeline.prepare import file_parameters
-from pipeline.prepare.intake import signature
 from pipeline.prepare.preparation import JobRequest
 
 
@@ -66,11 +66,9 @@ class EarlierJobs:
         """Raises what fits where the request's parameters are wrong."""
         self._read_new()
         file = os.path.abspath(request.input)
-        now = signature(Path(file))
         workflow = self._catalog.workflow(request.workflow)
         for job in reversed(self._jobs.get(file, [])):
-            then = job.plan.input
-            if job.plan.workflow != workflow.name or (then.size, then.mtime_ns) != now:
+            if job.plan.workflow != workflow.name or not _has_same_input(job, Path(file)):
                 continue
             values = self._resolved(workflow, request.parameters)
             if _is_same(workflow, request.parameters, values, job.plan):
@@ -95,6 +93,13 @@ class EarlierJobs:
             except (PipelineError, OSError):  # 'pipeline job list' shows those that are damaged
                 continue
             self._jobs.setdefault(str(job.input), []).append(job)
+
+
+def _has_same_input(job: Job, file: Path) -> bool:
+    try:
+        return is_unchanged(job.plan.input, file)
+    except OSError:
+        return False
 
 
 def _earlier(job: Job, workflow: WorkflowSpec, request: JobRequest, values: Mapping[str, Any]) -> EarlierJob:

@@ -13,6 +13,7 @@ from pipeline.envs.provided_programs import locate
 from pipeline.errors import InputError
 from pipeline.jobs.plan import JobInput
 from pipeline.media.probe import PROBER, Media, probe, require_audio
+from pipeline.signatures import settled_signature_of
 from pipeline.text import printable
 
 
@@ -43,8 +44,9 @@ def _require_regular(file: Path, shown: str) -> None:
 
 def describe(file: Path, duration: float | None) -> JobInput:
     """Reads the whole file. ``duration`` is in seconds. Raises ``OSError``."""
-    status = file.stat()  # before the digest, so that a file which is written meanwhile counts as changed
-    return JobInput(str(file), status.st_size, status.st_mtime_ns, sha256_of_file(file), duration)
+    # Before the digest, so that a file which is written meanwhile counts as changed.
+    found = settled_signature_of(file)
+    return JobInput(str(file), found.size, found.mtime_ns, sha256_of_file(file), duration, found.ctime_ns)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from pipeline.envs.build import Build
 from pipeline.envs.choice.finder import JobEnvironment
 from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.jobs import environment_sources
+from pipeline.jobs.input_state import is_unchanged
 from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, JobInput, Plan, PlannedStage, WorkerBounds
 from pipeline.jobs.secrets import SecretSource
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.prepare.inputs import describe
-from pipeline.prepare.intake import signature
 from pipeline.prepare.preparation import Preparation
 from pipeline.prepare.readiness import Readiness
 from pipeline.values import plain, replace
@@ -70,7 +70,7 @@ def named(plan: Plan, id: str) -> Plan:
 def _input(preparation: Preparation) -> JobInput:
     """A file that a job was prepared for already, and that hasn't changed, isn't read once more."""
     earlier = preparation.request.extends
-    if earlier and signature(preparation.file) == (earlier.plan.input.size, earlier.plan.input.mtime_ns):
+    if earlier and is_unchanged(earlier.plan.input, preparation.file):
         return earlier.plan.input
     return describe(preparation.file, preparation.media.duration_s if preparation.media else None)
 

@@ -50,6 +50,23 @@ def test_the_same_content_is_the_same_model_wherever_it_stands(folder: Path, sto
     assert take(other, store).digest == spec.digest
 
 
+def test_a_file_of_the_same_size_and_time_is_found_out_as_well(folder: Path, store: ModelStore) -> None:
+    spec, file = take(folder, store), folder / "model.bin"
+    status = file.stat()
+    file.write_bytes(b"WEIGHTS")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "model.bin" in str(store.problem(spec.name, spec.digest))
+    assert take(folder, store).digest != spec.digest
+
+
+def test_a_file_that_was_only_touched_is_read_once_more(folder: Path, store: ModelStore) -> None:
+    spec = take(folder, store)
+    (folder / "model.bin").chmod(0o600)
+    assert "model.bin" in str(store.problem(spec.name, spec.digest))
+    assert take(folder, store).digest == spec.digest
+    assert store.problem(spec.name, spec.digest) is None
+
+
 def test_a_file_that_is_changed_later_is_found_out(folder: Path, store: ModelStore) -> None:
     spec = take(folder, store)
     (folder / "model.bin").write_bytes(b"other weights")
