@@ -6,6 +6,8 @@ A message says what failed and where; ``next_step`` is the exact command (or act
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from pipeline.text import without_passwords
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -25,9 +27,10 @@ class PipelineError(Exception):
     exit_code = ExitCode.BUG
 
     def __init__(self, message: str, next_step: str | None = None, exit_code: ExitCode | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+        # No message has a password, wherever its words come from: a line of a file, or another program's output.
+        self.message = without_passwords(message)
+        self.next_step = without_passwords(next_step) if next_step else next_step
+        super().__init__(self.message)
         self.exit_code = exit_code or self.exit_code
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+PASSWORD = re.compile(r"(?i)\b((?:[a-z0-9.-]+\+)?(?:https?|ftp)://)[^/\s'\"]+@")  # an address up to its host
+
 
 def printable(text: str) -> str:
     """A name or a line without characters that change a terminal: these and bytes that are no text are escaped."""
@@ -32,3 +34,8 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
 def shortened(text: str, most: int = 200) -> str:
     """At most so many characters: a path of thousands hides what is said about it."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
+
+
+def without_passwords(text: str) -> str:
+    """Text with the name and password in each address replaced; ``ssh://git@HOST`` has no password."""
+    return PASSWORD.sub(r"\1****@", text)

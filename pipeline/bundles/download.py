@@ -15,6 +15,7 @@ from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from pipeline.envs.credentials import Credentials, for_address
 from pipeline.files import replaced
 
 ATTEMPTS = 4
@@ -28,15 +29,17 @@ class DownloadFailed(Exception):
     """The message says why, without the credentials in the file's address."""
 
 
-def download(url: str, target: Path, hashes: Collection[str], seconds: float) -> None:
+def download(url: str, target: Path, hashes: Collection[str], seconds: float, known: Credentials | None = None) -> None:
     """Download a file to ``target``, within so many seconds. ``hashes`` are the SHA-256 that it may have, as digits.
+
+    ``known``: names and passwords by server, where the address itself has none.
 
     Raises ``DownloadFailed``, and ``OSError`` where the file can't be written.
     """
     until = time.monotonic() + seconds
     for attempt in range(ATTEMPTS):
         try:
-            _attempt(url, target, hashes, until)
+            _attempt(_request(url, known or {}), target, hashes, until)
             return
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             if isinstance(error, urllib.error.HTTPError):
@@ -49,23 +52,24 @@ def download(url: str, target: Path, hashes: Collection[str], seconds: float) ->
             time.sleep(wait)
 
 
-def _attempt(url: str, target: Path, hashes: Collection[str], until: float) -> None:
+def _attempt(request: urllib.request.Request, target: Path, hashes: Collection[str], until: float) -> None:
     with replaced(target) as part:
-        digest = _receive(url, part, until)
+        digest = _receive(request, part, until)
         if digest not in hashes:
             raise DownloadFailed(
-                f"{target.name} from {_place(url)} has SHA-256 {digest}, which isn't in the lock; it was refused"
+                f"{target.name} from {_place(request.full_url)} has SHA-256 {digest}, which isn't in the lock; it was"
+                " refused"
             )
 
 
-def _receive(url: str, part: Path, until: float) -> str:
+def _receive(request: urllib.request.Request, part: Path, until: float) -> str:
     """Write the file to ``part``; returns its SHA-256."""
     hashing = hashlib.sha256()
-    with urllib.request.urlopen(_request(url), timeout=SILENCE_SECONDS) as answer, part.open("xb") as file:  # noqa: S310  # the installer's own address
+    with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as answer, part.open("xb") as file:  # noqa: S310  # the installer's own address
         length = answer.headers.get("Content-Length")
         while chunk := answer.read(CHUNK):
             if time.monotonic() > until:
-                raise DownloadFailed(f"{_place(url)} took too long")
+                raise DownloadFailed(f"{_place(request.full_url)} took too long")
             hashing.update(chunk)
             file.write(chunk)
         if length is not None and length.isdecimal() and file.tell() != int(length):
@@ -73,23 +77,21 @@ def _receive(url: str, part: Path, until: float) -> str:
     return hashing.hexdigest()
 
 
-def _request(url: str) -> urllib.request.Request:
+def _request(url: str, known: Credentials) -> urllib.request.Request:
     """With name and password in a header, as a browser sends them, and not in the address."""
     parts = urlsplit(url)
     request = urllib.request.Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))  # noqa: S310
-    name, password = _credentials(parts.hostname or "", parts.username, parts.password)
-    if name:
+    name, password = for_address(known, url) or _of_netrc(parts.hostname or "")
+    if name or password:
         both = base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
         request.add_unredirected_header("Authorization", f"Basic {both}")
     return request
 
 
-def _credentials(host: str, name: str | None, password: str | None) -> tuple[str, str]:
-    """Name and password of the address, else those in the user's .netrc for its host; empty where there are none."""
+def _of_netrc(host: str) -> tuple[str, str]:
+    """Name and password in the user's .netrc for a host; empty where there are none."""
     import netrc
 
-    if name is not None:
-        return unquote(name), unquote(password or "")
     try:
         found = netrc.netrc().authenticators(host)
     except (OSError, netrc.NetrcParseError):

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.bundles.wheels import Wheels
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
+from pipeline.environments import ProjectVariables
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.models import fetch
@@ -26,7 +27,9 @@ def tasks(catalog: Catalog, selection: SetupSelection) -> list[SetupTask]:
 
 
 def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
-    return Wheels(catalog.project.cache / "wheels", installer, catalog.settings.build_seconds)
+    return Wheels(
+        catalog.project.cache / "wheels", installer, catalog.settings.build_seconds, ProjectVariables(catalog.project)
+    )
 
 
 def _packages(wheels: Wheels, definition: Definition) -> SetupTask:

@@ -19,9 +19,12 @@ from pipeline.bundles.download import DownloadFailed, download
 from pipeline.bundles.wheel_tags import best_wheel
 from pipeline.digests import sha256_of_file
 from pipeline.envs import uv
+from pipeline.envs.credentials import Credentials, credentials
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.lockfiles.lockfile import Pin, parse
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import try_remove_tree
 from pipeline.progress import Progress
@@ -49,6 +52,7 @@ class Wheels:
     folder: Path
     uv: Path
     time_limit: float  # seconds, for each call of uv and each download
+    own: OwnVariables = no_variables  # of an environment, for what is built from source
 
     def fetch(self, definition: Definition, python: BaseInterpreter, progress: Progress) -> list[Path]:
         """The files of the definition's lock for this Python. Those that aren't in the folder are downloaded.
@@ -64,7 +68,7 @@ class Wheels:
         if missing:
             fetching = self._locate(definition, python, missing)
             progress(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
-            self._fetch(definition, fetching)
+            self._fetch(definition, fetching, self._credentials(definition))
             there = self.available(wanted, python)
         return [there[pin] for pin in wanted]
 
@@ -84,21 +88,24 @@ class Wheels:
             alone = () if from_source else ("--no-index",)  # building may need tools that only an index has
             options = ("--no-deps", "--require-hashes", "--link-mode", "symlink", "--find-links", self.folder)
             words = ("pip", "install", "-q", "--python", python.executable, "--target", target, *alone, *options)
-            with contextlib.suppress(process.TimedOut):
-                process.run([self.uv, *words, "-r", definition.locked], _variables(), self.time_limit)
+            settings = package_settings.for_lock(definition, os.environ, self.own(definition, Path(target)))
+            with contextlib.suppress(process.TimedOut), settings.options() as configured:
+                argv = [self.uv, *configured, *words, "-r", definition.locked]
+                process.run(argv, _variables(), self.time_limit)
 
     def _file(self, pin: Pin, names: list[str], python: BaseInterpreter) -> Path | None:
         mine = [name for name in names if _is_of(name, pin)]
         allowed = [name for name in mine if _sha256(self.folder / name) in pin.sha256]
-        name = best_wheel(allowed, pin, python) or next((each for each in allowed if each.endswith(SOURCES)), None)
+        name = _preferred(allowed, pin, python)
         return self.folder / name if name else None
 
     def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[MissingFile]:
-        index = ("--index", definition.index) if definition.index else ()
         words = ("pip", "compile", "-q", "--no-deps", "--no-header", "--no-annotate", "--format", "pylock.toml")
-        argv = [self.uv, *words, *index, "--python", python.executable, definition.locked]
+        settings = package_settings.for_lock(definition, os.environ, self.own(definition, self.folder))
         try:
-            done = process.run(argv, _variables(), self.time_limit)
+            with settings.options() as configured:
+                argv = [self.uv, *configured, *words, "--python", python.executable, definition.locked]
+                done = process.run(argv, _variables(), self.time_limit)
         except process.TimedOut as error:
             raise _not_fetched(definition, str(error)) from error
         if done.returncode:
@@ -106,7 +113,12 @@ class Wheels:
         packages = _packages(definition, done.stdout)
         return [_choose(definition, pin, packages, python) for pin in missing]
 
-    def _fetch(self, definition: Definition, fetching: list[MissingFile]) -> None:
+    def _credentials(self, definition: Definition) -> Credentials:
+        """uv gives addresses without passwords."""
+        settings = package_settings.for_lock(definition, os.environ)
+        return credentials(settings.addresses, os.environ)
+
+    def _fetch(self, definition: Definition, fetching: list[MissingFile], known: Credentials) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         if os.environ.get("UV_OFFLINE") and (
@@ -115,7 +127,7 @@ class Wheels:
             raise _not_fetched(definition, f"{far[0]} isn't here, and UV_OFFLINE is set")
 
         def get(each: MissingFile) -> None:
-            download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit)
+            download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit, known)
 
         with ThreadPoolExecutor(AT_ONCE) as threads:
             try:
@@ -166,7 +178,7 @@ def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", pyt
     """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
     files = [named for each in packages if each.name == pin.name for named in _files(each)]
     urls = {name: file.url for name, file in files if file.url and file.hashes.get("sha256") in pin.sha256}
-    name = best_wheel(list(urls), pin, python) or next((name for name in urls if name.endswith(SOURCES)), None)
+    name = _preferred(list(urls), pin, python)
     if name is None:
         raise _not_fetched(
             definition,
@@ -174,6 +186,12 @@ def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", pyt
             f"pipeline env lock {definition.name}",
         )
     return MissingFile(pin, name, urls[name])
+
+
+def _preferred(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | None:
+    """The wheel that fits best, else the source, unless the lock says which of them it has to be."""
+    wheel = best_wheel(names, pin, python) if pin.may_be_wheel else None
+    return wheel or next((name for name in names if name.endswith(SOURCES) and pin.may_be_source), None)
 
 
 def _files(package: "Package") -> "Iterator[tuple[str, PackageWheel | PackageSdist | PackageArchive]]":

@@ -138,7 +138,7 @@ def _definitions(project: Project, source: ConfigurationSource, name: str) -> tu
         replace(
             _definition(project, source, name, project.requirements / entry["requirements"]),
             variant=variant,
-            index=entry.get("index", ""),
+            index=entry.get("index", value.get("index", "")),
         )
         for variant, entry in value["variants"].items()
     )
@@ -165,6 +165,8 @@ def _definition(project: Project, source: ConfigurationSource, name: str, requir
         legacy=tuple(_folder(project, text) for text in value.get("legacy", ())),
         provides=tuple(sorted(value.get("provides", {}).items())),
         tool_variables=tuple(sorted(value.get("tool_variables", {}).items())),
+        index=value.get("index", ""),
+        build_after=_build_after(source),
         preferred=_preferred(value),
         description=value.get("description", ""),
     )
@@ -174,6 +176,20 @@ def _preferred(value: Mapping[str, Any]) -> tuple[str, ...]:
     from packaging.utils import canonicalize_name
 
     return tuple(dict.fromkeys(canonicalize_name(name) for name in value.get("overlaps", {}).get("prefer", ())))
+
+
+def _build_after(source: ConfigurationSource) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    wanted = source.value.get("build_after", {})
+    for package, texts in wanted.items():
+        for text in texts:
+            try:
+                Requirement(text)
+            except InvalidRequirement as error:
+                raise source.error(("build_after", package), f"{text!r} isn't a requirement such as torch") from error
+    return tuple(sorted((canonicalize_name(package), tuple(texts)) for package, texts in wanted.items()))
 
 
 def _tool(entry: Any) -> tuple[str, str]:

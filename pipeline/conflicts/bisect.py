@@ -3,6 +3,7 @@
 Each set is tried in a throwaway environment; the project's own environments aren't touched.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.environments import ProjectVariables
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.lockfiles import package_settings
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.files import write_at_once
 from pipeline.progress import Progress
@@ -60,7 +62,7 @@ def bisect_in_project(
             python=interpreter.executable,
             install_seconds=catalog.settings.build_seconds,
             log=log,
-            indexes=tuple(uv.index_options(definition.index)),
+            settings=package_settings.for_lock(definition, os.environ),
         )
         own = ProjectVariables(project)(definition, environment.prefix)
         return bisect(changes, command, replace(environment, own=own), progress)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from pipeline import process, process_tree
 from pipeline.conflicts.sides import Line, Side
 from pipeline.envs import uv
+from pipeline.envs.uv_settings import UvSettings
 from pipeline.errors import NotReady
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ class UvResolver:
     def __init__(self, installer: Path, options: Iterable[str] = (), indexes: Sequence[str] = ()) -> None:
         """``options`` are lines of a requirements file; ``indexes`` are asked beside the usual one, as in a build."""
         self._uv = installer
-        self._options = tuple(options)
-        self._indexes = [*uv.index_options(indexes[0] if indexes else ""), *(f"--index={each}" for each in indexes[1:])]
+        options = tuple(options)
+        self._options = tuple(each for each in options if each != "--pre")  # which uv takes as a setting alone
+        self._settings = UvSettings(indexes=tuple(indexes), pre_releases="--pre" in options)
         self._known: dict[object, Resolution] = {}
         self._lock = Lock()
         self.calls = 0
@@ -112,9 +114,10 @@ class UvResolver:
         with self._lock:
             self.calls += 1
         with TemporaryDirectory(prefix="pipeline-resolve-") as folder:
-            argv = [self._uv, *_arguments(question, Path(folder), self._options), *self._indexes]
+            arguments = _arguments(question, Path(folder), self._options)
             try:
-                done = process.run(argv, variables, RESOLVE_SECONDS)
+                with self._settings.options() as configured:
+                    done = process.run([self._uv, *configured, *arguments], variables, RESOLVE_SECONDS)
             except process.TimedOut as error:
                 raise NotReady(f"no answer from the resolver: {error}", "try again") from error
         log = done.stderr.decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from pipeline import process, process_tree
 from pipeline.conflicts.minimal_subsets import Verdict
 from pipeline.envs import uv
 from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.uv_settings import UvSettings
 from pipeline.envs.variables import stage_variables
 from pipeline.files import tail, try_remove_tree
 from pipeline.locks import exclusive, is_held
@@ -46,7 +47,7 @@ class TrialEnvironment:
     python: Path
     install_seconds: float
     log: Path
-    indexes: tuple[str, ...] = ()  # as options of the installer
+    settings: UvSettings = field(default_factory=UvSettings)
     own: Mapping[str, str] = field(default_factory=dict)  # more variables for the command
 
     def attempt(self, lock: str, command: Command, tolerated: frozenset[str] | None = None) -> Trial:
@@ -95,10 +96,11 @@ class TrialEnvironment:
         file.write_text(lock, encoding="utf-8")
         venv: list[str | Path] = ["venv", "--no-project", "--python", self.python, self.prefix]
         sync: list[str | Path] = ["pip", "sync", "--require-hashes", "--allow-empty-requirements", "--python"]
-        sync += [self._python, file, *self.indexes]
+        sync += [self._python, file]
         for step in (venv, sync):
             try:
-                done = process.run([self.uv, *step], self._variables(), self.install_seconds, log)
+                with self.settings.options() as configured:
+                    done = process.run([self.uv, *configured, *step], self._variables(), self.install_seconds, log)
             except process.TimedOut as error:
                 return str(error)
             if done.returncode:

@@ -29,6 +29,7 @@ class Definition:
     provides: tuple[tuple[str, str], ...] = ()  # program to its file in site-packages
     tool_variables: tuple[tuple[str, str], ...] = ()  # for the provided programs
     preferred: tuple[str, ...] = ()  # packages, the first one wins a file that several of them install
+    build_after: tuple[tuple[str, tuple[str, ...]], ...] = ()  # package to what must be there while it is built
     description: str = ""
 
     @property
@@ -73,6 +74,7 @@ class Definition:
             # markers from before they existed still fit.
             **({"smoke": self._smoke_digest()} if self.smoke else {}),
             **({"variables": dict(self.variables)} if self.variables else {}),
+            **({"build_after": {name: list(each) for name, each in self.build_after}} if self.build_after else {}),
             **({"preferred": list(self.preferred)} if self.preferred else {}),
         }
 

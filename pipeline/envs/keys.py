@@ -1,9 +1,11 @@
 """An environment's identity: everything that decides what is in it, and nothing else."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.digests import tagged_digest
-from pipeline.values import Struct, plain
+from pipeline.envs import build_variables
+from pipeline.values import Struct, field, plain
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
@@ -24,11 +26,13 @@ class KeyInput(Struct, frozen=True, omit_defaults=True):
     abi: str
     platform: str
     accelerator: str  # the variant, or "any"
+    build_variables: Mapping[str, str] = field(default_factory=dict)  # steer builds from source
+    build_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # package to what its build needs
     preferred: tuple[str, ...] = ()  # packages, where several install the same file
 
 
-def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> KeyInput:
-    """Raises ``OSError`` where the lock can't be read."""
+def key_input(definition: "Definition", interpreter: "BaseInterpreter", base: Mapping[str, str]) -> KeyInput:
+    """``base``: the caller's variables. Raises ``OSError`` where the lock can't be read."""
     import sysconfig
 
     return KeyInput(
@@ -38,6 +42,8 @@ def key_input(definition: "Definition", interpreter: "BaseInterpreter") -> KeyIn
         abi=interpreter.abi,
         platform=sysconfig.get_platform(),
         accelerator=definition.variant or "any",
+        build_variables={**build_variables.of_caller(base), **dict(definition.variables)},
+        build_after=dict(definition.build_after),
         preferred=definition.preferred,
     )
 

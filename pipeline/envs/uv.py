@@ -1,6 +1,7 @@
 """uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, or on PATH."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ MACHINE_VARIABLES = {
     "UV_FIND_LINKS",
     "UV_NO_INDEX",
     "UV_OFFLINE",
+    "UV_INSECURE_HOST",
+    "UV_KEYRING_PROVIDER",
     "UV_NATIVE_TLS",
     "UV_SYSTEM_CERTS",
     "UV_HTTP_TIMEOUT",
@@ -26,6 +29,7 @@ MACHINE_VARIABLES = {
     "UV_PYTHON_DOWNLOADS",
     "UV_PYTHON_INSTALL_DIR",
 }
+CREDENTIALS = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")  # of an index that UV_INDEX names
 PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executable("uv")
 
 
@@ -42,21 +46,13 @@ def command() -> str:
     return "uv" if shutil.which("uv") else str(PRIVATE)
 
 
-def index_options(index: str) -> list[str]:
-    """uv's options for an index beside the usual one, for making a lock and for installing from it.
-
-    The best version of both indexes is taken, since such an index has old copies of packages that it isn't about; the
-    hashes in the lock then say which file was meant.
-    """
-    return ["--index", index, "--index-strategy", "unsafe-best-match"] if index else []
-
-
 def variables(base: Mapping[str, str], link_mode: str | None = None) -> dict[str, str]:
     """The variables that uv gets: the caller's, without those that configure uv or steer an interpreter.
 
     ``link_mode``: for calls that install into an environment.
     """
-    left_out = {name for name in base if name.startswith("UV_") and name not in MACHINE_VARIABLES}
+    known = {name for name in base if name in MACHINE_VARIABLES or CREDENTIALS.fullmatch(name)}
+    left_out = {name for name in base if name.startswith("UV_")} - known
     variables = {name: value for name, value in without_python(base).items() if name not in left_out}
     if link_mode:
         variables["UV_LINK_MODE"] = link_mode

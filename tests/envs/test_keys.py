@@ -19,8 +19,8 @@ def definition(tmp_path: Path) -> Definition:
     return Definition("alpha", ">=3.10", tmp_path / "alpha.lock", imports=("quirk",))
 
 
-def key(definition: Definition, interpreter: BaseInterpreter = INTERPRETER) -> str:
-    return keys.key_of(keys.key_input(definition, interpreter))
+def key(definition: Definition, interpreter: BaseInterpreter = INTERPRETER, base: dict[str, str] | None = None) -> str:
+    return keys.key_of(keys.key_input(definition, interpreter, base or {}))
 
 
 def test_a_key_is_the_whole_digest(definition: Definition) -> None:
@@ -58,7 +58,7 @@ def test_a_key_is_the_one_that_builds_on_the_disk_have(definition: Definition, m
 
 
 def test_the_input_names_what_could_differ(definition: Definition) -> None:
-    assert plain(keys.key_input(definition, INTERPRETER)).keys() == {
+    assert plain(keys.key_input(definition, INTERPRETER, {})).keys() == {
         "schema",
         "lock",
         "python",
@@ -66,3 +66,17 @@ def test_the_input_names_what_could_differ(definition: Definition) -> None:
         "platform",
         "accelerator",
     }
+
+
+def test_what_steers_a_build_makes_another_key_and_other_variables_do_not(definition: Definition) -> None:
+    assert key(definition, base={"LANG": "de", "EDITOR": "ed"}) == key(definition)
+    keys_of_builds = {
+        key(definition),
+        key(definition, base={"CFLAGS": "-O3"}),
+        key(definition, base={"CMAKE_ARGS": "-DX=1"}),
+        key(replace(definition, variables=(("MYFLAG", "one"),))),
+        key(replace(definition, variables=(("MYFLAG", "two"),))),
+        key(replace(definition, build_after=(("quirk", ("torch",)),))),
+        key(replace(definition, preferred=("quirk",))),
+    }
+    assert len(keys_of_builds) == 7

@@ -18,7 +18,7 @@ from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
 from pipeline.envs.builder.marker import Proof, marker_of
 from pipeline.envs.definition import Definition
 from pipeline.envs.keys import KeyInput
-from pipeline.envs.lockfiles import agreement
+from pipeline.envs.lockfiles import agreement, package_settings
 from pipeline.envs.notes import BuildNotes
 from pipeline.envs.platform.layout import executable, interpreter
 from pipeline.envs.platform.removal import remove_tree
@@ -80,7 +80,7 @@ class Builder:
         agreement.require(definition)
         progress("choosing Python")
         base = interpreters.find(definition, self.uv)
-        key_input = keys.key_input(definition, base)
+        key_input = keys.key_input(definition, base, os.environ)
         self.remove_half_built(definition.name)
         earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
         if fitting := next((build for build in earlier if build_problem(definition, build) is None), None):
@@ -105,6 +105,7 @@ class Builder:
         prefix = self.registry.new_place(definition.name, key)
         log = fresh_log(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
+        own = self.own(definition, prefix)
         installer = Installer(
             uv=self.uv,
             definition=definition,
@@ -113,7 +114,8 @@ class Builder:
             deadline=deadline,
             progress=progress,
             sources=self.sources,
-            own=self.own(definition, prefix),
+            settings=package_settings.for_lock(definition, os.environ, own),
+            own=own,
         )
         try:
             marker = marker_of(definition, key_input, prefix, fill(installer), deadline.spent())

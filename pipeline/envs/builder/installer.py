@@ -14,6 +14,7 @@ from pipeline.envs.builder.marker import site_packages
 from pipeline.envs.builder.uv_output import InstallFailure, LogWatcher, output_since
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
+from pipeline.envs.uv_settings import UvSettings
 from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
 from pipeline.permissions import mask_of
@@ -66,6 +67,7 @@ class Installer:
     deadline: Deadline
     progress: Progress
     sources: PackageSources
+    settings: UvSettings = field(default_factory=UvSettings)
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _step: str = field(default="", init=False)  # the last one that was shown
     _compiles: bool = field(default=True, init=False)
@@ -110,8 +112,7 @@ class Installer:
         python = interpreter(self.prefix)
         options = ("--require-hashes", "--allow-empty-requirements", *(("--compile-bytecode",) if bytecode else ()))
         wheels = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
-        index = uv.index_options(self.definition.index)
-        return ("pip", "sync", *options, *wheels, *index, "--python", python, self.definition.locked)
+        return ("pip", "sync", *options, *wheels, "--python", python, self.definition.locked)
 
     def _carry_out(
         self,
@@ -139,10 +140,13 @@ class Installer:
             log.write(os.fsencode(f"$ uv {' '.join(map(str, arguments))}{' (offline)' if offline else ''}\n"))
             log.flush()
             start = log.tell()
-            with LogWatcher(self.log, start, lambda output: self._follow(output, on_installed)):
+            with (
+                LogWatcher(self.log, start, lambda output: self._follow(output, on_installed)),
+                self.settings.options() as settings,
+            ):
                 try:
                     done = process.run(
-                        [self.uv, *arguments],
+                        [self.uv, *settings, *arguments],
                         self._variables(offline),
                         self.deadline.left(),
                         log,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.envs.definition import Definition
-from pipeline.envs.lockfiles import requirements
+from pipeline.envs.lockfiles import options, requirements
 from pipeline.envs.lockfiles.lockfile import LockFile, NotALock, Pin, marker_environment, parse
 from pipeline.envs.lockfiles.ranges import versions_in
 from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
-from pipeline.errors import ConfigurationError, NotReady
+from pipeline.errors import ConfigurationError, NotReady, did_you_mean
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -39,6 +39,7 @@ def problem(definition: Definition) -> str | None:
     try:
         lock = parse(definition.locked.read_text(encoding="utf-8-sig"))
         lines = requirements.read(definition.requirements) if definition.requirements else ()
+        options.check(lines)
     except NotALock as error:
         return f"{shown_as}:{error.line}: {error.reason}"
     except ConfigurationError as error:
@@ -49,6 +50,8 @@ def problem(definition: Definition) -> str | None:
         return f"{shown_as}: can't be read: {error.strerror}"
     reasons = [
         *disagreements(lines, lock, definition.python, shown_as),
+        *_other_kinds_of_files(lines, lock, shown_as),
+        *_unknown_packages(definition, lock, shown_as),
         *_pins_without_line(definition.requirements, lines, lock, shown_as),
     ]
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
@@ -141,6 +144,23 @@ def _pins_without_line(
         sources = [via.removeprefix("-r ") for via in pin.via]
         if sources and all(source in files and (source, pin.name) not in named for source in sources):
             yield f"{lock_name}:{pin.line}: {pin} is there for {sources[0]}, which doesn't ask for it any more"
+
+
+def _other_kinds_of_files(lines: Sequence[RequirementLine], lock: LockFile, lock_name: str) -> Iterator[str]:
+    asked = [line for line in lines if line.kind is LineKind.OPTION]
+    if options.kinds_of_files(line.text for line in asked) != options.kinds_of_files(lock.options):
+        where = next((line.where for line in asked if "binary" in line.text), f"{lock_name}:1")
+        yield f"{where}: which packages are wheels, and which are built from source, isn't what {lock_name} has"
+
+
+def _unknown_packages(definition: Definition, lock: LockFile, lock_name: str) -> Iterator[str]:
+    """What the definition says of packages that aren't there has no effect."""
+    known = sorted({pin.name for pin in lock.pins})
+    for key, names in (("overlaps", definition.preferred), ("build_after", dict(definition.build_after))):
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, known, listing=False)
+                yield f"{definition.path}: {key} names {name}, which isn't in {lock_name}{hint}"
 
 
 def _name(line: RequirementLine) -> str:

@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from pipeline.envs.lockfiles.options import ALL, NO_BINARY, ONLY_BINARY, kinds_of_files
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
 HEADER = "# locked for Python "  # then the range; our own locks begin so, and have the extras in their pins
-OPTIONS = ("-i ", "--index-url", "--extra-index-url", "--find-links")  # the beginnings of lines between pins
+OPTIONS = (
+    "-i ",
+    "--index-url",
+    "--extra-index-url",
+    "--find-links",
+    NO_BINARY,
+    ONLY_BINARY,
+)  # the beginnings of lines between pins
 HASH = re.compile(r"--hash=(\S*)")
 WHOLE_HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 VIA = re.compile(r"\s*#\s+(?:via\b)?\s*(?P<who>.*)")
@@ -23,6 +32,8 @@ class Pin:
     extras: frozenset[str] = frozenset()
     marker: "Marker | None" = None
     via: tuple[str, ...] = ()  # packages, and files as ``-r FILE``
+    may_be_wheel: bool = True
+    may_be_source: bool = True
     hashes: tuple[str, ...] = ()  # ALGORITHM:HEXADECIMAL, of every file that may be installed
 
     @property
@@ -41,6 +52,7 @@ class Pin:
 class LockFile:
     pins: tuple[Pin, ...]
     python: str | None = None  # the range that it was made for; None where it doesn't say
+    options: tuple[str, ...] = ()  # lines that say which packages are installed as wheels, and which from source
 
     def named(self, name: str) -> list[Pin]:
         return [pin for pin in self.pins if pin.name == name]
@@ -74,7 +86,9 @@ def parse(text: str) -> LockFile:
     """Raises ``NotALock`` for the first line that doesn't belong to a pin with its hashes."""
     first = text.split("\n", 1)[0]
     python = first.removeprefix(HEADER).strip() if first.startswith(HEADER) else None
-    return LockFile(tuple(_pin(entry) for entry in _entries(text)), python)
+    options = tuple(line.strip() for line in text.splitlines() if line.startswith((NO_BINARY, ONLY_BINARY)))
+    kinds = kinds_of_files(options)
+    return LockFile(tuple(_with_kinds(_pin(entry), kinds) for entry in _entries(text)), python, options)
 
 
 def marker_environment(python: str) -> dict[str, str]:
@@ -111,6 +125,16 @@ def _entries(text: str) -> Iterator[_Entry]:
         if entry.open:
             raise NotALock(entry.line, "it breaks off: its last line says that another follows")
         yield entry
+
+
+def _with_kinds(pin: Pin, kinds: Mapping[str, frozenset[str]]) -> Pin:
+    """What is said of a package goes before what is said of all."""
+    source, wheel = kinds[NO_BINARY], kinds[ONLY_BINARY]
+    return replace(
+        pin,
+        may_be_wheel=pin.name not in source and (ALL not in source or pin.name in wheel),
+        may_be_source=pin.name not in wheel and (ALL not in wheel or pin.name in source),
+    )
 
 
 def _pin(entry: _Entry) -> Pin:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline import process
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
-from pipeline.envs.lockfiles import requirements
+from pipeline.envs.lockfiles import options, package_settings, requirements
 from pipeline.envs.lockfiles.changes import PackageChange, changes
 from pipeline.envs.lockfiles.lockfile import HEADER, LockFile, NotALock, parse
 from pipeline.envs.lockfiles.ranges import bounds_beside_the_lowest, lower_bound
@@ -70,6 +70,7 @@ class LockResolver:
         assert definition.requirements is not None, definition.name
         lines = requirements.read(definition.requirements)
         _refuse_local(lines)
+        options.check(lines)
         with tempfile.TemporaryDirectory(prefix="pipeline-lock-") as folder:
             lock = Path(folder, "new.lock")
             if before is not None and _parsed(before):  # one that was damaged by hand has no pins to keep
@@ -93,11 +94,14 @@ class LockResolver:
         variables = uv.variables(os.environ)
         argv: list[str | Path] = [self.uv, "--directory", self.root, "--project", folder, "pip", "compile", "--quiet"]
         argv += ["--universal", "--generate-hashes", "--no-header", "--no-strip-extras", "--python", sys.executable]
-        argv += ["--python-version", lower_bound(definition.python), *uv.index_options(definition.index)]
+        argv += ["--python-version", lower_bound(definition.python), "--emit-build-options"]
         argv += [*upgrade.options, source, "-o", lock]
+        settings = package_settings.for_locking(definition, os.environ).toml()
         if marker := " and ".join(bounds_beside_the_lowest(definition.python)):
+            settings += f'environments = ["{marker}"]\n'
+        if settings:
             # Only so can uv get an upper bound. As elsewhere, no other configuration of the machine is read.
-            (folder / "pyproject.toml").write_text(f'[tool.uv]\nenvironments = ["{marker}"]\n', encoding="utf-8")
+            (folder / "pyproject.toml").write_text(f"[tool.uv]\n{settings}", encoding="utf-8")
             variables = {**variables, "XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder)}
             del variables["UV_NO_CONFIG"]
         try:

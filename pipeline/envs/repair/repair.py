@@ -4,6 +4,7 @@ Stages that run in the damaged build keep it; from now on no other stage gets it
 """
 
 import errno
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -125,8 +126,8 @@ class _Repairer:
         """Why it takes a whole new build; ``None`` where the packages that are whole can be kept."""
         if not check.is_listed:
             return "the list of its files is gone or has changed"
-        if keys.key_of(keys.key_input(self.definition, interpreter)) != old.key:
-            return "its lock, Python or accelerator has changed since it was built"
+        if keys.key_of(keys.key_input(self.definition, interpreter, os.environ)) != old.key:
+            return "its lock, Python, accelerator or what steers builds has changed since it was built"
         if _shares_files(old, check):
             return "a damaged package installs a file that another one installs, too"
         return None

@@ -99,7 +99,7 @@ def _repair(project: Project, name: str, key: str, failed: Path, progress: Progr
     catalog = Catalog(project)
     definition = catalog.environment(name)
     builder = builder_for(catalog)
-    if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv))) != key:
+    if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv), os.environ)) != key:
         raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
     return repair(builder, definition, progress, failed).build
 

@@ -1,0 +1,95 @@
+"""From an environment's definition, requirements and lock to what uv is told of its packages."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.envs import build_variables
+from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import options, requirements
+from pipeline.envs.lockfiles.lockfile import LockFile, NotALock, Pin, parse
+from pipeline.envs.lockfiles.options import RequirementOptions
+from pipeline.envs.uv_settings import UvSettings
+from pipeline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+Variables = Mapping[str, str]
+
+
+# uv takes what it has once built in place of a wheel, unless it was built with other variables.
+CHOSEN = {"PIPELINE_FROM_SOURCE": "1"}
+
+
+def for_locking(definition: Definition, base: Variables) -> UvSettings:
+    """For the resolver, before there is a lock. ``base``: the caller's variables. Raises ``ConfigurationError``."""
+    after = dict(definition.build_after)
+    return _settings(definition, base, {}, after)
+
+
+def for_lock(definition: Definition, base: Variables, own: Variables | None = None) -> UvSettings:
+    """For installing and fetching what a lock has. ``own``: the environment's variables, with their values.
+
+    Raises ``ConfigurationError`` for options that can't be followed.
+    """
+    lock = _lock(definition)
+    variables = {**build_variables.of_caller(base), **build_variables.of_definition(definition, own or {})}
+    by_package = {pin.name: variables if pin.may_be_wheel else {**variables, **CHOSEN} for pin in lock.pins}
+    after = {package: tuple(_pinned(each, lock)) for package, each in definition.build_after}
+    return _settings(definition, base, by_package, after)
+
+
+def _settings(
+    definition: Definition, base: Variables, by_package: Mapping[str, Variables], after: Mapping[str, tuple[str, ...]]
+) -> UvSettings:
+    found = _requirement_options(definition, base)
+    own = options.filled(definition.index, base, definition.path)
+    return UvSettings(
+        default_index=found.default_index,
+        indexes=tuple(dict.fromkeys([*filter(None, [own]), *found.indexes])),
+        find_links=found.find_links,
+        no_index=found.no_index,
+        pre_releases=found.pre_releases,
+        build_variables=by_package,
+        build_requires=after,
+    )
+
+
+def _requirement_options(definition: Definition, base: Variables) -> RequirementOptions:
+    """None where the requirements can't be read: a lock alone can be installed, and agreement.py says what is wrong."""
+    file = definition.requirements
+    try:
+        lines = requirements.read(file) if file is not None else ()
+    except ConfigurationError:
+        return RequirementOptions()
+    return options.of_lines(lines, _root(file), base) if file is not None else RequirementOptions()
+
+
+def _root(file: Path) -> Path:
+    return file.parent.parent  # requirements/ and stages/ lie in the project's folder
+
+
+def _lock(definition: Definition) -> LockFile:
+    try:
+        return parse(definition.locked.read_text(encoding="utf-8-sig"))
+    except (OSError, NotALock, UnicodeDecodeError):
+        return LockFile(())  # who uses the lock says what is wrong with it
+
+
+def _pinned(wanted: Iterable[str], lock: LockFile) -> Iterable[str]:
+    """Requirements of a build, at the version that the environment has, too: what is built must fit it."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    for text in wanted:
+        requirement = Requirement(text)
+        pins = [pin for pin in lock.named(canonicalize_name(requirement.name)) if "://" not in pin.version]
+        yield from (_exact(requirement, pin) for pin in pins)
+        if not pins:
+            yield text
+
+
+def _exact(requirement: "Requirement", pin: Pin) -> str:
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return f"{pin.name}{extras}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")

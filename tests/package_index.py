@@ -1,0 +1,105 @@
+"""A package index on the loopback, which may ask for a name and a password; and packages that exist as source alone."""
+
+import base64
+import contextlib
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+BACKEND = """
+import base64, hashlib, os, zipfile
+{imports}
+def _wheel(folder):
+    info = "{name}-1.0.dist-info"
+    files = {{
+        "{name}.py": {source},
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n",
+        info + "/WHEEL": "Wheel-Version: 1.0\\nGenerator: tests\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }}
+    def row(path, text):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        return f"{{path}},sha256={{digest}},{{len(text.encode())}}\\n"
+    files[info + "/RECORD"] = "".join(row(*each) for each in files.items()) + info + "/RECORD,,\\n"
+    target = "{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, target), "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return target
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    return _wheel(folder)
+"""
+
+
+def sdist(folder: Path, name: str, source: str, imports: str = "") -> Path:
+    """A source distribution that needs no other package to be built; ``source`` is an expression for its module."""
+    files = {
+        "backend.py": BACKEND.format(name=name, source=source, imports=imports),
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+    }
+    target = folder / f"{name}-1.0.tar.gz"
+    with tarfile.open(target, "w:gz") as archive:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"{name}-1.0/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return target
+
+
+@contextlib.contextmanager
+def served(folder: Path, login: str = "") -> Iterator[str]:
+    """The packages in a folder, for as long as the block lasts; ``login`` is NAME:PASSWORD. Gives the host and port."""
+    expected = f"Basic {base64.b64encode(login.encode()).decode()}"
+
+    class Index(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            if login and self.headers.get("Authorization") != expected:
+                self._answer(401, b"", ("WWW-Authenticate", 'Basic realm="packages"'))
+                return
+            kind, _, name = self.path.strip("/").partition("/")
+            file = folder / name.rpartition("/")[2]
+            if kind == "files" and file.is_file():
+                self._answer(200, file.read_bytes(), ("Content-Type", "application/octet-stream"))
+            elif kind == "simple" and (found := [each for each in sorted(folder.iterdir()) if _is_of(each, name)]):
+                links = "".join(
+                    f'<a href="/files/{each.name}#sha256={_sha256(each)}">{each.name}</a>' for each in found
+                )
+                self._answer(200, f"<html><body>{links}</body></html>".encode(), ("Content-Type", "text/html"))
+            else:
+                self._answer(404, b"", ("Content-Type", "text/plain"))
+
+        def _answer(self, code: int, body: bytes, header: tuple[str, str]) -> None:
+            self.send_response(code)
+            self.send_header(*header)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _is_of(file: Path, name: str) -> bool:
+    return file.name.partition("-")[0].lower().replace("_", "-") == name.strip("/")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
