@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,30 +123,51 @@ def run(
     ``on_line`` each message. ``folder``: its working directory, for files that a filter names, whose syntax allows few
     names.
     """
-    last_lines = collections.deque[str](maxlen=LAST_LINES)
-    undecodable = samples = 0
+    log = MessageLog(on_progress, on_line)
     command = ["ffmpeg", *GLOBAL, *PROGRESS, *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as process:
-        for raw in process.stderr or ():
+        log.read(process.stderr or ())
+    return log.result(process.returncode)
+
+
+class MessageLog:
+    """What ffmpeg says while it runs, with the callbacks of ``run``. What is for people goes to the stage's log."""
+
+    def __init__(
+        self,
+        on_progress: Callable[[str, int], object] | None = None,
+        on_line: Callable[[str], object] | None = None,
+    ) -> None:
+        self._on_progress, self._on_line = on_progress, on_line
+        self._last_lines = collections.deque[str](maxlen=LAST_LINES)
+        self._undecodable = self._samples = 0
+
+    def read(self, lines: Iterable[bytes]) -> None:
+        """Read to the end."""
+        for raw in lines:
             line = raw.decode("utf-8", "replace").rstrip()
             progress = _PROGRESS.fullmatch(line)
-            if progress:
-                if on_progress and progress[2].isdigit():
-                    on_progress(progress[1], int(progress[2]))
-                continue
             level = _LEVEL.search(line)
-            if level and level[1]:
+            if progress:
+                if self._on_progress and progress[2].isdigit():
+                    self._on_progress(progress[1], int(progress[2]))
+            elif level and level[1]:
                 counted = _SAMPLES.search(line)
-                samples += int(counted[1]) if counted else 0
-                continue
-            line = _LEVEL.sub("", line, count=1)
-            last_lines.append(line)
-            if on_line:
-                on_line(line)
-            undecodable += bool(_UNDECODABLE.search(line))
-            if undecodable <= LAST_LINES:  # a broken track would fill the log
-                print(line, file=sys.stderr)
-    return FfmpegResult(process.returncode, list(last_lines), undecodable, samples)
+                self._samples += int(counted[1]) if counted else 0
+            else:
+                self._message(_LEVEL.sub("", line, count=1))
+
+    def result(self, code: int) -> FfmpegResult:
+        """After the end, with ffmpeg's exit code."""
+        return FfmpegResult(code, list(self._last_lines), self._undecodable, self._samples)
+
+    def _message(self, line: str) -> None:
+        self._last_lines.append(line)
+        if self._on_line:
+            self._on_line(line)
+        self._undecodable += bool(_UNDECODABLE.search(line))
+        if self._undecodable <= LAST_LINES:  # a broken track would fill the log
+            print(line, file=sys.stderr)
 
 
 def option(name: str, before: str) -> str:

@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import subprocess
+import wave
+from array import array
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -144,6 +146,107 @@ def test_a_hole_in_the_file_is_told(bench: Sandbox, tools: dict[str, Path], tmp_
     done, _ = run(bench, movie, "sound")
     assert done.code == 0, done.err
     assert re.search(r"\d s of \d.* audio track 1", done.err)
+
+
+Stream = tuple[str, ...]
+TESTED: Stream = ("-f", "lavfi", "-i", "testsrc=s=160x90:r=25:d=8")
+HUMMING: Stream = ("-f", "lavfi", "-i", "sine=220:d=8:r=48000")
+# Half a second of noise every two seconds, the first at once.
+BURSTS: Stream = (
+    "-f", "lavfi", "-i", "anoisesrc=d=10:r=48000:a=0.5:seed=1,volume='if(lt(mod(t,2),0.5),1,0)':eval=frame",
+)  # fmt: skip
+H264: Stream = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-c:a", "aac")
+MPEG: Stream = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "ac3")
+CONTAINERS: dict[str, Stream] = {
+    "mkv": H264,
+    "mp4": H264,
+    "ts": H264,
+    "m2ts": (*H264, "-f", "mpegts", "-mpegts_m2ts_mode", "1"),
+    "mpg": (*MPEG, "-f", "mpeg"),
+    "vob": (*MPEG, "-f", "vob"),
+    "ogv": ("-c:v", "libtheora", "-c:a", "libvorbis"),
+}
+
+
+def onsets(wav: Path) -> list[float]:
+    """The seconds at which it gets loud after a pause."""
+    with wave.open(str(wav)) as file:
+        rate, samples = file.getframerate(), array("h", file.readframes(file.getnframes()))
+    step = rate // 500
+    loud = [index * step / rate for index in range(len(samples) // step) if peak(samples, index, step) > 4000]
+    return [time for before, time in pairwise([-1.0, *loud]) if time - before > 0.3]
+
+
+def peak(samples: "array[int]", index: int, step: int) -> int:
+    return max(map(abs, samples[index * step : (index + 1) * step]))
+
+
+def bursts(bench: Sandbox, movie: Path, **parameters: str) -> tuple[Result, list[float]]:
+    done, output = run(bench, movie, "sound", **parameters)
+    assert done.code == 0, done.err
+    return done, onsets(output / f"{movie.stem}.audio.wav")
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["only", "second"])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_time_in_the_sound_is_one_on_the_players_clock(
+    bench: Sandbox, tools: dict[str, Path], tmp_path: Path, container: str, is_second: bool
+) -> None:
+    """The sound begins three seconds after the picture: as the only track, and as the second one."""
+    sources = [*TESTED, *(HUMMING if is_second else ()), "-itsoffset", "3", *BURSTS]
+    maps = [word for index in range(2 + is_second) for word in ("-map", str(index))]
+    movie = made(tools, tmp_path / f"late.{container}", *sources, *maps, "-t", "8", *CONTAINERS[container])
+    _, found = bursts(bench, movie, track=str(1 + is_second))
+    assert found == pytest.approx([3, 5, 7], abs=0.04)
+
+
+def test_a_change_of_channels_midway_moves_nothing(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    """Stereo, 5.1, stereo: ffmpeg makes its filters anew for each, and each would begin at time 0."""
+    parts = []
+    for number, layout in enumerate(("stereo", "5.1", "stereo")):
+        filters = ["-af", f"pan={layout}|{'FC' if layout == '5.1' else 'FL'}=c0", "-t", "4", "-c:a", "ac3"]
+        parts.append(made(tools, tmp_path / f"{number}.ac3", *BURSTS, *filters).read_bytes())
+    (tmp_path / "whole.ac3").write_bytes(b"".join(parts))
+    movie = made(tools, tmp_path / "changing.mkv", "-i", tmp_path / "whole.ac3", "-c", "copy")
+    _, found = bursts(bench, movie)
+    assert found == pytest.approx([0, 2, 4, 6, 8, 10], abs=0.04)
+
+
+@pytest.mark.parametrize("offset", [40_000, 100, -20_000])
+def test_joined_recordings_have_the_times_that_a_copy_of_them_has(
+    bench: Sandbox, tools: dict[str, Path], tmp_path: Path, offset: int
+) -> None:
+    """The times of the second recording begin elsewhere, so the stated length is hours, or less than one recording."""
+    parts = []
+    for number, (late, begin) in enumerate(((0, max(0, -offset)), (1, max(0, offset)))):
+        sources = [*TESTED, "-itsoffset", str(late), *BURSTS, "-map", "0", "-map", "1", "-t", "8"]
+        coded = [*CONTAINERS["ts"], "-c:a", "ac3", "-output_ts_offset", str(begin)]
+        parts.append(made(tools, tmp_path / f"{number}.ts", *sources, *coded).read_bytes())
+    movie = tmp_path / "joined.ts"
+    movie.write_bytes(b"".join(parts))
+    done, found = bursts(bench, movie)
+    assert "missing" not in done.err
+    assert [time for time in found if not 7 < time < 8.9] == pytest.approx([0, 2, 4, 6, 9, 11, 13, 15], abs=0.25)
+    copy = made(tools, tmp_path / "copy.mkv", "-i", movie, "-map", "0:v", "-map", "0:a", "-c", "copy")
+    assert found == pytest.approx(bursts(bench, copy)[1], abs=0.04)
+
+
+def test_a_channel_that_was_wired_the_wrong_way_round_does_not_silence_the_other(
+    bench: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    opposite = ["-af", "pan=stereo|c0=c0|c1=-1*c0", "-c:a", "aac"]
+    movie = made(tools, tmp_path / "opposite.m4a", *BURSTS, *opposite)
+    done, found = bursts(bench, movie)
+    assert found == pytest.approx([0, 2, 4, 6, 8], abs=0.04)
+    assert "left channel" in done.err
+
+
+def test_a_silent_track_is_told(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    nothing = ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"]
+    maps = ["-map", "0", "-map", "1", "-t", "4", "-c:a", "aac"]
+    movie = made(tools, tmp_path / "silent.mkv", *nothing, *BURSTS, *maps)
+    done, found = bursts(bench, movie)
+    assert (found, "silent" in done.err, "--audio-track" in done.err) == ([], True, True)
 
 
 def test_a_track_is_found_by_any_form_of_its_language(bench: Sandbox, two_tracks: Path) -> None:

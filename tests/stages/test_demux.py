@@ -1,7 +1,9 @@
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -38,7 +40,13 @@ def test_a_small_difference_is_not_told(demux: ModuleType, stage: Any, heard: fl
 def holed(demux: ModuleType, heard: float, samples: int, **stated: Any) -> Any:
     stream = {"index": 1, "codec_type": "audio", "codec_name": "aac", "sample_rate": "24000", **stated}
     (track,) = demux.streams.of_kind([stream], "audio")
-    return demux.ExtractedAudio(track, heard, demux.ffmpegs.FfmpegResult(0, [], 0, samples), 12.0)
+    return demux.extraction.ExtractedAudio(
+        track, summary(demux, heard), demux.ffmpegs.FfmpegResult(0, [], 0, samples), 12.0
+    )
+
+
+def summary(demux: ModuleType, seconds: float, loudest: float = -10.0) -> Any:
+    return demux.extraction.SoundSummary(round(seconds * 16_000), loudest)
 
 
 def test_what_is_not_in_the_file_is_told(demux: ModuleType, stage: Any) -> None:
@@ -56,11 +64,42 @@ def test_a_track_of_which_next_to_nothing_is_left_is_not_usable(demux: ModuleTyp
     assert [holed(demux, 12.0, samples).is_usable for samples in (2048, 24_000, 0)] == [False, True, True]
 
 
-def test_the_length_of_a_wav_is_told_by_its_size(demux: ModuleType, tmp_path: Path) -> None:
-    audio = tmp_path / "audio.wav"
-    audio.write_bytes(bytes(44 + 2 * 16_000 * 3))
-    assert demux._seconds(audio) == 3.0
-    assert demux._seconds(tmp_path / "none.wav") == 0
+@pytest.mark.parametrize(("loudest", "tracks", "advice"), [(-90.0, 2, True), (-90.0, 1, False), (-60.0, 2, None)])
+def test_a_silent_track_is_told_with_the_others_that_there_are(
+    demux: ModuleType, stage: Any, loudest: float, tracks: int, advice: bool | None
+) -> None:
+    silent = holed(demux, 12.0, 0)._replace(summary=summary(demux, 12.0, loudest))
+    demux._warn_if_silent(stage, silent, tracks)
+    assert ["--audio-track" in each for each in stage.warnings] == ([] if advice is None else [advice])
+
+
+def test_the_stated_length_of_a_transport_stream_proves_nothing(demux: ModuleType, monkeypatch: Any) -> None:
+    """Joined recordings state hours, since the times of the second begin where they like."""
+    result = summary(demux, 16.0), demux.ffmpegs.FfmpegResult(0, [], 0, 16 * 48_000)
+    monkeypatch.setattr(demux.extraction, "extract", lambda *_: result)
+    monkeypatch.setattr(demux, "_command", lambda *_: [])
+    (track,) = tracks(demux, 1)
+    track.stream.update(sample_rate="48000", duration="40007")
+    media = demux.ffmpegs.MediaFile(Path("x"), 40007.0, None)
+    usable = {
+        name: demux._extract(
+            MagicMock(), media, {"format": {"format_name": name}, "streams": []}, track, 0.05
+        ).is_usable
+        for name in ("mpegts", "mpeg", "mov,mp4")
+    }
+    assert usable == {"mpegts": True, "mpeg": True, "mov,mp4": False}
+
+
+@pytest.mark.parametrize(("number", "is_told"), [(errno.ENOSPC, True), (errno.EIO, False)])
+def test_a_full_disk_is_told(demux: ModuleType, stage: Any, monkeypatch: Any, number: int, is_told: bool) -> None:
+    def extract(*_: object) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(demux.extraction, "extract", extract)
+    monkeypatch.setattr(demux, "_command", lambda *_: [])
+    media = demux.ffmpegs.MediaFile(Path("x"), 9.0, None)
+    with pytest.raises(demux.stagekit.StageFailed if is_told else OSError):
+        demux._extract(stage, media, {"format": {}, "streams": []}, tracks(demux, 1)[0], 0.05)
 
 
 class Player:
@@ -71,13 +110,13 @@ class Player:
         self._broken = {int(name[1:]): share for name, share in broken.items()}
         self.tried: list[tuple[int, float]] = []
 
-    def __call__(self, stage: Any, media: Any, track: Any, tolerated: float) -> Any:
+    def __call__(self, stage: Any, media: Any, probed: Any, track: Any, tolerated: float) -> Any:
         self.tried.append((track.number, tolerated))
         share = self._broken.get(track.number, 0.0)
         done = self._demux.ffmpegs.FfmpegResult(
             69 if share > tolerated else 0, [f"bad {track.number}"], round(share * 100)
         )
-        return self._demux.ExtractedAudio(track, 0.0 if share == 1 else 9.0, done)
+        return self._demux.extraction.ExtractedAudio(track, summary(self._demux, 0.0 if share == 1 else 9.0), done)
 
 
 def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
@@ -88,7 +127,8 @@ def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
 
 def taken(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, player: Player, count: int = 2) -> Any:
     monkeypatch.setattr(demux, "_extract", player)
-    return demux.first_usable(stage, demux.ffmpegs.MediaFile(Path("movie.mp4"), 9.0, None), tracks(demux, count))
+    monkeypatch.setattr(demux.ffmpegs, "media_file", lambda *_: None)
+    return demux.first_usable(stage, Path("movie.mp4"), {}, tracks(demux, count))
 
 
 def test_a_sound_track_is_taken_at_once(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
