@@ -1,6 +1,6 @@
 """Sentence split: sentences from a transcript's words and cues, with the times at which they are spoken."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from typing import Any, NamedTuple
@@ -47,17 +47,35 @@ class Sentence:
 def of_transcript(transcript: Mapping[str, Any]) -> list[Sentence]:
     """The sentences of ``segments``, in order of time, by the rules for ``language``. Blank segments give none.
 
-    What stands in different places of the picture is never one sentence: a sign over speech doesn't part that.
+    What is shown in another place of the picture at the same time is no part of a sentence: a sign doesn't part speech.
     """
-    places: dict[int, list[SentenceToken]] = {}
+    segments = transcript["segments"]
+    places = _places(segments)
+    tokens: dict[int, list[SentenceToken]] = {}
     for token in sentence_tokens.of_transcript(transcript):
-        places.setdefault(transcript["segments"][token.cue].get("alignment", BOTTOM_CENTRE), []).append(token)
+        tokens.setdefault(places[token.cue], []).append(token)
     sentences = [
-        _sentence(group, alignment)
-        for alignment, tokens in places.items()
-        for group in _groups(tokens, transcript["language"])
+        _sentence(group, segments[group[0].cue].get("alignment", BOTTOM_CENTRE))
+        for own in tokens.values()
+        for group in _groups(own, transcript["language"])
     ]
-    return sorted(sentences, key=lambda sentence: sentence.start) if len(places) > 1 else sentences
+    return sorted(sentences, key=lambda sentence: sentence.start) if len(tokens) > 1 else sentences
+
+
+def _places(segments: Sequence[Mapping[str, Any]]) -> list[int]:
+    """For each segment its alignment, if another one is shown elsewhere meanwhile; else the usual one."""
+    alignments = [segment.get("alignment", BOTTOM_CENTRE) for segment in segments]
+    if set(alignments) <= {BOTTOM_CENTRE}:
+        return alignments
+    places = [BOTTOM_CENTRE] * len(segments)
+    shown: list[int] = []
+    for index, segment in enumerate(segments):
+        shown = [each for each in shown if segments[each]["end"] > segment["start"]]
+        for other in shown:
+            if alignments[other] != alignments[index]:
+                places[other], places[index] = alignments[other], alignments[index]
+        shown.append(index)
+    return places
 
 
 def _groups(tokens: list[SentenceToken], language: str) -> Iterator[list[SentenceToken]]:

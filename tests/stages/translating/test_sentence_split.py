@@ -262,6 +262,15 @@ def test_times_never_go_back_and_stay_in_their_cues(listed: list[str]) -> None:
         assert first["start"] - 0.001 <= sentence.start <= sentence.end <= last["end"] + 0.001
 
 
+def test_speech_that_only_moves_to_another_place_stays_one_sentence() -> None:
+    segments = [
+        {"start": 1.0, "end": 3.0, "text": "I never thought that", "alignment": 8},
+        {"start": 3.1, "end": 5.0, "text": "he would come."},
+    ]
+    sentences = sentence_split.of_transcript({"language": "en", "segments": segments})
+    assert [(each.text, each.alignment) for each in sentences] == [("I never thought that he would come.", 8)]
+
+
 def test_a_sign_between_two_parts_of_a_sentence_does_not_part_it() -> None:
     segments = [
         {"start": 1.0, "end": 3.0, "text": "I never thought that"},

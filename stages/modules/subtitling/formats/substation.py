@@ -106,5 +106,4 @@ def _alignment(text: str, of_style: int, plane: tuple[float, float]) -> int:
             min(2, max(0, int(3 * float(at) / size))) for at, size in zip(position.groups(), plane, strict=True)
         )
         return 3 * (2 - row) + column + 1
-    own = subrip.alignment_of(text)
-    return own if own != BOTTOM_CENTRE or r"\an2" in text else of_style
+    return subrip.alignment_of(text) if subrip.PLACE.search(text) else of_style

@@ -47,6 +47,7 @@ def test_a_style_s_italics_are_the_line_s(text: str, expected: str) -> None:
         ("Default", "So", 2),
         ("Sign", "So", 8),
         ("Sign", r"{\an2}So", 2),
+        ("Sign", r"{\a2}So", 2),
         ("Default", r"{\an9\fs20}So", 9),
         ("Default", r"{\a6}So", 8),
         ("Default", r"{\pos(960,50)}So", 8),
