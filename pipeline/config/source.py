@@ -172,8 +172,13 @@ def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:
 
     registry: Registry[Any] = Registry(retrieve=_schema_resource)  # type: ignore[call-arg]  # attrs' field, unseen by mypy
     validator = Draft202012Validator(_schema(f"{schema}.json"), registry=registry)
-    errors = sorted(validator.iter_errors(value), key=lambda error: (-len(error.absolute_path), str(error.path)))
+    errors = sorted(validator.iter_errors(value), key=_order)
     return [_located(error, tuple(error.absolute_path)) for error in errors]
+
+
+def _order(error: Any) -> tuple[bool, int, str]:
+    """A name that isn't valid comes first: what refers to it breaks a rule, too, and isn't what has to be changed."""
+    return "propertyNames" not in error.absolute_schema_path, -len(error.absolute_path), str(error.path)
 
 
 def _schema(name: str) -> Any:

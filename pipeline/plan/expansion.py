@@ -142,7 +142,8 @@ class Expansion:
 
     def _use(self, id: str, keys: Sequence[str | int]) -> StageUse:
         if id not in self._workflow.stages:
-            raise self._error(keys, f"no stage '{id}'{did_you_mean(id, list(self._workflow.stages))}")
+            hint = "; the job's input is job.input" if id == "job" else did_you_mean(id, list(self._workflow.stages))
+            raise self._error(keys, f"no stage '{id}'{hint}")
         return self._workflow.stages[id]
 
     def names(self, use: StageUse) -> Mapping[str, Any]:

@@ -93,7 +93,7 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
         if not isinstance(choice, Refuse):
             continue
         if mismatch := agreement.problem(definitions[name]):
-            yield Problem(f"environment '{name}' can't be used: {mismatch}", f"pipeline env lock {name}")
+            yield Problem(f"environment '{name}' can't be used: {mismatch}", agreement.repair(definitions[name]))
         else:
             yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
 

@@ -94,7 +94,7 @@ def _built(
         definition_change=problem if is_definition_changed else None,
         is_other_variant=build.own_marker.key_input.accelerator != (definition.variant or "any"),
         is_lock_changed=build.own_marker.key_input.lock != definition.lock_digest(),
-        lock_problem=agreement.problem(definition) if is_definition_changed else None,
+        lock_problem=_lock_problem(definition) if is_definition_changed else None,
         interpreter_problem=health.interpreter_problem(build),
         accelerator_problem=_accelerator_problem(catalog, definition, build),
     )
@@ -122,6 +122,11 @@ def _with_conflicts(definition: Definition, build: Build, findings: EnvironmentF
         overlap_problem=(overlap, package_conflicts.overlap_step(definition, shared)) if overlap else None,
         python_problem=(for_other, package_conflicts.other_python_step(definition)) if for_other else None,
     )
+
+
+def _lock_problem(definition: Definition) -> tuple[str, str] | None:
+    reason = agreement.problem(definition)
+    return (reason, agreement.repair(definition)) if reason else None
 
 
 def _accelerator_problem(catalog: Catalog, definition: Definition, build: Build) -> AcceleratorProblem | None:

@@ -73,3 +73,15 @@ def test_a_workflow_that_is_not_there_is_told_with_what_is(sandbox: Sandbox, nam
     with pytest.raises(ConfigurationError, match="real") as refused:
         load(Project(sandbox.root), name)
     assert refused.value.next_step == "pipeline workflow list"
+
+
+@pytest.mark.parametrize("name", ["mA", "M", "a-b", "ä"])
+@pytest.mark.parametrize("rest", ["  x: {uses: copy, inputs: {file: NAME.file}}", "deliver: [NAME.file]", ""])
+def test_a_stage_whose_name_can_not_be_is_told_and_not_what_refers_to_it(
+    sandbox: Sandbox, name: str, rest: str
+) -> None:
+    text = f"input: file\nstages:\n  NAME: {{uses: word}}\n{rest}\n".replace("NAME", name)
+    sandbox.write("config/workflows/w.yaml", text)
+    done = sandbox.give("pipeline", "workflow", "show", "w")
+    assert (done.code, done.error.partition(": '")[0]) == (2, f"config/workflows/w.yaml:3: stages.{name}")
+    assert "lower-case letters" in done.error

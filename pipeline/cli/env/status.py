@@ -83,7 +83,7 @@ def _judged(registry: Registry, definition: Definition, build: Build | None) -> 
         return "healthy", None, None
     state = "unhealthy" if build else "not built"
     if lock_problem := agreement.problem(definition):  # bootstrap would only say the same
-        return state, lock_problem, f"pipeline env lock {definition.name}"
+        return state, lock_problem, agreement.repair(definition)
     return state, problem if build else None, f"bootstrap --env {definition.name}"
 
 

@@ -25,7 +25,7 @@ MarkerEnvironment = Mapping[str, str]  # the variables of markers and their valu
 def require(definition: Definition) -> None:
     """Raises ``NotReady`` where ``problem`` gives a reason."""
     if reason := problem(definition):
-        raise NotReady(f"environment '{definition.name}': {reason}", f"pipeline env lock {definition.name}")
+        raise NotReady(f"environment '{definition.name}': {reason}", repair(definition))
 
 
 def problem(definition: Definition) -> str | None:
@@ -56,6 +56,17 @@ def problem(definition: Definition) -> str | None:
     ]
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
     return "\n  ".join([*reasons[:SHOWN], *more]) or None
+
+
+def repair(definition: Definition) -> str:
+    """The command that makes the lock fit its requirements, after what has to be edited before it can."""
+    command = f"pipeline env lock {definition.name}"
+    try:
+        lines = requirements.read(definition.requirements) if definition.requirements else ()
+    except ConfigurationError as error:
+        return f"{error.next_step}, then\n{command}" if error.next_step else command
+    wrong = next((line.where for line in lines if not _is_requirement(line)), None)
+    return f"change {wrong}, then\n{command}" if wrong else command
 
 
 def disagreements(lines: Sequence[RequirementLine], lock: LockFile, python: str, lock_name: str) -> Iterator[str]:
@@ -89,6 +100,18 @@ def _disagreement(
     if reason is None and line.kind is LineKind.REQUIREMENT and lock.python is not None:
         reason = _missing_extras(requirement, pins)
     return f"{line.where}: {reason.format(lock=lock_name)}" if reason else None
+
+
+def _is_requirement(line: RequirementLine) -> bool:
+    """Whether a lock can be made of the line."""
+    from packaging.requirements import InvalidRequirement
+
+    if line.kind is LineKind.OPTION:
+        return True
+    try:
+        return not line.is_local and bool(_requirement(line))
+    except InvalidRequirement:
+        return False
 
 
 def _requirement(line: RequirementLine) -> "Requirement":

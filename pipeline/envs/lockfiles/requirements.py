@@ -79,9 +79,12 @@ def _of_file(file: Path, base: Path, kind: LineKind, outer: tuple[Path, ...]) ->
         inner = Path(file.parent, include["file"])
         where = f"{shown_as}:{line}"
         if inner in (file, *outer) or len(outer) > 50:
-            raise ConfigurationError(f"{where}: this includes a file that it is included by")
+            step = f"take this line out of {shown_as}, or out of the other file"
+            raise ConfigurationError(f"{where}: this includes a file that it is included by", step)
         if not inner.is_file():
-            raise ConfigurationError(f"{where}: there is no {_shown(inner, base)}")
+            lacking = _shown(inner, base)
+            step = f"write {lacking}, or take this line out of {shown_as}"
+            raise ConfigurationError(f"{where}: there is no {lacking}", step)
         yield from _of_file(inner, base, LineKind.CONSTRAINT if include["constrain"] else kind, (file, *outer))
 
 
@@ -134,7 +137,7 @@ def _text(file: Path, shown_as: str) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{shown_as}: not UTF-8 text ({error.reason})") from error
+        raise ConfigurationError(f"{shown_as}: not UTF-8 text ({error.reason})", f"save {shown_as} as UTF-8") from error
     except OSError as error:
         raise ConfigurationError(f"{shown_as}: can't be read: {error.strerror}") from error
 

@@ -103,8 +103,7 @@ def _of_environment(findings: EnvironmentFindings) -> Iterator[ProjectProblem]:
 
 def _of_build(findings: EnvironmentFindings, subject: str, build: str) -> Iterator[ProjectProblem]:
     if findings.definition_change and findings.lock_problem:  # bootstrap would only say the same
-        repair = f"pipeline env lock {findings.name}"
-        yield ProjectProblem(subject, ProblemKind.LOCK_BROKEN, findings.lock_problem, repair)
+        yield ProjectProblem(subject, ProblemKind.LOCK_BROKEN, *findings.lock_problem)
     elif findings.definition_change:
         yield ProjectProblem(subject, _kind_of_change(findings), findings.definition_change, build)
     repair = build if findings.definition_change else f"bootstrap --repair --env {findings.name}"

@@ -23,7 +23,7 @@ class EnvironmentFindings:
     definition_change: str | None = None  # how the definition has changed since the build
     is_other_variant: bool = False  # it was built for another accelerator than the definition's
     is_lock_changed: bool = False
-    lock_problem: str | None = None  # why nothing can be built from the lock as it is
+    lock_problem: tuple[str, str] | None = None  # why nothing can be built from the lock as it is, and what helps
     read_problem: str | None = None
     check: FileCheck | None = None
     accelerator_problem: AcceleratorProblem | None = None

@@ -111,7 +111,7 @@ def _is_killed_for_memory(evidence: Evidence) -> bool:
 
 
 def _is_suspected(evidence: Evidence) -> bool:
-    if isinstance(evidence.verdict, Whole):
+    if isinstance(evidence.verdict, Whole) or evidence.stray_module:
         return False
     if evidence.returncode is not None and -evidence.returncode in FAULTS:
         return True

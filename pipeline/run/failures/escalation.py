@@ -13,6 +13,7 @@ from pipeline.jobs.job import Job
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
+from pipeline.run.failures.plan_drift import preparing_command
 
 
 class Escalation:
@@ -47,7 +48,7 @@ def escalate(project: Project, job: Job, environment: str, failed: Path, progres
     progress(f"checking every file of environment {environment}")
     damage = damage_of(build)
     if build is not None and not damage:
-        return _whole(project, environment)
+        return _whole(project, job, environment)
     progress(f"repairing environment {environment}: {damage[0]}")
     try:
         steps = partial(_of_environment, progress, environment)
@@ -104,9 +105,9 @@ def _repair(project: Project, name: str, key: str, failed: Path, progress: Progr
     return repair(builder, definition, progress, failed).build
 
 
-def _whole(project: Project, environment: str) -> Whole:
+def _whole(project: Project, job: Job, environment: str) -> Whole:
     commands = (f"pipeline env lock {environment}", f"bootstrap --env {environment}")
-    return Whole(_requirements(project, environment), commands)
+    return Whole(_requirements(project, environment), commands, preparing_command(job))
 
 
 def _requirements(project: Project, environment: str) -> str:

@@ -13,6 +13,7 @@ class Whole:
 
     requirements: str  # what a person edits to add a package
     steps: tuple[str, ...]  # commands that lock and build after that
+    again: str = ""  # prepares the job for what was built then: a job keeps the build that it was prepared for
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,14 @@ class PlanDrift:
 
 
 @dataclass(frozen=True)
+class StrayModule:
+    """A module that the stage didn't find, and that the project has in a place where it doesn't look."""
+
+    means: str  # where it is, and what a stage finds
+    steps: tuple[str, ...]  # what helps, in order
+
+
+@dataclass(frozen=True)
 class Evidence:
     prefix: str  # of the environment that it ran in
     returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
@@ -56,6 +65,7 @@ class Evidence:
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
     changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
     plan_drift: PlanDrift | None = None
+    stray_module: StrayModule | None = None
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

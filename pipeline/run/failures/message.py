@@ -1,7 +1,6 @@
 """A failure in words: what happened, what the stage said, what it means, where its log is, what to do next."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,12 +13,12 @@ from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import classify, exception
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
+from pipeline.run.failures.stray_module import missing_module
 from pipeline.text import printable
 
 SHOWN_LINES = 10
 SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
 SHOWN_DAMAGE = 5  # files; a package that is gone has hundreds
-NO_MODULE = re.compile(r"No module named '(?P<module>[^']+)'")
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,12 @@ def text(failure: Failure) -> str:
 
 def next_step(failure: Failure) -> str:
     verdict, kind = failure.evidence.verdict, failure.kind
-    if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
-        return "\n".join(verdict.steps)
     if kind is FailureClass.STAGE_ERROR and failure.evidence.plan_drift:
         return f"{failure.evidence.plan_drift.again}   makes a plan for the stage as it is now"
+    if kind is FailureClass.STAGE_ERROR and failure.evidence.stray_module:
+        return "\n".join(failure.evidence.stray_module.steps)
+    if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
+        return "\n".join(filter(None, (*verdict.steps, verdict.again)))
     return _filled(kind.rule.next_step, failure)
 
 
@@ -115,6 +116,8 @@ def _meaning(failure: Failure) -> Iterator[str]:
     if evidence.plan_drift:
         lacks = " and ".join(evidence.plan_drift.lacks)
         yield f"the job was prepared for another version of {failure.file}, which had no {lacks}"
+    if evidence.stray_module:
+        yield evidence.stray_module.means
     match evidence.verdict:
         case Whole() as whole:
             yield f"environment '{failure.environment}' is whole: every file is as it was installed"
@@ -130,9 +133,7 @@ def _meaning(failure: Failure) -> Iterator[str]:
 
 def _lacking(evidence: Evidence) -> str | None:
     """The module that wasn't found."""
-    raised = exception(evidence)
-    found = NO_MODULE.search(raised.message) if raised and raised.type == "ModuleNotFoundError" else None
-    return found["module"] if found else None
+    return missing_module(exception(evidence))
 
 
 def _filled(template: str, failure: Failure) -> str:

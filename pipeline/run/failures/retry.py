@@ -2,6 +2,7 @@
 
 from pipeline.jobs.job import Job
 from pipeline.project import Project
+from pipeline.run.failures import stray_module
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, PlanDrift
 from pipeline.run.failures.message import Failure, last_lines
@@ -25,6 +26,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
         killed_by_us=live.killed_by_us,
         oom_before=live.oom_before,
         plan_drift=PlanDrift(lacks, preparing_command(job)) if lacks else None,
+        stray_module=stray_module.find(project, job, stage, live.raised),
         **fields_of(end),
         oom_after=oom_after,
     )

@@ -153,3 +153,24 @@ def test_an_error_says_which_command_makes_them_agree(definition: Definition) ->
     with pytest.raises(NotReady, match=r"environment 'alpha': requirements/alpha\.lock:1") as refused:
         agreement.require(definition)
     assert refused.value.next_step == "pipeline env lock alpha"
+
+
+@pytest.mark.parametrize(
+    ("asked", "edited"),
+    [
+        ("-c gone.txt\nnumpy\n", "write requirements/gone.txt, or take this line out of requirements/alpha.txt"),
+        ("-r alpha.txt\n", "take this line out of requirements/alpha.txt"),
+        ("numpy\n./local.whl\n", "change requirements/alpha.txt:2"),
+        ("numpy\n\nno requirement\n", "change requirements/alpha.txt:3"),
+    ],
+)
+def test_what_no_lock_can_be_made_of_is_edited_first(definition: Definition, asked: str, edited: str) -> None:
+    assert mismatch(definition, asked, "numpy==2.2.0")
+    edit, *commands = agreement.repair(definition).splitlines()
+    assert edit.startswith(edited)
+    assert commands == ["pipeline env lock alpha"]
+
+
+def test_what_a_lock_can_be_made_of_is_locked(definition: Definition) -> None:
+    assert mismatch(definition, "numpy<2\n--pre\n", "numpy==2.2.0")
+    assert agreement.repair(definition) == "pipeline env lock alpha"

@@ -10,6 +10,7 @@ from pipeline.envs.verification.findings import DiskFindings, EnvironmentFinding
 
 REPAIR = "bootstrap --repair --env alpha"
 BUILD = "bootstrap --env alpha"
+LOCK = "pipeline env lock alpha"
 WHOLE = FileCheck(Packages())
 
 
@@ -59,11 +60,13 @@ def test_nothing_found_is_healthy() -> None:
         ),
         (
             built(
-                definition_change="its lock has changed", is_lock_changed=True, lock_problem="alpha.lock:3: has no hash"
+                definition_change="its lock has changed",
+                is_lock_changed=True,
+                lock_problem=("alpha.lock:3: has no hash", LOCK),
             ),
             ProblemKind.LOCK_BROKEN,
             "alpha.lock:3",
-            "pipeline env lock alpha",
+            LOCK,
         ),
         (
             built(definition_change="it was built for cpu hardware", is_other_variant=True, is_lock_changed=True),
