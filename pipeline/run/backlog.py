@@ -1,4 +1,5 @@
-"""The tasks of a run that aren't started yet: they wait for room on the machine, or for their next attempt."""
+"""The tasks of a run that aren't started yet: they wait for room on the machine, for their next attempt, or for the
+result of another task that has the same key."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,6 +26,7 @@ class Backlog:
         self._places = {id: place for place, id in enumerate(job_ids)}
         self._ready: ReadyQueue[Task, ResourceRequest] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
+        self._waiting: dict[str, list[Task]] = {}  # by key: another stage is making their result
 
     def add(self, task: Task) -> None:
         """Raises ``NotReady`` for one that could never start here."""
@@ -41,6 +43,15 @@ class Backlog:
         self._resting.add(task)
         self._timers.add(seconds, partial(self._try_again, task))
 
+    def wait(self, task: Task) -> None:
+        """Let a task wait for the result of another one that has the same key."""
+        self._waiting.setdefault(task.due.key.digest, []).append(task)
+
+    def release(self, key: str) -> None:
+        """What had this key has ended, with a result or without one."""
+        for task in self._waiting.pop(key, ()):
+            self._push(task)
+
     def next(self) -> tuple[Task, Grant] | None:
         """What is to be started now, with what it gets; ``None`` where nothing is, or nothing fits."""
         return self._ready.pop(self._ledger.take)
@@ -52,14 +63,17 @@ class Backlog:
     def close(self) -> None:
         """Start nothing more; what runs may end."""
         self.is_closed = True
-        for task in (*self._ready.drop(lambda _: True), *self._resting):
+        waiting = (task for tasks in self._waiting.values() for task in tasks)
+        for task in (*self._ready.drop(lambda _: True), *self._resting, *waiting):
             self._leave(task)
         self._resting.clear()
+        self._waiting.clear()
 
     def drop(self, job_id: str) -> None:
         """Forget a job's tasks."""
         self._ready.drop(lambda task: task.job_id == job_id)
         self._resting = {task for task in self._resting if task.job_id != job_id}
+        self._waiting = {key: [task for task in tasks if task.job_id != job_id] for key, tasks in self._waiting.items()}
 
     @property
     def patience(self) -> float | None:

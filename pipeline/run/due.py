@@ -54,13 +54,17 @@ class DueStages:
     def taken(self, due: DueStage) -> list[DueStage] | None:
         """What is due because another job has made this result since; ``None`` where none has."""
         name = due.stage.name
-        if due.stage.planned_name in self._chosen.forced:
+        if not self.may_take(due):
             return None
         reused = self._reuse.shared(due.stage, due.key)
         if reused is None:
             return None
         reused.record(self._journal, name)
         return self.finished(name, reused.result)
+
+    def may_take(self, due: DueStage) -> bool:
+        """Whether the result of another stage with the same key would do."""
+        return due.stage.cache and due.stage.planned_name not in self._chosen.forced
 
     def failed(self, name: str, error: PipelineError) -> None:
         """A stage won't have a result; what depends on it is skipped."""

@@ -82,6 +82,10 @@ class JobRun:
         self.open -= 1
         return self._tasks(due)
 
+    def may_take(self, task: Task) -> bool:
+        """Whether a result that another stage makes just now would be taken for this task's."""
+        return self._due.may_take(task.due)
+
     def submit(self, task: Task, grant: Grant) -> LiveAttempt:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._journal.flush_to(task.after)

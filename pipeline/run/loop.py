@@ -106,6 +106,9 @@ class Run:
                 if (ready := job.taken(task)) is not None:
                     self._queue(job, ready)
                     return
+                if job.may_take(task) and self._is_being_made(task.due.key.digest):
+                    self._backlog.wait(task)
+                    return
                 live = job.submit(task, grant)
                 self._limit_job(job)
                 try:
@@ -146,17 +149,21 @@ class Run:
         if isinstance(event, Exited):
             del self._running[event.id]
             self._ledger.give_back(live.grant)
-        if job.job.id in self._outcomes:
+        if job.job.id not in self._outcomes:
+            with self._guarded(job):
+                self._tell(job, live, event)
+        if isinstance(event, Exited):
+            self._backlog.release(live.task.due.key.digest)
+
+    def _tell(self, job: JobRun, live: LiveAttempt, event: Message | Exited) -> None:
+        if isinstance(event, Message):
+            job.report(live, event)
             return
-        with self._guarded(job):
-            if isinstance(event, Message):
-                job.report(live, event)
-                return
-            end = job.ended(live, event)
-            if isinstance(end, list):
-                self._queue(job, end)
-            else:
-                self._diagnose(live, end)
+        end = job.ended(live, event)
+        if isinstance(end, list):
+            self._queue(job, end)
+        else:
+            self._diagnose(live, end)
 
     def _diagnose(self, live: LiveAttempt, failure: "Failure") -> None:
         """Let the environment be checked where it may be to blame, beside what runs."""
@@ -241,6 +248,9 @@ class Run:
 
     def _live(self) -> list[JobRun]:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
+
+    def _is_being_made(self, key: str) -> bool:
+        return any(live.task.due.key.digest == key for live in self._running.values())
 
     def _is_full(self) -> bool:
         return len(self._running) >= self._bounds.at_once
