@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.envs.build import Build
-from pipeline.envs.inventory.packages import InstalledPackage, dependencies, installed_packages
+from pipeline.envs.inventory.packages import InstalledPackage, License, dependencies, installed_packages
 from pipeline.envs.registry import MARKER
 from pipeline.values import plain
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cyclonedx.model import HashType
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component
+    from cyclonedx.model.license import License as CycloneDxLicense
 
 SPACE = uuid.UUID("7a0c5c0e-5d3b-5e0f-9b1e-2f6d7c1a4e52")  # for our documents' numbers; chosen at random
 
@@ -81,7 +82,6 @@ def _interpreter(build: Build) -> "Component":
 
 
 def _component(package: InstalledPackage, hashes: frozenset[str]) -> "Component":
-    from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
     from cyclonedx.model.component import Component
     from packageurl import PackageURL
@@ -102,9 +102,29 @@ def _component(package: InstalledPackage, hashes: frozenset[str]) -> "Component"
         purl=purl,
         description=package.summary or None,
         hashes=allowed if len(allowed) == 1 else (),
-        licenses=[LicenseFactory().make_from_string(package.license.text)] if package.license.text else (),
+        licenses=[_license(package.license)] if package.license.text else (),
         external_references=[reference] if len(allowed) > 1 else (),
     )
+
+
+def _license(named: License) -> "CycloneDxLicense":
+    """An identifier of SPDX, an expression, or just a name.
+
+    packaging knows all of the grammar (``LicenseRef-NAME``, ``GPL-2.0+``, ``WITH``); cyclonedx's own factory takes some
+    expressions for names.
+    """
+    from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+    from cyclonedx.spdx import is_supported_id
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        text = str(canonicalize_license_expression(named.text)) if named.source != "classifier" else ""
+    except InvalidLicenseExpression:  # perhaps of a later list of identifiers
+        text = named.text if named.source == "expression" else ""
+    if not text:
+        return DisjunctiveLicense(name=named.text)
+    is_identifier = is_supported_id(text) and not text.endswith("+")  # which is an operator, and in old identifiers
+    return DisjunctiveLicense(id=text) if is_identifier else LicenseExpression(text)
 
 
 def _hash(digest: str) -> "HashType":

@@ -130,6 +130,7 @@ def test_the_document_keeps_to_the_standard_s_schema(build: Build, add: Add) -> 
     add("one", "License-Expression: MIT OR Apache-2.0", "Requires-Dist: two", "Summary: näme & <co>")
     add("two", "License: a license of our own", version="1!2.0+local")
     add("three", "License-Expression: MIT")
+    add("four", "License-Expression: MIT AND LicenseRef-Ours OR GPL-2.0+")
     folder = Path(cyclonedx.__file__).parent / "schema" / "_res"
     names = ("bom-1.6", "spdx", "jsf-0.82", "cryptography-defs")
     schemas = [json.loads((folder / f"{name}.SNAPSHOT.schema.json").read_text(encoding="utf-8")) for name in names]
@@ -158,6 +159,45 @@ def test_components_have_addresses_licenses_and_what_they_bring(build: Build, ad
     brings = {each["ref"]: each.get("dependsOn", []) for each in document["dependencies"]}
     assert brings["pkg:pypi/one-pack@1.0"] == ["pkg:pypi/two@1.0"]
     assert brings["environment/alpha"] == ["interpreter/3.12.4", "pkg:pypi/one-pack@1.0"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "MIT OR Apache-2.0",
+        "Apache-2.0+",
+        "GPL-2.0+",
+        "LicenseRef-Proprietary",
+        "MIT AND LicenseRef-scancode-unicode",
+        "(MIT OR GPL-3.0+) AND BSD-3-Clause",
+        "GPL-2.0-only WITH Classpath-exception-2.0",
+        "LicenseRef-A OR LicenseRef-B WITH Classpath-exception-2.0",
+        "Later-1.0 AND MIT",
+    ],
+)
+def test_an_expression_stays_one(build: Build, add: Add, expression: str) -> None:
+    add("one", f"License-Expression: {expression}")
+    (one,) = [each for each in bill(build)["components"] if each["name"] == "one"]
+    assert one["licenses"] == [{"expression": expression}]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("License: mit or licenseref-ours", {"expression": "MIT OR LicenseRef-ours"}),
+        ("License: Apache-2.0+", {"expression": "Apache-2.0+"}),
+        ("License: mit", {"license": {"id": "MIT"}}),
+        ("License: BSD", {"license": {"name": "BSD"}}),
+        ("License: MIT, BSD", {"license": {"name": "MIT, BSD"}}),
+        ("Classifier: License :: OSI Approved :: MIT License", {"license": {"name": "MIT License"}}),
+    ],
+)
+def test_a_field_is_read_as_an_expression_where_it_is_one(
+    build: Build, add: Add, line: str, told: dict[str, Any]
+) -> None:
+    add("one", line)
+    (one,) = [each for each in bill(build)["components"] if each["name"] == "one"]
+    assert one["licenses"] == [told]
 
 
 def test_the_only_file_that_a_lock_allows_is_the_one_that_is_there(build: Build, add: Add) -> None:
