@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from subtitling import text_likelihood
 from subtitling.style_profiles import base_of
+from subtitling.written_languages import LANGUAGES
 
 MARKS = (  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -28,7 +29,7 @@ WESTERN, CENTRAL, CYRILLIC = (
     ("cp1251", "koi8_r", "iso8859_5", "cp866"),
 )
 OF_LANGUAGES: Mapping[Sequence[str], Sequence[str]] = {
-    ("ru", "uk", "be", "bg", "sr", "mk"): (*CYRILLIC, "koi8_u"),
+    ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "tg", "mn", "tt", "ba"): (*CYRILLIC, "koi8_u"),
     ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): CENTRAL,
     ("el",): ("cp1253", "iso8859_7"),
     ("tr", "az"): ("cp1254", "iso8859_9"),
@@ -71,10 +72,10 @@ def decode(data: bytes, language: str = "") -> DecodedText:
 
 
 def of_language(language: str) -> Sequence[str]:
-    """The encodings for a language before UTF-8; all of them if the language isn't known."""
-    if not language:
-        return KNOWN
-    return next((names for codes, names in OF_LANGUAGES.items() if base_of(language) in codes), WESTERN)
+    """The encodings for a language before UTF-8; all of them if the language isn't known, here or at all."""
+    code = base_of(language)
+    others = WESTERN if any(each.code == code and each.is_latin for each in LANGUAGES) else KNOWN
+    return next((names for codes, names in OF_LANGUAGES.items() if code in codes), others)
 
 
 def _utf_16_without_mark(data: bytes) -> str:

@@ -50,6 +50,15 @@ def test_a_language_that_is_wrong_does_not_make_it_unreadable() -> None:
     assert decode(SRT.format(RU * 5).encode("cp1251"), "ja")[0] == SRT.format(RU * 5)
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "text"), [("kk", "cp1251", "Мен білмеймін."), ("af", "cp1252", "Môre is dit só.")]
+)
+def test_a_language_whose_letters_are_not_listed_is_read_like_its_neighbours(
+    language: str, name: str, text: str
+) -> None:
+    assert decode(SRT.format(text).encode(name), language).text == SRT.format(text)
+
+
 def test_what_says_that_it_is_utf_16_and_is_not_is_refused() -> None:
     with pytest.raises(Undecodable, match="it says that it is utf-16"):
         decode(b"\xff\xfea\x00\x00\xd8b\x00")
