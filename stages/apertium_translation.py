@@ -30,7 +30,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import stagekit
@@ -39,8 +39,11 @@ from translating import language_codes, translation_stage
 CALL_SECONDS = 60
 SECONDS_FOR_A_SENTENCE = 0.5
 PARAGRAPH = "\n\n"  # the program keeps white space, and moves no words from one paragraph to another
-MARKED = re.compile(r"(?<![\w*#@])([*@#])(?=[^\W_])")  # marks of unknown, untranslated and uninflected words
+MARKS = "*@#"  # before words that are unknown, that have no translation, and that can't be inflected
+MARKED = re.compile(rf"[{re.escape(MARKS)}]+(?=[^\W_])")
+UNMARKED = "-u"  # the option that leaves the marks out
 STRAY = re.compile(r"\s+(?=[,.;:!?…]+(?:\s|$))")  # space that a moved word has left before punctuation
+PLACEHOLDER = re.compile(r"Zq\w+x|Xyq\w+", re.IGNORECASE)
 QUOTES = str.maketrans("’‘“”…", "''\"\"…")  # the dictionaries have plain ones
 
 Call = Callable[[list[str], str, float], str]
@@ -119,31 +122,50 @@ class Apertium:
             yield f"Apertium knows {len(shown)} of the words not, and left them: {', '.join(shown[:10])}{more}"
 
     def translate(self, texts: list[str]) -> list[str]:
-        """In one call. If paragraphs get lost or added, in halves, so that no sentence gets another one's words."""
-        answers = self._paragraphs(texts)
+        """In one call, and a second one that marks the unknown words.
+
+        If paragraphs get lost or added, in halves, so that no sentence gets another one's words.
+        """
+        answers = self._paragraphs(texts, UNMARKED)
         if len(answers) != len(texts) and len(texts) > 1:
             middle = len(texts) // 2
             return self.translate(texts[:middle]) + self.translate(texts[middle:])
         answers = answers if len(answers) == len(texts) else [" ".join(answers)]
-        return [self._unmarked(answer, text) for answer, text in zip(answers, texts, strict=True)]
+        for answer, marked in zip(answers, self._paragraphs(texts), strict=False):
+            self._unknown.update(unknown_words(answer, marked))
+        return [tidy(answer, text) for answer, text in zip(answers, texts, strict=True)]
 
-    def _paragraphs(self, texts: list[str]) -> list[str]:
+    def _paragraphs(self, texts: list[str], *options: str) -> list[str]:
         text = PARAGRAPH.join(each.translate(QUOTES) for each in texts) + "\n"
         seconds = CALL_SECONDS + SECONDS_FOR_A_SENTENCE * len(texts)
-        answer = self._call(["-f", "txt", self._mode], text, seconds)
+        answer = self._call([*options, "-f", "txt", self._mode], text, seconds)
         return [each.strip() for each in answer.split(PARAGRAPH)]
 
-    def _unmarked(self, answer: str, text: str) -> str:
-        """The answer without the marks before words, except those that the text itself has."""
 
-        def replaced(match: re.Match[str]) -> str:
-            word = re.match(r"[\w'-]+", answer[match.end() :])
-            shown = word[0] if word else ""
-            if match[1] + shown in text:
-                return match[0]
-            if match[1] == "*" and not re.fullmatch(r"Zq\w+x|Xyq\w+", shown, re.IGNORECASE):
-                self._unknown.add(shown)
-            return ""
+def unknown_words(answer: str, marked: str) -> Iterator[str]:
+    """The words that have ``*`` before them in ``marked``, and haven't in ``answer``, which is else the same."""
+    place = 0
+    for at, character in enumerate(marked):
+        if answer[place : place + 1] == character:
+            place += 1
+        elif character == "*" and (word := re.match(r"[\w'-]+", marked[at + 1 :])):
+            if not PLACEHOLDER.fullmatch(word[0]):
+                yield word[0]
+        elif character not in MARKS:
+            return
 
-        answer = MARKED.sub(replaced, answer)
-        return answer if STRAY.search(text) else STRAY.sub("", answer)
+
+def tidy(answer: str, text: str) -> str:
+    """The answer without stray spaces, and without marks of its own, which a pair may leave all the same."""
+    marks = "".join(mark for mark in MARKS if answer.count(mark) > text.count(mark))
+    if marks:
+        answer = MARKED.sub(lambda run: _kept(run[0], answer[run.end() :], text, marks), answer)
+    return answer if STRAY.search(text) else STRAY.sub("", answer)
+
+
+def _kept(run: str, rest: str, text: str, marks: str) -> str:
+    """Of the marks before a word, those that the text itself has before this word."""
+    word = re.match(r"[\w'-]+", rest)
+    shown = word[0] if word else ""
+    bare = run.translate(str.maketrans("", "", marks))
+    return next((kept for kept in (run, *run[:1], *run[-1:], bare) if f"{kept}{shown}" in text and kept), bare)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,13 +62,14 @@ class ApertiumStage:
 
 
 def answering(answers: dict[str, str], asked: list[str] | None = None) -> Callable[[list[str], str, float], str]:
-    """A call that answers paragraph by paragraph."""
+    """A call that answers paragraph by paragraph, and leaves out marks before words where it is asked to."""
 
     def call(arguments: list[str], text: str, _: float) -> str:
-        if asked is not None:
+        if asked is not None and "-u" in arguments:
             asked.append(text)
         paragraphs = text.strip().split("\n\n")
-        return "\n\n".join(answers.get(each, each) for each in paragraphs) + "\n"
+        answer = "\n\n".join(answers.get(each, each) for each in paragraphs) + "\n"
+        return re.sub(r"[*@#](?=\w)", "", answer) if "-u" in arguments else answer
 
     return call
 
@@ -95,9 +97,42 @@ def test_no_space_is_left_before_a_mark_unless_the_text_has_one(apertium: Module
     assert engine.translate(["Was it?", "Was it ?"]) == ["Era?", "Era ?"]
 
 
-def test_marks_that_the_text_has_itself_stay(apertium: ModuleType) -> None:
-    engine = apertium.Apertium("eng-spa", answering({"We are #winning *now": "Somos #winning *now"}))
-    assert engine.translate(["We are #winning *now"]) == ["Somos #winning *now"]
+@pytest.mark.parametrize(
+    ("text", "answer", "told"),
+    [
+        ("We are #winning *now", "Somos #winning *now", "Somos #winning *now"),
+        ("See @nasa and #MeToo", "Ve @*nasa y #*MeToo", "Ve @nasa y #MeToo"),
+        ("He knows *nix", "Sabe **nix", "Sabe *nix"),
+        ("He knows C# now", "Sabe C# *now", "Sabe C# now"),
+        ("Press *67 and #1", "Prensa *67 y #1", "Prensa *67 y #1"),
+        ("See it", "#Ver @it", "Ver it"),
+    ],
+)
+def test_marks_that_a_pair_leaves_are_taken_off_and_those_of_the_text_stay(
+    apertium: ModuleType, text: str, answer: str, told: str
+) -> None:
+    assert apertium.tidy(answer, text) == told
+
+
+@installed
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Follow @nasa and #MeToo today.", ["@nasa", "#MeToo"]),
+        ("He knows C# and *nix.", ["C#", " *nix"]),
+        ("Write to john.smith@example.com or see https://example.com/a#b now.", ["john.smith@example.com", "/a#b "]),
+        ("Press *67 and then #1.", ["*67", "#1"]),
+        ("Follow #love and @home.", ["#love", "@home"]),
+    ],
+)
+def test_marks_of_the_program_never_reach_a_text(
+    apertium: ModuleType, tmp_path: Path, spawning: None, text: str, kept: list[str]
+) -> None:
+    stage = ApertiumStage(tmp_path, cues(text, language="en"), keep_cues=True)
+    apertium.run(stage)
+    (segment,) = stage.translation()["segments"]
+    assert all(each in segment["text"] for each in kept)
+    assert [segment["text"].count(mark) for mark in "*@#"] == [text.count(mark) for mark in "*@#"]
 
 
 def test_our_own_marks_are_no_unknown_words(apertium: ModuleType) -> None:
@@ -220,7 +255,7 @@ def test_the_outputs_keep_their_schema_and_say_what_made_them(
     assert stage.translation()["engine"] == "apertium eng-spa (gist)"
     assert stage.told["engine"] == "apertium eng-spa (gist)"
     assert stage.translation()["source_language"] == "en"
-    assert (tmp_path / "translation.es.txt").read_text(encoding="utf-8") == "IT IS SO.\n\n- IS IT?\n"
+    assert (tmp_path / "translation.es.txt").read_text(encoding="utf-8") == "IT IS SO.\n\n- ¿IS IT?\n"
     assert (tmp_path / "side-by-side.es.txt").read_text(encoding="utf-8").startswith("0:00:00\nIt is so.\nIT IS SO.\n")
 
 

@@ -12,6 +12,8 @@ from translating.writing_systems import UNSPACED_LETTER
 
 NUMBER = re.compile(r"\d+(?:[.,:/’']\d+|[\u00a0\u202f ]\d{3}(?!\d))*")
 GROUPED = re.compile(r"(?<=\d)[.,\u00a0\u202f’' ](?=\d{3}(?!\d))")
+# Names of accounts, hashtags, addresses: parts of the text that no engine may translate.
+ADDRESS = re.compile(r"(?<![\w@#])[@#](?=\w*[^\W\d])\w+|https?://[^\s<>]*[\w/]|(?<!\w)[\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+")
 UNMASKED, INLINE = "", "="  # ways: nothing masked; each term replaced by its translation
 
 
@@ -45,6 +47,12 @@ def find_terms(text: str, terms: Iterable[GlossaryTerm], any_case: bool = False)
 def find_numbers(text: str) -> list[ProtectedSpan]:
     """The places of numbers with two digits or more: smaller ones may become words."""
     return [ProtectedSpan(match.start(), match.end(), match[0]) for match in NUMBER.finditer(text) if len(match[0]) > 1]
+
+
+def find_fixed(text: str) -> list[ProtectedSpan]:
+    """The places of what must stay as it is: numbers as in ``find_numbers``, handles such as ``@ann``, addresses."""
+    addresses = [ProtectedSpan(match.start(), match.end(), match[0]) for match in ADDRESS.finditer(text)]
+    return without_overlaps(addresses, find_numbers(text))
 
 
 def without_overlaps(spans: Sequence[ProtectedSpan], others: Sequence[ProtectedSpan]) -> list[ProtectedSpan]:

@@ -62,7 +62,7 @@ class _Pending:
 
     @property
     def wanted(self) -> list[ProtectedSpan]:
-        return placeholders.without_overlaps(self.terms, placeholders.find_numbers(self.frame.for_engine))
+        return placeholders.without_overlaps(self.terms, placeholders.find_fixed(self.frame.for_engine))
 
     @property
     def is_done(self) -> bool:
@@ -116,10 +116,10 @@ def require_same_count(texts: list[str], translate: Callable[[list[str]], list[s
 
 
 def _masked(each: _Pending, way: str) -> MaskedText:
-    """Numbers are masked only if the engine has lost one: it knows better how its language writes them."""
+    """Numbers and addresses are masked only if the engine has lost one: it knows how its language writes them."""
     lost = set(placeholders.missing(each.best, each.wanted)) if each.problems is not None else set()
-    numbers = [number for number in placeholders.find_numbers(each.frame.for_engine) if number.wanted in lost]
-    return placeholders.mask(each.frame.for_engine, placeholders.without_overlaps(each.terms, numbers), way)
+    fixed = [span for span in placeholders.find_fixed(each.frame.for_engine) if span.wanted in lost]
+    return placeholders.mask(each.frame.for_engine, placeholders.without_overlaps(each.terms, fixed), way)
 
 
 def _keep_better(each: _Pending, answer: str) -> None:

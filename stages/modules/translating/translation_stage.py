@@ -8,6 +8,7 @@ import stagekit
 from translating import (
     documents,
     glossary,
+    inverted_marks,
     language_codes,
     segment_translation,
     sentence_split,
@@ -68,7 +69,8 @@ def _document(
     engine = engine_for(source, target)
     terms = _terms(stage.parameters["glossary"])
     try:
-        translated = segment_translation.translate_segments(transcript, engine, terms, stage.parameters["keep_cues"])
+        marking = inverted_marks.engine_for(engine, target)
+        translated = segment_translation.translate_segments(transcript, marking, terms, stage.parameters["keep_cues"])
     except (sentence_translation.AnswerCountDiffers, sentence_translation.NothingTranslated) as error:
         raise stagekit.StageFailed(f"{error}; nothing of it was used") from error
     notes = [*engine.notes(), *translated.notes]
