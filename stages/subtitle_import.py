@@ -26,6 +26,7 @@ says it.
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from subtitling import cue_repair, programme_time, reader, rolling, speaker_line
 from subtitling.cues import Cue
 
 SCHEMA = 2
+TOLERANCE = 1.0  # seconds by which a cue may end after the movie without a word: containers round lengths
 TEXT = {  # by codec: ffmpeg's format and the suffix of the file that the text is written to
     "subrip": ("srt", ".srt"),
     "srt": ("srt", ".srt"),
@@ -83,7 +85,7 @@ def run(stage: stagekit.Stage) -> None:
     )
     transcript = {**heading(source, language), **transcript_of_cues.content(cues, duration), "notes": notes}
     transcript["dropped"] = transcript_of_cues.dropped_of(phrases, repairs)
-    for warning in warnings_of(file, cues, language, source):
+    for warning in (*warnings_of(file, cues, language, source), *after_the_end(cues, length, source)):
         stage.warn(warning)
     stage.about(engine=transcript["engine"], notes=notes)
     text = json.dumps(transcript, ensure_ascii=False, allow_nan=False, indent=1)
@@ -192,3 +194,14 @@ def warnings_of(file: reader.SubtitleFile, cues: Sequence[Cue], language: str, s
     if language == languages.UNKNOWN:
         warnings.append(f"{source.what} doesn't say its language; give it with -s CODE")
     return warnings
+
+
+def after_the_end(cues: Sequence[Cue], movie: float, source: SubtitleSource) -> list[str]:
+    """A warning for cues that go on after the movie, whose length is in seconds, or 0 where it isn't known."""
+    late = [cue.end / 1000 for cue in cues if cue.end / 1000 > movie + TOLERANCE]
+    if not movie or not late:
+        return []
+    what = "1 cue ends" if len(late) == 1 else f"{len(late)} cues end"
+    ends = [timedelta(seconds=round(each)) for each in (max(late), movie)]
+    times = f"the last one at {ends[0]}, the movie at {ends[1]}"
+    return [f"{what} after the movie: {times}. {source.what} may belong to another version of it"]

@@ -183,6 +183,17 @@ def test_no_cue_and_no_language_are_warnings(subtitle_import: ModuleType) -> Non
 
 
 @pytest.mark.parametrize(
+    ("movie", "told"),
+    [(0.0, False), (10.0, False), (9.5, False), (8.0, True), (3.0, True)],
+)
+def test_subtitles_that_outlast_the_movie_are_told(subtitle_import: ModuleType, movie: float, told: bool) -> None:
+    source = subtitle_import.SubtitleSource(Path("a.srt"), "the file 'a.srt'", "en")
+    warnings = subtitle_import.after_the_end([Cue(1000, 2000, "One"), Cue(9000, 10_000, "Two")], movie, source)
+    assert bool(warnings) is told
+    assert all("0:00:10" in warning and warning.startswith("1 cue ") for warning in warnings)
+
+
+@pytest.mark.parametrize(
     ("stated", "rate"), [("25/1", 25.0), ("30000/1001", 30000 / 1001), ("0/0", None), ("", None), ("x", None)]
 )
 def test_the_rate_of_frames_is_the_pictures(subtitle_import: ModuleType, stated: str, rate: float | None) -> None:
