@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from subtitling import reader
+from subtitling.cues import Cue
 
 from tests.stages.conftest import RecordingStage
 
@@ -123,7 +124,7 @@ class ImportStage(RecordingStage):
 
 @pytest.fixture
 def probed(subtitle_import: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subtitle_import.ffmpegs, "probe", lambda _: {"streams": [], "format": {"duration": "9"}})
+    monkeypatch.setattr(subtitle_import.ffmpegs, "probe", lambda _: {"streams": [], "format": {"duration": "10"}})
 
 
 SIGN = """WEBVTT
