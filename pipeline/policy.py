@@ -1,5 +1,7 @@
 """How a stage is run, as opposed to what it makes: no part of its identity, so a change makes nothing run again.
 
+Only its bounds (no network, reading alone) are in its key: a result that was made within them needs nothing else.
+
 A stage's block says it, a workflow's entry may say otherwise, and the plan holds what differs from the defaults.
 """
 
@@ -8,7 +10,7 @@ from typing import Any, Literal, get_args
 
 Start = Literal["cold", "worker"]
 STARTS: tuple[Start, ...] = get_args(Start)
-KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries")
+KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries", "network", "read_only")
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
 
 

@@ -15,7 +15,10 @@ from tests.conftest import REPOSITORY
 PACKAGE = REPOSITORY / "pipeline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # These run in a stage's process, as the stage would.
-STAGE_SERVER = {*(PACKAGE / "sdk" / "stageserver").glob("*.py"), PACKAGE / "sdk" / "masking.py"}
+STAGE_SERVER = {
+    *(PACKAGE / "sdk" / "stageserver").glob("*.py"),
+    *(PACKAGE / "sdk" / name for name in ("masking.py", "confinement.py")),
+}
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 
 LEAVES = {

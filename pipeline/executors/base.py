@@ -28,6 +28,8 @@ class Invocation(Struct, frozen=True):
     start: Start = "cold"
     variables: Mapping[str, str] = field(default_factory=dict)  # beyond the interpreter's, such as CUDA_VISIBLE_DEVICES
     modules: tuple[Path, ...] = ()  # that the stage imports by their names
+    network: bool = True  # without it, the stage has its own loopback alone; only for a cold start
+    writable: Path | None = None  # the one folder that it can write into, where that is confined; likewise
     secrets: tuple[tuple[str, str], ...] = ()  # parameters that stand in no file; only for a cold start
 
     @property
@@ -44,6 +46,8 @@ class Invocation(Struct, frozen=True):
             _here(),
             self.modules,
             self.secrets,
+            self.network,
+            self.writable,
         )
 
 

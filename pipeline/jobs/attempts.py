@@ -22,6 +22,7 @@ from pipeline.values import Struct, ValidationError, decode, encode
 
 RESULT = "result.json"
 OUTPUTS = "outputs"
+SCRATCH = "scratch"  # temporary files of a confined stage (sdk/confinement.py)
 NOTHING: Mapping[str, Any] = {}
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
@@ -73,8 +74,9 @@ class Attempt(Struct, frozen=True, dict=True):
 
         Raises ``Superseded``.
         """
-        if self.work.exists():
-            try_remove_tree(self.work)  # the stage may have locked a part of it
+        for folder in (self.work, self.folder / SCRATCH):
+            if folder.exists():
+                try_remove_tree(folder)  # the stage may have locked a part of it
         if digests is None:  # the store's own links are known and checked
             output_files.detach(outputs.values())
         durable = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}

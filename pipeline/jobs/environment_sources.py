@@ -37,6 +37,8 @@ def unshared(stages: Iterable[PlannedStage], origins: Mapping[str, EnvironmentOr
 
 def messages(plan: Plan) -> Iterator[str]:
     """What a person should know of a job's environments, in lines; nothing where each is the live build."""
+    if plan.unconfined:
+        yield f"warning: its stages aren't cut off from the network or from files, as they should be: {plan.unconfined}"
     if plan.inherits_environment:
         yield "its stages get all variables of the shell that runs it (--inherit-environment)"
     for name, origin in plan.environment_sources.items():

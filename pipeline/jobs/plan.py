@@ -66,6 +66,8 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt
     expected_seconds: float | None = None
+    network: bool = True  # without it, the stage has its own loopback alone
+    read_only: bool = False  # whether it can write into its own folder alone
     cache: bool = True  # whether other jobs may reuse its results
     resources: Resources = Resources()
     retries: Retries = Retries()
@@ -78,12 +80,16 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def way(self, preferred: Start | None) -> Start:
         """How to start the stage: as is preferred, where it allows that, else as it likes best.
 
-        One that has secrets gets a process of its own, which ends with it.
+        One that has secrets or is confined gets a process of its own, which ends with it.
         """
-        if self.secrets:
+        if self.secrets or self.is_confined:
             return "cold"
         ways = [way for name in self.start for way in STARTS if way == name]
         return preferred if preferred in ways else next(iter(ways), "cold")
+
+    @property
+    def is_confined(self) -> bool:
+        return self.read_only or not self.network
 
     @property
     def takes_job_input(self) -> bool:
@@ -159,6 +165,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     environment_locks: dict[str, str] = field(default_factory=dict)  # to the digest of the lock that it was built from
     # To the variables that the definition sets, with {cache} and the like as they were written.
     environment_variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    unconfined: str | None = None  # why stages that should be confined aren't, on this machine
     inherits_environment: bool = False  # whether stages get all of the caller's variables
     stage_environments: dict[str, str]
     tools: dict[str, dict[str, str]]  # environment to its programs, each with the environment that has it, or PATH

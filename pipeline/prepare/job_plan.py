@@ -12,7 +12,7 @@ from pipeline.jobs import environment_sources
 from pipeline.jobs.input_state import is_unchanged
 from pipeline.jobs.plan import BesideInput, EnvironmentOrigin, JobInput, Plan, PlannedStage, WorkerBounds
 from pipeline.jobs.secrets import SecretSource
-from pipeline.plan.planner import PlannedWorkflow
+from pipeline.prepare import confinement
 from pipeline.prepare.inputs import describe
 from pipeline.prepare.preparation import Preparation
 from pipeline.prepare.readiness import Readiness
@@ -42,8 +42,9 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         stage_environments={stage.name: stage.environment for stage in planned.stages},
         tools=tools,
         models=dict(preparation.models),
+        unconfined=preparation.unconfined,
         inherits_environment=request.inherits_environment,
-        stages=_stages(planned, origins, tools, ready),
+        stages=_stages(preparation, origins, tools),
         deliver=planned.deliver,
         asked=dict(request.parameters),
         decisions=preparation.values.decisions.records,
@@ -112,18 +113,18 @@ def _lock_of(build: Build) -> str | None:
 
 
 def _stages(
-    planned: PlannedWorkflow,
+    preparation: Preparation,
     origins: Mapping[str, EnvironmentOrigin],
     tools: Mapping[str, Mapping[str, str]],
-    ready: Readiness,
 ) -> tuple[PlannedStage, ...]:
     """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them.
 
-    What an environment's definition passes, all its stages get.
+    What an environment's definition passes, all its stages get. Bounds that can't be had here are left out.
     """
+    planned, ready = preparation.planned, preparation.ready
     apart = environment_sources.unshared(planned.stages, origins, tools)
     passed = {each.name: (*each.passed, *ready.environments[each.environment].passed) for each in planned.stages}
     return tuple(
         replace(each, cache=each.cache and each.name not in apart, passed=tuple(dict.fromkeys(passed[each.name])))
-        for each in planned.stages
+        for each in (map(confinement.lifted, planned.stages) if preparation.unconfined else planned.stages)
     )

@@ -59,3 +59,4 @@ class Preparation:
     folder_models: tuple[FolderModel, ...]  # those of them that lie in folders, and aren't in the store yet
     ready: Readiness
     disk_needed: int  # bytes
+    unconfined: str | None = None  # why stages that should be confined can't be, on this machine

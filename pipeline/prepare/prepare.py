@@ -26,7 +26,7 @@ from pipeline.models import local_folder
 from pipeline.models.store import ModelStore
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
-from pipeline.prepare import default_workflows, disk_space, file_parameters, job_plan, readiness
+from pipeline.prepare import confinement, default_workflows, disk_space, file_parameters, job_plan, readiness
 from pipeline.prepare.engine_choice import choose_engines
 from pipeline.prepare.inputs import Prober, readable
 from pipeline.prepare.preparation import UNKNOWN_INPUT, JobRequest, Preparation, WorkflowValues
@@ -88,7 +88,8 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     reserved = request.reserved - (request.extends.plan.disk_needed if request.extends else 0)
     needed = disk_space.require(catalog.project, planned.disk, file, media, max(0, reserved))
     digests = {name: catalog.model(name).digest for name in planned.models}
-    return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed)
+    unconfined = confinement.problem(planned.stages)
+    return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed, unconfined)
 
 
 def _of_movie(

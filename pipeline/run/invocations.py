@@ -57,6 +57,8 @@ class Invocations(Struct, frozen=True):
             start=start,
             variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
             modules=modules,
+            network=stage.network,
+            writable=attempt.folder if stage.read_only else None,
             secrets=tuple(self.keys.secrets(stage).items()),
         )
 

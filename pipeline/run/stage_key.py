@@ -93,6 +93,7 @@ class StageKeys:
             "locale": inheritance.locale_of(self._caller),
             "passed": self._passed(stage),
             "secrets": self._secret_digests(stage),
+            "bounds": [*([] if stage.network else ["no network"]), *(["read only"] if stage.read_only else [])],
             "inherited": self._inherited,
         }
         return {**parts, **{name: value for name, value in optional.items() if value}}

@@ -59,6 +59,7 @@ class Order:
     """One task. Text between NULs, ended by NUL and newline, since a path may have a newline."""
 
     END = b"\0\n"
+    CUT_OFF = "-"  # in the place of the network
 
     def __init__(  # noqa: PLR0913, PLR0917  # these are the fields, in their order
         self,
@@ -72,6 +73,8 @@ class Order:
         folder: "Path",  # to work in
         modules: "Sequence[Path]" = (),  # that the stage imports by their names: files, and folders of packages
         secrets: "Sequence[Tuple[str, str]]" = (),  # parameters that stand in no file, each with its value
+        network: bool = True,  # without it, the stage has its own loopback alone
+        writable: "Optional[Path]" = None,  # the one folder that it can write into, where that is confined
     ) -> None:
         self.id = id
         self.token = token
@@ -83,22 +86,39 @@ class Order:
         self.folder = str(folder)
         self.modules = [str(module) for module in modules]
         self.secrets = list(secrets)
+        self.network = network
+        self.writable = None if writable is None else str(writable)
 
     def encode(self) -> bytes:
         head = (self.id, self.token, self.prefix, self.stage_file, self.source_digest, self.invocation)
         secrets = ",".join(
             "%s=%s" % (name, value.encode("utf-8", "surrogateescape").hex()) for name, value in self.secrets
         )
-        text = "\0".join((*head, self.log, self.folder, secrets, *self.modules))
+        bounds = ("" if self.network else self.CUT_OFF, self.writable or "")
+        text = "\0".join((*head, self.log, self.folder, secrets, *bounds, *self.modules))
         return text.encode("utf-8", "surrogateescape") + self.END
 
     @classmethod
     def decode(cls, data: bytes) -> "Order":
         fields = data[: -len(cls.END)].decode("utf-8", "surrogateescape").split("\0")
-        id, token, prefix, stage_file, source_digest, invocation, log, folder, hidden, *modules = fields
+        id, token, prefix, stage_file, source_digest, invocation, log, folder, *rest = fields
+        hidden, network, writable, *modules = rest
         pairs = [each.partition("=") for each in hidden.split(",") if each]
         secrets = [(name, bytes.fromhex(value).decode("utf-8", "surrogateescape")) for name, _, value in pairs]
-        return cls(id, token, prefix, stage_file, source_digest, invocation, log, folder, modules, secrets)
+        return cls(
+            id,
+            token,
+            prefix,
+            stage_file,
+            source_digest,
+            invocation,
+            log,
+            folder,
+            modules,
+            secrets,
+            not network,
+            writable or None,
+        )
 
     @classmethod
     def read(cls, pipe: int) -> "Optional[Order]":

@@ -45,6 +45,8 @@ def main() -> int:
     reports = _claim_channels(order.log, [value for _, value in order.secrets])
     if not is_right_environment(order.prefix, reports):
         return int(protocol.EXIT_WRONG_ENVIRONMENT)
+    if (not order.network or order.writable) and not _confine(order.network, order.writable, reports):
+        return int(protocol.EXIT_STAGE_FAILED)
     return run(order.stage_file, order.modules, order.invocation, reports, order.secrets)
 
 
@@ -202,6 +204,20 @@ def _claim_channels(log: str, secrets: "list[str]") -> int:
         masking = import_beside("stagemasking", "masking.py")
         atexit.register(masking.finish, masking.start(secrets, log))  # the first, and so the last to be called
     return reports
+
+
+def _confine(network: bool, writable: "str | None", reports: int) -> bool:
+    """Whether that could be done. If not, the stage must not run."""
+    try:
+        import_beside("stageconfinement", "confinement.py").confine(network, writable)
+    except OSError as error:
+        import json
+
+        text = "it can't be confined on this machine: %s; prepare the job again, which says what is possible" % error
+        os.write(reports, json.dumps({"error": text}).encode("ascii") + b"\n")
+        print(text, file=sys.stderr, flush=True)
+        return False
+    return True
 
 
 def redirect(log: str) -> None:

@@ -136,6 +136,8 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         start=["worker"],
         timeout_seconds=1.5,
         expected_seconds=2,
+        network=False,
+        read_only=True,
         cache=False,
         resources={"cpus": "all", "memory": 1, "gpus": 1, "gpu_memory": 1, "cpu_will_do": True},
         retries={"attempts": 2, "backoff": 0.5},
