@@ -37,5 +37,5 @@ def run(stage: stagekit.Stage) -> None:
     transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin)
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], notes=transcript["notes"])
+    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"])
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

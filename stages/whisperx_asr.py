@@ -232,9 +232,10 @@ def write(
         recogniser.language_probability if result.segments else 0.0,
         duration,
         word_times,
+        whisper.is_silent(recogniser.samples),
     )
     transcript = transcripts.document(result, speech, origin, notes)
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], notes=transcript["notes"])
+    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"])
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

@@ -71,4 +71,14 @@ def test_noise_and_music_end_well_with_an_empty_transcript_and_a_warning(
     transcript, said = transcribed(studio, audio)
     assert transcript["segments"] == []
     assert transcript["language"] == "und"
+    assert transcript["content"] == "sound without speech"
     assert "no speech was recognised" in said
+
+
+def test_silence_is_told_apart_from_sound_without_words(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    audio = made(tools, tmp_path / "sound.wav", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "40")
+    transcript, said = transcribed(studio, audio)
+    assert (transcript["segments"], transcript["content"]) == ([], "silence")
+    assert "silent" in said

@@ -65,7 +65,8 @@ def test_speech_that_is_english_already_is_told(whisper: Any) -> None:
 def test_silence_gives_an_empty_translation(whisper: Any) -> None:
     made = document(whisper, "und")
     assert (made["segments"], made["word_times"]) == ([], "none")
-    assert made["notes"] == ["no speech was recognised, so there is no text"]
+    (note,) = made["notes"]
+    assert (made["content"], "no speech was recognised" in note) == ("sound without speech", True)
 
 
 def test_what_is_not_believed_stands_in_the_translation_with_its_reason(whisper: Any) -> None:

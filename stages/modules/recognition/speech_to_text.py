@@ -54,7 +54,8 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     # Where no text is left, the language that was found means nothing.
     spoken = recogniser.language if (result.segments or language != "auto") and recogniser.language else "und"
     probability = recogniser.language_probability if result.segments else 0.0
-    origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention")
+    silent = whisper.is_silent(samples)
+    origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention", silent)
     return Recognition(result, activity, origin)
 
 

@@ -19,6 +19,12 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 LONGEST_SILENT_SPEECH = 10.0  # seconds; a note says where speech without words is longer
 
 
+# What an audio has; a transcript's "content".
+WORDS, SPEECH_WITHOUT_WORDS = "words", "speech without words"
+SOUND_WITHOUT_SPEECH, SILENCE = "sound without speech", "silence"
+LEAST_SPEECH = 1.0  # seconds; of less, it is more likely that there is none
+
+
 @dataclass(frozen=True)
 class TranscriptOrigin:
     """The engine that made a transcript, and the audio that it is of."""
@@ -29,6 +35,7 @@ class TranscriptOrigin:
     language_probability: float
     duration: float  # seconds of the audio
     word_times: str  # "aligned" with the sound, of "attention" to it, or "none"
+    is_silent: bool = False  # whether nothing in the audio could be heard
 
 
 def document(
@@ -41,6 +48,7 @@ def document(
     """
     segments = tidy(result.segments, origin.duration)
     real = difference(speech, result.false_speech)
+    content = _content(segments, real, origin.is_silent)
     return {
         "schema": SCHEMA,
         "language": origin.language,
@@ -49,20 +57,40 @@ def document(
         "engine": origin.engine,
         "model": origin.model,
         "word_times": origin.word_times if segments else "none",
+        "content": content,
         "segments": [_segment(segment) for segment in segments],
         "speech": [[_seconds(start), _seconds(end)] for start, end in speech],
         "coverage": _coverage(measure(segments, real, origin.duration)),
         "dropped": [_dropped(each) for each in result.dropped],
-        "notes": [*notes, *notes_about(segments, result, speech)],
+        "notes": [*notes, *_note_of_content(content, real), *notes_about(segments, result, speech)],
     }
+
+
+def _content(segments: list[Segment], real_speech: list[Interval], is_silent: bool) -> str:
+    """What the audio has: words, or why it has none."""
+    if segments:
+        return WORDS
+    if length(real_speech) >= LEAST_SPEECH:
+        return SPEECH_WITHOUT_WORDS
+    return SILENCE if is_silent else SOUND_WITHOUT_SPEECH
+
+
+def _note_of_content(content: str, real_speech: list[Interval]) -> list[str]:
+    seconds = f"{length(real_speech):.0f} s"
+    return {
+        WORDS: [],
+        SPEECH_WITHOUT_WORDS: [
+            f"somebody seems to speak for {seconds}, but no speech was recognised, so there is no text"
+        ],
+        SOUND_WITHOUT_SPEECH: ["there is sound, but no speech was recognised in it, so there is no text"],
+        SILENCE: ["the audio is silent from its start to its end, so no speech was recognised and there is no text"],
+    }[content]
 
 
 def notes_about(segments: list[Segment], result: RecognisedSpeech, speech: list[Interval]) -> list[str]:
     """Sentences about the transcript for a person: where words are missing, and that text was dropped."""
     real = difference(speech, result.false_speech)
     notes = []
-    if not segments:
-        notes.append("no speech was recognised, so there is no text")
     for start, end in uncovered_speech(segments, _joined_over_pauses(real), LONGEST_SILENT_SPEECH) if segments else ():
         notes.append(f"from {_clock(start)} to {_clock(end)} somebody seems to speak, but no word was recognised")
     if result.dropped:
@@ -79,13 +107,13 @@ def tidy(segments: Sequence[Segment], duration: float) -> list[Segment]:
     for segment in segments:
         words = []
         for word in segment.words:
-            if word.text.strip():
+            if word.text.strip() and word.start < duration:
                 start = min(max(word.start, clock), duration)
                 clock = min(max(word.end, start), duration)
                 words.append(replace(word, start=start, end=clock))
         if words:
             tidied.append(with_words(segment, words))
-        elif segment.text.strip() and not segment.words:
+        elif segment.text.strip() and not segment.words and segment.start < duration:
             start = min(max(segment.start, clock), duration)
             clock = min(max(segment.end, start), duration)
             tidied.append(replace(segment, start=start, end=clock, text=segment.text.strip()))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from recognition import windows
+from recognition.audio_end import within_audio
 from recognition.coverage import uncovered_speech
 from recognition.hallucinations import SILENCE, split_by_trust, without_repetitions
 from recognition.intervals import Interval, intersection, merged, overlapping, widened
@@ -75,15 +76,17 @@ def add_second_pass(
 ) -> RecognisedSpeech:
     """Judge the segments of a first pass; recognise once more where words are missing or can't be trusted."""
     speech = activity.speech
+    first, beyond = within_audio(first, activity.duration)
     trusted, doubtful = split_by_trust(_split_all(first), speech)
     again = _gaps(trusted, doubtful, speech, limits)
     if not again:
-        return RecognisedSpeech(trusted, doubtful)
+        return RecognisedSpeech(trusted, [*doubtful, *beyond])
     second = _one_pass(activity.cut_windows(again, SECOND_PASS_WINDOW), recogniser, True)
+    second, beyond_again = within_audio(second, activity.duration)
     second, repeated = without_repetitions(_within_ranges(_split_all(second), merged(again, limits.pause)))
     added, rejected = split_by_trust(second, speech)
     segments = sorted([*trusted, *added], key=lambda segment: (segment.start, segment.end))
-    return RecognisedSpeech(segments, _without_duplicates([*doubtful, *repeated, *rejected]))
+    return RecognisedSpeech(segments, _without_duplicates([*doubtful, *repeated, *rejected, *beyond, *beyond_again]))
 
 
 def _split_all(segments: list[Segment]) -> list[Segment]:

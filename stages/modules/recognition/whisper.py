@@ -26,6 +26,7 @@ from recognition.windows import Window
 
 ENGINE = f"faster-whisper {faster_whisper.__version__}"
 SAMPLE_RATE = 16_000
+QUIETEST = 33  # the largest of all samples, of 32768: 60 dB below it, where nothing could be heard
 FRAME = 512  # samples; voice activity detection gives a probability for each frame
 FRAMES_PER_PART = 1875  # a minute; detection looks at so many frames together
 WARM_UP = 94  # frames, three seconds, that detection needs before it is as sure as in the middle of the audio
@@ -45,6 +46,11 @@ def read_audio(path: Path) -> Any:
             what = f"{path}: rate, channels and bytes per sample are {actual}, not {wanted}"
             raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
         return numpy.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+
+
+def is_silent(samples: Any) -> bool:
+    """Whether nothing in the audio could be heard."""
+    return not len(samples) or max(int(samples.max()), -int(samples.min())) < QUIETEST
 
 
 def speech_probabilities(samples: Any, cpus: int) -> list[float]:

@@ -43,7 +43,7 @@ def translation_document(
 
     ``segments`` have ``start``, ``end`` (seconds), ``text``, and maybe ``source``, ``spans``, ``speaker``.
     """
-    speech = {key: transcript[key] for key in ("speech", "coverage") if key in transcript}
+    speech = {key: transcript[key] for key in ("content", "speech", "coverage") if key in transcript}
     return {
         "schema": SCHEMA,
         "language": target,
@@ -65,7 +65,8 @@ def publish(stage: stagekit.Stage, document: Mapping[str, Any]) -> None:
     for note in document["notes"]:
         stage.warn(note)
     engine = {"engine": document["engine"]} if document["engine"] != NO_ENGINE else {}
-    stage.about(notes=document["notes"], **engine)
+    content = {"content": document["content"]} if "content" in document else {}
+    stage.about(notes=document["notes"], **engine, **content)
     save(document, stage.output)
 
 

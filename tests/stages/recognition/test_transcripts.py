@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,32 @@ def test_a_transcript_says_what_it_was_made_of() -> None:
     assert transcript["notes"] == []
 
 
-def test_an_empty_transcript_is_valid_and_says_so() -> None:
-    transcript = made(speech=[])
-    assert transcript["word_times"] == "none"
-    assert transcript["notes"] == ["no speech was recognised, so there is no text"]
+@pytest.mark.parametrize(
+    ("speech", "is_silent", "content"),
+    [
+        ([], True, "silence"),
+        ([], False, "sound without speech"),
+        ([(1.0, 1.5)], False, "sound without speech"),
+        ([(1.0, 9.0)], False, "speech without words"),
+    ],
+)
+def test_an_empty_transcript_is_valid_and_says_why(
+    speech: list[tuple[float, float]], is_silent: bool, content: str
+) -> None:
+    transcript = document(RecognisedSpeech([], []), speech, replace(ORIGIN, is_silent=is_silent))
+    (note,) = transcript["notes"]
+    assert (transcript["word_times"], transcript["content"]) == ("none", content)
+    assert "no speech was recognised" in note
+    assert ("silent" in note) == is_silent
+
+
+def test_a_transcript_with_words_says_so() -> None:
+    assert made(SPOKEN)["content"] == "words"
+
+
+def test_a_time_after_the_end_never_becomes_one_before_it() -> None:
+    late = Segment(57.0, 58.0, "you", (SpokenWord(57.0, 58.0, " you", 0.9),))
+    assert tidy([SPOKEN, late, Segment(57.0, 58.0, "you")], 40.0) == [SPOKEN]
 
 
 def test_what_was_dropped_is_told_with_its_reason() -> None:

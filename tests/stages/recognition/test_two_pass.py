@@ -54,6 +54,14 @@ def test_silence_is_not_recognised_at_all() -> None:
     assert (found.segments, asked) == ([], [])
 
 
+def test_a_time_after_the_end_of_the_audio_is_no_text() -> None:
+    """A window that is filled up to half a minute; its text is a phrase that recognisers like to invent."""
+    late = words(57.0, 58.0, "Thank", "you.")
+    found, _ = recognised(lambda window, careful: [FIRST, SECOND, late], duration=45.0)
+    assert text(found.segments) == text([FIRST, SECOND])
+    assert [each.text for each in found.dropped] == [late.text]
+
+
 def test_speech_that_got_no_words_is_recognised_again() -> None:
     found, asked = recognised(lambda window, careful: [SECOND] if careful else [FIRST])
     assert text(found.segments) == text([FIRST, SECOND])
