@@ -24,6 +24,7 @@ from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
+from pipeline.text import PASSWORD
 
 UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
 
@@ -75,7 +76,7 @@ class _Collector:
         _require_wheels(definition, files)
         members = self.contents.members
         members.update({f"wheels/{file.name}": file for file in files})
-        members.update({self._member(file): file for file in _authored(self.catalog, definition)})
+        members.update({self._member(file): _shareable(file) for file in _authored(self.catalog, definition)})
         self.contents.environments[definition.name] = {
             "python": python.version,
             "abi": python.abi,
@@ -140,6 +141,14 @@ def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
     yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
     yield from requirements.files(definition.requirements or definition.locked.with_suffix(".txt"))
     yield definition.locked
+
+
+def _shareable(file: Path) -> Content:
+    """The file, or its content without the passwords of indexes: a bundle is given to others, and needs no index."""
+    data = file.read_bytes()
+    text = data.decode("utf-8", "surrogateescape")
+    safe = PASSWORD.sub(r"\1", text)
+    return file if safe == text else safe.encode("utf-8", "surrogateescape")
 
 
 def _write(target: Path, contents: Contents) -> None:

@@ -114,7 +114,7 @@ class Builder:
             deadline=deadline,
             progress=progress,
             sources=self.sources,
-            settings=package_settings.for_lock(definition, os.environ, own),
+            settings=package_settings.for_lock(definition, os.environ, own, self.sources.offline),
             own=own,
         )
         try:

@@ -1,5 +1,6 @@
 """From an environment's definition, requirements and lock to what uv is told of its packages."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +29,16 @@ def for_locking(definition: Definition, base: Variables) -> UvSettings:
     return _settings(definition, base, {}, after)
 
 
-def for_lock(definition: Definition, base: Variables, own: Variables | None = None) -> UvSettings:
+def for_lock(
+    definition: Definition, base: Variables, own: Variables | None = None, offline: bool = False
+) -> UvSettings:
     """For installing and fetching what a lock has. ``own``: the environment's variables, with their values.
 
-    Raises ``ConfigurationError`` for options that can't be followed.
+    Raises ``ConfigurationError`` for options that can't be followed. With ``offline``, an address may name variables
+    that aren't set: nobody is asked there.
     """
+    if offline:
+        base = {**dict.fromkeys(_named_variables(definition), ""), **base}
     lock = _lock(definition)
     variables = {**build_variables.of_caller(base), **build_variables.of_definition(definition, own or {})}
     by_package = {pin.name: variables if pin.may_be_wheel else {**variables, **CHOSEN} for pin in lock.pins}
@@ -66,11 +72,21 @@ def _requirement_options(definition: Definition, base: Variables) -> Requirement
     return options.of_lines(lines, _root(file), base) if file is not None else RequirementOptions()
 
 
+def _named_variables(definition: Definition) -> list[str]:
+    """The variables in addresses of the definition and its requirements."""
+    texts = [definition.index]
+    with contextlib.suppress(ConfigurationError):
+        texts += [line.text for line in requirements.read(definition.requirements)] if definition.requirements else []
+    return [name for text in texts for name in options.VARIABLE.findall(text)]
+
+
 def _root(file: Path) -> Path:
     return file.parent.parent  # requirements/ and stages/ lie in the project's folder
 
 
 def _lock(definition: Definition) -> LockFile:
+    if definition.lock is None:
+        return LockFile(())  # a lock that is being looked for
     try:
         return parse(definition.locked.read_text(encoding="utf-8-sig"))
     except (OSError, NotALock, UnicodeDecodeError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Sandbox, make_wheel
+from tests.conftest import Sandbox, make_sandbox, make_wheel
 from tests.package_index import sdist, served
 
 LOGIN = "me:s3cret"
@@ -82,9 +82,14 @@ def test_a_password_is_used_by_all_that_fetch_and_shown_by_none(
         assert [each.name for each in (project.root / "cache/wheels").glob("*.whl")] == ["tinya-1.0-py3-none-any.whl"]
         done(project, "bootstrap", "--env", "own")
         done(project, "pipeline", "env", "bundle", "own", "-o", tmp_path / "own.tar")
+        monkeypatch.delenv("TOKEN", raising=False)
+        elsewhere = make_sandbox(tmp_path / "elsewhere", tmp_path / "unused")
+        done(elsewhere, "bootstrap", "--from-bundle", tmp_path / "own.tar", UV_CACHE_DIR=str(tmp_path / "other-cache"))
+        monkeypatch.setenv("TOKEN", "s3cret")
         (project.root / "venv/own").resolve().joinpath("pyvenv.cfg").write_text("")
         done(project, "bootstrap", "--repair", "--env", "own")
     assert "s3cret" not in written(project)
+    assert b"s3cret" not in (tmp_path / "own.tar").read_bytes()
     assert "tinya" in module(project, "tinya.py")
 
 
