@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from subtitling import markup
@@ -19,6 +20,7 @@ class _Paragraph(NamedTuple):
     start: int
     kind: str  # the name of its class, in lower case
     text: str
+    is_source: bool  # the name of who speaks from now on
 
 
 def parse(text: str, options: ReadingOptions) -> ParsedFile:
@@ -27,24 +29,31 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     reader.feed(text)
     reader.close()
     languages = {name.lower(): _language(rules) for name, rules in CLASS.findall(text)}
-    kinds = list(dict.fromkeys(each.kind for each in reader.paragraphs if each.text.strip()))
+    kinds = list(dict.fromkeys(each.kind for each in reader.paragraphs if each.text.strip() and not each.is_source))
     if not kinds:
         return ParsedFile([])
     wanted = base_of(options.language)
     kind = next((each for each in kinds if wanted and base_of(languages.get(each, "")) == wanted), kinds[0])
     notes = [_note(kinds, kind, languages)] if len(kinds) > 1 else []
-    return ParsedFile(_cues([each for each in reader.paragraphs if each.kind == kind]), languages.get(kind, ""), notes)
+    own = [each for each in reader.paragraphs if each.kind == kind or not (each.kind or each.text.strip())]
+    return ParsedFile(_cues(own), languages.get(kind, ""), notes)
 
 
 def _cues(paragraphs: Sequence[_Paragraph]) -> list[Cue]:
-    """Each paragraph until the next one of its class; those without text only end others."""
-    timed = with_ends(Cue(each.start, UNKNOWN, each.text) for each in paragraphs)
-    ends = [following.start for following in timed[1:]]
-    cues = [
-        cue._replace(end=max(end, cue.start))
-        for cue, end in zip(timed, [*ends, *(each.end for each in timed[-1:])], strict=True)
-    ]
-    return [cue._replace(text=markup.balance([cue.text])[0]) for cue in cues if cue.text.strip()]
+    """The paragraphs of each time until the next one; those without text only end others, and sources name speakers."""
+    shown: list[Cue] = []
+    speaker = ""
+    for start, own in groupby(paragraphs, key=lambda each: each.start):
+        texts: list[str] = []
+        for each in own:
+            if each.is_source:
+                speaker = each.text.strip()
+            elif each.text.strip():
+                texts.append(each.text.strip())
+        (text,) = markup.balance(["\n".join(texts)])
+        shown.append(Cue(start, UNKNOWN, text, speaker))
+    ended = [cue._replace(end=max(cue.start, following.start)) for cue, following in pairwise(shown)]
+    return [cue for cue in [*ended, *with_ends(shown[-1:])] if cue.text]
 
 
 def _language(rules: str) -> str:
@@ -64,7 +73,6 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.paragraphs: list[_Paragraph] = []
         self._start = 0
-        self._kind = ""
         self._is_in_body = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -75,7 +83,7 @@ class _Reader(HTMLParser):
             self._is_in_body = True
             self._begin("")
         elif tag == "p":
-            self._begin((values.get("class") or "").lower())
+            self._begin((values.get("class") or "").lower(), (values.get("id") or "").lower() == "source")
         elif tag == "br":
             self._add("\n")
         elif tag in markup.KEPT:
@@ -88,11 +96,11 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self._add(re.sub(r"[ \t\n]+", " ", data))
 
-    def _begin(self, kind: str) -> None:
+    def _begin(self, kind: str, is_source: bool = False) -> None:
         last = self.paragraphs[-1] if self.paragraphs else None
         if last and last.start == self._start and not last.kind and not last.text.strip():
             self.paragraphs.pop()  # the time's own, before its first paragraph
-        self.paragraphs.append(_Paragraph(self._start, kind, ""))
+        self.paragraphs.append(_Paragraph(self._start, kind, "", is_source))
 
     def _add(self, text: str) -> None:
         if self._is_in_body and self.paragraphs:

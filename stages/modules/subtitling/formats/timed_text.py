@@ -8,6 +8,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -36,7 +37,9 @@ def ttml(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # t
     except ElementTree.ParseError as error:
         raise Unreadable(f"it can't be read as ttml: {error}") from error
     unread = ttml_repair.repair(root)
-    cues = _cues(lambda: reader.to_model(ElementTree.ElementTree(root)), "ttml")
+    documents = [ElementTree.ElementTree(part) for part in ttml_repair.parts(root)]
+    cues = [cue for document in documents for cue in _cues(partial(reader.to_model, document), "ttml")]
+    cues.sort(key=lambda cue: (cue.start, cue.end))
     if not cues and IMAGE.search(text):
         raise Unreadable("it holds pictures, not text")
     return ParsedFile(cues, root.get(LANGUAGE, ""), unread=unread)

@@ -7,13 +7,68 @@ from xml.etree.ElementTree import Element, SubElement
 TIMED = ("begin", "end", "dur")
 STANDARD = re.compile(r"\d{2,}:\d\d:\d\d(?:\.\d+|:\d{2,}(?:\.\d+)?)?|\d+(?:\.\d+)?(?:h|m|s|ms|f|t)")
 CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+LATE = "360000s"
+MOST_PARAGRAPHS = 200
 SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
 def repair(root: Element) -> list[str]:
     """Change the tree. What has times that can't be read is taken out, and its times are returned."""
     _put_into_divisions(root)
-    return _repair_times(root)
+    unread = _repair_times(root)
+    _make_ends_explicit(root)
+    return unread
+
+
+def _make_ends_explicit(root: Element) -> None:
+    """ttconv 1.2.3 forgets a parent's begin where the parent's end is that of its children, and cuts their last times.
+
+    Where all children have ends, a parent without one gets an end that is late enough for all.
+    """
+    for element in root.iter():
+        if element.get("begin") and not _has_end(element) and _is_bounded(element):
+            element.set("dur", LATE)
+
+
+def _has_end(element: Element) -> bool:
+    return element.get("end") is not None or element.get("dur") is not None
+
+
+def _is_bounded(element: Element) -> bool:
+    """Whether what is shown of it has an end of its own."""
+    if _has_end(element):
+        return True
+    texts = [element.text, *(child.tail for child in element)]
+    is_empty = not any(text and text.strip() for text in texts)
+    return is_empty and len(element) > 0 and all(map(_is_bounded, element))
+
+
+def parts(root: Element) -> Iterator[Element]:
+    """The tree in parts of a few paragraphs each: ttconv takes a time that grows with the square of their number.
+
+    It stays whole where the time of a paragraph depends on the one before.
+    """
+    paragraphs = [element for element in root.iter() if element.tag.endswith("}p")]
+    if len(paragraphs) <= MOST_PARAGRAPHS or any(element.get("timeContainer") == "seq" for element in root.iter()):
+        yield root
+        return
+    for first in range(0, len(paragraphs), MOST_PARAGRAPHS):
+        own = {id(each) for each in paragraphs[first : first + MOST_PARAGRAPHS]}
+        yield _with_paragraphs(root, own)
+
+
+def _with_paragraphs(element: Element, own: set[int]) -> Element:
+    """A copy with these paragraphs alone; all elements that hold none are the same."""
+    if not any(each.tag.endswith("}p") for each in element.iter()):
+        return element
+    copy = Element(element.tag, element.attrib)
+    copy.text, copy.tail = element.text, element.tail
+    for child in element:
+        if not child.tag.endswith("}p"):
+            copy.append(_with_paragraphs(child, own))
+        elif id(child) in own:
+            copy.append(child)
+    return copy
 
 
 def _put_into_divisions(root: Element) -> None:

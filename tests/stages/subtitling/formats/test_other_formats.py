@@ -105,6 +105,14 @@ def test_ebu_stl_is_read_from_the_programme_s_start(tmp_path: Path) -> None:
     assert (found.format, found.confidence) == ("stl", 1.0)
 
 
+def test_a_long_ttml_is_read_in_parts(tmp_path: Path) -> None:
+    lines = "".join(f'<p begin="{at}s" end="{at + 3}s">{at}</p>' for at in range(0, 900, 2))
+    text = f'<tt xmlns="http://www.w3.org/ns/ttml"><body begin="10s"><div>{lines}</div></body></tt>'
+    cues = read(tmp_path, text, "x.ttml").cues
+    assert len(cues) == 450
+    assert cues[-1] == Cue(908_000, 911_000, "898")
+
+
 def test_ttml_of_before_its_first_standard_is_read(tmp_path: Path) -> None:
     old = TICKS.replace("www.w3.org/ns/ttml", "www.w3.org/2006/10/ttaf1")
     assert len(read(tmp_path, old, "x.dfxp").cues) == 3
@@ -140,6 +148,17 @@ def test_sami_gives_one_language_and_its_marks_end_cues(
 )  # fmt: skip
 def test_formats_of_old_programs_are_told_apart_and_read(tmp_path: Path, name: str, text: str) -> None:
     assert read(tmp_path, text, name).cues == [Cue(1000, 3000, "Hello\nthere"), Cue(4000, 6000, "World")]
+
+
+def test_sami_names_its_speakers_and_a_bare_time_ends_a_cue(tmp_path: Path) -> None:
+    text = (
+        "<SAMI><BODY><SYNC Start=1000><P Class=EN ID=Source>Ann<P Class=EN>Hello<P Class=EN>there</P></SYNC>"
+        "<SYNC Start=3000>&nbsp;<SYNC Start=4000><P Class=EN>World<SYNC Start=6000><P Class=EN>&nbsp;</BODY></SAMI>"
+    )
+    assert read(tmp_path, text, "x.smi").cues == [
+        Cue(1000, 3000, "Hello\nthere", "Ann"),
+        Cue(4000, 6000, "World", "Ann"),
+    ]
 
 
 def test_a_rate_in_the_first_line_comes_before_the_movie_s(tmp_path: Path) -> None:
