@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -42,6 +42,13 @@ if sys.platform == "win32":
 
     def _probe(descriptor: int) -> None:
         _lock(descriptor, wait=False)
+
+    def take_byte(_descriptor: int, _place: int) -> bool:
+        """Granted without a lock there."""
+        return True
+
+    def give_back_byte(_descriptor: int, _place: int) -> None:
+        """Nothing to do."""
 else:
     import fcntl
 
@@ -53,6 +60,21 @@ else:
 
     # NFS gives an exclusive lock only on a file that is open for writing, and that may not be permitted.
     _probe = _share
+
+    def take_byte(descriptor: int, place: int) -> bool:
+        """Lock one byte of a file, beyond its end too, against other processes; False where one has it.
+
+        The lock ends when this process closes the file, under any descriptor.
+        """
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError as error:
+            return error.errno not in {errno.EAGAIN, errno.EACCES}
+        return True
+
+    def give_back_byte(descriptor: int, place: int) -> None:
+        with suppress(OSError):
+            fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, place)
 
 
 class Holder(Struct, frozen=True):

@@ -277,3 +277,28 @@ def test_an_id_given_twice_is_one_job(project: Sandbox) -> None:
     id = prepared(project, "chain").id
     assert project.run("run-pipeline", "-j", id, "-j", "latest").code == 0
     assert json.dumps(project.events(id)).count("run_started") == 1
+
+
+COUNTS = f"""{HEAD}# [tool.pipeline.stage.outputs]
+# file = "out.txt"
+# ///
+import time
+
+
+def run(stage):
+    with (stage.input("file").resolve().parent / "runs").open("a") as runs:
+        runs.write("one\\n")
+    time.sleep(2)
+    stage.output("file").write_text("made")
+"""
+
+
+def test_two_runs_that_need_the_same_result_at_once_make_it_once(ready: Sandbox) -> None:
+    ready.write("stages/counts.py", COUNTS)
+    ready.workflow("counts", "counts: {inputs: {file: job.input}}")
+    ids = [prepared(ready, "counts").id for _ in range(2)]
+    runs = [ready.start("run-pipeline", "-j", id) for id in ids]
+    said = [run.communicate(timeout=90)[1].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert (ready.root / "runs").read_text() == "one\n"
+    assert states(ready, *ids) == ["finished", "finished"]

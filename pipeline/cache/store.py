@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cache import removal
+from pipeline.cache.claims import Claims
 from pipeline.cache.materialize import Placer
 from pipeline.cache.record import OUTPUTS, RECORD, DamagedEntry, check, check_bytes, encode, folder_of, problem, read
 from pipeline.files import publish
@@ -32,6 +33,7 @@ class ResultStore:
         self.root = root
         self._placer = Placer()
         self._has_put = False
+        self.claims = Claims(root.with_name(f"{root.name}.claims"))
 
     def put(self, key: str, record: StoredResult, outputs: Mapping[str, Path]) -> None:
         """Store a committed attempt's record and output files; where the key has an entry already, that one stays.

@@ -86,6 +86,18 @@ class JobRun:
         """Whether a result that another stage makes just now would be taken for this task's."""
         return self._due.may_take(task.due)
 
+    def claim(self, task: Task) -> bool:
+        """Whether this run is to make the result: no other process does just now."""
+        if self._context.store.claims.take(task.due.key.digest):
+            return True
+        if not task.waits_for_run:
+            task.waits_for_run = True
+            self.progress(f"{self.job.id} {task.name}: waits, since another run makes the same result")
+        return False
+
+    def give_back_claim(self, task: Task) -> None:
+        self._context.store.claims.give_back(task.due.key.digest)
+
     def submit(self, task: Task, grant: Grant) -> LiveAttempt:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._journal.flush_to(task.after)

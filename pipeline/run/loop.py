@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.run.diagnosis import EnvironmentChecks
     from pipeline.run.failures.message import Failure
 
+CLAIM_SECONDS = 0.2  # between two looks whether another process has made a result: nobody tells
 AHEAD = 2  # how many stages' interpreters are started before their turn
 
 
@@ -103,25 +104,44 @@ class Run:
         job = self._jobs[task.job_id]
         try:
             with self._guarded(job):
+                if self._has_to_wait(job, task):
+                    return
                 if (ready := job.taken(task)) is not None:
                     self._queue(job, ready)
                     return
-                if job.may_take(task) and self._is_being_made(task.due.key.digest):
-                    self._backlog.wait(task)
-                    return
-                live = job.submit(task, grant)
-                self._limit_job(job)
-                try:
-                    self._executor.submit(live.invocation)
-                except OSError as error:
-                    self._diagnose(live, job.refused(live, error))
-                    return
-                self._running[live.invocation.id] = live
-                self._limit(live)
-                self._prepare_next(task)
+                self._submit(job, task, grant)
         finally:
             if grant not in [live.grant for live in self._running.values()]:
                 self._ledger.give_back(grant)
+            self._give_back_claim(job, task)
+
+    def _has_to_wait(self, job: JobRun, task: Task) -> bool:
+        """Whether another stage makes the task's result just now, in this run or in another process's."""
+        if not job.may_take(task):
+            return False
+        if self._is_being_made(task.due.key.digest):
+            self._backlog.wait(task)
+            return True
+        if job.claim(task):
+            return False
+        self._backlog.rest(task, CLAIM_SECONDS)
+        return True
+
+    def _submit(self, job: JobRun, task: Task, grant: Grant) -> None:
+        live = job.submit(task, grant)
+        self._limit_job(job)
+        try:
+            self._executor.submit(live.invocation)
+        except OSError as error:
+            self._diagnose(live, job.refused(live, error))
+            return
+        self._running[live.invocation.id] = live
+        self._limit(live)
+        self._prepare_next(task)
+
+    def _give_back_claim(self, job: JobRun, task: Task) -> None:
+        if not self._is_being_made(task.due.key.digest):
+            job.give_back_claim(task)
 
     def _limit(self, live: LiveAttempt) -> None:
         if (seconds := live.task.stage.timeout_seconds) is not None:
@@ -153,6 +173,7 @@ class Run:
             with self._guarded(job):
                 self._tell(job, live, event)
         if isinstance(event, Exited):
+            self._give_back_claim(job, live.task)
             self._backlog.release(live.task.due.key.digest)
 
     def _tell(self, job: JobRun, live: LiveAttempt, event: Message | Exited) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.cache.claims import Claims
 from pipeline.jobs.job import Job
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
@@ -77,3 +78,45 @@ def test_what_is_not_to_be_shared_is_worked_on_by_each(bench: Bench, fields: dic
     assert bench.run_one(job, selection=selection).error is None
     assert sorted(bench.executor.stages()) == ["one", "two"]
     assert bench.clock.now == 1
+
+
+@pytest.fixture
+def claimed_elsewhere(monkeypatch: pytest.MonkeyPatch, bench: Bench) -> list[str]:
+    """Keys that another process claims until the clock shows 3."""
+    refused: list[str] = []
+
+    def take(_: Claims, key: str) -> bool:
+        if bench.clock.now < 3:
+            refused.append(key)
+            return False
+        return True
+
+    monkeypatch.setattr(Claims, "take", take)
+    return refused
+
+
+def test_a_result_that_another_run_makes_is_waited_for(bench: Bench, claimed_elsewhere: list[str]) -> None:
+    job = bench.job(link("one"))
+    assert bench.run_one(job).error is None
+    assert 3.9 < bench.clock.now < 4.5
+    assert len(set(claimed_elsewhere)) == 1
+    assert [text for (text,) in bench.listener.of("progress") if "one" in text and "another run" in text]
+
+
+def test_what_is_forced_waits_for_no_other_run(bench: Bench, claimed_elsewhere: list[str]) -> None:
+    job = bench.job(link("one"))
+    assert bench.run_one(job, selection=Selection(force="*")).error is None
+    assert bench.clock.now == 1
+
+
+def test_every_claim_is_given_back(bench: Bench, twins: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: set[str] = set()
+
+    def take(_: Claims, key: str) -> bool:
+        held.add(key)
+        return True
+
+    monkeypatch.setattr(Claims, "take", take)
+    monkeypatch.setattr(Claims, "give_back", lambda _, key: held.discard(key))
+    bench.run_one(twins, one=[Act(refused=OSError(11, "no process")), FAILS], two=LOST)
+    assert held == set()
