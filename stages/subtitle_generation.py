@@ -51,7 +51,7 @@ def run(stage: stagekit.Stage) -> None:
     language = stage.parameters["language"] or transcript["language"]
     profile, clock = profile_and_clock(stage.parameters["style"], language, stage.parameters["frame_rate"])
     kept = stage.parameters["keep_cues"]
-    placed, spoken = (transcript["segments"], []) if kept else apart(transcript["segments"])
+    placed, spoken = (transcript["segments"], []) if kept else divide(transcript["segments"])
     cues = existing_cues.cues_of_segments(placed, profile, language)
     cues += cues_of({**transcript, "segments": spoken}, profile, language, clock)
     cues.sort(key=lambda cue: (cue.start, cue.end))
@@ -71,7 +71,7 @@ def warn(stage: stagekit.Stage, report: dict[str, Any]) -> None:
         stage.warn(f"the text of cue {shown} takes more lines than {report['style']} allows; --recut makes new cues")
 
 
-def apart(segments: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def divide(segments: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The segments that are shown beside speech and keep their times, and the speech itself.
 
     They stand above the bottom of the picture, as signs do, or begin long before the speech is over: interjections.

@@ -19,7 +19,7 @@ DUMPED = re.compile(r"^[0-9a-f]{8}: ((?:[0-9a-f]{2,4} ?)+)", re.MULTILINE)
 
 def with_codecs(media: Path, streams: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The streams, with ``CODEC`` as the codec of each such track."""
-    return [{**stream, "codec_name": CODEC} if _is_one(media, stream) else stream for stream in streams]
+    return [{**stream, "codec_name": CODEC} if _is_webvtt(media, stream) else stream for stream in streams]
 
 
 def save(media: Path, stream: dict[str, Any], file: Path) -> bool:
@@ -30,7 +30,7 @@ def save(media: Path, stream: dict[str, Any], file: Path) -> bool:
     return bool(cues)
 
 
-def _is_one(media: Path, stream: dict[str, Any]) -> bool:
+def _is_webvtt(media: Path, stream: dict[str, Any]) -> bool:
     if stream.get("codec_type") != "subtitle" or stream.get("codec_name", "none") not in ("none", "unknown"):
         return False
     found = _shown(media, stream["index"], "-show_streams").get("streams", [])

@@ -173,6 +173,40 @@ def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cu
     assert (times == ["00:00:00,800 --> 00:00:02,400", "00:00:02,500 --> 00:00:05,600"]) == is_kept
 
 
+SIGN = """WEBVTT
+
+STYLE
+::cue { color: white }
+
+00:00:00.500 --> 00:00:05.000 line:5%,start
+OFFICE
+
+00:00:01.000 --> 00:00:02.500
+<v Ann><i>I</i> don't believe it.
+"""
+
+
+def test_a_sign_over_speech_is_in_every_file_and_track_at_its_time_and_place(
+    studio: Sandbox, tools: dict[str, Path], short: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "signs.en.vtt"
+    file.write_text(SIGN)
+    _, output = run(
+        studio, "--subtitle", "--overwrite", "--format", "srt,vtt,ass", "--from-subtitles", file, "--", short
+    )
+    srt, vtt, ass = ((output / f"short.en.{kind}").read_text(encoding="utf-8") for kind in ("srt", "vtt", "ass"))
+    assert "00:00:00,500 --> 00:00:05,000\n{\\an8}OFFICE\n" in srt
+    assert "00:00:01,000 --> 00:00:02,500\n<i>I</i> don't believe it.\n" in srt
+    assert "00:00:00.500 --> 00:00:05.000 line:0\nOFFICE\n" in vtt
+    assert "<v Ann><i>I</i> don't believe it." in vtt
+    assert "Default,,0,0,0,,{\\an8}OFFICE" in ass
+    assert "Default,Ann,0,0,0,,{\\i1}I{\\i0} don't believe it." in ass
+    arguments = ["-v", "error", "-i", output / "short.subtitled.mp4", "-map", "0:s:0", "-f", "srt", "-"]
+    shown = subprocess.run([tools["ffmpeg"], *arguments], capture_output=True, text=True, check=True).stdout
+    assert "00:00:01,000 --> 00:00:02,500\nOFFICE\n<i>I</i> don't believe it.\n" in shown
+    assert "00:00:02,500 --> 00:00:05,000\nOFFICE\n" in shown
+
+
 @needs("eng-spa")
 def test_a_transcript_and_its_translation_stand_side_by_side(studio: Sandbox, short: Path) -> None:
     _, output = run(studio, "--translate", "-s", "en", "-t", "es", "--translator", "apertium", short)

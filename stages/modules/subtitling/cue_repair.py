@@ -38,7 +38,7 @@ def repair(cues: Iterable[Cue]) -> tuple[list[Cue], list[CueRepair]]:
     for each in ordered:
         shown = [index for index in shown if result[index][1].end > each[1].start]
         beside = [index for index in reversed(shown) if result[index][1].row == each[1].row]
-        found = [_beside(result, index, each) for index in beside]
+        found = [_resolve(result, index, each) for index in beside]
         repairs += [CueRepair(what, (result[index][0], each[0])) for index, what in zip(beside, found, strict=True)]
         if not {"twice", "together"} & set(found):
             shown.append(len(result))
@@ -46,7 +46,7 @@ def repair(cues: Iterable[Cue]) -> tuple[list[Cue], list[CueRepair]]:
     return [cue for _, cue in result], repairs
 
 
-def _beside(result: list[_Numbered], index: int, after: _Numbered) -> str:
+def _resolve(result: list[_Numbered], index: int, after: _Numbered) -> str:
     """What is wrong with two cues that are shown at once. The first is changed, and may take the second into itself."""
     (number, first), (_, second) = result[index], after
     if markup.plain(first.text) == markup.plain(second.text):
