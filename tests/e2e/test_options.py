@@ -201,7 +201,17 @@ def test_a_sign_over_speech_is_in_every_file_and_track_at_its_time_and_place(
     assert "<v Ann><i>I</i> don't believe it." in vtt
     assert "Default,,0,0,0,,{\\an8}OFFICE" in ass
     assert "Default,Ann,0,0,0,,{\\i1}I{\\i0} don't believe it." in ass
-    arguments = ["-v", "error", "-i", output / "short.subtitled.mp4", "-map", "0:s:0", "-f", "srt", "-"]
+    arguments: list[str | Path] = [
+        "-v",
+        "error",
+        "-i",
+        output / "short.subtitled.mp4",
+        "-map",
+        "0:s:0",
+        "-f",
+        "srt",
+        "-",
+    ]
     shown = subprocess.run([tools["ffmpeg"], *arguments], capture_output=True, text=True, check=True).stdout
     assert "00:00:01,000 --> 00:00:02,500\nOFFICE\n<i>I</i> don't believe it.\n" in shown
     assert "00:00:02,500 --> 00:00:05,000\nOFFICE\n" in shown
