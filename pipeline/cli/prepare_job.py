@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bool, **options: Any) -> None:
     """Check MEDIA and everything that its workflow needs, and prepare a job for it.
 
-    MEDIA may be several files, folders, and patterns such as "films/*.mkv". Then a table shows the result for each. A
+    MEDIA may be several files, folders, and patterns such as "films/*.mkv": of a folder, the movies and recordings, or
+    all files where the workflow takes any. Then a table shows the result for each. A
     movie that has all that is asked for is skipped; a job that was stopped goes on; what is asked for beyond a job is
     added to it. A movie that can't be prepared doesn't stop the others.
 
@@ -43,7 +44,9 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     catalog = Catalog(project(), saves=False)
     make = job_options.request_factory(options, catalog)
     if intake.is_several(media):
-        jobs, error = _several(catalog, make, intake.named(media, recursive), as_json, and_run)
+        takes_media = catalog.workflow(make(media[0]).workflow).takes_media
+        files = intake.named(media, recursive, intake.is_media if takes_media else intake.is_whole)
+        jobs, error = _several(catalog, make, files, as_json, and_run)
     else:
         jobs, error = _one(catalog, make, media[0], as_json, and_run), None
     if and_run and jobs:

@@ -59,7 +59,8 @@ def command(folder: Path, recursive: bool, once: bool, every: float, settle: flo
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder", "name one that movies arrive in")
     first = make(folder)
-    request = WatchRequest(Path(folder).absolute(), first.workflow, first.parameters)
+    takes_media = catalog.workflow(first.workflow).takes_media
+    request = WatchRequest(Path(folder).absolute(), first.workflow, first.parameters, takes_media)
     with _alone(catalog.project, request):
         FolderWatch(catalog, request, make, recursive, settle).run(once, every)
 
@@ -71,12 +72,13 @@ class FolderWatch:
         self, catalog: "Catalog", request: "WatchRequest", make: "RequestFactory", recursive: bool, settle: float
     ) -> None:
         from pipeline.prepare.earlier_jobs import EarlierJobs
+        from pipeline.prepare.intake import is_media, is_whole
         from pipeline.prepare.watch_folder import Arrivals, RejectedFiles
 
         self._catalog = catalog
         self._request = request
         self._make = make
-        self._arrivals = Arrivals(request.folder, recursive, settle)
+        self._arrivals = Arrivals(request.folder, recursive, settle, is_media if request.takes_media else is_whole)
         self._earlier = EarlierJobs(catalog)
         self._rejected = RejectedFiles(catalog.project, request)
         self._done: dict[Path, Signature] = {}
@@ -114,7 +116,9 @@ class FolderWatch:
     def _is_wanted(self, path: Path) -> bool:
         from pipeline.prepare.intake import signature
 
-        return self._done.get(path) != signature(path) and not self._rejected.has(path)
+        if self._done.get(path) == signature(path) or self._rejected.has(path):
+            return False
+        return self._earlier.maker(path) is None
 
     def _process(self, arrived: Sequence[Path]) -> None:
         """Prepare what is new, and run it together with what an earlier watch has left."""

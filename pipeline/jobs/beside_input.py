@@ -48,6 +48,14 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
     return told
 
 
+def has_put(job: Job, file: Path) -> bool:
+    """Whether the job has put this file beside its input, and nobody has changed it since."""
+    try:
+        return _record(job).get(file.name) == _signature(file)
+    except OSError:
+        return False
+
+
 def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequence[str]) -> list[Path]:
     paths, chosen = iter(delivered), []
     for reference in job.plan.deliver:

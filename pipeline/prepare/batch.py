@@ -95,6 +95,8 @@ class _Batch:
     def prepare(self, request: JobRequest) -> PrepareOutcome:
         file = request.input
         try:
+            if self._earlier and (maker := self._earlier.maker(file)):
+                return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{maker.id} has made it")
             self._require_own_names(request)
             earlier = self._earlier_job(request)
             if earlier and (earlier.is_done or earlier.is_running or (earlier.waits and not self._to_run)):

@@ -15,6 +15,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import ParameterSpec, WorkflowSpec
 from pipeline.digests import sha256_of_file
 from pipeline.errors import PipelineError
+from pipeline.jobs import beside_input
 from pipeline.jobs.input_state import is_unchanged
 from pipeline.jobs.job import Job, load
 from pipeline.jobs.plan import Plan
@@ -60,6 +61,7 @@ class EarlierJobs:
         self._store = JobStore(catalog.project.jobs)
         self._read: set[str] = set()  # the ids
         self._jobs: dict[str, list[Job]] = {}  # by path of the input
+        self._with_results: dict[str, list[Job]] = {}  # by folder: those that put results beside their input
         self._values: dict[str, Mapping[str, Any]] = {}  # by what was typed: the same for all files of one command
 
     def find(self, request: JobRequest) -> EarlierJob | None:
@@ -74,6 +76,13 @@ class EarlierJobs:
             if _is_same(workflow, request.parameters, values, job.plan):
                 return _earlier(load(job.folder), workflow, request, values)
         return None
+
+    def maker(self, file: Path) -> Job | None:
+        """The job that has put this file beside its input, as it is now: it is a result, and no input."""
+        self._read_new()
+        return next(
+            (job for job in self._with_results.get(str(file.parent), ()) if beside_input.has_put(job, file)), None
+        )
 
     def _resolved(self, workflow: WorkflowSpec, texts: Mapping[str, str]) -> Mapping[str, Any]:
         key = repr((workflow.name, sorted(texts.items())))
@@ -93,6 +102,8 @@ class EarlierJobs:
             except (PipelineError, OSError):  # 'pipeline job list' shows those that are damaged
                 continue
             self._jobs.setdefault(str(job.input), []).append(job)
+            if job.plan.beside:
+                self._with_results.setdefault(str(job.input.parent), []).append(job)
 
 
 def _has_same_input(job: Job, file: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError, UsageError
@@ -13,12 +13,16 @@ from pipeline.text import natural_order, printable
 VIDEO = "3gp asf avi dv f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob webm wmv"
 AUDIO = "aac ac3 aif aiff amr eac3 flac m4a m4b mka mp2 mp3 oga ogg opus wav wma"
 SUFFIXES = frozenset(f".{name}" for kind in (VIDEO, AUDIO) for name in kind.split())
+UNFINISHED_ENDINGS = (".part", ".crdownload", ".download", ".tmp", ".swp", "~")
 MOST = 100_000  # files of one command
 OURS = (".subtitled.", ".burned.")  # in the names of movies that stages of this project make
 
 
-def named(words: Sequence[Path], recursive: bool) -> list[Path]:
-    """The files themselves, the media files of folders, and the files that patterns match; each once, in order.
+IsWanted = Callable[[str], bool]  # whether a file of this name in a folder is an input
+
+
+def named(words: Sequence[Path], recursive: bool, is_wanted: IsWanted) -> list[Path]:
+    """The files themselves, the wanted files of folders, and the files that patterns match; each once, in order.
 
     Of a folder and a pattern, ``film 2`` comes before ``film 10``, also where the shell has filled in the pattern. The
     paths are absolute. Raises ``InputError`` for a folder without any, ``UsageError`` for a pattern that matches
@@ -26,7 +30,7 @@ def named(words: Sequence[Path], recursive: bool) -> list[Path]:
     """
     files: dict[Path, None] = {}
     for word in _as_from_pattern(words):
-        for path in _of(word, recursive):
+        for path in _of(word, recursive, is_wanted):
             files.setdefault(Path(os.path.abspath(path)))
             if len(files) > MOST:
                 raise UsageError(f"there are more than {MOST} files", "name folders that hold fewer")
@@ -50,14 +54,14 @@ def is_several(words: Sequence[Path]) -> bool:
     return len(words) != 1 or words[0].is_dir() or (not words[0].exists() and glob.has_magic(str(words[0])))
 
 
-def _of(word: Path, recursive: bool) -> Iterator[Path]:
+def _of(word: Path, recursive: bool, is_wanted: IsWanted) -> Iterator[Path]:
     if word.is_dir():
-        files = list(in_folder(word, recursive))
+        files = list(in_folder(word, recursive, is_wanted))
         if not files:
-            deeper = not recursive and next(in_folder(word, recursive=True), None) is not None
-            shown = printable(str(word))
+            deeper = not recursive and next(in_folder(word, True, is_wanted), None) is not None
+            shown, kind = printable(str(word)), "movie or recording" if is_wanted is is_media else "file"
             raise InputError(
-                f"there is no movie or recording in {shown}" + (", only in folders below it" if deeper else ""),
+                f"there is no {kind} in {shown}" + (", only in folders below it" if deeper else ""),
                 "give --recursive to look there" if deeper else "name a file by itself if it has another ending",
             )
         yield from files
@@ -71,8 +75,17 @@ def _of(word: Path, recursive: bool) -> Iterator[Path]:
         yield word
 
 
-def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Media files in natural order of their names. Hidden files are left out; unfinished downloads have other endings.
+def is_media(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not any(mark in name for mark in OURS)
+
+
+def is_whole(name: str) -> bool:
+    """Whether it isn't an unfinished download or an editor's copy, for workflows that take any file."""
+    return not name.lower().endswith(UNFINISHED_ENDINGS)
+
+
+def in_folder(folder: Path, recursive: bool, is_wanted: IsWanted) -> Iterator[Path]:
+    """The wanted files in natural order of their names; hidden ones are left out.
 
     Raises ``InputError`` for a folder that can't be read.
     """
@@ -87,11 +100,11 @@ def in_folder(folder: Path, recursive: bool) -> Iterator[Path]:
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(entry.path)
-        elif Path(entry.name).suffix.lower() in SUFFIXES and not any(mark in entry.name for mark in OURS):
+        elif entry.is_file() and is_wanted(entry.name):
             yield Path(entry.path)
     if recursive:
         for each in folders:
-            yield from in_folder(Path(each), recursive)
+            yield from in_folder(Path(each), recursive, is_wanted)
 
 
 def signature(path: Path) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from pipeline.files import dump_json, read_json, write_at_once
 from pipeline.jobs.store import UNFINISHED
 from pipeline.prepare.batch import PrepareOutcome
 from pipeline.prepare.earlier_jobs import EarlierJob
-from pipeline.prepare.intake import in_folder, signature
+from pipeline.prepare.intake import IsWanted, in_folder, is_media, signature
 from pipeline.project import Project
 
 Signature = tuple[int, int]
@@ -32,6 +32,7 @@ class WatchRequest:
     folder: Path
     workflow: str
     parameters: Mapping[str, str]  # as typed
+    takes_media: bool = True  # whether only movies and recordings count
 
     @property
     def id(self) -> str:
@@ -84,6 +85,7 @@ class Arrivals:
     folder: Path
     recursive: bool
     settle_seconds: float  # how long size and time must have stayed the same
+    kind: IsWanted = is_media
     now: Callable[[], float] = time.monotonic
     _since: dict[Path, tuple[Signature, float]] = field(default_factory=dict)
     _later: dict[Path, float] = field(default_factory=dict)  # until when a file is left alone
@@ -95,7 +97,7 @@ class Arrivals:
 
     def look(self, is_wanted: Callable[[Path], bool]) -> list[Path]:
         """Those that are whole and wanted. Raises ``InputError`` where the folder can't be read."""
-        files = in_folder(self.folder, self.recursive)
+        files = in_folder(self.folder, self.recursive, self.kind)
         there = [path for path in files if self._later.get(path, 0) <= self.now() and is_wanted(path)]
         self._since = {path: self._since.get(path, ((-1, -1), 0.0)) for path in there}
         return [path for path in there if self._is_settled(path) and not is_being_written(path)]

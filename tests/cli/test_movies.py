@@ -392,3 +392,26 @@ def test_a_movie_that_is_run_again_by_itself_has_one_job(studio: Sandbox) -> Non
     first = prepare(studio, "--run", file)
     assert prepare(studio, "--run", file).out == first.out
     assert len(jobs(studio)) == 1
+
+
+@pytest.mark.parametrize("named", ["many", "many/*"])
+def test_a_folder_may_be_given_to_a_workflow_that_takes_any_file(studio: Sandbox, named: str) -> None:
+    studio.workflow("tiny", "copy: {inputs: {file: job.input}}", "deliver: [{output: copy.file, beside: true}]")
+    for name in ("a 10.txt", "a 2.txt"):
+        studio.write(f"many/{name}", "words")
+    first = studio.run("prepare-job", studio.root / named, "--workflow", "tiny", "--run", "--beside")
+    assert first.code == 0, first.err
+    assert [read_json(job / "job.json")["input"]["path"][-8:] for job in jobs(studio)] == ["/a 2.txt", "a 10.txt"]
+    again = studio.run("prepare-job", studio.root / named, "--workflow", "tiny", "--run", "--beside")
+    assert again.code == 0, again.err
+    assert len(jobs(studio)) == 2  # what was put beside the inputs is no input
+
+
+def test_a_watch_takes_any_file_where_its_workflow_does(studio: Sandbox) -> None:
+    studio.workflow("tiny", "copy: {inputs: {file: job.input}}", "deliver: [{output: copy.file, beside: true}]")
+    studio.write("in/a.txt", "words")
+    words = ("pipeline", "watch", studio.root / "in", "--workflow", "tiny", "--settle", "0.2", "--once", "--beside")
+    for _ in range(2):
+        done = studio.run(*words)
+        assert done.code == 0, done.err
+        assert len(jobs(studio)) == 1
