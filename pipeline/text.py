@@ -32,8 +32,12 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
 
 
 def shortened(text: str, most: int = 200) -> str:
-    """At most so many characters: a path of thousands hides what is said about it."""
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
+    """At most so many characters, without the middle: names of films often differ at their ends, and a path of
+    thousands of characters hides what is said about it."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
 def without_passwords(text: str) -> str:

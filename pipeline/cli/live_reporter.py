@@ -1,72 +1,137 @@
-"""A run on a terminal: the plain lines above, and below them a bar for what runs now."""
+"""A run on a terminal: what a person should know above, and below it how far the run and each running stage are."""
 
 import contextlib
+import re
+import time
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
 from pipeline.cli.plain_reporter import PlainReporter
+from pipeline.cli.run_progress import of_jobs, spoken
 from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import PlannedStage
+from pipeline.project import Project
+from pipeline.run.durations import Durations
 from pipeline.run.observer import JobOutcome
-from pipeline.text import printable
+from pipeline.text import counted, printable, shortened
 
-NOTE_WIDTH = 28
+FIRST_SENTENCE = re.compile(r'^"""([^:."(]+)', re.MULTILINE)  # of a stage file's docstring
+BESIDE_LABEL = 42  # characters of the spinner, the bar, the share and the time left
 
 
 class LiveReporter(PlainReporter):
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[Job], project: Project) -> None:
         super().__init__(jobs)
+        self._project = project
         self._console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
+        self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[state]}", markup=False),
             console=self._console,
             transient=True,
         )
+        self._durations = {job.id: Durations(project, job) for job in jobs}
+        self._progress = of_jobs(jobs, self._durations)
+        self._stages = {(job.id, stage.name): stage for job in jobs for stage in job.stages}
         self._tasks: dict[tuple[str, str], TaskID] = {}
-        self._progress.start()
+        self._began: dict[tuple[str, str], float] = {}
+        self._kind = "film" if any(job.plan.input.duration_s for job in jobs) else "file"
+        self._whole = self._bars.add_task("", total=1.0, state="")
+        self._show_whole()
+        self._bars.start()
+
+    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+        super().stage_reused(job, stage, seconds, origin)
+        self._progress.reused((job.id, stage))
+        self._show_whole()
 
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         super().stage_started(job, stage, environment, because)
-        shown = f"{stage} [{environment}]"
-        self._tasks[job.id, stage] = self._progress.add_task(shown, total=None, note="")
+        self._progress.started()
+        self._began[job.id, stage] = time.monotonic()
+        planned = self._stages.get((job.id, self._counts.planned_name(job, stage)))
+        durations = self._durations[job.id]
+        known = planned is not None and durations.is_known(planned)
+        state = f"{spoken(durations.expected(planned))} left" if planned and known else ""
+        label = self._label(job, stage, planned)
+        self._tasks[job.id, stage] = self._bars.add_task(label, total=None, state=state)
+        self._show_whole()
 
     def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
-        if report.progress is not None:
-            note = _shortened(printable(report.note))
-            self._progress.update(self._tasks[job.id, stage], total=1.0, completed=report.progress, note=note)
-        else:
+        if report.progress is None:
             super().stage_reported(job, stage, report)
+            return
+        self._progress.reached((job.id, stage), report.progress)
+        elapsed = time.monotonic() - self._began[job.id, stage]
+        left = f" {spoken(elapsed / report.progress - elapsed)} left" if report.progress > 0.02 else ""
+        state = f"{report.progress:4.0%}{left}"
+        self._bars.update(self._tasks[job.id, stage], total=1.0, completed=report.progress, state=state)
+        self._show_whole()
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
-        self._progress.remove_task(self._tasks.pop((job.id, stage)))
+        self._remove(job, stage)
+        self._progress.reached((job.id, stage), 1.0)
         super().stage_finished(job, stage, seconds)
+        self._show_whole()
 
     def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
-        if (job.id, stage) in self._tasks:  # a fan-out whose list is no list never ran
-            self._progress.remove_task(self._tasks.pop((job.id, stage)))
+        self._remove(job, stage)  # a fan-out whose list is no list never ran
         super().stage_failed(job, stage, reason, again)
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
-        for key in [key for key in self._tasks if key[0] == job.id]:
-            self._progress.remove_task(self._tasks.pop(key))
+        for id, stage in list(self._tasks):
+            if id == job.id:
+                self._remove(job, stage)
+        self._progress.job_ended(job.id)
         super().job_ended(job, outcome)
+        self._show_whole()
 
     def close(self) -> None:
-        self._progress.stop()
+        self._bars.stop()
+
+    def detail(self, job: Job, stage: str, text: str) -> None:
+        """The bars show it."""
 
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be closed; the job goes on
             self._console.print(Text(text), soft_wrap=True)
 
+    def _remove(self, job: Job, stage: str) -> None:
+        if (task := self._tasks.pop((job.id, stage), None)) is not None:
+            self._bars.remove_task(task)
 
-def _shortened(note: str) -> str:
-    """So that it leaves room for the bar and the time on a terminal of 80 columns."""
-    return note if len(note) <= NOTE_WIDTH else f"{note[: NOTE_WIDTH - 1]}…"
+    def _show_whole(self) -> None:
+        of_films = f"{self._ended} of {counted(len(self._jobs), self._kind)} done" if self._several else "all"
+        left = self._progress.seconds_left
+        state = f"{self._progress.share:4.0%}{'' if left is None else f' {spoken(left)} left'}"
+        self._bars.update(self._whole, description=of_films, completed=self._progress.share, state=state)
+
+    def _label(self, job: Job, stage: str, planned: PlannedStage | None) -> str:
+        """The film where there are several, and what the stage does, as its file says it."""
+        words = self._words(planned.uses) if planned else stage
+        own = stage.removeprefix(planned.uses).strip("_") if planned else ""
+        doing, room = f"{words} {own}".strip(), self._room()
+        if not self._several:
+            return shortened(doing, room)
+        film = shortened(self._name(job), max(room // 2, room - len(doing) - 2))
+        return f"{film}: {shortened(doing, room - len(film) - 2)}"
+
+    def _words(self, uses: str) -> str:
+        try:
+            found = FIRST_SENTENCE.search(self._project.stage_file(uses).read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            found = None
+        return printable(found[1].strip()) if found else uses
+
+    def _room(self) -> int:
+        """Characters for a label, so that no line is longer than the terminal is wide."""
+        return max(12, self._console.width - BESIDE_LABEL)
+
+    def _tell_waiting(self, job: Job) -> None:
+        """Which environment is used, and what was done already, only a log needs."""

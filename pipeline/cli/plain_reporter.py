@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipeline.cli.stage_counts import StageCounts
 from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import Plan
@@ -15,33 +16,39 @@ from pipeline.run.runtime import Runtime
 from pipeline.text import printable
 
 PROGRESS_EVERY = 10  # seconds between two lines about one stage
-NAMED = 20  # stages that were done already are named up to here; of more, only their number is told
 
 
 class PlainReporter:
+    """A film is called by its file's name where several are run, and stages are counted where they are many."""
+
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._several = len(jobs) > 1
         self._jobs = jobs
         self._last_progress: dict[tuple[str, str], float] = {}
-        self._reused: Counter[str] = Counter()
+        self._waiting: dict[str, list[str]] = {}  # by job: lines that are told once something happens
+        self._counts = StageCounts(PROGRESS_EVERY)
+        self._ended = 0
+        self._names: dict[str, str] = {}  # by job
 
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None:
         told: set[str] = set()
         for job in self._jobs:
-            self.say(f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}")
-            for line in _environments(job.plan, runtimes[job.id]):
-                if line not in told:
-                    self.say(line)
-                    told.add(line)
+            environments = [line for line in _environments(job.plan, runtimes[job.id]) if line not in told]
+            about = f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}"
+            self._waiting[job.id] = [about, *environments]
+            told.update(environments)
 
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
-        self._reused[job.id] += 1
-        if len(job.stages) <= NAMED:
+        if self._counts.has(job, stage):
+            self._counts.reused(job)
+        else:
             where = f"taken from {'the store' if origin == job.id else origin}" if origin else "done already"
-            self.tell(job, stage, f"{where} ({_duration(seconds)})")
+            self._waiting.setdefault(job.id, []).append(self._line(job, stage, f"{where} ({_duration(seconds)})"))
 
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
-        self.tell(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
+        self._tell_waiting(job)
+        if not self._counts.has(job, stage):
+            self.detail(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
 
     def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
@@ -49,12 +56,16 @@ class PlainReporter:
             self.tell(job, stage, f"warning: {printable(report.warning)}")
         if report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
             self._last_progress[job.id, stage] = time.monotonic()
-            self.tell(job, stage, f"{report.progress:.0%} {printable(report.note)}".rstrip())
+            self.detail(job, stage, f"{report.progress:.0%} {printable(report.note)}".rstrip())
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
-        self.tell(job, stage, f"finished in {_duration(seconds)}")
+        if not self._counts.has(job, stage):
+            self.detail(job, stage, f"finished in {_duration(seconds)}")
+        elif text := self._counts.finished(job, stage):
+            self.say(f"{self._name(job)}: {text}")
 
     def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+        self._tell_waiting(job)
         after = "" if again is None else f" ({printable(reason)}); tried again in {_duration(again)}"
         self.tell(job, stage, f"failed{after}")
 
@@ -65,51 +76,74 @@ class PlainReporter:
         self.say(text)
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
-        if len(job.stages) > NAMED and self._reused[job.id]:
-            self.say(f"{job.id}: {self._reused[job.id]} stages were done already")
-        if outcome.error:
-            self.say(f"{job.id}: not finished")
-        elif outcome.unchanged:
-            self.say(f"{job.id}: is finished already, nothing to do")
-        else:
-            self.say(f"{job.id}: {'did what was asked for' if outcome.partial else 'finished'}")
+        self._ended += 1
+        place = f" ({self._ended} of {len(self._jobs)})" if self._several else ""
+        if outcome.unchanged:
+            if not self._several:
+                self.say(f"{self._name(job)}: is finished already, nothing to do")
+            return
+        self._tell_waiting(job)
+        for text in self._counts.ended(job):
+            self.say(f"{self._name(job)}: {text}")
+        how = "not finished" if outcome.error else "did what was asked for" if outcome.partial else "finished"
+        self.say(f"{self._name(job)}{place}: {how}")
 
     def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None:
-        for outcome in outcomes.values():
-            for path in outcome.delivered:
-                print(printable(str(path)))
-        if self._several:  # last, where it is seen: of many movies, the files are more than a screen holds
-            with contextlib.suppress(OSError):
+        """The files for whoever reads the standard output, and a table for people."""
+        for_people = sys.stdout.isatty()
+        unchanged = sum(outcome.unchanged for outcome in outcomes.values())
+        if unchanged and self._several:
+            self.say(f"{unchanged} of {len(outcomes)} were finished already, nothing to do")
+        if not for_people:
+            for outcome in outcomes.values():
+                for path in outcome.delivered:
+                    print(printable(str(path)))
+        if unchanged < len(outcomes) and (for_people or self._several):
+            with contextlib.suppress(
+                OSError
+            ):  # last, where it is seen: of many movies, the files fill more than a screen
                 sys.stdout.flush()
                 _table(self._jobs, outcomes)
 
     def close(self) -> None:
         """Nothing to put back."""
 
+    def detail(self, job: Job, stage: str, text: str) -> None:
+        """What only a log needs."""
+        self.tell(job, stage, text)
+
     def tell(self, job: Job, stage: str, text: str) -> None:
-        self.say(f"{job.id} {stage}: {text}" if self._several else f"{stage}: {text}")
+        self.say(self._line(job, stage, text))
 
     def say(self, text: str) -> None:
         # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
+    def _line(self, job: Job, stage: str, text: str) -> str:
+        return f"{self._name(job)} {stage}: {text}" if self._several else f"{stage}: {text}"
+
+    def _name(self, job: Job) -> str:
+        """The file's name where it is the only one of this name in the run."""
+        if not self._several:
+            return job.id
+        if not self._names:
+            count = Counter(each.input.name for each in self._jobs)
+            self._names = {
+                each.id: printable(each.input.name) if count[each.input.name] == 1 else each.id for each in self._jobs
+            }
+        return self._names[job.id]
+
+    def _tell_waiting(self, job: Job) -> None:
+        for line in self._waiting.pop(job.id, ()):
+            self.say(line)
+
 
 def _table(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome]) -> None:
     """What became of each movie, for who has gone away meanwhile."""
-    from pipeline.cli.output import print_table
+    from pipeline.cli import run_summary
 
-    rows = [[printable(job.input.name), job.id, *_became(outcomes[job.id], job)] for job in jobs if job.id in outcomes]
-    print_table(["input", "job", "became", "where, or why"], rows, "", err=True)
-
-
-def _became(outcome: JobOutcome, job: Job) -> tuple[str, str]:
-    if outcome.error:
-        message = getattr(outcome.error, "message", str(outcome.error)).removeprefix(f"{job.id}: ")
-        return "not finished", printable(message.partition("\n")[0])
-    if outcome.partial:
-        return "did a part", "what was asked for"
-    return "was finished already" if outcome.unchanged else "finished", printable(str(job.output))
+    run_summary.show(run_summary.rows(jobs, outcomes))
 
 
 def _environments(plan: Plan, runtime: Runtime) -> list[str]:

@@ -1,5 +1,7 @@
 """``prepare-job``: check everything, freeze the plan, print the job's id."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,9 @@ from pipeline.cli import handler, job_options
 from pipeline.cli.context import json_option, project, root_option, version_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import LISTED, PipelineError, UsageError
-from pipeline.text import printable
+from pipeline.text import printable, shortened
+
+NAME_WIDTH = 28  # characters of a file's name in a table on a terminal
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
@@ -110,7 +114,7 @@ def _several(
     finally:  # also after an interrupt: the jobs that have been prepared are there
         _print_outcomes(outcomes, as_json)
     failed = [each for each in outcomes if each.status is PrepareStatus.FAILED]
-    error = _error(failed, len(outcomes), listing=and_run or len(outcomes) > LISTED)
+    error = _error(failed, len(outcomes))
     if not and_run and not as_json:
         _show_next(outcomes)
     return [each.job for each in outcomes if each.job and each.is_to_run], error
@@ -144,18 +148,21 @@ def _print_outcomes(outcomes: "Sequence[PrepareOutcome]", as_json: bool) -> None
         [printable(each.input.name), each.status.value, each.reason or (each.job.id if each.job else "")]
         for each in outcomes
     ]
+    if sys.stderr.isatty():  # each on one line; the reasons of failures stand below, whole
+        room = max(20, shutil.get_terminal_size().columns - NAME_WIDTH - 18)
+        cells = [[shortened(name, NAME_WIDTH), result, reason[:room]] for name, result, reason in cells]
     print_table(["input", "result", "job or reason"], cells, "no file was looked at", err=True)
 
 
-def _error(failed: "Sequence[PrepareOutcome]", of: int, listing: bool) -> PipelineError | None:
+def _error(failed: "Sequence[PrepareOutcome]", of: int) -> PipelineError | None:
     from pipeline.prepare.batch import exit_code
 
     if not failed:
         return None
     steps = list(dict.fromkeys(each.next_step for each in failed if each.next_step))
-    named = [f"  {printable(each.input.name)}: {each.reason}" for each in failed[:LISTED] if listing]
-    more = [f"  and {len(failed) - LISTED} more"] if listing and len(failed) > LISTED else []
-    what = f"{len(failed)} of {of} can't be prepared" + (":" if named else "")
+    named = [f"  {printable(each.input.name)}: {each.reason}" for each in failed[:LISTED]]
+    more = [f"  and {len(failed) - LISTED} more"] if len(failed) > LISTED else []
+    what = f"{len(failed)} of {of} can't be prepared:"
     return PipelineError("\n".join([what, *named, *more]), "\n".join(steps) or None, exit_code(failed))
 
 

@@ -35,7 +35,7 @@ def run(here: Project, folders: Sequence[Path], options: Options) -> None:
     reporters: list[PlainReporter] = []
 
     def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> PlainReporter:
-        reporters.append(_reporter(jobs))
+        reporters.append(_reporter(jobs, here))
         reporters[0].run_started(runtimes)
         return reporters[0]
 
@@ -60,10 +60,10 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
         raise error
 
 
-def _reporter(jobs: Sequence[Job]) -> PlainReporter:
+def _reporter(jobs: Sequence[Job], here: Project) -> PlainReporter:
     """Live on a terminal; rich is imported only there."""
     if sys.stderr.isatty():
         from pipeline.cli.live_reporter import LiveReporter
 
-        return LiveReporter(jobs)
+        return LiveReporter(jobs, here)
     return PlainReporter(jobs)

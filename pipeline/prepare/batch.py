@@ -144,7 +144,7 @@ def _skipped(file: Path, earlier: EarlierJob) -> PrepareOutcome:
     if earlier.is_running:
         why, next_step = f"is being run by {holder(job.lock) or 'another process'}", f"pipeline job show {job.id}"
     elif earlier.is_done:
-        why, next_step = "is finished and has all that is asked for", f"pipeline job show {job.id}"
+        why, next_step = "is finished", f"pipeline job show {job.id}"
     else:
         why, next_step = f"is {earlier.status.value} already", _run_command(job)
     return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{job.id} {why}", next_step, job)

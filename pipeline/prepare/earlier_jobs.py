@@ -72,6 +72,8 @@ class EarlierJobs:
         for job in reversed(self._jobs.get(file, [])):
             if job.plan.workflow != workflow.name or not _has_same_input(job, Path(file)):
                 continue
+            if job.plan.inherits_environment != request.inherits_environment:
+                continue
             values = self._resolved(workflow, request.parameters)
             if _is_same(workflow, request.parameters, values, job.plan):
                 return _earlier(load(job.folder), workflow, request, values)
@@ -142,6 +144,8 @@ def _means_the_same(spec: ParameterSpec, value: Any, planned: Any, text: str | N
         return bool(value) == bool(before) and all(_entries(value, code) == planned[code] for code in planned or ())
     if spec.type == "subtitles":  # a plan has what was found, with the digest of a file
         return (text or spec.default) == (before or spec.default) and _is_unchanged(planned)
+    if spec.type == "secret":  # a plan has where it comes from
+        return str(value) == str(planned)
     return bool(value == planned)
 
 

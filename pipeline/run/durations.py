@@ -12,6 +12,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 
 UNKNOWN = 1.0  # seconds; with nothing known, the longest way is the one with the most stages
+FOR_INPUT = "@"  # after a stage's name: how many seconds of input it took so long for
 WORTH_KEEPING = 0.05  # seconds; what is shorter decides nothing
 
 
@@ -23,6 +24,7 @@ class Durations:
 
     def __init__(self, project: Project, job: Job) -> None:
         self._file = project.cache / "durations" / f"{job.plan.workflow}.json"
+        self._seconds_of_input = job.plan.input.duration_s
         self._changed: dict[str, float] = {}
         try:
             known = read_json(self._file)
@@ -31,13 +33,21 @@ class Durations:
         self._known: dict[str, float] = {name: seconds for name, seconds in _items(known) if _is_time(seconds)}
 
     def expected(self, stage: PlannedStage) -> float:
-        """Seconds that a stage will take."""
-        hint = stage.expected_seconds
-        return self._known.get(_name(stage), UNKNOWN if hint is None else hint)
+        """Seconds that a stage will take, by the length of the input where that is known."""
+        if (known := self._known.get(_name(stage))) is not None:
+            before = self._known.get(f"{_name(stage)}{FOR_INPUT}")
+            return known * (self._seconds_of_input / before) if before and self._seconds_of_input else known
+        return UNKNOWN if stage.expected_seconds is None else stage.expected_seconds
+
+    def is_known(self, stage: PlannedStage) -> bool:
+        """Whether it has run before."""
+        return _name(stage) in self._known
 
     def took(self, stage: PlannedStage, seconds: float) -> None:
         if seconds >= WORTH_KEEPING:
             self._changed[_name(stage)] = round(seconds, 3)
+            if self._seconds_of_input:
+                self._changed[f"{_name(stage)}{FOR_INPUT}"] = self._seconds_of_input
 
     def save(self) -> None:
         if self._changed:

@@ -8,7 +8,7 @@ from pipeline.project import Project
 from pipeline.run.durations import UNKNOWN, Durations
 from pipeline.run.fanout import members
 from tests.conftest import Sandbox
-from tests.jobs.helpers import stored
+from tests.jobs.helpers import DIGEST, stored
 from tests.run.helpers import fan_out, link
 
 
@@ -93,3 +93,18 @@ def test_a_folder_that_can_not_be_made_costs_an_estimate(project: Project) -> No
     known.took(link("one"), 5)
     known.save()
     assert durations(project).expected(link("one")) == UNKNOWN
+
+
+def test_a_longer_film_is_expected_to_take_longer(project: Project) -> None:
+    about = {"path": "/films/a.mkv", "size": 1, "mtime_ns": 1, "digest": DIGEST}
+
+    def of(seconds: float | None) -> Durations:
+        return Durations(project, stored(project.jobs, workflow="copy", input={**about, "duration_s": seconds}))
+
+    known = of(60.0)
+    known.took(link("one"), 12)
+    known.save()
+    assert of(120.0).expected(link("one")) == 24
+    assert of(None).expected(link("one")) == 12
+    assert of(60.0).is_known(link("one"))
+    assert not of(60.0).is_known(link("other"))

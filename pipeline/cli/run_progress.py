@@ -1,0 +1,75 @@
+"""How far a run is, and how long it will still take, by what its stages took before."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.jobs.job import Job
+from pipeline.run.durations import Durations
+
+ENOUGH = 3.0  # seconds of expected work after which the run's own speed is believed
+Key = tuple[str, str]  # a job's id, and a planned stage
+
+
+@dataclass
+class RunProgress:
+    """Counts expected seconds. A stage that was reused is done, and says nothing of this run's speed."""
+
+    expected: Mapping[Key, float]  # of each planned stage
+    is_known: bool  # whether they are from earlier runs
+    now: Callable[[], float] = time.monotonic
+    _shares: dict[Key, float] = field(default_factory=dict)  # how much of a stage is done, from 0 to 1
+    _reused: set[Key] = field(default_factory=set)
+    _began: float | None = None
+
+    def started(self) -> None:
+        """A stage has begun to run."""
+        self._began = self.now() if self._began is None else self._began
+
+    def reused(self, key: Key) -> None:
+        self._reused.add(key)
+        self._shares[key] = 1.0
+
+    def reached(self, key: Key, share: float) -> None:
+        self._shares[key] = max(share, self._shares.get(key, 0.0))
+
+    def job_ended(self, job_id: str) -> None:
+        for key in self.expected:
+            if key[0] == job_id:
+                self._shares[key] = 1.0
+
+    @property
+    def share(self) -> float:
+        """Of the whole run, from 0 to 1."""
+        total = sum(self.expected.values())
+        return self._done() / total if total else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """``None`` where nothing is known yet."""
+        left = sum(self.expected.values()) - self._done()
+        done = self._done(without=self._reused)
+        if self._began is None or done < ENOUGH:
+            return left if self.is_known else None
+        return left * (self.now() - self._began) / done
+
+    def _done(self, without: "set[Key] | frozenset[Key]" = frozenset()) -> float:
+        shares = self._shares.items()
+        return sum(self.expected.get(key, 0.0) * share for key, share in shares if key not in without)
+
+
+def of_jobs(jobs: Sequence[Job], durations: Mapping[str, Durations]) -> RunProgress:
+    """``durations`` by job."""
+    stages = [(job, stage) for job in jobs for stage in job.stages]
+    seconds = {(job.id, stage.name): durations[job.id].expected(stage) for job, stage in stages}
+    total = sum(seconds.values())
+    of_known = sum(seconds[job.id, stage.name] for job, stage in stages if durations[job.id].is_known(stage))
+    return RunProgress(seconds, total > 0 and of_known / total > 0.5)
+
+
+def spoken(seconds: float) -> str:
+    """About how long, in few words."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{max(1, round(seconds))} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,57 @@
+"""The table at the end of a run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import run_summary
+from pipeline.cli.run_summary import GAP, FilmRow, fitted
+from pipeline.errors import StageError
+from pipeline.jobs.events import StageFinished
+from pipeline.jobs.plan import BesideInput
+from pipeline.run.observer import JobOutcome
+from tests.jobs.helpers import DIGEST, record, stored
+
+ROW = FilmRow("f" * 60, "job-20261129-root-0001", "finished", "en, es", "a " * 60, "jobs/job-20261129-root-0001/output")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
+    widths = fitted([ROW, replace(ROW, film="b")], width)
+    assert sum(widths.values()) + GAP * len(widths) <= width
+
+
+def test_where_the_subtitles_are_is_whole_at_80_columns() -> None:
+    widths = fitted([ROW], 80)
+    assert widths["where"] == len(ROW.where)
+    assert "languages" in widths
+
+
+def test_a_row_has_the_languages_and_what_stages_say_of_their_results(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    about = {"size": 1, "mtime_ns": 1, "digest": DIGEST, "duration_s": None}
+    job = stored(tmp_path / "jobs", input={"path": str(film), **about})
+    record(job, StageFinished("asr", 1, DIGEST, 1.0, {}, about={"engine": "Whisper"}))
+    delivered = [job.output / name for name in ("film.en.srt", "film.en.vtt", "film.zh-Hant.ass", "film.subtitled.mkv")]
+    (row,) = run_summary.rows([job], {job.id: JobOutcome(delivered)})
+    assert (row.film, row.result, row.languages, row.about) == ("film.mkv", "finished", "en, zh-Hant", "Whisper")
+    record(job, StageFinished("asr", 1, DIGEST, 1.0, {}, about={"engine": "Whisper", "notes": ["made by rules"]}))
+    (row,) = run_summary.rows([job], {job.id: JobOutcome(delivered)})
+    assert row.about == "made by rules"
+
+
+def test_subtitles_beside_the_film_are_said_to_be_there(tmp_path: Path) -> None:
+    film = tmp_path / "films/film.mkv"
+    film.parent.mkdir()
+    about = {"size": 1, "mtime_ns": 1, "digest": DIGEST, "duration_s": None}
+    job = stored(tmp_path / "jobs", input={"path": str(film), **about}, beside=BesideInput((), overwrite=False))
+    film.with_name("film.en.srt").write_text("1")
+    (row,) = run_summary.rows([job], {job.id: JobOutcome([job.output / "film.en.srt"])})
+    assert Path(row.where).resolve() == film.parent
+
+
+def test_a_failure_is_told_in_its_row(tmp_path: Path) -> None:
+    job = stored(tmp_path)
+    (row,) = run_summary.rows([job], {job.id: JobOutcome(error=StageError(f"{job.id}: no disk\nmore"))})
+    assert (row.result, row.about) == ("not finished", "no disk")
