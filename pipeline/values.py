@@ -51,15 +51,15 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 def _decode_slowly(data: bytes, kind: type[T]) -> T:
-    return msgspec.convert(parsed(data), kind)
+    return msgspec.convert(parsed(data.decode()), kind)
 
 
-def parsed(data: bytes) -> Any:
-    """JSON as dictionaries and lists. Raises ``ValueError`` for what is no JSON, as ``decode`` does."""
+def parsed(data: bytes | str) -> Any:
+    """JSON as dictionaries and lists, from any encoding of Unicode. Raises ``ValueError`` for what is no JSON."""
     import json
 
     try:
-        return json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite)
+        return json.loads(data, parse_constant=_refuse, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -64,7 +64,7 @@ def project_or_none() -> Project | None:
     """For help and completion, which work outside of a project, too."""
     try:
         return project()
-    except (PipelineError, OSError):
+    except (PipelineError, OSError, ValueError):  # the last for a path that can't be one
         return None
 
 

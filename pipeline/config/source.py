@@ -4,7 +4,7 @@ PyYAML's nodes have the line of each value, which its plain values have not; so 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import ConfigurationError, did_you_mean
+from pipeline.text import is_utf8
 
 Keys = tuple[str | int, ...]
 VALUES_LIMIT = 100_000  # more than any project needs; aliases of aliases could ask for billions
@@ -159,10 +160,26 @@ def _shown(value: Any) -> str:
 
 def check(source: ConfigurationSource, schema: str) -> None:
     """Raises ``ConfigurationError`` for the most specific way in which the value breaks the schema ``SCHEMA.json``."""
+    for keys, text in _texts(source.value, ()):
+        if "\0" in text or not is_utf8(text):  # written as an escape, such as \ud800
+            raise source.error(keys, f"{_shown(text)} has a character that no file and no name can have")
     errors = schema_errors(source.value, schema)
     if errors:
         keys, message = errors[0]
         raise source.error(keys, message)
+
+
+def _texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    """All texts of a value, with those that are keys."""
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield keys, key
+            yield from _texts(each, (*keys, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(each, (*keys, index))
 
 
 def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:

@@ -129,6 +129,11 @@ def _mismatch(subject: _Subject, schema_file: Path) -> str | None:
         return f"{subject} can't be checked: {schema_file.name}: {reason}"
     except Unresolvable as missing:
         return f"{subject} can't be checked: {schema_file.name} refers to {missing.ref}, which isn't in it"
+    except (
+        OverflowError,
+        ValueError,
+    ):  # a rule calculates with NaN, an infinity or hundreds of digits
+        return f"{subject} can't be checked with {schema_file.name}: it has a number that can't be calculated with"
     except RecursionError:
         return f"{subject} doesn't fit {schema_file.name}: it is nested too deeply"
     if error is None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ def number(file: Path, key: str) -> float:
     value = _at(read_json(file), key)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Uncountable(f"it has no number '{key}'")
+    try:
+        infinite = isinf(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        infinite = True
+    if infinite:
+        raise Uncountable(f"its '{key}' is a number that is too large")
     return value
 
 

@@ -153,3 +153,17 @@ def test_a_command_shows_where_a_file_is_wrong_and_leaves_with_2(
     assert f"error: {where}" in done.err
     assert "Traceback" not in done.err
     assert not (sandbox.root / "venv").exists()
+
+
+@pytest.mark.parametrize("text", ['a: "x\\0"', 'a: "\\ud800"', "a: [b, {c: '\\0'}]".replace("'", '"')])
+def test_a_text_that_no_file_can_have_is_refused_with_its_line(sandbox: Sandbox, text: str) -> None:
+    sandbox.write("config/pipeline.yaml", f"\n{text}\n")
+    done = sandbox.give("pipeline", "cache", "status")
+    assert (done.code, done.error.partition(": ")[0]) == (2, "config/pipeline.yaml:2")
+
+
+@pytest.mark.parametrize("name", ["\\0", "\\ud800", "x\\0y"])
+def test_a_folder_that_can_not_be_is_refused(sandbox: Sandbox, name: str) -> None:
+    sandbox.write("config/pipeline.yaml", f'paths:\n  jobs: "{name}"\n')
+    done = sandbox.give("pipeline", "job", "list")
+    assert (done.code, done.error.partition(": ")[0]) == (2, "config/pipeline.yaml:2")

@@ -95,6 +95,23 @@ def test_a_file_that_can_not_be_read_breaks_the_promise(bench: Bench) -> None:
     assert broken == [f"output 'x' (gone.json) can't be checked: {path}: No such file or directory"]
 
 
+HUGE = b"9" * 400
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"1e400", b"-" + HUGE, HUGE, b"9" * 5000], ids=range(6))
+@pytest.mark.parametrize("table", [{"at_least": {"a": 1}}, {"schema": "s.json"}], ids=str)
+def test_a_number_that_is_none_or_too_large_breaks_a_promise_in_words(
+    bench: Bench, table: Mapping[str, Any], number: bytes
+) -> None:
+    bench.file("s.json", {"properties": {"a": {"multipleOf": 0.1}}})
+    assert len(bench.broken(table, "x.json", b'{"a": ' + number + b"}")) == 1
+
+
+def test_json_may_be_in_any_encoding_of_unicode(bench: Bench) -> None:
+    for encoding in ("utf-8-sig", "utf-16", "utf-32-le"):
+        assert bench.broken({"at_least": {"ä": 1}}, "x.json", '{"ä": 2}'.encode(encoding)) == []
+
+
 def test_a_value_that_fits_its_schema_is_well(bench: Bench) -> None:
     bench.file("s.json", SCHEMA)
     assert bench.broken({"schema": "s.json"}, "x.json", {"segments": [0, 1]}) == []

@@ -17,6 +17,13 @@ def test_a_list_is_read(tmp_path: Path, items: list[Any]) -> None:
     assert read_list(file) == items
 
 
+def test_a_list_may_be_in_any_encoding_of_unicode(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    for encoding in ("utf-8-sig", "utf-16"):
+        file.write_text('["ä"]', encoding=encoding)
+        assert read_list(file) == ["ä"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
