@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "host": {"process", "project"},
     "jobs": {"config", "envs", "policy", "project"},
     "media": {"envs", "process"},
-    "models": {"config", "envs", "process"},
+    "models": {"config", "environments", "envs", "process"},
     "ownership": {"project"},
     "plan": {"config", "jobs", "policy"},
     "policy": set(),

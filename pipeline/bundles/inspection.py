@@ -96,7 +96,7 @@ def _require_same_models(bundle: InspectedBundle) -> None:
     """A model's name must stand for the same files, since results are stored by the digests of models."""
     known = models.load(bundle.project)
     for name, entry in bundle.models.items():
-        if name in known and dict(known[name].files) != entry.get("files"):
+        if name in known and known[name].is_locked and dict(known[name].files) != entry.get("files"):
             raise ConfigurationError(
                 f"config/models.yaml: model '{name}' isn't the one that {bundle.archive.file} brings",
                 f"give one of the two another name in config/models.yaml, or take '{name}' out of it",

@@ -22,7 +22,7 @@ from pipeline.envs import interpreters, uv
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.errors import ConfigurationError, InputError, NotReady
+from pipeline.errors import InputError, NotReady
 from pipeline.files import sync_folder, write_whole
 from pipeline.models import fetch
 from pipeline.models.sources import Fetcher
@@ -148,32 +148,15 @@ def _place_definitions(bundle: InspectedBundle, staged: Path) -> None:
 
 
 def _add_models(bundle: InspectedBundle) -> None:
-    """At the end of config/models.yaml, so that its lines and comments stay as they are."""
-    import yaml
+    from pipeline.config import model_entries, models
 
-    from pipeline.config import models
-
-    file = bundle.project.config / "models.yaml"
-    missing = {name: entry for name, entry in bundle.models.items() if name not in models.load(bundle.project)}
-    if not missing:
-        return
-    before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    separator = "" if before.endswith("\n") or not before else "\n"
-    added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False)
-    write_whole(file, f"{before}{separator}{added}".encode())
-    share(file)
-    try:
-        models.load(bundle.project)
-    except ConfigurationError as error:
-        # A file that is written in braces can't have lines after them.
-        write_whole(file, before.encode()) if before else file.unlink()
-        raise ConfigurationError(
-            f"models can't be added to config/models.yaml: {error.message}", f"add to it by hand:\n{added}"
-        ) from error
+    known = {name for name, spec in models.load(bundle.project).items() if spec.is_locked}
+    if missing := {name: entry for name, entry in bundle.models.items() if name not in known}:
+        model_entries.append(bundle.project, missing)
 
 
 def _place_models(bundle: InspectedBundle, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
-    store, fetcher = ModelStore(bundle.project.models), Fetcher(installer)
+    store, fetcher = ModelStore(bundle.project.models), Fetcher(installer, offline=True)
     for name in bundle.models:
         spec = replace(catalog.model(name), sources=(FolderSource(staged / "models" / name),))
         fetch.ensure(store, spec, fetcher, progress)

@@ -13,14 +13,14 @@ from pipeline.bundles import archive, pythons
 from pipeline.bundles.archive import Content
 from pipeline.bundles.prefetch import wheels_of
 from pipeline.bundles.wheels import SOURCES, Wheels
+from pipeline.config import model_entries
 from pipeline.config.catalog import Catalog
-from pipeline.config.source import load_yaml
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
-from pipeline.models.sources import Fetcher
+from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
@@ -90,12 +90,12 @@ class _Collector:
         if not names:
             return
         project = self.catalog.project
-        entries = load_yaml(project.config / "models.yaml", project.root, "models").value
-        store, fetcher = ModelStore(project.models), Fetcher(self.wheels.uv)
+        entries = model_entries.read(project)
+        store, fetcher = ModelStore(project.models), fetcher_for(self.catalog)
         for name in names:
             spec = self.catalog.model(name)
             folder = fetch.ensure(store, spec, fetcher, self.progress)
-            self.contents.models[name] = entries[name]
+            self.contents.models[name] = {**entries[name], "files": dict(spec.files)}
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
 
     def installer(self) -> None:

@@ -4,15 +4,13 @@ from pathlib import Path
 
 from pipeline.bundles.wheels import Wheels
 from pipeline.config.catalog import Catalog
-from pipeline.config.models import ModelSpec
 from pipeline.environments import ProjectVariables
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
-from pipeline.models import fetch
-from pipeline.models.sources import Fetcher
-from pipeline.models.store import ModelStore
+from pipeline.models.fetcher import fetcher_for
 from pipeline.progress import Progress
 from pipeline.setup.bootstrap import selected
+from pipeline.setup.models import fetch_task
 from pipeline.setup.tasks import SetupSelection, SetupTask
 from pipeline.text import counted
 
@@ -22,8 +20,8 @@ def tasks(catalog: Catalog, selection: SetupSelection) -> list[SetupTask]:
     definitions, models = selected(catalog, selection)
     installer = uv.find()
     wheels = wheels_of(catalog, installer)
-    store, fetcher = ModelStore(catalog.project.models), Fetcher(installer)
-    return [_packages(wheels, each) for each in definitions] + [_model(store, fetcher, spec) for spec in models]
+    fetcher = fetcher_for(catalog)
+    return [_packages(wheels, each) for each in definitions] + [fetch_task(catalog, fetcher, spec) for spec in models]
 
 
 def wheels_of(catalog: Catalog, installer: Path) -> Wheels:
@@ -44,11 +42,3 @@ def _packages(wheels: Wheels, definition: Definition) -> SetupTask:
         return f"{counted(len(files), 'package')} fetched for Python {python.version}"
 
     return SetupTask(f"environment {definition.name}", carry_out)
-
-
-def _model(store: ModelStore, fetcher: Fetcher, spec: ModelSpec) -> SetupTask:
-    def carry_out(progress: Progress) -> str:
-        fetch.ensure(store, spec, fetcher, progress)
-        return "ready"
-
-    return SetupTask(f"model {spec.name}", carry_out)

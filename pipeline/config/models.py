@@ -1,14 +1,22 @@
-"""``config/models.yaml``: the files of each model, with their digests, and where they can come from."""
+"""What each model is and where its files can come from: ``config/models.yaml``, and the catalogue that comes with the
+project, ``config/model-catalogue.yaml``. The digests stand in the entry, or in the model's lock (``model_locks``)."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import model_locks
+from pipeline.config.model_locks import ModelLock
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
-from pipeline.errors import did_you_mean
+from pipeline.errors import NotReady, did_you_mean
 from pipeline.project import Project
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+ENTRIES = "models.yaml"
+CATALOGUE = "model-catalogue.yaml"
 
 
 @dataclass(frozen=True)
@@ -35,51 +43,108 @@ class HubSource:
     """A Hugging Face repository at one commit."""
 
     repository: str
-    revision: str
+    revision: str  # the commit; a branch or tag only where the model isn't locked yet
+    declared: str = field(default="", compare=False)  # the branch, tag or commit that the entry names
 
 
-ModelSource = FolderSource | PackageSource | HubSource
+@dataclass(frozen=True)
+class UrlSource:
+    """A web address for each file."""
+
+    urls: Mapping[str, str]  # by file name
+
+
+ModelSource = FolderSource | PackageSource | HubSource | UrlSource
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One entry of ``config/models.yaml``."""
+    """One entry of ``config/models.yaml``, or of the catalogue."""
 
     name: str
-    files: Mapping[str, str]  # file name to SHA-256, hexadecimal
+    files: Mapping[str, str]  # file name to SHA-256, hexadecimal; empty where the model isn't locked yet
     sources: tuple[ModelSource, ...]  # in the order in which they are tried
     languages: tuple[str, ...]  # that it recognises; empty: not stated, so any
     description: str = ""
+    license: str = ""
+    patterns: tuple[str, ...] = ()  # which of a repository's files belong to it; empty: all
+    sizes: Mapping[str, int] = field(default_factory=dict)  # bytes, by file name; empty where nobody knows them
+    is_gated: bool = False
+    is_catalogued: bool = False  # only the catalogue has it
+
+    @property
+    def is_locked(self) -> bool:
+        return bool(self.files)
 
     @property
     def digest(self) -> str:
-        """Its identity, made of the names and SHA-256 of its files, wherever they came from."""
+        """Its identity, made of the names and SHA-256 of its files, wherever they came from.
+
+        Raises ``NotReady`` where it isn't known yet which files these are.
+        """
+        if not self.files:
+            raise NotReady(
+                f"model '{self.name}' was never fetched, so its files aren't known", f"pipeline model fetch {self.name}"
+            )
         return tagged_digest("model", dict(self.files))
+
+    @property
+    def hub(self) -> HubSource | None:
+        """The repository that it is locked from."""
+        return next((source for source in self.sources if isinstance(source, HubSource)), None)
 
 
 def load(project: Project) -> dict[str, ModelSpec]:
     """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
-    path = project.config / "models.yaml"
-    if not path.is_file():
-        return {}
-    source = load_yaml(path, project.root, "models")
+    found: dict[str, ModelSpec] = {}
+    for file in (CATALOGUE, ENTRIES):
+        path = project.config / file
+        if path.is_file():
+            found |= _read(project, load_yaml(path, project.root, "models"), file == CATALOGUE)
+    return found
+
+
+def _read(project: Project, source: ConfigurationSource, is_catalogue: bool) -> dict[str, ModelSpec]:
     _check_packages(source)
-    return {
-        name: ModelSpec(
-            name=name,
-            files=value["files"],
-            sources=tuple(_source(project, entry) for entry in value["sources"]),
-            languages=tuple(value.get("languages", ())),
-            description=value.get("description", ""),
-        )
-        for name, value in source.value.items()
-    }
+    _check_revisions(source)
+    return {name: _spec(project, source, name, value, is_catalogue) for name, value in source.value.items()}
+
+
+def _spec(
+    project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any], is_catalogue: bool
+) -> ModelSpec:
+    files = value.get("files", [])
+    lock = None if isinstance(files, dict) else _lock(project, source, name, value)
+    return ModelSpec(
+        name=name,
+        files=files if isinstance(files, dict) else _digests(lock),
+        sources=tuple(_source(project, entry, lock) for entry in value["sources"]),
+        languages=tuple(value.get("languages", ())),
+        description=value.get("description", ""),
+        license=value.get("license") or (lock.license if lock else ""),
+        patterns=() if isinstance(files, dict) else tuple(files),
+        sizes={file: each.size for file, each in lock.files.items()} if lock else {},
+        is_gated=value.get("gated", False) or bool(lock and lock.gated),
+        is_catalogued=is_catalogue,
+    )
+
+
+def _digests(lock: ModelLock | None) -> dict[str, str]:
+    return {file: each.sha256 for file, each in lock.files.items()} if lock else {}
+
+
+def _lock(project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any]) -> ModelLock | None:
+    repositories = [entry["huggingface"] for entry in value["sources"] if "huggingface" in entry]
+    if not repositories:
+        raise source.error((name, "files"), "without a huggingface source, it must say the SHA-256 of each file")
+    lock = model_locks.read(project, name)
+    return lock if lock and lock.repository in repositories else None  # it was locked from another repository
 
 
 def _check_packages(source: ConfigurationSource) -> None:
     """Without this check, a source that lacks a file would only be noticed after its download."""
     for name, value in source.value.items():
-        wanted = value["files"]
+        wanted = value.get("files", [])
         packages = [(index, entry["files"]) for index, entry in enumerate(value["sources"]) if "packages" in entry]
         for index, files in packages:
             keys = (name, "sources", index, "files")
@@ -91,10 +156,22 @@ def _check_packages(source: ConfigurationSource) -> None:
                     raise source.error((*keys, file), f"the model has no such file{did_you_mean(file, list(wanted))}")
 
 
-def _source(project: Project, entry: Mapping[str, Any]) -> ModelSource:
+def _check_revisions(source: ConfigurationSource) -> None:
+    """Digests are those of one commit: a branch has other files tomorrow."""
+    for name, value in source.value.items():
+        for index, entry in enumerate(value["sources"] if isinstance(value.get("files"), dict) else ()):
+            if "huggingface" in entry and not COMMIT.fullmatch(entry.get("revision", "")):
+                keys = (name, "sources", index, *(("revision",) if "revision" in entry else ()))
+                raise source.error(keys, "it must be a full commit, never a branch, where files has digests")
+
+
+def _source(project: Project, entry: Mapping[str, Any], lock: ModelLock | None) -> ModelSource:
     if "folder" in entry:
         return FolderSource(project.root / entry["folder"])
     if "packages" in entry:
         files = {name: (parts,) if isinstance(parts, str) else tuple(parts) for name, parts in entry["files"].items()}
         return PackageSource(tuple(entry["packages"]), files)
-    return HubSource(entry["huggingface"], entry["revision"])
+    if "urls" in entry:
+        return UrlSource(dict(entry["urls"]))
+    declared = entry.get("revision", "main")
+    return HubSource(entry["huggingface"], lock.revision if lock else declared, declared)

@@ -1,10 +1,15 @@
-"""Fetching a model: from the first source that has it, each file verified, then put in its place by one rename."""
+"""Fetching a model: from the first source that has it, each file verified, then put in its place by one rename.
 
-import tempfile
+What an interrupted fetch left is used by the next one. A model that is damaged keeps its whole files: only the others
+are fetched.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.config.models import ModelSpec
-from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
@@ -12,6 +17,10 @@ from pipeline.models.sources import Fetcher, SourceUnavailable
 from pipeline.models.store import MARKER, ModelStore, signature
 from pipeline.permissions import share, share_tree
 from pipeline.progress import Progress
+from pipeline.sizes import show_size
+
+PARTIAL = ".partial"  # ends the name of a file of which only a part has come
+ROOM = 64 << 20  # bytes that stay free
 
 
 def ensure(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> Path:
@@ -28,39 +37,107 @@ def ensure(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
 
 
 def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> None:
-    # No model's name has a "+", so this doesn't match the folders of whisper-tiny.en where whisper-tiny is fetched.
-    for left in store.root.glob(f".{spec.name}+*.part*"):
-        try_remove_tree(left)  # of an interrupted fetch; we hold the model's lock
+    part = _begin(store, spec)
+    _require_room(store, spec, part)
+    digests = _reuse(store, spec, part)
     reasons = []
     for source in spec.sources:
-        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}+", suffix=".part", dir=store.root))
+        missing = [file for file in spec.files if file not in digests]
         try:
-            if fetcher.may_have(source):
+            if missing and fetcher.may_have(source):
                 progress(f"fetching from {fetcher.describe(source)}")
-            fetcher.fetch(source, list(spec.files), part)
-            progress("verifying")
+            brought = fetcher.fetch(spec, source, missing, part, progress)
+            _verify(spec, brought, part)
+            progress("flushing to the disk")
             _accept(store, spec, part)
             return
         except SourceUnavailable as error:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
-        finally:
-            try_remove_tree(part)
+            _forget(part, missing)
+    if not any(part.rglob(f"*{PARTIAL}")):
+        try_remove_tree(part)
     headline = f"model '{spec.name}' can't be had from any of its sources:"
     raise NotReady("\n".join([headline, *reasons]), "./bootstrap.sh   tries them again")
 
 
-def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
-    for file, expected in spec.files.items():
+def _begin(store: ModelStore, spec: ModelSpec) -> Path:
+    """The folder of the fetch; an interrupted one of the same files goes on. We hold the model's lock."""
+    part = store.root / f".{spec.name}+{spec.digest.removeprefix('sha256:')[:16]}.part"
+    # No model's name has a "+", so this doesn't match the folders of whisper-tiny.en where whisper-tiny is fetched.
+    for left in store.root.glob(f".{spec.name}+*.part*"):
+        if left != part:
+            try_remove_tree(left)
+    part.mkdir(exist_ok=True)
+    for file in spec.files:
+        _put_back(part / file)
+    return part
+
+
+def _put_back(file: Path) -> None:
+    """What came whole before the fetch was interrupted is a part again: nobody noted its digest."""
+    if file.is_symlink():
+        file.unlink()
+    elif file.is_file():
+        file.rename(f"{file}{PARTIAL}")
+
+
+def _require_room(store: ModelStore, spec: ModelSpec, part: Path) -> None:
+    """Raises ``NotReady`` before a byte is fetched."""
+    whole = set(store.whole_files(spec.name, spec.digest))
+    needed = sum(size for file, size in spec.sizes.items() if file not in whole)
+    there = sum(each.stat().st_size for each in part.rglob(f"*{PARTIAL}"))
+    free = shutil.disk_usage(store.root).free
+    if needed - there > free - ROOM:
+        raise NotReady(
+            f"model '{spec.name}' needs {show_size(needed - there)} more, and {store.root} has {show_size(free)} free",
+            "make room, for example with pipeline model gc, pipeline env gc and pipeline cache gc",
+        )
+
+
+def _reuse(store: ModelStore, spec: ModelSpec, part: Path) -> dict[str, str]:
+    """Link to the whole files of a model that is damaged elsewhere. Returns their SHA-256."""
+    folder = store.folder(spec.name, spec.digest)
+    digests = {}
+    for file in store.whole_files(spec.name, spec.digest):
+        (part / file).parent.mkdir(parents=True, exist_ok=True)
+        if (folder / file).is_symlink():
+            (part / file).symlink_to((folder / file).readlink())
+        else:
+            os.link(folder / file, part / file)
+        digests[file] = spec.files[file]
+    return digests
+
+
+def _verify(spec: ModelSpec, brought: Mapping[str, str], part: Path) -> None:
+    for file, digest in brought.items():
+        if digest != spec.files[file]:
+            raise SourceUnavailable(f"{file} has SHA-256 {digest}, not {spec.files[file]}; it was refused")
+    for file in spec.files:
         if not (part / file).is_file():
             raise SourceUnavailable(f"it has no {file}")
-        digest = sha256_of_file(part / file).removeprefix("sha256:")
-        if digest != expected:
-            raise SourceUnavailable(f"{file} has SHA-256 {digest}, not {expected}; it was refused")
-        sync_file(part / file)
-    share_tree(part)  # whoever may read the store may read the model; mkdtemp makes it private
-    record = {"digest": spec.digest, "files": {file: (signature(part / file) or [])[:2] for file in spec.files}}
+
+
+def _forget(part: Path, files: list[str]) -> None:
+    """What a source brought that isn't right, so that the next one is asked for it."""
+    for file in files:
+        (part / file).unlink(missing_ok=True)
+
+
+def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
+    for left in part.rglob(f"*{PARTIAL}"):
+        left.unlink()
+    for file in spec.files:
+        if not (part / file).is_symlink():
+            sync_file(part / file)
+    share_tree(part)  # whoever may read the store may read the model
+    record = {"digest": spec.digest, "files": {file: _signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
     share(part / MARKER)
-    folder = store.folder(spec.name, spec.digest)
-    replace_folder(part, folder)
+    replace_folder(part, store.folder(spec.name, spec.digest))
     sync_folder(store.root)
+
+
+def _signature(file: Path) -> list[int]:
+    """Of a file of our own without its change time, since a copy of the store has another one."""
+    found = signature(file) or []
+    return found if file.is_symlink() else found[:2]

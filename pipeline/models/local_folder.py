@@ -50,7 +50,8 @@ def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], stor
     _require(folder, files, needed)
     signatures = {name: _signature(path) for name, path in files.items()}
     digests = _recorded(folder, signatures, store) or _digests(files, signatures)
-    spec = next((each for each in defined if each.files.items() <= digests.items()), None) or _spec(folder, digests)
+    same = (each for each in defined if each.is_locked and each.files.items() <= digests.items())
+    spec = next(same, None) or _spec(folder, digests)
     return FolderModel(spec, folder, {name: signatures[name] for name in spec.files})
 
 

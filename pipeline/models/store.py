@@ -5,10 +5,15 @@ the change time, too.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pipeline.files import read_json
 from pipeline.permissions import share_folder
+
+if TYPE_CHECKING:
+    from pipeline.config.models import ModelSpec
 
 MARKER = ".pipeline-ready.json"
 LOCAL = ".local"  # ends the name of a model in a person's own folder, which config/models.yaml doesn't define
@@ -36,6 +41,10 @@ class ModelStore:
         """Where a model stands, whether it is there or not."""
         return self.root / f"{name}-{digest.removeprefix('sha256:')[:16]}"
 
+    def problem_of(self, spec: "ModelSpec") -> str | None:
+        """As ``problem``, also for a model whose files aren't known yet."""
+        return self.problem(spec.name, spec.digest) if spec.is_locked else "it was never fetched"
+
     def problem(self, name: str, digest: str) -> str | None:
         """Why a model can't be used as it is; ``None`` where nothing is wrong."""
         folder = self.folder(name, digest)
@@ -51,6 +60,16 @@ class ModelStore:
             return "another model stands in its place"
         changed = [file for file, expected in record["files"].items() if not _is_same(folder / file, expected)]
         return f"its file {changed[0]} is missing or has changed" if changed else None
+
+    def whole_files(self, name: str, digest: str) -> Iterator[str]:
+        """Those that are as they were when they were verified."""
+        folder = self.folder(name, digest)
+        try:
+            record: Any = read_json(folder / MARKER)
+        except (OSError, ValueError):
+            return
+        if isinstance(record, dict) and record.get("digest") == digest and isinstance(record.get("files"), dict):
+            yield from (file for file, expected in record["files"].items() if _is_same(folder / file, expected))
 
 
 def signature(path: Path) -> list[int] | None:

@@ -119,5 +119,5 @@ def _model(catalog: Catalog, name: str, in_folders: Collection[str]) -> DefinedM
         folder = catalog.project.models / name
         return UndefinedModel(str(folder), folder.is_dir())
     spec = catalog.models[name]
-    problem = None if name in in_folders else ModelStore(catalog.project.models).problem(name, spec.digest)
+    problem = None if name in in_folders else ModelStore(catalog.project.models).problem_of(spec)
     return DefinedModel(frozenset(spec.files), spec.languages, problem)

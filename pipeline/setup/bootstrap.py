@@ -1,7 +1,6 @@
 """Making a project ready: which environments and models it needs, and a task for each."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.catalog import Catalog
@@ -12,8 +11,10 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.registry import build_problem
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
+from pipeline.models.fetcher import fetcher_for
 from pipeline.prepare.readiness import locate_all, providers
 from pipeline.progress import Progress, quiet
+from pipeline.setup.models import fetch_task
 from pipeline.setup.tasks import SetupSelection, SetupTask
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def tasks(catalog: Catalog, selection: SetupSelection, force: bool, offline: boo
     Raises ``ConfigurationError`` for a name that the project doesn't define, and ``NotReady`` where there is no uv.
     """
     definitions, models = selected(catalog, selection)
-    builder = builder_for(catalog, offline)
+    builder, fetcher = builder_for(catalog, offline), fetcher_for(catalog, offline)
     return [
         *(_build(catalog, builder, definition, force) for definition in definitions),
-        *(_fetch(catalog, builder.uv, spec, offline) for spec in models),
+        *(fetch_task(catalog, fetcher, spec) for spec in models),
     ]
 
 
@@ -39,12 +40,13 @@ def selected(catalog: Catalog, selection: SetupSelection) -> tuple[list[Definiti
     Raises ``ConfigurationError`` for a name that the project doesn't define.
     """
     if selection.everything:
-        return [catalog.environment(name) for name in catalog.environment_names], list(catalog.models.values())
+        models = [each for each in catalog.models.values() if each.is_locked or not each.is_catalogued]
+        return [catalog.environment(name) for name in catalog.environment_names], models
     if not selection.environments and not selection.models:
         return _for_default_workflows(catalog)
     definitions = [catalog.environment(name) for name in selection.environments]
-    models = [*selection.models, *(name for each in definitions for name in each.models)]
-    return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(models)]
+    names = [*selection.models, *(name for each in definitions for name in each.models)]
+    return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(names)]
 
 
 def _for_default_workflows(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
@@ -120,15 +122,3 @@ def _checked(catalog: Catalog, definition: Definition, progress: Progress) -> st
 
     cache = environment_sources.inspection_cache(catalog.project)
     return candidates.check(definition, cache, progress, ProjectVariables(catalog.project))
-
-
-def _fetch(catalog: Catalog, installer: Path, spec: ModelSpec, offline: bool) -> SetupTask:
-    def carry_out(progress: Progress) -> str:
-        from pipeline.models import fetch
-        from pipeline.models.sources import Fetcher
-        from pipeline.models.store import ModelStore
-
-        fetch.ensure(ModelStore(catalog.project.models), spec, Fetcher(installer, offline), progress)
-        return "ready"
-
-    return SetupTask(f"model {spec.name}", carry_out)

@@ -6,12 +6,11 @@ tried.
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline.config.catalog import Catalog
-from pipeline.digests import sha256_of_file
+from pipeline.config.models import ModelSpec
 from pipeline.environments import ProjectVariables
 from pipeline.envs.build import Build
 from pipeline.envs.builder import package_conflicts
@@ -38,6 +37,7 @@ from pipeline.locks import is_held
 from pipeline.models.store import ModelStore
 from pipeline.progress import quiet
 from pipeline.project import Project
+from pipeline.setup.models import altered_files
 
 
 def check(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
@@ -150,10 +150,10 @@ def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep:
     needed = set(_models_of(catalog, environments, is_named))
     for name in sorted(needed) if is_named else sorted(catalog.models):
         spec = catalog.model(name)
-        folder = store.folder(name, spec.digest)
-        problem = store.problem(name, spec.digest) or (_altered(folder, spec.files) if deep else None)
-        if problem and (name in needed or folder.is_dir()):
-            yield ModelFindings(name, problem, is_missing=not folder.is_dir())
+        is_there = spec.is_locked and store.folder(name, spec.digest).is_dir()
+        problem = store.problem_of(spec) or (_altered(store, spec) if deep else None)
+        if problem and (name in needed or is_there):
+            yield ModelFindings(name, problem, is_missing=not is_there)
 
 
 def _models_of(catalog: Catalog, environments: Sequence[str], is_named: bool) -> Iterator[str]:
@@ -167,14 +167,9 @@ def _models_of(catalog: Catalog, environments: Sequence[str], is_named: bool) ->
             continue
 
 
-def _altered(folder: Path, files: Mapping[str, str]) -> str | None:
-    for file, expected in files.items():
-        try:
-            if sha256_of_file(folder / file).removeprefix("sha256:") != expected:
-                return f"its file {file} has other content"
-        except OSError as error:
-            return f"its file {file} can't be read: {error.strerror}"
-    return None
+def _altered(store: ModelStore, spec: ModelSpec) -> str | None:
+    problems = altered_files(store, spec)
+    return next((f"its file {file} {problem}" for file, problem in problems.items()), None)
 
 
 def _disks(project: Project) -> Iterator[DiskFindings]:

@@ -1,0 +1,82 @@
+"""``pipeline model add``."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.model.progress import show_step
+from pipeline.cli.output import print_json
+from pipeline.config import model_entries, model_locks
+from pipeline.config.catalog import Catalog
+from pipeline.config.models import HubSource
+from pipeline.errors import UsageError
+from pipeline.models import locking
+from pipeline.models.fetcher import fetcher_for
+from pipeline.sizes import show_size
+from pipeline.text import counted
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+HUB = re.compile(r"huggingface:(?P<repository>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)(@(?P<revision>[^@\s]+))?")
+
+
+@click.command("add")
+@click.argument("name")
+@click.argument("source", metavar="huggingface:OWNER/REPO[@REVISION]")
+@click.option(
+    "--files", "patterns", multiple=True, metavar="PATTERN", help="Only these files, such as '*.json'; may be repeated."
+)
+@click.option(
+    "--language", "languages", multiple=True, metavar="CODE", help="A language that it recognises; may be repeated."
+)
+@json_option
+@root_option
+def command(name: str, source: str, patterns: tuple[str, ...], languages: tuple[str, ...], as_json: bool) -> None:
+    """Define a model, and lock it: the commit, and each file's SHA-256 and size. Nothing large is downloaded.
+
+    Writes an entry in config/models.yaml and requirements/models/NAME.lock, which belong in version control.
+    """
+    catalog = Catalog(project())
+    hub = _source(source)
+    _require_free(catalog, name)
+    lock = locking.look(hub, patterns, fetcher_for(catalog), show_step)
+    entry: dict[str, Any] = {
+        "files": list(patterns),
+        "sources": [{"huggingface": hub.repository, "revision": hub.revision}],
+    }
+    if languages:
+        entry["languages"] = list(languages)
+    model_locks.write(catalog.project, name, lock)
+    try:
+        model_entries.append(catalog.project, {name: entry})
+    except BaseException:
+        model_locks.path(catalog.project, name).unlink()
+        raise
+    if as_json:
+        print_json("model-add", {"name": name, "revision": lock.revision, "size": lock.size, "license": lock.license})
+        return
+    click.echo(
+        f"{name}: {hub.repository} at {lock.revision[:12]}, {counted(len(lock.files), 'file')}, {show_size(lock.size)}"
+    )
+    click.echo(f"license: {lock.license or 'not stated'}" + ("; given out on terms" if lock.gated else ""))
+    click.echo(f"next: pipeline model fetch {name}")
+
+
+def _source(text: str) -> HubSource:
+    found = HUB.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} names no source", "pipeline model add NAME huggingface:OWNER/REPO[@REVISION]")
+    revision = found["revision"] or "main"
+    return HubSource(found["repository"], revision, revision)
+
+
+def _require_free(catalog: Catalog, name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} can't be a model's name: letters, digits, dot, _ and -, a letter or digit first")
+    known = catalog.models.get(name)
+    if known and not known.is_catalogued:
+        raise UsageError(f"there is a model '{name}' already", f"pipeline model show {name}")
+    if Path(catalog.project.models, name).is_dir():
+        raise UsageError(f"{catalog.project.models / name} is a folder with a model of that name", "take another name")

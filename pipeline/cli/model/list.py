@@ -1,0 +1,66 @@
+"""``pipeline model list``."""
+
+from typing import Any
+
+import click
+
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.output import print_json, print_table
+from pipeline.config.catalog import Catalog
+from pipeline.config.models import ModelSpec
+from pipeline.models.store import ModelStore
+from pipeline.sizes import show_size
+
+
+@click.command("list")
+@click.option("--language", metavar="CODE", help="Only those that recognise this language, such as hi.")
+@json_option
+@root_option
+def command(language: str | None, as_json: bool) -> None:
+    """List the models that the project defines, and those of the catalogue that comes with it."""
+    catalog = Catalog(project())
+    store = ModelStore(catalog.project.models)
+    rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _knows(spec, language)]
+    if as_json:
+        print_json("model-list", rows)
+        return
+    cells = [
+        [each["name"], each["state"], _shown_size(each["size"]), each["license"], each["description"]] for each in rows
+    ]
+    print_table(["model", "state", "size", "license", "description"], cells, "no model fits")
+
+
+def row(store: ModelStore, spec: ModelSpec) -> dict[str, Any]:
+    """A model as JSON; ``size`` in bytes, ``None`` where nobody knows it before it is fetched."""
+    return {
+        "name": spec.name,
+        "state": state(store, spec),
+        "size": sum(spec.sizes.values()) or _fetched_size(store, spec),
+        "license": spec.license,
+        "gated": spec.is_gated,
+        "languages": list(spec.languages),
+        "description": spec.description,
+        "digest": spec.digest if spec.is_locked else None,
+    }
+
+
+def state(store: ModelStore, spec: ModelSpec) -> str:
+    if not spec.is_locked:
+        return "not locked"
+    if store.problem_of(spec) is None:
+        return "ready"
+    return "damaged" if store.folder(spec.name, spec.digest).is_dir() else "not fetched"
+
+
+def _fetched_size(store: ModelStore, spec: ModelSpec) -> int | None:
+    if not spec.is_locked or not (folder := store.folder(spec.name, spec.digest)).is_dir():
+        return None
+    return sum((folder / file).stat().st_size for file in spec.files if (folder / file).is_file())
+
+
+def _shown_size(size: int | None) -> str:
+    return "" if size is None else show_size(size)
+
+
+def _knows(spec: ModelSpec, language: str | None) -> bool:
+    return language is None or language in spec.languages

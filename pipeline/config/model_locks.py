@@ -1,0 +1,65 @@
+"""``requirements/models/NAME.lock``: which files a model is made of, found out once and the same ever after."""
+
+from pathlib import Path
+
+from pipeline.errors import ConfigurationError
+from pipeline.files import dump_json, sync_folder, write_whole
+from pipeline.permissions import share, share_folder
+from pipeline.project import Project
+from pipeline.values import Struct, ValidationError, decode, plain
+
+SCHEMA = 1
+
+
+class LockedFile(Struct, frozen=True, forbid_unknown_fields=True):
+    sha256: str  # hexadecimal
+    size: int  # bytes
+
+
+class ModelLock(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a hub said of a repository when it was locked."""
+
+    repository: str  # OWNER/NAME
+    revision: str  # the commit
+    files: dict[str, LockedFile]  # by path in the repository
+    license: str = ""
+    gated: bool = False  # given out to those who have agreed to its terms
+    schema: int = SCHEMA
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(file.size for file in self.files.values())
+
+
+def path(project: Project, name: str) -> Path:
+    return project.requirements / "models" / f"{name}.lock"
+
+
+def read(project: Project, name: str) -> ModelLock | None:
+    """``None`` where the model isn't locked yet. Raises ``ConfigurationError`` for a file that is no lock."""
+    file = path(project, name)
+    try:
+        lock = decode(file.read_bytes(), ModelLock)
+    except FileNotFoundError:
+        return None
+    except (ValidationError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"{file.relative_to(project.root)} isn't a model's lock: {error}", f"pipeline model lock {name}"
+        ) from error
+    if lock.schema != SCHEMA or not lock.files:
+        raise ConfigurationError(
+            f"{file.relative_to(project.root)} is empty, or of another version of pipeline",
+            f"pipeline model lock {name}",
+        )
+    return lock
+
+
+def write(project: Project, name: str, lock: ModelLock) -> None:
+    file = path(project, name)
+    if not file.parent.exists():
+        file.parent.mkdir(parents=True)
+        share_folder(file.parent)
+        sync_folder(file.parent.parent)
+    write_whole(file, dump_json(plain(lock)))
+    share(file)

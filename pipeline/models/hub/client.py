@@ -1,0 +1,162 @@
+"""Asks ``transfer.py``, which runs in the environment ``model-hub``, and shows how far a download is."""
+
+import json
+import os
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline import process
+from pipeline.config.model_locks import ModelLock
+from pipeline.config.models import HubSource, UrlSource
+from pipeline.envs.variables import without_python
+from pipeline.files import dump_json
+from pipeline.progress import Progress
+from pipeline.sizes import show_size
+from pipeline.values import Struct, ValidationError, from_plain
+
+TRANSFER = Path(__file__).with_name("transfer.py")
+LOOK_SECONDS = 300
+FETCH_SECONDS = 24 * 3600
+METER_SECONDS = 0.5
+# A name inside the model's folder, whatever a hub says.
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*")
+PAGE = "https://huggingface.co"
+
+
+class Refused(Exception):
+    """The hub, or the way to it, refused. ``kind`` is one of ``transfer.KINDS``."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Wanted(Struct, frozen=True):
+    """A file to fetch; without ``url`` it is one of the repository's."""
+
+    name: str
+    sha256: str
+    size: int | None  # bytes; None where nobody knows it before it comes
+    url: str = ""
+
+
+class HubClient:
+    """``python`` gives the interpreter of the environment ``model-hub``, which it makes ready where it isn't."""
+
+    def __init__(self, python: Callable[[Progress], Path]) -> None:
+        self._python = python
+
+    def look(self, source: HubSource, patterns: Sequence[str], progress: Progress) -> ModelLock:
+        """What the repository has now. Raises ``Refused``."""
+        progress(f"asking for the files of {source.repository}")
+        found = self._ask(
+            {"do": "look", "repository": source.repository, "revision": source.revision, "patterns": list(patterns)},
+            LOOK_SECONDS,
+            progress,
+        )
+        try:
+            lock = from_plain(_as_lock(source, found), ModelLock)
+        except (ValidationError, LookupError, TypeError) as error:
+            raise Refused("refused", f"its answer isn't that of a model hub: {error}") from error
+        if strange := [name for name in lock.files if not SAFE_NAME.fullmatch(name)]:
+            raise Refused("refused", f"it has a file with the name {strange[0]!r}, which can't be used")
+        if not lock.files:
+            raise Refused("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
+        return lock
+
+    def fetch(self, source: HubSource | UrlSource, files: Sequence[Wanted], into: Path, progress: Progress) -> None:
+        """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``Refused``."""
+        place = {"repository": source.repository, "revision": source.revision} if isinstance(source, HubSource) else {}
+        request = {
+            "do": "fetch",
+            "folder": str(into),
+            "files": [
+                {"name": file.name, "sha256": file.sha256, "size": file.size, "url": file.url or None} for file in files
+            ],
+            **place,
+        }
+        with _meter(into, files, progress):
+            self._ask(request, FETCH_SECONDS, progress)
+
+    def _ask(self, request: Mapping[str, Any], seconds: float, progress: Progress) -> dict[str, Any]:
+        python = self._python(progress)
+        variables = {**without_python(os.environ), "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        with tempfile.TemporaryDirectory() as folder:
+            written = Path(folder, "request.json")
+            written.write_bytes(dump_json(request))
+            try:
+                done = process.run([python, "-I", TRANSFER, written], variables, seconds)
+            except process.TimedOut as error:
+                raise Refused("unreachable", str(error)) from error
+        try:
+            answer = json.loads(done.stdout)
+        except ValueError:
+            words = " ".join(done.error_text.splitlines()[-1:])
+            raise Refused("refused", words or f"the client ended with exit code {done.returncode}") from None
+        if "error" in answer:
+            raise Refused(answer["error"], answer["message"])
+        return dict(answer["result"])
+
+
+def _as_lock(source: HubSource, found: Mapping[str, Any]) -> dict[str, Any]:
+    files = {each["name"]: {"sha256": each["sha256"], "size": each["size"]} for each in found["files"]}
+    stated = {key: found[key] for key in ("revision", "license", "gated")}
+    return {**stated, "repository": source.repository, "files": files}
+
+
+def page(repository: str) -> str:
+    """Where a person can read about a repository, and agree to its terms."""
+    return f"{PAGE}/{repository}"
+
+
+@contextmanager
+def _meter(into: Path, files: Sequence[Wanted], progress: Progress) -> Iterator[None]:
+    """Shows bytes, speed and the time that is left while the files grow."""
+    ended = threading.Event()
+    watching = threading.Thread(target=_watch, args=(into, files, progress, ended), daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
+def _watch(into: Path, files: Sequence[Wanted], progress: Progress, ended: threading.Event) -> None:
+    total = sum(file.size or 0 for file in files)
+    begin, start = _present(into, files), time.monotonic()
+    while not ended.wait(METER_SECONDS):
+        progress(show_transfer(_present(into, files), total, begin, time.monotonic() - start))
+
+
+def _present(into: Path, files: Sequence[Wanted]) -> int:
+    return sum(max(_size(into / file.name), _size(into / f"{file.name}.partial")) for file in files)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def show_transfer(present: int, total: int, begin: int, seconds: float) -> str:
+    """Such as ``1.2 GiB of 2.9 GiB, 30 MiB a second, 58 s left``; ``begin``: bytes there before these ``seconds``."""
+    shown = f"{show_size(present)} of {show_size(total)}" if total else show_size(present)
+    speed = (present - begin) / seconds if seconds else 0
+    if speed <= 0 or not total:
+        return shown
+    return f"{shown}, {show_size(int(speed))} a second, {_time((total - present) / speed)} left"
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,286 @@
+"""Looks at a repository of a model hub, and fetches files, each hashed while it comes. Runs in the environment
+``model-hub``, which has the hub's own client; nothing of ours is installed there.
+
+``python transfer.py REQUEST.json`` prints one JSON object: ``{"result": …}``, or ``{"error": KIND, "message": …}`` with
+one of ``KINDS``. A request is ``{"do": "look", "repository", "revision", "patterns"}``, or ``{"do": "fetch", "folder",
+"files": [{"name", "size", "sha256", "url"}], "repository", "revision"}``, where files without a ``url`` are those of
+the repository, and those without a ``size`` are as long as the server says.
+
+A file that is being fetched is called ``NAME.partial`` and goes on from its last byte when it is fetched again.
+"""
+
+import fnmatch
+import hashlib
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from huggingface_hub import HfApi, hf_hub_url
+from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.utils import build_hf_headers, get_session
+from requests import ConnectionError as NoConnection
+from requests import RequestException, Timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+KINDS = ("gated", "no-repository", "no-revision", "no-file", "unreachable", "refused", "other-content", "disk")
+CHUNK = 1 << 18  # bytes; as many may have to come again where an answer breaks off
+AT_ONCE = 4  # files
+PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend, as long as no byte comes
+LONGEST_PAUSE = 60.0  # seconds, whatever a hub asks for
+TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
+BUSY = (408, 429, 500, 502, 503, 504)
+SMALL = 32 << 20  # bytes of a file that a hub knows no SHA-256 of, so that it is read to know it
+
+
+class Refusal(Exception):
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def main() -> int:
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    answer: dict[str, Any]
+    try:
+        answer = {"result": look(request) if request["do"] == "look" else fetch(request)}
+    except Refusal as refusal:
+        answer = {"error": refusal.kind, "message": str(refusal)}
+    print(json.dumps(answer))
+    return 0
+
+
+def look(request: "dict[str, Any]") -> "dict[str, Any]":
+    """The commit, the license, whether it is gated, and each file with its size and SHA-256."""
+    repository = request["repository"]
+    info = _asked(lambda: HfApi().model_info(repository, revision=request["revision"], files_metadata=True, timeout=30))
+    chosen = [each for each in info.siblings or [] if _is_wanted(each.rfilename, request["patterns"])]
+    card = info.card_data.to_dict() if info.card_data else {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        files = list(pool.map(lambda each: _described(repository, info.sha, each), chosen))
+    return {
+        "revision": info.sha,
+        "license": card.get("license_name") or card.get("license") or "",
+        "gated": bool(info.gated),
+        "files": sorted(files, key=lambda each: each["name"]),
+    }
+
+
+def _is_wanted(name: str, patterns: "list[str]") -> bool:
+    hidden = any(part.startswith(".") for part in name.split("/"))
+    return not hidden and (not patterns or any(fnmatch.fnmatchcase(name, each) for each in patterns))
+
+
+def _described(repository: str, revision: str, sibling: "Any") -> "dict[str, Any]":
+    """The hub knows the SHA-256 of large files alone; a small one is read."""
+    name, size = sibling.rfilename, sibling.size
+    if sibling.lfs:
+        return {"name": name, "size": sibling.lfs["size"], "sha256": sibling.lfs["sha256"]}
+    if size is None or size > SMALL:
+        raise Refusal("refused", f"the hub tells no SHA-256 of {name}")
+    content = _asked(lambda: _read(hf_hub_url(repository, name, revision=revision), build_hf_headers()))
+    return {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _read(url: str, headers: "dict[str, str]") -> bytes:
+    with get_session().get(url, headers=headers, timeout=TIMEOUTS) as answer:
+        _require_good(answer)
+        return bytes(answer.content)
+
+
+def fetch(request: "dict[str, Any]") -> "dict[str, Any]":
+    """Returns how many bytes came, and how many were there from before."""
+    transfers = [_Transfer(request, each) for each in request["files"]]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running = [pool.submit(each.work) for each in sorted(transfers, key=lambda each: -(each.size or 0))]
+        try:
+            for done in running:
+                done.result()
+        except BaseException:
+            for each in transfers:
+                each.is_stopped = True
+            for waiting in running:
+                waiting.cancel()
+            raise
+    return {"came": sum(each.came for each in transfers), "resumed": sum(each.resumed for each in transfers)}
+
+
+class _Transfer:
+    """One file on its way."""
+
+    def __init__(self, request: "dict[str, Any]", file: "dict[str, Any]") -> None:
+        self.name, self.size, self._sha256 = file["name"], file["size"], file["sha256"]
+        self._target = Path(request["folder"], self.name)
+        self._part = Path(f"{self._target}.partial")
+        self._url = file.get("url") or hf_hub_url(request["repository"], self.name, revision=request["revision"])
+        # The hub's token is for the hub alone.
+        self._headers = {} if file.get("url") else build_hf_headers()
+        self.came = self.resumed = 0
+        self.is_stopped = False
+
+    def work(self) -> None:
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._attempt()
+        digest = self._digest.hexdigest()
+        if digest != self._sha256 and self.resumed:  # what was there from before was damaged
+            self._part.unlink()
+            self._attempt()
+            digest = self._digest.hexdigest()
+        if digest != self._sha256:
+            self._part.unlink()
+            raise Refusal("other-content", f"{self.name} has SHA-256 {digest}, not {self._sha256}")
+        self._part.replace(self._target)
+
+    def _attempt(self) -> None:
+        """Fetch what is missing, again and again as long as there is hope."""
+        self._digest = hashlib.sha256()
+        self.resumed = self._hash_part()
+        failures, before = 0, self.came
+        while not self._is_complete():
+            try:
+                self._stream()
+            except (RequestException, OSError) as error:
+                failures = 0 if self.came > before else failures
+                before = self.came
+                self._pause(error, failures)
+                failures += 1
+
+    def _hash_part(self) -> int:
+        """The number of bytes that are there already; they are hashed."""
+        if not self._part.exists():
+            return 0
+        if self.size is None or self._part.stat().st_size > self.size:
+            self._part.unlink()
+            return 0
+        with self._part.open("rb") as file:
+            for chunk in iter(lambda: file.read(CHUNK), b""):
+                self._digest.update(chunk)
+            return file.tell()
+
+    def _is_complete(self) -> bool:
+        return self.size is not None and self._part.exists() and bool(self._part.stat().st_size >= self.size)
+
+    def _stream(self) -> None:
+        begin = self._part.stat().st_size if self._part.exists() else 0
+        headers = dict(self._headers, **({"Range": f"bytes={begin}-"} if begin else {}))
+        # Compressed on the way, it would be hashed as something else.
+        headers["Accept-Encoding"] = "identity"
+        with get_session().get(self._url, headers=headers, stream=True, timeout=TIMEOUTS) as answer:
+            if answer.status_code == 416:  # no byte comes after those that are there
+                raise Refusal("other-content", f"{self.name} ends after {begin} bytes, not {self.size}")
+            _require_good(answer)
+            if begin and answer.status_code != 206:  # a server that always sends all of it
+                self._part.unlink()
+                self._digest, self.came, self.resumed, begin = hashlib.sha256(), 0, 0, 0
+            self._require_length(answer, begin)
+            with self._part.open("ab") as file:
+                self._take(answer, file, begin)
+
+    def _require_length(self, answer: "Any", begin: int) -> None:
+        length = answer.headers.get("Content-Length", "")
+        if self.size is None and length.isdigit():
+            self.size = int(length)
+        if self.size is None:
+            raise Refusal("refused", "the server doesn't say how long the file is")
+        if length.isdigit() and begin + int(length) != self.size:
+            raise Refusal("other-content", f"{self.name} has {begin + int(length)} bytes, not {self.size}")
+
+    def _take(self, answer: "Any", file: "Any", begin: int) -> None:
+        count = begin
+        for chunk in answer.iter_content(CHUNK):
+            if self.is_stopped:
+                raise Refusal("unreachable", "another file can't be had")
+            count += len(chunk)
+            if count > self.size:
+                file.close()
+                self._part.unlink()
+                raise Refusal("other-content", f"{self.name} is longer than its {self.size} bytes")
+            file.write(chunk)
+            self._digest.update(chunk)
+            self.came += len(chunk)
+        if count < self.size:
+            raise NoConnection(f"the connection ended after {count} of {self.size} bytes of {self.name}")
+
+    def _pause(self, error: Exception, failures: int) -> None:
+        """Raises ``Refusal`` where there is no hope, or none any more."""
+        seconds = _pause_for(error, failures)
+        if self.is_stopped or seconds is None or (failures == 0 and _is_unreachable(error) and not self.came):
+            raise _refusal(error) from error
+        time.sleep(seconds)
+
+
+def _asked(ask: "Callable[[], Any]") -> "Any":
+    """The answer to a question; asked again where the hub is busy."""
+    for failures in range(len(PAUSES) + 1):
+        try:
+            return ask()
+        except (RequestException, HFValidationError, OSError) as error:
+            seconds = None if _is_unreachable(error) else _pause_for(error, failures)
+            if seconds is None:
+                raise _refusal(error) from error
+            time.sleep(seconds)
+    raise AssertionError
+
+
+def _pause_for(error: Exception, failures: int) -> "float | None":
+    """How long to wait before it is tried again; ``None``: it is no use."""
+    if failures >= len(PAUSES):
+        return None
+    answer = getattr(error, "response", None)
+    if answer is None:
+        return float(PAUSES[failures]) if isinstance(error, RequestException) else None
+    if answer.status_code not in BUSY:
+        return None
+    wanted = answer.headers.get("Retry-After", "")
+    return min(max(float(wanted), PAUSES[failures]), LONGEST_PAUSE) if wanted.isdigit() else float(PAUSES[failures])
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether nobody answered at all."""
+    return isinstance(error, (NoConnection, Timeout)) and getattr(error, "response", None) is None
+
+
+def _require_good(answer: "Any") -> None:
+    from huggingface_hub.utils import hf_raise_for_status
+
+    hf_raise_for_status(answer)
+
+
+REFUSALS = (
+    ("gated", GatedRepoError),
+    ("no-revision", RevisionNotFoundError),
+    ("no-repository", (RepositoryNotFoundError, HFValidationError)),
+)
+STATUSES = {401: "gated", 403: "gated", 404: "no-file"}
+
+
+def _refusal(error: Exception) -> Exception:
+    """What to raise instead of an error that no further attempt mends."""
+    answer = getattr(error, "response", None)
+    for kind, exception in REFUSALS:
+        if isinstance(error, exception):
+            return Refusal(kind, _words(error))
+    if answer is not None:
+        return Refusal(STATUSES.get(answer.status_code, "refused"), _words(error))
+    if isinstance(error, RequestException):
+        return Refusal("unreachable", f"nobody answers ({type(error).__name__})")
+    if isinstance(error, OSError):
+        return Refusal("disk", f"{error.filename or 'the disk'}: {error.strerror}")
+    return error
+
+
+def _words(error: Exception) -> str:
+    """The first line that says something, without addresses, which may hold a person's password."""
+    answer = getattr(error, "response", None)
+    if answer is not None:
+        return f"the answer was {answer.status_code} {answer.reason or ''}".strip()
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""What stands in a project's store of models: how big, whole or not, who needs it; fetching, checking, removing."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config.catalog import Catalog
+from pipeline.config.models import ModelSpec
+from pipeline.digests import sha256_of_file
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, try_remove_tree
+from pipeline.jobs.job import load
+from pipeline.jobs.store import UNFINISHED, JobStore
+from pipeline.locks import Held, exclusive, is_held
+from pipeline.models import fetch, locking
+from pipeline.models.sources import Fetcher
+from pipeline.models.store import MARKER, ModelStore
+from pipeline.progress import Progress
+from pipeline.project import Project
+from pipeline.setup.tasks import SetupTask
+
+OTHER_CONTENT = "has other content"
+PART_SECONDS = 7 * 24 * 3600  # so long an interrupted fetch is worth keeping
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """One folder of the store."""
+
+    path: Path
+    name: str
+    digest: str  # empty for an interrupted fetch
+    size: int  # bytes; files that are only linked to take none
+
+    @property
+    def is_partial(self) -> bool:
+        return not self.digest
+
+
+@dataclass(frozen=True)
+class Removal:
+    folder: ModelFolder
+    reason: str
+
+
+def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask:
+    """Fetches a model; one that was never fetched before is locked first."""
+
+    def carry_out(progress: Progress) -> str:
+        wanted, result = spec, "ready"
+        if not spec.is_locked:
+            change = locking.lock(catalog.project, spec, fetcher, progress)
+            wanted = locking.with_lock(spec, change.now)
+            result = f"ready; locked for the first time, in requirements/models/{spec.name}.lock"
+        fetch.ensure(ModelStore(catalog.project.models), wanted, fetcher, progress)
+        return result
+
+    return SetupTask(f"model {spec.name}", carry_out)
+
+
+def folders(project: Project) -> list[ModelFolder]:
+    """Everything in the store, by name."""
+    root = ModelStore(project.models).root
+    if not root.is_dir():
+        return []
+    return sorted(filter(None, map(_folder, root.iterdir())), key=lambda each: (each.name, each.digest))
+
+
+def _folder(path: Path) -> ModelFolder | None:
+    if not path.is_dir():
+        return None
+    if path.name.startswith("."):
+        return ModelFolder(path, path.name[1:].partition("+")[0], "", _size(path))
+    try:
+        digest = str(read_json(path / MARKER)["digest"])
+    except (OSError, ValueError, LookupError, TypeError):
+        digest = ""
+    return ModelFolder(path, path.name.rpartition("-")[0], digest, _size(path))
+
+
+def _size(folder: Path) -> int:
+    files = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sum(file.lstat().st_size for file in files if not file.is_symlink())
+
+
+def altered_files(store: ModelStore, spec: ModelSpec) -> dict[str, str]:
+    """Every byte is read. By file, what is wrong with it; as many files at once as there are processors."""
+    folder = store.folder(spec.name, spec.digest)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        problems = pool.map(lambda item: _altered(folder / item[0], item[1]), spec.files.items())
+        return {file: problem for file, problem in zip(spec.files, problems, strict=True) if problem}
+
+
+def _altered(file: Path, expected: str) -> str | None:
+    try:
+        is_same = sha256_of_file(file).removeprefix("sha256:") == expected
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
+    return None if is_same else OTHER_CONTENT
+
+
+def distrust(store: ModelStore, spec: ModelSpec, files: Sequence[str]) -> None:
+    """Take files with other content out of the store, so that the next fetch brings them, and them alone."""
+    for file in files:
+        with suppress(OSError):
+            (store.folder(spec.name, spec.digest) / file).unlink()
+
+
+def needed_by(project: Project) -> dict[str, str]:
+    """Digests of the models that unfinished jobs were prepared with, each with the first such job."""
+    named: dict[str, str] = {}
+    store = JobStore(project.jobs)
+    for id in store.ids():
+        with suppress(PipelineError, OSError):  # one that can't be read can't be run either
+            job = load(project.jobs / id)
+            if job.loaded.status in UNFINISHED or is_held(job.lock):
+                for digest in job.plan.models.values():
+                    named.setdefault(digest, id)
+    return named
+
+
+def useless(catalog: Catalog) -> Iterator[Removal]:
+    """What no definition names any more, and fetches that were given up; never what an unfinished job needs."""
+    needed = needed_by(catalog.project)
+    current = {spec.digest: name for name, spec in catalog.models.items() if spec.is_locked}
+    for each in folders(catalog.project):
+        if each.path.name.startswith("."):
+            if time.time() - each.path.stat().st_mtime > PART_SECONDS:
+                yield Removal(each, "a fetch that was given up")
+        elif not each.digest:
+            yield Removal(each, "its record can't be read")
+        elif each.digest not in current and each.digest not in needed:
+            yield Removal(each, "replaced" if each.name in catalog.models else "defined nowhere")
+
+
+def remove(project: Project, chosen: Sequence[ModelFolder], on_refusal: Callable[[ModelFolder, str], None]) -> int:
+    """Returns the bytes that became free. A model that is being fetched stays."""
+    freed = 0
+    for each in chosen:
+        try:
+            with exclusive(ModelStore(project.models).root / f"{each.name}.lock"):
+                try_remove_tree(each.path)
+        except Held as held:
+            on_refusal(each, f"{held.holder} fetches it")
+            continue
+        if each.path.exists():
+            on_refusal(each, "the system refuses to remove it")
+        else:
+            freed += each.size
+    return freed

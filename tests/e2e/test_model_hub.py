@@ -1,0 +1,251 @@
+"""Models from a hub on this machine, with the hub's real client in its own environment, through the commands."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, REPOSITORY, Result, Sandbox
+from tests.e2e.conftest import REAL_VARIABLES, built
+from tests.models import hub
+from tests.models.hub import FIRST, LARGE, SECOND, Behaviour
+
+CHUNK = 1 << 18  # bytes
+SOURCE = f"huggingface:{hub.REPOSITORY}"
+
+
+@pytest.fixture(scope="module")
+def client(spawning: None) -> None:
+    built("model-hub")
+
+
+@pytest.fixture
+def behaviour() -> Behaviour:
+    return Behaviour()
+
+
+class Desk:
+    """A project, and a hub that its commands are sent to."""
+
+    def __init__(self, sandbox: Sandbox, address: str, cache: Path) -> None:
+        self.sandbox = sandbox
+        self.variables = {
+            **{name: value for name, value in REAL_VARIABLES.items() if not name.startswith("HF_")},
+            "HF_ENDPOINT": address,
+            "HF_HOME": str(cache),
+        }
+
+    def __call__(self, *words: str, **variables: str) -> Result:
+        return self.sandbox.run("pipeline", "model", *words, variables={**self.variables, **variables}, timeout=120)
+
+    @property
+    def lock(self) -> dict[str, object]:
+        return dict(json.loads((self.sandbox.root / "requirements" / "models" / "tiny.lock").read_text()))
+
+    def files(self, name: str = "tiny") -> dict[str, bytes]:
+        (folder,) = (self.sandbox.root / "models" / ".store").glob(f"{name}-*")
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox, behaviour: Behaviour, client: None, tmp_path: Path) -> Iterator[Desk]:
+    for part in ("config/environments/model-hub.yaml", "requirements/model-hub.txt", "requirements/model-hub.lock"):
+        sandbox.write(part, (REPOSITORY / part).read_text())
+    sandbox.write("config/environments/common.yaml", (REPOSITORY / "config/environments/common.yaml").read_text())
+    sandbox.write("config/pipeline.yaml", f"paths: {{environments: {REPOSITORY / 'venv'}}}\n")
+    with hub.serving(behaviour) as address:
+        yield Desk(sandbox, address, tmp_path / "hf")
+
+
+def test_a_model_is_added_fetched_verified_and_removed(desk: Desk, behaviour: Behaviour) -> None:
+    added = desk("add", "tiny", SOURCE, "--files", "*.bin", "--files", "*.json", "--language", "en")
+    assert added.code == 0, added.err
+    assert (desk.lock["revision"], desk.lock["license"], desk.lock["gated"]) == (FIRST, "mit", False)
+    assert behaviour.sent == 0
+    fetched = desk("fetch", "tiny")
+    assert fetched.code == 0, fetched.err
+    assert desk.files() == {name: data for name, data in hub.content().items() if name != "README.md"}
+    assert behaviour.sent == LARGE
+    assert desk("verify").code == 0
+    rows = {row["name"]: row for row in desk("status", "--json").data}
+    assert (rows["tiny"]["state"], rows["tiny"]["size"]) == ("ready", LARGE + len(b'{"seed": 0}'))
+    assert desk("remove", "tiny").code == 0
+    assert not list((desk.sandbox.root / "models" / ".store").glob("tiny-*"))
+
+
+def test_what_was_locked_is_what_is_fetched_until_it_is_upgraded(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    behaviour.revisions[SECOND] = {**hub.content(1), "more.json": b"{}"}
+    behaviour.main = SECOND
+    assert desk("fetch", "tiny").code == 0
+    assert desk.files()["config.json"] == b'{"seed": 0}'
+    assert desk("lock", "tiny").code == 0
+    assert desk.lock["revision"] == FIRST
+    upgraded = desk("lock", "tiny", "--upgrade", "--json").data[0]
+    assert upgraded["revision"] == SECOND
+    assert upgraded["files"] == {"config.json": "changed", "model.bin": "changed", "more.json": "added"}
+    assert desk("fetch", "tiny").code == 0
+    assert {row["why"] for row in desk("gc", "--json").data["removed"]} == {"replaced"}
+    assert desk.files()["config.json"] == b'{"seed": 1}'
+
+
+def test_the_first_fetch_of_a_catalogued_model_locks_it(desk: Desk) -> None:
+    desk.sandbox.write(
+        "config/model-catalogue.yaml", f"tiny: {{files: ['*.json'], sources: [{{huggingface: {hub.REPOSITORY}}}]}}\n"
+    )
+    before = {row["name"]: row["state"] for row in desk("list", "--json").data}
+    assert before["tiny"] == "not locked"
+    assert desk("fetch", "tiny").code == 0
+    assert desk.lock["revision"] == FIRST
+    assert set(desk.files()) == {"config.json"}
+
+
+def test_an_answer_that_breaks_off_goes_on_where_it_stopped(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    behaviour.cuts = 2
+    assert desk("fetch", "tiny").code == 0
+    assert behaviour.sent < LARGE + 2 * CHUNK  # what was being read when it broke off comes again
+    assert desk.files()["model.bin"] == hub.content()["model.bin"]
+
+
+def test_a_fetch_that_was_killed_goes_on_where_it_stopped(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    store = desk.sandbox.root / "models" / ".store"
+    behaviour.cuts = 1  # half of it comes, then the client pauses for a second
+    child = subprocess.Popen(
+        [BIN / "pipeline", "--root", desk.sandbox.root, "model", "fetch", "tiny"],
+        env=desk.variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while not any(path.stat().st_size >= LARGE // 2 - CHUNK for path in store.glob("*/model.bin.partial")):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    before = behaviour.sent
+    assert desk("fetch", "tiny").code == 0
+    assert behaviour.sent - before <= LARGE - LARGE // 2 + CHUNK
+    assert desk.files()["model.bin"] == hub.content()["model.bin"]
+
+
+def test_a_damaged_part_of_a_killed_fetch_is_fetched_anew(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE, "--files", "*.bin")
+    digest = hashlib.sha256(hub.content()["model.bin"]).hexdigest()
+    assert desk("fetch", "tiny").code == 0
+    (folder,) = (desk.sandbox.root / "models" / ".store").glob("tiny-*")
+    part = folder.with_name(f".tiny+{folder.name.rpartition('-')[2]}.part")
+    part.mkdir()
+    (part / "model.bin.partial").write_bytes(b"other bytes")
+    (folder / "model.bin").unlink()
+    assert desk("fetch", "tiny").code == 0
+    assert hashlib.sha256(desk.files()["model.bin"]).hexdigest() == digest
+
+
+def test_a_gated_repository_leads_to_its_terms_and_takes_a_token_that_nobody_sees(
+    desk: Desk, behaviour: Behaviour
+) -> None:
+    behaviour.token = "hf_secret"
+    refused = desk("add", "tiny", SOURCE)
+    assert (refused.code, f"https://huggingface.co/{hub.REPOSITORY}" in refused.err) == (3, True)
+    assert not (desk.sandbox.root / "requirements" / "models").exists()
+    assert desk("add", "tiny", SOURCE, HF_TOKEN="hf_secret").code == 0
+    assert desk.lock["gated"] is True
+    without = desk("fetch", "tiny")
+    assert (without.code, "HF_TOKEN" in without.err) == (3, True)
+    assert desk("fetch", "tiny", HF_TOKEN="hf_secret").code == 0
+    written = [path for path in desk.sandbox.root.rglob("*") if path.is_file() and b"hf_secret" in path.read_bytes()]
+    assert written == []
+
+
+def test_a_token_is_not_sent_to_another_host(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.token = "hf_secret"
+    other = Behaviour()
+    with hub.serving(other) as address:
+        behaviour.elsewhere = address.replace("127.0.0.1", "localhost")
+        assert desk("add", "tiny", SOURCE, HF_TOKEN="hf_secret").code == 0
+        assert desk("fetch", "tiny", HF_TOKEN="hf_secret").code == 0
+    assert other.sent == LARGE
+    assert set(other.tokens) == {None}
+
+
+def test_a_revision_that_is_gone(desk: Desk, behaviour: Behaviour) -> None:
+    assert desk("add", "tiny", f"{SOURCE}@nowhere").code == 3
+    desk("add", "tiny", SOURCE)
+    behaviour.revisions = {SECOND: hub.content(1)}
+    refused = desk("fetch", "tiny")
+    assert refused.code == 3
+    assert FIRST[:8] in refused.err
+
+
+@pytest.mark.parametrize("fault", ["other", "longer", "shorter"])
+def test_content_that_is_not_what_was_locked_is_refused(desk: Desk, behaviour: Behaviour, fault: str) -> None:
+    desk("add", "tiny", SOURCE)
+    data = hub.content()["model.bin"]
+    if fault == "longer":
+        behaviour.longer = 10
+    else:
+        changed = data[:-1] + b"?" if fault == "other" else data[:-1]
+        behaviour.revisions = {FIRST: {**hub.content(), "model.bin": changed}}
+    refused = desk("fetch", "tiny")
+    assert (refused.code, "model.bin" in refused.err) == (3, True)
+    assert not list((desk.sandbox.root / "models" / ".store").glob("tiny-*"))
+
+
+def test_a_busy_hub_is_asked_again(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.busy = 1
+    assert desk("add", "tiny", SOURCE).code == 0
+    behaviour.busy = 1
+    assert desk("fetch", "tiny").code == 0
+
+
+def test_a_hub_that_is_gone_is_told_and_not_waited_for(desk: Desk) -> None:
+    before = time.monotonic()
+    refused = desk("add", "tiny", SOURCE, HF_ENDPOINT="http://127.0.0.1:1")
+    assert refused.code == 3
+    assert time.monotonic() - before < 30  # the hub's own client tries for a minute and a half
+    assert not (desk.sandbox.root / "config" / "models.yaml").exists()
+
+
+def test_two_commands_fetch_a_model_once(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    command: list[str | Path] = [BIN / "pipeline", "--root", desk.sandbox.root, "model", "fetch", "tiny"]
+    both = [subprocess.Popen(command, env=desk.variables, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [child.wait(60) for child in both] == [0, 0]
+    assert behaviour.sent == LARGE
+
+
+def test_one_altered_file_is_named_and_it_alone_is_fetched(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    desk("fetch", "tiny")
+    (folder,) = (desk.sandbox.root / "models" / ".store").glob("tiny-*")
+    status = (folder / "config.json").stat()
+    (folder / "config.json").write_bytes(b'{"seed": 9}')
+    os.utime(folder / "config.json", ns=(status.st_atime_ns, status.st_mtime_ns))
+    found = desk("verify")
+    assert (found.code, "config.json" in found.err, "pipeline model fetch tiny" in found.err) == (3, True, True)
+    assert desk("fetch", "tiny").code == 0
+    assert behaviour.sent == LARGE  # model.bin stayed
+    assert desk.files()["config.json"] == b'{"seed": 0}'
+
+
+def test_what_the_hub_s_own_client_has_fetched_is_used(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    snapshot = Path(desk.variables["HF_HOME"], "hub", "models--someone--tiny", "snapshots", FIRST)
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.bin").write_bytes(hub.content()["model.bin"])
+    (snapshot / "config.json").write_bytes(b"something else")
+    assert desk("fetch", "tiny").code == 0
+    assert behaviour.sent == 0
+    assert desk.files()["config.json"] == b'{"seed": 0}'

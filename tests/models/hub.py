@@ -1,0 +1,138 @@
+"""A model hub on this machine: as much of its protocol as its own client needs, and its ways to go wrong."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+REPOSITORY = "someone/tiny"
+FIRST, SECOND = "1" * 40, "2" * 40
+LARGE = 3_000_000  # bytes of model.bin
+
+
+def content(seed: int = 0) -> dict[str, bytes]:
+    return {"model.bin": bytes([seed]) * LARGE, "config.json": b'{"seed": %d}' % seed, "README.md": b"read me"}
+
+
+@dataclass
+class Behaviour:
+    """What the hub has, and what it does to those who ask."""
+
+    revisions: dict[str, Mapping[str, bytes]] = field(default_factory=lambda: {FIRST: content()})
+    main: str = FIRST
+    token: str | None = None  # asked for where the repository is gated
+    cuts: int = 0  # how many answers break off in the middle
+    busy: int = 0  # how many answers are 429 first
+    stated: Mapping[str, str] = field(default_factory=dict)  # a wrong SHA-256, by file name
+    longer: int = 0  # bytes that are sent beyond the file
+    elsewhere: str = ""  # where large files are sent to
+    paths: list[str] = field(default_factory=list)  # what was asked for
+    tokens: list[str | None] = field(default_factory=list)  # by request
+    sent: int = 0  # bytes of model.bin
+
+
+class _Handler(BaseHTTPRequestHandler):
+    behaviour: Behaviour
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        here = self.behaviour
+        here.paths.append(self.path)
+        here.tokens.append(self.headers.get("Authorization"))
+        if here.token and self.headers.get("Authorization") != f"Bearer {here.token}":
+            self._answer(401, b"{}", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"})
+        elif here.busy:
+            here.busy -= 1
+            self._answer(429, b"", {"Retry-After": "1"})
+        elif self.path.startswith("/api/models/"):
+            self._describe(self.path)
+        else:
+            self._send_file(self.path)
+
+    def _describe(self, path: str) -> None:
+        named = path.partition("?")[0].partition("/revision/")[2] or "main"
+        revision = self.behaviour.main if named == "main" else named
+        files = self.behaviour.revisions.get(revision)
+        if files is None or f"/{REPOSITORY}" not in path:
+            code = "RevisionNotFound" if f"/{REPOSITORY}" in path else "RepoNotFound"
+            self._answer(404, b"{}", {"X-Error-Code": code})
+            return
+        siblings = [self._sibling(name, data) for name, data in files.items()]
+        info: dict[str, Any] = {"id": REPOSITORY, "sha": revision, "siblings": siblings, "cardData": {"license": "mit"}}
+        info["gated"] = "manual" if self.behaviour.token else False
+        self._answer(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
+
+    def _sibling(self, name: str, data: bytes) -> dict[str, Any]:
+        described: dict[str, Any] = {"rfilename": name, "size": len(data), "blobId": "b" * 40}
+        if name.endswith(".bin"):
+            sha = self.behaviour.stated.get(name) or hashlib.sha256(data).hexdigest()
+            described["lfs"] = {"sha256": sha, "size": len(data), "pointerSize": 130}
+        return described
+
+    def _send_file(self, path: str) -> None:
+        _, _, rest = path.partition("/resolve/")
+        revision, _, name = rest.partition("/")
+        data = self.behaviour.revisions.get(revision, {}).get(name)
+        if data is None:
+            self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
+            return
+        if self.behaviour.elsewhere and name.endswith(".bin"):
+            self._answer(302, b"", {"Location": f"{self.behaviour.elsewhere}{path}"})
+            return
+        begin = int((self.headers.get("Range") or "bytes=0-")[6:].rstrip("-"))
+        whole = data + b"x" * self.behaviour.longer if name.endswith(".bin") else data
+        rest_of = whole[begin:]
+        if begin and not rest_of:
+            self._answer(416, b"", {})
+            return
+        self.send_response(206 if begin else 200)
+        self.send_header("Content-Length", str(len(rest_of)))
+        self.send_header("X-Repo-Commit", revision)
+        self.end_headers()
+        if self.command == "GET":
+            self._write(rest_of, name)
+
+    def _write(self, data: bytes, name: str) -> None:
+        if name.endswith(".bin") and self.behaviour.cuts:
+            self.behaviour.cuts -= 1
+            data = data[: len(data) // 2]
+            self.close_connection = True
+        if name.endswith(".bin"):
+            self.behaviour.sent += len(data)
+        try:
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True
+
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: a test looks at what was asked for."""
+
+
+@contextmanager
+def serving(behaviour: Behaviour) -> Iterator[str]:
+    """The address of a hub that does so."""
+    handler = type("Handler", (_Handler,), {"behaviour": behaviour})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
