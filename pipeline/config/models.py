@@ -66,6 +66,7 @@ class ModelSpec:
     sources: tuple[ModelSource, ...]  # in the order in which they are tried
     languages: tuple[str, ...]  # that it recognises; empty: not stated, so any
     description: str = ""
+    task: str = ""  # what a stage uses it for; empty where the entry doesn't say
     license: str = ""
     patterns: tuple[str, ...] = ()  # which of a repository's files belong to it; empty: all
     sizes: Mapping[str, int] = field(default_factory=dict)  # bytes, by file name; empty where nobody knows them
@@ -121,6 +122,7 @@ def _spec(
         sources=tuple(_source(project, entry, lock) for entry in value["sources"]),
         languages=tuple(value.get("languages", ())),
         description=value.get("description", ""),
+        task=value.get("task", ""),
         license=value.get("license") or (lock.license if lock else ""),
         patterns=() if isinstance(files, dict) else tuple(files),
         sizes={file: each.size for file, each in lock.files.items()} if lock else {},

@@ -28,7 +28,7 @@ PART_SECONDS = 7 * 24 * 3600  # so long an interrupted fetch is worth keeping
 
 
 @dataclass(frozen=True)
-class ModelFolder:
+class StoredModel:
     """One folder of the store."""
 
     path: Path
@@ -42,8 +42,8 @@ class ModelFolder:
 
 
 @dataclass(frozen=True)
-class Removal:
-    folder: ModelFolder
+class ModelRemoval:
+    folder: StoredModel
     reason: str
 
 
@@ -62,7 +62,7 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
     return SetupTask(f"model {spec.name}", carry_out)
 
 
-def folders(project: Project) -> list[ModelFolder]:
+def folders(project: Project) -> list[StoredModel]:
     """Everything in the store, by name."""
     root = ModelStore(project.models).root
     if not root.is_dir():
@@ -70,16 +70,16 @@ def folders(project: Project) -> list[ModelFolder]:
     return sorted(filter(None, map(_folder, root.iterdir())), key=lambda each: (each.name, each.digest))
 
 
-def _folder(path: Path) -> ModelFolder | None:
+def _folder(path: Path) -> StoredModel | None:
     if not path.is_dir():
         return None
     if path.name.startswith("."):
-        return ModelFolder(path, path.name[1:].partition("+")[0], "", _size(path))
+        return StoredModel(path, path.name[1:].partition("+")[0], "", _size(path))
     try:
         digest = str(read_json(path / MARKER)["digest"])
     except (OSError, ValueError, LookupError, TypeError):
         digest = ""
-    return ModelFolder(path, path.name.rpartition("-")[0], digest, _size(path))
+    return StoredModel(path, path.name.rpartition("-")[0], digest, _size(path))
 
 
 def _size(folder: Path) -> int:
@@ -123,21 +123,21 @@ def needed_by(project: Project) -> dict[str, str]:
     return named
 
 
-def useless(catalog: Catalog) -> Iterator[Removal]:
+def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
     """What no definition names any more, and fetches that were given up; never what an unfinished job needs."""
     needed = needed_by(catalog.project)
     current = {spec.digest: name for name, spec in catalog.models.items() if spec.is_locked}
     for each in folders(catalog.project):
         if each.path.name.startswith("."):
             if time.time() - each.path.stat().st_mtime > PART_SECONDS:
-                yield Removal(each, "a fetch that was given up")
+                yield ModelRemoval(each, "a fetch that was given up")
         elif not each.digest:
-            yield Removal(each, "its record can't be read")
+            yield ModelRemoval(each, "its record can't be read")
         elif each.digest not in current and each.digest not in needed:
-            yield Removal(each, "replaced" if each.name in catalog.models else "defined nowhere")
+            yield ModelRemoval(each, "replaced" if each.name in catalog.models else "defined nowhere")
 
 
-def remove(project: Project, chosen: Sequence[ModelFolder], on_refusal: Callable[[ModelFolder, str], None]) -> int:
+def remove(project: Project, chosen: Sequence[StoredModel], on_refusal: Callable[[StoredModel, str], None]) -> int:
     """Returns the bytes that became free. A model that is being fetched stays."""
     freed = 0
     for each in chosen:

@@ -94,10 +94,10 @@ def test_aliases_of_aliases_cannot_ask_for_billions_of_values(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("source", ["{packages: [a==1], files: {m: x}, folder: f}", "{packages: [a==1]}", "{}"])
-def test_a_model_source_that_is_none_of_the_three_kinds_is_told_what_they_are(tmp_path: Path, source: str) -> None:
+def test_a_model_source_that_is_of_no_kind_is_told_what_they_are(tmp_path: Path, source: str) -> None:
     message = refusal(tmp_path, f"m:\n  files: {{m: {'a' * 64}}}\n  sources:\n    - {source}\n", "models")
     assert message.startswith("file.yaml:4: m.sources.0: ")
-    assert {"folder", "packages", "files", "huggingface", "revision"} <= set(re.findall(r"\w+", message))
+    assert {"folder", "packages", "files", "urls", "huggingface"} <= set(re.findall(r"\w+", message))
 
 
 @pytest.mark.parametrize("word", ["no", "No", "yes", "on", "off", "2020-01-02"])

@@ -10,7 +10,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.project import Project
 from pipeline.setup import models
-from pipeline.setup.models import ModelFolder, Removal
+from pipeline.setup.models import ModelRemoval, StoredModel
 from pipeline.sizes import show_size
 from pipeline.text import counted
 
@@ -28,11 +28,11 @@ def command(dry_run: bool, as_json: bool) -> None:
     report(catalog.project, list(models.useless(catalog)), dry_run, as_json, "model-gc")
 
 
-def report(here: Project, removals: Sequence[Removal], dry_run: bool, as_json: bool, kind: str) -> None:
+def report(here: Project, removals: Sequence[ModelRemoval], dry_run: bool, as_json: bool, kind: str) -> None:
     """Remove, unless it is only to be shown, and show it. Raises ``NotReady`` where something stays."""
     refused: dict[str, str] = {}
 
-    def refuse(folder: ModelFolder, why: str) -> None:
+    def refuse(folder: StoredModel, why: str) -> None:
         refused[folder.path.name] = why
 
     freed = 0 if dry_run else models.remove(here, [each.folder for each in removals], refuse)
@@ -49,7 +49,7 @@ def report(here: Project, removals: Sequence[Removal], dry_run: bool, as_json: b
         raise NotReady("\n".join(f"{name} stays: {why}" for name, why in refused.items()), "pipeline model status")
 
 
-def _show(gone: Sequence[Removal], dry_run: bool, freed: int) -> None:
+def _show(gone: Sequence[ModelRemoval], dry_run: bool, freed: int) -> None:
     if gone:
         cells = [[each.folder.name, each.reason, show_size(each.folder.size)] for each in gone]
         print_table(["model", "why", "size"], cells, "")

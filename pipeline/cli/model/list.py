@@ -14,13 +14,16 @@ from pipeline.sizes import show_size
 
 @click.command("list")
 @click.option("--language", metavar="CODE", help="Only those that recognise this language, such as hi.")
+@click.option(
+    "--task", metavar="TASK", help="Only those for this task: recognition, translation, alignment, diarization."
+)
 @json_option
 @root_option
-def command(language: str | None, as_json: bool) -> None:
+def command(language: str | None, task: str | None, as_json: bool) -> None:
     """List the models that the project defines, and those of the catalogue that comes with it."""
     catalog = Catalog(project())
     store = ModelStore(catalog.project.models)
-    rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _knows(spec, language)]
+    rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _fits(spec, language, task)]
     if as_json:
         print_json("model-list", rows)
         return
@@ -34,6 +37,7 @@ def row(store: ModelStore, spec: ModelSpec) -> dict[str, Any]:
     """A model as JSON; ``size`` in bytes, ``None`` where nobody knows it before it is fetched."""
     return {
         "name": spec.name,
+        "task": spec.task,
         "state": state(store, spec),
         "size": sum(spec.sizes.values()) or _fetched_size(store, spec),
         "license": spec.license,
@@ -62,5 +66,5 @@ def _shown_size(size: int | None) -> str:
     return "" if size is None else show_size(size)
 
 
-def _knows(spec: ModelSpec, language: str | None) -> bool:
-    return language is None or language in spec.languages
+def _fits(spec: ModelSpec, language: str | None, task: str | None) -> bool:
+    return (language is None or language in spec.languages) and (task is None or task == spec.task)

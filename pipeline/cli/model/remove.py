@@ -8,7 +8,7 @@ from pipeline.cli.model.gc import report
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.setup import models
-from pipeline.setup.models import Removal
+from pipeline.setup.models import ModelRemoval
 
 
 @click.command("remove")
@@ -30,4 +30,4 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
                 f"model '{name}' isn't removed: {job} isn't finished and was prepared with it",
                 f"run-pipeline --job {job}   or pipeline model remove {name} --force",
             )
-    report(catalog.project, [Removal(each, "named") for each in found], dry_run, as_json, "model-remove")
+    report(catalog.project, [ModelRemoval(each, "named") for each in found], dry_run, as_json, "model-remove")
