@@ -2,10 +2,12 @@
 
 import pytest
 
+from pipeline.config import model_locks
+from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.models import FolderSource, HubSource, PackageSource, load
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, NotReady
 from pipeline.project import Project
-from tests.conftest import Sandbox
+from tests.conftest import REPOSITORY, Sandbox
 
 DIGEST = "a" * 64
 HEAD = f"tiny:\n  files:\n    a.bin: {DIGEST}\n    b.json: {DIGEST}\n  sources:\n"
@@ -57,3 +59,57 @@ def test_a_wrong_declaration_is_refused_with_line_and_key(sandbox: Sandbox, text
 
 def test_a_source_that_lacks_a_file_is_refused_with_the_file_s_name(sandbox: Sandbox) -> None:
     assert "'b.json'" in refusal(sandbox, WRONG[0][0]).message
+
+
+CATALOGUED = "tiny: {files: ['*.bin'], sources: [{huggingface: o/r}]}\n"
+
+
+def test_a_catalogued_model_is_not_locked_before_its_first_fetch(sandbox: Sandbox) -> None:
+    sandbox.write("config/model-catalogue.yaml", CATALOGUED)
+    spec = load(Project(sandbox.root))["tiny"]
+    assert (spec.is_locked, spec.is_catalogued, spec.patterns) == (False, True, ("*.bin",))
+    with pytest.raises(NotReady) as refused:
+        _ = spec.digest
+    assert refused.value.next_step == "pipeline model fetch tiny"
+
+
+def test_a_lock_says_which_files_a_model_has(sandbox: Sandbox) -> None:
+    sandbox.write("config/model-catalogue.yaml", CATALOGUED)
+    lock = ModelLock("o/r", "c" * 40, {"a.bin": LockedFile("d" * 64, 5)}, "mit", gated=True)
+    model_locks.write(Project(sandbox.root), "tiny", lock)
+    spec = load(Project(sandbox.root))["tiny"]
+    assert (spec.files, spec.sizes, spec.license, spec.is_gated) == ({"a.bin": "d" * 64}, {"a.bin": 5}, "mit", True)
+    assert spec.sources == (HubSource("o/r", "c" * 40),)
+
+
+def test_a_lock_of_another_repository_does_not_count(sandbox: Sandbox) -> None:
+    sandbox.write("config/model-catalogue.yaml", CATALOGUED)
+    model_locks.write(Project(sandbox.root), "tiny", ModelLock("o/other", "c" * 40, {"a": LockedFile("d" * 64, 5)}))
+    assert not load(Project(sandbox.root))["tiny"].is_locked
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"repository": "o/r", "revision": "c", "files": {}}', "[1]", '{"x": 1}']
+)
+def test_a_file_that_is_no_lock_is_told_with_the_command_that_makes_one(sandbox: Sandbox, content: str) -> None:
+    sandbox.write("config/model-catalogue.yaml", CATALOGUED)
+    sandbox.write("requirements/models/tiny.lock", content)
+    with pytest.raises(ConfigurationError, match=r"requirements/models/tiny\.lock") as refused:
+        load(Project(sandbox.root))
+    assert refused.value.next_step == "pipeline model lock tiny"
+
+
+def test_a_project_s_own_entry_goes_before_the_catalogue(sandbox: Sandbox) -> None:
+    sandbox.write("config/model-catalogue.yaml", CATALOGUED)
+    sandbox.write("config/models.yaml", f"tiny: {{files: {{a: {'e' * 64}}}, sources: [{{folder: x}}]}}\n")
+    spec = load(Project(sandbox.root))["tiny"]
+    assert (spec.files, spec.is_catalogued) == ({"a": "e" * 64}, False)
+
+
+def test_the_catalogue_that_comes_along_is_right_and_hides_nothing() -> None:
+    models = load(Project(REPOSITORY))
+    catalogued = [spec for spec in models.values() if spec.is_catalogued]
+    assert len(catalogued) > 60
+    assert {spec.task for spec in catalogued} == {"recognition", "translation", "alignment", "diarization"}
+    assert all(spec.hub and spec.description for spec in catalogued)
+    assert not models["whisper-base"].is_catalogued
