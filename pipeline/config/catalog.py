@@ -119,7 +119,7 @@ class Catalog:
 
     def model(self, name: str) -> ModelSpec:
         """Raises ``ConfigurationError`` for an unknown name and for a wrong ``config/models.yaml``."""
-        require_name("model", name, sorted(self.models), "look into config/models.yaml")
+        require_name("model", name, sorted(self.models), "pipeline model list")
         return self.models[name]
 
     def with_models(self, specs: Iterable[ModelSpec]) -> "Catalog":

@@ -85,7 +85,7 @@ class ModelSpec:
         """
         if not self.files:
             raise NotReady(
-                f"model '{self.name}' was never fetched, so its files aren't known", f"pipeline model fetch {self.name}"
+                f"model '{self.name}' was never fetched, so its files aren't known", f"bootstrap --model {self.name}"
             )
         return tagged_digest("model", dict(self.files))
 

@@ -22,7 +22,7 @@ class ModelFolder:
 class DefinedModel:
     """A model that the project defines, or that the job brings along in a folder."""
 
-    files: frozenset[str]
+    files: frozenset[str]  # empty where it was never fetched, so that nobody knows them
     languages: tuple[str, ...] = ()  # empty where it has none in particular
     problem: str | None = None  # why it can't be used now
 
@@ -92,7 +92,7 @@ def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInven
 
 def _of_defined(engine: EngineSpec, name: str, model: DefinedModel) -> Iterator[Obstacle]:
     for needed in engine.files:
-        if not model.files & set(needed.split(" | ")):
+        if model.files and not model.files & set(needed.split(" | ")):
             yield Obstacle(f"model '{name}' has no {needed.replace(' | ', ' or ')}", "name another model or its folder")
     if model.problem:
         what = f"model '{name}' isn't ready: {model.problem}"

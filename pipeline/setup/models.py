@@ -18,7 +18,7 @@ from pipeline.jobs.store import UNFINISHED, JobStore
 from pipeline.locks import Held, exclusive, is_held
 from pipeline.models import fetch, locking
 from pipeline.models.sources import Fetcher
-from pipeline.models.store import MARKER, ModelStore
+from pipeline.models.store import MARKER, ModelStore, is_local
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.setup.tasks import SetupTask
@@ -133,6 +133,8 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
                 yield ModelRemoval(each, "a fetch that was given up")
         elif not each.digest:
             yield ModelRemoval(each, "its record can't be read")
+        elif is_local(each.name):
+            continue  # links to a person's own files, and what was read of them
         elif each.digest not in current and each.digest not in needed:
             yield ModelRemoval(each, "replaced" if each.name in catalog.models else "defined nowhere")
 

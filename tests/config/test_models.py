@@ -70,7 +70,7 @@ def test_a_catalogued_model_is_not_locked_before_its_first_fetch(sandbox: Sandbo
     assert (spec.is_locked, spec.is_catalogued, spec.patterns) == (False, True, ("*.bin",))
     with pytest.raises(NotReady) as refused:
         _ = spec.digest
-    assert refused.value.next_step == "pipeline model fetch tiny"
+    assert refused.value.next_step == "bootstrap --model tiny"
 
 
 def test_a_lock_says_which_files_a_model_has(sandbox: Sandbox) -> None:

@@ -7,8 +7,9 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.model.list import row
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
-from pipeline.models.store import ModelStore
+from pipeline.models.store import ModelStore, is_local
 from pipeline.setup import models
+from pipeline.setup.models import StoredModel
 from pipeline.sizes import show_size
 
 
@@ -35,7 +36,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     rows += [
         {
             "name": each.name,
-            "state": "part of a fetch" if each.is_partial else "not defined",
+            "state": _state(each),
             "size": each.size,
             "problem": None,
             "job": needed.get(each.digest),
@@ -50,3 +51,10 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         for each in rows
     ]
     print_table(["model", "state", "size", "problem", "needed by"], cells, "no model is fetched")
+
+
+def _state(folder: StoredModel) -> str:
+    """Of a folder that no definition names."""
+    if folder.is_partial:
+        return "part of a fetch"
+    return "a person's folder" if is_local(folder.name) else "not defined"
