@@ -1,6 +1,6 @@
 """Sentence split: sentences from a transcript's words and cues, with the times at which they are spoken."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE
 from subtitling.typography import ends_clause, width
 
-from translating import sentence_boundaries, sentence_tokens
+from translating import cue_places, sentence_boundaries, sentence_tokens
 from translating.sentence_tokens import SentenceToken
 from translating.writing_systems import joined
 
@@ -47,11 +47,11 @@ class Sentence:
 def of_transcript(transcript: Mapping[str, Any]) -> list[Sentence]:
     """The sentences of ``segments``, in order of time, by the rules for ``language``. Blank segments give none.
 
-    What is shown in another place of the picture at the same time is no part of a sentence: a sign doesn't part speech.
+    What is shown beside other text is no part of its sentences: neither a sign nor an interjection parts speech.
     """
     segments = transcript["segments"]
-    places = _places(segments)
-    tokens: dict[int, list[SentenceToken]] = {}
+    places = cue_places.of_segments(segments)
+    tokens: dict[cue_places.CuePlace, list[SentenceToken]] = {}
     for token in sentence_tokens.of_transcript(transcript):
         tokens.setdefault(places[token.cue], []).append(token)
     sentences = [
@@ -60,22 +60,6 @@ def of_transcript(transcript: Mapping[str, Any]) -> list[Sentence]:
         for group in _groups(own, transcript["language"])
     ]
     return sorted(sentences, key=lambda sentence: sentence.start) if len(tokens) > 1 else sentences
-
-
-def _places(segments: Sequence[Mapping[str, Any]]) -> list[int]:
-    """For each segment its alignment, if another one is shown elsewhere meanwhile; else the usual one."""
-    alignments = [segment.get("alignment", BOTTOM_CENTRE) for segment in segments]
-    if set(alignments) <= {BOTTOM_CENTRE}:
-        return alignments
-    places = [BOTTOM_CENTRE] * len(segments)
-    shown: list[int] = []
-    for index, segment in enumerate(segments):
-        shown = [each for each in shown if segments[each]["end"] > segment["start"]]
-        for other in shown:
-            if alignments[other] != alignments[index]:
-                places[other], places[index] = alignments[other], alignments[index]
-        shown.append(index)
-    return places
 
 
 def _groups(tokens: list[SentenceToken], language: str) -> Iterator[list[SentenceToken]]:

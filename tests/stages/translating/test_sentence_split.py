@@ -271,6 +271,18 @@ def test_speech_that_only_moves_to_another_place_stays_one_sentence() -> None:
     assert [(each.text, each.alignment) for each in sentences] == [("I never thought that he would come.", 8)]
 
 
+def test_an_interjection_within_a_sentence_does_not_part_it() -> None:
+    segments = [
+        {"start": 1.0, "end": 6.0, "text": "I want to tell you about"},
+        {"start": 2.0, "end": 3.0, "text": "Good"},
+        {"start": 4.0, "end": 5.0, "text": "Go on!"},
+        {"start": 6.1, "end": 8.0, "text": "the house."},
+    ]
+    sentences = sentence_split.of_transcript({"language": "en", "segments": segments})
+    assert [each.text for each in sentences] == ["I want to tell you about the house.", "Good", "Go on!"]
+    assert [[part.cue for part in each.parts] for each in sentences] == [[0, 3], [1], [2]]
+
+
 def test_a_sign_between_two_parts_of_a_sentence_does_not_part_it() -> None:
     segments = [
         {"start": 1.0, "end": 3.0, "text": "I never thought that"},
