@@ -518,3 +518,28 @@ def test_what_is_imported_from_the_environment_stays(run: Runs, tmp_path: Path) 
         run(body)
     first, *later = log(tmp_path).splitlines()
     assert {first.replace("False", "True")} == set(later)
+
+
+SETS = """
+import decimal, locale, multiprocessing, resource
+if stage.output('file').exists():
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(os.sched_getaffinity(0)), locale.setlocale(locale.LC_ALL),
+          time.localtime(0).tm_hour, multiprocessing.get_start_method(allow_none=True))
+else:
+    stage.output('file').touch()
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(os.sched_getaffinity(0)), locale.setlocale(locale.LC_ALL),
+          time.localtime(0).tm_hour, None)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    locale.setlocale(locale.LC_ALL, 'C' if locale.setlocale(locale.LC_ALL) != 'C' else 'C.UTF-8')
+    os.environ['TZ'] = 'XYZ-7'
+    time.tzset()
+    multiprocessing.set_start_method('spawn')
+"""
+
+
+def test_what_a_task_sets_for_its_process_the_next_does_not_see(run: Runs, tmp_path: Path) -> None:
+    run(SETS)
+    assert exit_of(run(SETS)).returncode == 0, log(tmp_path)
+    first, second = log(tmp_path).splitlines()
+    assert first == second

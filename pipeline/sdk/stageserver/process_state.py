@@ -1,11 +1,14 @@
 """What a stage may change in its process, and how it is put back before the next one."""
 
+import _locale
 import contextlib
 import os
 import signal
 import sys
+import time
 
 from stageserver.interpreter_limits import InterpreterLimits
+from stageserver.system_limits import SystemLimits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class ProcessState:
         self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
         self._hooks = {name: getattr(sys, name) for name in HOOKS}
         self._limits = InterpreterLimits()
+        self._system = SystemLimits()
+        self._locale = _locale.setlocale(_locale.LC_ALL, None)
 
     def restore(self, imported: "dict[str, str]") -> None:
         self._restore_variables(imported)
@@ -45,6 +50,9 @@ class ProcessState:
         for name, hook in self._hooks.items():
             setattr(sys, name, hook)
         self._limits.restore()
+        self._system.restore()
+        if _locale.setlocale(_locale.LC_ALL, None) != self._locale:
+            _locale.setlocale(_locale.LC_ALL, self._locale)
         _restore_libraries()
         os.umask(self._mask)
         os.chdir("/")
@@ -57,8 +65,11 @@ class ProcessState:
     def _restore_variables(self, imported: "dict[str, str]") -> None:
         wanted = {**self._variables, **imported}
         if dict(os.environ) != wanted:
+            zone = os.environ.get("TZ")
             os.environ.clear()
             os.environ.update(wanted)
+            if zone != os.environ.get("TZ"):
+                time.tzset()
 
     def _restore_streams(self) -> None:
         if any(stream.closed for stream in self._streams):  # by the stage, which the next one must not notice
@@ -75,6 +86,8 @@ def _restore_libraries() -> None:
         sys.modules["socket"].setdefaulttimeout(None)
     if "tempfile" in sys.modules:
         setattr(sys.modules["tempfile"], "tempdir", None)  # noqa: B010  # found out again, from the variables
+    if "multiprocessing" in sys.modules:
+        sys.modules["multiprocessing"].set_start_method(None, force=True)
     if sys.gettrace() is not None:
         sys.settrace(None)
     if sys.getprofile() is not None:
