@@ -6,6 +6,7 @@
 # [tool.pipeline.stage.parameters]
 # style = "netflix"
 # language = ""
+# languages = []
 # frame_rate = 0
 # [tool.pipeline.stage.outputs]
 # checks = "checks.json"
@@ -17,7 +18,8 @@ can't be read, or ``null``, and then there are ``format``, ``encoding``, and the
 ``report.json``. If a parameter is invalid, it is an object instead, whose ``wrong`` gives the reason: that is no fault
 of a file, nor of the stage.
 
-The parameters are those of subtitle_generation. Without ``language``, the file's name (``movie.pl.srt``) gives it.
+The parameters are those of subtitle_generation. ``languages``: those that the names of the files say, a code or
+nothing for each; they count where there is no ``language``.
 """
 
 import json
@@ -39,7 +41,9 @@ def run(stage: stagekit.Stage) -> None:
     try:
         _require_known(style, language)
         clock = _clock(rate)
-        checks = [check(path, style, language or language_of(path), clock) for path in stage.inputs("subtitles")]
+        files = stage.inputs("subtitles")
+        named = stage.parameters["languages"] or [""] * len(files)
+        checks = [check(path, style, language or own, clock) for path, own in zip(files, named, strict=True)]
     except InvalidParameter as error:
         checks = {"wrong": str(error)}
     stage.output("checks").write_text(json.dumps(checks, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -75,10 +79,3 @@ def check(path: Path, style: str, language: str, clock: frame_clock.FrameClock) 
         "left_out": subtitles.left_out,
         **report,
     }
-
-
-def language_of(path: Path) -> str:
-    """``pl`` of ``movie.pl.srt``; nothing if that part of the name is no language."""
-    parts = path.name.split(".")
-    tag = parts[-2] if len(parts) > 2 else ""
-    return tag if tag.isascii() and len(tag) >= 2 and langcodes.tag_is_valid(tag) else ""

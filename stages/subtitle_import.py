@@ -19,8 +19,8 @@ shows two at once. ``notes`` say what was repaired in the subtitles, ``dropped``
 
 ``track``: a number, from 1 among the subtitle tracks, or a language; without one, the text track that players choose.
 ``file``: the path of a file instead, with its SHA-256 as ``file_digest``, since a result is reused as long as the
-parameters stay the same. ``language``: that of the text, if neither the track nor the file's name (``movie.pl.srt``)
-says it.
+parameters stay the same. ``language``: that of the text, as a person or the file's name says it; else the track's, or
+what the file itself says.
 """
 
 import hashlib
@@ -53,7 +53,6 @@ TEXT = {  # by codec: ffmpeg's format and the suffix of the file that the text i
 COPIED = ("subrip", "srt", "webvtt", "ass", "ssa")  # not converted, so that the reader finds the encoding
 PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 WAYS_OUT = "Choose a text track or a file with --from-subtitles, or leave that out to have the speech recognised"
-ADDITIONS = ("forced", "sdh", "cc", "hi", "default")  # words that a file's name may have after the language
 
 
 class SubtitleSource(NamedTuple):
@@ -71,9 +70,9 @@ def run(stage: stagekit.Stage) -> None:
     source = (
         from_file(wish["file"], wish["file_digest"]) if wish["file"] else from_track(stage, media, probed["streams"])
     )
-    stated = languages.base(wish["language"] or source.language)
+    stated = languages.tag(wish["language"] or source.language)
     file = read(source, stated, frame_rate_of(probed["streams"]))
-    language = stated if stated != languages.UNKNOWN else languages.base(file.language)
+    language = stated if stated != languages.UNKNOWN else languages.tag(file.language)
     length = ffmpegs.seconds(probed["format"].get("duration"))
     hours = programme_time.hour_of_start(file.cues, round(length * 1000))
     phrases = programme_time.without_hours(rolling.without_repeats(file.cues), hours)
@@ -110,15 +109,7 @@ def from_file(path: str, digest: str) -> SubtitleSource:
     if actual != digest:
         why = "have changed since the job was prepared" if digest else "were given without their digest (file_digest)"
         raise stagekit.StageFailed(f"the subtitles {path!r} {why}. Prepare the job again, with --from-subtitles FILE")
-    return SubtitleSource(file, f"the file {file.name!r}", language_of(file))
-
-
-def language_of(file: Path) -> str:
-    """``pl`` of ``movie.pl.srt`` and of ``movie.pl.forced.srt``."""
-    words = file.name.split(".")[1:-1]
-    if len(words) > 1 and words[-1].lower() in ADDITIONS and languages.is_known(words[-2]):
-        words.pop()
-    return languages.tag(words[-1]) if words and languages.is_known(words[-1]) else languages.UNKNOWN
+    return SubtitleSource(file, f"the file {file.name!r}", languages.UNKNOWN)
 
 
 def from_track(stage: stagekit.Stage, media: Path, found: Sequence[dict]) -> SubtitleSource:

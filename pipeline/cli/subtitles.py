@@ -44,9 +44,11 @@ def check(files: tuple[Path, ...], style: str, language: str, frame_rate: str, a
     Exit code 0: no rule is broken; 1: a rule is broken, or a cue can't be read; 5: a file can't be read.
     """
     from pipeline.config.catalog import Catalog
+    from pipeline.media import subtitle_names
     from pipeline.run import single_stage
 
-    parameters = {"style": style, "language": language, "frame_rate": frame_rate}
+    named_languages = [subtitle_names.of_file(file).language for file in files]
+    parameters = {"style": style, "language": language, "languages": named_languages, "frame_rate": frame_rate}
     with (
         _as_files(files) as paths,
         single_stage.run(Catalog(project()), STAGE, {"subtitles": paths}, parameters) as outputs,

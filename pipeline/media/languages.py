@@ -21,6 +21,14 @@ def base(code: str) -> str:
 
 
 @cache
+def tag(code: str) -> str:
+    """Its standard form, with region and script: ``pt-BR`` for ``por-br``. Empty where it is none."""
+    import langcodes
+
+    return langcodes.standardize_tag(code) if base(code) else ""
+
+
+@cache
 def from_text(text: str) -> str:
     """As ``base``, for a code or an English name: ``Spanish`` gives ``es``."""
     import langcodes

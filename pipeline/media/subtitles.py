@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pipeline.digests import sha256_of_file
 from pipeline.errors import ExitCode, InputError, PipelineError
-from pipeline.media import tracks
-from pipeline.media.languages import UNKNOWN, base
+from pipeline.media import subtitle_names, tracks
+from pipeline.media.languages import UNKNOWN, base, is_same, tag
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
@@ -39,7 +39,7 @@ def source(text: str, movie: Path, media: Media) -> dict[str, str]:
         return _first(movie, media)
     if (text.isdecimal() or base(text)) and not Path(text).is_file():
         return _of_track(tracks.find(text, media.subtitles, "subtitle", "--from-subtitles"))
-    return _of_file(Path(os.path.abspath(text)))
+    return _of_file(Path(os.path.abspath(text)), movie)
 
 
 def require_missing(languages: Sequence[str], track_language: str, movie: Path, media: Media) -> None:
@@ -48,39 +48,45 @@ def require_missing(languages: Sequence[str], track_language: str, movie: Path, 
     ``ORIGINAL`` among the languages stands for ``track_language``, what the audio track says; where that is empty, its
     subtitles count as missing.
     """
-    codes = [track_language if each in UNKNOWN else base(each) for each in languages]
+    codes = [track_language if each in UNKNOWN else tag(each) for each in languages]
     there = existing(movie, media)
-    if codes and all(code and code in there for code in codes):
-        where = ", ".join(f"{code} ({there[code]})" for code in dict.fromkeys(codes))
+    found = {code: next((each for each in there if is_same(code, each)), "") for code in codes}
+    if codes and all(found.values()):
+        where = ", ".join(f"{code} ({there[each]})" for code, each in found.items())
         shown = printable(str(movie))
         raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them again")
 
 
 def existing(movie: Path, media: Media) -> dict[str, str]:
-    """The languages that the movie has subtitles in, each with where.
+    """The languages that the movie has subtitles in, by their tags, each with where.
 
     Forced ones, as for signs, don't count, nor those in a form that ffmpeg doesn't know, as few players know it, too.
     """
     found = {
-        base(track.language): f"track {track.number} of the movie"
+        tag(track.language): f"track {track.number} of the movie"
         for track in reversed(media.subtitles)
-        if base(track.language) and not track.is_forced and track.codec
+        if tag(track.language) and not track.is_forced and track.codec
     }
     for file in beside(movie):
-        language = _language(file.name.removeprefix(f"{movie.stem}."))
-        if language and ".forced." not in file.name.lower():
-            found[language] = printable(file.name)
+        name = subtitle_names.parse(file.name, [movie.stem])
+        if name.language and name.is_whole:
+            found[name.language] = printable(file.name)
     return found
 
 
 def beside(movie: Path) -> Iterator[Path]:
-    """Subtitle files of a movie in its folder: ``movie.srt``, ``movie.es.srt``, ``movie.es.forced.srt``."""
+    """Subtitle files of a movie in its folder: ``movie.srt``, ``movie.es.srt``, ``movie.es.forced.srt``.
+
+    ``movie.2.srt`` belongs to ``movie.2.mkv``, if there is one.
+    """
     try:
         names = sorted(os.listdir(movie.parent))
     except OSError:
         return
+    others = [each for each in subtitle_names.movies_in(movie.parent) if each.startswith(f"{movie.stem}.")]
     for each in names:
-        if each.startswith(f"{movie.stem}.") and each.lower().endswith(SUFFIXES) and not _are_pictures(each, names):
+        is_ours = each.startswith(f"{movie.stem}.") and not any(each.startswith(f"{other}.") for other in others)
+        if is_ours and each.lower().endswith(SUFFIXES) and not _are_pictures(each, names):
             yield movie.parent / each
 
 
@@ -96,7 +102,7 @@ def _first(movie: Path, media: Media) -> dict[str, str]:
         return _of_track(next((track for track in text if track.is_default and not track.is_forced), text[0]))
     files, shown = list(beside(movie)), printable(str(movie))
     if len(files) == 1:
-        return _of_file(files[0])
+        return _of_file(files[0], movie)
     if files:
         names = ", ".join(printable(file.name) for file in files)
         raise InputError(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
@@ -115,10 +121,10 @@ def _of_track(track: MediaTrack) -> dict[str, str]:
             f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",
             "name a text track or a file with --from-subtitles, or leave it out to have the speech recognised",
         )
-    return {"track": str(track.number), "file": "", "file_digest": "", "language": base(track.language)}
+    return {"track": str(track.number), "file": "", "file_digest": "", "language": tag(track.language)}
 
 
-def _of_file(file: Path) -> dict[str, str]:
+def _of_file(file: Path, movie: Path) -> dict[str, str]:
     shown = printable(str(file))
     if file.suffix.lower() not in NAMED_SUFFIXES:
         raise InputError(f"{shown} is no subtitle file", f"name one that ends in {', '.join(NAMED_SUFFIXES)}")
@@ -126,11 +132,5 @@ def _of_file(file: Path) -> dict[str, str]:
         digest = sha256_of_file(file)
     except OSError as error:
         raise InputError(f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE") from error
-    language = _language(file.name.partition(".")[2])
+    language = subtitle_names.of_file(file, movie).language
     return {"track": "", "file": str(file), "file_digest": digest, "language": language}
-
-
-def _language(name: str) -> str:
-    """The language that ``es.srt`` or ``es.forced.srt`` says; empty where the name says none."""
-    words = name.split(".")[:-1]
-    return next((base(word) for word in words if base(word)), "")

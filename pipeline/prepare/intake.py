@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError, UsageError
+from pipeline.media.suffixes import MEDIA_SUFFIXES
 from pipeline.text import natural_order, printable
 
-# The usual endings of movies and recordings. Of a folder, only such files are taken; ffprobe decides whether one is
-# what it says. A file that is named by itself may end in anything.
-VIDEO = "3gp asf avi dv f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob webm wmv"
-AUDIO = "aac ac3 aif aiff amr eac3 flac m4a m4b mka mp2 mp3 oga ogg opus wav wma"
-SUFFIXES = frozenset(f".{name}" for kind in (VIDEO, AUDIO) for name in kind.split())
 UNFINISHED_ENDINGS = (".part", ".crdownload", ".download", ".tmp", ".swp", "~")
 MOST = 100_000  # files of one command
 OURS = (".subtitled.", ".burned.")  # in the names of movies that stages of this project make
@@ -76,7 +72,7 @@ def _of(word: Path, recursive: bool, is_wanted: IsWanted) -> Iterator[Path]:
 
 
 def is_media(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not any(mark in name for mark in OURS)
+    return Path(name).suffix.lower() in MEDIA_SUFFIXES and not any(mark in name for mark in OURS)
 
 
 def is_whole(name: str) -> bool:

@@ -14,6 +14,7 @@ STAGE = """# /// script
 # [tool.pipeline.stage.parameters]
 # style = ""
 # language = ""
+# languages = []
 # frame_rate = 0
 # [tool.pipeline.stage.outputs]
 # checks = "checks.json"
@@ -22,7 +23,8 @@ import json
 def run(stage):
     if stage.parameters["style"] == "nonsense":
         return stage.output("checks").write_text(json.dumps({"wrong": "no style 'nonsense'"}))
-    said = [{**json.loads(path.read_text()), "file": str(path)} for path in stage.inputs("subtitles")]
+    files = zip(stage.inputs("subtitles"), stage.parameters["languages"])
+    said = [{**json.loads(path.read_text()), "file": str(path), "named": language} for path, language in files]
     stage.output("checks").write_text(json.dumps(said))
 """
 SPEED = {"allowed": 20, "highest": 10, "share_over": 0.5}
@@ -102,3 +104,11 @@ def test_an_environment_that_is_not_built_is_told_with_the_command(spawning: Non
 
 def test_no_file_is_a_mistake(spawning: None, sandbox: Sandbox) -> None:
     assert sandbox.give("pipeline", "subtitles", "check").code == 2
+
+
+def test_the_name_of_a_file_says_its_language_by_the_rules_of_players(project: Sandbox) -> None:
+    names = {"film.ja.sdh.srt": "ja", "The.Big.Lebowski.1998.srt": "", "dr.no.srt": "", "dr.no.pt-BR.srt": "pt-BR"}
+    for name in (*names, "dr.no.mkv"):
+        project.write(name, json.dumps(CLEAN))
+    done = project.give("pipeline", "subtitles", "check", *(project.root / name for name in names), "--json")
+    assert [entry["named"] for entry in done.data] == list(names.values())

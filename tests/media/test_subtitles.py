@@ -34,7 +34,7 @@ def test_a_subtitle_file_is_frozen_by_its_digest(tmp_path: Path) -> None:
     file = tmp_path / "other.pt-BR.srt"
     file.write_text("1\n")
     found = subtitles.source(str(file), tmp_path / "movie.mkv", TITLED)
-    assert found == {"track": "", "file": str(file), "file_digest": sha256_of_file(file), "language": "pt"}
+    assert found == {"track": "", "file": str(file), "file_digest": sha256_of_file(file), "language": "pt-BR"}
 
 
 def test_without_a_track_the_one_file_beside_the_movie_is_taken(tmp_path: Path) -> None:
@@ -63,6 +63,34 @@ def test_what_a_movie_has_is_found_in_it_and_beside_it(tmp_path: Path) -> None:
     (tmp_path / "movie.srt").write_text("1\n")
     found = subtitles.existing(tmp_path / "movie.mkv", TITLED)
     assert found == {"en": "track 1 of the movie", "fr": "track 3 of the movie", "de": "movie.de.srt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "movie", "language"),
+    [
+        ("The.Big.Lebowski.1998.en.srt", "film.mp4", "en"),
+        ("Dr.no.srt", "Dr.no.mkv", ""),
+        ("Dr.no.no.srt", "Dr.no.mkv", "no"),
+        ("other.zh-Hant.sdh.srt", "film.mp4", "zh-Hant"),
+    ],
+)
+def test_a_title_s_word_is_no_language(tmp_path: Path, name: str, movie: str, language: str) -> None:
+    (tmp_path / name).write_text("1\n")
+    assert subtitles.source(str(tmp_path / name), tmp_path / movie, TWO)["language"] == language
+
+
+def test_the_subtitles_of_a_second_part_are_not_those_of_the_first(tmp_path: Path) -> None:
+    for name in ("movie.2.mkv", "movie.2.es.srt", "movie.de.commentary.srt", "movie.fr.srt"):
+        (tmp_path / name).write_text("1\n")
+    assert subtitles.existing(tmp_path / "movie.mkv", Media(9.0)) == {"fr": "movie.fr.srt"}
+    assert subtitles.existing(tmp_path / "movie.2.mkv", Media(9.0)) == {"es": "movie.2.es.srt"}
+
+
+def test_subtitles_in_another_script_are_others(tmp_path: Path) -> None:
+    (tmp_path / "movie.zh-Hant.srt").write_text("1\n")
+    require_missing(["zh-Hans"], "en", tmp_path / "movie.mkv", Media(9.0))
+    with pytest.raises(AlreadyThere, match=r"movie\.zh-Hant\.srt"):
+        require_missing(["zh-TW"], "en", tmp_path / "movie.mkv", Media(9.0))
 
 
 def test_a_movie_with_all_wanted_languages_is_left_out(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_file_that_can_not_be_read_is_an_entry_that_says_why(checking: ModuleT
 
 class CheckStage:
     def __init__(self, folder: Path, **parameters: Any) -> None:
-        self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, **parameters}
+        self.parameters = {"style": "netflix", "language": "", "languages": [], "frame_rate": 0, **parameters}
         self.checks = folder / "checks.json"
 
     def inputs(self, _name: str) -> list[Path]:
@@ -63,11 +63,3 @@ def test_an_empty_file_is_in_no_odd_encoding(checking: ModuleType, tmp_path: Pat
     assert (
         checking.check(tmp_path / "x.srt", "netflix", "", checking.frame_clock.clock_of_rate(0))["encoding"] == "utf-8"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "language"),
-    [("movie.pl.srt", "pl"), ("movie.zh-TW.srt", "zh-TW"), ("movie.srt", ""), ("movie.2019.srt", ""), ("pl.srt", "")],
-)
-def test_a_file_s_name_tells_its_language(checking: ModuleType, name: str, language: str) -> None:
-    assert checking.language_of(Path(name)) == language

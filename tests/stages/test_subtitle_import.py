@@ -62,28 +62,6 @@ def subtitle_file(tmp_path: Path, name: str = "movie.pl.srt") -> tuple[Path, str
     return file, "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("name", "language"),
-    [
-        ("a.pl.srt", "pl"),
-        ("a.srt", "und"),
-        ("a.cd1.srt", "und"),
-        ("a.cut.srt", "und"),
-        ("a.pt-BR.srt", "pt-BR"),
-        ("a.pl.forced.srt", "pl"),
-        ("a.en.hi.srt", "en"),
-        ("a.hi.srt", "hi"),
-        ("a.Cut.hi.srt", "hi"),
-        ("pl.srt", "und"),
-    ],
-)
-def test_a_file_says_its_language_by_its_name(
-    subtitle_import: ModuleType, tmp_path: Path, name: str, language: str
-) -> None:
-    file, digest = subtitle_file(tmp_path, name)
-    assert subtitle_import.from_file(str(file), digest).language == language
-
-
 @pytest.mark.parametrize(("digest", "told"), [("sha256:other", "have changed"), ("", "without their digest")])
 def test_a_file_that_is_not_what_the_job_was_prepared_with_is_refused(
     subtitle_import: ModuleType, tmp_path: Path, digest: str, told: str
@@ -141,7 +119,7 @@ OFFICE
 def test_a_sign_over_speech_keeps_its_place_and_the_speech_its_times(
     subtitle_import: ModuleType, tmp_path: Path
 ) -> None:
-    made = imported(subtitle_import, tmp_path, SIGN, "a.en.vtt")
+    made = imported(subtitle_import, tmp_path, SIGN, "a.vtt", language="en")
     assert made["segments"] == [
         {"start": 5.129, "end": 10.092, "text": "OFFICE", "alignment": 8},
         {"start": 5.338, "end": 6.339, "text": "I don't believe it.", "speaker": "Ann"},
