@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "fonts", "languages", "streams", "subtitling", "webvtt_tracks"]
+# modules = ["containers", "ffmpegs", "fonts", "languages", "streams", "subtitling", "timestamps", "webvtt_tracks"]
 # inputs = ["media", "subtitles"]
 # [tool.pipeline.stage.parameters]
 # style = "netflix"
@@ -31,7 +31,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +40,7 @@ import ffmpegs
 import fonts
 import stagekit
 import streams
+import timestamps
 import webvtt_tracks
 from subtitling import reader, writer
 
@@ -62,6 +63,7 @@ class BurnIn(NamedTuple):
     settings: Mapping[str, str]
     cpus: int
     has_cues: bool = True
+    jumps: Sequence[str] = ()  # ffmpeg's options for them
 
     @property
     def container(self) -> str:
@@ -93,7 +95,7 @@ def run(stage: stagekit.Stage) -> None:
         movie = stage.output("movie", f"{work.subtitles.stem}.burned.{container}")
         selection = containers.with_covers(containers.select(work.streams, container), work.media, stage.work)
         selection = containers.with_converted(selection, work.media, stage.work)
-        done, reached = _encode(stage, command(work, movie, selection), work.duration)
+        done, reached = _encode(stage, [*work.jumps, *command(work, movie, selection)], work.duration)
         if done.code == 0 and not done.is_disk_fault:
             containers.warn_of_changes(stage, selection, work.container)
             return _report(stage, work, reached)
@@ -131,6 +133,7 @@ def prepare(stage: stagekit.Stage) -> BurnIn:
         settings,
         stage.cpus,
         has_cues,
+        timestamps.jump_options(media, probed),
     )
 
 

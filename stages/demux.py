@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["ffmpegs", "languages", "soundtrack", "streams"]
+# modules = ["ffmpegs", "languages", "soundtrack", "streams", "timestamps"]
 # inputs = ["media"]
 # [tool.pipeline.stage.parameters]
 # audio_track = ""
@@ -19,7 +19,7 @@ Without one it is the track that players choose, or if that is broken, the next 
 """
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ import ffmpeg
 import ffmpegs
 import stagekit
 import streams
-from soundtrack import extraction, timeline
+import timestamps
+from soundtrack import extraction
 from soundtrack.decoder import BETWEEN, SAMPLE_RATE
 from soundtrack.mixes import pan_filter
 
-# Shares of a track's packets that may be undecodable.
+# Shares of a track's packets that may be undecodable. If there are more, ffmpeg's exit code isn't 0.
 GOOD_TRACK = 0.05  # a recording with a scratch
 DAMAGED_TRACK = 2 / 3  # if there is no better track; with a warning
 
@@ -72,9 +73,10 @@ def first_usable(
 ) -> extraction.ExtractedAudio:
     """Extract the first good track, else the first that is only damaged. Raises ``InputUnusable`` if all are worse."""
     tried = []
+    jumps = timestamps.jump_options(media, probed)
     for tolerated in (GOOD_TRACK, DAMAGED_TRACK):
         for track in tracks:
-            extracted = _extract(stage, ffmpegs.media_file(media, probed), probed, track, tolerated)
+            extracted = _extract(stage, media, probed, track, ("-max_error_rate", str(tolerated), *jumps))
             tried.append(extracted)
             if extracted.is_usable:
                 if track is not tracks[0]:
@@ -88,32 +90,32 @@ def first_usable(
 
 def _extract(
     stage: stagekit.Stage,
-    media: ffmpegs.MediaFile,
+    path: Path,
     probed: Mapping[str, Any],
     track: streams.StreamTrack,
-    tolerated: float,
+    options: Sequence[str],
 ) -> extraction.ExtractedAudio:
-    audio = stage.output("audio")
+    audio, media = stage.output("audio"), ffmpegs.media_file(path, probed)
 
     def on_progress(seconds: float) -> None:
         if media.duration:
             stage.progress(seconds / media.duration)
 
     try:
-        command = _command(media, timeline.companions(probed, track.place), track, tolerated)
+        command = _command(media, timestamps.companions(probed, track.place), track, options)
         summary, done = extraction.extract(command, audio, on_progress)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
         raise stagekit.StageFailed(f"{audio} can't be written: {error.strerror}. Make room and run again") from error
-    stated = 0.0 if timeline.has_jumps(probed) else _stream_seconds(track.stream) or media.duration
+    stated = 0.0 if timestamps.has_jumps(probed) else _stream_seconds(track.stream) or media.duration
     return extraction.ExtractedAudio(track, summary, done, stated)
 
 
 def _command(
-    media: ffmpegs.MediaFile, companions: list[int], track: streams.StreamTrack, tolerated: float
+    media: ffmpegs.MediaFile, companions: list[int], track: streams.StreamTrack, options: Sequence[str]
 ) -> list[str]:
-    """ffmpeg's arguments. With more than the ``tolerated`` share of broken packets, its exit code isn't 0."""
+    """ffmpeg's arguments. ``companions`` are streams that must be read, too, ``options`` those for all of its work."""
     movie = ffmpeg.input(ffmpegs.url(media.path), **media.queue.of_input())
     sound = movie[str(track.place)].output(
         "pipe:1",
@@ -127,7 +129,7 @@ def _command(
     outputs = [sound]
     if companions:  # read, and thrown away
         outputs.append(ffmpeg.output(*[movie[str(place)] for place in companions], "-", c="copy", format="null"))
-    return ffmpeg.get_args(ffmpeg.merge_outputs(*outputs).global_args("-max_error_rate", str(tolerated)))
+    return ffmpeg.get_args(ffmpeg.merge_outputs(*outputs).global_args(*options))
 
 
 def _stream_seconds(stream: dict) -> float:

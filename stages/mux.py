@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "languages", "subtitling", "webvtt_tracks"]
+# modules = ["containers", "ffmpegs", "languages", "subtitling", "timestamps", "webvtt_tracks"]
 # inputs = ["media", "subtitles", "styled"]
 # [tool.pipeline.stage.parameters]
 # formats = ["srt"]
@@ -34,6 +34,7 @@ import containers
 import ffmpegs
 import languages
 import stagekit
+import timestamps
 import webvtt_tracks
 from subtitling import flattening, reader, writer
 
@@ -59,6 +60,7 @@ def run(stage: stagekit.Stage) -> None:
     media, wish = stage.input("media"), stage.parameters["container"]
     preferred, probed = container_for(media, stage.inputs("subtitles"), wish), ffmpegs.probe(media)
     found = webvtt_tracks.with_codecs(media, probed["streams"])
+    jumps = timestamps.jump_options(media, probed)
     for container in dict.fromkeys([preferred, "mkv"]):
         tracks = without_duplicates(tracks_in(container, stage))
         tracks = [readable(track, container, stage.work) for track in tracks]
@@ -67,7 +69,7 @@ def run(stage: stagekit.Stage) -> None:
         selection = containers.with_converted(selection, media, stage.work)
         shown = shown_index(tracks, str(stage.parameters["shown"]))
         arguments = command(ffmpegs.media_file(media, probed), tracks, movie, selection, shown)
-        done = ffmpegs.run(arguments, _MuxProgress(stage, os.path.getsize(media), movie))
+        done = ffmpegs.run([*jumps, *arguments], _MuxProgress(stage, os.path.getsize(media), movie))
         if done.code == 0 and not done.is_disk_fault:  # a full disk leaves a movie without its index
             containers.warn_of_changes(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
             _warn_of_styles(stage, container)

@@ -3,7 +3,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 
@@ -73,33 +72,33 @@ def test_a_silent_track_is_told_with_the_others_that_there_are(
     assert ["--audio-track" in each for each in stage.warnings] == ([] if advice is None else [advice])
 
 
-def test_the_stated_length_of_a_transport_stream_proves_nothing(demux: ModuleType, monkeypatch: Any) -> None:
-    """Joined recordings state hours, since the times of the second begin where they like."""
-    result = summary(demux, 16.0), demux.ffmpegs.FfmpegResult(0, [], 0, 16 * 48_000)
-    monkeypatch.setattr(demux.extraction, "extract", lambda *_: result)
+def extracted(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, extract: Any, name: str) -> Any:
+    monkeypatch.setattr(demux.extraction, "extract", extract)
     monkeypatch.setattr(demux, "_command", lambda *_: [])
+    monkeypatch.setattr(demux.ffmpegs, "media_file", lambda path, _: demux.ffmpegs.MediaFile(path, 40007.0, None))
     (track,) = tracks(demux, 1)
     track.stream.update(sample_rate="48000", duration="40007")
-    media = demux.ffmpegs.MediaFile(Path("x"), 40007.0, None)
-    usable = {
-        name: demux._extract(
-            MagicMock(), media, {"format": {"format_name": name}, "streams": []}, track, 0.05
-        ).is_usable
-        for name in ("mpegts", "mpeg", "mov,mp4")
-    }
-    assert usable == {"mpegts": True, "mpeg": True, "mov,mp4": False}
+    return demux._extract(stage, Path("x"), {"format": {"format_name": name}, "streams": []}, track, ())
+
+
+@pytest.mark.parametrize(("name", "is_usable"), [("mpegts", True), ("mpeg", True), ("mov,mp4", False)])
+def test_the_stated_length_of_a_transport_stream_proves_nothing(
+    demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, name: str, is_usable: bool
+) -> None:
+    """Joined recordings state hours, since the times of the second begin where they like."""
+    result = summary(demux, 16.0), demux.ffmpegs.FfmpegResult(0, [], 0, 16 * 48_000)
+    assert extracted(demux, stage, monkeypatch, lambda *_: result, name).is_usable is is_usable
 
 
 @pytest.mark.parametrize(("number", "is_told"), [(errno.ENOSPC, True), (errno.EIO, False)])
-def test_a_full_disk_is_told(demux: ModuleType, stage: Any, monkeypatch: Any, number: int, is_told: bool) -> None:
+def test_a_full_disk_is_told(
+    demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, number: int, is_told: bool
+) -> None:
     def extract(*_: object) -> None:
         raise OSError(number, "no")
 
-    monkeypatch.setattr(demux.extraction, "extract", extract)
-    monkeypatch.setattr(demux, "_command", lambda *_: [])
-    media = demux.ffmpegs.MediaFile(Path("x"), 9.0, None)
     with pytest.raises(demux.stagekit.StageFailed if is_told else OSError):
-        demux._extract(stage, media, {"format": {}, "streams": []}, tracks(demux, 1)[0], 0.05)
+        extracted(demux, stage, monkeypatch, extract, "mpegts")
 
 
 class Player:
@@ -110,7 +109,8 @@ class Player:
         self._broken = {int(name[1:]): share for name, share in broken.items()}
         self.tried: list[tuple[int, float]] = []
 
-    def __call__(self, stage: Any, media: Any, probed: Any, track: Any, tolerated: float) -> Any:
+    def __call__(self, stage: Any, media: Any, probed: Any, track: Any, options: tuple[str, ...]) -> Any:
+        tolerated = float(options[1])
         self.tried.append((track.number, tolerated))
         share = self._broken.get(track.number, 0.0)
         done = self._demux.ffmpegs.FfmpegResult(
@@ -127,8 +127,7 @@ def tracks(demux: ModuleType, count: int = 2) -> list[Any]:
 
 def taken(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, player: Player, count: int = 2) -> Any:
     monkeypatch.setattr(demux, "_extract", player)
-    monkeypatch.setattr(demux.ffmpegs, "media_file", lambda *_: None)
-    return demux.first_usable(stage, Path("movie.mp4"), {}, tracks(demux, count))
+    return demux.first_usable(stage, Path("movie.mp4"), {"format": {}}, tracks(demux, count))
 
 
 def test_a_sound_track_is_taken_at_once(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
