@@ -8,12 +8,16 @@ import contextlib
 import errno
 import json
 import os
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 TAIL_BYTES = 64 * 1024
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+FICLONE = 0x40049409  # linux/fs.h
+WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -170,6 +174,46 @@ def pack_json(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
+
+
+def reflink(source: Path, target: Path) -> bool:
+    """Give a file's content to a new file that shares its blocks on the disk until one of them is written to.
+
+    Returns whether the file system can do that; if not, there is no target.
+    """
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    with open(source, "rb") as from_file, open(target, "xb") as to_file:
+        try:
+            fcntl.ioctl(to_file.fileno(), FICLONE, from_file.fileno())
+            return True
+        except OSError:
+            pass
+    target.unlink()
+    return False
+
+
+def link_read_only(source: Path, target: Path) -> bool:
+    """Make the target another name of the source, without write permission: who changes one would change the other.
+
+    Returns whether that worked: not on a file system without links, on another one, or with another user's file.
+    """
+    if os.name == "nt":  # a read-only file can't be removed there, and a writable one shouldn't be shared
+        return False
+    try:
+        os.link(source, target)
+    except OSError:
+        return False
+    try:
+        mode = os.stat(target).st_mode
+        if mode & WRITE:
+            target.chmod(stat.S_IMODE(mode) & ~WRITE)
+    except OSError:
+        target.unlink()
+        return False
+    return True
 
 
 def nearest(folder: Path) -> Path:

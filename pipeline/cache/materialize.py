@@ -12,16 +12,10 @@ import os
 import stat
 from pathlib import Path
 
-if os.name == "nt":
-    LINKS = False  # a read-only file can't be removed there, and a writable one shouldn't be shared
-else:
-    import fcntl
+from pipeline.files import WRITE, link_read_only, reflink
 
-    LINKS = True
-
+LINKS = os.name != "nt"
 COPY_UP_TO = 1 << 20  # bytes; copying these takes a fraction of a millisecond
-FICLONE = 0x40049409  # linux/fs.h
-WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class Placer:
@@ -39,7 +33,7 @@ class Placer:
         try:
             status = os.stat(source)
             if not self._clone(source, target):
-                if status.st_size > COPY_UP_TO and self._link(source, target, status.st_mode):
+                if self._links and status.st_size > COPY_UP_TO and link_read_only(source, target):
                     return os.stat(target)
                 _copy(source, target, status.st_size)
             _set_mode(target, status.st_mode, writable)
@@ -51,30 +45,8 @@ class Placer:
     def _clone(self, source: Path, target: Path) -> bool:
         if not self._clones:
             return False
-        with open(source, "rb") as from_file, open(target, "xb") as to_file:
-            try:
-                fcntl.ioctl(to_file.fileno(), FICLONE, from_file.fileno())
-                return True
-            except OSError:
-                self._clones = False
-        target.unlink()
-        return False
-
-    def _link(self, source: Path, target: Path, mode: int) -> bool:
-        """Make the target another name of the source, without write permission. Returns whether that worked."""
-        if not self._links:
-            return False
-        try:
-            os.link(source, target)
-        except OSError:  # no links there, another file system, too many of them, or another user's file
-            return False
-        try:
-            if mode & WRITE:
-                target.chmod(stat.S_IMODE(mode) & ~WRITE)
-        except OSError:
-            target.unlink()
-            return False
-        return True
+        self._clones = reflink(source, target)
+        return self._clones
 
 
 def _copy(source: Path, target: Path, size: int) -> None:

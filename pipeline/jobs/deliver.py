@@ -8,14 +8,31 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import replaced, sync_file, sync_folder
+from pipeline.files import link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.sidecar import DeliveredOutput, Sidecars
 from pipeline.references import split
 
-COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so small files don't share their content
+COPY_UP_TO = 64 << 20  # bytes; a person may edit a subtitle in place, so texts are files of their own
+SHARE_FROM = 1 << 20  # bytes; a film takes the room of one on the disk, not of two
+TEXTS = (
+    ".srt",
+    ".vtt",
+    ".ass",
+    ".ssa",
+    ".ttml",
+    ".sub",
+    ".smi",
+    ".lrc",
+    ".txt",
+    ".json",
+    ".csv",
+    ".tsv",
+    ".md",
+    ".html",
+)
 LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
@@ -79,8 +96,13 @@ def _place(source: Path, target: Path) -> None:
     # One short name, so that what a killed run left is replaced, too. A link's content is on the disk already.
     with replaced(target, flush=False, temporary=".placing.tmp") as beside:
         beside.unlink(missing_ok=True)
-        if source.stat().st_size <= COPY_UP_TO or not _link(source, beside):
+        if not _is_shared(source) or not (reflink(source, beside) or link_read_only(source, beside)):
             _copy(source, beside)
+
+
+def _is_shared(source: Path) -> bool:
+    limit = COPY_UP_TO if source.suffix.lower() in TEXTS else min(COPY_UP_TO, SHARE_FROM)
+    return source.stat().st_size > limit
 
 
 def _copy(source: Path, beside: Path) -> None:
@@ -88,12 +110,3 @@ def _copy(source: Path, beside: Path) -> None:
 
     shutil.copyfile(source, beside)
     sync_file(beside)
-
-
-def _link(source: Path, beside: Path) -> bool:
-    """False on a file system without links, or another one."""
-    try:
-        os.link(source, beside)
-    except OSError:
-        return False
-    return True

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import pytest
 
 from pipeline.cache import materialize
-from pipeline.cache.materialize import FICLONE, Placer
+from pipeline.cache.materialize import Placer
+from pipeline.files import FICLONE
 
 
 @pytest.fixture(autouse=True)

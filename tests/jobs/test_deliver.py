@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.jobs import attempts, deliver
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
 from tests.jobs.helpers import a_stage, committed, stored
 
@@ -160,3 +161,25 @@ def test_what_an_earlier_run_delivered_and_this_one_does_not_is_removed(tmp_path
         (job.output / name).touch()
     deliver.deliver(job, results, anew=True, before=["movie.es.txt"])
     assert delivered(job) == {"movie.en.txt", "notes.txt"}
+
+
+def test_a_film_takes_the_room_of_one_and_a_text_is_a_file_of_its_own(tmp_path: Path) -> None:
+    job = stored(
+        tmp_path / "jobs",
+        stages=[a_stage("copy", outputs={"movie": "movie.mkv", "text": "text.srt"})],
+        deliver=["copy.movie", "copy.text"],
+    )
+    attempt = attempts.begin(job, "copy")
+    for name in ("movie.mkv", "text.srt"):
+        (attempt.outputs / name).write_bytes(b"x" * (2 << 20))
+    results = Results()
+    found = {name: attempt.outputs / name for name in ("movie.mkv", "text.srt")}
+    outputs = {"movie": found["movie.mkv"], "text": found["text.srt"]}
+    results.add("copy", attempt.commit(outputs, Key("sha256:" + "0" * 64, {}), 1.0))
+    movie, text = deliver.deliver(job, results, anew=True)
+    assert not text.samefile(outputs["text"])
+    assert os.access(text, os.W_OK)
+    assert movie.samefile(outputs["movie"]) or movie.stat().st_blocks  # shared by a link, or by a reflink
+    if movie.samefile(outputs["movie"]):
+        assert not movie.stat().st_mode & 0o222
+    assert all(each.is_unchanged(read=True) for each in results.of("copy")["copy"].outputs.values())
