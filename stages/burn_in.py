@@ -59,7 +59,7 @@ class BurnIn(NamedTuple):
     subtitles: Path
     streams: list[dict]
     picture: streams.StreamTrack
-    duration: float  # seconds; 0 if the movie doesn't say it
+    duration: float  # seconds; 0 if the movie doesn't say it, or can't know it
     settings: Mapping[str, str]
     cpus: int
     has_cues: bool = True
@@ -123,7 +123,8 @@ def prepare(stage: stagekit.Stage) -> BurnIn:
         fonts.require(stage, file)
     else:
         stage.warn("the subtitles have no cue, so the picture stays as it was")
-    duration = ffmpegs.seconds(probed["format"].get("duration"))
+    stated = ffmpegs.seconds(probed["format"].get("duration"))
+    duration = 0.0 if timestamps.has_jumps(probed) else stated
     return BurnIn(
         media,
         file,

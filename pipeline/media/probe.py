@@ -15,6 +15,8 @@ from pipeline.text import printable
 
 PROBER = "ffprobe"
 PROBE_SECONDS = 120
+WITH_JUMPS = ("mpegts", "mpeg", "ogg")  # formats whose times may jump
+LEAST_BYTES = 2000  # of such a file, for a second of speech
 SAME_RATE = 0.01  # the share by which a measured frame rate may differ from the nominal one
 
 
@@ -81,8 +83,21 @@ def _media(answer: dict) -> Media:  # type: ignore[type-arg]  # ffprobe's own fo
     streams = [stream for stream in answer.get("streams", ()) if isinstance(stream, dict)]
     rate, varies = _frame_rate(streams)
     audio, subtitles = _tracks(streams, "audio"), _tracks(streams, "subtitle")
-    duration = answer.get("format", {}).get("duration")
-    return Media(_seconds(duration), audio, subtitles, rate, varies, has_picture=bool(_pictures(streams)))
+    return Media(
+        _duration(answer.get("format", {})), audio, subtitles, rate, varies, has_picture=bool(_pictures(streams))
+    )
+
+
+def _duration(container: Mapping[str, Any]) -> float | None:
+    """The seconds that a container states, but no more than its bytes could hold.
+
+    Recordings that were joined state hours, since the times of the second begin where they like.
+    """
+    stated, size = _seconds(container.get("duration")), str(container.get("size", ""))
+    names = str(container.get("format_name", "")).split(",")
+    if stated is None or not size.isdecimal() or not any(name in WITH_JUMPS for name in names):
+        return stated
+    return min(stated, int(size) / LEAST_BYTES)
 
 
 def _pictures(streams: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

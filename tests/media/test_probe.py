@@ -40,6 +40,23 @@ def test_streams_are_counted_and_the_duration_read(tmp_path: Path) -> None:
     assert (found.duration_s, len(found.audio)) == (2.5, 2)
 
 
+@pytest.mark.parametrize(
+    ("form", "stated", "size", "seconds"),
+    [
+        ("mpegts", "40007.9", "600000", 300.0),  # two recordings of eight seconds
+        ("mpegts", "120.5", "6000000", 120.5),
+        ("mpeg", "N/A", "6000000", None),
+        ("mpeg", "120.5", "", 120.5),
+        ("flac", "40007.9", "600000", 40007.9),
+    ],
+)
+def test_the_length_of_a_recording_is_no_more_than_its_bytes_could_hold(
+    tmp_path: Path, form: str, stated: str, size: str, seconds: float | None
+) -> None:
+    answer = {"format": {"format_name": form, "duration": stated, "size": size}}
+    assert probe(MOVIE, saying(tmp_path, answer)).duration_s == seconds
+
+
 def test_tracks_are_told_with_what_the_container_says_of_them(tmp_path: Path) -> None:
     audio = {
         "codec_type": "audio",
