@@ -51,7 +51,7 @@ def sdist(folder: Path, name: str, source: str, imports: str = "") -> Path:
 
 
 @contextlib.contextmanager
-def served(folder: Path, login: str = "") -> Iterator[str]:
+def served(folder: Path, login: str = "", sends_parts: bool = False) -> Iterator[str]:
     """The packages in a folder, for as long as the block lasts; ``login`` is NAME:PASSWORD. Gives the host and port."""
     expected = f"Basic {base64.b64encode(login.encode()).decode()}"
 
@@ -66,7 +66,7 @@ def served(folder: Path, login: str = "") -> Iterator[str]:
             kind, _, name = self.path.strip("/").partition("/")
             file = folder / name.rpartition("/")[2]
             if kind == "files" and file.is_file():
-                self._answer(200, file.read_bytes(), ("Content-Type", "application/octet-stream"))
+                self._send(file.read_bytes(), self.headers.get("Range") if sends_parts else None)
             elif kind == "simple" and (found := [each for each in sorted(folder.iterdir()) if _is_of(each, name)]):
                 links = "".join(
                     f'<a href="/files/{each.name}#sha256={_sha256(each)}">{each.name}</a>' for each in found
@@ -74,6 +74,15 @@ def served(folder: Path, login: str = "") -> Iterator[str]:
                 self._answer(200, f"<html><body>{links}</body></html>".encode(), ("Content-Type", "text/html"))
             else:
                 self._answer(404, b"", ("Content-Type", "text/plain"))
+
+        def _send(self, data: bytes, part: str | None) -> None:
+            if part is None:
+                self._answer(200, data, ("Content-Type", "application/octet-stream"))
+                return
+            begin, _, end = part.removeprefix("bytes=").partition("-")
+            first = int(begin) if begin else max(0, len(data) - int(end))
+            last = int(end) if begin and end else len(data) - 1
+            self._answer(206, data[first : last + 1], ("Content-Range", f"bytes {first}-{last}/{len(data)}"))
 
         def _answer(self, code: int, body: bytes, header: tuple[str, str]) -> None:
             self.send_response(code)

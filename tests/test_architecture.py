@@ -115,6 +115,7 @@ ROOMS = {
     "lockfiles": {"core"},
     "verification": {"core"},
     "registry": {"core", "lockfiles", "verification"},
+    "packages": {"core", "lockfiles", "verification"},
     "builder": {"core", "lockfiles", "platform", "registry", "verification"},
     "repair": {"builder", "core", "lockfiles", "platform", "registry", "verification"},
     "external": {"core", "platform", "verification"},

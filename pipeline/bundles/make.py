@@ -12,12 +12,13 @@ from typing import Any
 from pipeline.bundles import archive, pythons
 from pipeline.bundles.archive import Content
 from pipeline.bundles.prefetch import wheels_of
-from pipeline.bundles.wheels import SOURCES, Wheels
+from pipeline.bundles.wheels import Wheels
 from pipeline.config import model_entries
 from pipeline.config.catalog import Catalog
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
+from pipeline.envs.packages.package_files import SOURCES
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.models import fetch
 from pipeline.models.fetcher import fetcher_for

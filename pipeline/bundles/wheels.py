@@ -1,22 +1,17 @@
 """The folder of package files that locks name, for building without a network.
 
-A file counts only with a SHA-256 that the lock has. uv looks up in its indexes which files there are, and where, and
-writes that in the standard form (https://packaging.python.org/en/latest/specifications/pylock-toml/).
+A file counts only with a SHA-256 that the lock has.
 """
 
 import contextlib
 import os
 import tempfile
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from pipeline import process
-from pipeline.bundles.download import DownloadFailed, download
-from pipeline.bundles.wheel_tags import best_wheel
 from pipeline.digests import sha256_of_file
 from pipeline.envs import uv
 from pipeline.envs.credentials import Credentials, credentials
@@ -24,6 +19,9 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.lockfiles.lockfile import Pin, parse
+from pipeline.envs.packages import package_files
+from pipeline.envs.packages.download import DownloadFailed, download
+from pipeline.envs.packages.package_files import SOURCES, PackageFile, Unlocated
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import try_remove_tree
@@ -31,20 +29,10 @@ from pipeline.progress import Progress
 from pipeline.text import counted
 
 if TYPE_CHECKING:
-    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
+    from packaging.pylock import Package
 
 AT_ONCE = 6  # downloads
 STALE_SECONDS = 3600
-SOURCES = (".tar.gz", ".zip", ".tgz", ".tar.bz2")
-
-
-@dataclass(frozen=True)
-class MissingFile:
-    """A package file that isn't in the folder yet."""
-
-    pin: Pin
-    name: str  # of the file
-    url: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,8 @@ class Wheels:
         there = self.available(wanted, python)
         missing = [pin for pin in wanted if pin not in there]
         if missing:
-            fetching = self._locate(definition, python, missing)
+            packages = self._located(definition, python)
+            fetching = [_choose(definition, pin, packages, python) for pin in missing]
             progress(f"fetching {len(fetching)} of {counted(len(wanted), 'package')}")
             self._fetch(definition, fetching, self._credentials(definition))
             there = self.available(wanted, python)
@@ -96,29 +85,22 @@ class Wheels:
     def _file(self, pin: Pin, names: list[str], python: BaseInterpreter) -> Path | None:
         mine = [name for name in names if _is_of(name, pin)]
         allowed = [name for name in mine if _sha256(self.folder / name) in pin.sha256]
-        name = _preferred(allowed, pin, python)
+        name = package_files.preferred(allowed, pin, python)
         return self.folder / name if name else None
 
-    def _locate(self, definition: Definition, python: BaseInterpreter, missing: list[Pin]) -> list[MissingFile]:
-        words = ("pip", "compile", "-q", "--no-deps", "--no-header", "--no-annotate", "--format", "pylock.toml")
-        settings = package_settings.for_lock(definition, os.environ, self.own(definition, self.folder))
+    def _located(self, definition: Definition, python: BaseInterpreter) -> "Sequence[Package]":
         try:
-            with settings.options() as configured:
-                argv = [self.uv, *configured, *words, "--python", python.executable, definition.locked]
-                done = process.run(argv, _variables(), self.time_limit)
-        except process.TimedOut as error:
+            own = self.own(definition, self.folder)
+            return package_files.located(self.uv, definition, python, own, self.time_limit)
+        except Unlocated as error:
             raise _not_fetched(definition, str(error)) from error
-        if done.returncode:
-            raise _not_fetched(definition, "\n".join(done.error_text.splitlines()[-12:]))
-        packages = _packages(definition, done.stdout)
-        return [_choose(definition, pin, packages, python) for pin in missing]
 
     def _credentials(self, definition: Definition) -> Credentials:
         """uv gives addresses without passwords."""
         settings = package_settings.for_lock(definition, os.environ)
         return credentials(settings.addresses, os.environ)
 
-    def _fetch(self, definition: Definition, fetching: list[MissingFile], known: Credentials) -> None:
+    def _fetch(self, definition: Definition, fetching: list[PackageFile], known: Credentials) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         if os.environ.get("UV_OFFLINE") and (
@@ -126,7 +108,7 @@ class Wheels:
         ):
             raise _not_fetched(definition, f"{far[0]} isn't here, and UV_OFFLINE is set")
 
-        def get(each: MissingFile) -> None:
+        def get(each: PackageFile) -> None:
             download(each.url, self.folder / each.name, each.pin.sha256, self.time_limit, known)
 
         with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -165,43 +147,14 @@ def _not_fetched(definition: Definition, reason: str, next_step: str | None = No
     )
 
 
-def _packages(definition: Definition, answer: bytes) -> "Sequence[Package]":
-    from packaging.pylock import Pylock, PylockValidationError
-
-    try:
-        return Pylock.from_dict(tomllib.loads(answer.decode("utf-8"))).packages
-    except (PylockValidationError, ValueError) as error:
-        raise _not_fetched(definition, f"the installer's answer can't be read: {error}") from error
-
-
-def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", python: BaseInterpreter) -> MissingFile:
-    """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
-    files = [named for each in packages if each.name == pin.name for named in _files(each)]
-    urls = {name: file.url for name, file in files if file.url and file.hashes.get("sha256") in pin.sha256}
-    name = _preferred(list(urls), pin, python)
-    if name is None:
-        raise _not_fetched(
-            definition,
-            f"{pin} has no file for Python {python.version} on this machine whose hash is in {definition.locked.name}",
-            f"pipeline env lock {definition.name}",
-        )
-    return MissingFile(pin, name, urls[name])
-
-
-def _preferred(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | None:
-    """The wheel that fits best, else the source, unless the lock says which of them it has to be."""
-    wheel = best_wheel(names, pin, python) if pin.may_be_wheel else None
-    return wheel or next((name for name in names if name.endswith(SOURCES) and pin.may_be_source), None)
-
-
-def _files(package: "Package") -> "Iterator[tuple[str, PackageWheel | PackageSdist | PackageArchive]]":
-    """All files of a package, by names that don't lead out of a folder."""
-    yield from ((wheel.filename, wheel) for wheel in package.wheels or ())
-    if package.archive:
-        name = PurePosixPath(unquote(urlsplit(package.archive.url or "").path)).name
-        yield os.path.basename(name.replace("\\", "/")).lstrip("."), package.archive
-    if package.sdist:
-        yield package.sdist.filename, package.sdist
+def _choose(definition: Definition, pin: Pin, packages: "Sequence[Package]", python: BaseInterpreter) -> PackageFile:
+    if file := package_files.chosen(pin, packages, python):
+        return file
+    raise _not_fetched(
+        definition,
+        f"{pin} has no file for Python {python.version} on this machine whose hash is in {definition.locked.name}",
+        f"pipeline env lock {definition.name}",
+    )
 
 
 def _is_of(name: str, pin: Pin) -> bool:

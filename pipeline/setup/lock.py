@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.catalog import Catalog
+from pipeline.environments import ProjectVariables
 from pipeline.envs import uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
@@ -12,6 +13,7 @@ from pipeline.envs.lockfiles.lockfile import NotALock, parse
 from pipeline.envs.lockfiles.ranges import versions_in
 from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.errors import PipelineError, UsageError, did_you_mean
+from pipeline.setup.lock_check import LockCheck
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:
 def make(catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade) -> Iterator[LockResult]:
     """Lock them one after the other; a failure of one doesn't stop the others. Raises ``NotReady`` without uv."""
     resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
+    check = LockCheck(resolver.uv, resolver.time_limit, ProjectVariables(catalog.project))
     for definition in definitions:
         try:
-            yield LockResult(definition, resolver.lock(definition, upgrade))
+            yield LockResult(definition, resolver.lock(definition, upgrade, check))
         except PipelineError as error:
             yield LockResult(definition, None, error)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bundles.wheels import MissingFile, Wheels, _choose, _packages, pins_for
+from pipeline.bundles.wheels import Wheels, pins_for
 from pipeline.envs import interpreters
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
-from pipeline.envs.lockfiles.lockfile import Pin
+from pipeline.envs.packages.package_files import PackageFile
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.progress import quiet
 from tests.conftest import make_wheel
@@ -138,33 +138,7 @@ def test_what_is_far_is_not_fetched_offline(
     wheels: Wheels, definition: Definition, python: BaseInterpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pipeline.bundles.wheels._choose", lambda _, pin, *__: MissingFile(pin, "x.whl", "https://far/x")
+        "pipeline.envs.packages.package_files.chosen", lambda pin, *_: PackageFile(pin, "x.whl", "https://far/x")
     )
     with pytest.raises(NotReady, match=r"x\.whl.*UV_OFFLINE"):
         wheels.fetch(definition, python, quiet)
-
-
-PYLOCK = 'lock-version = "1.0"\ncreated-by = "uv"\n[[packages]]\nname = "quirk"\nversion = "1.0"\n'
-DIGEST = "a" * 64
-
-
-def chosen(definition: Definition, python: BaseInterpreter, entry: str) -> MissingFile:
-    packages = _packages(definition, (PYLOCK + entry).encode())
-    return _choose(definition, Pin("quirk", "1.0", 1, hashes=(f"sha256:{DIGEST}",)), packages, python)
-
-
-def test_a_name_that_leads_out_of_the_folder_is_refused(definition: Definition, python: BaseInterpreter) -> None:
-    file = f'name = "../../quirk-1.0-py3-none-any.whl", url = "https://far/x", hashes = {{ sha256 = "{DIGEST}" }}'
-    with pytest.raises(NotReady, match="Invalid wheel filename"):
-        chosen(definition, python, f"wheels = [{{ {file} }}]\n")
-
-
-def test_an_archive_s_name_is_the_last_part_of_its_address(definition: Definition, python: BaseInterpreter) -> None:
-    file = f'url = "https://far/..%5C..%2F.quirk-1.0.tar.gz?x=/y", hashes = {{ sha256 = "{DIGEST}" }}'
-    assert chosen(definition, python, f"archive = {{ {file} }}\n").name == "quirk-1.0.tar.gz"
-
-
-def test_a_file_whose_hash_is_not_in_the_lock_is_not_chosen(definition: Definition, python: BaseInterpreter) -> None:
-    file = 'url = "https://far/quirk-1.0-py3-none-any.whl", hashes = { sha256 = "' + "b" * 64 + '" }'
-    with pytest.raises(NotReady, match=r"quirk 1\.0"):
-        chosen(definition, python, f"wheels = [{{ {file} }}]\n")

@@ -1,5 +1,7 @@
 """What uv installs without a word: packages that aren't for this Python, and several that install the same file."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.envs.builder.installer import Installer
@@ -9,11 +11,25 @@ from pipeline.envs.verification.shared_files import SharedFile
 from pipeline.errors import NotReady
 
 
-def refuse_other_pythons(definition: Definition, site_packages: Path, python: str) -> None:
-    """Raises ``NotReady`` where a package says that it isn't for this exact version of Python."""
-    if excluding := required_python.excluding(required_python.declared(site_packages), python):
+@dataclass(frozen=True)
+class Operation:
+    """What is being done, for messages."""
+
+    done: str
+    again: str  # the command that does it, without the environment's name
+
+
+BUILD = Operation("built", "bootstrap --env")
+LOCK = Operation("locked", "pipeline env lock")
+
+
+def refuse_other_pythons(
+    definition: Definition, ranges: Mapping[str, str], python: str, operation: Operation = BUILD
+) -> None:
+    """Raises ``NotReady`` where a package's range (by its name) doesn't have this exact version of Python."""
+    if excluding := required_python.excluding(ranges, python):
         raise NotReady(
-            f"environment '{definition.name}' can't be built: {required_python.sentence(excluding, python)}",
+            f"environment '{definition.name}' can't be {operation.done}: {required_python.sentence(excluding, python)}",
             other_python_step(definition),
         )
 
@@ -32,12 +48,12 @@ def settle_shared_files(installer: Installer, site_packages: Path) -> dict[str, 
     return {each.file: each.contents[each.first(definition.preferred)] for each in shared}
 
 
-def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...]) -> None:
+def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...], operation: Operation = BUILD) -> None:
     """Raises ``NotReady`` for a file that several packages install where the definition doesn't say which one wins."""
     if reason := shared_files.undecided(shared, definition.preferred):
         raise NotReady(
-            f"environment '{definition.name}' can't be built: {reason}; which one is there would be chance",
-            overlap_step(definition, shared),
+            f"environment '{definition.name}' can't be {operation.done}: {reason}; which one is there would be chance",
+            overlap_step(definition, shared, operation),
         )
 
 
@@ -49,7 +65,7 @@ def other_python_step(definition: Definition) -> str:
     )
 
 
-def overlap_step(definition: Definition, shared: tuple[SharedFile, ...]) -> str:
+def overlap_step(definition: Definition, shared: tuple[SharedFile, ...], operation: Operation = BUILD) -> str:
     """What a person can do where it isn't said which package wins."""
     owners = shared_files.owners_of(shared, definition.preferred)
     setting = f"overlaps: {{prefer: [{owners[0]}]}}"
@@ -57,7 +73,7 @@ def overlap_step(definition: Definition, shared: tuple[SharedFile, ...]) -> str:
         setting = f'overlaps = {{prefer = ["{owners[0]}"]}} in [tool.pipeline.environment]'
     return (
         f"remove {' or '.join(owners)} from {_requirements(definition)} and lock it again, or write which one wins into"
-        f" {definition.path}, such as\n{setting}\nand then\nbootstrap --env {definition.name}"
+        f" {definition.path}, such as\n{setting}\nand then\n{operation.again} {definition.name}"
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.platform.layout import interpreter, scripts_folder
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.verification import content, manifest, probes
+from pipeline.envs.verification import content, manifest, probes, required_python
 from pipeline.envs.verification.comparison import Comparison
 from pipeline.envs.verification.manifest import Entry
 from pipeline.errors import NotReady
@@ -92,7 +92,9 @@ def _install_packages(
     try:
         installer.sync(begin)
         comparison = compare().result()
-        package_conflicts.refuse_other_pythons(installer.definition, packages, interpreter.version)
+        package_conflicts.refuse_other_pythons(
+            installer.definition, required_python.declared(packages), interpreter.version
+        )
         shared = package_conflicts.settle_shared_files(installer, packages)
         return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Upgrade:
         return ["--upgrade"] * self.everything + [f"--upgrade-package={package}" for package in self.packages]
 
 
+Check = Callable[[Definition, bytes], None]
 KEEP = Upgrade()
 UNSATISFIABLE = "unsatisfiable"  # the resolver's word where it is the requirements that must change
 
@@ -48,9 +49,12 @@ class LockResolver:
     root: Path  # the project's: locks name files relative to it
     time_limit: float  # seconds
 
-    def lock(self, definition: Definition, upgrade: Upgrade = KEEP) -> tuple[PackageChange, ...] | None:
+    def lock(
+        self, definition: Definition, upgrade: Upgrade = KEEP, check: Check = lambda _definition, _lock: None
+    ) -> tuple[PackageChange, ...] | None:
         """Write the definition's lock, whole or not at all. Returns the changes; ``None`` where no byte changed.
 
+        ``check`` is called before a lock that differs is written; what it raises goes through.
         Raises ``NotReady`` with the resolver's own explanation, and ``ConfigurationError`` for requirements that can't
         be locked; the lock is then as it was.
         """
@@ -58,6 +62,7 @@ class LockResolver:
         after = self.resolved(definition, before, upgrade)
         if after == before:
             return None
+        check(definition, after)
         write_whole(definition.locked, after)
         share(definition.locked)
         return changes(_parsed(before), parse(after.decode("utf-8")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Sandbox, make_sandbox, make_wheel
+from tests.conftest import Sandbox, make_sandbox, make_wheel, wheel_of
 from tests.package_index import sdist, served
 
 LOGIN = "me:s3cret"
@@ -202,3 +202,33 @@ def test_a_variable_that_is_not_set_is_named(project: Sandbox) -> None:
     refused = project.give("pipeline", "env", "lock", "own")
     assert refused.code == 2
     assert "TOKEN" in refused.error
+
+
+def two_owners(packages: Path) -> None:
+    for name in ("one", "two"):
+        wheel_of(packages, name, {"common.py": name.encode(), f"{name}.py": b""})
+
+
+def test_two_owners_of_a_file_are_told_before_a_lock_is_written(project: Sandbox, packages: Path, index: str) -> None:
+    two_owners(packages)
+    define(project, "one\ntwo\n")
+    refused = project.give("pipeline", "env", "lock", "own")
+    assert refused.code == 3
+    assert "one and two both install common.py" in refused.err
+    assert not (project.root / "requirements/own.lock").exists()
+    define(project, "one\ntwo\n", "overlaps: {prefer: [two]}\n")
+    done(project, "pipeline", "env", "lock", "own")
+    done(project, "bootstrap", "--env", "own")
+    assert module(project, "common.py") == "two"
+
+
+@pytest.mark.parametrize("python", ["<3.9", "==3.8.*", ">=3.6, <3.7"])
+def test_a_package_for_older_pythons_is_told_before_a_lock_is_written(
+    project: Sandbox, packages: Path, index: str, python: str
+) -> None:
+    make_wheel(packages, "older", "1.0", "", f"Requires-Python: {python}\n")
+    define(project, "older\n")
+    refused = project.give("pipeline", "env", "lock", "own")
+    assert refused.code == 3
+    assert f"older is for Python {python}" in refused.err
+    assert not (project.root / "requirements/own.lock").exists()

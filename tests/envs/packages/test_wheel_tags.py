@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bundles.wheel_tags import best_wheel
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles.lockfile import Pin
+from pipeline.envs.packages.wheel_tags import best_wheel
 
 PYTHON = BaseInterpreter(Path("/python"), "3.12.4", "cpython-312-x86_64-linux-gnu")
 

@@ -39,7 +39,7 @@ def download(url: str, target: Path, hashes: Collection[str], seconds: float, kn
     until = time.monotonic() + seconds
     for attempt in range(ATTEMPTS):
         try:
-            _attempt(_request(url, known or {}), target, hashes, until)
+            _attempt(request(url, known or {}), target, hashes, until)
             return
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             if isinstance(error, urllib.error.HTTPError):
@@ -77,7 +77,7 @@ def _receive(request: urllib.request.Request, part: Path, until: float) -> str:
     return hashing.hexdigest()
 
 
-def _request(url: str, known: Credentials) -> urllib.request.Request:
+def request(url: str, known: Credentials) -> urllib.request.Request:
     """With name and password in a header, as a browser sends them, and not in the address."""
     parts = urlsplit(url)
     request = urllib.request.Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))  # noqa: S310

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bundles import download as downloading
-from pipeline.bundles.download import DownloadFailed, download
+from pipeline.envs.packages import download as downloading
+from pipeline.envs.packages.download import DownloadFailed, download
 
 BODY = b"what was promised" * 1000
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -1,0 +1,80 @@
+"""Looks at what a new lock would install here, before it is written: what no resolver sees is told at once.
+
+Only what can be known without downloading packages is found; a build looks at what is installed.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.envs import interpreters
+from pipeline.envs.builder import package_conflicts
+from pipeline.envs.credentials import Credentials, credentials
+from pipeline.envs.definition import Definition
+from pipeline.envs.interpreters import BaseInterpreter
+from pipeline.envs.lockfiles import package_settings
+from pipeline.envs.lockfiles.lockfile import parse
+from pipeline.envs.packages import package_files, wheel_contents
+from pipeline.envs.packages.package_files import PackageFile, Unlocated
+from pipeline.envs.packages.wheel_contents import WheelContents
+from pipeline.envs.variables import OwnVariables, no_variables
+from pipeline.envs.verification import shared_files
+from pipeline.errors import NotReady
+
+AT_ONCE = 6  # wheels that are looked at
+SECONDS = 60  # for all of them; those that are left are looked at when they are installed
+
+
+@dataclass(frozen=True)
+class LockCheck:
+    uv: Path
+    time_limit: float  # seconds, for uv
+    own: OwnVariables = no_variables
+
+    def __call__(self, definition: Definition, lock: bytes) -> None:
+        """Raises ``NotReady`` for packages that aren't for the Python here, and for files that several install."""
+        try:
+            python = interpreters.find(definition, self.uv)
+        except NotReady:
+            return  # locks are made for other machines, too
+        found = self._contents(definition, lock, python)
+        ranges = {name: each.requires_python for name, each in found.items()}
+        package_conflicts.refuse_other_pythons(definition, ranges, python.version, package_conflicts.LOCK)
+        shared = shared_files.shared_files({name: each.files for name, each in found.items()})
+        package_conflicts.refuse_undecided(definition, shared, package_conflicts.LOCK)
+
+    def _contents(self, definition: Definition, lock: bytes, python: BaseInterpreter) -> dict[str, WheelContents]:
+        """Of each package whose wheel can be looked at."""
+        with tempfile.TemporaryDirectory(prefix="pipeline-lock-") as folder:
+            file = Path(folder, definition.locked.name)
+            file.write_bytes(lock)
+            new = replace(definition, lock=file)
+            own = self.own(definition, Path(folder))
+            known = credentials(package_settings.for_lock(new, os.environ, own).addresses, os.environ)
+            try:
+                packages = package_files.located(self.uv, new, python, own, self.time_limit)
+            except Unlocated:
+                return {}
+        pins = parse(lock.decode("utf-8")).on(python.version)
+        chosen = [each for pin in pins if (each := package_files.chosen(pin, packages, python))]
+        return _looked_at([each for each in chosen if each.name.endswith(".whl") and _is_near(each)], known)
+
+
+def _looked_at(wheels: Sequence[PackageFile], known: Credentials) -> dict[str, WheelContents]:
+    until = time.monotonic() + SECONDS
+
+    def look(wheel: PackageFile) -> WheelContents | None:
+        return wheel_contents.contents(wheel.url, known) if time.monotonic() < until else None
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        pairs = zip(wheels, threads.map(look, wheels), strict=True)
+        return {wheel.pin.name: each for wheel, each in pairs if each is not None}
+
+
+def _is_near(file: PackageFile) -> bool:
+    """Whether it may be looked at: all but what lies on a server while the network is off."""
+    return file.url.startswith("file:") or not os.environ.get("UV_OFFLINE")
