@@ -21,7 +21,7 @@ import time
 
 
 def run(stage):
-    folder = stage.input("file").resolve().parent
+    folder = stage.work.parents[4]  # that of all jobs
     (folder / f"met-{{stage.parameters['word']}}").touch()
     end = time.monotonic() + 60
     while len(list(folder.glob("met-*"))) < 2:
@@ -213,7 +213,7 @@ def sleeping(project: Sandbox) -> Iterator[tuple[str, list[int]]]:
     try:
         assert eventually(pids.exists)
         yield id, [int(pid) for pid in pids.read_text().split()]
-        (project.root / "go-on").touch()
+        (project.root / "jobs/go-on").touch()
         _, told = child.communicate(timeout=90)
         assert child.returncode == 130, told
         assert f"error: {id} " in told.decode()
@@ -286,7 +286,7 @@ import time
 
 
 def run(stage):
-    with (stage.input("file").resolve().parent / "runs").open("a") as runs:
+    with (stage.work.parents[4] / "runs").open("a") as runs:  # in the folder of all jobs
         runs.write("one\\n")
     time.sleep(2)
     stage.output("file").write_text("made")
@@ -300,5 +300,5 @@ def test_two_runs_that_need_the_same_result_at_once_make_it_once(ready: Sandbox)
     runs = [ready.start("run-pipeline", "-j", id) for id in ids]
     said = [run.communicate(timeout=90)[1].decode() for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
-    assert (ready.root / "runs").read_text() == "one\n"
+    assert (ready.root / "jobs/runs").read_text() == "one\n"
     assert states(ready, *ids) == ["finished", "finished"]

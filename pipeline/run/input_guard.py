@@ -16,6 +16,7 @@ from pipeline.files import replaced, try_remove_tree
 from pipeline.jobs.job import Job
 from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
+from pipeline.run import input_view
 from pipeline.run.input_files import InputFile, WatchedFile, watch
 from pipeline.run.task import LiveAttempt
 from pipeline.values import Struct, field
@@ -42,7 +43,9 @@ class InputGuard(Struct, frozen=True):
             each.file for each in live.inputs if self.restored.get(each.file.path, 0) > each.at_ns or each.has_changed
         ]
         for file in changed:
-            if file.made_by and not file.is_whole:
+            if not file.made_by:
+                input_view.discard_copy(file.path)
+            elif not file.is_whole:
                 self._restore(file.made_by, file.path)
         return tuple(dict.fromkeys(self._words(file, live, running) for file in changed))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.envs import inheritance
 from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
-from pipeline.jobs import input_link
+from pipeline.jobs import input_name
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
@@ -73,7 +73,7 @@ class Invocations(Struct, frozen=True):
     def _files(self, slot: str, references: Sequence[str]) -> Iterator[InputFile]:
         for reference in references:
             if reference == JOB_INPUT:
-                yield InputFile(slot, input_link.path_for(self.job), self.job.plan.input.digest)
+                yield InputFile(slot, input_name.path_for(self.job), self.job.plan.input.digest)
             else:
                 for stage, output in self.results.outputs(reference).items():
                     yield InputFile(slot, output.path, output.digest, stage, output.size, output.mtime_ns)

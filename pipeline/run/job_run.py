@@ -13,7 +13,7 @@ from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant, ResourceRequest
-from pipeline.jobs import attempts, input_link
+from pipeline.jobs import attempts, input_name
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
 from pipeline.jobs.job import Job
@@ -23,6 +23,7 @@ from pipeline.jobs.records import Result, StoredResult
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
+from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
 from pipeline.run.context import RunContext
 from pipeline.run.due import DueStage, DueStages
@@ -114,7 +115,7 @@ class JobRun:
     def report(self, live: LiveAttempt, message: Message) -> None:
         report = without_secrets(message.report, live.invocation.secrets)
         if report.error is not None:  # what is kept with a result doesn't name one job's file
-            report = replace(report, error=input_link.with_real_path(self.job, report.error))
+            report = replace(report, error=input_name.with_real_path(self.job, report.error))
         live.note(report)
         self._journal.reported(live.task.name, report)
 
@@ -254,7 +255,7 @@ class JobRun:
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:
             self.job.require_input()
-            input_link.place(self.job)
+            input_view.place(self.job)
         if not self._started:
             self.runtime.require(self.job)
             self._journal.run_started()

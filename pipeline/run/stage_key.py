@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.digests import canonical_json, sha256_of_bytes, tagged_digest
 from pipeline.envs import inheritance
 from pipeline.errors import ConfigurationError
-from pipeline.jobs import input_link
+from pipeline.jobs import input_name
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
@@ -165,7 +165,7 @@ class StageKeys:
         names: list[str] = []
         for reference in references:
             if reference == JOB_INPUT:
-                names.append(input_link.name_for(Path(self._plan.input.path)))
+                names.append(input_name.name_for(Path(self._plan.input.path)))
             else:
                 names += [output.path.name for output in self.results.outputs(reference).values()]
         return names

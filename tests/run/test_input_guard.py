@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError, PipelineError, StageError
+from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
+from pipeline.run import input_view
 from tests.run.helpers import FAILS, Act, Bench, link, statuses
 
 LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no reflinks
@@ -106,9 +108,27 @@ def test_a_stage_does_not_escape_because_its_input_was_put_back_for_another_one(
     assert statuses(job) == {"one": "finished", "two": "failed", "three": "finished"}
 
 
-def test_an_input_of_the_person_is_left_as_it_is_and_the_stage_fails(bench: Bench) -> None:
+@pytest.mark.parametrize("change", [appends, rewrites, replaces])
+def test_an_input_of_the_person_is_left_as_it_is_and_the_stage_fails(
+    bench: Bench, change: Callable[[Path], object]
+) -> None:
     job = bench.job(link("one"))
-    bench.run(job, one=Act(first=lambda: appends(job.input)))
+    before = job.input.stat(), job.input.read_bytes()
+    bench.run(job, one=Act(first=lambda: change(path_for(job))))
+    error = error_of(bench, job)
+    assert error.message.startswith(f"{job.id}: stage 'one' in environment 'alpha' failed: its input 'file'")
+    assert str(job.input) in error.message
+    assert (job.input.stat(), job.input.read_bytes()) == before
+    assert bench.run_one(load(job.folder)).error is None
+
+
+def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
+    monkeypatch.setattr(input_view, "reflink", lambda *_: False)
+    job = bench.job(link("one"))
+    bench.run(job, one=Act(first=lambda: appends(path_for(job))))
     assert str(job.input) in error_of(bench, job).message
     bench.run(load(job.folder))
     assert isinstance(error_of(bench, job), InputError)

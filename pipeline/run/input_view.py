@@ -1,0 +1,62 @@
+"""What stages read as the job's input: a copy of the person's file, or a link where a copy would take long.
+
+A stage that writes to its input writes to the copy. A large file on a disk without reflinks is only linked: then such a
+stage fails, too, but the file itself has been changed.
+"""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from pipeline.files import reflink, replaced
+from pipeline.jobs.input_name import path_for
+from pipeline.jobs.job import Job
+
+COPY_UP_TO = 16 << 20  # bytes
+
+
+def place(job: Job) -> None:
+    """Make it, unless it is there. Raises ``OSError``, and ``InputError`` where the input has changed meanwhile."""
+    path = path_for(job)
+    if _is_there(path, job):
+        return
+    path.parent.mkdir(exist_ok=True)
+    with replaced(path, flush=False, temporary=".placing.tmp") as beside:
+        beside.unlink(missing_ok=True)
+        if job.plan.input.size <= COPY_UP_TO or not (_reflink(job, beside) or _link(job, beside)):
+            shutil.copyfile(job.input, beside)
+        if not beside.is_symlink():
+            os.utime(beside, ns=(job.plan.input.mtime_ns, job.plan.input.mtime_ns))
+            job.require_input()  # what was copied is what the job was prepared for
+
+
+def discard_copy(path: Path) -> None:
+    """The next stage gets another one."""
+    if not path.is_symlink():
+        path.unlink(missing_ok=True)
+
+
+def _is_there(path: Path, job: Job) -> bool:
+    try:
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            return str(path.readlink()) == str(job.input)
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (job.plan.input.size, job.plan.input.mtime_ns)
+
+
+def _reflink(job: Job, target: Path) -> bool:
+    try:
+        return reflink(job.input, target)
+    except OSError:
+        return False
+
+
+def _link(job: Job, target: Path) -> bool:
+    try:
+        target.symlink_to(job.input)
+    except (OSError, NotImplementedError):
+        return False
+    return True
