@@ -82,3 +82,28 @@ def test_silence_is_told_apart_from_sound_without_words(
     transcript, said = transcribed(studio, audio)
     assert (transcript["segments"], transcript["content"]) == ([], "silence")
     assert "silent" in said
+
+
+# The ways in which speech gets lost in the mix of all channels. [0] is the speech, [1] and [2] are noise.
+LOST = {
+    "opposite": "[0]pan=stereo|c0=c0|c1=-1*c0",
+    "one side noise": "[1]anull[n];[0]volume=0.5[s];[s][n]join=2:stereo",
+    "around the centre": (
+        "anullsrc=r=48000:cl=mono,asplit=3[x][y][z];[0]volume=0.5[s];"
+        "[1][2][s][x][y][z]join=6:5.1:map=0.0-FL|1.0-FR|2.0-FC|3.0-LFE|4.0-BL|5.0-BR"
+    ),
+}
+
+
+@pytest.mark.parametrize("channels", LOST)
+def test_speech_that_is_lost_in_the_mix_of_all_channels_is_recognised(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path, channels: str
+) -> None:
+    noise = [word for seed in (2, 3) for word in ("-f", "lavfi", "-i", f"anoisesrc=r=48000:a=0.4:c=pink:seed={seed}")]
+    graph = f"[0]aresample=48000,aformat=channel_layouts=mono[0a];{LOST[channels].replace('[0]', '[0a]')},atrim=0:44.1"
+    sources = ["-i", str(SAMPLE), *noise, "-filter_complex", graph]
+    audio = made(tools, tmp_path / "sound.mkv", *sources, "-c:a", "ac3", "-b:a", "448k")
+    transcript, told = transcribed(studio, audio, "-s", "en")
+    heard = " ".join(segment["text"] for segment in transcript["segments"])
+    assert wrong_words(SAMPLE.with_suffix(".txt").read_text(encoding="utf-8"), heard) < 0.1
+    assert "channel" in told
