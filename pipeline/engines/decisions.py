@@ -8,8 +8,8 @@ Nothing here looks at a disk or starts a program. The steps, with what is looked
 3. ``settle`` gives what the workflow's ``$names`` stand for, and what ``job.json`` records.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.config.engines import EngineSpec
@@ -33,6 +33,10 @@ class Decisions:
 
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by entry: what ``$NAME.KEY`` stands for
     records: tuple[EngineDecision, ...] = ()
+
+    def with_notes(self, notes: Iterable[str]) -> "Decisions":
+        """These, and what else a person should know."""
+        return replace(self, records=(*self.records, *map(EngineDecision, notes)))
 
 
 def tasks(

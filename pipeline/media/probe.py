@@ -17,6 +17,8 @@ PROBER = "ffprobe"
 PROBE_SECONDS = 120
 WITH_JUMPS = ("mpegts", "mpeg", "ogg")  # formats whose times may jump
 LEAST_BYTES = 2000  # of such a file, for a second of speech
+# Tracks beside the movie's own: comments, descriptions for the blind, versions for the hard of hearing.
+SECONDARY = ("comment", "visual_impaired", "descriptions", "hearing_impaired", "karaoke", "lyrics")
 SAME_RATE = 0.01  # the share by which a measured frame rate may differ from the nominal one
 
 
@@ -32,6 +34,7 @@ class MediaTrack:
     duration_s: float | None = None  # None where the container doesn't say
     is_default: bool = False
     is_forced: bool = False  # only what is said in another language, or written on signs
+    is_secondary: bool = False  # a comment, a description, a version for the hard of hearing
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,6 @@ class Media:
     frame_rate: str = ""  # such as "24000/1001"; empty where there is no picture, or its rate varies
     has_variable_frame_rate: bool = False
     has_picture: bool = False
-
-    @property
-    def preferred_audio(self) -> MediaTrack | None:
-        """The one that players play: the default one, else the first."""
-        return next((track for track in self.audio if track.is_default), next(iter(self.audio), None))
 
 
 def require_audio(file: Path, media: Media) -> None:
@@ -121,6 +119,7 @@ def _track(number: int, stream: Mapping[str, Any]) -> MediaTrack:
         duration_s=_seconds(stream.get("duration") or tags.get("duration")),
         is_default=_disposition(stream, "default"),
         is_forced=_disposition(stream, "forced"),
+        is_secondary=any(_disposition(stream, name) for name in SECONDARY),
     )
 
 

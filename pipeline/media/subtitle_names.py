@@ -28,12 +28,28 @@ FLAGS = {
     "foreign": SubtitleFlag.FORCED,
     "signs": SubtitleFlag.FORCED,
     "songs": SubtitleFlag.FORCED,
+    "karaoke": SubtitleFlag.FORCED,
+    "lyrics": SubtitleFlag.FORCED,
+    "typesetting": SubtitleFlag.FORCED,
+    "forcés": SubtitleFlag.FORCED,
+    "forcé": SubtitleFlag.FORCED,
+    "forzados": SubtitleFlag.FORCED,
+    "forzado": SubtitleFlag.FORCED,
+    "forzati": SubtitleFlag.FORCED,
+    "forçadas": SubtitleFlag.FORCED,
+    "forçado": SubtitleFlag.FORCED,
+    "erzwungen": SubtitleFlag.FORCED,
+    "schilder": SubtitleFlag.FORCED,
+    "letreros": SubtitleFlag.FORCED,
+    "надписи": SubtitleFlag.FORCED,
+    "форсированные": SubtitleFlag.FORCED,
     "sdh": SubtitleFlag.HEARING_IMPAIRED,
     "cc": SubtitleFlag.HEARING_IMPAIRED,
     "hoh": SubtitleFlag.HEARING_IMPAIRED,
     "commentary": SubtitleFlag.COMMENTARY,
     "default": SubtitleFlag.DEFAULT,
 }
+WHOLE = ("full", "dialogue", "dialogues", "complete")  # beside "signs": there is all, with signs
 HINDI = "hi"  # "hearing impaired" beside another language
 LAST = frozenset((SubtitleFlag.FORCED, SubtitleFlag.COMMENTARY))  # these hold no dialogue, or not the movie's
 PARTS = re.compile(r"\.|\s*[\[\](){}]+\s*|\s+[-\u2013\u2014]\s+")
@@ -62,6 +78,13 @@ def parse(name: str, movies: Collection[str] = ()) -> SubtitleName:
     if movie is None:
         return _of_end(PARTS.split(body), is_loud=body.isupper())
     return _of_parts([part for part in PARTS.split(body[len(movie) :]) if part])
+
+
+def flags_of_title(title: str) -> frozenset[SubtitleFlag]:
+    """The flags that a track's title names: ``Signs & Songs``, ``English (SDH)``, ``Director's commentary``."""
+    words = re.findall(r"[^\W_]+", title.lower())
+    flags = frozenset(FLAGS[word] for word in words if word in FLAGS)
+    return flags - {SubtitleFlag.FORCED} if any(word in WHOLE for word in words) else flags
 
 
 def of_file(file: Path, movie: Path | None = None) -> SubtitleName:

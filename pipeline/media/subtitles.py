@@ -1,13 +1,14 @@
 """Subtitles that exist: tracks of a movie, files beside it, or a file that a person names."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.digests import sha256_of_file
 from pipeline.errors import ExitCode, InputError, PipelineError
 from pipeline.media import subtitle_names, tracks
 from pipeline.media.languages import UNKNOWN, base, is_same, tag
+from pipeline.media.languages import name as language_name
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.text import printable
 
@@ -16,6 +17,7 @@ SUFFIXES = tuple(f".{name}" for name in _TEXT.split())
 NAMED_SUFFIXES = (*SUFFIXES, ".txt", ".xml")  # also of other files, so that they count only where a person names one
 PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 FIRST = "auto"  # the first that there is
+Files = Mapping[Path, subtitle_names.SubtitleName]  # what the names of files beside a movie say
 ORIGINAL = "auto"  # as a language: the spoken one, whatever it is
 
 
@@ -25,8 +27,10 @@ class AlreadyThere(PipelineError):
     exit_code = ExitCode.OK
 
 
-def source(text: str, movie: Path, media: Media) -> dict[str, str]:
+def source(text: str, movie: Path, media: Media, spoken: str = "") -> dict[str, str]:
     """What ``--from-subtitles TEXT`` means: empty, ``auto``, a file, or a track by number or language.
+
+    ``spoken``: the language as a person named it, or empty; ``auto`` takes subtitles in it.
 
     ``track`` is a track's number, from 1, or empty; ``file`` is the absolute path of a file, or empty, with its SHA-256
     in ``file_digest``; ``language`` is a code, or empty where it isn't known. All keys are missing without a text.
@@ -36,7 +40,7 @@ def source(text: str, movie: Path, media: Media) -> dict[str, str]:
     if not text:
         return {}
     if text == FIRST:
-        return _first(movie, media)
+        return _first(movie, media, spoken)
     if (text.isdecimal() or base(text)) and not Path(text).is_file():
         return _of_track(tracks.find(text, media.subtitles, "subtitle", "--from-subtitles"))
     return _of_file(Path(os.path.abspath(text)), movie)
@@ -65,7 +69,7 @@ def existing(movie: Path, media: Media) -> dict[str, str]:
     found = {
         tag(track.language): f"track {track.number} of the movie"
         for track in reversed(media.subtitles)
-        if tag(track.language) and not track.is_forced and track.codec
+        if tag(track.language) and not tracks.rank(track)[0] and track.codec
     }
     for file in beside(movie):
         name = subtitle_names.parse(file.name, [movie.stem])
@@ -96,22 +100,53 @@ def _are_pictures(name: str, names: Sequence[str]) -> bool:
     return name.lower().endswith(".sub") and any(each.lower() == index for each in names)
 
 
-def _first(movie: Path, media: Media) -> dict[str, str]:
-    text = [track for track in media.subtitles if track.codec and track.codec not in PICTURES]
-    if text:
-        return _of_track(next((track for track in text if track.is_default and not track.is_forced), text[0]))
-    files, shown = list(beside(movie)), printable(str(movie))
-    if len(files) == 1:
-        return _of_file(files[0], movie)
+def _first(movie: Path, media: Media, spoken: str) -> dict[str, str]:
+    """The best track of text, else a file: what has all that is said goes before signs, commentaries and the like."""
+    texts = tracks.by_preference(track for track in media.subtitles if track.codec and track.codec not in PICTURES)
+    files: Files = {file: subtitle_names.parse(file.name, [movie.stem]) for file in beside(movie)}
+    if spoken and (texts or files):
+        texts, files = _in_language(spoken, texts, files, movie)
+    if texts and not (tracks.rank(texts[0])[0] and any(name.is_whole for name in files.values())):
+        return _of_track(texts[0])
     if files:
-        names = ", ".join(printable(file.name) for file in files)
-        raise InputError(f"several subtitle files are beside {shown}: {names}", "--from-subtitles FILE")
+        return _of_file(_only(files, movie), movie)
+    if texts:
+        return _of_track(texts[0])
+    shown = printable(str(movie))
     if media.subtitles:
         unknown = (track for track in media.subtitles if not track.codec)  # the stage may be able to read it
         return _of_track(next(unknown, media.subtitles[0]))  # pictures: the error says so
     raise InputError(
         f"{shown} has no subtitle track, and no subtitle file is beside it",
         "leave --from-subtitles out to have the speech recognised, or name a file with it",
+    )
+
+
+def _in_language(spoken: str, texts: Sequence[MediaTrack], files: Files, movie: Path) -> tuple[list[MediaTrack], Files]:
+    """Those in a language, else those that say no language. Raises ``InputError`` where there are none of either."""
+    own = {file: name for file, name in files.items() if base(name.language) == base(spoken)}
+    if (same := tracks.in_language(spoken, texts)) or own:
+        return same, {file: name for file, name in own.items() if tag(name.language) == tag(spoken)} or own
+    silent = {file: name for file, name in files.items() if not name.language}
+    if (unnamed := [track for track in texts if not base(track.language)]) or silent:
+        return unnamed, silent
+    there = ", ".join([*map(tracks.described, texts), *(printable(file.name) for file in files)])
+    raise InputError(
+        f"{printable(str(movie))} has no subtitles in {language_name(spoken)}; there are: {there}",
+        "name one of them with --from-subtitles N or FILE, or leave it out to have the speech recognised",
+    )
+
+
+def _only(files: Files, movie: Path) -> Path:
+    """The best file. Raises ``InputError`` where several are as good, or are in several languages."""
+    ranks = {file: (not name.is_whole, len(name.flags)) for file, name in files.items()}
+    best = [file for file, rank in ranks.items() if rank == min(ranks.values())]
+    whole = {base(name.language) for name in files.values() if name.is_whole}
+    if len(best) == 1 and len(whole) < 2:
+        return best[0]
+    names = ", ".join(printable(file.name) for file in files)
+    raise InputError(
+        f"several subtitle files are beside {printable(str(movie))}: {names}", "--from-subtitles FILE   or -s LANGUAGE"
     )
 
 

@@ -1,11 +1,12 @@
 """The tracks that a person asks for, by number or language, compared with those that a movie has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.media.languages import base, from_text, name
+from pipeline.media.languages import base, from_text, name, tag
 from pipeline.media.probe import Media, MediaTrack
+from pipeline.media.subtitle_names import SubtitleFlag, flags_of_title
 from pipeline.text import printable
 
 
@@ -27,22 +28,58 @@ def spoken_language(text: str, media: Media) -> str:
 
     Raises ``InputError`` where the movie has no such track.
     """
-    track = find(text, media.audio, "audio", "--audio-track") if text else media.preferred_audio
+    track = audio_track(text, media)
     return base(track.language) if track else ""
 
 
+def audio_track(text: str, media: Media) -> MediaTrack | None:
+    """The audio track ``text``, a number or a language, or the main one; ``None`` where there is no sound.
+
+    Raises ``InputError`` where the movie has no such track.
+    """
+    if text:
+        return find(text, media.audio, "audio", "--audio-track")
+    return next(iter(by_preference(media.audio)), None)
+
+
+def audio_in(language: str, media: Media) -> str:
+    """The number of the audio track in a language; empty where that is the main track, or there is none."""
+    main, own = audio_track("", media), in_language(language, media.audio)
+    return "" if main is None or main in own or not own else str(own[0].number)
+
+
+def in_language(language: str, tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
+    """Those in exactly this language, such as ``pt-BR``, else in any form of it; the best one first."""
+    same = [track for track in tracks if base(language) and base(track.language) == base(language)]
+    return by_preference([track for track in same if tag(track.language) == tag(language)] or same)
+
+
+def by_preference(tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
+    """What has all that is said first, then the default track, then in the movie's order.
+
+    Signs and forced subtitles come last, and comments and versions for the hard of hearing before them.
+    """
+    return sorted(tracks, key=lambda track: (*rank(track), not track.is_default, track.number))
+
+
+def rank(track: MediaTrack) -> tuple[bool, bool]:
+    """Whether it has only signs or what is forced, and whether it is beside the movie's own."""
+    flags = flags_of_title(track.title)
+    others = {SubtitleFlag.COMMENTARY, SubtitleFlag.HEARING_IMPAIRED}
+    return track.is_forced or SubtitleFlag.FORCED in flags, track.is_secondary or bool(flags & others)
+
+
 def find(text: str, tracks: Sequence[MediaTrack], kind: str, option: str) -> MediaTrack:
-    """The track of this number (from 1) or language; of several of a language, the first.
+    """The track of this number (from 1) or language; of several of a language, the best one.
 
     ``kind`` and ``option`` are for the message. Raises ``InputError`` where there is none.
     """
     if text.isdecimal():
         found = next((track for track in tracks if track.number == int(text)), None)
     else:
-        language = from_text(text)
-        found = next((track for track in tracks if language and base(track.language) == language), None)
+        found = next(iter(in_language(tag(text) or from_text(text), tracks)), None)
     if found is None:
-        there = ", ".join(f"{track.number} ({_described(track)})" for track in tracks)
+        there = ", ".join(map(described, tracks))
         what = f"no {kind} track {text}" if text.isdecimal() else f"no {kind} track in the language {text!r}"
         raise InputError(
             f"the movie has {what}; {f'it has {there}' if there else 'it has none'}",
@@ -51,6 +88,7 @@ def find(text: str, tracks: Sequence[MediaTrack], kind: str, option: str) -> Med
     return found
 
 
-def _described(track: MediaTrack) -> str:
-    language = name(base(track.language)) if base(track.language) else "of an unknown language"
-    return printable(f"{language}, {track.title}" if track.title else language)
+def described(track: MediaTrack) -> str:
+    """``2 (Spanish (es), Director)``."""
+    language = name(tag(track.language)) if tag(track.language) else "of an unknown language"
+    return f"{track.number} ({printable(f'{language}, {track.title}' if track.title else language)})"

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
-from pipeline.media import glossary, subtitles, tracks
+from pipeline.media import glossary, languages, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel
@@ -53,22 +53,58 @@ def for_movie(
 
     Raises ``InputUnusable`` where the movie has no such track, subtitles or picture.
     """
-    found = dict(values)
+    found, spoken = dict(values), _spoken(workflow, values)
     for name, spec in workflow.parameters.items():
         if spec.needs == "picture" and values[name]:
             tracks.require_picture(movie, media)
         if spec.type == "audio_track":
             tracks.check_audio_track(values[name] or "", media)
+            found[name] = values[name] or tracks.audio_in(spoken, media)
         elif spec.type == "subtitles":
-            found[name] = earlier[name] if name in earlier else subtitles.source(values[name] or "", movie, media)
+            text = values[name] or ""
+            found[name] = earlier[name] if name in earlier else subtitles.source(text, movie, media, spoken)
         elif spec.type == "glossary":
             found[name] = glossary.for_languages(values[name] or {}, _targets(workflow, values))
     return found
 
 
 def audio_track(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
-    """The audio track as it was typed: a number or a language; empty for the main one."""
-    return next((values[name] or "" for name, spec in workflow.parameters.items() if spec.type == "audio_track"), "")
+    """The audio track: a number or a language; empty for the main one."""
+    return str(_first_of("audio_track", workflow, values))
+
+
+def notes(workflow: WorkflowSpec, values: Mapping[str, Any], media: Media) -> tuple[str, ...]:
+    """What a person should know of the tracks that were taken for the language that they named.
+
+    ``values`` are those of ``for_movie``.
+    """
+    spoken = _spoken(workflow, values)
+    if not spoken:
+        return ()
+    wanted = languages.name(spoken)
+    if source := _first_of("subtitles", workflow, values):
+        stated = source["language"]
+        differs = languages.base(stated) not in ("", languages.base(spoken))
+        return (f"the subtitles say that they are {languages.name(stated)}; -s takes them as {wanted}",) * differs
+    has_choice = any(spec.type == "audio_track" for spec in workflow.parameters.values())
+    track = tracks.audio_track(audio_track(workflow, values), media) if has_choice else None
+    if track is None or not languages.base(track.language):
+        return ()
+    if languages.base(track.language) == languages.base(spoken):
+        is_main = track == tracks.audio_track("", media)
+        return () if is_main else (f"audio track {tracks.described(track)} is taken, since -s names its language",)
+    return (f"no audio track says that it is {wanted}; track {tracks.described(track)} is taken as {wanted}",)
+
+
+def _spoken(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
+    """The language as a person named it; empty where they didn't."""
+    code = str(_first_of("language", workflow, values))
+    return code if languages.base(code) else ""
+
+
+def _first_of(kind: str, workflow: WorkflowSpec, values: Mapping[str, Any]) -> Any:
+    """The value of the workflow's first parameter of a type; empty where there is none."""
+    return next((values[name] or "" for name, spec in workflow.parameters.items() if spec.type == kind), "")
 
 
 def _targets(workflow: WorkflowSpec, values: Mapping[str, Any]) -> list[str]:

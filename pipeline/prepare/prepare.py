@@ -78,7 +78,8 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     parameters, about = _of_movie(workflow, parameters, file, media, earlier) if media else (parameters, UNKNOWN_INPUT)
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
     engines = choose_engines(catalog, finder, tasks, {model.name for model in files.models})
-    values = WorkflowValues(parameters, engines.decisions, about)
+    notes = file_parameters.notes(workflow, parameters, media) if media else ()
+    values = WorkflowValues(parameters, engines.decisions.with_notes(notes), about)
     catalog = catalog.with_models(model.spec for model in engines.models)
     planned = plan(workflow, values.all, catalog)
     _require_missing_subtitles(workflow, request, values, file, media)
@@ -96,9 +97,9 @@ def _of_movie(
     workflow: WorkflowSpec, parameters: Mapping[str, Any], movie: Path, media: Media, earlier: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The parameters with those that depend on what is in the movie, and what ``$input.KEY`` stands for."""
-    language = tracks.spoken_language(file_parameters.audio_track(workflow, parameters), media)
-    about = {"frame_rate": media.frame_rate, "language": language}
-    return file_parameters.for_movie(workflow, parameters, movie, media, earlier), about
+    found = file_parameters.for_movie(workflow, parameters, movie, media, earlier)
+    language = tracks.spoken_language(file_parameters.audio_track(workflow, found), media)
+    return found, {"frame_rate": media.frame_rate, "language": language}
 
 
 def _require_missing_subtitles(

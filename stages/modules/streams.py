@@ -33,6 +33,10 @@ class StreamTrack(NamedTuple):
         """Its language in standard form; ``und`` if it says none."""
         return languages.tag(str(self.stream.get("tags", {}).get("language", "")))
 
+    @property
+    def title(self) -> str:
+        return str(self.stream.get("tags", {}).get("title", ""))
+
     def is_marked(self, *dispositions: str) -> bool:
         """Whether it has one of ffmpeg's dispositions."""
         return any(self.stream.get("disposition", {}).get(each) for each in dispositions)
@@ -71,8 +75,16 @@ def _in_language(tracks: Sequence[StreamTrack], wish: str) -> list[StreamTrack]:
 
 
 def by_preference(tracks: Iterable[StreamTrack]) -> list[StreamTrack]:
-    """The movie's own sound first, then the default track, then in the movie's order."""
-    return sorted(tracks, key=lambda track: (track.is_marked(*SECONDARY), not track.is_marked("default"), track.number))
+    """The movie's own tracks first, forced ones last; else the default track, then in the movie's order."""
+    return sorted(
+        tracks,
+        key=lambda track: (
+            track.is_marked("forced"),
+            track.is_marked(*SECONDARY) or "commentary" in track.title.lower(),
+            not track.is_marked("default"),
+            track.number,
+        ),
+    )
 
 
 def described(track: StreamTrack) -> str:
@@ -81,6 +93,11 @@ def described(track: StreamTrack) -> str:
     layout = track.stream.get("channel_layout") or (
         f"{track.stream['channels']} ch" if "channels" in track.stream else ""
     )
-    title = str(track.stream.get("tags", {}).get("title", ""))
-    parts = [language, track.codec, str(layout), title and repr(title), "default" if track.is_marked("default") else ""]
+    parts = [
+        language,
+        track.codec,
+        str(layout),
+        track.title and repr(track.title),
+        "default" if track.is_marked("default") else "",
+    ]
     return f"{track.number} ({', '.join(filter(None, parts))})"

@@ -124,3 +124,43 @@ def test_a_track_that_ffmpeg_does_not_know_is_no_subtitles_and_is_taken_last(tmp
     assert subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), (unknown,)))["track"] == "1"
     known = MediaTrack(2, "subrip", "eng")
     assert subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), (unknown, known)))["track"] == "2"
+
+
+ENGLISH, FRENCH = MediaTrack(1, "subrip", "eng"), MediaTrack(2, "subrip", "fre")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "found", "files", "taken"),
+    [
+        ("fr", (ENGLISH, FRENCH), (), "2"),
+        ("fr", (ENGLISH,), ("movie.fr.srt", "movie.en.srt"), "movie.fr.srt"),
+        ("fr", (ENGLISH,), ("movie.fr.sdh.srt", "movie.fr.srt"), "movie.fr.srt"),
+        ("fr", (ENGLISH, MediaTrack(2, "subrip")), (), "2"),
+        ("fr", (ENGLISH,), ("movie.srt",), "movie.srt"),
+        ("pt-BR", (MediaTrack(1, "ass", "por"), MediaTrack(2, "ass", "pt-BR")), (), "2"),
+        ("pt-BR", (MediaTrack(1, "ass", "por"),), (), "1"),
+        ("", (MediaTrack(1, "ass", "eng", "Signs"), MediaTrack(2, "ass", "eng")), (), "2"),
+        ("", (MediaTrack(1, "ass", "eng", is_forced=True),), ("movie.en.srt",), "movie.en.srt"),
+        ("", (MediaTrack(1, "ass", "eng", is_forced=True),), ("movie.en.forced.srt",), "1"),
+        ("", (), ("movie.en.forced.srt", "movie.en.srt", "movie.en.sdh.srt"), "movie.en.srt"),
+    ],
+)
+def test_subtitles_are_those_in_the_language_that_was_named_and_hold_all_that_is_said(
+    tmp_path: Path, spoken: str, found: tuple[MediaTrack, ...], files: tuple[str, ...], taken: str
+) -> None:
+    for name in files:
+        (tmp_path / name).write_text("1\n")
+    source = subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), found), spoken)
+    assert taken in (source["track"], Path(source["file"]).name)
+
+
+def test_a_language_without_subtitles_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "movie.es.srt").write_text("1\n")
+    with pytest.raises(InputError, match=r"no subtitles in French \(fr\).*1 \(English \(en\)\), movie\.es\.srt"):
+        subtitles.source("auto", tmp_path / "movie.mkv", Media(9.0, (), (ENGLISH,)), "fr")
+
+
+def test_tracks_of_signs_are_no_subtitles_that_exist(tmp_path: Path) -> None:
+    assert (
+        subtitles.existing(tmp_path / "movie.mkv", Media(9.0, (), (MediaTrack(1, "ass", "eng", "Signs/Songs"),))) == {}
+    )

@@ -1,6 +1,7 @@
 """Tracks that a person asks for, compared with those that a movie has."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,3 +34,49 @@ def test_the_language_that_is_spoken_is_that_of_the_track_that_is_taken() -> Non
     assert tracks.spoken_language("1", TWO) == "en"
     assert tracks.spoken_language("", Media(1.0, (MediaTrack(1, language="und"),))) == ""
     assert tracks.spoken_language("", Media(1.0)) == ""
+
+
+DUBBED = Media(
+    60.0,
+    (
+        MediaTrack(1, language="eng", is_default=True),
+        MediaTrack(2, language="spa", title="Comentario (commentary)"),
+        MediaTrack(3, language="spa"),
+        MediaTrack(4, language="por"),
+        MediaTrack(5, language="pt-BR"),
+        MediaTrack(6, language="fra", is_secondary=True),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "number"), [("es", "3"), ("fr", "6"), ("pt", "4"), ("pt-BR", "5"), ("en", ""), ("de", "")]
+)
+def test_the_sound_in_a_language_is_its_best_track_unless_that_is_the_main_one(language: str, number: str) -> None:
+    assert tracks.audio_in(language, DUBBED) == number
+
+
+def test_a_movie_s_own_sound_goes_before_commentaries_whichever_is_the_default() -> None:
+    spoken = (
+        MediaTrack(1, language="eng", title="Director's Commentary", is_default=True),
+        MediaTrack(2, language="spa"),
+    )
+    assert tracks.spoken_language("", Media(9.0, spoken)) == "es"
+    assert tracks.spoken_language("1", Media(9.0, spoken)) == "en"
+
+
+@pytest.mark.parametrize(
+    "signs",
+    [
+        {"is_forced": True},
+        {"title": "Signs & Songs"},
+        {"title": "English (Forced)"},
+        {"title": "Forzados"},
+        {"title": "S&S / Signs"},
+    ],
+)
+def test_signs_come_last_even_where_they_are_the_default(signs: dict[str, Any]) -> None:
+    listed = [MediaTrack(1, "ass", "eng", is_default=True, **signs), MediaTrack(2, "ass", "eng", "Dialogue + Signs")]
+    assert [track.number for track in tracks.by_preference(listed)] == [2, 1]
+    assert tracks.find("en", listed, "subtitle", "--from-subtitles").number == 2
+    assert tracks.find("1", listed, "subtitle", "--from-subtitles").number == 1

@@ -1,0 +1,60 @@
+"""Parameters that depend on what is in a movie."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config.catalog import Catalog
+from pipeline.config.workflows import WorkflowSpec
+from pipeline.media.probe import Media, MediaTrack
+from pipeline.prepare import file_parameters
+from pipeline.project import Project
+from tests.conftest import REPOSITORY
+
+DUBBED = Media(9.0, (MediaTrack(1, language="eng", is_default=True), MediaTrack(2, language="spa")))
+SUBTITLED = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "eng"), MediaTrack(2, "subrip", "fre")))
+
+
+@pytest.fixture
+def workflow() -> WorkflowSpec:
+    return Catalog(Project(REPOSITORY)).workflow("transcribe")
+
+
+def values(workflow: WorkflowSpec, **typed: str) -> dict[str, Any]:
+    return {name: spec.default for name, spec in workflow.parameters.items()} | typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "track", "told"),
+    [
+        ({}, "", ()),
+        ({"source_language": "en"}, "", ()),
+        ({"source_language": "es"}, "2", ("2 (Spanish",)),
+        ({"source_language": "es", "audio_track": "1"}, "1", ("no audio track", "Spanish", "1 (English")),
+        ({"source_language": "fr"}, "", ("no audio track", "French (fr)", "1 (English")),
+    ],
+)
+def test_the_language_that_a_person_names_chooses_the_sound_or_it_is_told_that_there_is_none(
+    workflow: WorkflowSpec, typed: dict[str, str], track: str, told: tuple[str, ...]
+) -> None:
+    found = file_parameters.for_movie(workflow, values(workflow, **typed), Path("movie.mkv"), DUBBED, {})
+    notes = file_parameters.notes(workflow, found, DUBBED)
+    assert file_parameters.audio_track(workflow, found) == track
+    assert len(notes) == bool(told)
+    assert all(word in note for note in notes for word in told)
+
+
+def test_sound_without_a_language_is_what_a_person_says(workflow: WorkflowSpec) -> None:
+    silent = Media(9.0, (MediaTrack(1),))
+    found = file_parameters.for_movie(workflow, values(workflow, source_language="es"), Path("movie.mkv"), silent, {})
+    assert file_parameters.notes(workflow, found, silent) == ()
+
+
+@pytest.mark.parametrize(("text", "track", "told"), [("auto", "2", False), ("1", "1", True), ("2", "2", False)])
+def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str, track: str, told: bool) -> None:
+    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    typed = values(workflow, source_language="fr", from_subtitles=text)
+    found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), SUBTITLED, {})
+    assert found["from_subtitles"]["track"] == track
+    assert bool(file_parameters.notes(workflow, found, SUBTITLED)) is told
