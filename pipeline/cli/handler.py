@@ -32,6 +32,7 @@ MACHINE = {
 # What a system says of a path that a person has written, and how to find out more.
 PATHS = {
     errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EEXIST: "move away what is in its place",
     errno.ENOTDIR: "look at it with ls -l: a part of this path is a file, and no folder",
     errno.EISDIR: "look at it with ls -l: it is a folder, and no file",
     errno.ELOOP: "look at it with ls -l: its links lead in a circle",

@@ -131,7 +131,7 @@ def attempt(stage: "Any", loaded: "Any") -> int:
     """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through."""
     stagekit, protocol = sys.modules["stagekit"], sys.modules["stageprotocol"]
     try:
-        loaded().run(stage)
+        _function_of(loaded())(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
         return _refuse(stage, error, protocol.EXIT_INPUT_UNUSABLE)
@@ -143,6 +143,14 @@ def attempt(stage: "Any", loaded: "Any") -> int:
             raise
         return _refuse(stage, error, protocol.EXIT_STAGE_FAILED)
     return 0
+
+
+def _function_of(module: "Any") -> "Any":
+    if hasattr(module, "run"):
+        return module.run
+    raise sys.modules["stagekit"].StageFailed(
+        "a stage needs a function 'run(stage)', which isn't in " + module.__file__
+    )
 
 
 def _report_raised(stage: "Any", error: Exception) -> None:

@@ -65,8 +65,18 @@ def finish(
         problem = probes.first_problem(probe_definition or definition, environment)
         proof = Proof(digest.result(), corrections)
     if problem:
-        raise NotReady(f"environment '{definition.name}' was installed, but {problem}", f"read {installer.log}")
+        what = f"environment '{definition.name}' was installed, but {problem}"
+        raise NotReady(what, _next_step(definition, problem, installer.log))
     return proof
+
+
+def _next_step(definition: Definition, problem: str, log: Path) -> str:
+    """Where a module is missing, the log has nothing about it: all that was asked for has been installed."""
+    if "ModuleNotFoundError" not in problem:
+        return f"read {log}"
+    asked, name = definition.requirements, definition.name
+    edit = f"ask for its package in {asked.parent.name}/{asked.name}" if asked else "ask for its package"
+    return f"{edit}, or don't import it, then\npipeline env lock {name}\nbootstrap --env {name}"
 
 
 def _list_and_flush(prefix: Path, known_entries: Callable[[], Mapping[str, Entry]]) -> str:

@@ -18,6 +18,7 @@ from pipeline.text import printable
 
 SHOWN_LINES = 10
 SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 SHOWN_DAMAGE = 5  # files; a package that is gone has hundreds
 
 
@@ -102,7 +103,15 @@ def next_step(failure: Failure) -> str:
         return "\n".join(failure.evidence.stray_module.steps)
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(filter(None, (*verdict.steps, verdict.again)))
+    if kind is FailureClass.STAGE_ERROR and _is_of_stage_file(failure):
+        return _filled("mend {file}, then\nrun-pipeline -j {job}", failure)
     return _filled(kind.rule.next_step, failure)
+
+
+def _is_of_stage_file(failure: Failure) -> bool:
+    """Whether the stage's file can't even be read as Python: another try ends in the same way."""
+    raised = exception(failure.evidence)
+    return raised is not None and raised.type in SYNTAX_ERRORS and Path(failure.file).name in raised.message
 
 
 def _meaning(failure: Failure) -> Iterator[str]:

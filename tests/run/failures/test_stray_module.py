@@ -82,3 +82,21 @@ def test_a_package_that_is_missing_is_added_and_another_job_prepared(ready: Sand
     lock, build, again = done.next_step.splitlines()
     assert (lock, build) == ("pipeline env lock alpha", "bootstrap --env alpha")
     assert again.startswith("prepare-job ")
+
+
+@pytest.mark.parametrize("broken", ["x = (\n", "  indented\n"])
+def test_a_stage_that_is_no_python_is_mended_and_then_run_again(ready: Sandbox, broken: str) -> None:
+    write_stage(ready, broken)
+    job = ready.give("prepare-job", ready.root / "input.txt", "--workflow", "tested").out.strip()
+    mend, again = ready.run("run-pipeline", "-j", job).next_step.splitlines()
+    assert mend.startswith("mend stages/work.py")
+    write_stage(ready, "class helper:\n    WORD = 'x'\n")
+    follow(ready, again)
+
+
+def test_a_stage_without_its_function_is_told(ready: Sandbox) -> None:
+    write_stage(ready)
+    ready.write("stages/work.py", HEAD + "def rum(stage):\n    pass\n")
+    job = ready.give("prepare-job", ready.root / "input.txt", "--workflow", "tested").out.strip()
+    done = ready.run("run-pipeline", "-j", job)
+    assert (done.code, "'run(stage)'" in done.error, "Traceback" in done.err) == (4, True, False)
