@@ -20,6 +20,14 @@ WORTH_TELLING = 0.05  # share of the sound
 SILENT = -70.0  # dB; what is quieter everywhere has nothing that could be heard
 
 
+TAKEN = {
+    Mix.LEFT: "the left channel is",
+    Mix.RIGHT: "the right channel is",
+    Mix.CENTRE: "the centre channel is",
+    Mix.SIDES: "the left and the right channel are",
+}
+
+
 @dataclass
 class SoundSummary:
     """What a WAV has: grows with each block that is written."""
@@ -96,4 +104,4 @@ def _note(mix: Mix, is_cancelled: bool, when: str) -> str:
     why = (
         "the left and the right channel cancel each other out" if is_cancelled else "the other channels are only noise"
     )
-    return f"{when} {why}, so the {mix.name.lower()} channel is taken alone there"
+    return f"{when} {why}, so {TAKEN[mix]} taken alone there"

@@ -4,7 +4,7 @@ The mix of all channels, unless
 
 - the left and the right channel cancel each other out, as where one of them was wired the wrong way round;
 - other sound drowns what the centre has, which is where movies with 5.1 channels have their dialogue; or
-- one side has nothing but noise, as from a microphone that nobody speaks into.
+- one side, or the centre, has nothing but noise, as from a microphone that nobody speaks into.
 """
 
 from array import array
@@ -72,7 +72,7 @@ def best_mix(levels: Levels, before: Mix, cancelled: bool) -> Mix:
         return Mix.RAISED_CENTRE
     if max(left, right) >= needed and min(left, right) < NOISE:
         return Mix.LEFT if left > right else Mix.RIGHT
-    return Mix.ALL
+    return Mix.SIDES if ranges[Mix.SIDES].width >= needed and centre < NOISE else Mix.ALL
 
 
 def is_cancelled(levels: Levels) -> bool:

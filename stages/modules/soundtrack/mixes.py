@@ -26,7 +26,8 @@ class Mix(IntEnum):
     RIGHT = 2
     CENTRE = 3  # the centre alone, where movies with 5.1 channels have their dialogue
     RAISED_CENTRE = 4  # the centre, and little of the others
-    DIFFERENCE = 5  # left less right; never a result, but it shows whether both cancel each other out
+    SIDES = 5  # left and right, without the centre and what is around
+    DIFFERENCE = 6  # left less right; never a result, but it shows whether both cancel each other out
 
 
 WEIGHTS: Mapping[Mix, Mapping[str, float]] = {
@@ -35,6 +36,7 @@ WEIGHTS: Mapping[Mix, Mapping[str, float]] = {
     Mix.RIGHT: RIGHT,
     Mix.CENTRE: CENTRE,
     Mix.RAISED_CENTRE: CENTRE | {name: weight * LOWERED for name, weight in (LEFT | RIGHT | AROUND).items()},
+    Mix.SIDES: LEFT | RIGHT,
     Mix.DIFFERENCE: LEFT | {name: -weight for name, weight in RIGHT.items()},
 }
 
@@ -47,7 +49,7 @@ def pan_filter(stream: Mapping[str, Any]) -> str:
     unnamed = _unnamed_channels(stream)
     sums = [unnamed or "".join(f"{weight:+g}{name}" for name, weight in WEIGHTS[mix].items()) for mix in Mix]
     # "<" makes the weights of the channels that are there one in sum, so nothing is clipped.
-    return "|".join(["pan=5.1", *(f"c{mix}<{total}" for mix, total in zip(Mix, sums, strict=True))])
+    return "|".join(["pan=6.1", *(f"c{mix}<{total}" for mix, total in zip(Mix, sums, strict=True))])
 
 
 def _unnamed_channels(stream: Mapping[str, Any]) -> str:

@@ -107,6 +107,10 @@ def test_a_centre_with_quiet_sound_around_it_is_mixed_with_it() -> None:
     assert one("5.1", FC=words(0.1), FL=noise(0.001, 7), FR=noise(0.001, 8)) is Mix.ALL
 
 
+def test_a_centre_that_has_only_noise_is_left_out() -> None:
+    assert one("5.1", FC=noise(0.2, 7), FL=words(0.1), FR=words(0.1, seed=2)) is Mix.SIDES
+
+
 def test_dialogue_at_the_sides_is_mixed() -> None:
     assert one("5.1", FL=words(0.1), FR=words(0.1)) is Mix.ALL
 
