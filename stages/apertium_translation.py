@@ -22,8 +22,8 @@
 The program and its language pairs are the system's (Debian: ``apertium apertium-eng-spa``). One call translates all
 sentences, as paragraphs; a word that isn't in the dictionary stays as it is.
 
-``dictionary_files`` are the pair's files, each with the digest that it had when the job was prepared. Other files may
-give another result, which must not be stored as the result of these.
+``dictionary_files`` are the pair's files and the programs that read them, each with the digest that it had when the job
+was prepared. Other files may give another result, which must not be stored as the result of these.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ def require_same(files: Mapping[str, str]) -> None:
         file = Path(name)
         if not file.is_file() or f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" != digest:
             raise stagekit.StageFailed(
-                f"Apertium's dictionaries have changed since the job was prepared ({name}). Prepare the job again: "
+                f"Apertium's files have changed since the job was prepared ({name}). Prepare the job again: "
                 "finished stages are taken over from this one"
             )
 

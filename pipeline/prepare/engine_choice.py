@@ -27,6 +27,7 @@ from pipeline.models.local_folder import FolderModel
 from pipeline.models.store import ModelStore
 
 LIST_SECONDS = 30
+PROGRAM_NAMES = re.compile(r"(?:^|\|)\s*([\w.+-]+)(?=\s|$)")  # in the same file: those that follow one another
 FILE_NAMES = re.compile(r"/[^\s'\"|]+")  # in the own file of a language pair: its dictionaries
 
 
@@ -90,14 +91,18 @@ def installed_pairs(command: Sequence[str], data: str = "") -> InstalledPairs:
 
 
 def dictionaries(files: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of the pairs' own files and of all files that these name; nothing where one can't be read.
+    """The SHA-256 of the pairs' own files, and of the files and programs that these name; nothing where one can't be
+    read.
 
     Takes some ten milliseconds for a pair.
     """
     own = [Path(file) for file in files]
     try:
-        named = {Path(name) for file in own for name in FILE_NAMES.findall(file.read_text(encoding="utf-8"))}
-        return {str(file): sha256_of_file(file) for file in sorted({*own, *named}) if file.is_file()}
+        texts = [file.read_text(encoding="utf-8") for file in own]
+        named = {Path(name) for text in texts for name in FILE_NAMES.findall(text)}
+        programs = {which(name, os.environ) for text in texts for name in PROGRAM_NAMES.findall(text)}
+        files_used = {*own, *named, *(Path(program) for program in programs if program)}
+        return {str(file): sha256_of_file(file) for file in sorted(files_used) if file.is_file()}
     except (OSError, UnicodeDecodeError):
         return {}
 

@@ -178,6 +178,7 @@ class JobRun:
     def finish(self) -> JobOutcome:
         """Nothing is left to run."""
         self._durations.save()
+        self._invocations.keys.programs.save()
         if self._due.error:
             return self.give_up(self._due.error)
         if self._left:

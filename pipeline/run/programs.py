@@ -35,6 +35,14 @@ class Programs:
         self._file = project.cache / "programs.json"
         self._plan = plan
         self._identities: dict[str, str] = {}
+        self._read: dict[str, ProgramFile] = {}  # by path, in this run
+
+    def save(self) -> None:
+        """Remember what was read, as well as the disk allows."""
+        if self._read:
+            with contextlib.suppress(OSError):
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                write_at_once(self._file, encode({**self._known(), **self._read}))
 
     def of(self, environment: str) -> Mapping[str, str]:
         """By name, what tells a program from any other: its digest, or the key of the environment that provides it."""
@@ -52,16 +60,13 @@ class Programs:
         """Read once, and again where the file's signature has changed, or couldn't be trusted."""
         try:
             before, at = signature_of(path), time.time_ns()
-            known = self._known()
-            if (found := known.get(str(path))) and found.signature == before:
+            if (found := self._known().get(str(path))) and found.signature == before:
                 return found.digest
             digest = content_digest(path)
         except OSError:
             return MISSING
         if before.is_settled(at):
-            with contextlib.suppress(OSError):  # a folder that can't be written to costs another reading
-                self._file.parent.mkdir(parents=True, exist_ok=True)
-                write_at_once(self._file, encode({**known, str(path): ProgramFile(before, digest)}))
+            self._read[str(path)] = ProgramFile(before, digest)
         return digest
 
     def _known(self) -> dict[str, ProgramFile]:

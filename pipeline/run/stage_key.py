@@ -46,7 +46,7 @@ class StageKeys:
         self._secrets = secrets or Secrets(caller)
         self._plan = job.plan
         self.results = results
-        self._programs = Programs(project, job.plan)
+        self.programs = Programs(project, job.plan)
         self._sources: dict[str, str] = {}
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._files: dict[str, Path] = {}
@@ -88,7 +88,7 @@ class StageKeys:
         optional = {
             "ensure": stage.ensure,
             "modules": modules,
-            "tools": self._programs.of(stage.environment),
+            "tools": self.programs.of(stage.environment),
             "variables": variables,
             "locale": inheritance.locale_of(self._caller),
             "passed": self._passed(stage),

@@ -151,12 +151,16 @@ stages:
 
 
 @pytest.fixture
-def program(spawning: None, tmp_path: Path) -> Path:
+def program(spawning: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two pairs, whose own files name their dictionaries as Apertium's do."""
     (tmp_path / "bin").mkdir()
     path = tmp_path / "bin" / "pairs"
     path.write_text("#!/bin/sh\nprintf '  eng-spa\\n  spa-eng\\n  spa-eng_US\\n'\n")
     path.chmod(0o755)
+    reader = tmp_path / "bin" / "lt-proc"
+    reader.write_text("#!/bin/sh\n")
+    reader.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "share" / "pairs").mkdir(parents=True)
     for pair in ("eng-spa", "spa-eng", "spa-eng_US"):
         (tmp_path / f"{pair}.bin").write_text("words")
@@ -178,10 +182,10 @@ def test_a_program_that_is_not_there_has_no_pair() -> None:
     assert installed_pairs(["nowhere-to-be-found"], DATA) == InstalledPairs()
 
 
-@pytest.mark.parametrize("changed", ["eng-spa.bin", "share/pairs/eng-spa.mode"])
+@pytest.mark.parametrize("changed", ["eng-spa.bin", "share/pairs/eng-spa.mode", "bin/lt-proc"])
 def test_another_dictionary_is_another_digest(program: Path, changed: str) -> None:
     before = digests(program, "en", "es")
-    assert [Path(name).name for name in before] == ["eng-spa.bin", "eng-spa.mode"]
+    assert [Path(name).name for name in before] == ["lt-proc", "eng-spa.bin", "eng-spa.mode"]
     assert all(each.startswith("sha256:") for each in before.values())
     assert before == digests(program, "en", "es")
     with (program.parents[1] / changed).open("a") as file:

@@ -37,7 +37,10 @@ def write(tool: Path, text: str, time: tuple[int, int] = (1, 1)) -> None:
 
 def found(project: Project, where: str = "PATH") -> str:
     plan = a_plan(tools={"alpha": {"mytool": where}}, environment_keys={"alpha": DIGEST, "provider": "sha256:11"})
-    return Programs(project, plan).of("alpha")["mytool"]
+    programs = Programs(project, plan)
+    identity = programs.of("alpha")["mytool"]
+    programs.save()
+    return identity
 
 
 def test_a_program_is_the_content_of_its_file(project: Project, tool: Path) -> None:
@@ -63,6 +66,11 @@ def test_a_program_of_an_environment_is_what_that_was_built_from(project: Projec
 def test_one_that_is_gone_is_told_apart(project: Project, tool: Path) -> None:
     tool.unlink()
     assert found(project) == MISSING
+
+
+def test_nothing_is_written_before_it_is_saved(project: Project, tool: Path) -> None:
+    Programs(project, a_plan(tools={"alpha": {"mytool": "PATH"}})).of("alpha")
+    assert not (project.cache / "programs.json").exists()
 
 
 def test_an_environment_without_programs_has_none(project: Project) -> None:
