@@ -9,6 +9,7 @@ takes longer to import than a small stage takes.
 Standard library only, Python 3.8 and later.
 """
 
+import errno
 import os
 import sys
 
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 NEW_MOUNTS, NEW_USER, NEW_NETWORK = 0x20000, 0x10000000, 0x40000000  # linux/sched.h
 READ_ONLY, REMOUNT, BIND, WITH_ALL_BELOW, PRIVATE = 1, 32, 4096, 16384, 1 << 18  # sys/mount.h
 # A mount that is made read-only must keep these, or the kernel refuses it.
-FLAGS = {"nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodiratime": 2048, "relatime": 1 << 21}
+FLAGS = {
+    "nosuid": 2,
+    "nodev": 4,
+    "noexec": 8,
+    "noatime": 1024,
+    "nodiratime": 2048,
+    "relatime": 1 << 21,
+    "nosymfollow": 256,
+}
+# Another mount hides the place, or its server is gone: nobody can write there.
+UNREACHABLE = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ENOTCONN, errno.ESTALE)
 WITHOUT_FILES = {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "autofs", "binfmt_misc", "securityfs"}
 
 SCRATCH = "scratch"  # in the attempt's folder; removed with its work folder
@@ -69,16 +80,15 @@ def _make_read_only(writable: str) -> None:
     _call("mount", None, b"/", None, PRIVATE | WITH_ALL_BELOW, None)
     own = os.fsencode(os.path.realpath(writable))
     _call("mount", own, own, None, BIND, None)
-    _call("mount", b"tmpfs", SHARED_MEMORY, b"tmpfs", 6, b"mode=1777")  # of its own, as for locks between processes
+    if os.path.isdir(SHARED_MEMORY):  # of its own, as for locks between processes
+        _call("mount", b"tmpfs", SHARED_MEMORY, b"tmpfs", FLAGS["nosuid"] | FLAGS["nodev"], b"mode=1777")
     for place, flags, kind in list(_mounts()):
         if place in (own, SHARED_MEMORY) or place.startswith(own + b"/") or kind in WITHOUT_FILES:
             continue
         try:
             _call("mount", None, place, None, REMOUNT | BIND | READ_ONLY | flags, None)
-        except (FileNotFoundError, NotADirectoryError):
-            pass  # another mount hides it
-        except PermissionError:
-            if os.access(place, os.W_OK):
+        except OSError as error:
+            if error.errno not in UNREACHABLE and os.access(place, os.W_OK):
                 raise
 
 
