@@ -3,7 +3,11 @@
 set -eu
 here=$(pwd)
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
-movie=${1:-$project/samples/two_cities.mp4}
+movie=${1-$project/samples/two_cities.mp4}
+if [ -z "${movie//[[:space:]]/}" ]; then
+    echo "error: the movie's name is empty (is a variable of the shell not set?)" >&2
+    exit 2
+fi
 case $movie in /*) ;; *) movie=$here/$movie ;; esac
 
 "$project/bootstrap.sh"

@@ -37,3 +37,10 @@ def test_the_transcript_is_shown_in_whole_lines(demo: Path, text: str) -> None:
     assert (" ".join if " " in text else "".join)([first, last])[:70] == text[:70]
     assert all(len(line) <= 78 for line in (first, last))
     assert " " not in text or last.split()[-1] in text.split()
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t"])
+def test_an_empty_name_is_a_mistake_and_not_the_sample(demo: Path, name: str) -> None:
+    done = subprocess.run([demo / "scripts/demo.sh", name], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "empty" in done.stderr
