@@ -1,4 +1,7 @@
-"""How a stage's inputs are named: ``job.input``, ``STAGE.OUTPUT``, or ``STAGE[$each].OUTPUT`` inside a fan-out."""
+"""How a stage's inputs are named: ``job.input`` or ``STAGE.OUTPUT``.
+
+Of a fan-out, ``STAGE[VALUE].OUTPUT`` is the member for one value, ``STAGE[$each].OUTPUT`` the one for the same value.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,9 +15,18 @@ def alternatives(text: str) -> list[str]:
 
 
 def split(reference: str) -> tuple[str, str]:
-    """A reference's stage and output; the mark of a pair is left out."""
+    """A reference's stage and output; what stands in brackets is left out."""
+    stage, bracket, rest = reference.partition("[")
+    if bracket:
+        return stage, rest.rpartition("].")[2]
     stage, _, output = reference.partition(".")
-    return stage.removesuffix(PAIRED), output
+    return stage, output
+
+
+def part(reference: str) -> str | None:
+    """The value in brackets: only that member of the fan-out is meant. ``None`` where all are, or a pair."""
+    value = reference.partition("[")[2].rpartition("].")[0]
+    return value if value and not is_paired(reference) else None
 
 
 def is_paired(reference: str) -> bool:

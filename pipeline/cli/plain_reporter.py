@@ -121,7 +121,8 @@ class PlainReporter:
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
     def _line(self, job: Job, stage: str, text: str) -> str:
-        return f"{self._name(job)} {stage}: {text}" if self._several else f"{stage}: {text}"
+        shown = self._counts.shown_name(job, stage)
+        return f"{self._name(job)} {shown}: {text}" if self._several else f"{shown}: {text}"
 
     def _name(self, job: Job) -> str:
         """The file's name where it is the only one of this name in the run."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.jobs.job import Job
+from pipeline.text import printable
 
 NAMED = 20  # of a plan with more stages, only their number is told
 
@@ -19,6 +20,7 @@ class StageCounts:
         self._reused: Counter[str] = Counter()
         self._told: dict[tuple[str, str], float] = {}
         self._totals: dict[tuple[str, str], int] = {}
+        self._shown: dict[tuple[str, str], dict[str, str]] = {}
         self._planned: dict[str, frozenset[str]] = {}  # by job: the names in its plan
 
     def has(self, job: Job, stage: str) -> bool:
@@ -30,6 +32,17 @@ class StageCounts:
         names = self._planned.get(job.id) or frozenset(each.name for each in job.stages)
         self._planned[job.id] = names
         return stage if stage in names else stage.rpartition("_")[0]
+
+    def shown_name(self, job: Job, stage: str) -> str:
+        """As a person calls it: ``square[7]``."""
+        planned = self.planned_name(job, stage)
+        if planned == stage:
+            return stage
+        if (job.id, planned) not in self._shown:
+            from pipeline.jobs.items import shown_names
+
+            self._shown[job.id, planned] = shown_names(job, job.state())
+        return printable(self._shown[job.id, planned].get(stage, stage))
 
     def reused(self, job: Job) -> None:
         self._reused[job.id] += 1

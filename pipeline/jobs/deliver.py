@@ -4,6 +4,7 @@ Each has a sidecar, ``output/about/FILE.json``, which says what made it.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,11 +78,21 @@ def _named(references: Sequence[str], results: Results) -> list[tuple[DeliveredO
         for place, (member, output) in enumerate(results.outputs(each).items())
     ]
     count = Counter(name for name, _ in {(each.output.path.name, each.output.digest) for each in made})
-    return [(each, _apart(each) if count[each.output.path.name] > 1 else each.output.path.name) for each in made]
+    return [
+        (each, _apart(each, results) if count[each.output.path.name] > 1 else each.output.path.name) for each in made
+    ]
 
 
-def _apart(made: DeliveredOutput) -> str:
-    return f"{made.member}.{made.output.path.name}"
+def _apart(made: DeliveredOutput, results: Results) -> str:
+    """The member of a fan-out over a list is called by its item, where no other one has the same name by that."""
+    items = Counter(_as_file_name(results.item(name) or "") for name in results.of(made.stage))
+    item = _as_file_name(results.item(made.member) or "")
+    member = f"{made.stage}_{item}" if item and items[item] == 1 else made.member
+    return f"{member}.{made.output.path.name}"
+
+
+def _as_file_name(item: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", item).strip("._")
 
 
 def _name(title: str, output: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipeline.jobs.plan import Plan, PlannedStage
-from pipeline.references import JOB_INPUT, PAIRED
+from pipeline.references import JOB_INPUT, PAIRED, part, split
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]*")
@@ -54,7 +54,11 @@ def _stage_problems(plan: Plan) -> Iterator[str]:
 
 def _references(stage: PlannedStage) -> list[str]:
     """All references of a stage; the mark of a pair stands only where the stage itself is a fan-out."""
-    references = [reference for each in stage.inputs.values() for reference in each]
+    references = [
+        reference if part(reference) is None else ".".join(split(reference))
+        for each in stage.inputs.values()
+        for reference in each
+    ]
     return [*(each.replace(PAIRED, "", 1) for each in references), stage.for_each] if stage.for_each else references
 
 

@@ -15,7 +15,7 @@ from pipeline.jobs.secrets import SecretSource, has_secret
 from pipeline.plan import slots
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.plan.values import PICK, value_of
-from pipeline.references import JOB_INPUT, alternatives, is_paired, split
+from pipeline.references import JOB_INPUT, alternatives, is_paired, part, split
 
 NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 NAME_LENGTH = 100
@@ -94,6 +94,8 @@ class Expansion:
         if not self._holds(other.when, ("stages", other.id, "when")):
             left_out = f"'{other.id}' isn't in the plan (it is there only when {_all(other.when)})"
             raise self._error(keys, f"{left_out}; give '{use.id}' the same 'when', or this input an alternative")
+        if part(text) is not None:
+            raise self._error(keys, f"'{other.id}' has no member for '{part(text)}', which {text} names")
         if is_paired(text):
             what = f"'{other.id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
             raise self._error(keys, f"{what}; {text} pairs two stages with the same for_each")
@@ -104,15 +106,24 @@ class Expansion:
 
         Empty where it isn't in the plan.
         """
-        if not is_paired(text):
+        if not is_paired(text) and part(text) is None:
             return self.refer(text, keys)
         id, output = split(text)
         other = self._use(id, keys)
         self._check_output(other, output, keys)
+        if (value := part(text)) is not None:
+            return self._of_value(other, value, text, keys)
         if use.for_each_of and use.for_each_of == other.for_each_of:
             return (text,) if self.names(other) else ()
         name = self._member(other, each, keys) if use.for_each else ""
         return (f"{name}.{output}",) if name in self.names(other) else ()
+
+    def _of_value(self, other: StageUse, value: str, text: str, keys: Sequence[str | int]) -> tuple[str, ...]:
+        """A fan-out's member for one value. Those of a list are known only when the job runs."""
+        if other.for_each_of:
+            return (text,) if self.names(other) else ()
+        name = self._member(other, value, keys) if other.for_each else ""
+        return (f"{name}.{split(text)[1]}",) if name in self.names(other) else ()
 
     def _holds(self, when: Sequence[Condition], keys: Sequence[str | int]) -> bool:
         return all(condition.holds(self._value_of(keys, condition.name)) for condition in when)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pipeline.errors import PipelineError, StageError
 from pipeline.jobs.events import AttemptFailed
+from pipeline.jobs.items import labels
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.references import split
@@ -64,7 +65,7 @@ class DueStages:
 
     def may_take(self, due: DueStage) -> bool:
         """Whether the result of another stage with the same key would do."""
-        return due.stage.cache and due.stage.planned_name not in self._chosen.forced
+        return due.stage.cache and not self._chosen.forces(due.stage)
 
     def failed(self, name: str, error: PipelineError) -> None:
         """A stage won't have a result; what depends on it is skipped."""
@@ -82,6 +83,8 @@ class DueStages:
             stage = self._stages[ready.popleft()]
             if stage.for_each:
                 ready += self._graph.done(stage.name)  # its members are all done
+            elif self._chosen.leaves_out(stage):
+                continue
             elif (found := self._due(stage)) is None:
                 ready += self._after(stage.name)
             else:
@@ -92,7 +95,7 @@ class DueStages:
         """``None`` where the stage has a result with the right key, which is taken over."""
         name, planned = stage.name, stage.planned_name
         key = self._keys.of(stage)
-        if planned in self._chosen.forced:
+        if self._chosen.forces(stage):
             because = "again, since that was asked for" if self._reuse.has_run(name) else ""
         elif reused := self._reuse.find(stage, key):
             reused.record(self._journal, name)
@@ -100,7 +103,7 @@ class DueStages:
             return None
         else:
             because = self._reuse.because(name, key)
-        if planned not in self._chosen.may_run:
+        if not self._chosen.allows(stage):
             raise missing(self._reuse.job, name, planned)
         return DueStage(stage, key, because, self._graph.remaining(name))
 
@@ -118,14 +121,15 @@ class DueStages:
 
         (listed,) = self._results.outputs(str(stage.for_each)).values()
         try:
-            members = fanout.members(stage, fanout.read_list(listed.path))
+            items = fanout.read_list(listed.path)
+            members = fanout.members(stage, items)
         except fanout.ListUnusable as error:
             reason = f"its list {stage.for_each} can't be used: {error}"
             self._journal.failed(AttemptFailed(name, 0, 0, reason))
             self.failed(name, self._list_error(stage, reason))
             return []
         self._stages.update({member.name: member for member in members})
-        self._results.gather(name, [member.name for member in members])
+        self._results.gather(name, [member.name for member in members], labels(items))
         self._reuse.note_members(name, len(members), self._journal)
         return self._graph.expand(name, {each.name: fanout.own_needs(each, stage) for each in members})
 

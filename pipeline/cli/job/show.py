@@ -12,7 +12,7 @@ from pipeline.cli.job.summary import KILLED, summary
 from pipeline.cli.output import print_json, print_table
 from pipeline.engines.report import messages as engine_messages
 from pipeline.envs.registry import Registry
-from pipeline.jobs import environment_sources, overview
+from pipeline.jobs import environment_sources, items, overview
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus, Status
@@ -44,9 +44,10 @@ def command(id: str, as_json: bool) -> None:
         print_json("job", data)
         return
     click.echo(f"{job.id}: {data['workflow']}, {data['state']}, input {printable(data['input'])}")
+    names = items.shown_names(job, state)
     cells = [
         [
-            row["name"],
+            printable(names.get(row["name"], row["name"])),
             row["environment"],
             row["state"],
             str(row["attempt"] or ""),

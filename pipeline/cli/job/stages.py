@@ -1,7 +1,7 @@
 """The stages of a job that a person names."""
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.jobs import overview
+from pipeline.jobs import items, overview
 from pipeline.jobs.job import Job
 
 
@@ -11,6 +11,7 @@ def chosen(job: Job, stage: str | None) -> list[str]:
     known = [each.name for each, _ in overview.stages(job, state)]
     if stage is None:
         return known
+    stage = items.internal_name(job, stage)
     if stage not in known:
         raise UsageError(f"{job.id} has no stage '{stage}'{did_you_mean(stage, known)}", f"pipeline job show {job.id}")
     return [stage, *overview.members(stage, state)]

@@ -1,7 +1,8 @@
 """``pipeline job why``."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -10,10 +11,12 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.stages import chosen
 from pipeline.cli.output import print_json
+from pipeline.jobs import items
 from pipeline.jobs.store import JobStore
-from pipeline.jobs.why import explain
+from pipeline.jobs.why import StageExplanation, explain
 from pipeline.text import printable
 
+NAMED = 5  # stages of which the same is to be said; of more, their number is told
 SHOWN_WIDTH = 80  # characters of a changed value
 
 
@@ -31,10 +34,22 @@ def command(id: str, stage: str | None, as_json: bool) -> None:
     if as_json:
         print_json("job-why", [asdict(each) for each in found])
         return
-    for each in found:
-        click.echo(printable(f"{each.stage}: {each.what}{f': {each.because}' if each.because else ''}"))
+    shown = items.shown_names(job, job.loaded)
+    for names_alike, each in _alike(found):
+        who = ", ".join(shown.get(name, name) for name in names_alike[:NAMED])
+        more = f" and {len(names_alike) - NAMED} more" if len(names_alike) > NAMED else ""
+        click.echo(printable(f"{who}{more}: {each.what}{f': {each.because}' if each.because else ''}"))
         for change in each.changes:
             click.echo(printable(f"    {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
+
+
+def _alike(found: Sequence[StageExplanation]) -> Iterator[tuple[list[str], StageExplanation]]:
+    """Stages of which the same is to be said, where the first of them stands."""
+    groups: dict[str, list[StageExplanation]] = {}
+    for each in found:
+        groups.setdefault(repr(replace(each, stage="")), []).append(each)
+    for group in groups.values():
+        yield [each.stage for each in group], group[0]
 
 
 def _shown(value: Any) -> str:
