@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["containers", "ffmpegs", "languages", "subtitling", "timestamps", "webvtt_tracks"]
+# modules = ["containers", "ffmpegs", "languages", "matroska_languages", "subtitling", "timestamps", "webvtt_tracks"]
 # inputs = ["media", "subtitles", "styled"]
 # [tool.pipeline.stage.parameters]
 # formats = ["srt"]
@@ -33,6 +33,7 @@ from typing import NamedTuple
 import containers
 import ffmpegs
 import languages
+import matroska_languages
 import stagekit
 import timestamps
 import webvtt_tracks
@@ -54,6 +55,17 @@ class SubtitleTrack(NamedTuple):
     def code(self) -> str:
         return languages.three_letters(self.language)
 
+    @property
+    def has_region(self) -> bool:
+        """Whether the language is more than its code says, such as ``pt-BR`` and ``zh-Hant``."""
+        return "-" in languages.tag(self.language)
+
+    def stated(self, container: str) -> str:
+        """What ffmpeg is to write as the language."""
+        if container != "mkv" or not self.has_region:
+            return self.code
+        return matroska_languages.stand_in(self.code, languages.tag(self.language))
+
 
 def run(stage: stagekit.Stage) -> None:
     """Copy into the container of the input's kind; if that can't hold the video or audio, into Matroska."""
@@ -68,8 +80,12 @@ def run(stage: stagekit.Stage) -> None:
         selection = containers.with_covers(containers.select(found, container), media, stage.work)
         selection = containers.with_converted(selection, media, stage.work)
         shown = shown_index(tracks, str(stage.parameters["shown"]))
-        arguments = command(ffmpegs.media_file(media, probed), tracks, movie, selection, shown)
-        done = ffmpegs.run([*jumps, *arguments], _MuxProgress(stage, os.path.getsize(media), movie))
+        for listed in (tracks, [track._replace(language=languages.base(track.language)) for track in tracks]):
+            arguments = command(ffmpegs.media_file(media, probed), listed, movie, selection, shown)
+            done = ffmpegs.run([*jumps, *arguments], _MuxProgress(stage, os.path.getsize(media), movie))
+            if done.code or has_languages(movie, container, listed):
+                break
+            stage.warn("this ffmpeg writes languages in a form of its own, so the tracks say no region or script")
         if done.code == 0 and not done.is_disk_fault:  # a full disk leaves a movie without its index
             containers.warn_of_changes(stage, selection, containers.of_movie(media) if wish == "auto" else preferred)
             _warn_of_styles(stage, container)
@@ -81,6 +97,12 @@ def run(stage: stagekit.Stage) -> None:
     raise stagekit.StageFailed(
         ffmpegs.message(f"ffmpeg could not add subtitles to {str(media)!r}", done.last_lines, ADVICE)
     )
+
+
+def has_languages(movie: Path, container: str, tracks: Sequence[SubtitleTrack]) -> bool:
+    """Complete the languages that have a region or script, and whether that could be done."""
+    regions = [(track.code, languages.tag(track.language)) for track in tracks if track.has_region]
+    return container != "mkv" or not regions or matroska_languages.settle(movie, regions)
 
 
 def tracks_in(container: str, stage: stagekit.Stage) -> list[SubtitleTrack]:
@@ -193,7 +215,7 @@ def _subtitle_options(
     default = shown if shown is not None else None if is_theirs else 0
     options = []
     for index, track in enumerate(tracks):
-        tags = ["language=" + track.code, "title=" + track.title]
+        tags = ["language=" + track.stated(container), "title=" + track.title]
         tags += ["handler_name=" + track.title] if container == "mp4" else []  # mp4's place for a title
         for tag in tags:
             options += [f"-metadata:s:s:{index}", tag]

@@ -64,6 +64,15 @@ def test_a_track_gets_its_language_and_title(mux: ModuleType) -> None:
     ]
 
 
+def test_a_region_is_in_the_title_and_in_matroska_in_the_language(mux: ModuleType) -> None:
+    written = {
+        container: values(command(mux, VIDEO, container=container, files=("pt-BR.srt",)), "-metadata:s:s:0")[:2]
+        for container in ("mp4", "mkv")
+    }
+    assert written["mp4"] == ["language=por", "title=Portuguese (BR) (automatic)"]
+    assert written["mkv"] == ["language=por====pt-BR", "title=Portuguese (BR) (automatic)"]
+
+
 @pytest.mark.parametrize(
     ("original", "recognised", "titles"),
     [
