@@ -108,7 +108,7 @@ def _extract(
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
         raise stagekit.StageFailed(f"{audio} can't be written: {error.strerror}. Make room and run again") from error
-    stated = 0.0 if timestamps.has_jumps(probed) else _stream_seconds(track.stream) or media.duration
+    stated = 0.0 if timestamps.has_jumps(probed) else _stated_seconds(track.stream, probed["format"])
     return extraction.ExtractedAudio(track, summary, done, stated)
 
 
@@ -132,9 +132,15 @@ def _command(
     return ffmpeg.get_args(ffmpeg.merge_outputs(*outputs).global_args(*options))
 
 
-def _stream_seconds(stream: dict) -> float:
-    """Seconds that the audio stream itself states; Matroska has them in a tag."""
-    return ffmpegs.seconds(stream.get("duration", stream.get("tags", {}).get("DURATION")))
+def _stated_seconds(stream: Mapping[str, Any], container: Mapping[str, Any]) -> float:
+    """Seconds that the audio stream states, or else its container; 0 if none does.
+
+    Matroska has them in a tag, and states the time of the end, so the time of the start is less.
+    """
+    own = ffmpegs.seconds(stream.get("duration", stream.get("tags", {}).get("DURATION")))
+    is_end = str(container.get("format_name", "")).startswith("matroska")
+    begin = ffmpegs.seconds(container.get("start_time")) if is_end else 0.0
+    return max(0.0, (own or ffmpegs.seconds(container.get("duration"))) - begin)
 
 
 def _warn_of_holes(stage: stagekit.Stage, extracted: extraction.ExtractedAudio, begin: float) -> None:

@@ -12,17 +12,26 @@ def demux(load_stage: Callable[..., ModuleType]) -> ModuleType:
     return load_stage("demux", "ffmpeg")
 
 
+MATROSKA = {"format_name": "matroska,webm", "start_time": "50.0", "duration": "64.0"}
+
+
 @pytest.mark.parametrize(
-    ("stream", "seconds"),
+    ("stream", "container", "seconds"),
     [
-        ({"duration": "44.117"}, 44.117),
-        ({"tags": {"DURATION": "01:00:44.032000000"}}, 3644.032),
-        ({"tags": {"DURATION": "unknown"}}, 0),
-        ({}, 0),
+        ({"duration": "44.117"}, {"duration": "50"}, 44.117),
+        ({"tags": {"DURATION": "01:00:44.032000000"}}, {}, 3644.032),
+        ({"tags": {"DURATION": "unknown"}}, {}, 0),
+        ({}, {"duration": "50"}, 50),
+        ({}, {}, 0),
+        ({"tags": {"DURATION": "00:01:03.500000000"}}, MATROSKA, 13.5),
+        ({}, MATROSKA, 14),
+        ({"duration": "44.117"}, {"start_time": "50.0"}, 44.117),
     ],
 )
-def test_a_stream_states_its_duration_or_none(demux: ModuleType, stream: dict[str, Any], seconds: float) -> None:
-    assert demux._stream_seconds(stream) == seconds
+def test_a_stream_or_its_container_states_a_length_or_none(
+    demux: ModuleType, stream: dict[str, Any], container: dict[str, Any], seconds: float
+) -> None:
+    assert demux._stated_seconds(stream, container) == seconds
 
 
 def test_audio_that_ends_early_is_told(demux: ModuleType, stage: Any) -> None:
@@ -78,7 +87,8 @@ def extracted(demux: ModuleType, stage: Any, monkeypatch: pytest.MonkeyPatch, ex
     monkeypatch.setattr(demux.ffmpegs, "media_file", lambda path, _: demux.ffmpegs.MediaFile(path, 40007.0, None))
     (track,) = tracks(demux, 1)
     track.stream.update(sample_rate="48000", duration="40007")
-    return demux._extract(stage, Path("x"), {"format": {"format_name": name}, "streams": []}, track, ())
+    probed = {"format": {"format_name": name, "duration": "40007"}, "streams": []}
+    return demux._extract(stage, Path("x"), probed, track, ())
 
 
 @pytest.mark.parametrize(("name", "is_usable"), [("mpegts", True), ("mpeg", True), ("mov,mp4", False)])
