@@ -28,3 +28,8 @@ def path_for(job: Job) -> Path:
 def with_real_path(job: Job, text: str) -> str:
     """A stage's words, with the input as the person knows it."""
     return text.replace(str(path_for(job)), str(job.input))
+
+
+def without_place(job: Job, text: str) -> str:
+    """Words that are kept with a result, which other jobs may take: they don't name one job's file."""
+    return text.replace(str(path_for(job)), name_for(job.input))

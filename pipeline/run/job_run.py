@@ -5,7 +5,7 @@ State is what the journal and the committed attempts say; a run that was killed 
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,13 @@ from pipeline.jobs import attempts, input_name
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
 from pipeline.jobs.job import Job
-from pipeline.jobs.output_files import OutputsMissing
 from pipeline.jobs.plan import PlannedStage
-from pipeline.jobs.records import Result, StoredResult
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
 from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
+from pipeline.run.commit import commit, share
 from pipeline.run.context import RunContext
 from pipeline.run.due import DueStage, DueStages
 from pipeline.run.durations import Durations
@@ -114,8 +113,10 @@ class JobRun:
 
     def report(self, live: LiveAttempt, message: Message) -> None:
         report = without_secrets(message.report, live.invocation.secrets)
-        if report.error is not None:  # what is kept with a result doesn't name one job's file
+        if report.error is not None:
             report = replace(report, error=input_name.with_real_path(self.job, report.error))
+        if report.warning is not None:
+            report = replace(report, warning=input_name.without_place(self.job, report.warning))
         live.note(report)
         self._journal.reported(live.task.name, report)
 
@@ -264,43 +265,16 @@ class JobRun:
             self._context.guardian.start()
 
     def _commit(self, live: LiveAttempt) -> "list[Task] | Failure":
-        task = live.task
-        try:
-            outputs = live.attempt.find(task.stage.outputs, [each.file.path for each in live.inputs])
-        except OutputsMissing as error:
-            return self._failure(live, AttemptEnd(0, missing=str(error)))
-        if unmet := self._unmet(task.stage, outputs):
-            return self._failure(live, AttemptEnd(0, unmet=tuple(unmet)))
-        result = live.attempt.commit(outputs, task.due.key, live.seconds, tuple(live.warnings), live.about)
+        task, result = live.task, commit(self._context.project, live, self._invocations)
+        if isinstance(result, AttemptEnd):
+            return self._failure(live, result)
         self._journal.finished(task.name, result)
         del self._running[live.invocation.id]
         if task.stage.cache:
-            self._store(task, result)
+            share(self._context.store, task, result)
         self._durations.took(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))
-
-    def _store(self, task: Task, result: Result) -> None:
-        record = StoredResult(
-            task.name,
-            self.job.id,
-            result.attempt,
-            result.key,
-            result.seconds,
-            result.output_records,
-            task.due.key.parts,
-            result.warnings,
-            result.about,
-        )
-        files = {name: each.path for name, each in result.outputs.items()}
-        self._context.store.put(result.key, record, files)
-
-    def _unmet(self, stage: PlannedStage, outputs: Mapping[str, Path]) -> list[str]:
-        if not stage.ensure:
-            return []
-        from pipeline.run.ensure import unmet
-
-        return unmet(stage, outputs, self._invocations.inputs(stage), self._context.project.root, self.runtime)
 
     def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""

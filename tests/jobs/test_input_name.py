@@ -41,3 +41,8 @@ def test_the_name_has_the_suffix_of_the_file_and_no_more(file: str, name: str) -
 def test_a_stage_s_words_name_the_file_as_the_person_knows_it(job: Job) -> None:
     said = f"'{input_name.path_for(job)}' has no audio"
     assert input_name.with_real_path(job, said) == f"'{job.input}' has no audio"
+
+
+def test_words_that_are_kept_with_a_result_name_no_place(job: Job) -> None:
+    said = f"{input_name.path_for(job)}: 3 packets are broken"
+    assert input_name.without_place(job, said) == "input.mp4: 3 packets are broken"
