@@ -49,3 +49,16 @@ def test_a_job_may_inherit_the_whole_environment_and_says_so(ready: Sandbox) -> 
     assert "--inherit-environment" in ready.give("pipeline", "job", "show", id).out
     assert ready.run("run-pipeline", "-j", id, variables={"OTHER": "x"}).code == 0
     assert variables_of(ready, id)["OTHER"] == "x"
+
+
+def test_a_stage_that_asks_for_more_than_its_job_knows_says_which_command_prepares_it_again(ready: Sandbox) -> None:
+    ready.workflow("tested", "report_alpha: {}")
+    id = ready.prepare("tested")
+    stage = ready.root / "stages/report_alpha.py"
+    block = '# pass = ["TOKEN"]\n# [tool.pipeline.stage.outputs]'
+    text = stage.read_text().replace("# [tool.pipeline.stage.outputs]", block)
+    stage.write_text(text.replace("report = {", 'os.environ["TOKEN"]\n    report = {'))
+    done = ready.run("run-pipeline", "-j", id, variables={"TOKEN": "t0p"})
+    assert done.code == 4
+    assert "variable 'TOKEN'" in done.error
+    assert done.next_step.startswith("prepare-job ")

@@ -35,6 +35,8 @@ NEEDED = frozenset({
     # where the system's libraries are
     "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "NIX_LD", "NIX_LD_LIBRARY_PATH",
     "LOCALE_ARCHIVE", "TZDIR", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "FONTCONFIG_SYSROOT",
+    # compilers that libraries call while they run, as Triton does
+    "CC", "CXX", "CPATH", "LIBRARY_PATH",
     # threads and memory
     "TOKENIZERS_PARALLELISM", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES",
     # Windows

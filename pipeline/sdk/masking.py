@@ -34,9 +34,9 @@ def forms(secrets: "Iterable[str]") -> "List[bytes]":
     return sorted((form for form in found if len(form) >= SHORTEST), key=lambda form: (-len(form), form))
 
 
-def masked(data: bytes, written: "List[bytes]") -> bytes:
-    """``written`` are the ``forms`` of the secrets."""
-    for form in written:
+def masked(data: bytes, patterns: "List[bytes]") -> bytes:
+    """``patterns`` are the ``forms`` of the secrets."""
+    for form in patterns:
         data = data.replace(form, MASK)
     return data
 
@@ -46,7 +46,7 @@ def start(secrets: "Iterable[str]", log: str) -> int:
 
     It leads a session, so that it has the last word even where the stage's process group is killed.
     """
-    written = forms(secrets)
+    patterns = forms(secrets)
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -56,7 +56,7 @@ def start(secrets: "Iterable[str]", log: str) -> int:
             os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1)
             os.dup2(1, 2)
             os.closerange(3, 4096)  # the stage's pipes must close when the stage ends
-            _copy(written)
+            _copy(patterns)
         finally:
             os._exit(0)
     os.close(reading)
@@ -85,26 +85,26 @@ def finish(pid: int) -> None:
         pass
 
 
-def _copy(written: "List[bytes]") -> None:
+def _copy(patterns: "List[bytes]") -> None:
     """From descriptor 0 to descriptor 1. What may be the beginning of a secret waits for the rest."""
     held = b""
     while True:
         chunk = os.read(0, 65536)
-        text = masked(held + chunk, written)
+        text = masked(held + chunk, patterns)
         if not chunk:
             _write(text)
             return
-        keep = _begun(text, written)
+        keep = _begun(text, patterns)
         _write(text[: len(text) - keep])
         held = text[len(text) - keep :]
 
 
-def _begun(text: bytes, written: "List[bytes]") -> int:
+def _begun(text: bytes, patterns: "List[bytes]") -> int:
     """How many bytes at the end may be the beginning of a secret."""
-    longest = len(written[0]) if written else 1
+    longest = len(patterns[0]) if patterns else 1
     for length in range(min(longest - 1, len(text)), 0, -1):
         end = text[len(text) - length :]
-        if any(form.startswith(end) for form in written):
+        if any(form.startswith(end) for form in patterns):
             return length
     return 0
 

@@ -23,6 +23,7 @@ def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
         "model": (now.models, stage.models),
         "output": (now.outputs, stage.outputs),
         "module": (now.modules, stage.modules),
+        "variable": (now.passed, stage.passed),
     }
     return tuple(
         f"{kind} '{name}'" for kind, (wanted, planned) in kinds.items() for name in wanted if name not in planned
