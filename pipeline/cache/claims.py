@@ -30,6 +30,12 @@ class Claims:
         if self._descriptor is not None:
             give_back_byte(self._descriptor, _place(key))
 
+    def close(self) -> None:
+        """Give all back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
     def _opened(self) -> int | None:
         if self._descriptor is None and self._is_usable:
             try:

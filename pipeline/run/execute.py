@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +80,8 @@ def execute(
             verify=options.verify,
         )
         runs = [JobRun(context, job, runtimes[job.id]) for job in jobs]
-        outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
+        with closing(store.claims):
+            outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
     _trim(project, jobs, store)
     return outcomes
 

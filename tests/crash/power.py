@@ -94,10 +94,11 @@ def _uncertain_outputs(line: dict[str, Any], disk: Disk, job: Path) -> Iterator[
 
 
 def _uncertain_inputs(order: str, finished: set[str], job: Path) -> Iterator[str]:
-    invocation = json.loads(Path(Order.decode(order.encode()).invocation).read_bytes())
+    file = Path(Order.decode(order.encode()).invocation)
+    invocation = json.loads(file.read_bytes())
     for path in (path for paths in invocation["inputs"].values() for path in paths):
         if path.startswith(f"{job}{STAGES}") and "/".join(Path(path).parts[-4:-2]) not in finished:
-            yield f"{invocation['stage']} was started before {path} was committed for certain"
+            yield f"{file.parent} was started before {path} was committed for certain"
 
 
 def _moved(path: str, source: str, target: str) -> str:

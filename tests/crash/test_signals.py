@@ -59,8 +59,9 @@ def test_kill_9_of_run_pipeline_finds_a_process_that_hides(ready: Sandbox, spawn
 
 
 def test_kill_9_of_run_pipeline_ends_the_stages_of_all_its_jobs(ready: Sandbox, spawning: None) -> None:
-    ready.workflow("long", "sleeps: {}")
-    ids = [ready.prepare("long"), ready.prepare("long")]
+    for seconds in (60, 61):  # of two stages with one key, only one would work
+        ready.workflow(f"long{seconds}", f"sleeps: {{parameters: {{seconds: {seconds}}}}}")
+    ids = [ready.prepare("long60"), ready.prepare("long61")]
     child = ready.start("run-pipeline", "-j", ids[0], "-j", ids[1], "--limit", "cpus=2")
     files = [ready.job(id) / "stages/sleeps/1/outputs/pids.txt" for id in ids]
     assert eventually(lambda: all(file.exists() for file in files), 60), child.communicate(timeout=90)

@@ -330,7 +330,7 @@ def remove_build(bench: Bench) -> None:
     [
         (remove_list, "the list of its files is gone or has changed"),
         (edit_list, "the list of its files is gone or has changed"),
-        (change_lock, "its lock, Python or accelerator has changed since it was built"),
+        (change_lock, "its lock, Python, accelerator or what steers builds has changed since it was built"),
         (remove_build, "there was no finished build of it"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
