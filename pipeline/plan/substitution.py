@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.text import shortened
+
 EACH = "$each"  # the value of a for_each, inside its stage's entry; $each.key where it is a mapping
 
 
@@ -23,6 +25,6 @@ def value_of_each(name: str, each: Any) -> Any:
     """What ``$each`` or ``$each.key`` stands for. Raises ``LookupError`` where it has no such key."""
     for key in name.split(".")[1:]:
         if not isinstance(each, Mapping) or key not in each:
-            raise LookupError(f"{name}: {each!r} has no '{key}'")
+            raise LookupError(f"{name}: {shortened(repr(each))} has no '{key}'")
         each = each[key]
     return each

@@ -90,3 +90,9 @@ def test_members_without_a_pair_need_nothing_of_their_own() -> None:
     planned = fan_out("part")
     (made,) = members(planned, [1])
     assert own_needs(made, planned) == []
+
+
+def test_an_item_of_megabytes_is_not_shown_whole() -> None:
+    with pytest.raises(ListUnusable) as unusable:
+        members(fan_out("part", parameters={"from": "$each.start"}), ["x" * 1_000_000])
+    assert len(str(unusable.value)) < 400
