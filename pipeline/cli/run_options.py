@@ -88,6 +88,7 @@ OPTIONS = (
         read=_start,
         help="How to start stages that allow it.",
     ),
+    Option(flags=("--json",), name="json", help="Print an event a line, as JSON, for programs."),
     Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
     Option(flags=("--verify",), name="verify", help="Read finished outputs instead of trusting their size and time."),
     Option(

@@ -40,9 +40,9 @@ def perform(words: "Sequence[str]") -> None:
         raise UsageError("name jobs with -j ID, or take them all with --all-prepared", "pipeline job list")
     folders = runner.unfinished(here) if values["all"] else runner.named(here, values["jobs"])
     if values["dry_run"]:
-        _forecast(here, folders, options)
+        _forecast(here, folders, options, bool(values["json"]))
     else:
-        runner.run(here, folders, options)
+        runner.run(here, folders, options, bool(values["json"]))
 
 
 def _options(values: "dict[str, Any]") -> "Options":
@@ -60,8 +60,11 @@ def _options(values: "dict[str, Any]") -> "Options":
     )
 
 
-def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options") -> None:
+def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options", as_json: bool) -> None:
     """What would run, and why; nothing is started or written."""
+    import json
+    from dataclasses import asdict
+
     import click
 
     from pipeline.cache.store import ResultStore
@@ -77,6 +80,10 @@ def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options") ->
     for job in map(load, folders):
         reuse = Reuse(job, job.loaded, store, options.verify)
         found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, Results(), os.environ))
+        if as_json:
+            for each in found:
+                click.echo(json.dumps({"event": "forecast", "job": job.id, **asdict(each)}))
+            continue
         click.echo(f"{job.id}: workflow {job.plan.workflow}")
         rows = [[each.stage, each.environment, each.verdict, each.why] for each in found]
         print_table(["stage", "environment", "would", "why"], rows, "")

@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.errors import UsageError
@@ -11,8 +12,17 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.project import Project
 from pipeline.run.execute import Options, execute
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
+
+
+class RunReporter(Observer, Protocol):
+    """Tells whoever watches a run of all its jobs."""
+
+    def run_started(self, runtimes: Mapping[str, Runtime]) -> None: ...
+    def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None: ...
+    def close(self) -> None:
+        """The run is over, whichever way: a terminal gets its cursor back."""
 
 
 def named(here: Project, names: Sequence[str]) -> list[Path]:
@@ -28,14 +38,14 @@ def unfinished(here: Project) -> list[Path]:
     return folders
 
 
-def run(here: Project, folders: Sequence[Path], options: Options) -> None:
-    """Raises the error of the job that failed."""
+def run(here: Project, folders: Sequence[Path], options: Options, as_json: bool = False) -> None:
+    """``as_json``: tell a program, a line for each event. Raises the error of the job that failed."""
     gc.freeze()
     gc.enable()
-    reporters: list[PlainReporter] = []
+    reporters: list[RunReporter] = []
 
-    def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> PlainReporter:
-        reporters.append(_reporter(jobs, here))
+    def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> RunReporter:
+        reporters.append(_reporter(jobs, here, as_json))
         reporters[0].run_started(runtimes)
         return reporters[0]
 
@@ -60,8 +70,12 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
         raise error
 
 
-def _reporter(jobs: Sequence[Job], here: Project) -> PlainReporter:
+def _reporter(jobs: Sequence[Job], here: Project, as_json: bool) -> RunReporter:
     """Live on a terminal; rich is imported only there."""
+    if as_json:
+        from pipeline.cli.json_reporter import JsonReporter
+
+        return JsonReporter(jobs)
     if sys.stderr.isatty():
         from pipeline.cli.live_reporter import LiveReporter
 
