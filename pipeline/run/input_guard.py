@@ -71,7 +71,7 @@ class InputGuard(Struct, frozen=True):
     def _restore(self, stage: str, path: Path) -> bool:
         """Put back an output as it was committed. Returns whether the store has it."""
         result = self.results.of(stage)[stage]
-        (output,) = [each for each in result.outputs.values() if each.path == path][:1]
+        output = next(each for each in result.outputs.values() if each.path == path)
         folder = path.parents[1] / "restored"
         try_remove_tree(folder)
         folder.mkdir()

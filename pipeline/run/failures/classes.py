@@ -80,7 +80,7 @@ RULES = {
     FailureClass.INPUT_CHANGED: Rule(
         Retry.NEVER,
         "a stage must not change what it reads; where a program does, let {file} give it a copy in stage.work",
-        AGAIN,
+        "run-pipeline -j {job}   goes on when {file} is mended",
     ),
     FailureClass.INPUT_UNUSABLE: Rule(Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
 }

@@ -190,7 +190,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 "  a stage must not change what it reads; where a program does, "
                 f"let stages/cutter.py give it a copy in stage.work\n{LOG}"
             ),
-            AGAIN,
+            "run-pipeline -j j1   goes on when stages/cutter.py is mended",
         )
     ],
     FailureClass.INPUT_UNUSABLE: [
