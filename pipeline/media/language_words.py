@@ -34,6 +34,11 @@ VARIANTS = {
     "simplified": "zh-Hans",
     "traditional": "zh-Hant",
     "canadian": "fr-CA",
+    "latin": "es-419",
+    "latinoamérica": "es-419",
+    "latinoamericano": "es-419",
+    "castilian": "es-ES",
+    "european": "pt-PT",
 }
 # Lower-case pairs that are one tag, although a full stop may stand between them.
 REGIONS = {

@@ -87,6 +87,12 @@ def flags_of_title(title: str) -> frozenset[SubtitleFlag]:
     return flags - {SubtitleFlag.FORCED} if any(word in WHOLE for word in words) else flags
 
 
+def tag_of_title(title: str, language: str) -> str:
+    """The tag that a track's title gives to its language: ``pt-BR`` for ``pt`` and ``Portuguese (Brazil)``."""
+    found = _of_parts([part for part in PARTS.split(title) if part]).language
+    return found if found.startswith(f"{language}-") else language
+
+
 def of_file(file: Path, movie: Path | None = None) -> SubtitleName:
     """What the name of a file says, beside the movies of its folder, or for a movie in another one."""
     return parse(file.name, [*movies_in(file.parent), *([movie.stem] if movie else [])])
@@ -109,7 +115,7 @@ def belongs(body: str, movie: str) -> bool:
 
 def _of_parts(parts: Sequence[str]) -> SubtitleName:
     """From all parts, the last ones first: of two languages the last one counts, the other belongs to the title."""
-    language, flags, title, may_be_hindi = "", set[SubtitleFlag](), list[str](), False
+    language, variants, flags, title, may_be_hindi = "", list[str](), set[SubtitleFlag](), list[str](), False
     for word, before in _words(parts):
         small = word.lower()
         if small in FLAGS:
@@ -118,10 +124,11 @@ def _of_parts(parts: Sequence[str]) -> SubtitleName:
             may_be_hindi = True
         elif not language and (found := _tag(word, before)):
             language = found
-        elif small in language_words.VARIANTS and language_words.VARIANTS[small].startswith(language or "-"):
-            language = language_words.VARIANTS[small]
+        elif small in language_words.VARIANTS:
+            variants.append(language_words.VARIANTS[small])
         elif not _is_region(word, before):
             title.insert(0, word)
+    language = next((each for each in variants if language and each.startswith(f"{language}-")), language)
     if may_be_hindi and language:
         flags.add(SubtitleFlag.HEARING_IMPAIRED)
     return SubtitleName(language or (HINDI if may_be_hindi else ""), frozenset(flags), " ".join(title))
@@ -146,15 +153,19 @@ def _is_word_of_name(word: str) -> bool:
 def _tag(word: str, before: str) -> str:
     """The tag of a word; of ``BR`` after ``pt`` the tag of both."""
     if _is_region(word, before):
-        return language_words.REGIONS.get((before.lower(), word.lower())) or language_words.tag(f"{before}-{word}")
+        return language_words.REGIONS.get((before.lower(), word.lower())) or _with_region(before, word)
     return language_words.tag(word)
 
 
 def _is_region(word: str, before: str) -> bool:
     if (before.lower(), word.lower()) in language_words.REGIONS:
         return True
-    is_code = len(before) in (2, 3) and before.islower() and bool(language_words.tag(before))
-    return is_code and len(word) == 2 and word.isupper() and bool(language_words.tag(f"{before}-{word}"))
+    is_language = (before.islower() or len(before) > 3) and "-" not in (language_words.tag(before) or "-")
+    return is_language and len(word) == 2 and word.isupper() and bool(_with_region(before, word))
+
+
+def _with_region(language: str, region: str) -> str:
+    return language_words.tag(f"{language_words.tag(language)}-{region}")
 
 
 def _of_end(parts: Sequence[str], is_loud: bool) -> SubtitleName:

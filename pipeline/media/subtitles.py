@@ -67,7 +67,7 @@ def existing(movie: Path, media: Media) -> dict[str, str]:
     Forced ones, as for signs, don't count, nor those in a form that ffmpeg doesn't know, as few players know it, too.
     """
     found = {
-        tag(track.language): f"track {track.number} of the movie"
+        tracks.language_of(track): f"track {track.number} of the movie"
         for track in reversed(media.subtitles)
         if tag(track.language) and not tracks.rank(track)[0] and track.codec
     }
@@ -156,7 +156,7 @@ def _of_track(track: MediaTrack) -> dict[str, str]:
             f"subtitle track {track.number} holds pictures ({track.codec}), which no stage can read",
             "name a text track or a file with --from-subtitles, or leave it out to have the speech recognised",
         )
-    return {"track": str(track.number), "file": "", "file_digest": "", "language": tag(track.language)}
+    return {"track": str(track.number), "file": "", "file_digest": "", "language": tracks.language_of(track)}
 
 
 def _of_file(file: Path, movie: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.media.languages import base, from_text, name, tag
 from pipeline.media.probe import Media, MediaTrack
-from pipeline.media.subtitle_names import SubtitleFlag, flags_of_title
+from pipeline.media.subtitle_names import SubtitleFlag, flags_of_title, tag_of_title
 from pipeline.text import printable
 
 
@@ -51,7 +51,12 @@ def audio_in(language: str, media: Media) -> str:
 def in_language(language: str, tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
     """Those in exactly this language, such as ``pt-BR``, else in any form of it; the best one first."""
     same = [track for track in tracks if base(language) and base(track.language) == base(language)]
-    return by_preference([track for track in same if tag(track.language) == tag(language)] or same)
+    return by_preference([track for track in same if language_of(track) == tag(language)] or same)
+
+
+def language_of(track: MediaTrack) -> str:
+    """The tag that it says, with the region or script that its title may add: containers have three letters."""
+    return tag_of_title(track.title, tag(track.language))
 
 
 def by_preference(tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
@@ -90,5 +95,5 @@ def find(text: str, tracks: Sequence[MediaTrack], kind: str, option: str) -> Med
 
 def described(track: MediaTrack) -> str:
     """``2 (Spanish (es), Director)``."""
-    language = name(tag(track.language)) if tag(track.language) else "of an unknown language"
+    language = name(language_of(track)) if tag(track.language) else "of an unknown language"
     return f"{track.number} ({printable(f'{language}, {track.title}' if track.title else language)})"

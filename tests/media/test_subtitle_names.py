@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.media.subtitle_names import SubtitleFlag, parse
+from pipeline.media.subtitle_names import SubtitleFlag, parse, tag_of_title
 
 FORCED, SDH, COMMENTARY, DEFAULT = (
     SubtitleFlag.FORCED,
@@ -124,3 +124,25 @@ def test_what_stands_after_the_movie_s_name_is_no_title(
     name: str, movies: tuple[str, ...], language: str, title: str
 ) -> None:
     assert (parse(name, movies).language, parse(name, movies).title) == (language, title)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "tag"),
+    [
+        ("pt", "Portuguese (BR)", "pt-BR"),
+        ("pt", "Portuguese (Brazil)", "pt-BR"),
+        ("pt", "Brazilian Portuguese (SDH)", "pt-BR"),
+        ("pt", "pt-BR", "pt-BR"),
+        ("zh", "Chinese (Traditional)", "zh-Hant"),
+        ("zh", "Simplified Chinese", "zh-Hans"),
+        ("zh", "zh-Hant", "zh-Hant"),
+        ("es", "Español (Latinoamérica)", "es-419"),
+        ("en", "English (GB)", "en-GB"),
+        ("en", "English", "en"),
+        ("en", "Portuguese (BR)", "en"),
+        ("en", "Director's commentary", "en"),
+        ("en", "", "en"),
+    ],
+)
+def test_a_track_s_title_may_say_more_of_its_language(language: str, title: str, tag: str) -> None:
+    assert tag_of_title(title, language) == tag

@@ -139,6 +139,7 @@ ENGLISH, FRENCH = MediaTrack(1, "subrip", "eng"), MediaTrack(2, "subrip", "fre")
         ("fr", (ENGLISH,), ("movie.srt",), "movie.srt"),
         ("pt-BR", (MediaTrack(1, "ass", "por"), MediaTrack(2, "ass", "pt-BR")), (), "2"),
         ("pt-BR", (MediaTrack(1, "ass", "por"),), (), "1"),
+        ("pt-BR", (MediaTrack(1, "ass", "por"), MediaTrack(2, "ass", "por", "Brazilian Portuguese")), (), "2"),
         ("", (MediaTrack(1, "ass", "eng", "Signs"), MediaTrack(2, "ass", "eng")), (), "2"),
         ("", (MediaTrack(1, "ass", "eng", is_forced=True),), ("movie.en.srt",), "movie.en.srt"),
         ("", (MediaTrack(1, "ass", "eng", is_forced=True),), ("movie.en.forced.srt",), "1"),
@@ -164,3 +165,9 @@ def test_tracks_of_signs_are_no_subtitles_that_exist(tmp_path: Path) -> None:
     assert (
         subtitles.existing(tmp_path / "movie.mkv", Media(9.0, (), (MediaTrack(1, "ass", "eng", "Signs/Songs"),))) == {}
     )
+
+
+def test_the_region_in_a_track_s_title_is_that_of_the_subtitles(tmp_path: Path) -> None:
+    brazilian = Media(9.0, (), (MediaTrack(1, "subrip", "por", "Portuguese (BR)"),))
+    assert subtitles.source("1", tmp_path / "movie.mkv", brazilian)["language"] == "pt-BR"
+    assert subtitles.existing(tmp_path / "movie.mkv", brazilian) == {"pt-BR": "track 1 of the movie"}
