@@ -156,10 +156,11 @@ def unknown_words(answer: str, marked: str) -> Iterator[str]:
 
 
 def tidy(answer: str, text: str) -> str:
-    """The answer without stray spaces, and without marks of its own, which a pair may leave all the same."""
+    """The answer without stray spaces, without marks of its own, which a pair may leave, and without a new capital."""
     marks = "".join(mark for mark in MARKS if answer.count(mark) > text.count(mark))
     if marks:
         answer = MARKED.sub(lambda run: _kept(run[0], answer[run.end() :], text, marks), answer)
+    answer = answer[:1].lower() + answer[1:] if text[:1].islower() else answer
     return answer if STRAY.search(text) else STRAY.sub("", answer)
 
 

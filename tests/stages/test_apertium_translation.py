@@ -106,6 +106,7 @@ def test_no_space_is_left_before_a_mark_unless_the_text_has_one(apertium: Module
         ("He knows C# now", "Sabe C# *now", "Sabe C# now"),
         ("Press *67 and #1", "Prensa *67 y #1", "Prensa *67 y #1"),
         ("See it", "#Ver @it", "Ver it"),
+        ("sighs", "Suspiros", "suspiros"),
     ],
 )
 def test_marks_that_a_pair_leaves_are_taken_off_and_those_of_the_text_stay(

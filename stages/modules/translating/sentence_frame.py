@@ -18,6 +18,12 @@ TRAILING = re.compile(rf"\s*[{MUSIC}]+\s*$|\s+\#\s*$")
 BRACKETED = re.compile(r"([\[(（［【〔])([^\[\]()（）［］【】〔〕]*)([\])）］】〕])")
 
 
+DOUBLE = '"“”„«»'
+QUOTED = re.compile(
+    rf"([{DOUBLE}])([^{DOUBLE}]+)([{DOUBLE}])|(['‘‚])([^{DOUBLE}‘]+)(['’‘])|([「『])([^「」『』]+)([」』])"
+)
+
+
 class TagSpan(NamedTuple):
     """A tag's name, and where it opens and closes in the text without tags."""
 
@@ -54,6 +60,9 @@ def split_frame(text: str) -> SentenceFrame:
         frame = replace(frame, before=frame.before + leading[0], text=frame.text[leading.end() :])
     if trailing := TRAILING.search(frame.text):
         frame = replace(frame, text=frame.text[: trailing.start()], after=frame.text[trailing.start() :])
+    if quoted := QUOTED.fullmatch(frame.text):  # an engine may lose one quote, or move it
+        opening, text, closing = filter(None, quoted.groups())
+        frame = replace(frame, before=frame.before + opening, text=text, after=closing + frame.after)
     if whole := BRACKETED.fullmatch(frame.text):
         frame = replace(frame, before=frame.before + whole[1], text=whole[2], after=whole[3] + frame.after)
     return replace(frame, shouted=is_shouted(frame.text) or (frame.before.endswith("[") and frame.text.isupper()))

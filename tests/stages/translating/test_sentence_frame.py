@@ -25,6 +25,12 @@ from translating.sentence_frame import restore, split_frame
         ("He (the boy) left.", "He (the boy) left."),
         ("(the boy) left.", "(the boy) left."),
         ("Note: this is it.", "Note: this is it."),
+        ("“You were wrong.”", "You were wrong."),
+        ('"You were wrong."', "You were wrong."),
+        ("„Das ist alles.“", "Das ist alles."),
+        ("'It isn't over.'", "It isn't over."),
+        ("「もういい。」", "もういい。"),
+        ('"Yes," he said. "No."', '"Yes," he said. "No."'),
         ("-5 degrees.", "5 degrees."),
     ],
 )
@@ -34,7 +40,18 @@ def test_an_engine_gets_the_words_alone(text: str, core: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["- Hello.", "♪ The long road ♪", "[ANN] Hello.", "- ANN: Hello.", "[door slams]", "<i>- Hello.</i>", "♪"],
+    [
+        "- Hello.",
+        "“Hello.”",
+        "<i>“Hello.”</i>",
+        "- 'Hello.'",
+        "♪ The long road ♪",
+        "[ANN] Hello.",
+        "- ANN: Hello.",
+        "[door slams]",
+        "<i>- Hello.</i>",
+        "♪",
+    ],
 )
 def test_what_surrounds_a_sentence_comes_back(text: str) -> None:
     framed = split_frame(text)
