@@ -95,6 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if begin else 200)
         self.send_header("Content-Length", str(len(rest_of)))
         self.send_header("X-Repo-Commit", revision)
+        self.send_header("ETag", f'"{revision}-{name}"')
         self.end_headers()
         if self.command == "GET":
             self._write(rest_of, name)
