@@ -35,6 +35,7 @@ class MediaTrack:
     is_default: bool = False
     is_forced: bool = False  # only what is said in another language, or written on signs
     is_secondary: bool = False  # a comment, a description, a version for the hard of hearing
+    cues: int = 0  # of subtitles; 0 where the container doesn't say
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def _track(number: int, stream: Mapping[str, Any]) -> MediaTrack:
         is_default=_disposition(stream, "default"),
         is_forced=_disposition(stream, "forced"),
         is_secondary=any(_disposition(stream, name) for name in SECONDARY),
+        cues=_cues(stream, tags) if stream.get("codec_type") == "subtitle" else 0,
     )
 
 
@@ -139,6 +141,12 @@ def _frame_rate(streams: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
         if abs(base[0] * average[1] / (base[1] * average[0]) - fields) < SAME_RATE:
             return _reduced(base[0], base[1] * fields), False
     return "", True
+
+
+def _cues(stream: Mapping[str, Any], tags: Mapping[str, str]) -> int:
+    """As an mp4 counts them, or mkvmerge in its tags."""
+    stated = (str(stream.get("nb_frames", "")), tags.get("number_of_frames", ""), tags.get("number_of_frames-eng", ""))
+    return next((int(each) for each in stated if each.isascii() and each.isdecimal()), 0)
 
 
 def _disposition(stream: Mapping[str, Any], name: str) -> bool:

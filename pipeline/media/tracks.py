@@ -9,6 +9,8 @@ from pipeline.media.probe import Media, MediaTrack
 from pipeline.media.subtitle_names import SubtitleFlag, flags_of_title, tag_of_title
 from pipeline.text import printable
 
+FEW = 5  # a track with less than this part of another one's cues doesn't hold all that is said
+
 
 def check_audio_track(text: str, media: Media) -> None:
     """``text``: a number, a language, or nothing. Raises ``InputError`` where the movie has no such track."""
@@ -62,9 +64,18 @@ def language_of(track: MediaTrack) -> str:
 def by_preference(tracks: Iterable[MediaTrack]) -> list[MediaTrack]:
     """What has all that is said first, then the default track, then in the movie's order.
 
-    Signs and forced subtitles come last, and comments and versions for the hard of hearing before them.
+    Signs and forced subtitles come last, and comments and versions for the hard of hearing before them. A track with
+    few cues, compared with another one, holds signs, whatever it says.
     """
-    return sorted(tracks, key=lambda track: (*rank(track), not track.is_default, track.number))
+    listed = list(tracks)
+    most = max((track.cues for track in listed), default=0)
+
+    def key(track: MediaTrack) -> tuple[bool, bool, bool, int]:
+        is_partial, is_beside = rank(track)
+        has_few = 0 < track.cues * FEW < most
+        return is_partial or has_few, is_beside, not track.is_default, track.number
+
+    return sorted(listed, key=key)
 
 
 def rank(track: MediaTrack) -> tuple[bool, bool]:

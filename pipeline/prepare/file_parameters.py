@@ -84,8 +84,9 @@ def notes(workflow: WorkflowSpec, values: Mapping[str, Any], media: Media) -> tu
     wanted = languages.name(spoken)
     if source := _first_of("subtitles", workflow, values):
         stated = source["language"]
-        differs = languages.base(stated) not in ("", languages.base(spoken))
-        return (f"the subtitles say that they are {languages.name(stated)}; -s takes them as {wanted}",) * differs
+        if languages.base(stated) in ("", languages.base(spoken)):
+            return ()
+        return (f"the subtitles say that they are {languages.name(stated)}; -s takes them as {wanted}",)
     has_choice = any(spec.type == "audio_track" for spec in workflow.parameters.values())
     track = tracks.audio_track(audio_track(workflow, values), media) if has_choice else None
     if track is None or not languages.base(track.language):

@@ -72,6 +72,23 @@ def test_tracks_are_told_with_what_the_container_says_of_them(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("stated", "cues", "is_secondary"),
+    [
+        ({"nb_frames": "40"}, 40, False),
+        ({"tags": {"NUMBER_OF_FRAMES-eng": "900"}, "disposition": {"comment": 1}}, 900, True),
+        ({"nb_frames": "N/A", "tags": {"NUMBER_OF_FRAMES": "7"}, "disposition": {"hearing_impaired": 1}}, 7, True),
+        ({}, 0, False),
+    ],
+)
+def test_a_subtitle_track_tells_its_cues_and_what_it_is_for(
+    tmp_path: Path, stated: dict[str, Any], cues: int, is_secondary: bool
+) -> None:
+    streams = [{"codec_type": "video"}, {"codec_type": "audio"}, {"codec_type": "subtitle", **stated}]
+    (track,) = probe(MOVIE, saying(tmp_path, {"streams": streams})).subtitles
+    assert (track.cues, track.is_secondary) == (cues, is_secondary)
+
+
+@pytest.mark.parametrize(
     ("base", "average", "rate", "varies"),
     [
         ("25/1", "25/1", "25", False),

@@ -80,3 +80,13 @@ def test_signs_come_last_even_where_they_are_the_default(signs: dict[str, Any]) 
     assert [track.number for track in tracks.by_preference(listed)] == [2, 1]
     assert tracks.find("en", listed, "subtitle", "--from-subtitles").number == 2
     assert tracks.find("1", listed, "subtitle", "--from-subtitles").number == 1
+
+
+def test_a_track_with_few_cues_holds_signs_whatever_it_says() -> None:
+    listed = [MediaTrack(1, "ass", "eng", is_default=True, cues=40), MediaTrack(2, "ass", "eng", cues=900)]
+    assert [track.number for track in tracks.by_preference(listed)] == [2, 1]
+    assert [track.number for track in tracks.by_preference([listed[0], MediaTrack(2, cues=60), MediaTrack(3)])] == [
+        1,
+        2,
+        3,
+    ]

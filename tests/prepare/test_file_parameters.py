@@ -58,3 +58,12 @@ def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str,
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), SUBTITLED, {})
     assert found["from_subtitles"]["track"] == track
     assert bool(file_parameters.notes(workflow, found, SUBTITLED)) is told
+
+
+def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> None:
+    (tmp_path / "no-language.srt").write_text("1\n")
+    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    typed = values(workflow, source_language="fr", from_subtitles=str(tmp_path / "no-language.srt"))
+    found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
+    assert found["from_subtitles"]["language"] == ""
+    assert file_parameters.notes(workflow, found, DUBBED) == ()
