@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pipeline.process_tree import KILL, kill_tree, signal_group, stop
+from pipeline.process_tree import KILL, LONGEST_WAIT, kill_tree, signal_group, stop
 from pipeline.values import Struct
 
 if sys.platform == "linux":
@@ -119,7 +119,7 @@ def run(
         tie.bind(child.pid)
         _AWAITED[get_ident()] = child
         try:
-            stdout, stderr = child.communicate(timeout=timeout)
+            stdout, stderr = child.communicate(timeout=min(timeout, LONGEST_WAIT))
         except subprocess.TimeoutExpired:
             stop([child], grace=0)
             raise TimedOut(f"{Path(argv[0]).name} took longer than {timeout:.0f} s") from None
@@ -262,7 +262,7 @@ def ends_within(child: Child, seconds: float) -> bool:
     descriptor = exit_descriptor(child)
     if descriptor is not None:
         try:
-            return bool(select.select([descriptor], [], [], seconds)[0])
+            return bool(select.select([descriptor], [], [], min(seconds, LONGEST_WAIT))[0])
         finally:
             os.close(descriptor)
     end = time.monotonic() + seconds

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import psutil
 
+LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -40,7 +41,7 @@ def stop(children: Sequence[Collectable], grace: float) -> None:
         for child in children:
             signal_group(child.pid, signal.SIGTERM)
         _signal(tree, signal.SIGTERM)
-        _, tree = psutil.wait_procs(tree, timeout=grace)
+        _, tree = psutil.wait_procs(tree, timeout=min(grace, LONGEST_WAIT))
     for child in children:
         signal_group(child.pid, KILL)
     _signal(tree, KILL)

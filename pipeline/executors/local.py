@@ -18,6 +18,7 @@ from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.executors.reports import StageReport
 from pipeline.executors.spares import SpareProcesses
 from pipeline.process import Interpreter
+from pipeline.process_tree import LONGEST_WAIT
 from pipeline.values import replace
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ class LocalExecutor:
             for descriptor in run.descriptors:
                 poller.register(descriptor, select.POLLIN)
         rest = self._seconds_left(end)
-        # Rounded up: a millisecond too early would only be waited for again.
-        return {descriptor for descriptor, _ in poller.poll(None if rest is None else rest * 1000 + 1)}
+        # Rounded up: a millisecond too early would only be waited for again, as what is longer than a system can wait.
+        limit = None if rest is None else min(rest, LONGEST_WAIT) * 1000 + 1
+        return {descriptor for descriptor, _ in poller.poll(limit)}
 
     def _seconds_left(self, end: float | None) -> float | None:
         if self._events or any(run.abandoned for run in self._running.values()):

@@ -7,6 +7,7 @@ from pipeline import process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
+from pipeline.process_tree import LONGEST_WAIT
 from pipeline.sdk.protocol import Answer
 
 LAST_WORDS = 5.0  # seconds for a killed server's tree to be gone
@@ -65,7 +66,7 @@ class WorkerRun:
             poller = select.poll()
             for descriptor in self.descriptors:
                 poller.register(descriptor, select.POLLIN)
-            rest = max(0.0, deadline - time.monotonic())
+            rest = min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT)
             ready = {descriptor for descriptor, _ in poller.poll(rest * 1000 + 1)}
             try:
                 if any(isinstance(event, Exited) for event in self.events(ready)):

@@ -15,6 +15,8 @@ from stageserver.client import Client, accept
 from stageserver.perform import end_interpreter
 from stageserver.server import Server
 
+LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
+
 
 def serve(server: Server) -> None:
     try:
@@ -82,7 +84,8 @@ class _Keeper:
             poller.register(self._control.fileno(), select.POLLIN)
         if self._watched >= 0:
             poller.register(self._watched, 0)  # only its end: what it brings is for the worker
-        timeout = None if self._client else max(0.0, self._limits.idle_seconds - self._idle_for()) * 1000 + 1
+        rest = min(max(0.0, self._limits.idle_seconds - self._idle_for()), LONGEST_WAIT)
+        timeout = None if self._client else rest * 1000 + 1
         return {descriptor for descriptor, _ in poller.poll(timeout)}
 
     def _idle_for(self) -> float:
