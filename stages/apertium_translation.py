@@ -115,7 +115,7 @@ class Apertium:
         self._unknown: set[str] = set()
 
     def notes(self) -> Iterable[str]:
-        yield "made by rules and dictionaries: good for the gist, not for publishing"
+        yield "made by rules and dictionaries: one can follow what is said, but there are many mistakes"
         if self._unknown:
             shown = sorted(self._unknown)
             more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""

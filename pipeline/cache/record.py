@@ -42,7 +42,7 @@ def read(entry: Path, key: str) -> StoredResult:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise DamagedEntry("its record isn't there") from error
     if record is None or record.key != key or not all(map(_is_plain, record.outputs.values())):
-        raise DamagedEntry("its record isn't what was written")
+        raise DamagedEntry("its record is damaged")
     return record
 
 

@@ -38,6 +38,8 @@ PATHS = {
     errno.ELOOP: "look at it with ls -l: its links lead in a circle",
 }
 
+REMARK = "   "  # between a command and what is said about it
+
 
 def run(command: "click.Command") -> None:
     """Run a command as the whole process: ends it with the command's exit code."""
@@ -147,8 +149,19 @@ def _print(message: str, next_step: str | None) -> None:
 
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if next_step:
-        lines = next_step.replace("\n", "\n       ")
-        click.echo(f"{click.style('next:', bold=True)}  {lines}", err=True)
+        first, *others = _advice(next_step)
+        click.echo(f"{click.style('next:', bold=True)}  {first}", err=True)
+        for line in others:
+            click.echo(f"       {line}", err=True)
+
+
+def _advice(next_step: str) -> list[str]:
+    """A command stands alone on its line, so that it can be copied; what is said about it comes below."""
+    lines = []
+    for line in next_step.splitlines():
+        command, _, remark = line.strip().partition(REMARK)
+        lines += [command, f"  {remark.strip()}"] if remark else [line]
+    return lines
 
 
 def _discard_output() -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.source import ConfigurationSource, load_yaml
+from pipeline.envs import uv
 from pipeline.errors import did_you_mean
 from pipeline.project import Project
 
-PLACEHOLDERS = ("pair", "model", "folder")  # in the texts that say how a person installs something
+PLACEHOLDERS = ("pair", "model", "folder", "uv")  # in the texts that say how a person installs something
 ANY = None  # all languages
 Languages = tuple[str, ...] | None
 
@@ -86,7 +87,7 @@ def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) ->
         pairs_data=entry.get("pairs_data", ""),
         packages=tuple(entry.get("packages", ())),
         install=entry.get("install", ""),
-        weights=entry.get("weights", ""),
+        weights=_with_uv(entry.get("weights", "")),
     )
 
 
@@ -102,8 +103,13 @@ def _check_placeholders(source: ConfigurationSource, keys: tuple[str, ...], text
         raise source.error(keys, f"its placeholders can't be read: {error}") from error
 
 
+def _with_uv(text: str) -> str:
+    """With this project's own uv where none is on PATH, so that a command can be typed as it stands."""
+    return text.replace("{uv}", uv.command())
+
+
 def _own_model(entry: Mapping[str, Any]) -> OwnModel:
-    return OwnModel(entry["model"], tuple(entry["files"]), entry["weights"])
+    return OwnModel(entry["model"], tuple(entry["files"]), _with_uv(entry["weights"]))
 
 
 def _pairs(entry: Mapping[str, Any]) -> Pairs:

@@ -24,4 +24,5 @@ def _lines(decision: EngineDecision) -> Iterator[str]:
         yield f"  not sure: {decision.doubt}"
     for better in decision.better:
         yield f"  {better.engine} would be better, but {'; '.join(better.lacks)}"
-        yield from (f"    {command}" for command in better.commands)
+        for command in better.commands:  # alone on its line, so that it can be copied
+            yield from (f"    {part.strip()}" for part in command.split("   ") if part.strip())

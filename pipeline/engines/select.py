@@ -77,7 +77,7 @@ def choose(task: str, name: str, candidates: Sequence[EngineCandidate]) -> Engin
         raise UsageError(f"no engine does the {task}:\n{reasons}", "choose another language")
     chosen = next((each for each in able if each.works), None) or _nearest(task, able)
     better = tuple(each for each in able[: able.index(chosen)] if each.quality > chosen.quality)
-    why = "the best of those that can work here now" if len(able) > 1 else "the only one that does it"
+    why = "the best engine that can be used on this machine now" if len(able) > 1 else "the only one that does it"
     return EngineChoice(task, chosen, f"{why} ({chosen.note})" if chosen.note else why, better)
 
 

@@ -104,7 +104,7 @@ def load(folder: Path) -> Job:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"{error.filename} is gone", AGAIN) from error
     if not events:
-        raise UsageError(f"{folder / NAME}:1: this line isn't what was written", AGAIN)
+        raise UsageError(f"{folder / NAME}:1: this line is damaged", AGAIN)
     state = fold(events)
     if sha256_of_bytes(data) != state.job_digest:
         data = _next(folder, data)

@@ -90,7 +90,7 @@ def _whole_lines(path: Path) -> list[bytes]:
         lines.pop()  # a crash may have left it so
     for number, line in enumerate(lines, start=1):
         if not _is_whole(line):
-            raise JournalDamaged(f"{path}:{number}: this line isn't what was written", AGAIN)
+            raise JournalDamaged(f"{path}:{number}: this line is damaged", AGAIN)
     return lines
 
 

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from pipeline.cli import handler
-from pipeline.errors import NotReady
+from pipeline.errors import NotReady, UsageError
 from tests.conftest import Sandbox
 
 Raising = Callable[..., int]
@@ -122,3 +122,15 @@ def test_with_json_an_error_comes_in_the_envelope(
     envelope = json.loads(capsys.readouterr().out)
     assert (envelope["schema"], envelope["kind"], envelope["error"]["exit_code"]) == (1, "error", code)
     assert str(error) in envelope["error"]["message"]
+
+
+def test_a_command_stands_alone_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise UsageError("no", "run-pipeline -j a   goes on from here\nls")
+
+    assert handler.code_of(fail) == 2
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "next:  run-pipeline -j a",
+        "         goes on from here",
+        "       ls",
+    ]

@@ -80,7 +80,7 @@ def test_one_that_lacks_only_what_is_told_with_all_else_is_planned_with() -> Non
 def test_a_person_hears_what_was_chosen_and_what_a_better_one_takes() -> None:
     decision = choose("translation", "auto", [GIST, BEST]).record(None)
     assert list(messages([decision, EngineDecision("by the way")])) == [
-        "translation: gist, the best of those that can work here now (good for the gist)",
+        "translation: gist, the best engine that can be used on this machine now (good for the gist)",
         f"  best would be better, but {BUILD.what}; {FETCH.what}",
         "    bootstrap --env big",
         "    download it",

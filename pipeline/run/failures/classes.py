@@ -72,7 +72,7 @@ RULES = {
     ),
     FailureClass.POSTCONDITION: Rule(
         Retry.BUDGET,
-        "what it left isn't what {file} promises, so nothing of it is used",
+        "its outputs don't keep what {file} promises of them, so they aren't used",
         AGAIN,
     ),
     FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),

@@ -157,7 +157,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it ended well, but output 'x' (x.txt) is empty; output 'y' (y.txt) is empty\n"
-                f"  what it left isn't what stages/cutter.py promises, so nothing of it is used\n{LOG}"
+                f"  its outputs don't keep what stages/cutter.py promises of them, so they aren't used\n{LOG}"
             ),
             AGAIN,
         )
