@@ -229,7 +229,7 @@ def test_why_says_that_a_result_is_not_shared(adopting: Sandbox, old: Path) -> N
     job = job_of(adopting, "two", "--allow-degraded")
     ran(adopting, job)
     said = adopting.give("pipeline", "job", "why", job.id).out
-    assert re.search(r"report_alpha: .*environment alpha:", said)
+    assert re.search(r"report_alpha, copy: .*environment alpha:", said)
     assert re.search(r"copy: .*environment alpha:", said)
 
 
