@@ -101,7 +101,7 @@ def test_each_deliverable_says_what_made_it(studio: Sandbox, short: Path) -> Non
     _, output = run(studio, "--subtitle", "-s", "en", "-t", "es", "--translator", "apertium", short)
     told = about(output, "short.es.srt")
     assert any(engine.startswith("apertium eng-spa") for engine in told["engines"])
-    assert any("gist" in note for note in told["notes"])
+    assert any("mistakes" in note for note in told["notes"])
     stages = {stage["uses"]: stage for stage in told["stages"]}
     assert stages["asr"]["models"]["recognizer"]["digest"].startswith("sha256:")
     assert all(stage["environment"]["lock"].startswith("sha256:") for stage in told["stages"])

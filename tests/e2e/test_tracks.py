@@ -402,7 +402,7 @@ def test_a_file_in_an_old_encoding_with_overlapping_cues_and_markup_can_be_read(
     bench: Sandbox, short: Path, tmp_path: Path, encoding: str
 ) -> None:
     text = (
-        "1\n00:00:01,000 --> 00:00:03,000\n<b>Это было</b> лучшее из всех времён,\n\n"
+        "1\n00:00:01,000 --> 00:00:02,100\n<b>Это было</b> лучшее из всех времён,\n\n"
         "2\n00:00:02,000 --> 00:00:04,000\n<font color=red>это было худшее из всех времён</font>;\n\n"
         "3\n00:00:05,000 --> 00:00:06,500\nмы шли прямо в рай, мы шли не туда\n\n"
     )
