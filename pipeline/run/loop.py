@@ -262,10 +262,7 @@ class Run:
         ids = [job.job.id for job in self._live()]
         for id in ids:
             self._jobs[id].interrupt(by)
-        again = " ".join(f"-j {id}" for id in ids)
-        raise Interrupted(
-            f"{', '.join(ids) or 'the run'} was interrupted by {by}", f"run-pipeline {again}   goes on from here"
-        )
+        raise interruption(ids, by)
 
     def _live(self) -> list[JobRun]:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
@@ -282,3 +279,12 @@ class Run:
         if not self._is_full():
             waits.append(self._backlog.patience)
         return min((seconds for seconds in waits if seconds is not None), default=None)
+
+
+def interruption(ids: Sequence[str], by: str) -> Interrupted:
+    """What to tell when ``by``, a signal's name, ends a run whose jobs ``ids`` aren't finished. None may be left."""
+    if not ids:
+        return Interrupted(f"the run was interrupted by {by}", "pipeline job list   shows how each job stands")
+    were = "was" if len(ids) == 1 else "were"
+    again = " ".join(f"-j {id}" for id in ids)
+    return Interrupted(f"{', '.join(ids)} {were} interrupted by {by}", f"run-pipeline {again}   goes on from here")
