@@ -106,10 +106,12 @@ def _summary(check: Check) -> str:
         return str(check["problem"])
     encoding = f"{check['encoding']}{_doubt(check)}"
     kind = f"{check['format']}, {encoding}{', ' + check['language'] if check['language'] else ''}"
+    if not check["cues"]:
+        return f"no cue is in it ({kind})"
     over = check["reading_speed"]["share_over"]
     broken = sum(check["broken"].values())
-    times = "once" if broken == 1 else f"{broken} times"
-    rules = f"breaks rules of {check['style']} {times}" if broken else f"keeps the rules of {check['style']}"
+    places = "1 place" if broken == 1 else f"{broken} places"
+    rules = f"breaks the rules of {check['style']} in {places}" if broken else f"keeps the rules of {check['style']}"
     return f"{_counted(check['cues'], 'cues')} ({kind}), {rules}; {over:.1%} of the cues are too fast to read"
 
 
