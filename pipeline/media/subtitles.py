@@ -46,6 +46,14 @@ def source(text: str, movie: Path, media: Media, spoken: str = "") -> dict[str, 
     return _of_file(Path(os.path.abspath(text)), movie)
 
 
+def is_whole(source: Mapping[str, str], media: Media) -> bool:
+    """Whether what ``source`` gave holds all that is said, as far as its flags and its name tell."""
+    if source["file"]:
+        return subtitle_names.parse(Path(source["file"]).name).is_whole
+    track = next((each for each in media.subtitles if str(each.number) == source["track"]), None)
+    return track is None or not tracks.rank(track)[0]
+
+
 def require_missing(languages: Sequence[str], track_language: str, movie: Path, media: Media) -> None:
     """Raises ``AlreadyThere`` where the movie has subtitles in all of these languages, in it or beside it.
 

@@ -4,7 +4,7 @@ So a plan names digests, and never depends on what a file may hold later.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,19 +74,26 @@ def audio_track(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
 
 
 def notes(workflow: WorkflowSpec, values: Mapping[str, Any], media: Media) -> tuple[str, ...]:
-    """What a person should know of the tracks that were taken for the language that they named.
-
-    ``values`` are those of ``for_movie``.
-    """
+    """What a person should know of the tracks and subtitles that were taken. ``values`` are those of ``for_movie``."""
     spoken = _spoken(workflow, values)
-    if not spoken:
-        return ()
-    wanted = languages.name(spoken)
     if source := _first_of("subtitles", workflow, values):
-        stated = source["language"]
-        if languages.base(stated) in ("", languages.base(spoken)):
-            return ()
-        return (f"the subtitles say that they are {languages.name(stated)}; -s takes them as {wanted}",)
+        return tuple(_subtitle_notes(source, spoken, media))
+    return _audio_notes(workflow, values, media, spoken) if spoken else ()
+
+
+def _subtitle_notes(source: Mapping[str, str], spoken: str, media: Media) -> Iterator[str]:
+    if not subtitles.is_whole(source, media):
+        yield (
+            "these subtitles are for signs, songs or a comment, and don't hold all that is said; "
+            "what is made of them isn't marked so"
+        )
+    stated = source["language"]
+    if spoken and languages.base(stated) not in ("", languages.base(spoken)):
+        yield f"the subtitles say that they are {languages.name(stated)}; -s takes them as {languages.name(spoken)}"
+
+
+def _audio_notes(workflow: WorkflowSpec, values: Mapping[str, Any], media: Media, spoken: str) -> tuple[str, ...]:
+    wanted = languages.name(spoken)
     has_choice = any(spec.type == "audio_track" for spec in workflow.parameters.values())
     track = tracks.audio_track(audio_track(workflow, values), media) if has_choice else None
     if track is None or not languages.base(track.language):

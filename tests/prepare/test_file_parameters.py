@@ -67,3 +67,23 @@ def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> 
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
     assert found["from_subtitles"]["language"] == ""
     assert file_parameters.notes(workflow, found, DUBBED) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("movie.fr.forced.srt", True), ("movie.fr.signs.ass", True), ("movie.fr.srt", False), ("movie.fr.sdh.srt", False)],
+)
+def test_subtitles_that_hold_only_signs_are_told(tmp_path: Path, name: str, told: bool) -> None:
+    (tmp_path / name).write_text("1\n")
+    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    typed = values(workflow, from_subtitles=str(tmp_path / name))
+    found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
+    assert bool(file_parameters.notes(workflow, found, DUBBED)) is told
+
+
+def test_a_forced_track_is_told() -> None:
+    movie = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "fre", is_forced=True), MediaTrack(2, "subrip", "fre")))
+    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    for text, told in (("1", True), ("2", False)):
+        found = file_parameters.for_movie(workflow, values(workflow, from_subtitles=text), Path("m.mkv"), movie, {})
+        assert bool(file_parameters.notes(workflow, found, movie)) is told
