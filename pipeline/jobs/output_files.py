@@ -1,7 +1,6 @@
 """The files that a stage left as its outputs: found by their names, and nobody else's."""
 
 import os
-import shutil
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -37,6 +36,8 @@ def detach(outputs: Iterable[Path]) -> None:
 def _copy(path: Path) -> None:
     """Replace a link by a copy of what it leads to."""
     with replaced(path, flush=False, temporary=".copying.tmp") as beside:
+        import shutil  # brings the compression libraries with it; most runs copy nothing
+
         shutil.copyfile(path, beside)
 
 

@@ -5,7 +5,6 @@ noticed, the stage is named, and the bytes come back from the store of results, 
 """
 
 import os
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -88,6 +87,8 @@ def _put_back(store: ResultStore, result: Result, output: Output, folder: Path) 
         return False
     output.path.parent.mkdir(exist_ok=True)
     with replaced(output.path) as beside:  # a copy: the store may share its own file's bytes and time with other jobs
+        import shutil  # brings the compression libraries with it; most runs copy nothing
+
         shutil.copyfile(folder / output.path.name, beside)
         os.utime(beside, ns=(output.mtime_ns, output.mtime_ns))
     return True

@@ -83,7 +83,7 @@ def test_what_is_written_while_it_is_copied_is_refused(job: Job, monkeypatch: py
         source.write_text("another input\n")
         target.write_bytes(source.read_bytes())
 
-    monkeypatch.setattr("pipeline.run.input_view.shutil.copyfile", copy)
+    monkeypatch.setattr(input_view, "_copy", copy)
     with pytest.raises(InputError):
         input_view.place(job)
     assert not path_for(job).exists()
