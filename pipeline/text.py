@@ -2,7 +2,7 @@
 
 import re
 
-PASSWORD = re.compile(r"(?i)\b((?:[a-z0-9.-]+\+)?(?:https?|ftp)://)[^/\s'\"]+@")  # an address up to its host
+USER_INFO = r"(?i)\b((?:[a-z0-9.-]+\+)?(?:https?|ftp)://)[^/\s'\"]+@"  # an address up to its host
 
 
 def printable(text: str) -> str:
@@ -42,4 +42,4 @@ def shortened(text: str, most: int = 200) -> str:
 
 def without_passwords(text: str) -> str:
     """Text with the name and password in each address replaced; ``ssh://git@HOST`` has no password."""
-    return PASSWORD.sub(r"\1****@", text)
+    return re.sub(USER_INFO, r"\1****@", text)

@@ -1,6 +1,7 @@
 """Making a bundle: all that some environments need on a machine without a network, in one file."""
 
 import errno
+import re
 import shutil
 import sysconfig
 import tempfile
@@ -25,7 +26,7 @@ from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
-from pipeline.text import PASSWORD
+from pipeline.text import USER_INFO
 
 UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
 
@@ -148,7 +149,7 @@ def _shareable(file: Path) -> Content:
     """The file, or its content without the passwords of indexes: a bundle is given to others, and needs no index."""
     data = file.read_bytes()
     text = data.decode("utf-8", "surrogateescape")
-    safe = PASSWORD.sub(r"\1", text)
+    safe = re.sub(USER_INFO, r"\1", text)
     return file if safe == text else safe.encode("utf-8", "surrogateescape")
 
 

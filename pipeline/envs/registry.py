@@ -56,9 +56,13 @@ class Registry:
 
     def all_with_key(self, name: str, key: str) -> Iterator[Build]:
         """The finished builds that have this key, the live one first."""
-        folders = [self.pointer(name), *sorted(self.builds.glob(f"{label(name, key)}*"))]
-        builds = (self._read(name, folder) for folder in folders)
+        builds = (self._read(name, folder) for folder in self._folders(name, key))
         return (build for build in builds if build is not None and build.key == key)
+
+    def _folders(self, name: str, key: str) -> Iterator[Path]:
+        """The others are looked for only where the live build isn't the one."""
+        yield self.pointer(name)
+        yield from sorted(self.builds.glob(f"{label(name, key)}*"))
 
     def problem(self, definition: "Definition") -> str | None:
         """Why the live build can't be used for this definition; ``None`` where it can."""

@@ -61,8 +61,8 @@ OVERRIDING = (
 # Computed or removed here, so that no definition may set them.
 COMPUTED = {"PATH", "VIRTUAL_ENV", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", *REMOVED}
 
-STACKED = re.compile(r"CONDA_PREFIX(_[0-9]+)?")
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+STACKED = r"CONDA_PREFIX(_[0-9]+)?"
+PLACEHOLDER = r"\{([A-Za-z_]+)\}"
 PLACEHOLDERS = ("cache", "models", "project", "environment")
 
 
@@ -91,12 +91,12 @@ def filled(templates: Iterable[tuple[str, str]], folders: VariableFolders) -> di
     """An environment's own variables: the usual ones, and before them those of its definition (name and template)."""
     values = folders.values
     own = {**USUAL, **dict(templates)}
-    return {name: PLACEHOLDER.sub(lambda match: values[match[1]], text) for name, text in own.items()}
+    return {name: re.sub(PLACEHOLDER, lambda match: values[match[1]], text) for name, text in own.items()}
 
 
 def unknown_placeholder(template: str) -> str | None:
     """The first placeholder of a template that stands for no folder."""
-    return next((name for name in PLACEHOLDER.findall(template) if name not in PLACEHOLDERS), None)
+    return next((name for name in re.findall(PLACEHOLDER, template) if name not in PLACEHOLDERS), None)
 
 
 def without_python(base: Mapping[str, str]) -> dict[str, str]:
@@ -154,7 +154,7 @@ def _active_folders(base: Mapping[str, str]) -> Iterator[Path]:
     for name, value in base.items():
         if value and name == "VIRTUAL_ENV":
             yield from program_folders(Path(value))
-        elif value and STACKED.fullmatch(name):
+        elif value and name.startswith("CONDA_PREFIX") and re.fullmatch(STACKED, name):
             yield from program_folders(Path(value), conda=True)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.jobs.job import Job
 
 WAYS = "env:VARIABLE, file:PATH or prompt"
-SOURCE = re.compile(r"env:(?P<variable>[A-Za-z_][A-Za-z0-9_]*)|file:(?P<file>.+)|prompt")
+SOURCE = r"env:(?P<variable>[A-Za-z_][A-Za-z0-9_]*)|file:(?P<file>.+)|prompt"
 SHORTEST = 4  # characters; what is shorter can't be masked in a log
 
 
@@ -31,7 +31,7 @@ class SecretSource(Struct, frozen=True):
 
 def parse(text: str) -> SecretSource | None:
     """``None`` where the text is no source, but perhaps a secret. A file's path becomes absolute."""
-    found = SOURCE.fullmatch(text)
+    found = re.fullmatch(SOURCE, text)
     if not found:
         return None
     if found["file"]:
@@ -73,7 +73,7 @@ class Secrets:
                     self.value(source, name)
 
     def _read(self, source: str, parameter: str) -> str:
-        found = SOURCE.fullmatch(source)
+        found = re.fullmatch(SOURCE, source)
         assert found, parameter
         if name := found["variable"]:
             if name not in self._caller:

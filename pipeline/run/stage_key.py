@@ -195,5 +195,5 @@ def _read(file: Path) -> bytes:
 
 @cache
 def _sdk_digest() -> str:
-    files = (SDK / "run_stage.py", *sorted((SDK / "stagekit").glob("*.py")))
+    files = (SDK / "run_stage.py", *sorted(path for path in (SDK / "stagekit").iterdir() if path.suffix == ".py"))
     return sha256_of_bytes(b"".join(file.read_bytes() for file in files))
