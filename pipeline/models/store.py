@@ -58,7 +58,7 @@ class ModelStore:
             return "its record is incomplete"
         if record.get("digest") != digest:
             return "another model stands in its place"
-        changed = [file for file, expected in record["files"].items() if not _is_same(folder / file, expected)]
+        changed = [file for file, expected in record["files"].items() if not _is_same(f"{folder}/{file}", expected)]
         return f"its file {changed[0]} is missing or has changed" if changed else None
 
     def whole_files(self, name: str, digest: str) -> Iterator[str]:
@@ -69,10 +69,10 @@ class ModelStore:
         except (OSError, ValueError):
             return
         if isinstance(record, dict) and record.get("digest") == digest and isinstance(record.get("files"), dict):
-            yield from (file for file, expected in record["files"].items() if _is_same(folder / file, expected))
+            yield from (file for file, expected in record["files"].items() if _is_same(f"{folder}/{file}", expected))
 
 
-def signature(path: Path) -> list[int] | None:
+def signature(path: str | Path) -> list[int] | None:
     """Size in bytes, time in ns and change time in ns; ``None`` where the file can't be read."""
     try:
         status = os.stat(path)
@@ -81,7 +81,7 @@ def signature(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def _is_same(path: Path, expected: list[int]) -> bool:
+def _is_same(path: str, expected: list[int]) -> bool:
     """A model that was fetched has no change time: a copy of the store has another one."""
     found = signature(path)
     return found is not None and found[: len(expected)] == expected
