@@ -57,8 +57,12 @@ class Attempt(Struct, frozen=True, dict=True):
     def find(self, declared: Mapping[str, str], inputs: Sequence[Path] = ()) -> dict[str, Path]:
         """The files of the declared outputs. Raises ``OutputsMissing``.
 
-        A link to one of the stage's ``inputs`` becomes a copy of it; other links are no outputs.
+        A link to one of the stage's ``inputs`` becomes a copy of it; other links are no outputs. Where a folder of the
+        attempt has become a link, what is behind it isn't ours, and may be a person's own.
         """
+        for folder in (self.outputs, self.folder, self.folder.parent):
+            if folder.is_symlink():
+                raise output_files.OutputsMissing(f"it ended well, but its folder {folder} is a link to another one")
         return {name: output_files.find(self.outputs, name, pattern, inputs) for name, pattern in declared.items()}
 
     def commit(  # noqa: PLR0913, PLR0917  # what a record has

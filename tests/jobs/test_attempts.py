@@ -89,6 +89,23 @@ def test_a_removed_output_folder_is_a_missing_output(job: Job) -> None:
         attempt.find({"file": "copy.txt"})
 
 
+@pytest.mark.parametrize("which", ["outputs", "attempt"])
+def test_a_folder_that_a_stage_replaced_by_a_link_has_no_outputs(job: Job, tmp_path: Path, which: str) -> None:
+    attempt = attempts.begin(job, "copy")
+    theirs = tmp_path / "films"
+    (theirs / "outputs").mkdir(parents=True)
+    film = (theirs if which == "outputs" else theirs / "outputs") / "copy.txt"
+    film.write_text("a person's own")
+    attempt.outputs.rmdir()
+    folder = attempt.outputs if which == "outputs" else attempt.folder
+    if which == "attempt":
+        attempt.folder.rename(tmp_path / "moved")
+    folder.symlink_to(theirs)
+    with pytest.raises(OutputsMissing, match="link"):
+        attempt.find({"file": "copy.txt"})
+    assert (film.stat().st_nlink, film.stat().st_mode & 0o200) == (1, 0o200)
+
+
 def test_two_files_for_one_pattern_are_refused(job: Job) -> None:
     attempt = attempts.begin(job, "copy")
     for name in ("a.txt", "b.txt"):
