@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.values import Struct, ValidationError, decode, encode, field, from_plain, replace
+from pipeline.values import Struct, ValidationError, decode, field, fields_of, from_plain, replace
 
 
 class Raised(Struct, frozen=True):
@@ -60,6 +60,24 @@ def without_secrets(report: StageReport, secrets: Sequence[tuple[str, str]]) -> 
     """The report with each secret masked, wherever it stands in it."""
     if not secrets:
         return report
-    from pipeline.sdk.masking import forms, masked
+    from pipeline.sdk.masking import forms
 
-    return decode(masked(encode(report), forms(value for _, value in secrets)), StageReport)
+    patterns = forms(value for _, value in secrets)
+    about = _masked(report.about, patterns)
+    plain_texts = {name: _masked(getattr(report, name), patterns) for name in ("note", "warning", "error")}
+    raised = report.raised and Raised(**_masked(fields_of(report.raised), patterns))
+    return replace(report, about=about, raised=raised, **plain_texts)
+
+
+def _masked(value: Any, patterns: list[bytes]) -> Any:
+    """Each text in it masked by itself, so that what is around them stays as it is; also a number that is a secret."""
+    from pipeline.sdk.masking import MASK, masked
+
+    if isinstance(value, str):
+        return masked(value.encode("utf-8", "surrogateescape"), patterns).decode("utf-8", "surrogateescape")
+    if isinstance(value, dict):
+        return {_masked(key, patterns): _masked(each, patterns) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_masked(each, patterns) for each in value]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return MASK.decode() if is_number and str(value).encode() in patterns else value

@@ -11,7 +11,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, List
+    from typing import Iterable, List, Pattern
 
 MASK = b"***"
 SHORTEST = 4  # bytes: what is shorter stands in every other word
@@ -19,26 +19,50 @@ PATIENCE = 2.0  # seconds for the last lines, where the stage left a process beh
 
 
 def forms(secrets: "Iterable[str]") -> "List[bytes]":
-    """How the secrets may be written, the longest first: as they are, line by line, and as JSON, URLs and Base64."""
-    import base64
-    import json
-    from urllib.parse import quote
-
+    """How the secrets may be written, the longest first: as they are, line by line, quoted, in URLs and in Base64."""
     found = set()  # type: set[bytes]
     for secret in secrets:
-        raw = secret.encode("utf-8", "surrogateescape")
-        texts = [secret, *secret.splitlines()]
-        found.update(text.encode("utf-8", "surrogateescape") for text in texts)
-        found.update(json.dumps(text)[1:-1].encode("ascii") for text in texts)
-        found.update((quote(raw, safe="").encode("ascii"), base64.b64encode(raw).rstrip(b"=")))
+        for text in (secret, *secret.splitlines()):
+            found.update(each.encode("utf-8", "surrogateescape") for each in _quoted(text))
+        found.update(_in_base64(secret.encode("utf-8", "surrogateescape")))
     return sorted((form for form in found if len(form) >= SHORTEST), key=lambda form: (-len(form), form))
+
+
+def _quoted(text: str) -> "Iterable[str]":
+    """As Python, JSON, HTML, a shell and URLs write it, without the quotes around it."""
+    import html
+    import json
+    from urllib.parse import quote, quote_plus
+
+    raw = text.encode("utf-8", "surrogateescape")
+    yield text
+    yield from (repr(text)[1:-1], ascii(text)[1:-1], repr(raw)[2:-1])
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (html.escape(text), html.escape(text, quote=False), text.replace("'", "'\"'\"'"))
+    for url in (quote(raw, safe=""), quote(raw), quote_plus(raw), quote_plus(raw, safe="/")):
+        yield from (url, "%".join(part[:2].lower() + part[2:] if n else part for n, part in enumerate(url.split("%"))))
+
+
+def _in_base64(raw: bytes) -> "Iterable[bytes]":
+    """What is the same wherever it stands in what is encoded, as behind ``user:``."""
+    import base64
+
+    for before, cut in ((0, 0), (1, 2), (2, 3)):
+        whole = (before + len(raw)) * 8 // 6  # signs that nothing behind it changes
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(b"-" * before + raw)[cut:whole]
+    yield base64.b64encode(raw).rstrip(b"=")
 
 
 def masked(data: bytes, patterns: "List[bytes]") -> bytes:
     """``patterns`` are the ``forms`` of the secrets."""
-    for form in patterns:
-        data = data.replace(form, MASK)
-    return data
+    return _search(patterns).sub(MASK, data) if patterns else data
+
+
+def _search(patterns: "List[bytes]") -> "Pattern[bytes]":
+    import re
+
+    return re.compile(b"|".join(map(re.escape, patterns)))
 
 
 def start(secrets: "Iterable[str]", log: str) -> int:
@@ -86,17 +110,25 @@ def finish(pid: int) -> None:
 
 
 def _copy(patterns: "List[bytes]") -> None:
-    """From descriptor 0 to descriptor 1. What may be the beginning of a secret waits for the rest."""
+    """From descriptor 0 to descriptor 1. What may be the beginning of a secret waits for the rest, not masked yet."""
     held = b""
     while True:
         chunk = os.read(0, 65536)
-        text = masked(held + chunk, patterns)
+        text = held + chunk
+        end = _safe_end(text, patterns) if chunk else len(text)
+        _write(masked(text[:end], patterns))
+        held = text[end:]
         if not chunk:
-            _write(text)
             return
-        keep = _begun(text, patterns)
-        _write(text[: len(text) - keep])
-        held = text[len(text) - keep :]
+
+
+def _safe_end(text: bytes, patterns: "List[bytes]") -> int:
+    """Up to where it can be masked now: no secret begins before it and may go on behind it."""
+    end = len(text) - _begun(text, patterns)
+    for found in _search(patterns).finditer(text) if patterns else ():
+        if found.start() < end < found.end():
+            return found.start()
+    return end
 
 
 def _begun(text: bytes, patterns: "List[bytes]") -> int:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.executors.reports import Raised, StageReport, decode_report
+from pipeline.executors.reports import Raised, StageReport, decode_report, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,15 @@ def test_a_field_that_does_not_have_its_type_is_left_out(line: bytes, report: St
 )
 def test_what_is_no_report_is_none(line: bytes) -> None:
     assert decode_report(line) is None
+
+
+@pytest.mark.parametrize("secret", ['pässwörd"x', "it's\"it", "33333", "null", "a/b c&d'e"])
+def test_a_secret_is_masked_in_each_text_and_breaks_no_report(secret: str) -> None:
+    report = StageReport(
+        progress=0.33333, warning=f"with {secret}", error=repr(secret), about={"n": 333334, "t": [secret]}
+    )
+    found = without_secrets(report, [("token", secret)])
+    assert (found.progress, found.about) == (0.33333, {"n": 333334, "t": ["***"]})
+    assert found.warning == "with ***"
+    assert found.error is not None
+    assert "***" in found.error

@@ -1,9 +1,13 @@
 """Secrets are replaced in whatever form they are written."""
 
 import base64
+import html
 import json
 import os
-from urllib.parse import quote
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -41,3 +45,42 @@ def test_a_secret_that_is_cut_into_pieces_is_masked(size: int, monkeypatch: pyte
     monkeypatch.setattr(masking, "_write", read.append)
     masking._copy(masking.forms(["s3cret-one"]))
     assert b"".join(read) == b"before *** after s3cret-"
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"), [(b"begin abcd", b"efgh end"), (b"begin abcdef", b"gh end"), (b"abcdabcd", b"efgh end")]
+)
+def test_a_secret_that_begins_another_one_does_not_let_its_tail_through(
+    first: bytes, rest: bytes, tmp_path: Path, spawning: None
+) -> None:
+    reading, writing = os.pipe()
+    log = tmp_path / "log"
+    pid = os.fork()
+    if pid == 0:  # what is copied goes from descriptor 0 to descriptor 1
+        os.dup2(reading, 0)
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT), 1)
+        os.close(writing)
+        try:
+            masking._copy(masking.forms(["abcd", "abcdefgh"]))
+        finally:
+            os._exit(0)
+    os.write(writing, first)
+    time.sleep(0.05)  # so that it is read by itself
+    os.write(writing, rest)
+    os.close(writing)
+    os.waitpid(pid, 0)
+    os.close(reading)
+    assert b"gh" not in log.read_bytes()
+    assert b"***" in log.read_bytes()
+
+
+@pytest.mark.parametrize("write", [repr, ascii, html.escape, quote, quote_plus, lambda text: repr(text.encode())])
+def test_a_secret_is_found_however_it_is_quoted(write: Callable[[str], str]) -> None:
+    secret = "p/q'ä\"&x y"
+    assert masking.masked(write(secret).encode(), masking.forms([secret])).strip(b"b'\"") == b"***"
+
+
+@pytest.mark.parametrize("user", ["", "u", "us", "use"])
+def test_a_secret_in_base64_is_found_behind_other_bytes(user: str) -> None:
+    encoded = base64.b64encode(f"{user}:hunter2-secret".encode())
+    assert b"***" in masking.masked(encoded, masking.forms(["hunter2-secret"]))
