@@ -26,7 +26,7 @@ class InputFile(Struct, frozen=True):
         """By every byte."""
         digest_of = content_digest if self.digest.startswith("blake3:") else sha256_of_file
         try:
-            return digest_of(self.path) == self.digest
+            return self.path.is_file() and digest_of(self.path) == self.digest  # to open a pipe would wait forever
         except OSError:
             return False
 

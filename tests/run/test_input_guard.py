@@ -11,6 +11,7 @@ from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
 from pipeline.run import input_view
+from pipeline.run.input_files import InputFile
 from tests.run.helpers import FAILS, Act, Bench, link, statuses
 
 LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no reflinks
@@ -187,3 +188,8 @@ def test_nothing_is_delivered_but_what_was_made(bench: Bench, cached: bool) -> N
     assert all("CHANGED" not in path.read_text() for path in outcome.delivered)
     assert bench.run_one(load(job.folder)).error is None
     assert "CHANGED" not in (job.output / "input.file.txt").read_text()
+
+
+def test_a_pipe_in_an_input_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "input")
+    assert not InputFile("file", tmp_path / "input", "sha256:" + "0" * 64).is_whole
