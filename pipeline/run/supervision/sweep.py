@@ -94,9 +94,16 @@ class _Sweep:
             self._refused |= _signal(found, signal.SIGKILL)
 
     def _found(self) -> list[Seen]:
-        seen = {each.pid: each for each in _processes(self._since)}
-        kept = {pid for pid, each in seen.items() if pid in self._spared or _is_guardian(each)}
-        mine = {pid for pid, each in seen.items() if self._is_marked(each)} - kept
+        seen: dict[int, Seen] = {}
+        mine: set[int] = set()
+        kept: set[int] = set()
+        for each in _processes(self._since):
+            seen[each.pid] = each
+            if each.pid in self._spared or _is_guardian(each):
+                kept.add(each.pid)
+            elif self._is_marked(each):
+                mine.add(each.pid)
+                _signal([each], signal.SIGSTOP)  # at once: what forks in a loop is gone by the end of this look
         grown = -1
         while mine and grown != len(mine):
             grown = len(mine)

@@ -1,5 +1,6 @@
 """With real processes: whatever a stage starts, and however the orchestrator ends, nothing is left."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -41,11 +42,12 @@ if end == "release":
 time.sleep(600)
 """
 
-READY = '\nopen(sys.argv[1] + ".ready", "w").close()\n'
+# A lock that lives as long as any of its processes: a list of processes misses those that live for a millisecond.
+READY = '\nready = open(sys.argv[1] + ".ready", "w")\nimport fcntl; fcntl.flock(ready, fcntl.LOCK_SH)\n'
 FORKS_IN_A_LOOP = (
     "import os, sys, time"
     + READY
-    + ("while True:\n    if os.fork(): os._exit(0)\n    os.setsid()\n    time.sleep(0.002)")
+    + "while True:\n    if os.fork(): os._exit(0)\n    os.setsid()\n    time.sleep({pause})"
 )
 FORKS_MANY = "import os, sys, time\nfor _ in range(6):\n    if os.fork() == 0: os.setsid()" + READY + "time.sleep(600)"
 CLOSES_ALL = "import os, sys, time\nos.closerange(0, 65536)" + READY + "time.sleep(600)"
@@ -61,7 +63,10 @@ STAGES = {
     "a child that lost its parent and its session": "(setsid setsid {sleep} &) ; {sleep}",
     "what remains of a stage that has ended": "(setsid setsid {sleep} &) ; (setsid {sleep} &)",
     "a process that closed all descriptors": "{python} '" + CLOSES_ALL + "' {sleep}",
-    "a chain of processes that fork and end": "{python} '" + FORKS_IN_A_LOOP + "' {sleep} & {sleep}",
+    "a chain of processes that fork and end": "{python} '"
+    + FORKS_IN_A_LOOP.format(pause=0.002)
+    + "' {sleep} & {sleep}",
+    "a chain without a pause": "{python} '" + FORKS_IN_A_LOOP.format(pause=0) + "' {sleep} & {sleep}",
     "many processes in sessions of their own": "{python} '" + FORKS_MANY + "' {sleep}",
     "a cleared environment below a living parent": "setsid env -i {sleep} & {sleep}",
     "a cleared environment, an orphan, in the stage's session": "(env -i {sleep} &) ; {sleep}",
@@ -131,6 +136,15 @@ def script(here: Path, name: str, stage: str) -> Path:
     return file
 
 
+def is_locked(file: Path) -> bool:
+    with file.open() as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def watching(token: str, orchestrator: int = 0) -> int:
     """The guardian's process; a moment after its start it has no arguments yet to know it by."""
     assert eventually(lambda: len(set(left(token)) - {orchestrator}) == 1)
@@ -147,10 +161,13 @@ def test_kill_9_of_the_orchestrator_leaves_no_process(
     here: Path, token: str, orchestrate: Orchestrate, stage: str
 ) -> None:
     child = orchestrate(STAGES[stage])
-    assert eventually(lambda: len(left(here / "sleep")) >= STAGES[stage].count("{sleep}"))
-    assert "{python}" not in STAGES[stage] or eventually((here / "sleep.ready").exists)
+    ready = here / "sleep.ready"
+    lasting = STAGES[stage].count("{sleep}") - STAGES[stage].count("{python}")
+    assert eventually(lambda: len(left(here / "sleep")) >= lasting)
+    assert "{python}" not in STAGES[stage] or eventually(lambda: ready.exists() and is_locked(ready))
     finish(child)
     assert eventually(lambda: left(here) == [] and left(token) == [])
+    assert not ready.exists() or eventually(lambda: not is_locked(ready))
 
 
 @pytest.mark.parametrize("end", ["error", "leave"])
@@ -195,8 +212,9 @@ def test_two_runs_do_not_touch_each_other(here: Path, token: str, orchestrate: O
     one = orchestrate("setsid {sleep} & {sleep}")
     other = orchestrate(run=token[::-1], stage="setsid {sleep} & {sleep}")
     assert eventually(lambda: len(left(here / "sleep")) == 4)
+    watch = watching(token, one.pid)  # by its pid: while the shell turns into the search, it has no arguments
     finish(one)
-    assert eventually(lambda: left(token) == [])
+    assert eventually(lambda: not alive(watch))
     assert len(left(here / "sleep")) == 2
     finish(other)
     assert eventually(lambda: left(here) == [])
