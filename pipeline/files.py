@@ -221,6 +221,14 @@ def nearest(folder: Path) -> Path:
     return next(each for each in (folder, *folder.parents) if each.exists())
 
 
+def ignores_case(folder: Path) -> bool:
+    """Whether names that differ only by case are one file beside this folder, whose own name has letters."""
+    try:
+        return folder.samefile(folder.with_name(folder.name.swapcase()))
+    except OSError:
+        return False
+
+
 def tail(path: Path, lines: int, start: int = 0) -> list[str]:
     """The last lines of a log, without its first ``start`` bytes; empty where there is no such file."""
     try:

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.files import (
     dump_json,
+    ignores_case,
     publish,
     read_json,
     replace_folder,
@@ -261,3 +262,12 @@ def test_the_tail_survives_any_bytes(tmp_path: Path) -> None:
 
 def test_the_tail_of_no_log_is_empty(tmp_path: Path) -> None:
     assert tail(tmp_path / "log", 5) == []
+
+
+def test_a_folder_that_answers_to_another_case_ignores_case(tmp_path: Path) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    assert ignores_case(folder) is (tmp_path / "SITE-PACKAGES").exists()
+    if not (tmp_path / "SITE-PACKAGES").exists():
+        (tmp_path / "SITE-PACKAGES").symlink_to(folder)
+    assert ignores_case(folder)

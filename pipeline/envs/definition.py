@@ -39,10 +39,14 @@ class Definition:
         return self.lock
 
     @property
+    def is_in_stage(self) -> bool:
+        """Whether it stands in the block of a stage."""
+        return self.requirements is not None and self.requirements.suffix == ".py"
+
+    @property
     def file(self) -> str:
         """The file that has the definition, in short."""
-        is_in_stage = self.requirements is not None and self.requirements.suffix == ".py"
-        return f"stages/{self.name}.py" if is_in_stage else f"{self.name}.yaml"
+        return f"stages/{self.name}.py" if self.is_in_stage else f"{self.name}.yaml"
 
     @property
     def path(self) -> str:

@@ -113,7 +113,7 @@ def _built(
 
 def _with_conflicts(definition: Definition, build: Build, findings: EnvironmentFindings) -> EnvironmentFindings:
     """What a new build would be refused for. Builds from before that was known may have it."""
-    shared = shared_files.shared_files(content.by_package(build.site_packages))
+    shared = content.shared(build.site_packages)
     overlap = shared_files.undecided(shared, definition.preferred)
     excluding = required_python.excluding(required_python.declared(build.site_packages), build.python_version)
     for_other = required_python.sentence(excluding, build.python_version) if excluding else None

@@ -13,6 +13,7 @@ from pipeline.envs.lockfiles.lockfile import NotALock, parse
 from pipeline.envs.lockfiles.ranges import versions_in
 from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.errors import PipelineError, UsageError, did_you_mean
+from pipeline.progress import Progress, quiet
 from pipeline.setup.lock_check import LockCheck
 
 
@@ -51,10 +52,15 @@ def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:
             )
 
 
-def make(catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade) -> Iterator[LockResult]:
-    """Lock them one after the other; a failure of one doesn't stop the others. Raises ``NotReady`` without uv."""
+def make(
+    catalog: Catalog, definitions: Sequence[Definition], upgrade: Upgrade, note: Progress = quiet
+) -> Iterator[LockResult]:
+    """Lock them one after the other; a failure of one doesn't stop the others. Raises ``NotReady`` without uv.
+
+    ``note`` is told what a person should know of a lock that is written.
+    """
     resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
-    check = LockCheck(resolver.uv, resolver.time_limit, ProjectVariables(catalog.project))
+    check = LockCheck(resolver.uv, resolver.time_limit, ProjectVariables(catalog.project), note=note)
     for definition in definitions:
         try:
             yield LockResult(definition, resolver.lock(definition, upgrade, check))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.envs import interpreters
 from pipeline.envs.builder import package_conflicts
+from pipeline.envs.builder.package_conflicts import Operation
 from pipeline.envs.credentials import Credentials, credentials
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
@@ -24,6 +25,7 @@ from pipeline.envs.packages.wheel_contents import WheelContents
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.envs.verification import shared_files
 from pipeline.errors import NotReady
+from pipeline.progress import Progress, quiet
 
 AT_ONCE = 6  # wheels that are looked at
 SECONDS = 60  # for all of them; those that are left are looked at when they are installed
@@ -34,6 +36,8 @@ class LockCheck:
     uv: Path
     time_limit: float  # seconds, for uv
     own: OwnVariables = no_variables
+    operation: Operation = package_conflicts.LOCK
+    note: Progress = quiet  # is told what is no reason to refuse here
 
     def __call__(self, definition: Definition, lock: bytes) -> None:
         """Raises ``NotReady`` for packages that aren't for the Python here, and for files that several install."""
@@ -43,9 +47,12 @@ class LockCheck:
             return  # locks are made for other machines, too
         found = self._contents(definition, lock, python)
         ranges = {name: each.requires_python for name, each in found.items()}
-        package_conflicts.refuse_other_pythons(definition, ranges, python.version, package_conflicts.LOCK)
-        shared = shared_files.shared_files({name: each.files for name, each in found.items()})
-        package_conflicts.refuse_undecided(definition, shared, package_conflicts.LOCK)
+        package_conflicts.refuse_other_pythons(definition, ranges, python.version, self.operation)
+        files = {name: each.files for name, each in found.items()}
+        shared = shared_files.shared_files(files)
+        package_conflicts.refuse_undecided(definition, shared, self.operation)
+        if by_case := shared_files.differing_by_case(files, definition.preferred):
+            self.note(f"environment '{definition.name}': {by_case}; it can't be built there")
 
     def _contents(self, definition: Definition, lock: bytes, python: BaseInterpreter) -> dict[str, WheelContents]:
         """Of each package whose wheel can be looked at."""

@@ -3,22 +3,29 @@
 import ast
 import platform
 import re
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import blocks, environments, settings, stages
 from pipeline.config.source import names_in, read_text
+from pipeline.environments import ProjectVariables
 from pipeline.envs import uv
+from pipeline.envs.builder.package_conflicts import Operation
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles.resolve import LockResolver
 from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.permissions import share
+from pipeline.progress import Progress, quiet
 from pipeline.project import Project
+from pipeline.setup.lock_check import LockCheck
 from pipeline.text import shortened
 
 # One that a stage and an environment can both have.
 NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{environments.LONGEST_NAME - 1}}}")
+
+REGISTRATION = Operation("registered", "pipeline env register")
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,15 @@ class Registration:
     lock: Path
 
 
-def register(project: Project, file: Path, name: str | None) -> Registration:
+def register(project: Project, file: Path, name: str | None, note: Progress = quiet) -> Registration:
     """Copy the file into ``stages/`` and write its lock into ``requirements/``.
 
     The stage's file is written last, in one step. A process that is killed before that leaves a lock that nothing
     uses; the next call replaces it.
 
     Raises ``ConfigurationError`` with the file's line, ``UsageError`` where the name can't be used or is taken,
-    ``InputError`` where the file can't be read, and ``NotReady`` where its requirements have no solution.
+    ``InputError`` where the file can't be read, and ``NotReady`` where its requirements have no solution, or one that
+    can't be built. ``note`` is told what a person should know of the lock.
     """
     name = name or file.stem
     _require_free(project, name)
@@ -46,7 +54,7 @@ def register(project: Project, file: Path, name: str | None) -> Registration:
     except OSError as error:
         raise InputError(f"{file} can't be read: {error.strerror}") from error
     definition = _checked(project, file, name)
-    lock = _lock(project, definition, file)
+    lock = _lock(project, definition, file, note)
     target = project.stage_file(name)
     target.parent.mkdir(exist_ok=True)
     _require_free(project, name)  # resolving takes a while; another process may have taken the name
@@ -88,14 +96,18 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
         raise ConfigurationError(f"{shown_as}: a stage needs a function 'run(stage)', and there is none")
 
 
-def _lock(project: Project, definition: Definition, file: Path) -> bytes:
+def _lock(project: Project, definition: Definition, file: Path, note: Progress) -> bytes:
+    """Checked as ``pipeline env lock`` does."""
     resolver = LockResolver(uv.find(), project.root, settings.load(project).build_seconds)
+    again = replace(REGISTRATION, target=shlex.quote(str(file)))
     try:
-        return resolver.resolved(definition, before=None)
+        lock = resolver.resolved(definition, before=None)
     except NotReady as error:  # its next step names an environment that isn't there yet
-        raise NotReady(
-            error.message, f"change {file} or wait for the index, then: pipeline env register {file}"
-        ) from error
+        step = f"change {file} or wait for the index, and then\n{again.command(definition)}"
+        raise NotReady(error.message, step) from error
+    check = LockCheck(resolver.uv, resolver.time_limit, ProjectVariables(project), again, note)
+    check(definition, lock)
+    return lock
 
 
 def _require_free(project: Project, name: str) -> None:

@@ -1,6 +1,7 @@
 """``pipeline env lock``."""
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -47,7 +48,7 @@ def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_j
     upgrade = Upgrade(EVERYTHING in upgrades, tuple(each for each in upgrades if each != EVERYTHING))
     locking.require_known(definitions, upgrade)
     results = []
-    for result in locking.make(catalog, definitions, upgrade):
+    for result in locking.make(catalog, definitions, upgrade, partial(click.echo, err=True)):
         results.append(result)
         if not as_json:
             _show(result)

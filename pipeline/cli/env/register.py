@@ -1,5 +1,6 @@
 """``pipeline env register``."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ def command(file: Path, name: str | None, as_json: bool) -> None:
     from pipeline.setup.registration import register
 
     here = project()
-    done = register(here, file.absolute(), name)
+    done = register(here, file.absolute(), name, partial(click.echo, err=True))
     stage, lock = (str(path.relative_to(here.root)) for path in (done.stage, done.lock))
     if as_json:
         print_json("env-register", {"name": done.name, "stage": stage, "lock": lock})

@@ -17,6 +17,10 @@ class Operation:
 
     done: str
     again: str  # the command that does it, without the environment's name
+    target: str = ""  # what the command is given in place of that name
+
+    def command(self, definition: Definition) -> str:
+        return f"{self.again} {self.target or definition.name}"
 
 
 BUILD = Operation("built", "bootstrap --env")
@@ -41,11 +45,11 @@ def settle_shared_files(installer: Installer, site_packages: Path) -> dict[str, 
     and where uv fails.
     """
     definition = installer.definition
-    shared = shared_files.shared_files(content.by_package(site_packages))
+    shared = content.shared(site_packages)
     refuse_undecided(definition, shared)
     for package in shared_files.last_installed(shared, definition.preferred):
         installer.sync(reinstall=[package])
-    return {each.file: each.contents[each.first(definition.preferred)] for each in shared}
+    return {name: each.contents[each.first(definition.preferred)] for each in shared for name in each.spellings}
 
 
 def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...], operation: Operation = BUILD) -> None:
@@ -60,8 +64,8 @@ def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...], ope
 def other_python_step(definition: Definition) -> str:
     """What a person can do where a package isn't for an environment's Python."""
     return (
-        f"choose another version in {_requirements(definition)}, or another range of Python in {definition.path};"
-        f" then\npipeline env lock {definition.name}"
+        f"choose another version in {_requirements(definition)}, or another range of Python in {definition.path},"
+        f" and then\npipeline env lock {definition.name}"
     )
 
 
@@ -69,12 +73,16 @@ def overlap_step(definition: Definition, shared: tuple[SharedFile, ...], operati
     """What a person can do where it isn't said which package wins."""
     owners = shared_files.owners_of(shared, definition.preferred)
     setting = f"overlaps: {{prefer: [{owners[0]}]}}"
-    if definition.path.startswith("stages/"):
+    if definition.is_in_stage:
         setting = f'overlaps = {{prefer = ["{owners[0]}"]}} in [tool.pipeline.environment]'
-    return (
-        f"remove {' or '.join(owners)} from {_requirements(definition)} and lock it again, or write which one wins into"
-        f" {definition.path}, such as\n{setting}\nand then\n{operation.again} {definition.name}"
-    )
+    if operation.target:
+        choice = f"remove {' or '.join(owners)} from {operation.target}, or write into it which one wins"
+    else:
+        choice = (
+            f"remove {' or '.join(owners)} from {_requirements(definition)} and lock it again, or write which one wins"
+            f" into {definition.path}"
+        )
+    return f"{choice}, such as\n{setting}\nand then\n{operation.command(definition)}"
 
 
 def _requirements(definition: Definition) -> str:

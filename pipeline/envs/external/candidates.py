@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.digests import tagged_digest
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
-from pipeline.envs.external import identity
+from pipeline.envs.external import identity, overlaps
 from pipeline.envs.external.environment import ExternalEnvironment, Unusable, recognise
 from pipeline.envs.external.inspection import ask_interpreter
 from pipeline.envs.external.inspection_cache import InspectionCache, InspectionRecord
@@ -15,6 +15,8 @@ from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.envs.verification import accelerator, probes
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
+
+FURTHER_CHECKS = {"overlaps": 1}  # what a proof covers beyond the definition's demands; proofs from before don't count
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,13 @@ def external_problem(
         return reason
     variables = own(definition, environment.prefix)
     place = probes.ProbeEnvironment(environment.python, environment.prefix, variables, conda=environment.is_conda)
-    criteria = tagged_digest("demands", {**definition.acceptance_criteria(), "variables": dict(variables)})
+    criteria = tagged_digest(
+        "demands", {**definition.acceptance_criteria(), **FURTHER_CHECKS, "variables": dict(variables)}
+    )
     if criteria in inspection.record.proofs:
         return None
+    if reason := next(filter(None, (overlaps.problem(Path(each), definition) for each in facts.folders)), None):
+        return reason
     progress(f"importing {', '.join(definition.imports) or 'nothing'} in {environment.prefix}")
     if reason := probes.first_problem(definition, place):
         return reason  # not kept: it may be repaired in a way that no fingerprint shows

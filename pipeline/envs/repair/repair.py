@@ -19,7 +19,7 @@ from pipeline.envs.lockfiles import agreement
 from pipeline.envs.registry import build_problem
 from pipeline.envs.repair.partial_rebuild import IncompleteCheck, PartialRebuild
 from pipeline.envs.repair.paths import Unsalvageable
-from pipeline.envs.verification import content, file_check, health, shared_files
+from pipeline.envs.verification import content, file_check, health
 from pipeline.envs.verification.file_check import FileCheck
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
@@ -147,8 +147,7 @@ def _shares_files(old: Build, check: FileCheck) -> bool:
     damaged = {canonicalize_name(name) for name in check.to_reinstall}
     if not damaged <= packages.keys() and old.own_marker.corrections:
         return True  # its RECORD is gone, and what isn't as a RECORD says may be another package's
-    shared = shared_files.shared_files(packages)
-    return any(not damaged.isdisjoint(each.contents) for each in shared)
+    return any(not damaged.isdisjoint(each.contents) for each in content.shared(old.site_packages))
 
 
 def _problems(build: Build, check: FileCheck | None) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from pipeline.envs import package_records
 from pipeline.envs.package_records import UNREADABLE, package_of
+from pipeline.envs.verification import shared_files
 from pipeline.envs.verification.comparison import Comparison, DamagedFile, ExpectedFile, compare, reason
 from pipeline.envs.verification.file_digests import FAST
 from pipeline.envs.verification.required_python import name_of
+from pipeline.envs.verification.shared_files import SharedFile
+from pipeline.files import ignores_case
 
 # Digests by file, where a publisher's RECORD is wrong; None for a file that it lists and that was never delivered.
 Corrections = Mapping[str, str | None]
@@ -52,6 +55,11 @@ def by_package(site_packages: Path) -> dict[str, dict[str, str]]:
         with contextlib.suppress(*UNREADABLE):
             found[name_of(folder.name)] = {each.file: each.digest for each in recorded(folder)}
     return found
+
+
+def shared(site_packages: Path) -> tuple[SharedFile, ...]:
+    """The files that several of an environment's packages install with different content."""
+    return shared_files.shared_files(by_package(site_packages), ignores_case(site_packages))
 
 
 def recorded(folder: Path, leave_out: Container[str] = ()) -> Iterator[ExpectedFile]:

@@ -1,9 +1,10 @@
 """Files that several packages of an environment install, each with its own content.
 
 No resolver sees that: which content is there depends on which package was installed last, and installers work in
-parallel. Pure.
+parallel. On a disk that ignores case, ``Tool.py`` and ``tool.py`` are one file, too. Pure.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ PackageFiles = Mapping[
 class SharedFile:
     file: str  # relative to site-packages, as in RECORD
     contents: Mapping[str, str]  # by each package that installs it, in alphabetical order
+    spellings: tuple[str, ...]  # in alphabetical order; several where they are one file on this disk alone
 
     @property
     def matters(self) -> bool:
@@ -46,25 +48,40 @@ def rank(package: str, preferred: Sequence[str]) -> tuple[int, str]:
     return (preferred.index(package) if package in preferred else len(preferred), package)
 
 
-def shared_files(packages: PackageFiles) -> tuple[SharedFile, ...]:
-    """The files that differ between the packages that install them, by name."""
+def shared_files(packages: PackageFiles, ignores_case: bool = False) -> tuple[SharedFile, ...]:
+    """The files that differ between the packages that install them, by name.
+
+    ``ignores_case``: whether names that differ only by case are one file, as on most disks of macOS and Windows.
+    """
     owners: dict[str, dict[str, str]] = {}
+    spellings: dict[str, set[str]] = {}
     for package in sorted(packages):
         for file, content in packages[package].items():
-            owners.setdefault(file, {})[package] = content
+            name = _without_case(file) if ignores_case else file
+            owners.setdefault(name, {})[package] = content
+            spellings.setdefault(name, set()).add(file)
     return tuple(
-        SharedFile(file, contents)
-        for file, contents in sorted(owners.items())
+        SharedFile(min(spellings[name]), contents, tuple(sorted(spellings[name])))
+        for name, contents in sorted(owners.items())
         if len(contents) > 1 and len(set(contents.values())) > 1
     )
 
 
+def differing_by_case(packages: PackageFiles, preferred: Sequence[str]) -> str | None:
+    """Which packages install files that are one where case is ignored, in a sentence; ``None`` for none.
+
+    As ``undecided``, for files that are several elsewhere.
+    """
+    shared = shared_files(packages, ignores_case=True)
+    return undecided((each for each in shared if len(each.spellings) > 1), preferred)
+
+
 def undecided(shared: Iterable[SharedFile], preferred: Sequence[str]) -> str | None:
     """Which packages install the same file where nobody says which one wins, in a sentence; ``None`` for none."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], list[SharedFile]] = {}
     for each in shared:
         if not each.is_decided(preferred):
-            groups.setdefault(tuple(each.contents), []).append(each.file)
+            groups.setdefault(tuple(each.contents), []).append(each)
     if not groups:
         return None
     sentences = [_sentence(packages, files) for packages, files in groups.items()]
@@ -83,12 +100,21 @@ def last_installed(shared: Iterable[SharedFile], preferred: Sequence[str]) -> li
     return sorted(winners, key=lambda name: rank(name, preferred), reverse=True)
 
 
-def _sentence(packages: Sequence[str], files: Sequence[str]) -> str:
+def _sentence(packages: Sequence[str], files: Sequence[SharedFile]) -> str:
     names = f"{', '.join(packages[:-1])} and {packages[-1]}"
-    shortest = min(files, key=lambda file: (len(file), file)).rpartition("../")[2]
+    shortest = min(files, key=lambda each: (len(each.file), each.file))
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     both = "both" if len(packages) == 2 else "all"
-    return f"{names} {both} install {shortest}{more}, with different content"
+    shown = [each.rpartition("../")[2] for each in shortest.spellings]
+    if len(shown) > 1:
+        one_file = f"{' and '.join(shown)}, which are one file on a disk that ignores case"
+        return f"{names} install {one_file}{f' ({len(files)} such files)' if more else ''}, with different content"
+    return f"{names} {both} install {shown[0]}{more}, with different content"
+
+
+def _without_case(file: str) -> str:
+    """Such disks compare letters with accents by what they stand for, too."""
+    return unicodedata.normalize("NFC", file).casefold()
 
 
 def _is_read(name: str) -> bool:

@@ -232,3 +232,43 @@ def test_a_package_for_older_pythons_is_told_before_a_lock_is_written(
     assert refused.code == 3
     assert f"older is for Python {python}" in refused.err
     assert not (project.root / "requirements/own.lock").exists()
+
+
+def test_files_that_differ_by_case_are_told_when_a_lock_is_written(
+    project: Sandbox, packages: Path, index: str
+) -> None:
+    wheel_of(packages, "one", {"Common.py": b"1"})
+    wheel_of(packages, "two", {"common.py": b"2"})
+    define(project, "one\ntwo\n")
+    written = project.give("pipeline", "env", "lock", "own")
+    assert written.code == 0, written.err
+    assert "one and two install Common.py and common.py" in written.err
+
+
+@pytest.mark.parametrize(("prefer", "code"), [("", 3), ('# overlaps = {prefer = ["two"]}\n', 0)])
+def test_a_stage_that_is_registered_is_checked_as_a_lock_is(
+    project: Sandbox, packages: Path, index: str, prefer: str, code: int
+) -> None:
+    two_owners(packages)
+    file = project.root.parent / "own file.py"
+    file.write_text(OVERLAPPING.replace("# ///\n", f"# [tool.pipeline.environment]\n{prefer}# ///\n"))
+    done = project.give("pipeline", "env", "register", file, "--name", "brought")
+    assert done.code == code, done.err
+    assert (project.root / "stages/brought.py").exists() is (code == 0)
+    if code:
+        assert "one and two both install common.py" in done.err
+        assert f"pipeline env register '{file}'" in done.err.splitlines()[-1]
+        assert 'overlaps = {prefer = ["one"]}' in done.err
+
+
+OVERLAPPING = """# /// script
+# requires-python = ">=3.11"
+# dependencies = ["one", "two"]
+# [tool.pipeline.stage]
+# inputs = ["source"]
+# outputs.text = "text.txt"
+# ///
+
+def run(stage):
+    stage.output("text").write_text("")
+"""

@@ -9,7 +9,7 @@ from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.repair.repair import repair
-from pipeline.envs.verification import file_check
+from pipeline.envs.verification import content, file_check
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
 from tests.conftest import make_wheel, wheel_of
@@ -91,3 +91,18 @@ def test_a_package_for_another_python_is_refused_and_named(
         builder.ensure(definition, quiet)
     assert declared in refused.value.message
     assert (refused.value.next_step or "").splitlines()[-1] == "pipeline env lock alpha"
+
+
+def test_files_that_differ_by_case_are_refused_on_a_disk_that_ignores_it(
+    builder: Builder, definition: Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = [
+        wheel_of(tmp_path / "wheels", name, {f"{folder}/__init__.py": name.encode()})
+        for name, folder in (("tinya", "Thing"), ("tinyb", "thing"))
+    ]
+    definition.locked.write_text("".join(map(locked, wheels)))
+    lenient = replace(definition, imports=())
+    builder.ensure(lenient, quiet)
+    monkeypatch.setattr(content, "ignores_case", lambda _folder: True)
+    with pytest.raises(NotReady, match=r"tinya and tinyb install Thing/__init__\.py and thing/__init__\.py"):
+        builder.ensure(lenient, quiet, force=True)

@@ -15,7 +15,8 @@ from pipeline.envs.external import candidates
 from pipeline.envs.external.environment import Unusable
 from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.errors import NotReady
-from tests.envs.external.conftest import Heard, site_packages
+from tests.conftest import wheel_of
+from tests.envs.external.conftest import Heard, install, site_packages
 
 Wanted = Callable[..., Definition]
 
@@ -246,3 +247,29 @@ def test_a_place_that_is_gone_is_named(listing: Definition, venv: Path, cache: I
     venv.rename(tmp_path / "moved")
     with pytest.raises(Unusable, match="old: "):
         candidates.find_again(listing, str(venv), key, cache)
+
+
+def install_both(prefix: Path, folder: Path, *names: str) -> None:
+    (folder / "wheels").mkdir()
+    for name in names:
+        wheel_of(folder / "wheels", name, {"common.py": name.encode(), "LICENSE": name.encode()})
+        install(prefix, folder, "pip", "install", "--python", str(prefix / "bin/python"), name)
+
+
+def test_a_file_of_two_packages_is_refused_as_in_a_build(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, tmp_path: Path
+) -> None:
+    install_both(venv, tmp_path, "tinya", "tinyb")
+    reason = str(problem(wanted(), venv, cache, heard))
+    assert "tinya and tinyb both install common.py" in reason
+    assert "overlaps: {prefer: [tinyb]} in config/environments/alpha.yaml" in reason
+
+
+@pytest.mark.parametrize(("preferred", "fits"), [("tinyb", True), ("tinya", False)])
+def test_a_file_of_two_packages_must_be_the_preferred_one_s(
+    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, tmp_path: Path, preferred: str, fits: bool
+) -> None:
+    install_both(venv, tmp_path, "tinya", "tinyb")
+    reason = problem(wanted(preferred=(preferred,)), venv, cache, heard)
+    assert (reason is None) is fits, reason
+    assert fits or "common.py isn't tinya's" in str(reason)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.envs.verification.shared_files import last_installed, owners_of, shared_files, undecided
+from pipeline.envs.verification.shared_files import (
+    differing_by_case,
+    last_installed,
+    owners_of,
+    shared_files,
+    undecided,
+)
 
 
 def test_a_file_with_two_contents_is_shared_and_one_with_the_same_content_is_not() -> None:
@@ -44,3 +50,38 @@ def test_all_files_of_a_pair_are_one_sentence() -> None:
     files = {f"jwt/{name}.py" for name in ("jwk", "jwt", "utils", "exceptions")}
     shared = shared_files({"jwt": dict.fromkeys(files, "1"), "pyjwt": dict.fromkeys(files, "2")})
     assert undecided(shared, ()) == "jwt and pyjwt both install jwt/jwk.py and 3 more, with different content"
+
+
+BY_CASE = {"one": {"Tool/core.py": "1"}, "two": {"tool/core.py": "2"}}
+
+
+def test_files_that_differ_by_case_are_one_where_case_is_ignored() -> None:
+    assert shared_files(BY_CASE) == ()
+    (shared,) = shared_files(BY_CASE, ignores_case=True)
+    assert shared.spellings == ("Tool/core.py", "tool/core.py")
+    reason = undecided([shared], ()) or ""
+    assert all(word in reason for word in ("one and two", *shared.spellings))
+    assert undecided([shared], ("two",)) is None
+
+
+def test_letters_with_accents_are_compared_as_such_disks_do() -> None:
+    packages = {"one": {"caf\u00e9.py": "1"}, "two": {"Cafe\u0301.py": "2"}}
+    assert len(shared_files(packages, ignores_case=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        {"one": {"Tool.py": "1"}, "two": {"tool.py": "1"}},  # the same content
+        {"one": {"tool.py": "1"}, "two": {"tool.py": "2"}},  # one name: told elsewhere
+        {"one": {"Tool.py": "1", "tool.py": "2"}, "two": {}},  # of one package, which knows what it does
+        {"one": {"README.md": "1"}, "two": {"Readme.md": "2"}},
+    ],
+)
+def test_nothing_is_told_by_case_that_no_program_could_mistake(packages: dict[str, dict[str, str]]) -> None:
+    assert differing_by_case(packages, ()) is None
+
+
+def test_what_differs_by_case_is_told_on_every_disk() -> None:
+    assert "Tool/core.py and tool/core.py" in str(differing_by_case(BY_CASE, ()))
+    assert differing_by_case(BY_CASE, ("one",)) is None
