@@ -129,6 +129,20 @@ def try_remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def clear(path: Path) -> None:
+    """Remove whatever has this name; what is behind a link stays. Raises ``OSError`` where it can't be removed."""
+    try:
+        is_folder = stat.S_ISDIR(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not is_folder:
+        path.unlink()
+        return
+    try_remove_tree(path)
+    with contextlib.suppress(FileNotFoundError):
+        path.rmdir()  # says why it is still there
+
+
 def sync_all() -> None:
     """Flush all that any program has written, where there are too many files to flush one by one. Not on Windows."""
     if os.name != "nt":

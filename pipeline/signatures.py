@@ -32,9 +32,9 @@ class Signature(Struct, frozen=True, array_like=True):
         return TICK if self.ctime_ns % 1_000_000_000 else COARSE_TICK
 
 
-def signature_of(path: Path) -> Signature:
-    """That of the file which a link leads to. Raises ``OSError``."""
-    status = os.stat(path)
+def signature_of(path: Path, follow_links: bool = True) -> Signature:
+    """That of the file which a link leads to, or else of the link. Raises ``OSError``."""
+    status = os.stat(path, follow_symlinks=follow_links)
     return Signature(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from pipeline.digests import content_digest
 from pipeline.errors import PipelineError
-from pipeline.files import sync_file, sync_folder, try_remove_tree, write_at_once
-from pipeline.jobs import output_files
+from pipeline.files import clear, sync_file, sync_folder, try_remove_tree, write_at_once
+from pipeline.jobs import attempt_folders, output_files
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Key, Output, Result, ResultRecord, outputs_in
@@ -90,8 +90,12 @@ class Attempt(Struct, frozen=True, dict=True):
         if max(_numbers(self.folder.parent)) != self.number:
             raise Superseded(f"another process began stage '{self.stage}' again, so attempt {self.number} is void")
         result = Result(self.number, key.digest, durable, round(seconds, 3), warnings, dict(about))
-        write_at_once(self.folder / RESULT, encode(_record(self.stage, result, key)))
+        self.record(result, key)
         return result
+
+    def record(self, result: Result, key: Key) -> None:
+        """Write ``result.json``. Raises ``OSError``."""
+        write_at_once(self.folder / RESULT, encode(_record(self.stage, result, key)))
 
 
 def _record(stage: str, result: Result, key: Key) -> ResultRecord:
@@ -113,8 +117,11 @@ def begin(job: JobFolder, stage: str, with_outputs: bool = True) -> Attempt:
     parent = job.attempts(stage)
     earlier: list[int] = []
     try:
+        if parent.parent.is_symlink():  # a stage's doing
+            clear(parent.parent)
         parent.mkdir(parents=True)  # a person may have removed more than one attempt
     except FileExistsError:
+        attempt_folders.make(parent, job.folder)
         earlier = _numbers(parent)
     number = max(earlier, default=0) + 1
     left = [each for each in earlier if not (parent / str(each) / RESULT).exists()]
@@ -143,7 +150,7 @@ def unrecorded(job: JobFolder, stage: str, after: int) -> Result | None:
     for number in sorted(_numbers(parent), reverse=True):
         if number <= after:
             break
-        result = _recorded(parent / str(number))
+        result = None if _is_linked(parent / str(number), job) else _recorded(parent / str(number))
         if result is not None and result.attempt == number and result.is_unchanged(read=True):
             return result
     return None
@@ -161,6 +168,11 @@ def _recorded(folder: Path) -> Result | None:
         return None
     outputs = outputs_in(folder / OUTPUTS, record.outputs)
     return Result(record.attempt, record.key, outputs, record.seconds, record.warnings, record.about)
+
+
+def _is_linked(folder: Path, job: JobFolder) -> bool:
+    """Whether a stage has put a link in the place of an attempt's folder, or of one above it."""
+    return (folder / OUTPUTS).is_symlink() or attempt_folders.link_above(folder / RESULT, job.folder) is not None
 
 
 def _read(folder: Path) -> ResultRecord | None:

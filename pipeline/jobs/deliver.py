@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import link_read_only, reflink, replaced, sync_file, sync_folder
+from pipeline.files import clear, link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
@@ -106,7 +106,7 @@ def _name(title: str, output: str) -> str:
 def _place(source: Path, target: Path) -> None:
     # One short name, so that what a killed run left is replaced, too. A link's content is on the disk already.
     with replaced(target, flush=False, temporary=".placing.tmp") as beside:
-        beside.unlink(missing_ok=True)
+        clear(beside)
         if not _is_shared(source) or not (reflink(source, beside) or link_read_only(source, beside)):
             _copy(source, beside)
 

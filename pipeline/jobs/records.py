@@ -1,6 +1,7 @@
 """What a committed attempt left, as the journal, its folder and the store of results have it."""
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -38,10 +39,10 @@ class Output(Struct, frozen=True):
         return OutputRecord(self.path.name, self.size, self.mtime_ns, self.digest)
 
     def is_unchanged(self, read: bool = False) -> bool:
-        """By size and time, or with ``read`` by every byte."""
+        """By size and time, or with ``read`` by every byte. A link is another file."""
         try:
-            status = os.stat(self.path)
-            same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
+            status = os.lstat(self.path)
+            same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns) and stat.S_ISREG(status.st_mode)
             return same and (not read or content_digest(self.path) == self.digest)
         except OSError:
             return False

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,9 +27,15 @@ class InputFile(Struct, frozen=True):
         """By every byte."""
         digest_of = content_digest if self.digest.startswith("blake3:") else sha256_of_file
         try:
-            return self.path.is_file() and digest_of(self.path) == self.digest  # to open a pipe would wait forever
+            is_file = stat.S_ISREG(os.stat(self.path, follow_symlinks=not self.made_by).st_mode)
+            return is_file and digest_of(self.path) == self.digest  # to open a pipe would wait forever
         except OSError:
             return False
+
+    @property
+    def signature(self) -> Signature:
+        """The job's input may be a link to a person's file, an output never is one. Raises ``OSError``."""
+        return signature_of(self.path, follow_links=not self.made_by)
 
 
 class WatchedFile(Struct, frozen=True):
@@ -42,7 +49,7 @@ class WatchedFile(Struct, frozen=True):
     def has_changed(self) -> bool:
         """Reads the file only where its signature doesn't say that it is the same."""
         try:
-            now = signature_of(self.file.path)
+            now = self.file.signature
         except OSError:
             return True
         if now == self.before and self.before.is_settled(self.at_ns):
@@ -57,4 +64,4 @@ class WatchedFile(Struct, frozen=True):
 
 def watch(files: Sequence[InputFile]) -> list[WatchedFile]:
     """Raises ``OSError`` for a file that can't be read."""
-    return [WatchedFile(each, signature_of(each.path), time.time_ns()) for each in files]
+    return [WatchedFile(each, each.signature, time.time_ns()) for each in files]

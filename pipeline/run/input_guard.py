@@ -1,9 +1,11 @@
 """What a job's stages have made stays as it was made: checked before a stage reads it, after it, and before delivery.
 
-Stages run as the user who runs the job, so nothing keeps one from writing to the files that it reads. Here this is
-noticed, the stage is named, and the bytes come back from the store of results, where it has them.
+Stages run as the user who runs the job, so nothing keeps one from writing to the files that it reads, or from putting a
+link in the place of a folder above them. Here this is noticed, the stage is named, and the bytes come back from the
+store of results, where it has them.
 """
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -11,23 +13,26 @@ from pathlib import Path
 
 from pipeline.cache.store import ResultStore
 from pipeline.errors import StageError
-from pipeline.files import replaced, try_remove_tree
+from pipeline.files import clear, replaced, try_remove_tree
+from pipeline.jobs import attempt_folders
+from pipeline.jobs.attempts import RESULT, Attempt
 from pipeline.jobs.job import Job
-from pipeline.jobs.records import Output, Result
+from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.run import input_view
 from pipeline.run.input_files import InputFile, WatchedFile, watch
 from pipeline.run.task import LiveAttempt
-from pipeline.values import Struct, field
 
 
-class InputGuard(Struct, frozen=True):
+class InputGuard:
     """For the stages of one job."""
 
-    job: Job
-    results: Results
-    store: ResultStore
-    restored: dict[Path, int] = field(default_factory=dict)  # to when, in ns; a stage may have read it before that
+    def __init__(self, job: Job, results: Results, store: ResultStore) -> None:
+        self._job = job
+        self._results = results
+        self._store = store
+        self._ground = _inode(job.folder)  # a person may have put it elsewhere, with a link to it
+        self._restored: dict[Path, int] = {}  # to when, in ns; a stage may have read it before that
 
     def begin(self, files: Sequence[InputFile]) -> list[WatchedFile]:
         """The inputs of a stage that is about to start. Raises ``StageError`` where one isn't what was committed."""
@@ -38,61 +43,100 @@ class InputGuard(Struct, frozen=True):
 
     def end(self, live: LiveAttempt, running: Iterable[LiveAttempt]) -> tuple[str, ...]:
         """What was changed while the stage ran, in words. Where the store has it, it is put back."""
-        changed = [
-            each.file for each in live.inputs if self.restored.get(each.file.path, 0) > each.at_ns or each.has_changed
-        ]
-        for file in changed:
-            if not file.made_by:
-                input_view.discard_copy(file.path)
-            elif not file.is_whole:
-                self._restore(file.made_by, file.path)
-        return tuple(dict.fromkeys(self._words(file, live, running) for file in changed))
+        changed = [each.file for each in live.inputs if self._has_changed(each)]
+        problems = {file.path: self._mended(file) for file in changed}
+        return tuple(dict.fromkeys(self._words(file, live, running) + problems[file.path] for file in changed))
 
     def require_deliverables(self) -> None:
         """Raises ``StageError`` where a file that is to be delivered isn't what was committed."""
-        for reference in self.job.plan.deliver:
-            for stage, output in self.results.outputs(reference).items():
+        for reference in self._job.plan.deliver:
+            for stage, output in self._results.outputs(reference).items():
                 self._require(stage, output)
 
     def _require(self, stage: str, output: Output) -> None:
-        if not output.is_unchanged() and not self._restore(stage, output.path):
+        if self._is_in_place(output.path) and output.is_unchanged():
+            return
+        message = f"{self._job.id}: {output.path.name}, which stage '{stage}' made, was changed or removed since"
+        try:
+            is_back = self._restore(stage, output.path)
+        except OSError as error:
             raise StageError(
-                f"{self.job.id}: {output.path.name}, which stage '{stage}' made, was changed or removed since",
-                f"run-pipeline -j {self.job.id}   makes it again",
-            )
+                f"{message}, and can't be put back: {_of_system(error, output.path)}",
+                f"run-pipeline -j {self._job.id}   goes on when that can be written",
+            ) from error
+        if not is_back:
+            raise StageError(message, f"run-pipeline -j {self._job.id}   makes it again")
+
+    def _has_changed(self, watched: WatchedFile) -> bool:
+        path = watched.file.path
+        return self._restored.get(path, 0) > watched.at_ns or watched.has_changed or not self._is_in_place(path)
+
+    def _is_in_place(self, path: Path) -> bool:
+        """Whether no folder above the file has become a link, from the job's folder down."""
+        try:
+            is_linked = attempt_folders.link_above(path, self._job.folder) is not None
+            return not is_linked and _inode(self._job.folder) == self._ground
+        except OSError:
+            return False
+
+    def _mended(self, file: InputFile) -> str:
+        """Let the next reader find what was committed. Returns why it won't, as the end of a sentence."""
+        try:
+            if not file.made_by:
+                input_view.discard_copy(file.path)
+            elif not (self._is_in_place(file.path) and file.is_whole):
+                self._restore(file.made_by, file.path)
+        except OSError as error:
+            return f", and can't be put back: {_of_system(error, file.path)}"
+        return ""
 
     def _words(self, file: InputFile, live: LiveAttempt, running: Iterable[LiveAttempt]) -> str:
-        what = f"{file.path.name} of stage '{file.made_by}'" if file.made_by else f"the job's input {self.job.input}"
+        what = f"{file.path.name} of stage '{file.made_by}'" if file.made_by else f"the job's input {self._job.input}"
         others = [each.task.name for each in running if each is not live and _reads(each, file.path)]
         beside = f", and so was {', '.join(others)}: one of them changes what it reads" if others else ""
         return f"its input '{file.slot}' ({what}) was changed while it was running{beside}"
 
     def _restore(self, stage: str, path: Path) -> bool:
-        """Put back an output as it was committed. Returns whether the store has it."""
-        result = self.results.of(stage)[stage]
+        """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""
+        result = self._results.of(stage)[stage]
         output = next(each for each in result.outputs.values() if each.path == path)
-        folder = path.parents[1] / "restored"
-        try_remove_tree(folder)
+        if _inode(self._job.folder) != self._ground:
+            raise OSError(errno.ESTALE, "it isn't the folder any more that it was when the run began", self._job.folder)
+        attempt_folders.make(path.parent, self._job.folder)
+        attempt = Attempt(stage, result.attempt, path.parents[1])
+        folder = attempt.folder / "restored"
+        clear(folder)
         folder.mkdir()
         try:
-            self.restored[path] = time.time_ns()
-            return _put_back(self.store, result, output, folder)
+            self._restored[path] = time.time_ns()
+            return _put_back(self._store, attempt, result, output, folder)
         finally:
             try_remove_tree(folder)
 
 
-def _put_back(store: ResultStore, result: Result, output: Output, folder: Path) -> bool:
+def _put_back(store: ResultStore, attempt: Attempt, result: Result, output: Output, folder: Path) -> bool:
     taken = store.take(result.key, folder)
     if taken is None or output.record.digest not in {each.digest for each in taken.outputs.values()}:
         return False
-    output.path.parent.mkdir(exist_ok=True)
+    clear(output.path)
     with replaced(output.path) as beside:  # a copy: the store may share its own file's bytes and time with other jobs
         import shutil  # brings the compression libraries with it; most runs copy nothing
 
         shutil.copyfile(folder / output.path.name, beside)
         os.utime(beside, ns=(output.mtime_ns, output.mtime_ns))
+    if not (attempt.folder / RESULT).is_file():  # an attempt without one is removed when the next one begins
+        attempt.record(result, Key(taken.key, taken.key_input))
     return True
 
 
 def _reads(live: LiveAttempt, path: Path) -> bool:
     return any(each.file.path == path for each in live.inputs)
+
+
+def _inode(folder: Path) -> int:
+    """That of the folder, or of a link in its place. Raises ``OSError``."""
+    return os.lstat(folder).st_ino
+
+
+def _of_system(error: OSError, path: Path) -> str:
+    return f"{error.filename or path}: {error.strerror or error}"

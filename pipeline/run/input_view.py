@@ -8,7 +8,8 @@ import os
 import stat
 from pathlib import Path
 
-from pipeline.files import reflink, replaced
+from pipeline.files import clear, reflink, replaced
+from pipeline.jobs import attempt_folders
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job
 
@@ -21,9 +22,10 @@ def place(job: Job) -> None:
     path = path_for(job)
     if _is_there(path, job):
         return
-    path.parent.mkdir(exist_ok=True)
+    attempt_folders.make(path.parent, job.folder)
+    clear(path)
     with replaced(path, flush=False, temporary=".placing.tmp") as beside:
-        beside.unlink(missing_ok=True)
+        clear(beside)
         if job.plan.input.size <= COPY_UP_TO or not (_reflink(job, beside) or _link(job, beside)):
             _copy(job.input, beside)
         if not beside.is_symlink():
@@ -32,19 +34,24 @@ def place(job: Job) -> None:
 
 
 def discard_copy(path: Path) -> None:
-    """The next stage gets another one."""
-    if not path.is_symlink():
-        path.unlink(missing_ok=True)
+    """The next stage gets another one, whatever a stage has put in its place. Raises ``OSError``."""
+    if path.parent.is_symlink():
+        clear(path.parent)
+    elif not path.is_symlink():
+        clear(path)
 
 
 def _is_there(path: Path, job: Job) -> bool:
     try:
         status = os.lstat(path)
+        if stat.S_ISLNK(os.lstat(path.parent).st_mode):
+            return False
         if stat.S_ISLNK(status.st_mode):
             return str(path.readlink()) == str(job.input)
     except OSError:
         return False
-    return (status.st_size, status.st_mtime_ns) == (job.plan.input.size, job.plan.input.mtime_ns)
+    same = (status.st_size, status.st_mtime_ns) == (job.plan.input.size, job.plan.input.mtime_ns)
+    return same and stat.S_ISREG(status.st_mode)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """What a stage reads stays as it was made, whatever the stage does to it."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import pytest
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
-from pipeline.run import input_view
+from pipeline.run import input_guard, input_view
 from pipeline.run.input_files import InputFile
-from tests.run.helpers import FAILS, Act, Bench, link, statuses
+from tests.run.helpers import DONE, FAILS, Act, Bench, link, statuses
 
 LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no reflinks
 
@@ -193,3 +194,123 @@ def test_nothing_is_delivered_but_what_was_made(bench: Bench, cached: bool) -> N
 def test_a_pipe_in_an_input_s_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "input")
     assert not InputFile("file", tmp_path / "input", "sha256:" + "0" * 64).is_whole
+
+
+def folder_above(job: Job, depth: int) -> Path:
+    """Of what ``one`` made: 0 is the folder of its outputs."""
+    return made(job).parents[depth]
+
+
+def links(folder: Path) -> None:
+    """The same bytes, behind a link."""
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    folder.symlink_to(moved)
+
+
+def links_to_others(folder: Path) -> None:
+    """Other bytes of the same size and time, behind a link."""
+    links(folder)
+    for file in folder.rglob("file.txt"):
+        rewrites(file)
+
+
+ABOVE = pytest.mark.parametrize("depth", range(4))  # outputs, the attempt, the stage, all stages
+
+
+@ABOVE
+@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree])
+def test_a_folder_above_an_input_that_is_no_folder_any_more_is_told_and_put_back(
+    bench: Bench, job: Job, change: Callable[[Path], object], depth: int
+) -> None:
+    bench.run(job, two=FAILS.then(first=lambda: change(folder_above(job, depth))))
+    assert "its input 'file'" in error_of(bench, job).message
+    assert all(not folder_above(job, each).is_symlink() for each in range(4))
+    assert bench.run_one(load(job.folder)).error is None
+    assert bench.executor.stages() == ["two", "three"]
+
+
+@ABOVE
+@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree])
+def test_a_folder_that_another_stage_took_away_is_put_back_before_it_is_read(
+    bench: Bench, around: Callable[..., Job], change: Callable[[Path], object], depth: int
+) -> None:
+    job = around()
+    act = Act(first=lambda: change(folder_above(job, depth)))
+    if depth == 3:  # its own folder is among them
+        assert bench.run_one(job, other=act.then(returncode=1)).error
+        act = DONE
+    assert bench.run_one(load(job.folder), other=act).error is None
+    assert not any(folder_above(job, each).is_symlink() for each in range(4))
+    assert bench.run_one(load(job.folder)).unchanged
+
+
+def test_the_folder_of_a_job_that_became_a_link_is_told(bench: Bench, job: Job) -> None:
+    bench.run(job, two=FAILS.then(first=lambda: links(job.folder)))
+    error = error_of(bench, job)
+    assert "its input 'file'" in error.message
+    assert str(job.folder) in error.message
+
+
+def test_a_job_that_a_person_has_put_elsewhere_runs_behind_a_link(bench: Bench, job: Job) -> None:
+    job.folder.rename(bench.project.root / job.folder.name)
+    job.folder.symlink_to(bench.project.root / job.folder.name)
+    assert bench.run_one(load(job.folder)).error is None
+
+
+def becomes_a_folder(path: Path) -> None:
+    path.unlink()
+    (path / "with").mkdir(parents=True)
+
+
+def becomes_a_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("change", [becomes_a_folder, becomes_a_link])
+def test_whatever_stands_in_an_input_s_place_goes(
+    bench: Bench, job: Job, around: Callable[..., Job], change: Callable[[Path], object]
+) -> None:
+    bench.run(job, two=FAILS.then(first=lambda: change(made(job))))
+    assert "its input 'file'" in error_of(bench, job).message
+    assert bench.run_one(load(job.folder)).error is None
+    assert bench.executor.stages() == ["two", "three"]
+    another = around(parameters={"of": "another"})
+    assert bench.run_one(another, other=Act(first=lambda: change(made(another)))).error is None
+
+
+@pytest.mark.parametrize("change", [becomes_a_folder, lambda path: (path.parent / ".placing.tmp").mkdir()])
+@pytest.mark.parametrize("size", [0, 1 << 20])
+def test_the_job_s_input_is_there_again_whatever_stands_in_its_place(
+    bench: Bench, change: Callable[[Path], object], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_view, "COPY_UP_TO", size)
+    job = bench.job(link("one"))
+    bench.run(job, one=FAILS.then(first=lambda: change(path_for(job))))
+    assert bench.run_one(load(job.folder)).error is None
+
+
+@pytest.mark.parametrize("change", [links, shutil.rmtree])
+def test_the_folder_of_the_job_s_input_is_there_again(bench: Bench, job: Job, change: Callable[[Path], object]) -> None:
+    before = job.input.read_bytes()
+    bench.run(job, one=FAILS.then(first=lambda: change(path_for(job).parent)))
+    assert str(job.input) in error_of(bench, job).message
+    assert bench.run_one(load(job.folder)).error is None
+    assert job.input.read_bytes() == before
+
+
+def test_what_cannot_be_put_back_is_told_with_its_place(
+    bench: Bench, around: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = around()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/the/place")
+
+    monkeypatch.setattr(input_guard, "_put_back", refuse)
+    bench.run(job, other=Act(first=made(job).unlink))
+    error = error_of(bench, job)
+    assert isinstance(error, StageError)
+    assert "/the/place" in error.message
+    assert (error.next_step or "").startswith(f"run-pipeline -j {job.id} ")
