@@ -63,6 +63,8 @@ def share(paths: "list[str]", loader: "Callable[[str, str], Any]") -> None:
 def loaded() -> "dict[str, ModuleType]":
     """The shared modules that are loaded, with their submodules, by name."""
     shared = {name for finder in _finders() for name in finder.names}
+    if not shared:  # as for most stages; a worker asks three times per task
+        return {}
     return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in shared}
 
 

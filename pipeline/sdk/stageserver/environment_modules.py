@@ -31,9 +31,12 @@ class EnvironmentModules:
         tops = {}  # type: dict[str, bool]
         others = {}
         stages_own = {"stage", *sharing.loaded()}
-        for name, module in list(sys.modules.items()):
-            if self._kept.get(name, self) is module or name in stages_own or name.startswith(OF_LIBRARIES):
+        kept = self._kept
+        fresh = [name for name, module in list(sys.modules.items()) if kept.get(name, self) is not module]
+        for name in fresh:
+            if name in stages_own or name.startswith(OF_LIBRARIES):
                 continue
+            module = sys.modules[name]
             top = name.partition(".")[0]
             if top not in tops:
                 tops[top] = self._is_found(top)

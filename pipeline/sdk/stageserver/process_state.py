@@ -1,6 +1,7 @@
 """What a stage may change in its process, and how it is put back before the next one."""
 
 import _locale
+import _signal  # type: ignore[import-not-found]  # doesn't make names of numbers, which takes ten times as long
 import contextlib
 import os
 import signal
@@ -30,13 +31,13 @@ class ProcessState:
     """
 
     def __init__(self) -> None:
-        self._variables = dict(os.environ)
+        self._variables = dict(os.environb)  # as bytes, since to decode them takes longer than all else here
         self._streams = sys.stdin, sys.stdout, sys.stderr
         self._path = list(sys.path)
         self._arguments = list(sys.argv)
         self._mask = os.umask(0o077)
         os.umask(self._mask)
-        self._handlers = {number: signal.getsignal(number) for number in CHANGED_BY_STAGES}
+        self._handlers = {number: _signal.getsignal(number) for number in CHANGED_BY_STAGES}
         self._hooks = {name: getattr(sys, name) for name in HOOKS}
         self._limits = InterpreterLimits()
         self._system = SystemLimits()
@@ -58,16 +59,18 @@ class ProcessState:
         os.chdir("/")
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._handlers.items():
-            if signal.getsignal(number) is not handler and handler is not None:
+            if _signal.getsignal(number) is not handler and handler is not None:
                 with contextlib.suppress(OSError, ValueError):
                     signal.signal(number, handler)
 
     def _restore_variables(self, imported: "dict[str, str]") -> None:
-        wanted = {**self._variables, **imported}
-        if dict(os.environ) != wanted:
+        wanted = self._variables
+        if imported:
+            wanted = {**wanted, **{os.fsencode(name): os.fsencode(value) for name, value in imported.items()}}
+        if dict(os.environb) != wanted:
             zone = os.environ.get("TZ")
-            os.environ.clear()
-            os.environ.update(wanted)
+            os.environb.clear()
+            os.environb.update(wanted)
             if zone != os.environ.get("TZ"):
                 time.tzset()
 

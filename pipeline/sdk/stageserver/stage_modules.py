@@ -84,8 +84,10 @@ class StageModules:
         threading = sys.modules.get("threading")
         if threading is None:
             return False
-        frames = sys._current_frames()  # noqa: SLF001  # documented; there is no other way to see what a thread does
         others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+        if not others:
+            return False
+        frames = sys._current_frames()  # noqa: SLF001  # documented; there is no other way to see what a thread does
         own = {*self._sources, *(str(module.__file__) for module in sharing.loaded().values())}
         return any(self._is_at_work(frames.get(thread.ident), own) for thread in others)
 
