@@ -8,10 +8,22 @@ A stage's block says it, a workflow's entry may say otherwise, and the plan hold
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
+from pipeline.values import Struct
+
 Start = Literal["cold", "worker"]
 STARTS: tuple[Start, ...] = get_args(Start)
 KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries", "network", "read_only")
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
+
+
+class ResourceRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a stage asks for while it runs."""
+
+    cpus: float | Literal["all"] = 1
+    memory: int = 0  # bytes; 0 where the stage doesn't say
+    gpus: int = 0
+    gpu_memory: int | None = None  # bytes on each card; None takes whole cards
+    cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
 
 
 def declared(table: Mapping[str, Any]) -> dict[str, Any]:

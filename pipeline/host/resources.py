@@ -1,10 +1,11 @@
-"""Resources of this machine: a stage's request, the limits of a run, and what stages have right now."""
+"""Resources of this machine: the limits of a run, and what its stages have right now."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.host.machine import Machine
+from pipeline.policy import ResourceRequest
 from pipeline.sizes import parse_size, show_size
 from pipeline.values import Struct, field
 
@@ -12,16 +13,6 @@ if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
 
 LIMITABLE = ("cpus", "memory", "gpus")
-
-
-class ResourceRequest(Struct, frozen=True):
-    """What one stage asks for while it runs."""
-
-    cpus: float | Literal["all"] = 1
-    memory: int = 0  # bytes; 0 where the stage doesn't say
-    gpus: int = 0
-    gpu_memory: int | None = None  # bytes on each card; None takes whole cards
-    cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
 
 
 class RunLimits(Struct, frozen=True):

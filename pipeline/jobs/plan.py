@@ -7,7 +7,7 @@ stages.
 from typing import Any, Literal
 
 from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
-from pipeline.policy import STARTS, Start
+from pipeline.policy import STARTS, ResourceRequest, Start
 from pipeline.references import JOB_INPUT, is_paired, split
 from pipeline.values import Struct, field
 
@@ -21,16 +21,6 @@ class JobInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     digest: str  # sha256:…
     duration_s: float | None  # None where it isn't media, or doesn't say
     ctime_ns: int | None = None  # of its last change, which nobody can set; None in a plan of an earlier version
-
-
-class Resources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a stage asks for while it runs."""
-
-    cpus: float | Literal["all"] = 1
-    memory: int = 0  # bytes; 0 where the stage doesn't say
-    gpus: int = 0
-    gpu_memory: int | None = None  # bytes on each card; None takes whole cards
-    cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
 
 
 class Retries(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -69,7 +59,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     network: bool = True  # without it, the stage has its own loopback alone
     read_only: bool = False  # whether it can write into its own folder alone
     cache: bool = True  # whether other jobs may reuse its results
-    resources: Resources = Resources()
+    resources: ResourceRequest = ResourceRequest()
     retries: Retries = Retries()
 
     @property

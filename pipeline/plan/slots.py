@@ -7,7 +7,8 @@ from pipeline import policy
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import did_you_mean
-from pipeline.jobs.plan import Resources, Retries
+from pipeline.jobs.plan import Retries
+from pipeline.policy import ResourceRequest
 from pipeline.sizes import parse_size
 
 SIZES = ("memory", "gpu_memory")
@@ -37,7 +38,7 @@ def policy_of(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> dict[st
     if "start" in chosen:
         chosen["start"] = tuple(chosen["start"])
     if "resources" in chosen:
-        chosen["resources"] = Resources(**_whole(_in_bytes(workflow, use, chosen["resources"])))
+        chosen["resources"] = ResourceRequest(**_whole(_in_bytes(workflow, use, chosen["resources"])))
     if "retries" in chosen:
         chosen["retries"] = Retries(**_whole(chosen["retries"]))
     return chosen

@@ -15,11 +15,10 @@ from pipeline.envs.lockfiles import agreement
 from pipeline.envs.provided_programs import Tool, locate
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
-from pipeline.host.resources import ResourceRequest, RunLimits, impossible
-from pipeline.jobs.plan import Resources
+from pipeline.host.resources import RunLimits, impossible
 from pipeline.models.store import ModelStore
 from pipeline.plan.planner import PlannedWorkflow
-from pipeline.values import fields_of
+from pipeline.policy import ResourceRequest
 
 
 @dataclass(frozen=True)
@@ -115,10 +114,9 @@ def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterat
 
 def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     """What stages need and this machine doesn't have. GPUs are detected only where a stage needs one."""
-    resources = {stage.uses: stage.resources for stage in planned.stages if stage.resources != Resources()}
-    if not resources:
+    requests = {stage.uses: stage.resources for stage in planned.stages if stage.resources != ResourceRequest()}
+    if not requests:
         return
-    requests = {uses: ResourceRequest(**fields_of(each)) for uses, each in resources.items()}
     available = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
     for uses, request in requests.items():
         if reason := impossible(request, available, RunLimits()):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipeline.errors import NotReady
-from pipeline.host.resources import Grant, Ledger, ResourceRequest
+from pipeline.host.resources import Grant, Ledger
+from pipeline.policy import ResourceRequest
 from pipeline.run.ready_queue import ReadyQueue
 from pipeline.run.task import Task
 from pipeline.run.timers import Timers
@@ -30,7 +31,7 @@ class Backlog:
 
     def add(self, task: Task) -> None:
         """Raises ``NotReady`` for one that could never start here."""
-        reason = self._ledger.impossible(task.request)
+        reason = self._ledger.impossible(task.stage.resources)
         if reason:
             raise NotReady(
                 f"{task.job_id}: stage '{task.name}' {reason}",
@@ -84,7 +85,7 @@ class Backlog:
         if self.is_closed:
             self._leave(task)
         else:
-            self._ready.push(task, task.request, self._places.get(task.job_id, 0), task.due.remaining)
+            self._ready.push(task, task.stage.resources, self._places.get(task.job_id, 0), task.due.remaining)
 
     def _try_again(self, task: Task) -> None:
         if task in self._resting:

@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import Interrupted, StageError
 from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
-from pipeline.host.resources import Grant, ResourceRequest
+from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name
-from pipeline.jobs.deliver import deliver
-from pipeline.jobs.events import AttemptFailed, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
+from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
-from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
 from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
@@ -32,13 +29,14 @@ from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
 from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
+from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
 from pipeline.run.reuse import Reuse
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
-from pipeline.values import fields_of, replace
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress
@@ -55,16 +53,16 @@ class JobRun:
         self.open = 0  # tasks that were given out and have no end yet
         self._context = context
         self._chosen = choose(job, context.selection)
-        self._state = job.loaded
         self._results = Results()
         self._durations = Durations(context.project, job)
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
-        reuse = Reuse(job, self._state, context.store, context.verify)
+        reuse = Reuse(job, job.loaded, context.store, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
         self._due = DueStages(self._chosen, graph, keys, reuse, self._journal)
         self._guard = InputGuard(job, self._results, context.store)
+        self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
         self._started = 0
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
@@ -166,42 +164,25 @@ class JobRun:
     def cancel(self) -> JobOutcome:
         """Somebody gave the job up."""
         self._stop_running("cancelled")
-        error = Interrupted(f"{self.job.id} was cancelled", f"run-pipeline -j {self.job.id}   goes on from here")
-        return self._journal.ended(RunCancelled(), JobOutcome(error=error))
+        return self._end.cancelled()
 
     def give_up(self, error: Exception) -> JobOutcome:
         """The job can't go on, or isn't to."""
         with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
             self._stop_running("the run ended")
-        event = RunFailed(str(error)) if self._journal.has_begun else None
-        return self._journal.ended(event, JobOutcome(error=error))
+        return self._end.failed(error)
 
     def finish(self) -> JobOutcome:
-        """Nothing is left to run."""
+        """Nothing is left to run. Raises what keeps the job from being delivered."""
         self._durations.save()
         self._invocations.keys.programs.save()
         if self._due.error:
             return self.give_up(self._due.error)
         if self._left:
-            return self._stopped_short(self._left)
+            return self._end.stopped_short(self._left)
         if not self._chosen.whole:
-            return self._journal.ended(RunEnded() if self._started else None, JobOutcome(partial=True))
-        unchanged = not self._journal.has_news and self._state.status is Status.FINISHED
-        self._guard.require_deliverables()
-        placed = deliver(self.job, self._results, not unchanged, self._state.delivered)
-        self._put_beside(placed)
-        delivered = list(dict.fromkeys(placed))
-        if unchanged:
-            return self._journal.ended(None, JobOutcome(delivered, unchanged))
-        names = tuple(path.name for path in delivered)
-        return self._journal.ended(RunFinished(names), JobOutcome(delivered))
-
-    def _put_beside(self, delivered: Sequence[Path]) -> None:
-        if self.job.plan.beside:
-            from pipeline.jobs import beside_input
-
-            for text in beside_input.put(self.job, self._results, delivered):
-                self.progress(f"{self.job.id}: {text}")
+            return self._end.partial()
+        return self._end.finished(self._results, self._guard)
 
     @property
     def flush_due(self) -> float | None:
@@ -236,23 +217,12 @@ class JobRun:
         """Whether its first attempt has just been started."""
         return self._started == 1
 
-    def _stopped_short(self, left: str) -> JobOutcome:
-        """Nothing of the job has failed, so it is one of those that wait to be gone on with."""
-        error = StageError(
-            f"{self.job.id}: stage '{left}' wasn't started after the failure (--fail-fast)",
-            f"run-pipeline -j {self.job.id}   goes on from here",
-        )
-        if not self._journal.has_begun:
-            return self._journal.ended(None, JobOutcome(error=error))
-        return self._journal.ended(RunInterrupted("--fail-fast"), JobOutcome(error=error))
-
     def _tasks(self, due: Sequence[DueStage]) -> list[Task]:
         self.open += len(due)
         return [self._task(each) for each in due]
 
     def _task(self, due: DueStage) -> Task:
-        request = ResourceRequest(**fields_of(due.stage.resources))
-        return Task(self.job.id, due, request, due.stage.way(self._context.start), self._journal.position)
+        return Task(self.job.id, due, due.stage.way(self._context.start), self._journal.position)
 
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:

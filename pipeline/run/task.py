@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.executors import Invocation, Raised, StageReport
-from pipeline.host.resources import Grant, ResourceRequest
+from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
@@ -20,7 +20,6 @@ class Task(Struct, eq=False):
 
     job_id: str
     due: DueStage
-    request: ResourceRequest
     start: Start
     after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Grant, Ledger, ResourceRequest, RunLimits, impossible, parse_limits
+from pipeline.host.resources import Grant, Ledger, RunLimits, impossible, parse_limits
+from pipeline.policy import ResourceRequest
 
 GIB = 1 << 30
 CARDS = (Gpu("GPU-0", "Test Card", 24 * GIB), Gpu("GPU-1", "Test Card", 24 * GIB))

@@ -11,7 +11,8 @@ from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ExitCode, UsageError
 from pipeline.jobs.job import Job, load
-from pipeline.jobs.plan import JobInput, Plan, PlannedStage, Resources, Retries
+from pipeline.jobs.plan import JobInput, Plan, PlannedStage, Retries
+from pipeline.policy import ResourceRequest
 from pipeline.values import decode, encode, plain, replace
 from tests.jobs.helpers import DIGEST, a_plan, a_stage, forge, stored
 
@@ -143,7 +144,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         retries={"attempts": 2, "backoff": 0.5},
     )
     assert plain(stage).keys() == set(PlannedStage.__struct_fields__)
-    assert plain(stage.resources).keys() == set(Resources.__struct_fields__)
+    assert plain(stage.resources).keys() == set(ResourceRequest.__struct_fields__)
     assert plain(stage.retries).keys() == set(Retries.__struct_fields__)
     assert schema_errors(plain(a_plan(stages=[stage])), "job") == []
 

@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
-from pipeline.jobs.plan import PlannedStage, Resources, Retries
+from pipeline.jobs.plan import PlannedStage, Retries
 from pipeline.plan.planner import PlannedWorkflow, plan
+from pipeline.policy import ResourceRequest
 from pipeline.values import decode, encode
 
 Write = Callable[[str], None]
@@ -160,5 +161,5 @@ def test_a_plan_is_the_same_each_time(catalog: Catalog, write: Write) -> None:
 def test_a_whole_number_with_a_point_is_an_integer_in_the_plan(catalog: Catalog, write: Write) -> None:
     write("stages:\n  a: {uses: source, retries: {attempts: 2.0, backoff: 0.5}, resources: {gpus: 1.0, cpus: 1.5}}\n")
     (stage,) = planned(catalog).stages
-    assert (stage.retries, stage.resources) == (Retries(2, 0.5), Resources(cpus=1.5, gpus=1))
+    assert (stage.retries, stage.resources) == (Retries(2, 0.5), ResourceRequest(cpus=1.5, gpus=1))
     assert decode(encode(stage), PlannedStage) == stage  # as job.json is read
