@@ -71,6 +71,7 @@ class ModelSpec:
     patterns: tuple[str, ...] = ()  # which of a repository's files belong to it; empty: all
     sizes: Mapping[str, int] = field(default_factory=dict)  # bytes, by file name; empty where nobody knows them
     is_gated: bool = False
+    allows_code: bool = False  # also of files that run code when they are loaded
     is_catalogued: bool = False  # only the catalogue has it
 
     @property
@@ -127,6 +128,7 @@ def _spec(
         patterns=() if isinstance(files, dict) else tuple(files),
         sizes={file: each.size for file, each in lock.files.items()} if lock else {},
         is_gated=value.get("gated", False) or bool(lock and lock.gated),
+        allows_code=value.get("allow_code", False),
         is_catalogued=is_catalogue,
     )
 

@@ -13,6 +13,7 @@ from pipeline.config.models import ModelSpec
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
+from pipeline.models import admission
 from pipeline.models.sources import Fetcher, SourceUnavailable
 from pipeline.models.store import MARKER, ModelStore, signature
 from pipeline.permissions import share, share_tree
@@ -48,12 +49,16 @@ def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
                 progress(f"fetching from {fetcher.describe(source)}")
             brought = fetcher.fetch(spec, source, missing, part, progress)
             _verify(spec, brought, part)
+            admission.of(spec).require_files(part, list(spec.files))
             progress("flushing to the disk")
             _accept(store, spec, part)
             return
         except SourceUnavailable as error:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
             _forget(part, missing)
+        except NotReady:
+            try_remove_tree(part)  # what is refused doesn't stay
+            raise
     if not any(part.rglob(f"*{PARTIAL}")):
         try_remove_tree(part)
     headline = f"model '{spec.name}' can't be had from any of its sources:"

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline import values
 from pipeline.config import model_locks
 from pipeline.config.model_locks import ModelLock
 from pipeline.config.models import HubSource, ModelSpec
 from pipeline.errors import NotReady, UsageError
+from pipeline.models import admission
+from pipeline.models.admission import Admission
 from pipeline.models.hub.client import Refused, page
 from pipeline.models.sources import Fetcher
 from pipeline.progress import Progress
@@ -53,24 +56,36 @@ def lock(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress
     if before and spec.is_locked and not upgrade:
         return LockChange(before, before)
     declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)
-    now = look(declared, spec.patterns, fetcher, progress)
+    now = look(declared, spec.patterns, admission.of(spec), fetcher, progress)
     if now != before:
         model_locks.write(project, spec.name, now)
     return LockChange(before, now)
 
 
-def look(source: HubSource, patterns: Sequence[str], fetcher: Fetcher, progress: Progress) -> ModelLock:
-    """What a repository has. Raises ``NotReady``."""
+def look(
+    source: HubSource, patterns: Sequence[str], admitted: Admission, fetcher: Fetcher, progress: Progress
+) -> ModelLock:
+    """What a repository has for a model. Raises ``NotReady``, also where its files may not become one."""
     shown = f"{source.repository} at {source.revision}"
     if fetcher.offline or fetcher.hub is None:
         raise NotReady(f"{shown} can't be asked for: --offline leaves the network alone")
     try:
-        return fetcher.hub.look(source, patterns, progress)
+        found = fetcher.hub.look(source, patterns, progress)
     except Refused as refused:
         advice = ADVICE.get(refused.kind)
         if refused.kind == "gated":
             advice = f"agree to its terms at {page(source.repository)} and set HF_TOKEN"
         raise NotReady(f"{shown} can't be had: {refused}", advice) from refused
+    lock = _without_twins(found.lock, progress)
+    admitted.require_beginnings({name: found.beginnings[name] for name in lock.files})
+    return lock
+
+
+def _without_twins(lock: ModelLock, progress: Progress) -> ModelLock:
+    files = admission.without_twins(list(lock.files))
+    for name in lock.files.keys() - set(files):
+        progress(f"{name} is left out: the same weights are there as safetensors, which run no code")
+    return values.replace(lock, files={name: lock.files[name] for name in files})
 
 
 def with_lock(spec: ModelSpec, lock: ModelLock) -> ModelSpec:

@@ -116,7 +116,7 @@ def _wanted(
     sizes: Mapping[str, int] = spec.sizes
     urls = source.urls if isinstance(source, UrlSource) else {}
     if isinstance(source, HubSource) and any(file not in sizes for file in files):
-        sizes = {name: file.size for name, file in hub.look(source, files, progress).files.items()}
+        sizes = {name: file.size for name, file in hub.look(source, files, progress).lock.files.items()}
     known = urls or sizes
     if absent := [file for file in files if file not in known]:
         raise SourceUnavailable(f"it has no {absent[0]}")

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from tests.conftest import BIN, REPOSITORY, Result, Sandbox
 from tests.e2e.conftest import REAL_VARIABLES, built
 from tests.models import hub
 from tests.models.hub import FIRST, LARGE, SECOND, Behaviour
+from tests.models.test_families import weights
+from tests.models.test_integrity import safetensors
 
 CHUNK = 1 << 18  # bytes
 SOURCE = f"huggingface:{hub.REPOSITORY}"
@@ -45,7 +49,7 @@ class Desk:
         return self.sandbox.run("pipeline", "model", *words, variables={**self.variables, **variables}, timeout=120)
 
     @property
-    def lock(self) -> dict[str, object]:
+    def lock(self) -> dict[str, Any]:
         return dict(json.loads((self.sandbox.root / "requirements" / "models" / "tiny.lock").read_text()))
 
     def files(self, name: str = "tiny") -> dict[str, bytes]:
@@ -249,3 +253,47 @@ def test_what_the_hub_s_own_client_has_fetched_is_used(desk: Desk, behaviour: Be
     assert desk("fetch", "tiny").code == 0
     assert behaviour.sent == 0
     assert desk.files()["config.json"] == b'{"seed": 0}'
+
+
+PICKLE = pickle.dumps({"weight": [1.0] * 50_000}, protocol=2)
+
+
+def test_a_pickle_is_refused_before_it_is_fetched_unless_it_is_allowed(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.revisions = {FIRST: {"model.safetensors": PICKLE, "config.json": b"{}"}}
+    refused = desk("add", "tiny", SOURCE)
+    assert (refused.code, "model.safetensors" in refused.err, "--allow-code" in refused.err) == (3, True, True)
+    assert behaviour.sent == 0
+    assert not (desk.sandbox.root / "requirements" / "models").exists()
+    assert desk("add", "tiny", SOURCE, "--allow-code").code == 0
+    assert desk("fetch", "tiny").code == 0
+    assert desk.files()["model.safetensors"] == PICKLE
+
+
+def test_weights_are_locked_once_and_as_those_that_run_no_code(desk: Desk, behaviour: Behaviour) -> None:
+    files = {"model.safetensors": safetensors(), "pytorch_model.bin": PICKLE}
+    behaviour.revisions = {FIRST: files}
+    assert desk("add", "tiny", SOURCE).code == 0
+    assert desk.lock["files"].keys() == {"model.safetensors"}
+
+
+def test_files_of_another_family_are_refused_when_a_model_is_locked(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.revisions = {FIRST: {"model.bin": weights("TransformerSpec") + bytes(100_000)}}
+    refused = desk("add", "tiny", SOURCE, "--language", "en")
+    assert (refused.code, "translation" in refused.err) == (3, True)
+    desk.sandbox.write(
+        "config/model-catalogue.yaml",
+        f"whisper-x: {{task: recognition, files: [model.bin], sources: [{{huggingface: {hub.REPOSITORY}}}]}}\n",
+    )
+    refused = desk("fetch", "whisper-x")
+    assert (refused.code, "translation" in refused.err) == (3, True)
+    assert behaviour.sent == 0
+
+
+def test_an_upgrade_to_a_pickle_is_refused_and_the_lock_stays(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    before = desk.lock
+    behaviour.revisions[SECOND] = {**hub.content(1), "model.bin": PICKLE}
+    behaviour.main = SECOND
+    refused = desk("lock", "tiny", "--upgrade")
+    assert (refused.code, "model.bin" in refused.err) == (3, True)
+    assert desk.lock == before

@@ -32,7 +32,7 @@ class Behaviour:
     elsewhere: str = ""  # where large files are sent to
     paths: list[str] = field(default_factory=list)  # what was asked for
     tokens: list[str | None] = field(default_factory=list)  # by request
-    sent: int = 0  # bytes of model.bin
+    sent: int = 0  # bytes of weights, without looks at their beginnings
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _sibling(self, name: str, data: bytes) -> dict[str, Any]:
         described: dict[str, Any] = {"rfilename": name, "size": len(data), "blobId": "b" * 40}
-        if name.endswith(".bin"):
+        if name.endswith((".bin", ".safetensors")):
             sha = self.behaviour.stated.get(name) or hashlib.sha256(data).hexdigest()
             described["lfs"] = {"sha256": sha, "size": len(data), "pointerSize": 130}
         return described
@@ -86,21 +86,27 @@ class _Handler(BaseHTTPRequestHandler):
         if self.behaviour.elsewhere and name.endswith(".bin"):
             self._answer(302, b"", {"Location": f"{self.behaviour.elsewhere}{path}"})
             return
-        begin = int((self.headers.get("Range") or "bytes=0-")[6:].rstrip("-"))
+        begin, end = self._range()
         whole = data + b"x" * self.behaviour.longer if name.endswith(".bin") else data
-        rest_of = whole[begin:]
-        if begin and not rest_of:
+        rest_of = whole[begin:end]
+        if (begin or end) and not rest_of:
             self._answer(416, b"", {})
             return
-        self.send_response(206 if begin else 200)
+        self.send_response(206 if begin or end else 200)
         self.send_header("Content-Length", str(len(rest_of)))
         self.send_header("X-Repo-Commit", revision)
         self.send_header("ETag", f'"{revision}-{name}"')
         self.end_headers()
         if self.command == "GET":
-            self._write(rest_of, name)
+            self._write(rest_of, name if end is None else "")
+
+    def _range(self) -> tuple[int, int | None]:
+        """Where the part that is asked for begins, and where it ends; ``None``: with the file."""
+        first, _, last = (self.headers.get("Range") or "bytes=0-")[6:].partition("-")
+        return int(first), int(last) + 1 if last else None
 
     def _write(self, data: bytes, name: str) -> None:
+        """``name`` is empty where only the beginning of a file is asked for."""
         if name.endswith(".bin") and self.behaviour.cuts:
             self.behaviour.cuts -= 1
             data = data[: len(data) // 2]

@@ -1,6 +1,7 @@
 """``pipeline model add``."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.models import HubSource
 from pipeline.errors import UsageError
 from pipeline.models import locking
+from pipeline.models.admission import Admission
+from pipeline.models.families import RECOGNITION, TASKS
 from pipeline.models.fetcher import fetcher_for
 from pipeline.sizes import show_size
 from pipeline.text import counted
@@ -31,9 +34,19 @@ HUB = re.compile(r"huggingface:(?P<repository>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)(@
 @click.option(
     "--language", "languages", multiple=True, metavar="CODE", help="A language that it recognises; may be repeated."
 )
+@click.option("--task", type=click.Choice(TASKS), help="What it is for; files of a model for another task are refused.")
+@click.option("--allow-code", is_flag=True, help="Also files that run code when they are loaded, such as pickles.")
 @json_option
 @root_option
-def command(name: str, source: str, patterns: tuple[str, ...], languages: tuple[str, ...], as_json: bool) -> None:
+def command(  # one for each option
+    name: str,
+    source: str,
+    patterns: tuple[str, ...],
+    languages: tuple[str, ...],
+    task: str | None,
+    allow_code: bool,
+    as_json: bool,
+) -> None:
     """Define a model, and lock it: the commit, and each file's SHA-256 and size. Nothing large is downloaded.
 
     Writes an entry in config/models.yaml and requirements/models/NAME.lock, which belong in version control.
@@ -41,13 +54,16 @@ def command(name: str, source: str, patterns: tuple[str, ...], languages: tuple[
     catalog = Catalog(project())
     hub = _source(source)
     _require_free(catalog, name)
-    lock = locking.look(hub, patterns, fetcher_for(catalog), show_step)
+    admitted = Admission(name, task or (RECOGNITION if languages else ""), allow_code, _remedy(name, source, patterns))
+    lock = locking.look(hub, patterns, admitted, fetcher_for(catalog), show_step)
     entry: dict[str, Any] = {
+        "task": task,
+        "languages": list(languages),
+        "allow_code": allow_code,
         "files": list(patterns),
         "sources": [{"huggingface": hub.repository, "revision": hub.revision}],
     }
-    if languages:
-        entry["languages"] = list(languages)
+    entry = {key: value for key, value in entry.items() if value}
     model_locks.write(catalog.project, name, lock)
     try:
         model_entries.append(catalog.project, {name: entry})
@@ -70,6 +86,12 @@ def _source(text: str) -> HubSource:
         raise UsageError(f"{text!r} names no source", "pipeline model add NAME huggingface:OWNER/REPO[@REVISION]")
     revision = found["revision"] or "main"
     return HubSource(found["repository"], revision, revision)
+
+
+def _remedy(name: str, source: str, patterns: tuple[str, ...]) -> str:
+    options = [word for pattern in patterns for word in ("--files", pattern)]
+    command = shlex.join(["pipeline", "model", "add", name, source, *options, "--allow-code"])
+    return f"{command}   where you trust its makers as those of a program"
 
 
 def _require_free(catalog: Catalog, name: str) -> None:

@@ -1,5 +1,6 @@
 """Asks ``transfer.py``, which runs in the environment ``model-hub``, and shows how far a download is."""
 
+import base64
 import json
 import os
 import re
@@ -46,13 +47,20 @@ class Wanted(Struct, frozen=True):
     url: str = ""
 
 
+class RepositoryContent(Struct, frozen=True):
+    """What a repository has."""
+
+    lock: ModelLock
+    beginnings: Mapping[str, bytes]  # of its files, by name; of a small one, all of it
+
+
 class HubClient:
     """``python`` gives the interpreter of the environment ``model-hub``, which it makes ready where it isn't."""
 
     def __init__(self, python: Callable[[Progress], Path]) -> None:
         self._python = python
 
-    def look(self, source: HubSource, patterns: Sequence[str], progress: Progress) -> ModelLock:
+    def look(self, source: HubSource, patterns: Sequence[str], progress: Progress) -> RepositoryContent:
         """What the repository has now. Raises ``Refused``."""
         progress(f"asking for the files of {source.repository}")
         found = self._ask(
@@ -62,13 +70,14 @@ class HubClient:
         )
         try:
             lock = from_plain(_as_lock(source, found), ModelLock)
-        except (ValidationError, LookupError, TypeError) as error:
+            beginnings = {each["name"]: base64.b64decode(each["beginning"]) for each in found["files"]}
+        except (ValidationError, LookupError, TypeError, ValueError) as error:
             raise Refused("refused", f"its answer isn't that of a model hub: {error}") from error
         if strange := [name for name in lock.files if not SAFE_NAME.fullmatch(name)]:
             raise Refused("refused", f"it has a file with the name {strange[0]!r}, which can't be used")
         if not lock.files:
             raise Refused("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
-        return lock
+        return RepositoryContent(lock, beginnings)
 
     def fetch(self, source: HubSource | UrlSource, files: Sequence[Wanted], into: Path, progress: Progress) -> None:
         """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``Refused``."""

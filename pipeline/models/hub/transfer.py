@@ -9,6 +9,7 @@ the repository, and those without a ``size`` are as long as the server says.
 A file that is being fetched is called ``NAME.partial`` and goes on from its last byte when it is fetched again.
 """
 
+import base64
 import fnmatch
 import hashlib
 import json
@@ -36,6 +37,8 @@ LONGEST_PAUSE = 60.0  # seconds, whatever a hub asks for
 TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
 BUSY = (408, 429, 500, 502, 503, 504)
 SMALL = 32 << 20  # bytes of a file that a hub knows no SHA-256 of, so that it is read to know it
+BEGINNING = 4096  # bytes that show what a file is
+LARGEST_JSON = 1 << 20  # bytes
 
 
 class Refusal(Exception):
@@ -79,18 +82,34 @@ def _is_wanted(name: str, patterns: "list[str]") -> bool:
 def _described(repository: str, revision: str, sibling: "Any") -> "dict[str, Any]":
     """The hub knows the SHA-256 of large files alone; a small one is read."""
     name, size = sibling.rfilename, sibling.size
+    url = hf_hub_url(repository, name, revision=revision)
     if sibling.lfs:
-        return {"name": name, "size": sibling.lfs["size"], "sha256": sibling.lfs["sha256"]}
-    if size is None or size > SMALL:
+        begin = _asked(lambda: _read(url, BEGINNING)) if sibling.lfs["size"] else b""
+        described = {"size": sibling.lfs["size"], "sha256": sibling.lfs["sha256"]}
+    elif size is None or size > SMALL:
         raise Refusal("refused", f"the hub tells no SHA-256 of {name}")
-    content = _asked(lambda: _read(hf_hub_url(repository, name, revision=revision), build_hf_headers()))
-    return {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    else:
+        content = _asked(lambda: _read(url, SMALL))
+        if len(content) != size:
+            raise Refusal("refused", f"{name} has {len(content)} bytes, and the hub says that it has {size}")
+        described = {"size": size, "sha256": hashlib.sha256(content).hexdigest()}
+        begin = content[: LARGEST_JSON if name.endswith(".json") else BEGINNING]
+    return {"name": name, **described, "beginning": base64.b64encode(begin).decode("ascii")}
 
 
-def _read(url: str, headers: "dict[str, str]") -> bytes:
-    with get_session().get(url, headers=headers, timeout=TIMEOUTS) as answer:
+def _read(url: str, count: int) -> bytes:
+    """The first ``count`` bytes of a file, or all where it has no more. The rest isn't waited for."""
+    headers = {**build_hf_headers(), "Accept-Encoding": "identity", "Range": f"bytes=0-{count - 1}"}
+    with get_session().get(url, headers=headers, stream=True, timeout=TIMEOUTS) as answer:
+        if answer.status_code == 416:  # an empty file
+            return b""
         _require_good(answer)
-        return bytes(answer.content)
+        content = bytearray()
+        for chunk in answer.iter_content(min(count, CHUNK)):
+            content += chunk
+            if len(content) >= count:
+                break
+        return bytes(content[:count])
 
 
 def fetch(request: "dict[str, Any]") -> "dict[str, Any]":
