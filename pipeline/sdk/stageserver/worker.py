@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import socket
 import sys
 
@@ -90,18 +91,20 @@ class _Worker:
     def _reached(self) -> str:
         if self._tasks >= self._limits.tasks:
             return "it has run %d tasks" % self._tasks
-        memory = _memory()
-        if memory > self._limits.memory:
+        if _peak() > self._limits.memory and (memory := _memory()) > self._limits.memory:
             return "it holds %d MiB of memory" % (memory >> 20)
         return ""
 
 
+def _peak() -> int:
+    """The most bytes that this process has had in memory; asked for in a tenth of the time of ``_memory``."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def _memory() -> int:
-    """Bytes of this process in memory."""
+    """Bytes of this process in memory; the peak where the system doesn't tell."""
     try:
         with open("/proc/self/statm", "rb", buffering=0) as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return _peak()
