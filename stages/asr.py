@@ -1,12 +1,13 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "whisper"
-# modules = ["recognition"]
+# modules = ["languages", "recognition"]
 # inputs = ["audio"]
 # models = ["recognizer"]
 # start = ["worker", "cold"]
 # [tool.pipeline.stage.parameters]
 # language = "auto"
+# strict_language = false
 # [tool.pipeline.stage.outputs]
 # transcript = "transcript.json"
 # text = "transcript.txt"
@@ -34,8 +35,9 @@ from recognition import speech_to_text, transcripts
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both files."""
     recognition = speech_to_text.recognise(stage, stage.parameters["language"], speech_to_text.TRANSCRIBE)
-    transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin)
+    check = recognition.check
+    transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin, check.notes)
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"])
+    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"], **check.facts)
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

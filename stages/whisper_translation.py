@@ -1,13 +1,14 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "whisper"
-# modules = ["recognition", "subtitling", "translating"]
+# modules = ["languages", "recognition", "subtitling", "translating"]
 # inputs = ["audio"]
 # models = ["recognizer"]
 # start = ["worker", "cold"]
 # [tool.pipeline.stage.parameters]
 # source = "auto"
 # target = "en"
+# strict_language = false
 # [tool.pipeline.stage.outputs]
 # translation = "translation.*.json"
 # text = "translation.*.txt"
@@ -49,7 +50,9 @@ def run(stage: stagekit.Stage) -> None:
         raise stagekit.StageFailed(
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
-    documents.publish(stage, translation(speech_to_text.recognise(stage, source, speech_to_text.TRANSLATE), target))
+    recognition = speech_to_text.recognise(stage, source, speech_to_text.TRANSLATE)
+    stage.about(**recognition.check.facts)
+    documents.publish(stage, translation(recognition, target))
 
 
 class WhisperIdentity(NamedTuple):
@@ -61,7 +64,9 @@ class WhisperIdentity(NamedTuple):
 
 def translation(recognition: speech_to_text.Recognition, target: str) -> dict[str, Any]:
     """``translation.json``; from English speech it is the transcript."""
-    transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin)
+    transcript = transcripts.document(
+        recognition.result, recognition.activity.speech, recognition.origin, recognition.check.notes
+    )
     engine = WhisperIdentity(f"{transcript['engine']} (translation from the audio)", transcript["model"])
     first = ENGLISH_ALREADY if transcript["language"] == ENGLISH else FROM_AUDIO
     notes = [first, *transcript["notes"]] if transcript["segments"] else transcript["notes"]

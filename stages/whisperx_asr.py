@@ -1,7 +1,7 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "whisperx"
-# modules = ["recognition"]
+# modules = ["languages", "recognition"]
 # inputs = ["audio"]
 # models = ["recognizer"]
 # optional_models = ["speakers"]
@@ -12,6 +12,7 @@
 # [tool.pipeline.stage.parameters]
 # language = "auto"
 # diarize = false
+# strict_language = false
 # [tool.pipeline.stage.outputs]
 # transcript = "transcript.json"
 # text = "transcript.txt"
@@ -60,7 +61,7 @@ model_hub.go_offline_without_hub()
 import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
-from recognition import models, transcripts, two_pass, voice_activity, whisper, windows  # noqa: E402
+from recognition import language_check, models, transcripts, two_pass, voice_activity, whisper, windows  # noqa: E402
 from recognition.diarization import SpeakerTurn, split_by_speaker  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
 from recognition.segments import Segment, SpokenWord  # noqa: E402
@@ -80,9 +81,13 @@ def run(stage: stagekit.Stage) -> None:
     audio = samples.astype("float32") / 32768
     language = models.language_for(pipeline.model, stage.parameters["language"], folder.name)
     recogniser = whisper.Recogniser(pipeline.model, samples, 1, language)
+    cut = windows.cut(speech, probabilities, duration)
+    is_strict = stage.parameters.get("strict_language", False)  # which an older plan doesn't have
+    check = language_check.check(recogniser, cut, stage.parameters["language"], is_strict, folder.name)
+    stage.about(**check.facts)
     notes, aligned, first = [], frozenset[Interval](), []
     if speech:
-        recogniser.find_language(windows.cut(speech, probabilities, duration))
+        recogniser.find_language(cut)
         found = pipeline.transcribe(
             audio, batch_size=BATCH, language=recogniser.language, progress_callback=progress(stage)
         )
@@ -93,7 +98,7 @@ def run(stage: stagekit.Stage) -> None:
         turns = speaker_turns(stage, audio, device)
         result = two_pass.RecognisedSpeech(split_by_speaker(result.segments, turns), result.dropped)
     word_times, more = word_times_of(result.segments, aligned)
-    write(stage, result, speech, recogniser, (word_times, [*notes, *more], duration))
+    write(stage, result, speech, recogniser, (word_times, [*check.notes, *notes, *more], duration))
 
 
 def load(folder: Any, device: str, cpus: int) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.config.workflows import ParameterSpec
     from pipeline.prepare.batch import RequestFactory
 
+UNDECIDED: tuple[Any, ...] = (None, False, "", [], "auto")  # with these, what needs a parameter changes nothing
 WORKFLOWS = ("transcribe", "translate", "subtitle")
 
 
@@ -45,6 +46,15 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut("source-language", "source_language", "The spoken language; default: detect it.", "-s", "CODE"),
+    Shortcut(
+        "strict-language",
+        "strict_language",
+        "Refuse a film in which another language is heard than the one that -s says.",
+        value="true",
+        takes_value=False,
+        needs="source_language",
+        instead="from_subtitles",
+    ),
     Shortcut(
         "target-language",
         "target_languages",
@@ -255,7 +265,7 @@ def _require_effect(typed: Mapping[str, TypedParameter], known: "Mapping[str, Pa
     """Raises ``UsageError`` for an option that would change nothing: whoever gives it expects that it does."""
     flags = {each.parameter: each.flag for each in SHORTCUTS}
     has_value = {name for name, parameter in typed.items() if parameter.text}
-    has_value |= {name for name, spec in known.items() if spec.default and name not in typed}
+    has_value |= {name for name, spec in known.items() if spec.default not in UNDECIDED and name not in typed}
     for each in SHORTCUTS:
         if each.parameter not in typed or typed[each.parameter].option != each.flag:
             continue

@@ -24,6 +24,7 @@ class StageReport(Struct, frozen=True):
     warning: str | None = None  # about a result that stands
     about: dict[str, Any] = field(default_factory=dict)  # facts about the result
     error: str | None = None  # why it refuses its work
+    instead: dict[str, str] = field(default_factory=dict)  # values of its parameters with which it would do it
     raised: Raised | None = None
     wrong_environment: bool = False  # the interpreter's prefix isn't the one that was ordered
 
@@ -63,10 +64,10 @@ def without_secrets(report: StageReport, secrets: Sequence[tuple[str, str]]) -> 
     from pipeline.sdk.masking import forms
 
     patterns = forms(value for _, value in secrets)
-    about = _masked(report.about, patterns)
+    about, instead = _masked(report.about, patterns), _masked(report.instead, patterns)
     plain_texts = {name: _masked(getattr(report, name), patterns) for name in ("note", "warning", "error")}
     raised = report.raised and Raised(**_masked(fields_of(report.raised), patterns))
-    return replace(report, about=about, raised=raised, **plain_texts)
+    return replace(report, about=about, instead=instead, raised=raised, **plain_texts)
 
 
 def _masked(value: Any, patterns: list[bytes]) -> Any:

@@ -56,6 +56,7 @@ class LiveAttempt(Struct, eq=False):
     warnings: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    instead: dict[str, str] = field(default_factory=dict)  # values of parameters with which it would do its work
     raised: Raised | None = None  # the exception that ended it
     wrong_environment: bool = False
     timed_out: bool = False
@@ -75,6 +76,7 @@ class LiveAttempt(Struct, eq=False):
             self.warnings.append(report.warning)
         self.about.update(report.about)
         self.error = report.error if report.error is not None else self.error
+        self.instead.update(report.instead)
         self.raised = report.raised or self.raised
         self.wrong_environment = self.wrong_environment or report.wrong_environment
 

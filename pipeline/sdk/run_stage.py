@@ -178,7 +178,8 @@ def _is_full_disk(error: Exception) -> bool:
 
 
 def _refuse(stage: "Any", error: Exception, code: int) -> int:
-    stage.report(error=str(error))
+    instead = getattr(error, "instead", None)
+    stage.report(error=str(error), **({"instead": instead} if instead else {}))
     try:
         print(error, file=sys.stderr, flush=True)
     except OSError:  # the log's disk is full, which may be the error

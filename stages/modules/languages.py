@@ -96,3 +96,8 @@ def name(text: str) -> str:
     if language not in _BY_CODE:
         return known
     return f"{_BY_CODE[language].name} ({rest})" if rest else _BY_CODE[language].name
+
+
+def shown(code: str) -> str:
+    """``Hindi (hi)`` for a short code; the code alone where it isn't a language of our engines. Needs no library."""
+    return f"{_BY_CODE[code].name} ({code})" if code in _BY_CODE else code

@@ -79,6 +79,11 @@ def test_a_refusal_is_a_sentence_and_a_code(run: Runs, tmp_path: Path, error: st
     assert log(tmp_path) == "not today\n"
 
 
+def test_a_refusal_may_name_values_with_which_it_would_be_none(run: Runs) -> None:
+    said = run("import stagekit\nraise stagekit.InputUnusable('it is English', {'language': 'en'})")[0]
+    assert said == Message("job/test/1", StageReport(error="it is English", instead={"language": "en"}))
+
+
 def test_an_exception_tells_the_module_that_was_being_loaded(run: Runs, tmp_path: Path) -> None:
     (tmp_path / "cut_off.py").write_text("VERS")
     said = run(f"sys.path.append({str(tmp_path)!r})\nimport cut_off")[0]

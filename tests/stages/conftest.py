@@ -15,7 +15,7 @@ import recognition
 LIBRARIES = (
     "ctranslate2", "numpy", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
 )  # fmt: skip
-USING_THEM = ("models", "whisper", "speech_to_text")  # each after those that it imports
+USING_THEM = ("models", "whisper", "language_check", "speech_to_text")  # each after those that it imports
 ROOT = Path(__file__).parents[2]
 
 

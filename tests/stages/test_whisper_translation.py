@@ -35,7 +35,9 @@ def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[Dro
         RecognisedSpeech(list(segments), list(dropped)),
         SpeechActivity(SPEECH if segments else [], [], 60.0),
     )
-    found = SimpleNamespace(result=result, activity=activity, origin=origin)
+    found = SimpleNamespace(
+        result=result, activity=activity, origin=origin, check=whisper.speech_to_text.LanguageCheck()
+    )
     made: dict[str, Any] = whisper.translation(found, "en")
     schema = json.loads((REPOSITORY / "config/schemas/translation.json").read_bytes())
     Draft202012Validator(schema).validate(made)

@@ -66,6 +66,7 @@ class Evidence:
     changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
     plan_drift: PlanDrift | None = None
     stray_module: StrayModule | None = None
+    usable_plan: str | None = None  # the command that prepares the job so that the stage can use its input
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

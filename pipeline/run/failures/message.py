@@ -99,6 +99,8 @@ def next_step(failure: Failure) -> str:
     verdict, kind = failure.evidence.verdict, failure.kind
     if kind is FailureClass.STAGE_ERROR and failure.evidence.plan_drift:
         return f"{failure.evidence.plan_drift.again}   makes a plan for the stage as it is now"
+    if kind is FailureClass.INPUT_UNUSABLE and failure.evidence.usable_plan:
+        return failure.evidence.usable_plan
     if kind is FailureClass.STAGE_ERROR and failure.evidence.stray_module:
         return "\n".join(failure.evidence.stray_module.steps)
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):

@@ -1,7 +1,7 @@
 """A stage's file that was changed after a job was prepared, and asks for what the job's plan doesn't have."""
 
 import shlex
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.job import Job
@@ -30,7 +30,26 @@ def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
     )
 
 
-def preparing_command(job: Job) -> str:
-    """The command that prepares the same once more."""
-    asked = [word for name, value in job.plan.asked.items() for word in ("--param", f"{name}={value}")]
+def command_with(project: Project, job: Job, stage: PlannedStage, values: Mapping[str, str]) -> str | None:
+    """The command that prepares the job with other values for parameters of one of its stages.
+
+    ``None`` where they don't come from parameters of the workflow. Reads the workflow's file.
+    """
+    from pipeline.config import workflows
+
+    try:
+        uses = workflows.load(project, job.plan.workflow).stages.values()
+    except ConfigurationError:
+        return None
+    sources = {key: value for use in uses if use.uses == stage.uses for key, value in use.parameters.items()}
+    texts = {str(sources.get(name, "")): value for name, value in values.items()}
+    if not all(text.startswith("$") and text[1:].isidentifier() for text in texts):
+        return None
+    return preparing_command(job, {text[1:]: value for text, value in texts.items()})
+
+
+def preparing_command(job: Job, changes: Mapping[str, str] | None = None) -> str:
+    """The command that prepares the same once more, with ``changes`` of the workflow's parameters."""
+    values = {**job.plan.asked, **(changes or {})}
+    asked = [word for name, value in values.items() for word in ("--param", f"{name}={value}")]
     return shlex.join(["prepare-job", job.plan.input.path, "--workflow", job.plan.workflow, *asked])

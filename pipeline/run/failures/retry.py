@@ -7,7 +7,7 @@ from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, PlanDrift
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
-from pipeline.run.failures.plan_drift import preparing_command, unplanned
+from pipeline.run.failures.plan_drift import command_with, preparing_command, unplanned
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of
 
@@ -27,6 +27,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
         oom_before=live.oom_before,
         plan_drift=PlanDrift(lacks, preparing_command(job)) if lacks else None,
         stray_module=stray_module.find(project, job, stage, live.raised),
+        usable_plan=command_with(project, job, stage, live.instead) if live.instead else None,
         **fields_of(end),
         oom_after=oom_after,
     )

@@ -25,7 +25,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any, Callable, Hashable, TypeVar
+    from typing import Any, Callable, Hashable, Mapping, TypeVar
 
     Made = TypeVar("Made")
 
@@ -35,7 +35,15 @@ class StageFailed(Exception):
 
 
 class InputUnusable(StageFailed):
-    """The job's input itself can't be used (no audio, truncated), as opposed to a fault of the stage."""
+    """The job's input itself can't be used (no audio, truncated), as opposed to a fault of the stage.
+
+    ``instead``: other values of the stage's parameters, by name, with which it can be used. The command that prepares
+    the job with them is shown.
+    """
+
+    def __init__(self, message: str, instead: "Mapping[str, str] | None" = None) -> None:
+        super().__init__(message)
+        self.instead = dict(instead or {})
 
 
 class Stage:

@@ -5,7 +5,8 @@ from typing import Any
 
 import stagekit
 
-from recognition import models, two_pass, voice_activity, whisper
+from recognition import language_check, models, two_pass, voice_activity, whisper
+from recognition.language_check import LanguageCheck
 from recognition.transcripts import TranscriptOrigin
 
 ENGLISH = "en"  # the language that Whisper translates into
@@ -25,18 +26,20 @@ TRANSLATE = WhisperTask("translate", two_pass.TRANSLATION_GAPS)
 
 @dataclass(frozen=True)
 class Recognition:
-    """The recognised text, where speech is in the audio, and the engine and model that recognised it."""
+    """The recognised text, where speech is in the audio, what recognised it, and what was found of its language."""
 
     result: two_pass.RecognisedSpeech
     activity: two_pass.SpeechActivity
     origin: TranscriptOrigin
+    check: LanguageCheck
 
 
 def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recognition:
     """Recognise the stage's input ``audio`` with its model ``recognizer``.
 
     ``language``: a Whisper code, or ``auto``. Raises ``StageFailed`` for an audio in another format, a model that can't
-    be loaded, and a language or task that the model doesn't have.
+    be loaded, and a language or task that the model doesn't have; with the parameter ``strict_language``,
+    ``InputUnusable`` where another language is spoken.
     """
     samples = whisper.read_audio(stage.input("audio"))
     activity = _speech_activity(samples, stage.cpus)
@@ -47,7 +50,12 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
         models.require_multilingual(model, folder.name)
     wanted = models.language_for(model, language, folder.name)
     recogniser = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
-    recogniser.find_language(activity.cut_windows(activity.speech))
+    windows = activity.cut_windows(activity.speech)
+    # A job that was prepared by an older version has no such parameter.
+    check = language_check.check(
+        recogniser, windows, language, stage.parameters.get("strict_language", False), folder.name
+    )
+    recogniser.find_language(windows)
     if recogniser.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
         task, recogniser.task = TRANSCRIBE, TRANSCRIBE.name
     result = two_pass.recognise(activity, recogniser.recognise, task.gaps)
@@ -56,7 +64,7 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     probability = recogniser.language_probability if result.segments else 0.0
     silent = whisper.is_silent(samples)
     origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention", silent)
-    return Recognition(result, activity, origin)
+    return Recognition(result, activity, origin, check)
 
 
 def _speech_activity(samples: Any, cpus: int) -> two_pass.SpeechActivity:

@@ -21,6 +21,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import get_vad_model
 
+from recognition.language_evidence import LanguageEvidence
 from recognition.segments import Segment, SpokenWord
 from recognition.windows import Window
 
@@ -33,6 +34,7 @@ WARM_UP = 94  # frames, three seconds, that detection needs before it is as sure
 TIME_PRECISION = 0.02  # seconds; the step of time stamps
 BEAM_SIZE = 5
 LANGUAGE_WINDOWS = 4  # windows, spread over the audio, in which the language is detected
+CHECK_WINDOWS = 8  # the same, where a person has named it
 CAREFUL_OPTIONS = {"no_repeat_ngram_size": 10}  # tokens; against repetitions
 
 ReportProgress = Callable[[float, str], None]
@@ -84,6 +86,11 @@ class Recogniser:
     language_probability: float = 1.0
     _encodings: dict[Window, Any] = field(default_factory=dict)
 
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model can tell languages apart."""
+        return bool(self.model.model.is_multilingual)
+
     def recognise(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
         """The segments of each window, all in the same language. ``careful`` is for the second pass."""
         self.find_language(windows)
@@ -95,20 +102,24 @@ class Recogniser:
             return results
 
     def find_language(self, windows: Sequence[Window]) -> None:
-        """Set the language that is most likely in some windows together, unless it is known.
+        """Set the language that is most likely in some windows together, unless it is known."""
+        if self.language is not None or not windows:
+            return
+        self.language, self.language_probability = self.listen(windows, LANGUAGE_WINDOWS).likeliest
+
+    def listen(self, windows: Sequence[Window], most: int = CHECK_WINDOWS) -> LanguageEvidence:
+        """Which language is heard in at most so many of the windows, spread over the audio. Only for several languages.
 
         Their encodings are kept, so that recognising them doesn't encode them again.
         """
-        if self.language is not None or not windows:
-            return
-        sample, votes = _spread_evenly(windows, LANGUAGE_WINDOWS), Counter[str]()
+        sample, votes = _spread_evenly(windows, most), Counter[str]()
         with ThreadPoolExecutor(self.workers) as pool:
             encodings = list(pool.map(lambda window: self._encoded(self._features(window)), sample))
         for window, encoded in zip(sample, encodings, strict=True):
             votes.update({token[2:-2]: likely for token, likely in self.model.model.detect_language(encoded)[0]})
             self._encodings[window] = encoded
-        self.language, total = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-        self.language_probability = min(total / len(sample), 1.0)
+        probabilities = {language: min(total / len(sample), 1.0) for language, total in votes.items()}
+        return LanguageEvidence(probabilities, len(sample), sum(window.duration for window in windows))
 
     def _segments(self, window: Window, careful: bool) -> list[Segment]:
         """One pass. Where the model stops before the speech ends, the second pass recognises the rest."""
@@ -134,8 +145,7 @@ class Recogniser:
         return _segment(part, window, tokenizer, log_probability, 0.0)
 
     def _tokenizer(self) -> Any:
-        hub, multilingual = self.model.hf_tokenizer, self.model.model.is_multilingual
-        return Tokenizer(hub, multilingual, task=self.task, language=self.language)
+        return Tokenizer(self.model.hf_tokenizer, self.is_multilingual, task=self.task, language=self.language)
 
     def _options(self, careful: bool) -> Any:
         """The library's own options for our settings: its call makes them and recognises nothing yet.

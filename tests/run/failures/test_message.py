@@ -199,7 +199,13 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             InputError,
             f"{HEAD}: no speech\n{LOG}",
             "prepare-job FILE   with a file that can be used",
-        )
+        ),
+        (
+            Evidence(PREFIX, returncode=5, error="it is English", usable_plan="prepare-job a.mkv --param language=en"),
+            InputError,
+            f"{HEAD}: it is English\n{LOG}",
+            "prepare-job a.mkv --param language=en",
+        ),
     ],
 }
 

@@ -1,0 +1,67 @@
+"""Which language is heard in an audio, and whether it contradicts the language that a person named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import languages
+
+LEAST_SPEECH = 15.0  # seconds; from less, a model takes one language for another
+CLEAR = 0.6  # mean probability of a language that is heard without doubt
+UNLIKELY = 0.1  # mean probability of a language that is hardly spoken
+
+# Languages that Whisper takes for one another, since they sound alike or it learned little of them. See the confusions
+# in https://arxiv.org/abs/2212.04356 and in https://github.com/openai/whisper/discussions/1456
+ALIKE = tuple(
+    frozenset(group.split())
+    for group in (
+        "hi ur pa sd ne mr gu bn as sa", "no nn da sv", "hr sr bs sl", "cs sk", "mk bg", "ru uk be", "id ms jw su",
+        "zh yue", "nl af", "de lb yi", "es gl ca pt oc", "fa tg", "tr az tk uz kk tt ba", "fi et", "is fo", "br cy",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LanguageEvidence:
+    """What a model heard at some places of an audio. ``probabilities``: by Whisper code, the mean over the places."""
+
+    probabilities: Mapping[str, float]
+    places: int
+    speech: float  # seconds in the whole audio
+
+    @property
+    def likeliest(self) -> tuple[str, float]:
+        """The most likely language and its probability. Only where there is a place."""
+        return max(self.probabilities.items(), key=lambda each: (each[1], each[0]))
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there is enough speech to judge."""
+        return self.places > 0 and self.speech >= LEAST_SPEECH
+
+
+def contradiction(evidence: LanguageEvidence, named: str) -> str | None:
+    """The language that is clearly heard instead of the one that was ``named``, if there is one; both Whisper codes."""
+    if not evidence.is_enough:
+        return None
+    language, probability = evidence.likeliest
+    alike = any({language, named} <= group for group in ALIKE)
+    is_clear = probability >= CLEAR and evidence.probabilities.get(named, 0.0) <= UNLIKELY
+    return language if is_clear and language != named and not alike else None
+
+
+def contradiction_text(evidence: LanguageEvidence, named: str, spoken: str) -> str:
+    """The contradiction in one sentence, with both probabilities."""
+    likely, unlikely = evidence.probabilities[spoken], evidence.probabilities.get(named, 0.0)
+    where = "at 1 place" if evidence.places == 1 else f"at {evidence.places} places"
+    return (
+        f"the speech is {languages.shown(spoken)}, with a probability of {likely:.2f} {where} of the audio, and "
+        f"not {languages.shown(named)}, which was named ({unlikely:.2f})"
+    )
+
+
+def too_little_text(evidence: LanguageEvidence) -> str:
+    """Why the language wasn't checked."""
+    return (
+        f"the language wasn't checked: the audio has {evidence.speech:.0f} s of speech, "
+        f"and at least {LEAST_SPEECH:.0f} s are needed"
+    )

@@ -1,0 +1,50 @@
+"""What is heard against what was named: only what is clear counts."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture
+def evidence(load_module: Callable[[str], ModuleType]) -> ModuleType:
+    return load_module("recognition.language_evidence")
+
+
+def heard(evidence: ModuleType, seconds: float = 60.0, **probabilities: float) -> object:
+    return evidence.LanguageEvidence(probabilities, 3, seconds)
+
+
+def test_another_language_that_is_clearly_heard_contradicts(evidence: ModuleType) -> None:
+    found = heard(evidence, en=0.97, hi=0.001)
+    assert evidence.contradiction(found, "hi") == "en"
+    text = evidence.contradiction_text(found, "hi", "en")
+    assert "English (en), with a probability of 0.97 at 3 places" in text
+    assert "not Hindi (hi), which was named (0.00)" in text
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [{"en": 0.97}, {"hi": 0.6, "en": 0.4}, {"en": 0.5, "hi": 0.01}, {"en": 0.7, "hi": 0.2}],
+    ids=["the same", "likelier", "nothing is clear", "it may be spoken too"],
+)
+def test_what_is_not_clear_contradicts_nothing(evidence: ModuleType, probabilities: dict[str, float]) -> None:
+    named = "en" if len(probabilities) == 1 else "hi"
+    assert evidence.contradiction(heard(evidence, 60.0, **probabilities), named) is None
+
+
+def test_little_speech_is_not_judged_and_the_threshold_is_told(evidence: ModuleType) -> None:
+    found = heard(evidence, 14.0, en=0.99)
+    assert evidence.contradiction(found, "hi") is None
+    assert "14 s of speech, and at least 15 s" in evidence.too_little_text(found)
+
+
+@pytest.mark.parametrize(("named", "spoken"), [("ur", "hi"), ("nn", "no"), ("sr", "hr"), ("yue", "zh")])
+def test_languages_that_models_take_for_one_another_do_not_contradict(
+    evidence: ModuleType, named: str, spoken: str
+) -> None:
+    assert evidence.contradiction(heard(evidence, 60.0, **{spoken: 0.98}), named) is None
+
+
+def test_a_language_without_a_name_here_is_shown_by_its_code(evidence: ModuleType) -> None:
+    assert "not xx, which" in evidence.contradiction_text(heard(evidence, en=0.9), "xx", "en")
