@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.config import blocks, inline_environments
 from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml, names_in
+from pipeline.config.tools import entries as tool_entries
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
@@ -148,7 +149,7 @@ def _definition(project: Project, source: ConfigurationSource, name: str, requir
     value = source.value
     _check_python(source)
     _check_provides(source)
-    tools = [_tool(entry) for entry in value.get("tools", ())]
+    tools = tool_entries(value.get("tools", ()))
     return Definition(
         name=name,
         python=value.get("python", ""),
@@ -159,8 +160,9 @@ def _definition(project: Project, source: ConfigurationSource, name: str, requir
         smoke=_smoke(project, source),
         variables=_variables(source),
         passed=passed_names(source),
-        tools=tuple(tool for tool, _ in tools),
-        tool_packages=tuple((tool, command) for tool, command in tools if command),
+        tools=tuple(each.name for each in tools),
+        tool_packages=tuple((each.name, each.command) for each in tools if each.command),
+        tool_versions=tuple((each.name, each.version) for each in tools if each.version),
         models=tuple(value.get("models", ())),
         legacy=tuple(_folder(project, text) for text in value.get("legacy", ())),
         provides=tuple(sorted(value.get("provides", {}).items())),
@@ -190,14 +192,6 @@ def _build_after(source: ConfigurationSource) -> tuple[tuple[str, tuple[str, ...
             except InvalidRequirement as error:
                 raise source.error(("build_after", package), f"{text!r} isn't a requirement such as torch") from error
     return tuple(sorted((canonicalize_name(package), tuple(texts)) for package, texts in wanted.items()))
-
-
-def _tool(entry: Any) -> tuple[str, str]:
-    """A program, and the command that installs it or ``""``."""
-    if isinstance(entry, str):
-        return entry, ""
-    ((tool, command),) = entry.items()
-    return tool, command
 
 
 def _folder(project: Project, text: str) -> Path:

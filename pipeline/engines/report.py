@@ -16,7 +16,7 @@ def messages(decisions: Iterable[EngineDecision]) -> Iterator[str]:
 
 def _lines(decision: EngineDecision) -> Iterator[str]:
     if decision.engine is None:
-        yield decision.task
+        yield from decision.task.splitlines()  # a command or setting stands alone on its line
         return
     model = f" with {decision.model}" if decision.model else ""
     yield f"{decision.task}: {decision.engine}{model}, {decision.why}"

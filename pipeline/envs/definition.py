@@ -24,6 +24,7 @@ class Definition:
     passed: tuple[str, ...] = ()  # the caller's variables that its stages get beside what every stage gets
     tools: tuple[str, ...] = ()
     tool_packages: tuple[tuple[str, str], ...] = ()  # program to the command that installs it
+    tool_versions: tuple[tuple[str, tuple[str, ...]], ...] = ()  # program to what it is called with for its version
     models: tuple[str, ...] = ()
     legacy: tuple[Path, ...] = ()  # older external environments that may be used until this one is built
     provides: tuple[tuple[str, str], ...] = ()  # program to its file in site-packages

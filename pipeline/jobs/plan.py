@@ -159,6 +159,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     inherits_environment: bool = False  # whether stages get all of the caller's variables
     stage_environments: dict[str, str]
     tools: dict[str, dict[str, str]]  # environment to its programs, each with the environment that has it, or PATH
+    tool_versions: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)  # how they are asked for it
     models: dict[str, str]  # to the model's digest
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
     deliver: tuple[str, ...]

@@ -26,7 +26,7 @@ def _problems(plan: Plan, id: str) -> Iterator[str]:
     if plan.job_id != id:
         yield f"it is the plan of {plan.job_id!r}"
     environments, keys = plan.environments, plan.environment_keys
-    yield from _misnamed("an environment", ENVIRONMENT, [*environments, *keys, *plan.tools])
+    yield from _misnamed("an environment", ENVIRONMENT, [*environments, *keys, *plan.tools, *plan.tool_versions])
     yield from _misnamed("an environment's key", DIGEST, keys.values())
     yield from _misnamed("a workflow", NAME, [plan.workflow])
     yield from _misnamed("a model", MODEL, plan.models)

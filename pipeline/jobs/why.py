@@ -1,11 +1,11 @@
 """Why a stage ran or was reused: its key beside the one it had before, in this job or in the last one like it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.jobs import attempts, environment_sources, overview
+from pipeline.jobs import attempts, environment_sources, key_words, overview
 from pipeline.jobs.events import StageStarted
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState, StageStatus
@@ -18,6 +18,7 @@ class KeyChange:
     part: str  # of the key, down to the parameter, input or model
     before: Any  # ``None`` where it wasn't there
     after: Any
+    words: str = field(default="", compare=False)  # for a person
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,16 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
     parts = attempts.key_input(job, name, known.attempt)
     if parts is None:
         return StageExplanation(name, "ran", "the record of its key is gone")
-    compared, before = _before(job, name, known.attempt, earlier)
-    found = tuple(changes(before, parts)) if before else ()
+    compared, other, before = _before(job, name, known.attempt, earlier)
+    found = tuple(_in_words(job, other, name, changes(before, parts))) if before else ()
     return StageExplanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
+
+
+def _in_words(job: Job, other: Job, stage: str, found: Iterable[KeyChange]) -> Iterator[KeyChange]:
+    new = key_words.side(job, stage)
+    old = new if other is job else key_words.side(other, stage)
+    for each in found:
+        yield replace(each, words=key_words.words(each.part, each.before, each.after, old, new))
 
 
 def _origin(job: Job, maker: str) -> str:
@@ -87,20 +95,20 @@ def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
     if not compared:
         return "it hadn't run before"
     if found:
-        return f"compared with {compared}, its key changed"
+        return f"something has changed since {compared}"
     return f"nothing has changed since {compared}, whose result isn't in the store any more"
 
 
-def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str, Mapping[str, Any] | None]:
-    """The key's parts of the result before this one, and whose they are."""
+def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str, Job, Mapping[str, Any] | None]:
+    """The key's parts of the result before this one, and whose they are, in words and as a job."""
     for number in range(attempt - 1, 0, -1):
         if parts := attempts.key_input(job, stage, number):
-            return f"attempt {number}", parts
+            return f"attempt {number}", job, parts
     for other in earlier:
         committed = other.loaded.stage(stage).committed
         if committed and (parts := attempts.key_input(other, stage, committed.attempt)):
-            return other.id, parts
-    return "", None
+            return other.id, other, parts
+    return "", job, None
 
 
 def _similar(job: Job, store: JobStore) -> Iterator[Job]:

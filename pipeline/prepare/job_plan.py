@@ -41,6 +41,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         environment_variables=_variables(ready),
         stage_environments={stage.name: stage.environment for stage in planned.stages},
         tools=tools,
+        tool_versions=_tool_versions(ready),
         models=dict(preparation.models),
         unconfined=preparation.unconfined,
         inherits_environment=request.inherits_environment,
@@ -100,6 +101,11 @@ def _tools(ready: Readiness) -> dict[str, dict[str, str]]:
         for environment, tools in ready.tools.items()
         if tools
     }
+
+
+def _tool_versions(ready: Readiness) -> dict[str, dict[str, tuple[str, ...]]]:
+    definitions = (ready.environments[name] for name, tools in ready.tools.items() if tools)
+    return {each.name: dict(each.tool_versions) for each in definitions if each.tool_versions}
 
 
 def _variables(ready: Readiness) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ There is one exception, which a person asks for with ``--build``: an environment
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,7 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     needed = disk_space.require(catalog.project, planned.disk, file, media, max(0, reserved))
     digests = {name: catalog.model(name).digest for name in planned.models}
     unconfined = confinement.problem(planned.stages)
+    values = replace(values, decisions=values.decisions.with_notes(readiness.wrapper_notes(ready)))
     return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed, unconfined)
 
 

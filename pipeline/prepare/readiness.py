@@ -8,11 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.config.catalog import Catalog
+from pipeline.envs import program_versions
 from pipeline.envs.choice.decision import Choice, Refuse
 from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import agreement
+from pipeline.envs.program_wrappers import is_opaque
 from pipeline.envs.provided_programs import Tool, locate
+from pipeline.envs.variables import system_path
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
 from pipeline.host.resources import RunLimits, impossible
@@ -75,6 +78,24 @@ def require(ready: Readiness, default_commands: Callable[[], Collection[str]]) -
     if ready.problems:
         what = "\n".join(problem.what for problem in ready.problems)
         raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], default_commands()))
+
+
+def wrapper_notes(ready: Readiness) -> Iterator[str]:
+    """One for each program of which nobody sees that it is upgraded: what to write, so that it shows."""
+    folders = system_path(os.environ)
+    for environment, tools in ready.tools.items():
+        definition = ready.environments[environment]
+        answering = {*dict(definition.tool_versions), *program_versions.KNOWN}
+        for tool in tools:
+            if tool.path and tool.name not in answering and is_opaque(tool.name, tool.path, folders):
+                setting = f"tools: [{{{tool.name}: {{version: [--version]}}}}]"
+                if definition.is_in_stage:
+                    setting = f'tools = [{{{tool.name} = {{version = ["--version"]}}}}] in [tool.pipeline.environment]'
+                yield (
+                    f"{tool.path} starts another program. If that one is upgraded, results of the old one are still"
+                    f" used. To have the version looked at, write into {definition.path} how {tool.name} is asked for"
+                    f" it:\n{setting}"
+                )
 
 
 def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:

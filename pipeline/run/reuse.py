@@ -60,8 +60,10 @@ class Reuse(Struct, frozen=True):
                 if not output.is_unchanged(self.verify)
             ]
             return f"again, since its output {', '.join(changed)} was changed or removed" if changed else "again"
+        from pipeline.jobs import key_words  # few stages run again
+
         before = attempts.key_input(self.job, stage, event.attempt) or {}
-        return f"again, since its {', '.join(stage_key.changed_parts(before, key.parts))} changed"
+        return f"again, since its {key_words.part_names(stage_key.changed_parts(before, key.parts))} changed"
 
     def own(self, stage: PlannedStage, key: str) -> ReusedResult | None:
         """The result that this job has already."""

@@ -77,7 +77,7 @@ def test_what_differs_from_the_last_job_like_it_is_named(bench: Bench, part: str
     assert bench.run_one(after).error is None
     found = explained(bench, after)["one"]
     assert (found.what, found.compared_with) == ("ran", before.id)
-    assert found.because == f"compared with {before.id}, its key changed"
+    assert found.because == f"something has changed since {before.id}"
     assert change in found.changes
     # The source of another stage is another, too, and the name of another model.
     assert len(found.changes) == (2 if part in {"another stage file", "a model"} else 1)
@@ -90,7 +90,9 @@ def test_an_inputs_change_is_named(bench: Bench) -> None:
     after = bench.job(link("one"))
     bench.run(after)
     expected = (KeyChange("inputs.file", [before.plan.input.digest], [after.plan.input.digest]),)
-    assert explained(bench, after)["one"].changes == expected
+    found = explained(bench, after)["one"].changes
+    assert found == expected
+    assert found[0].words == "its input 'file': the file input.txt changed: 11 B before, 14 B now"
 
 
 def test_a_change_in_the_same_job_is_told_from_the_attempt_before(bench: Bench) -> None:
@@ -99,7 +101,7 @@ def test_a_change_in_the_same_job_is_told_from_the_attempt_before(bench: Bench) 
     bench.project.stage_file("copy").write_text("# another\n")
     bench.run(job)
     found = explained(bench, job)["one"]
-    assert (found.what, found.because, found.compared_with) == ("ran", "again, since its source changed", "attempt 1")
+    assert (found.what, found.because, found.compared_with) == ("ran", "again, since its code changed", "attempt 1")
     assert [change.part for change in found.changes] == ["source"]
 
 
@@ -112,7 +114,7 @@ def test_a_shared_module_that_changed_is_named(bench: Bench) -> None:
     shared.write_text("# another\n")
     bench.run(job)
     found = explained(bench, job)["one"]
-    assert found.because == "again, since its modules changed"
+    assert found.because == "again, since its shared modules changed"
     assert [change.part for change in found.changes] == ["modules.shared"]
 
 

@@ -54,7 +54,7 @@ def test_a_change_is_the_reason(bench: Bench, job: Job) -> None:
     bench.run(job)
     bench.project.stage_file("copy").write_text("# another\n")
     found = forecasts(bench, job)["one"]
-    assert (found.verdict, found.why) == ("run", "since its source changed")
+    assert (found.verdict, found.why) == ("run", "since its code changed")
 
 
 def test_a_result_in_the_store_is_only_likely(bench: Bench, job: Job) -> None:
@@ -120,4 +120,4 @@ def test_a_changed_shared_module_is_the_reason(bench: Bench) -> None:
     assert verdicts(bench, job) == {"one": "reuse"}
     shared.write_text("# another\n")
     found = forecasts(bench, job)["one"]
-    assert (found.verdict, found.why) == ("run", "since its modules changed")
+    assert (found.verdict, found.why) == ("run", "since its shared modules changed")

@@ -128,7 +128,7 @@ def test_what_changed_is_why_a_stage_runs_again(bench: Bench, job: Job) -> None:
     bench.run(job)
     edit(bench)
     bench.run(job)
-    assert bench.listener.of("started")[0] == ("one", "again, since its source changed")
+    assert bench.listener.of("started")[0] == ("one", "again, since its code changed")
 
 
 def test_stages_behind_one_that_came_out_the_same_stand(bench: Bench) -> None:

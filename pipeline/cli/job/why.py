@@ -23,10 +23,11 @@ SHOWN_WIDTH = 80  # characters of a changed value
 @click.command("why")
 @click.argument("id", shell_complete=completion.jobs)
 @click.argument("stage", required=False)
+@click.option("--verbose", "-v", is_flag=True, help="Also show what was compared: digests and values.")
 @json_option
 @root_option
-def command(id: str, stage: str | None, as_json: bool) -> None:
-    """Say why each stage ran or was reused, or only STAGE: which part of its key changed, from what to what."""
+def command(id: str, stage: str | None, verbose: bool, as_json: bool) -> None:
+    """Say why each stage ran or was reused, or only STAGE: what has changed since it ran before."""
     store = JobStore(project().jobs)
     job = store.find(id)
     names = chosen(job, stage)
@@ -40,7 +41,9 @@ def command(id: str, stage: str | None, as_json: bool) -> None:
         more = f" and {len(names_alike) - NAMED} more" if len(names_alike) > NAMED else ""
         click.echo(printable(f"{who}{more}: {each.what}{f': {each.because}' if each.because else ''}"))
         for change in each.changes:
-            click.echo(printable(f"    {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
+            click.echo(printable(f"    {change.words}"))
+            if verbose:
+                click.echo(printable(f"        {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
 
 
 def _alike(found: Sequence[StageExplanation]) -> Iterator[tuple[list[str], StageExplanation]]:

@@ -1,0 +1,170 @@
+"""What differs between two keys of a stage, in a person's words: names, sizes and times in place of digests."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.jobs.events import StageFinished
+from pipeline.jobs.job import Job
+from pipeline.jobs.plan import Plan, PlannedStage
+from pipeline.references import JOB_INPUT
+from pipeline.sizes import show_size
+from pipeline.text import counted
+
+SHOWN_WIDTH = 80  # characters of a value
+# A key's parts, where their names alone don't say what they are.
+PARTS = {
+    "source": "code",
+    "modules": "shared modules",
+    "stagekit": "runner",
+    "input_names": "names of input files",
+    "model_names": "models' names",
+    "tools": "programs",
+    "locale": "language settings",
+    "passed": "variables of the shell",
+    "inherited": "variables of the shell",
+    "ensure": "promises",
+}
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What is known of a file by its digest."""
+
+    name: str
+    size: int  # bytes
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class KeySide:
+    """One of the two keys: the stage as its plan has it, and the files that it could have read."""
+
+    plan: Plan
+    stage: PlannedStage | None
+    files: Mapping[str, KnownFile]  # by digest
+
+
+def side(job: Job, stage: str) -> KeySide:
+    """``stage`` may be the member of a fan-out."""
+    planned = {each.name: each for each in job.plan.stages}
+    found = planned.get(stage) or planned.get(stage.rpartition("_")[0])
+    events = [event for event in job.journal().read() if isinstance(event, StageFinished)]
+    files = {
+        output.digest: KnownFile(output.file, output.size, output.mtime_ns)
+        for event in events
+        for output in event.outputs.values()
+    }
+    given = job.plan.input
+    return KeySide(job.plan, found, {**files, given.digest: KnownFile(job.input.name, given.size, given.mtime_ns)})
+
+
+def part_names(parts: list[str]) -> str:
+    """Parts of a key, as the end of "since its"."""
+    return ", ".join(PARTS.get(part, part) for part in parts)
+
+
+def words(part: str, before: Any, after: Any, old: KeySide, new: KeySide) -> str:
+    """A sentence without its full stop. ``part`` is as in ``KeyChange``."""
+    kind, _, name = part.partition(".")
+    if kind == "inputs" and name:
+        return _inputs(name, before or [], after or [], old, new)
+    if kind == "models" and name:
+        return _model(name, old, new)
+    if kind == "tools" and name:
+        return f"the program {name}: {_program(before, after)}"
+    if kind == "environment":
+        name = new.stage.environment if new.stage else ""
+        return f"the environment {name} has other packages, another Python or other settings".replace("  ", " ")
+    if kind == "source":
+        file = f" (stages/{new.stage.uses}.py)" if new.stage else ""
+        return f"the code of the stage{file} was edited"
+    say = SENTENCES.get(kind)
+    return say(name, before, after) if say else _values(part.replace("_", " "), before, after)
+
+
+def _inputs(slot: str, before: list[str], after: list[str], old: KeySide, new: KeySide) -> str:
+    what = f"its input '{slot}'"
+    references = new.stage.inputs.get(slot, ()) if new.stage else ()
+    if JOB_INPUT not in references and references:
+        what += f" (from {', '.join(dict.fromkeys(each.partition('.')[0] for each in references))})"
+    if len(before) == len(after) == 1:
+        return f"{what}: {_file(before[0], after[0], old, new)}"
+    if sorted(before) == sorted(after):
+        return f"{what}: the same files come in another order"
+    fresh = len(set(after) - set(before))
+    return f"{what}: {counted(len(before), 'file')} before, {counted(len(after), 'file')} now, {fresh} of them new"
+
+
+def _file(before: str, after: str, old: KeySide, new: KeySide) -> str:
+    first, second = old.files.get(before), new.files.get(after)
+    name = second or first
+    if first is None or second is None:
+        return f"the file {name.name} has other content" if name else "the file has other content"
+    if first.name != second.name:
+        return f"the file {first.name} ({_size_and_time(first)}) before, {second.name} ({_size_and_time(second)}) now"
+    if show_size(first.size) != show_size(second.size):
+        return f"the file {second.name} changed: {show_size(first.size)} before, {show_size(second.size)} now"
+    return f"the file {second.name} changed: {_size_and_time(first)} before, {_size_and_time(second)} now"
+
+
+def _size_and_time(file: KnownFile) -> str:
+    return f"{show_size(file.size)} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(file.mtime_ns / 1e9))}"
+
+
+def _model(slot: str, old: KeySide, new: KeySide) -> str:
+    first, second = (each.stage.models.get(slot) if each.stage else None for each in (old, new))
+    if first == second:
+        return f"the model {second or slot} has other files"
+    return f"the model: {first or 'none'} before, {second or 'none'} now"
+
+
+def _program(before: Any, after: Any) -> str:
+    first, second = (each if isinstance(each, dict) else {"file": each} for each in (before, after))
+    versions = [each.get("version") for each in (first, second)]
+    if all(versions) and versions[0] != versions[1]:
+        return f"{versions[0]} before, {versions[1]} now"
+    if first.get("file") != second.get("file"):
+        return "another file before" if all(each.get("file") for each in (first, second)) else "it wasn't used before"
+    if first.get("starts") != second.get("starts"):
+        return f"what it starts is another one: {', '.join(second.get('starts', ())) or 'nothing'}"
+    return "its answer to the question for its version is another one"
+
+
+def _values(what: str, before: Any, after: Any) -> str:
+    return f"{what}: {_shown(before)} before, {_shown(after)} now"
+
+
+def _secretly(what: str, before: Any, after: Any) -> str:
+    """Of a value that isn't shown."""
+    if before is None:
+        return f"{what} is set now"
+    return f"{what} isn't set any more" if after is None else f"{what} has another value"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_WIDTH else f"{text[:SHOWN_WIDTH]}..."
+
+
+Sentence = Callable[[str, Any, Any], str]
+SENTENCES: Mapping[str, Sentence] = {
+    "stage": lambda _, before, after: _values("the file in stages/", before, after),
+    "stagekit": lambda *_: "the code that runs stages is another one, since the pipeline was updated",
+    "modules": lambda name, *_: f"the shared module stages/modules/{name} was edited",
+    "parameters": lambda name, before, after: _values(f"the parameter {name}", before, after),
+    "outputs": lambda name, before, after: _values(f"the name of its output '{name}'", before, after),
+    "input_names": lambda name, before, after: _values(f"the names of the files in '{name}'", before, after),
+    "model_names": lambda name, before, after: _values(f"the folder of the model '{name}'", before, after),
+    "variables": lambda name, before, after: _values(f"the environment's variable {name}", before, after),
+    "locale": lambda name, before, after: _values(f"the variable {name}", before, after),
+    "passed": lambda name, before, after: _secretly(f"the variable {name}", before, after),
+    "secrets": lambda name, before, after: _secretly(f"the secret parameter {name}", before, after),
+    "ensure": lambda name, before, after: _values(f"what it promises of its output '{name}'", before, after),
+    "bounds": lambda _, before, after: _values("its limits", before, after),
+    "inherited": lambda *_: "the variables of the shell differ (--inherit-environment)",
+}
