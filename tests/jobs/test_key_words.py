@@ -8,9 +8,7 @@ from pipeline.jobs.key_words import KeySide, KnownFile, part_names, words
 from tests.jobs.helpers import DIGEST, a_plan, a_stage
 
 OTHER = "sha256:" + "1" * 64
-STAGE = a_stage(
-    "asr", uses="whisper", models={"model": "large"}, inputs={"file": ("job.input",), "audio": ("demux.audio",)}
-)
+INPUTS = {"file": ("job.input",), "audio": ("demux.audio",)}
 MODELS = {"large": DIGEST, "tiny": OTHER}
 
 
