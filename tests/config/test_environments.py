@@ -38,7 +38,7 @@ WRONG_FILES = [
     ('python: ""\nvariables:\n  A: "{cash}"\n', "3: variables.A:"),
     ('python: ""\nvariables: {A: 1}\n', "2: variables.A:"),
     ('python: ""\nvariables: {"A B": x}\n', "2: variables.A B:"),
-    ('python: ""\ntools: [{sox: {version: --version}}]\n', "2: tools.0"),
+    ('python: ""\ntools: [{sox: {version: --version}}]\n', "2: tools.0:"),
     ('pyhton: ""\n', "1: pyhton:"),
 ]
 
@@ -90,14 +90,15 @@ def loaded(sandbox: Sandbox, text: str) -> Definition:
 def test_a_tool_may_have_the_command_that_installs_it(sandbox: Sandbox) -> None:
     definition = loaded(sandbox, 'python: ""\ntools: [ffmpeg, {apertium: apt-get install apertium}]\n')
     assert definition.tools == ("ffmpeg", "apertium")
-    text = (
-        'python: ""\ntools: [{sox: {install: apt-get install sox, version: [--version]}}, {mytool: {version: [-v]}}]\n'
-    )
-    definition = loaded(sandbox, text)
+    assert definition.tool_packages == (("apertium", "apt-get install apertium"),)
+
+
+def test_a_tool_may_have_the_words_by_which_it_gives_its_version(sandbox: Sandbox) -> None:
+    tools = "[{sox: {install: apt-get install sox, version: [--version]}}, {mytool: {version: [-v]}}]"
+    definition = loaded(sandbox, f'python: ""\ntools: {tools}\n')
     assert definition.tools == ("sox", "mytool")
     assert definition.tool_packages == (("sox", "apt-get install sox"),)
     assert dict(definition.tool_versions) == {"sox": ("--version",), "mytool": ("-v",)}
-    assert definition.tool_packages == (("apertium", "apt-get install apertium"),)
 
 
 def test_folders_from_before_are_found_from_the_project_and_from_home(
