@@ -97,14 +97,15 @@ MAY_IMPORT = {
 PURE = {
     "engines": {
         "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "Pairs"},
+        "pipeline.config.model_figures": {"ErrorRate", "FigureTable", "ModelFigures", "PublishedSpeed"},
         "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},
-        "pipeline.jobs.plan": {"BetterEngine", "EngineDecision"},
+        "pipeline.jobs.plan": {"BetterEngine", "BetterModel", "EngineDecision", "ModelDecision"},
         "pipeline.media.languages": {"base", "is_same", "name"},
         "pipeline.plan.substitution": {"fill"},
         "pipeline.plan.values": {"value_of"},
     },
 }
-PURE_LEAVES = {"pipeline.errors", "pipeline.text"}
+PURE_LEAVES = {"pipeline.errors", "pipeline.sizes", "pipeline.text"}
 PURE_LIBRARY = {"collections.abc", "dataclasses", "functools", "typing"}
 
 

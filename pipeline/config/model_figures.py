@@ -39,6 +39,7 @@ class ModelFigures:
     memory: int | None = None  # bytes, of the machine or of the GPU where it works there
     size: int | None = None  # bytes of a download
     larger: str | None = None  # the next larger model of the same make
+    translates: bool = True  # whether it can write down in English what is said in another language
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def load(project: Project) -> FigureTable:
         models[name] = _with(models.get(name) or ModelFigures(), section, group, value)
     for name, larger in source.value.get("larger", {}).items():
         models[name] = replace(models.get(name) or ModelFigures(), larger=larger)
+    for name in source.value.get("without_translation", ()):
+        models[name] = replace(models.get(name) or ModelFigures(), translates=False)
     return FigureTable(models, source.value.get("data", {}), source.value.get("sources", {}))
 
 

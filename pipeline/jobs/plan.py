@@ -132,6 +132,30 @@ class EngineDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     better: tuple[BetterEngine, ...] = ()
 
 
+class BetterModel(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A model that gets fewer words wrong, and what it would cost."""
+
+    model: str
+    about: str  # for a person
+    command: str
+    is_here: bool = False
+    size: int | None = None  # bytes of its download, where they are known
+    seconds: float | None = None  # for the whole input
+    wrong_percent: float | None = None  # of the words
+
+
+class ModelDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which model recognises speech, why, and what to expect of it."""
+
+    model: str
+    language: str = ""  # the code; empty where it isn't known what is spoken
+    why: str | None = None  # None where a person named the model
+    seconds: float | None = None  # for the whole input, as was expected
+    wrong_percent: float | None = None  # of the words; at least so many where ``note`` says so
+    note: str | None = None  # what a person should know of the text that it makes
+    better: tuple[BetterModel, ...] = ()
+
+
 class WorkerBounds(Struct, frozen=True, forbid_unknown_fields=True):
     """When a process that is kept for later stages ends."""
 
@@ -165,6 +189,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     deliver: tuple[str, ...]
     asked: dict[str, str] = field(default_factory=dict)  # parameters as they were typed
     decisions: tuple[EngineDecision, ...] = ()
+    model_decision: ModelDecision | None = None
     beside: BesideInput | None = None
     disk_needed: int = 0  # bytes that the job was thought to write
     grace_seconds: float
