@@ -28,15 +28,18 @@ class ProjectVariables:
         return own_variables(self._project, definition.variables, prefix)
 
 
-def builder_for(catalog: "Catalog", offline: bool = False) -> "Builder":
-    """A builder with the project's settings. Raises ``NotReady`` where there is no uv."""
+def builder_for(catalog: "Catalog", offline: bool = False, inherits: bool = False) -> "Builder":
+    """A builder with the project's settings. ``inherits``: builds from source see all of the caller's variables.
+
+    Raises ``NotReady`` where there is no uv.
+    """
     from pipeline.envs import uv  # a run that finds everything built needs none of these
     from pipeline.envs.builder.builder import Builder
     from pipeline.envs.builder.installer import PackageSources
     from pipeline.envs.registry import Registry
 
     project = catalog.project
-    sources = PackageSources(offline, project.cache / "wheels", catalog.settings.link_mode)
+    sources = PackageSources(offline, project.cache / "wheels", catalog.settings.link_mode, inherits)
     return Builder(
         registry=Registry(project.environments),
         uv=uv.find(),

@@ -49,6 +49,13 @@ HELP = "bootstrap --help"
     is_flag=True,
     help="Read every file of all built environments (or of each --env), and install only damaged packages again.",
 )
+@click.option(
+    "--inherit-environment",
+    "inherits",
+    is_flag=True,
+    help="Let builds from source see all variables of this shell. Otherwise they get those of their definition, and"
+    " those that compilers and the network need.",
+)
 @click.option("--prefetch", is_flag=True, help="Only fetch packages and models, for building without a network later.")
 @click.option(
     "--from-bundle",
@@ -67,12 +74,15 @@ def command(
     offline: bool,
     jobs: int | None,
     repair: bool,
+    inherits: bool,
     prefetch: bool,
     bundle: Path | None,
 ) -> None:
     """Make ready what the default workflows need: their environments, models and tools."""
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", HELP)
+    if inherits and (repair or prefetch or bundle):
+        raise UsageError("--inherit-environment is for building from source, so that it goes with none of these", HELP)
     if repair and (models or everything or force or prefetch):
         raise UsageError("--repair goes together with --env, --offline and --jobs alone", HELP)
     if prefetch and (force or offline):
@@ -83,7 +93,12 @@ def command(
     if bundle:
         _from_bundle(bundle, force, jobs)
         return
-    tasks = _tasks(SetupSelection(names, models, everything), force, offline, repair, prefetch)
+    selection = SetupSelection(names, models, everything)
+    tasks = (
+        _special_tasks(selection, offline, repair)
+        if repair or prefetch
+        else _tasks(selection, force, offline, inherits)
+    )
     if not tasks:
         reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
         click.echo(f"nothing to make ready: {reason}", err=True)
@@ -91,7 +106,15 @@ def command(
         _raise_together(carry_out(tasks, display, jobs))
 
 
-def _tasks(selection: SetupSelection, force: bool, offline: bool, repair: bool, prefetch: bool) -> list[SetupTask]:
+def _tasks(selection: SetupSelection, force: bool, offline: bool, inherits: bool) -> list[SetupTask]:
+    from pipeline.config.catalog import Catalog
+    from pipeline.setup import bootstrap
+
+    return bootstrap.tasks(Catalog(project()), selection, force, offline, inherits)
+
+
+def _special_tasks(selection: SetupSelection, offline: bool, repair: bool) -> list[SetupTask]:
+    """Tasks that repair, or those that only fetch."""
     from pipeline.config.catalog import Catalog
 
     catalog = Catalog(project())
@@ -99,13 +122,9 @@ def _tasks(selection: SetupSelection, force: bool, offline: bool, repair: bool, 
         from pipeline.setup import repair as repairs
 
         return repairs.tasks(catalog, selection.environments, offline)
-    if prefetch:
-        from pipeline.bundles import prefetch as prefetching
+    from pipeline.bundles import prefetch as prefetching
 
-        return prefetching.tasks(catalog, selection)
-    from pipeline.setup import bootstrap
-
-    return bootstrap.tasks(catalog, selection, force, offline)
+    return prefetching.tasks(catalog, selection)
 
 
 def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:

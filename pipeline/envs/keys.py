@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.digests import tagged_digest
-from pipeline.envs import build_variables
+from pipeline.envs import build_inheritance, build_variables
 from pipeline.values import Struct, field, plain
 
 if TYPE_CHECKING:
@@ -29,10 +29,16 @@ class KeyInput(Struct, frozen=True, omit_defaults=True):
     build_variables: Mapping[str, str] = field(default_factory=dict)  # steer builds from source
     build_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # package to what its build needs
     preferred: tuple[str, ...] = ()  # packages, where several install the same file
+    inherited: str = ""  # the digest of all that its builds saw of the caller's variables, where that was asked for
 
 
-def key_input(definition: "Definition", interpreter: "BaseInterpreter", base: Mapping[str, str]) -> KeyInput:
-    """``base``: the caller's variables. Raises ``OSError`` where the lock can't be read."""
+def key_input(
+    definition: "Definition", interpreter: "BaseInterpreter", base: Mapping[str, str], inherits: bool = False
+) -> KeyInput:
+    """``base``: the caller's variables. ``inherits``: whether builds see all of them.
+
+    Raises ``OSError`` where the lock can't be read.
+    """
     import sysconfig
 
     return KeyInput(
@@ -45,6 +51,7 @@ def key_input(definition: "Definition", interpreter: "BaseInterpreter", base: Ma
         build_variables={**build_variables.of_caller(base), **dict(definition.variables)},
         build_after=dict(definition.build_after),
         preferred=definition.preferred,
+        inherited=build_inheritance.digest_of_all(base) if inherits else "",
     )
 
 

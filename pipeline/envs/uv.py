@@ -1,35 +1,17 @@
 """uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, or on PATH."""
 
 import os
-import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from pipeline.envs import build_inheritance
 from pipeline.envs.platform.layout import WINDOWS, clones, executable, scripts_folder
-from pipeline.envs.variables import without_python
+from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
 
-# A machine's own settings: where its packages come from, and how it reaches the network.
-MACHINE_VARIABLES = {
-    "UV_CACHE_DIR",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_FIND_LINKS",
-    "UV_NO_INDEX",
-    "UV_OFFLINE",
-    "UV_INSECURE_HOST",
-    "UV_KEYRING_PROVIDER",
-    "UV_NATIVE_TLS",
-    "UV_SYSTEM_CERTS",
-    "UV_HTTP_TIMEOUT",
-    "UV_HTTP_RETRIES",
-    "UV_PYTHON_DOWNLOADS",
-    "UV_PYTHON_INSTALL_DIR",
-}
-CREDENTIALS = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")  # of an index that UV_INDEX names
+NOTHING: Mapping[str, str] = MappingProxyType({})
 PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executable("uv")
 
 
@@ -46,14 +28,22 @@ def command() -> str:
     return "uv" if shutil.which("uv") else str(PRIVATE)
 
 
-def variables(base: Mapping[str, str], link_mode: str | None = None) -> dict[str, str]:
-    """The variables that uv gets: the caller's, without those that configure uv or steer an interpreter.
+def variables(
+    base: Mapping[str, str],
+    link_mode: str | None = None,
+    own: Mapping[str, str] = NOTHING,
+    names: Collection[str] = (),
+    inherits: bool = False,
+) -> dict[str, str]:
+    """The variables that uv gets, and builds from source with it (``build_inheritance``).
 
-    ``link_mode``: for calls that install into an environment.
+    ``base``: the caller's. ``link_mode``: for calls that install into an environment. ``own``: the environment's.
+    ``names``: further ones of the caller's. ``inherits``: all of them, but those that configure uv or steer an
+    interpreter.
     """
-    known = {name for name in base if name in MACHINE_VARIABLES or CREDENTIALS.fullmatch(name)}
-    left_out = {name for name in base if name.startswith("UV_")} - known
-    variables = {name: value for name, value in without_python(base).items() if name not in left_out}
+    seen = with_own(base if inherits else build_inheritance.visible(base, names), own)
+    left_out = {name for name in seen if name.startswith("UV_") and not build_inheritance.is_setting_of_uv(name)}
+    variables = {name: value for name, value in without_python(seen).items() if name not in left_out}
     if link_mode:
         variables["UV_LINK_MODE"] = link_mode
     return {**variables, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from pipeline.envs.choice.finder import EnvironmentFinder
 
 
-def tasks(catalog: Catalog, selection: SetupSelection, force: bool, offline: bool = False) -> list[SetupTask]:
-    """One task for each environment and model; ``force``: build again, also where nothing is wrong.
+def tasks(
+    catalog: Catalog, selection: SetupSelection, force: bool, offline: bool = False, inherits: bool = False
+) -> list[SetupTask]:
+    """One task for each environment and model; ``force``: build again, also where nothing is wrong. ``inherits``:
+    builds from source see all of the caller's variables.
 
     Raises ``ConfigurationError`` for a name that the project doesn't define, and ``NotReady`` where there is no uv.
     """
     definitions, models = selected(catalog, selection)
-    builder, fetcher = builder_for(catalog, offline), fetcher_for(catalog, offline)
+    builder, fetcher = builder_for(catalog, offline, inherits), fetcher_for(catalog, offline)
     return [
         *(_build(catalog, builder, definition, force) for definition in definitions),
         *(fetch_task(catalog, fetcher, spec) for spec in models),
@@ -94,7 +97,8 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
         if not force and _is_damaged(builder, definition):
             return _repaired(builder, definition, progress)
         build = builder.ensure(definition, progress, force)
-        return f"ready, Python {build.python_version}"
+        inherited = ", built with all variables of the shell" if build.own_marker.key_input.inherited else ""
+        return f"ready, Python {build.python_version}{inherited}"
 
     return SetupTask(f"environment {definition.name}", carry_out)
 

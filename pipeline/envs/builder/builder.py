@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import permissions
-from pipeline.envs import interpreters, keys
+from pipeline.envs import build_inheritance, interpreters, keys
 from pipeline.envs.build import Build
 from pipeline.envs.builder import proof
 from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
@@ -66,7 +66,13 @@ class Builder:
 
     def usable(self, definition: Definition) -> Build | None:
         """The live build, where it is healthy and fits the definition."""
-        return None if self.registry.problem(definition) else self.registry.live(definition.name)
+        build = None if self.registry.problem(definition) else self.registry.live(definition.name)
+        return build if build is None or self._has_inherited(build) else None
+
+    def _has_inherited(self, build: Build) -> bool:
+        """Whether its packages were built with the caller's variables, where they should be."""
+        wanted = build_inheritance.digest_of_all(os.environ) if self.sources.inherits else ""
+        return not wanted or build.own_marker.key_input.inherited == wanted
 
     def build(self, definition: Definition, progress: Progress, force: bool) -> Build:
         """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock.
@@ -80,7 +86,7 @@ class Builder:
         agreement.require(definition)
         progress("choosing Python")
         base = interpreters.find(definition, self.uv)
-        key_input = keys.key_input(definition, base, os.environ)
+        key_input = keys.key_input(definition, base, os.environ, self.sources.inherits)
         self.remove_half_built(definition.name)
         earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
         if fitting := next((build for build in earlier if build_problem(definition, build) is None), None):
@@ -114,7 +120,9 @@ class Builder:
             deadline=deadline,
             progress=progress,
             sources=self.sources,
-            settings=package_settings.for_lock(definition, os.environ, own, self.sources.offline),
+            settings=package_settings.for_lock(
+                definition, os.environ, own, self.sources.offline, self.sources.inherits
+            ),
             own=own,
         )
         try:

@@ -15,7 +15,6 @@ from pipeline.envs.builder.uv_output import InstallFailure, LogWatcher, output_s
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.uv_settings import UvSettings
-from pipeline.envs.variables import with_own
 from pipeline.errors import NotReady
 from pipeline.permissions import mask_of
 from pipeline.progress import Progress
@@ -34,6 +33,7 @@ class PackageSources:
     offline: bool = False
     wheels: Path | None = None  # a folder of wheels that were fetched before
     link_mode: str = "auto"
+    inherits: bool = False  # whether builds from source see all of the caller's variables
     pauses: tuple[float, ...] = PAUSES  # seconds before each further try
 
 
@@ -177,7 +177,8 @@ class Installer:
     def _variables(self, offline: bool) -> dict[str, str]:
         # uv's own cache is the machine's: a file that one project has fetched serves all projects.
         own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
-        variables = uv.variables(with_own(os.environ, own), uv.link_mode(self.sources.link_mode, self.prefix.parent))
+        link_mode = uv.link_mode(self.sources.link_mode, self.prefix.parent)
+        variables = uv.variables(os.environ, link_mode, own, inherits=self.sources.inherits)
         return {**variables, "UV_OFFLINE": "1"} if offline else variables
 
     def _too_late(self, output: str) -> NotReady:

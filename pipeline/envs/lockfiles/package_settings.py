@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.envs import build_variables
+from pipeline.envs import build_inheritance, build_variables
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import options, requirements
 from pipeline.envs.lockfiles.lockfile import LockFile, NotALock, Pin, parse
@@ -21,6 +21,7 @@ Variables = Mapping[str, str]
 
 # uv takes what it has once built in place of a wheel, unless it was built with other variables.
 CHOSEN = {"PIPELINE_FROM_SOURCE": "1"}
+INHERITED = "PIPELINE_INHERITED"
 
 
 def for_locking(definition: Definition, base: Variables) -> UvSettings:
@@ -30,17 +31,20 @@ def for_locking(definition: Definition, base: Variables) -> UvSettings:
 
 
 def for_lock(
-    definition: Definition, base: Variables, own: Variables | None = None, offline: bool = False
+    definition: Definition, base: Variables, own: Variables | None = None, offline: bool = False, inherits: bool = False
 ) -> UvSettings:
     """For installing and fetching what a lock has. ``own``: the environment's variables, with their values.
+    ``inherits``: builds see all of the caller's variables, so what they give is another's than those of other builds.
 
     Raises ``ConfigurationError`` for options that can't be followed. With ``offline``, an address may name variables
     that aren't set: nobody is asked there.
     """
     if offline:
-        base = {**dict.fromkeys(_named_variables(definition), ""), **base}
+        base = {**dict.fromkeys(named_variables(definition), ""), **base}
     lock = _lock(definition)
     variables = {**build_variables.of_caller(base), **build_variables.of_definition(definition, own or {})}
+    if inherits:
+        variables[INHERITED] = build_inheritance.digest_of_all(base)
     by_package = {pin.name: variables if pin.may_be_wheel else {**variables, **CHOSEN} for pin in lock.pins}
     after = {package: tuple(_pinned(each, lock)) for package, each in definition.build_after}
     return _settings(definition, base, by_package, after)
@@ -72,7 +76,7 @@ def _requirement_options(definition: Definition, base: Variables) -> Requirement
     return options.of_lines(lines, _root(file), base) if file is not None else RequirementOptions()
 
 
-def _named_variables(definition: Definition) -> list[str]:
+def named_variables(definition: Definition) -> list[str]:
     """The variables in addresses of the definition and its requirements."""
     texts = [definition.index]
     with contextlib.suppress(ConfigurationError):

@@ -96,7 +96,7 @@ class LockResolver:
 
     def _compile(self, definition: Definition, source: Path, lock: Path, upgrade: Upgrade) -> None:
         folder = lock.parent
-        variables = uv.variables(os.environ)
+        variables = uv.variables(os.environ, names=package_settings.named_variables(definition))
         argv: list[str | Path] = [self.uv, "--directory", self.root, "--project", folder, "pip", "compile", "--quiet"]
         argv += ["--universal", "--generate-hashes", "--no-header", "--no-strip-extras", "--python", sys.executable]
         argv += ["--python-version", lower_bound(definition.python), "--emit-build-options"]

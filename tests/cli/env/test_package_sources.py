@@ -20,6 +20,7 @@ def packages(tmp_path: Path) -> Path:
     make_wheel(folder, "early", "1.0rc1", "")
     sdist(folder, "sdisty", "'FLAG = %r\\n' % os.environ.get('MYFLAG')")
     sdist(folder, "flagged", "'FLAG = %r\\n' % os.environ.get('CMAKE_ARGS')")
+    sdist(folder, "seeing", "'SEEN = %r\\n' % sorted(os.environ)")
     sdist(folder, "needing", "'BUILT_WITH = %r\\n' % tinya.WHO", "import tinya")
     return folder
 
@@ -272,3 +273,49 @@ OVERLAPPING = """# /// script
 def run(stage):
     stage.output("text").write_text("")
 """
+
+
+PASSED = {
+    "CFLAGS": "-O1",
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "UV_HTTP_TIMEOUT": "7",
+    "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
+    "REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
+    "no_proxy": "127.0.0.1",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+}
+HIDDEN = {"AWS_SECRET_ACCESS_KEY": "s3cret", "MYFLAG": "other", "HF_TOKEN": "t0p"}
+
+
+def seen(project: Sandbox) -> set[str]:
+    scope: dict[str, list[str]] = {}
+    exec(module(project, "seeing.py"), scope)  # what the package's own build has written
+    return set(scope["SEEN"])
+
+
+def test_a_build_from_source_sees_a_declared_set_of_variables(project: Sandbox, index: str) -> None:
+    define(project, "seeing\n", "variables: {LEVEL: one}\n")
+    done(project, "pipeline", "env", "lock", "own", **PASSED, **HIDDEN)
+    done(project, "bootstrap", "--env", "own", **PASSED, **HIDDEN)
+    found = seen(project)
+    assert {*PASSED, "LEVEL", "HOME", "PATH"} <= found
+    assert found.isdisjoint(HIDDEN)
+
+
+def test_a_build_may_see_all_variables_which_is_told_and_in_its_key(project: Sandbox, index: str) -> None:
+    define(project, "seeing\n")
+    done(project, "pipeline", "env", "lock", "own")
+    done(project, "bootstrap", "--env", "own")
+    before = (project.root / "venv/own").readlink()
+    told = project.give("bootstrap", "--env", "own", "--inherit-environment", variables=HIDDEN)
+    assert told.code == 0, told.err
+    assert "all variables of the shell" in told.out + told.err
+    assert seen(project) >= set(HIDDEN)
+    assert (project.root / "venv/own").readlink() != before
+    done(project, "bootstrap", "--env", "own", "--force")
+    assert seen(project).isdisjoint(HIDDEN)
+
+
+@pytest.mark.parametrize("other", ["--repair", "--prefetch"])
+def test_inheriting_goes_with_building_alone(project: Sandbox, other: str) -> None:
+    assert project.give("bootstrap", "--inherit-environment", other).code == 2
