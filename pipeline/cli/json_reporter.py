@@ -6,12 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
+
+if TYPE_CHECKING:
+    from pipeline.prepare.batch import PrepareOutcome
 
 SCHEMA = 1  # a higher one means that readers must be adapted
 PROGRESS_EVERY = 1.0  # seconds between two lines about one stage
@@ -25,10 +28,7 @@ class JsonReporter:
         self._last_progress: dict[tuple[str, str], float] = {}
 
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None:
-        jobs = [
-            {"job": job.id, "workflow": job.plan.workflow, "input": job.plan.input.path, "stages": len(job.stages)}
-            for job in self._jobs
-        ]
+        jobs = [_described(job) for job in self._jobs]
         problems = {name: why for runtime in runtimes.values() for name, why in runtime.problems.items()}
         self._tell("run_started", schema=SCHEMA, jobs=jobs, problems=problems)
 
@@ -58,6 +58,13 @@ class JsonReporter:
     def progress(self, text: str) -> None:
         self._tell("progress", text=text)
 
+    def inputs_left(self, count: int) -> None:
+        """The jobs are told as they join."""
+
+    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+        problems = runtime.problems if runtime else {}
+        self._tell("job_joined", problems=problems, **_described(job))
+
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         error = outcome.error
         self._tell(
@@ -69,7 +76,7 @@ class JsonReporter:
             next=getattr(error, "next_step", None),
         )
 
-    def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None:
+    def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:  # noqa: ARG002  # as ``RunReporter``
         self._tell("run_ended", jobs={id: _result(outcome) for id, outcome in outcomes.items()})
 
     def close(self) -> None:
@@ -79,6 +86,10 @@ class JsonReporter:
         with contextlib.suppress(OSError):  # the reader may have gone; the jobs go on all the same
             sys.stdout.write(json.dumps({"event": event, "at": round(time.time(), 3), **facts}) + "\n")
             sys.stdout.flush()
+
+
+def _described(job: Job) -> dict[str, Any]:
+    return {"job": job.id, "workflow": job.plan.workflow, "input": job.plan.input.path, "stages": len(job.stages)}
 
 
 def _result(outcome: JobOutcome) -> str:

@@ -17,6 +17,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 from pipeline.run.durations import Durations
 from pipeline.run.observer import JobOutcome
+from pipeline.run.runtime import Runtime
 from pipeline.text import counted, printable, shortened
 
 FIRST_SENTENCE = re.compile(r'^"""([^:."(]+)', re.MULTILINE)  # of a stage file's docstring
@@ -45,6 +46,18 @@ class LiveReporter(PlainReporter):
         self._whole = self._bars.add_task("", total=1.0, state="")
         self._show_whole()
         self._bars.start()
+
+    def inputs_left(self, count: int) -> None:
+        super().inputs_left(count)
+        self._progress.left = count
+        self._show_whole()
+
+    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+        super().job_joined(job, runtime)
+        self._durations[job.id] = Durations(self._project, job)
+        self._stages |= {(job.id, stage.name): stage for stage in job.stages}
+        self._progress.add(job, self._durations[job.id])
+        self._show_whole()
 
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         super().stage_reused(job, stage, seconds, origin)
@@ -107,7 +120,9 @@ class LiveReporter(PlainReporter):
             self._bars.remove_task(task)
 
     def _show_whole(self) -> None:
-        of_films = f"{self._ended} of {counted(len(self._jobs), self._kind)} done" if self._several else "all"
+        of_films = (
+            f"{self._ended} of {counted(len(self._jobs) + self._left, self._kind)} done" if self._several else "all"
+        )
         left = self._progress.seconds_left
         state = f"{self._progress.share:4.0%}{'' if left is None else f' {spoken(left)} left'}"
         self._bars.update(self._whole, description=of_films, completed=self._progress.share, state=state)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.cli.stage_counts import StageCounts
 from pipeline.executors import StageReport
@@ -15,6 +16,9 @@ from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 from pipeline.text import printable
 
+if TYPE_CHECKING:
+    from pipeline.prepare.batch import PrepareOutcome
+
 PROGRESS_EVERY = 10  # seconds between two lines about one stage
 
 
@@ -22,21 +26,29 @@ class PlainReporter:
     """A film is called by its file's name where several are run, and stages are counted where they are many."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = list(jobs)
+        self._left = 0  # inputs whose jobs aren't prepared yet
         self._several = len(jobs) > 1
-        self._jobs = jobs
         self._last_progress: dict[tuple[str, str], float] = {}
         self._waiting: dict[str, list[str]] = {}  # by job: lines that are told once something happens
+        self._told: set[str] = set()  # lines about environments
         self._counts = StageCounts(PROGRESS_EVERY)
         self._ended = 0
         self._names: dict[str, str] = {}  # by job
 
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None:
-        told: set[str] = set()
         for job in self._jobs:
-            environments = [line for line in _environments(job.plan, runtimes[job.id]) if line not in told]
-            about = f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}"
-            self._waiting[job.id] = [about, *environments]
-            told.update(environments)
+            self._introduce(job, runtimes[job.id])
+
+    def inputs_left(self, count: int) -> None:
+        self._left = count
+        self._several = self._several or len(self._jobs) + count > 1
+
+    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+        self._jobs.append(job)
+        self._names.clear()
+        if runtime:
+            self._introduce(job, runtime)
 
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         if self._counts.has(job, stage):
@@ -77,7 +89,7 @@ class PlainReporter:
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         self._ended += 1
-        place = f" ({self._ended} of {len(self._jobs)})" if self._several else ""
+        place = f" ({self._ended} of {len(self._jobs) + self._left})" if self._several else ""
         if outcome.unchanged:
             if not self._several:
                 self.say(f"{self._name(job)}: is finished already, nothing to do")
@@ -88,7 +100,7 @@ class PlainReporter:
         how = "not finished" if outcome.error else "did what was asked for" if outcome.partial else "finished"
         self.say(f"{self._name(job)}{place}: {how}")
 
-    def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None:
+    def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:
         """The files for whoever reads the standard output, and a table for people."""
         for_people = sys.stdout.isatty()
         unchanged = sum(outcome.unchanged for outcome in outcomes.values())
@@ -98,12 +110,12 @@ class PlainReporter:
             for outcome in outcomes.values():
                 for path in outcome.delivered:
                     print(printable(str(path)))
-        if unchanged < len(outcomes) and (for_people or self._several):
+        if unchanged < len(outcomes) and (for_people or self._several or len(others) > 1):
             with contextlib.suppress(
                 OSError
             ):  # last, where it is seen: of many movies, the files fill more than a screen
                 sys.stdout.flush()
-                _table(self._jobs, outcomes)
+                _table(self._jobs, outcomes, others)
 
     def close(self) -> None:
         """Nothing to put back."""
@@ -119,6 +131,13 @@ class PlainReporter:
         # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+    def _introduce(self, job: Job, runtime: Runtime) -> None:
+        """What is told once the job does something; what an earlier one has said isn't said again."""
+        environments = [line for line in _environments(job.plan, runtime) if line not in self._told]
+        about = f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}"
+        self._waiting[job.id] = [about, *environments]
+        self._told.update(environments)
 
     def _line(self, job: Job, stage: str, text: str) -> str:
         shown = self._counts.shown_name(job, stage)
@@ -140,11 +159,13 @@ class PlainReporter:
             self.say(line)
 
 
-def _table(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome]) -> None:
-    """What became of each movie, for who has gone away meanwhile."""
-    from pipeline.cli import run_summary
+def _table(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]") -> None:
+    """What became of each movie, for who has gone away meanwhile. ``others`` have the files that got no job."""
+    from pipeline.cli import prepare_outcomes, run_summary
 
-    run_summary.show(run_summary.rows(jobs, outcomes))
+    run_summary.show([*run_summary.rows(jobs, outcomes), *prepare_outcomes.failed_rows(others)])
+    if skipped := prepare_outcomes.skip_counts(others):
+        print(f"nothing to do for the others: {skipped}", file=sys.stderr)
 
 
 def _environments(plan: Plan, runtime: Runtime) -> list[str]:

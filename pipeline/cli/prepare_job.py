@@ -1,7 +1,5 @@
 """``prepare-job``: check everything, freeze the plan, print the job's id."""
 
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +9,8 @@ import click
 from pipeline.cli import handler, job_options
 from pipeline.cli.context import json_option, project, root_option, version_option
 from pipeline.cli.value_types import NamedPath
-from pipeline.errors import LISTED, PipelineError, UsageError
-from pipeline.text import printable, shortened
-
-NAME_WIDTH = 28  # characters of a file's name in a table on a terminal
+from pipeline.errors import UsageError
+from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
@@ -50,18 +46,12 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     if intake.is_several(media):
         takes_media = catalog.workflow(make(media[0]).workflow).takes_media
         files = intake.named(media, recursive, intake.is_media if takes_media else intake.is_whole)
-        jobs, error = _several(catalog, make, files, as_json, and_run)
+        _run_several(catalog, make, files) if and_run else _prepare_several(catalog, make, files, as_json)
     else:
-        jobs, error = _one(catalog, make, media[0], as_json, and_run), None
-    if and_run and jobs:
-        _run(jobs, error)
-    elif error and as_json:  # the document that was printed has the errors
-        raise SystemExit(int(error.exit_code))
-    elif error:
-        raise error
+        _one(catalog, make, media[0], as_json, and_run)
 
 
-def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, and_run: bool) -> "list[Job]":
+def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, and_run: bool) -> None:
     from pipeline.cli.output import print_json
     from pipeline.media.subtitles import AlreadyThere
     from pipeline.prepare.prepare import prepare
@@ -73,7 +63,7 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
             print_json("skipped", {"input": str(file), "why": there.message})
         _show(there.message)
         _show(f"next:  {there.next_step}")
-        return []
+        return
     _explain(job)
     if as_json:
         from pipeline.values import plain
@@ -81,9 +71,10 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
         print_json("job", plain(job.plan))
     else:
         click.echo(job.id)
-    if not as_json and not and_run:
+    if and_run:
+        _run(job)
+    elif not as_json:
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
-    return [job]
 
 
 def _request(catalog: "Catalog", request: "JobRequest", and_run: bool) -> "JobRequest":
@@ -96,84 +87,41 @@ def _request(catalog: "Catalog", request: "JobRequest", and_run: bool) -> "JobRe
     return earlier.request
 
 
-def _several(
-    catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], as_json: bool, and_run: bool
-) -> "tuple[list[Job], PipelineError | None]":
-    """The jobs, and the error to raise after they have run: by then the table may have scrolled away."""
-    from pipeline.prepare.batch import PrepareStatus, prepare_all
+def _prepare_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], as_json: bool) -> None:
+    from pipeline.cli import prepare_outcomes
+    from pipeline.prepare.batch import prepare_all
     from pipeline.prepare.earlier_jobs import EarlierJobs
 
     outcomes: list[PrepareOutcome] = []
     try:
-        for each in prepare_all(catalog, map(make, files), EarlierJobs(catalog), _show, and_run):
+        for each in prepare_all(catalog, map(make, files), EarlierJobs(catalog), _show, to_run=False):
             outcomes.append(each)
             if each.job and each.is_to_run:
                 _explain(each.job)
                 if not as_json:
                     click.echo(each.job.id)
     finally:  # also after an interrupt: the jobs that have been prepared are there
-        _print_outcomes(outcomes, as_json)
-    failed = [each for each in outcomes if each.status is PrepareStatus.FAILED]
-    error = _error(failed, len(outcomes))
-    if not and_run and not as_json:
-        _show_next(outcomes)
-    return [each.job for each in outcomes if each.job and each.is_to_run], error
+        (prepare_outcomes.show_json if as_json else prepare_outcomes.show)(outcomes)
+    error = prepare_outcomes.error(outcomes)
+    if as_json:  # the document that was printed has the errors
+        raise SystemExit(int(error.exit_code) if error else 0)
+    if command := prepare_outcomes.next_command(outcomes):
+        _show(f"next:  {command}")
+    if error:
+        raise error
 
 
-def _show_next(outcomes: "Sequence[PrepareOutcome]") -> None:
-    """The command that runs what was prepared, with what was prepared before and waits still."""
-    ids = [each.job.id for each in outcomes if each.job and (each.is_to_run or each.waits)]
-    if ids:
-        _show(f"next:  run-pipeline {' '.join(f'-j {id}' for id in ids) if len(ids) <= LISTED else '--all-prepared'}")
+def _run_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Path]) -> None:
+    from pipeline.cli import folder_run
+
+    folder_run.run(catalog, make, files, _show)
 
 
-def _print_outcomes(outcomes: "Sequence[PrepareOutcome]", as_json: bool) -> None:
-    from pipeline.cli.output import print_json, print_table
-
-    if as_json:
-        rows = [
-            {
-                "input": str(each.input),
-                "became": each.status.value,
-                "job_id": each.job.id if each.job else None,
-                "why": each.why,
-                "next": each.next_step,
-                "exit_code": int(each.code),
-            }
-            for each in outcomes
-        ]
-        print_json("prepared", rows)
-        return
-    cells = [
-        [printable(each.input.name), each.status.value, each.reason or (each.job.id if each.job else "")]
-        for each in outcomes
-    ]
-    if sys.stderr.isatty():  # each on one line; the reasons of failures stand below, whole
-        room = max(20, shutil.get_terminal_size().columns - NAME_WIDTH - 18)
-        cells = [[shortened(name, NAME_WIDTH), result, reason[:room]] for name, result, reason in cells]
-    print_table(["input", "result", "job or reason"], cells, "no file was looked at", err=True)
-
-
-def _error(failed: "Sequence[PrepareOutcome]", of: int) -> PipelineError | None:
-    from pipeline.prepare.batch import exit_code
-
-    if not failed:
-        return None
-    steps = list(dict.fromkeys(each.next_step for each in failed if each.next_step))
-    named = [f"  {printable(each.input.name)}: {each.reason}" for each in failed[:LISTED]]
-    more = [f"  and {len(failed) - LISTED} more"] if len(failed) > LISTED else []
-    what = f"{len(failed)} of {of} can't be prepared:"
-    return PipelineError("\n".join([what, *named, *more]), "\n".join(steps) or None, exit_code(failed))
-
-
-def _run(jobs: "Sequence[Job]", error: PipelineError | None) -> None:
-    """``error``, about files that couldn't be prepared, is raised at the end, unless the run itself fails."""
+def _run(job: "Job") -> None:
     from pipeline.cli import runner
     from pipeline.run.execute import Options
 
-    runner.run(project(), [job.folder for job in jobs], Options())
-    if error:
-        raise error
+    runner.run(project(), [job.folder], Options())
 
 
 def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json: bool) -> None:
@@ -191,10 +139,9 @@ def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json
 
 
 def _explain(job: "Job") -> None:
-    from pipeline.engines import report
-    from pipeline.jobs import environment_sources
+    from pipeline.cli.job_explanation import explanations
 
-    for line in [*environment_sources.messages(job.plan), *report.messages(job.plan.decisions)]:
+    for line in explanations(job):
         _show(line)
 
 

@@ -15,9 +15,10 @@ Key = tuple[str, str]  # a job's id, and a planned stage
 class RunProgress:
     """Counts expected seconds. A stage that was reused is done, and says nothing of this run's speed."""
 
-    expected: Mapping[Key, float]  # of each planned stage
+    expected: dict[Key, float]  # of each planned stage
     is_known: bool  # whether they are from earlier runs
     now: Callable[[], float] = time.monotonic
+    left: int = 0  # inputs without a job so far: each is thought to take as long as those that have one, on average
     _shares: dict[Key, float] = field(default_factory=dict)  # how much of a stage is done, from 0 to 1
     _reused: set[Key] = field(default_factory=set)
     _began: float | None = None
@@ -38,20 +39,28 @@ class RunProgress:
             if key[0] == job_id:
                 self._shares[key] = 1.0
 
+    def add(self, job: Job, durations: Durations) -> None:
+        """A job that has joined the run."""
+        self.expected |= _expected(job, durations)
+
     @property
     def share(self) -> float:
         """Of the whole run, from 0 to 1."""
-        total = sum(self.expected.values())
+        total = self._total()
         return self._done() / total if total else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """``None`` where nothing is known yet."""
-        left = sum(self.expected.values()) - self._done()
+        left = self._total() - self._done()
         done = self._done(without=self._reused)
         if self._began is None or done < ENOUGH:
             return left if self.is_known else None
         return left * (self.now() - self._began) / done
+
+    def _total(self) -> float:
+        jobs = len({job_id for job_id, _ in self.expected})
+        return sum(self.expected.values()) * (jobs + self.left) / jobs if jobs else 0.0
 
     def _done(self, without: "set[Key] | frozenset[Key]" = frozenset()) -> float:
         shares = self._shares.items()
@@ -61,10 +70,14 @@ class RunProgress:
 def of_jobs(jobs: Sequence[Job], durations: Mapping[str, Durations]) -> RunProgress:
     """``durations`` by job."""
     stages = [(job, stage) for job in jobs for stage in job.stages]
-    seconds = {(job.id, stage.name): durations[job.id].expected(stage) for job, stage in stages}
+    seconds = {key: each for job in jobs for key, each in _expected(job, durations[job.id]).items()}
     total = sum(seconds.values())
     of_known = sum(seconds[job.id, stage.name] for job, stage in stages if durations[job.id].is_known(stage))
     return RunProgress(seconds, total > 0 and of_known / total > 0.5)
+
+
+def _expected(job: Job, durations: Durations) -> dict[Key, float]:
+    return {(job.id, stage.name): durations.expected(stage) for stage in job.stages}
 
 
 def spoken(seconds: float) -> str:

@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.errors import UsageError
@@ -15,12 +15,18 @@ from pipeline.run.execute import Options, execute
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
 
+if TYPE_CHECKING:
+    from pipeline.cli.film_queue import FilmQueue
+    from pipeline.prepare.batch import PrepareOutcome
+
 
 class RunReporter(Observer, Protocol):
     """Tells whoever watches a run of all its jobs."""
 
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None: ...
-    def run_ended(self, outcomes: Mapping[str, JobOutcome]) -> None: ...
+    def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:
+        """``others``: what became of each file from which the jobs were prepared meanwhile."""
+
     def close(self) -> None:
         """The run is over, whichever way: a terminal gets its cursor back."""
 
@@ -38,23 +44,33 @@ def unfinished(here: Project) -> list[Path]:
     return folders
 
 
-def run(here: Project, folders: Sequence[Path], options: Options, as_json: bool = False) -> None:
-    """``as_json``: tell a program, a line for each event. Raises the error of the job that failed."""
+def run(
+    here: Project,
+    folders: Sequence[Path],
+    options: Options,
+    as_json: bool = False,
+    later: "FilmQueue | None" = None,
+) -> None:
+    """``as_json``: tell a program, a line for each event. ``later``: prepares more jobs while these run.
+
+    Raises the error of the job that failed.
+    """
     gc.freeze()
     gc.enable()
     reporters: list[RunReporter] = []
 
     def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> RunReporter:
         reporters.append(_reporter(jobs, here, as_json))
+        reporters[0].inputs_left(later.left if later else 0)
         reporters[0].run_started(runtimes)
         return reporters[0]
 
     try:
-        outcomes = execute(here, folders, options, reporter)
+        outcomes = execute(here, folders, options, reporter, later)
     finally:
         for each in reporters:
             each.close()
-    reporters[0].run_ended(outcomes)
+    reporters[0].run_ended(outcomes, later.outcomes if later else ())
     _raise_for(outcomes)
 
 

@@ -7,7 +7,7 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.host.machine import Machine
 from pipeline.policy import ResourceRequest
 from pipeline.sizes import parse_size, show_size
-from pipeline.values import Struct, field
+from pipeline.values import Struct, field, replace
 
 if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
@@ -68,6 +68,16 @@ class Ledger:
         self._cards = cards
         self._supply = _supply(machine, limits)
         self._granted: set[Grant] = set()
+
+    @property
+    def has_cards(self) -> bool:
+        """Whether the machine was asked for its GPUs."""
+        return not isinstance(self._cards, NoGpus)
+
+    def add_cards(self, gpus: Sequence["Gpu"], cards: GpuAllocator) -> None:
+        """For a run in which the first jobs wanted none."""
+        self._machine, self._cards = replace(self._machine, gpus=tuple(gpus)), cards
+        self._supply = _supply(self._machine, self._limits)
 
     def impossible(self, request: ResourceRequest) -> str | None:
         return impossible(request, self._machine, self._limits)

@@ -12,6 +12,7 @@ from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
 from pipeline.locks import holder
 from pipeline.media.subtitles import AlreadyThere
+from pipeline.prepare import disk_space
 from pipeline.prepare.earlier_jobs import EarlierJob, EarlierJobs
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
@@ -31,6 +32,16 @@ class PrepareStatus(StrEnum):
     FAILED = "failed"
 
 
+class SkipReason(StrEnum):
+    """Why there is nothing to do for a file, as the end of a sentence about one."""
+
+    FINISHED = "finished before"
+    HAS_SUBTITLES = "with such subtitles already"
+    RUNNING = "being run by another process"
+    WAITING = "prepared before"
+    OUR_RESULT = "made by a job"
+
+
 @dataclass(frozen=True)
 class PrepareOutcome:
     """What became of one file."""
@@ -41,6 +52,7 @@ class PrepareOutcome:
     next_step: str | None = None
     job: Job | None = None
     code: ExitCode = ExitCode.OK
+    skipped: SkipReason | None = None
 
     @property
     def is_to_run(self) -> bool:
@@ -49,7 +61,7 @@ class PrepareOutcome:
     @property
     def waits(self) -> bool:
         """Whether nothing was done about a job that only has to be run."""
-        return self.job is not None and self.next_step == _run_command(self.job)
+        return self.skipped is SkipReason.WAITING
 
     @property
     def reason(self) -> str:
@@ -70,9 +82,9 @@ def prepare_all(
 
     Raises ``ConfigurationError``: what is wrong with the project is wrong for every file.
     """
-    batch = _Batch(catalog, earlier, progress, to_run)
+    batch = Batch(catalog, earlier, to_run)
     for request in requests:
-        yield batch.prepare(request)
+        yield batch.prepare(request, progress)
 
 
 def exit_code(outcomes: Iterable[PrepareOutcome]) -> ExitCode:
@@ -80,31 +92,35 @@ def exit_code(outcomes: Iterable[PrepareOutcome]) -> ExitCode:
     return max((each.code for each in outcomes), default=ExitCode.OK)
 
 
-class _Batch:
+class Batch:
     """What the jobs of one command share."""
 
-    def __init__(self, catalog: Catalog, earlier: EarlierJobs | None, progress: Progress, to_run: bool) -> None:
+    def __init__(self, catalog: Catalog, earlier: EarlierJobs | None, to_run: bool) -> None:
         self._catalog = catalog
         self._earlier = earlier
-        self._progress = progress
         self._to_run = to_run
         self._inspections = environment_sources.deferred_inspection_cache(catalog.project)
         self._reserved = 0  # bytes of the disk that the jobs so far will take
+        self._free = disk_space.free(catalog.project)  # bytes of the disk before the first one
         self._subtitles: dict[tuple[Path, str], Path] = {}  # by folder and stem: the first movie that has this stem
 
-    def prepare(self, request: JobRequest) -> PrepareOutcome:
+    def prepare(self, request: JobRequest, progress: Progress) -> PrepareOutcome:
+        """As ``prepare_all``, for the next file."""
         file = request.input
         try:
             if self._earlier and (maker := self._earlier.maker(file)):
-                return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{maker.id} has made it")
+                why = f"{maker.id} has made it"
+                return PrepareOutcome(file, PrepareStatus.SKIPPED, why, skipped=SkipReason.OUR_RESULT)
             self._require_own_names(request)
             earlier = self._earlier_job(request)
             if earlier and (earlier.is_done or earlier.is_running or (earlier.waits and not self._to_run)):
                 return _skipped(file, earlier)
-            wanted = replace(earlier.request if earlier else request, reserved=self._reserved)
-            job = prepare(self._catalog, wanted, self._progress, self._inspections)
+            wanted = replace(earlier.request if earlier else request, reserved=self._still_reserved())
+            job = prepare(self._catalog, wanted, progress, self._inspections)
         except AlreadyThere as error:
-            return PrepareOutcome(file, PrepareStatus.SKIPPED, error.message, error.next_step)
+            return PrepareOutcome(
+                file, PrepareStatus.SKIPPED, error.message, error.next_step, skipped=SkipReason.HAS_SUBTITLES
+            )
         except ConfigurationError:
             raise
         except PipelineError as error:
@@ -114,6 +130,10 @@ class _Batch:
             return PrepareOutcome(file, PrepareStatus.FAILED, printable(str(error)), code=code)
         self._reserved += job.plan.disk_needed
         return PrepareOutcome(file, _status(earlier), job=job)
+
+    def _still_reserved(self) -> int:
+        """Where earlier jobs run already, a part of what they take is on the disk."""
+        return max(0, self._reserved - max(0, self._free - disk_space.free(self._catalog.project)))
 
     def _earlier_job(self, request: JobRequest) -> EarlierJob | None:
         """``--overwrite`` makes again what is finished; it starts nothing again that was only stopped."""
@@ -135,16 +155,13 @@ def _status(earlier: EarlierJob | None) -> PrepareStatus:
     return PrepareStatus.CONTINUED if earlier.has_all else PrepareStatus.EXTENDED
 
 
-def _run_command(job: Job) -> str:
-    return f"run-pipeline -j {job.id}"
-
-
 def _skipped(file: Path, earlier: EarlierJob) -> PrepareOutcome:
     job = earlier.job
     if earlier.is_running:
-        why, next_step = f"is being run by {holder(job.lock) or 'another process'}", f"pipeline job show {job.id}"
+        why, reason = f"is being run by {holder(job.lock) or 'another process'}", SkipReason.RUNNING
     elif earlier.is_done:
-        why, next_step = "is finished", f"pipeline job show {job.id}"
+        why, reason = "is finished", SkipReason.FINISHED
     else:
-        why, next_step = f"is {earlier.status.value} already", _run_command(job)
-    return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{job.id} {why}", next_step, job)
+        why, reason = f"is {earlier.status.value} already", SkipReason.WAITING
+    next_step = f"{'run-pipeline -j' if reason is SkipReason.WAITING else 'pipeline job show'} {job.id}"
+    return PrepareOutcome(file, PrepareStatus.SKIPPED, f"{job.id} {why}", next_step, job, skipped=reason)

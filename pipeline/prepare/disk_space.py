@@ -22,6 +22,12 @@ def estimate(disk: DiskUse, size: int, duration: float | None) -> int:
     return round(disk.per_second * seconds + disk.of_input * size)
 
 
+def free(project: Project) -> int:
+    """Bytes on the disk that jobs are on."""
+    folder = next(each for each in (project.jobs, *project.jobs.parents) if each.is_dir())
+    return shutil.disk_usage(folder).free
+
+
 def require(project: Project, disk: DiskUse, file: Path, media: Media | None, reserved: int) -> int:
     """The bytes that the job will write. ``reserved`` bytes are left for jobs that were prepared before it.
 
@@ -30,13 +36,12 @@ def require(project: Project, disk: DiskUse, file: Path, media: Media | None, re
     needed = estimate(disk, file.stat().st_size, media.duration_s if media else None)
     if not needed:
         return 0
-    folder = next(each for each in (project.jobs, *project.jobs.parents) if each.is_dir())
-    free = shutil.disk_usage(folder).free - reserved
-    if needed + SPARE > free:
+    there = free(project)
+    if needed + SPARE > there - reserved:
         rest = f" beside {show_size(reserved)} for the jobs prepared before it" if reserved else ""
         raise NotReady(
             f"the job will write about {show_size(needed)}{rest}, and the disk of {printable(str(project.jobs))} has "
-            f"{show_size(max(0, shutil.disk_usage(folder).free))} left",
+            f"{show_size(there)} left",
             "make room on it, or let 'paths' in config/pipeline.yaml put jobs on another disk",
         )
     return needed

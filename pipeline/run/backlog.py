@@ -29,6 +29,10 @@ class Backlog:
         self._resting: set[Task] = set()  # until their next attempt
         self._waiting: dict[str, list[Task]] = {}  # by key: another stage is making their result
 
+    def add_job(self, id: str) -> None:
+        """A job that is to be finished after those that there are."""
+        self._places[id] = len(self._places)
+
     def add(self, task: Task) -> None:
         """Raises ``NotReady`` for one that could never start here."""
         reason = self._ledger.impossible(task.stage.resources)

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.envs.leases import Leases
-from pipeline.errors import UsageError
 from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
-from pipeline.host import machine
-from pipeline.host.resources import Ledger, NoGpus, RunLimits
-from pipeline.jobs.job import Job, JobFolder, load
+from pipeline.host.resources import Ledger, RunLimits
+from pipeline.jobs.job import Job, load
 from pipeline.jobs.secrets import Secrets
 from pipeline.jobs.state import StageStatus
-from pipeline.locks import Held, exclusive
 from pipeline.policy import Start
 from pipeline.project import Project
-from pipeline.run import runtime
+from pipeline.run import job_locks, machine_ledger, runtime
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import JobOutcome, Observer
@@ -29,6 +26,8 @@ from pipeline.values import Struct, field, fields_of
 
 if TYPE_CHECKING:
     from pipeline.cache.store import ResultStore
+    from pipeline.run.context import RunContext
+    from pipeline.run.later_jobs import JobSource, Joining
 
 
 class Options(Struct, frozen=True):
@@ -46,14 +45,17 @@ def execute(
     folders: Sequence[Path],
     options: Options,
     observer: Callable[[Sequence[Job], Mapping[str, Runtime]], Observer],
+    later: "JobSource | None" = None,
 ) -> Mapping[str, JobOutcome]:
-    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run.
+    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run. Those that
+    are prepared ``later`` join the run one by one.
 
     Returns what became of each, by its id.
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    with interrupts.watched() as asked, _locked(folders), Leases() as leases, _guarded() as guardian:
+    with interrupts.watched() as asked, ExitStack() as locks, Leases() as leases, _guarded() as guardian:
+        job_locks.hold(locks, folders)
         jobs, secrets = [load(folder) for folder in folders], Secrets(os.environ)
         secrets.require(jobs)
         resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
@@ -80,8 +82,10 @@ def execute(
             verify=options.verify,
         )
         runs = [JobRun(context, job, runtimes[job.id]) for job in jobs]
+        ledger = machine_ledger.of(jobs, options.limits)
+        joining = _joining(later, context, locks, ledger) if later else None
         with closing(store.claims):
-            outcomes = Run(runs, executor, _ledger(jobs, options.limits), options.bounds).run(asked)
+            outcomes = Run(runs, executor, ledger, options.bounds, joining).run(asked)
     _trim(project, jobs, store)
     return outcomes
 
@@ -96,18 +100,11 @@ def _guarded() -> Iterator[Guardian]:
         guardian.end()
 
 
-@contextmanager
-def _locked(folders: Sequence[Path]) -> Iterator[None]:
-    """Hold the locks of all jobs, or of none: nobody waits for another run's end. They are taken in one order, so that
-    of two runs that meet, one goes on."""
-    with ExitStack() as held:
-        for job in map(JobFolder, sorted(folders)):
-            try:
-                held.enter_context(exclusive(job.lock))
-            except Held as other:
-                raise UsageError(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
-            job.cancellation.unlink(missing_ok=True)  # of an earlier run
-        yield
+def _joining(later: "JobSource", context: "RunContext", locks: ExitStack, ledger: Ledger) -> "Joining":
+    from pipeline.run.later_jobs import LaterJobs
+    from pipeline.run.run_entry import RunEntry
+
+    return partial(LaterJobs, later, context.observer, RunEntry(context, locks, ledger).admit)
 
 
 def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
@@ -118,17 +115,6 @@ def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardia
         return
     guardian.start()
     executor.prepare(found.interpreters[first.environment])
-
-
-def _ledger(jobs: Sequence[Job], limits: RunLimits) -> Ledger:
-    """What the machine has; its GPUs are asked for only where a stage wants one."""
-    with_gpus = any(stage.resources.gpus for job in jobs for stage in job.stages)
-    found = machine.detect(os.environ, with_gpus)
-    if not with_gpus:
-        return Ledger(found, limits, NoGpus())
-    from pipeline.host.gpu_leases import LeaseFolder, shared_folder
-
-    return Ledger(found, limits, LeaseFolder(shared_folder(os.environ)))
 
 
 def _trim(project: Project, jobs: Sequence[Job], store: "ResultStore") -> None:

@@ -3,9 +3,10 @@
 One process runs any number of jobs at once. A job that can't go on is given up; the others go on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.errors import Interrupted, PipelineError
@@ -22,6 +23,7 @@ from pipeline.run.timers import Timers
 if TYPE_CHECKING:
     from pipeline.run.diagnosis import EnvironmentChecks
     from pipeline.run.failures.message import Failure
+    from pipeline.run.later_jobs import Joining, LaterJobs
 
 CLAIM_SECONDS = 0.2  # between two looks whether another process has made a result: nobody tells
 AHEAD = 2  # how many stages' interpreters are started before their turn
@@ -30,7 +32,15 @@ AHEAD = 2  # how many stages' interpreters are started before their turn
 class Run:
     """Runs jobs to their ends."""
 
-    def __init__(self, jobs: Sequence[JobRun], executor: Executor, ledger: Ledger, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[JobRun],
+        executor: Executor,
+        ledger: Ledger,
+        bounds: Bounds,
+        joining: "Joining | None" = None,
+    ) -> None:
+        """``joining``: makes what prepares more jobs while these run."""
         self._jobs = {job.job.id: job for job in jobs}
         self._executor = executor
         self._ledger = ledger
@@ -42,6 +52,8 @@ class Run:
         )
         self._outcomes: dict[str, JobOutcome] = {}
         self._checks: EnvironmentChecks | None = None  # made for the first attempt that failed
+        self._joining = joining
+        self._later: LaterJobs | None = None
 
     def run(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
         """What became of each job, by its id. Raises ``Interrupted`` where the run was asked to stop."""
@@ -57,8 +69,9 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            if self._checks:
-                self._checks.close()
+            for each in (self._checks, self._later):
+                if each:
+                    each.close()
             self._executor.stop(grace=0)
             self._executor.close()
             for job in self._jobs.values():
@@ -69,7 +82,8 @@ class Run:
             with self._guarded(job):
                 self._queue(job, job.begin())
         self._advance()
-        while self._running or self._live():
+        self._later = self._joining(self._wake, self._join) if self._joining else None
+        while self._running or self._live() or (self._later and not self._later.is_over):
             for event in self._executor.wait(interrupts.fileno(), self._patience()):
                 self._handle(event)
             is_to_look = interrupts.asked_to_look()
@@ -77,11 +91,13 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            if self._checks:
-                self._checks.handle()
+            for each in (self._checks, self._later):
+                if each:
+                    each.handle()
             self._timers.fire()
             self._advance()
-        return {id: self._outcomes[id] for id in self._jobs}  # in the order they were asked for, whichever ended first
+        # In the order they were asked for, whichever ended first; last those that couldn't join.
+        return {id: self._outcomes[id] for id in dict.fromkeys([*self._jobs, *self._outcomes])}
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
@@ -93,6 +109,18 @@ class Run:
                     self._outcomes[job.job.id] = job.finish()
                 elif job.flush_due == 0:
                     job.flush()
+
+    def _join(self, folder: Path, admit: Callable[[Path], JobRun]) -> None:
+        """A job that was prepared meanwhile."""
+        try:
+            job = admit(folder)
+        except (PipelineError, OSError) as error:
+            self._outcomes[folder.name] = JobOutcome(error=error)
+            return
+        self._jobs[folder.name] = job
+        self._backlog.add_job(folder.name)
+        with self._guarded(job):
+            self._queue(job, job.begin())
 
     def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts

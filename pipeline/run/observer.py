@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pipeline.executors import StageReport
 from pipeline.jobs.job import Job
+from pipeline.run.runtime import Runtime
 from pipeline.values import Struct, field
 
 
@@ -32,5 +33,11 @@ class Observer(Protocol):
 
     def progress(self, text: str) -> None:
         """Something else that takes a while, such as the repair of an environment."""
+
+    def inputs_left(self, count: int) -> None:
+        """How many inputs there are whose jobs aren't prepared yet, and may join the run."""
+
+    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+        """A job that was prepared after the run had begun; ``runtime`` is ``None`` where it can't be run."""
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None: ...

@@ -36,9 +36,14 @@ stages:
 deliver: [{output: copy.file, beside: true}]
 """
 
-# Answers by what stands in the file: its tracks as JSON, or that it is no media file.
+# Answers by what stands in the file: its tracks as JSON, or that it is no media file. Where there is FILE.waits, it
+# waits until there is what that names.
 FFPROBE = r"""#!/bin/sh
 for word; do file=${word#file:}; done
+if [ -e "$file.waits" ]; then
+    for _ in $(seq 300); do [ -e "$(cat "$file.waits")" ] && break; sleep 0.1; done
+    [ -e "$(cat "$file.waits")" ] || { echo "nothing came" >&2; exit 1; }
+fi
 case $(head -c 7 "$file") in
 tracks:) printf '{"format": {"duration": "36000"}, "streams": %s}' "$(tail -c +8 "$file")" ;;
 *) echo "$file: no media" >&2; exit 1 ;;
@@ -324,8 +329,9 @@ def test_the_same_command_goes_on_where_a_folder_was_stopped(studio: Sandbox, en
     record(JobFolder(studio.job(second)), *ended)
     done = prepare(studio, "--run", studio.root / "films")
     assert done.code == 0, done.err
-    rows = [line.split()[:3] for line in done.err.splitlines() if ".mkv " in line][:2]
-    assert rows == [["a.mkv", "skipped", first], ["b.mkv", "continued", second]]
+    rows = [line.split()[:3] for line in done.err.splitlines() if "/output" in line]
+    assert rows == [["b.mkv", second, "finished"]]
+    assert "the others: 1 finished before" in done.err
     assert [path.name for path in jobs(studio)] == [first, second]
     assert (studio.job(second) / "output/b.copy.txt").is_file()
 
@@ -415,3 +421,63 @@ def test_a_watch_takes_any_file_where_its_workflow_does(studio: Sandbox) -> None
         done = studio.run(*words)
         assert done.code == 0, done.err
         assert len(jobs(studio)) == 1
+
+
+def test_the_first_film_is_delivered_before_the_next_one_is_prepared(studio: Sandbox) -> None:
+    for name in "abc":
+        studio.write(f"films/{name}.mkv", movie())
+    studio.write("films/b.mkv.waits", str(studio.root / "films/a.copy.txt"))
+    studio.write("films/c.mkv.waits", str(studio.root / "films/b.copy.txt"))
+    done = prepare(studio, "--run", "--beside", studio.root / "films")
+    assert done.code == 0, done.err
+    assert len(jobs(studio)) == 3
+    assert [Path(line).name for line in done.out.split()[-3:]] == ["a.copy.txt", "b.copy.txt", "c.copy.txt"]
+    assert "c.mkv (3 of 3): finished" in done.err
+
+
+def test_a_film_that_can_t_be_prepared_while_others_run_is_told_at_the_end(studio: Sandbox) -> None:
+    for name, content in (("a", movie()), ("b", "no movie"), ("c", movie())):
+        studio.write(f"films/{name}.mkv", content)
+    studio.write("films/b.mkv.waits", str(studio.root / "films/a.copy.txt"))
+    done = prepare(studio, "--run", "--beside", studio.root / "films")
+    assert done.code == 5
+    assert [path.name for path in sorted((studio.root / "films").glob("*.txt"))] == ["a.copy.txt", "c.copy.txt"]
+    first, second = done.error.splitlines()
+    assert "1 of 3" in first
+    assert second.strip().startswith("b.mkv: ")
+    rows = [line.split()[:3] for line in done.err.splitlines() if "no media" in line]
+    assert rows[0] == ["b.mkv", "not", "prepared"]
+
+
+def test_of_a_film_that_fails_and_one_that_can_t_be_prepared_both_are_told(studio: Sandbox) -> None:
+    studio.write("stages/copy.py", (studio.root / "stages/copy.py").read_text().replace("def run(", "def runs("))
+    studio.write("films/a.mkv", movie())
+    studio.write("films/b.mkv", "no movie")
+    done = prepare(studio, "--run", studio.root / "films")
+    assert done.code == 5
+    assert jobs(studio)[0].name in done.error
+    assert "b.mkv: " in done.error
+    assert f"run-pipeline -j {jobs(studio)[0].name}" in done.next_step
+
+
+def test_the_same_command_goes_on_after_an_interrupt_with_what_has_no_job_yet(studio: Sandbox) -> None:
+    for name in "abc":
+        studio.write(f"films/{name}.mkv", movie())
+    waits = studio.write("films/b.mkv.waits", str(studio.root / "never"))
+    words = ("prepare-job", "--subtitle", "--run", "--beside", str(studio.root / "films"))
+    with studio.start(*words) as run:
+        wait_for((studio.root / "films/a.copy.txt").exists)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert run.returncode == 130, err
+    told = Result(130, "", err.decode())
+    assert "1 of 3 files done" in told.error
+    assert told.next_step.splitlines()[0] == " ".join(words)
+    waits.unlink()
+    again = studio.run(*told.next_step.splitlines()[0].split())
+    assert again.code == 0, again.err
+    assert len(jobs(studio)) == 3
+    assert all((studio.root / f"films/{name}.copy.txt").exists() for name in "abc")
+    last = studio.run(*words)
+    assert (last.code, last.out) == (0, "")
+    assert len(last.err.splitlines()) == 1

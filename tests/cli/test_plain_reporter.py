@@ -17,7 +17,7 @@ from tests.jobs.helpers import DIGEST, a_stage, record, stored
 def test_the_table_of_several_jobs_comes_last_where_it_is_seen(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain_reporter, "_table", lambda jobs, outcomes: print("the table"))
+    monkeypatch.setattr(plain_reporter, "_table", lambda *_: print("the table"))
     outcomes: dict[str, Any] = {id: SimpleNamespace(delivered=[f"{id}.srt"], unchanged=False) for id in ("a", "b")}
     jobs: list[Any] = [SimpleNamespace(id=id) for id in outcomes]
     plain_reporter.PlainReporter(jobs).run_ended(outcomes)

@@ -5,7 +5,9 @@ import json
 import select
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
+from pipeline.run.later_jobs import JobSource, LaterJobs
 from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome
+from pipeline.run.run_entry import RunEntry
 from pipeline.run.runtime import Runtime
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.run.supervision.interrupts import Interrupts
@@ -125,7 +129,8 @@ class Pretender:
         """What happens next, or nothing where that is after ``timeout``."""
         if said := list(self._said()):
             return said
-        if select.select([wake], [], [], 0)[0]:
+        waits_for_others = not self._running and timeout is None
+        if select.select([wake], [], [], 30 if waits_for_others else 0)[0]:
             return []
         first = min(self._running.values(), key=lambda each: each.ends, default=None)
         if first is None or (timeout is not None and self._clock.now + timeout < first.ends):
@@ -198,6 +203,12 @@ class Listener:
     def progress(self, text: str) -> None:
         self.heard.append(("progress", text))
 
+    def inputs_left(self, count: int) -> None:
+        self.heard.append(("left", count))
+
+    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+        self.heard.append(("joined", job.id))
+
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         assert job.id not in self.ended, "a job ends once"
         self.ended[job.id] = outcome
@@ -256,6 +267,7 @@ class Bench:
         limits: RunLimits | None = None,
         verify: bool = False,
         during: Callable[[Pretender], object] = lambda _: None,
+        later: JobSource | None = None,
         **acts: Act | Sequence[Act],
     ) -> Mapping[str, JobOutcome]:
         """Run jobs at once; ``acts`` by stage, where a fan-out's name stands for all its members."""
@@ -276,7 +288,10 @@ class Bench:
         runs = [JobRun(context, load(job.folder), _runtime(job)) for job in jobs]
         ledger = Ledger(self.machine, limits or RunLimits(), NoGpus())
         try:
-            return Run(runs, self.executor, ledger, bounds or Bounds()).run(self.interrupts)
+            with ExitStack() as locks:
+                admit = RunEntry(context, locks, ledger).admit
+                joining = partial(LaterJobs, later, self.listener, admit) if later else None
+                return Run(runs, self.executor, ledger, bounds or Bounds(), joining).run(self.interrupts)
         finally:
             self.interrupts.close()
 

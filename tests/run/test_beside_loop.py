@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from pipeline import process
-from pipeline.run.diagnosis import BesideLoop
+from pipeline.run.beside_loop import BesideLoop
 from tests.test_process import eventually
 
 

@@ -1,0 +1,13 @@
+"""What a person should know of how a job will be done."""
+
+from collections.abc import Iterator
+
+from pipeline.engines import report
+from pipeline.jobs import environment_sources
+from pipeline.jobs.job import Job
+
+
+def explanations(job: Job) -> Iterator[str]:
+    """Lines about its environments and engines."""
+    yield from environment_sources.messages(job.plan)
+    yield from report.messages(job.plan.decisions)
