@@ -61,7 +61,16 @@ model_hub.go_offline_without_hub()
 import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
-from recognition import language_check, models, transcripts, two_pass, voice_activity, whisper, windows  # noqa: E402
+from recognition import (  # noqa: E402
+    language_check,
+    models,
+    transcripts,
+    two_pass,
+    voice_activity,
+    waveform,
+    whisper,
+    windows,
+)
 from recognition.diarization import SpeakerTurn, split_by_speaker  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
 from recognition.segments import Segment, SpokenWord  # noqa: E402
@@ -72,8 +81,8 @@ from whisperx.diarize import DiarizationPipeline  # noqa: E402
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both files."""
     torch.set_num_threads(stage.cpus)
-    samples = whisper.read_audio(stage.input("audio"))
-    duration = len(samples) / whisper.SAMPLE_RATE
+    samples = waveform.read_audio(stage.input("audio"))
+    duration = len(samples) / waveform.SAMPLE_RATE
     probabilities = whisper.speech_probabilities(samples, stage.cpus)
     speech = voice_activity.speech_intervals(probabilities)
     folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
@@ -237,7 +246,7 @@ def write(
         recogniser.language_probability if result.segments else 0.0,
         duration,
         word_times,
-        whisper.is_silent(recogniser.samples),
+        waveform.is_silent(recogniser.samples),
     )
     transcript = transcripts.document(result, speech, origin, notes)
     for note in transcript["notes"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import stagekit
 
-from recognition import language_check, models, two_pass, voice_activity, whisper
+from recognition import language_check, models, two_pass, voice_activity, waveform, whisper
 from recognition.language_check import LanguageCheck
 from recognition.transcripts import TranscriptOrigin
 
@@ -41,7 +41,7 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     be loaded, and a language or task that the model doesn't have; with the parameter ``strict_language``,
     ``InputUnusable`` where another language is spoken.
     """
-    samples = whisper.read_audio(stage.input("audio"))
+    samples = waveform.read_audio(stage.input("audio"))
     activity = _speech_activity(samples, stage.cpus)
     folder = stage.model("recognizer")
     workers, threads = models.parallelism(len(activity.cut_windows(activity.speech)), stage.cpus)
@@ -62,7 +62,7 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     # Where no text is left, the language that was found means nothing.
     spoken = recogniser.language if (result.segments or language != "auto") and recogniser.language else "und"
     probability = recogniser.language_probability if result.segments else 0.0
-    silent = whisper.is_silent(samples)
+    silent = waveform.is_silent(samples)
     origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention", silent)
     return Recognition(result, activity, origin, check)
 
@@ -70,4 +70,4 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
 def _speech_activity(samples: Any, cpus: int) -> two_pass.SpeechActivity:
     probabilities = whisper.speech_probabilities(samples, cpus)
     speech = voice_activity.speech_intervals(probabilities)
-    return two_pass.SpeechActivity(speech, probabilities, len(samples) / whisper.SAMPLE_RATE)
+    return two_pass.SpeechActivity(speech, probabilities, len(samples) / waveform.SAMPLE_RATE)

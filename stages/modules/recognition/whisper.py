@@ -4,33 +4,26 @@ A window keeps one CPU busy: its matrices are too small to be shared well among 
 CPUs are recognised at a time, each by a thread, and all threads share one copy of the model.
 """
 
-import itertools
-import wave
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import faster_whisper
 import numpy
-import stagekit
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import get_vad_model
 
+from recognition import speech_detection, waveform
 from recognition.language_evidence import LanguageEvidence
 from recognition.segments import Segment, SpokenWord
+from recognition.waveform import SAMPLE_RATE
 from recognition.windows import Window
 
 ENGINE = f"faster-whisper {faster_whisper.__version__}"
-SAMPLE_RATE = 16_000
-QUIETEST = 33  # the largest of all samples, of 32768: 60 dB below it, where nothing could be heard
-FRAME = 512  # samples; voice activity detection gives a probability for each frame
-FRAMES_PER_PART = 1875  # a minute; detection looks at so many frames together
-WARM_UP = 94  # frames, three seconds, that detection needs before it is as sure as in the middle of the audio
 TIME_PRECISION = 0.02  # seconds; the step of time stamps
 BEAM_SIZE = 5
 LANGUAGE_WINDOWS = 4  # windows, spread over the audio, in which the language is detected
@@ -40,37 +33,9 @@ CAREFUL_OPTIONS = {"no_repeat_ngram_size": 10}  # tokens; against repetitions
 ReportProgress = Callable[[float, str], None]
 
 
-def read_audio(path: Path) -> Any:
-    """The samples (an array of int16) of a 16 kHz mono 16 bit WAV. Raises ``StageFailed`` for any other format."""
-    with wave.open(str(path), "rb") as file:
-        actual, wanted = (file.getframerate(), file.getnchannels(), file.getsampwidth()), (SAMPLE_RATE, 1, 2)
-        if actual != wanted:
-            what = f"{path}: rate, channels and bytes per sample are {actual}, not {wanted}"
-            raise stagekit.StageFailed(f"{what}. Connect this input to demux.audio in the workflow")
-        return numpy.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-
-
-def is_silent(samples: Any) -> bool:
-    """Whether nothing in the audio could be heard."""
-    return not len(samples) or max(int(samples.max()), -int(samples.min())) < QUIETEST
-
-
 def speech_probabilities(samples: Any, cpus: int) -> list[float]:
     """The probability of speech in each frame, from the library's Silero model; the same for any number of CPUs."""
-    frames = -(-len(samples) // FRAME)
-    with ThreadPoolExecutor(cpus) as pool:
-        parts = pool.map(lambda start: _probabilities(samples, start, frames), range(0, frames, FRAMES_PER_PART))
-        return list(itertools.chain.from_iterable(parts))
-
-
-def _probabilities(samples: Any, start: int, frames: int) -> list[float]:
-    first, last = max(start - WARM_UP, 0), min(start + FRAMES_PER_PART, frames)
-    # One frame more than needed, since the library blanks the end of the last one.
-    audio = numpy.zeros((last - first + 1) * FRAME, dtype=numpy.float32)
-    part = samples[first * FRAME : (last + 1) * FRAME]
-    audio[: len(part)] = part
-    audio /= 32768
-    return [float(probability) for probability in numpy.ravel(get_vad_model()(audio))[start - first : last - first]]
+    return speech_detection.speech_probabilities(samples, cpus, get_vad_model())
 
 
 @dataclass
@@ -160,16 +125,12 @@ class Recogniser:
         return info.transcription_options
 
     def _features(self, window: Window) -> Any:
-        return self.model.feature_extractor(numpy.concatenate([self._slice(*piece) for piece in window.pieces]))
+        return self.model.feature_extractor(waveform.of_pieces(self.samples, window.pieces))
 
     def _encoded(self, features: Any) -> Any:
         """The encoding of the first half minute."""
         frames = min(self.model.feature_extractor.nb_max_frames, features.shape[-1] - 1)
         return self.model.encode(pad_or_trim(features[:, :frames]))
-
-    def _slice(self, start: float, end: float) -> Any:
-        piece = self.samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
-        return piece.astype(numpy.float32) / 32768
 
     def _report(self, fraction: float, segments: list[Segment], careful: bool) -> None:
         if self.report and not careful:
