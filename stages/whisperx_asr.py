@@ -63,6 +63,7 @@ import torch  # noqa: E402
 import torchaudio  # noqa: E402
 from recognition import (  # noqa: E402
     language_check,
+    model_errors,
     models,
     transcripts,
     two_pass,
@@ -113,7 +114,8 @@ def run(stage: stagekit.Stage) -> None:
 def load(folder: Any, device: str, cpus: int) -> Any:
     """WhisperX's pipeline for the model in ``folder``. Raises ``StageFailed``."""
     compute = "float16" if device == "cuda" else "int8"
-    with models.load_errors(folder):
+    models.require_files(folder)
+    with model_errors.load_errors(folder):
         return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
 
 

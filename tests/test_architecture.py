@@ -96,6 +96,7 @@ MAY_IMPORT = {
 # standard library, they may import nothing that looks at a disk, starts a process or writes.
 PURE = {
     "engines": {
+        "fnmatch": {"fnmatchcase"},
         "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "Pairs"},
         "pipeline.config.model_figures": {"ErrorRate", "FigureTable", "ModelFigures", "PublishedSpeed"},
         "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},

@@ -67,7 +67,8 @@ SHORTCUTS = (
     Shortcut(
         "asr",
         "asr",
-        "Engine for the recognition: faster-whisper (default) or whisperx; auto takes the best that can work now.",
+        "Engine for the recognition: faster-whisper (default), onnx-asr or whisperx; auto takes the best that can work "
+        "now.",
         metavar="ENGINE",
         instead="from_subtitles",
     ),

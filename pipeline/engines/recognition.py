@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pipeline.config.engines import EngineSpec
 from pipeline.engines.criteria import Criteria, DecisionOutcome
 from pipeline.engines.requirements import (
+    DefinedModel,
     EngineContents,
     EngineInventory,
     EngineQuestions,
@@ -25,6 +26,7 @@ class RecognitionValues:
     model: str = ""  # empty where nothing is recognised
     is_needed: bool = False  # false where there are subtitles instead
     speakers: str | None = None  # the model that tells speakers apart; None where none is needed
+    languages: tuple[str, ...] = ()  # that the model is known to have; empty where nobody knows
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,34 @@ class RecognitionTask:
         """Raises ``UsageError`` and ``NotReady`` as ``select.choose`` does."""
         if self.criteria.subtitles:
             return RecognitionChoice(None)
-        candidates = [_candidate(each, self.criteria, inventory) for each in self.engines]
+        candidates = [self._candidate(each, inventory) for each in self.engines]
         chosen = choose("recognition", self.criteria.engine, candidates)
         own = next(each.speaker_model for each in self.engines if each.name == chosen.engine)
+        languages = _languages(self.criteria.model, inventory)
         if own is None or not self.criteria.speakers:
-            return RecognitionChoice(chosen)
-        return RecognitionChoice(chosen, own.name, inventory.folder(own.name, own.files))
+            return RecognitionChoice(chosen, languages)
+        return RecognitionChoice(chosen, languages, own.name, inventory.folder(own.name, own.files))
+
+    def _candidate(self, engine: EngineSpec, inventory: EngineInventory) -> EngineCandidate:
+        never = _never(engine, self.criteria)
+        lacks = () if never else tuple(_obstacles(engine, self.criteria, inventory, self._instead(inventory)))
+        model = self.criteria.model
+        return EngineCandidate(engine.name, engine.quality, engine.note, never=never, model=model, obstacles=lacks)
+
+    def _instead(self, inventory: EngineInventory) -> str:
+        """The engines that have a use for the model's files, as the beginning of an advice."""
+        model = inventory.models.get(self.criteria.model or "")
+        if not isinstance(model, DefinedModel):
+            return ""
+        able = [each for each in self.engines if not _never(each, self.criteria)]
+        names = [each.name for each in able if each.files and all(map(model.may_have, each.files))]
+        return f"choose {' or '.join(f'--asr {name}' for name in names)}, or " if names else ""
 
 
 @dataclass(frozen=True)
 class RecognitionChoice:
     engine: EngineChoice | None  # None where nothing is recognised
+    languages: tuple[str, ...] = ()  # of the model; empty where nobody knows
     speaker_model: str | None = None
     speaker_folder: ModelFolder | None = None  # where the speaker model is one that the project doesn't define
 
@@ -71,22 +90,21 @@ class RecognitionChoice:
             return DecisionOutcome(asdict(RecognitionValues()))
         speakers = contents.models[self.speaker_folder] if self.speaker_folder else self.speaker_model
         model = self.engine.candidate.model
-        values = RecognitionValues(self.engine.engine, model or "", True, speakers)
+        values = RecognitionValues(self.engine.engine, model or "", True, speakers, self.languages)
         return DecisionOutcome(asdict(values), (self.engine.record(model),))
+
+
+def _languages(model: str | None, inventory: EngineInventory) -> tuple[str, ...]:
+    found = inventory.models.get(model or "")
+    return found.languages if isinstance(found, DefinedModel) else ()
 
 
 def _never(engine: EngineSpec, criteria: Criteria) -> str:
     return "it doesn't tell speakers apart" if criteria.speakers and not engine.speakers else ""
 
 
-def _candidate(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory) -> EngineCandidate:
-    never = _never(engine, criteria)
-    lacks = () if never else tuple(_obstacles(engine, criteria, inventory))
-    return EngineCandidate(engine.name, engine.quality, engine.note, never=never, model=criteria.model, obstacles=lacks)
-
-
-def _obstacles(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory) -> Iterator[Obstacle]:
-    yield from obstacles(engine, criteria.model, inventory)
+def _obstacles(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory, instead: str) -> Iterator[Obstacle]:
+    yield from obstacles(engine, criteria.model, inventory, instead)
     own = engine.speaker_model
     if criteria.speakers and own:
         shown = f"the model '{own.name}', which tells speakers apart,"

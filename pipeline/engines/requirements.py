@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from pipeline.config.engines import EngineSpec
 from pipeline.engines.pairs import InstalledPairs
@@ -25,6 +26,14 @@ class DefinedModel:
     files: frozenset[str]  # empty where it was never fetched, so that nobody knows them
     languages: tuple[str, ...] = ()  # empty where it has none in particular
     problem: str | None = None  # why it can't be used now
+    patterns: tuple[str, ...] = ()  # of its files; empty where nobody knows them
+
+    def may_have(self, needed: str) -> bool:
+        """Whether it has a file that an engine needs: its name, or several with `` | `` between them."""
+        names = needed.split(" | ")
+        if self.files or not self.patterns:
+            return not self.files or not self.files.isdisjoint(names)
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.patterns)
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,13 @@ class EngineContents:
     dictionaries: Mapping[PairFiles, Mapping[str, str]] = field(default_factory=dict)
 
 
-def obstacles(engine: EngineSpec, model: str | None, inventory: EngineInventory) -> Iterator[Obstacle]:
-    """What the engine lacks to work with this model now. A model that the project doesn't define may be missing."""
+def obstacles(
+    engine: EngineSpec, model: str | None, inventory: EngineInventory, instead: str = ""
+) -> Iterator[Obstacle]:
+    """What the engine lacks to work with this model now. A model that the project doesn't define may be missing.
+
+    ``instead``: what a person may do where the model is one for other engines, beside naming another model.
+    """
     if engine.program and engine.program not in inventory.programs:
         install = engine.install.format(pair="").strip()
         yield Obstacle(f"{engine.program} isn't on PATH", install or f"install {engine.program}")
@@ -77,7 +91,7 @@ def obstacles(engine: EngineSpec, model: str | None, inventory: EngineInventory)
         yield problem
     found = inventory.models.get(model) if model else None
     if isinstance(found, DefinedModel) and (problem is None or problem.is_reported_later):
-        yield from _of_defined(engine, str(model), found)
+        yield from _of_defined(engine, str(model), found, instead)
 
 
 def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInventory) -> Iterator[Obstacle]:
@@ -90,10 +104,11 @@ def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInven
         yield Obstacle(f"{shown} isn't here", weights.format(model=name, folder=found.path))
 
 
-def _of_defined(engine: EngineSpec, name: str, model: DefinedModel) -> Iterator[Obstacle]:
-    for needed in engine.files:
-        if model.files and not model.files & set(needed.split(" | ")):
-            yield Obstacle(f"model '{name}' has no {needed.replace(' | ', ' or ')}", "name another model or its folder")
+def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str) -> Iterator[Obstacle]:
+    lacks = [needed for needed in engine.files if not model.may_have(needed)]
+    for needed in lacks:
+        step = f"{instead}name another model or its folder"
+        yield Obstacle(f"model '{name}' has no {needed.replace(' | ', ' or ')}", step)
     if model.problem:
         what = f"model '{name}' isn't ready: {model.problem}"
         yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=True)

@@ -255,7 +255,13 @@ def test_an_environment_whose_definition_is_wrong_is_told_at_once(catalog: Catal
 
 def test_existing_subtitles_leave_recognition_out(catalog: Catalog) -> None:
     found = decided(catalog, subtitles={"track": "1", "file": "", "language": "en"})
-    assert found.values["recognition"] == {"engine": "", "model": "", "is_needed": False, "speakers": None}
+    assert found.values["recognition"] == {
+        "engine": "",
+        "model": "",
+        "is_needed": False,
+        "speakers": None,
+        "languages": (),
+    }
     assert found.values["translation"]["original"] == []
 
 
@@ -277,7 +283,7 @@ def test_only_subtitles_that_exist_have_cues_to_keep(tmp_path: Path) -> None:
 
 def test_the_values_of_a_translation_are_lists_and_mappings_for_each_key(catalog: Catalog) -> None:
     assert decided(catalog).values == {
-        "recognition": {"engine": "hearing", "model": "base", "is_needed": True, "speakers": None},
+        "recognition": {"engine": "hearing", "model": "base", "is_needed": True, "speakers": None, "languages": ()},
         "translation": {
             "ear": [],
             "paired": ["es"],
@@ -298,3 +304,23 @@ def test_the_engines_of_this_project_fit_their_schema() -> None:
     engines = load(Project(REPOSITORY))
     assert {each.kind for each in engines.values()} == {"recognition", "translation"}
     assert all(each.pairs or each.pairs_from for each in engines.values() if each.kind == "translation")
+
+
+def test_a_model_for_another_engine_is_refused_with_that_engine(tmp_path: Path) -> None:
+    write(tmp_path, ENGINES.replace("speakers: true", "speakers: true, files: [a.onnx | b.onnx]"))
+    catalog = Catalog(Project(tmp_path))
+    fetched = DefinedModel(frozenset({"b.onnx"}), ("de",))
+    never_fetched = DefinedModel(frozenset(), ("de",), "it was never fetched", ("*.onnx",))
+    for model in (fetched, never_fetched):
+        with pytest.raises(NotReady) as refused:
+            decided(catalog, with_model("other", model), model="other", asr="hearing", targets=[])
+        assert "--asr speakers" in (refused.value.next_step or "")
+        found = decided(catalog, with_model("other", model), model="other", asr="auto", targets=[])
+        assert found.values["recognition"]["engine"] == "speakers"
+        assert found.values["recognition"]["languages"] == ("de",)
+
+
+def test_a_model_that_nobody_knows_the_files_of_suits_every_engine(catalog: Catalog) -> None:
+    unknown = DefinedModel(frozenset(), (), "it was never fetched")
+    found = decided(catalog, with_model("other", unknown), model="other", asr="hearing", targets=[])
+    assert found.values["recognition"]["engine"] == "hearing"

@@ -1,7 +1,5 @@
 """Whisper models: how they are loaded, how many windows they take at a time, and which languages they have."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +7,9 @@ import ctranslate2
 import stagekit
 from faster_whisper import WhisperModel
 
+from recognition.model_errors import MODEL_ADVICE, load_errors
+
 MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
-MODEL_ADVICE = "Fetch it again (bootstrap --force --model NAME), or choose another with --param model=NAME"
 
 
 def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
@@ -21,30 +20,16 @@ def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
     options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
     if ctranslate2.get_cuda_device_count():
         options = {"device": "cuda", "compute_type": "float16"}
+    require_files(folder)
     with load_errors(folder):
         return WhisperModel(str(folder), local_files_only=True, **options)
 
 
-@contextmanager
-def load_errors(folder: Path) -> Iterator[None]:
-    """Around the loading of a model by any library: an error becomes ``StageFailed`` with the reason and what to do."""
-    _require_files(folder)
-    try:
-        yield
-    except Exception as error:  # of its libraries, tokenizers has no class of its own for what it can't read
-        raise stagekit.StageFailed(f"the model in {folder} can't be loaded: {error}. {MODEL_ADVICE}") from error
-
-
-def _require_files(folder: Path) -> None:
+def require_files(folder: Path) -> None:
     """The library would look for a missing file on a hub."""
     missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
     if missing:
         raise stagekit.StageFailed(f"the model in {folder} has no {' and no '.join(missing)}. {MODEL_ADVICE}")
-
-
-def parallelism(windows: int, cpus: int) -> tuple[int, int]:
-    """Windows at a time, and threads for each: one window per CPU, unless there are too few windows for all CPUs."""
-    return (cpus, 1) if 2 * windows > cpus or windows == 0 else (1, cpus)
 
 
 def language_for(model: WhisperModel, wanted: str, name: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import stagekit
 
-from recognition import language_check, models, two_pass, voice_activity, waveform, whisper
+from recognition import compute, language_check, models, two_pass, voice_activity, waveform, whisper
 from recognition.language_check import LanguageCheck
 from recognition.transcripts import TranscriptOrigin
 
@@ -44,7 +44,7 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     samples = waveform.read_audio(stage.input("audio"))
     activity = _speech_activity(samples, stage.cpus)
     folder = stage.model("recognizer")
-    workers, threads = models.parallelism(len(activity.cut_windows(activity.speech)), stage.cpus)
+    workers, threads = compute.parallelism(len(activity.cut_windows(activity.speech)), stage.cpus)
     model = stage.memo((folder, workers, threads), lambda: models.load_model(folder, workers, threads))
     if task == TRANSLATE:
         models.require_multilingual(model, folder.name)

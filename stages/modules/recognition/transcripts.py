@@ -34,7 +34,7 @@ class TranscriptOrigin:
     language: str  # a Whisper code; "und" where nothing was said and none was given
     language_probability: float
     duration: float  # seconds of the audio
-    word_times: str  # "aligned" with the sound, of "attention" to it, or "none"
+    word_times: str  # "aligned" with the sound, of "attention" to it, "estimated" by letters, or "none"
     is_silent: bool = False  # whether nothing in the audio could be heard
 
 

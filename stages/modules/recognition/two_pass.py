@@ -61,10 +61,13 @@ class SpeechActivity:
 
 
 def recognise(
-    activity: SpeechActivity, recogniser: RecogniseWindows, limits: GapLimits = TRANSCRIPT_GAPS
+    activity: SpeechActivity,
+    recogniser: RecogniseWindows,
+    limits: GapLimits = TRANSCRIPT_GAPS,
+    longest: float = windows.LONGEST,
 ) -> RecognisedSpeech:
-    """Both passes."""
-    first = _one_pass(activity.cut_windows(activity.speech), recogniser, False)
+    """Both passes. ``longest``: seconds of audio in a window of the first."""
+    first = _one_pass(activity.cut_windows(activity.speech, longest), recogniser, False)
     return add_second_pass(first, activity, recogniser, limits)
 
 

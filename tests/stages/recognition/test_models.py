@@ -2,7 +2,7 @@
 
 import importlib
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,24 +11,6 @@ import pytest
 @pytest.fixture
 def models(engines: None) -> Any:
     return importlib.import_module("recognition.models")
-
-
-@pytest.mark.parametrize(
-    ("windows", "cpus", "layout"),
-    [
-        (20, 2, (2, 1)),
-        (2, 2, (2, 1)),
-        (1, 2, (1, 2)),
-        (3, 16, (1, 16)),
-        (9, 16, (16, 1)),
-        (0, 4, (4, 1)),
-        (5, 1, (1, 1)),
-    ],
-)
-def test_windows_are_recognised_side_by_side_unless_that_leaves_cpus_idle(
-    models: ModuleType, windows: int, cpus: int, layout: tuple[int, int]
-) -> None:
-    assert models.parallelism(windows, cpus) == layout
 
 
 def a_model(multilingual: bool) -> Any:

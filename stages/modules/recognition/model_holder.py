@@ -1,0 +1,26 @@
+"""One loaded model at a time: before another way of computing is tried, the memory of the one before is given back."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from recognition.compute import Compute
+
+Loaded = TypeVar("Loaded")
+
+
+class ModelHolder(Generic[Loaded]):
+    """Loads a model when it is first needed in some way of computing. A worker keeps the holder for its later tasks."""
+
+    def __init__(self, load: Callable[[Compute], Loaded]) -> None:
+        self._load = load
+        self._way: object = None
+        self._model: Loaded | None = None
+
+    def get(self, compute: Compute) -> Loaded:
+        """The model. On a GPU, it is the same for any number of windows at a time. Raises what loading raises."""
+        way = (compute.device, compute.kind) if compute.is_gpu else compute
+        if self._model is None or way != self._way:
+            self._model = None  # so that two are never in memory
+            self._model = self._load(compute)
+            self._way = way
+        return self._model
