@@ -5,7 +5,9 @@ they were. But a file system's clock goes in ticks: what was changed within the 
 may have the same signature. Such a signature isn't trusted (git calls a file like that "racily clean").
 """
 
+import errno
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -32,9 +34,20 @@ class Signature(Struct, frozen=True, array_like=True):
         return TICK if self.ctime_ns % 1_000_000_000 else COARSE_TICK
 
 
-def signature_of(path: Path, follow_links: bool = True) -> Signature:
-    """That of the file which a link leads to, or else of the link. Raises ``OSError``."""
-    status = os.stat(path, follow_symlinks=follow_links)
+def signature_of(path: Path) -> Signature:
+    """That of the file which a link leads to. Raises ``OSError``."""
+    return _of(os.stat(path))
+
+
+def own_signature_of(path: Path) -> Signature:
+    """That of a regular file. Raises ``OSError``, also for a link."""
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it isn't a regular file", os.fspath(path))
+    return _of(status)
+
+
+def _of(status: os.stat_result) -> Signature:
     return Signature(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

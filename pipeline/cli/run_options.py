@@ -90,7 +90,7 @@ OPTIONS = (
     ),
     Option(flags=("--json",), name="json", help="Print an event a line, as JSON, for programs."),
     Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
-    Option(flags=("--verify",), name="verify", help="Read finished outputs instead of trusting their size and time."),
+    Option(flags=("--verify",), name="verify", help="Read every byte of finished outputs before they count."),
     Option(
         flags=("--root",),
         name="root",

@@ -73,12 +73,13 @@ def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options", as
     from pipeline.jobs.results import Results
     from pipeline.run.chosen_stages import choose
     from pipeline.run.forecast import forecast
+    from pipeline.run.output_signatures import OutputSignatures
     from pipeline.run.reuse import Reuse
     from pipeline.run.stage_key import StageKeys
 
     store = ResultStore(here.results)
     for job in map(load, folders):
-        reuse = Reuse(job, job.loaded, store, options.verify)
+        reuse = Reuse(job, job.loaded, store, OutputSignatures(job), options.verify)
         found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, Results(), os.environ))
         if as_json:
             for each in found:

@@ -16,11 +16,12 @@ def link_above(path: Path, top: Path) -> Path | None:
 
     Neither ``top`` nor ``path`` itself is looked at. Raises ``OSError`` where one isn't there.
     """
-    folder, highest = os.path.dirname(path), os.fspath(top)
-    while len(folder) > len(highest):
-        if not stat.S_ISDIR(os.lstat(folder).st_mode):
-            return Path(folder)
-        folder = os.path.dirname(folder)
+    text, highest = os.fspath(path), len(os.fspath(top))
+    end = text.rfind(os.sep)
+    while end > highest:  # os.path.dirname would take as long as the look
+        if not stat.S_ISDIR(os.lstat(text[:end]).st_mode):
+            return Path(text[:end])
+        end = text.rfind(os.sep, 0, end)
     return None
 
 

@@ -1,14 +1,11 @@
 """The files that a stage reads while it runs: none of them may be changed by it, or by anything else meanwhile."""
 
-import contextlib
 import os
 import stat
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.digests import content_digest, sha256_of_file
-from pipeline.signatures import Signature, signature_of
+from pipeline.signatures import Signature, own_signature_of, signature_of
 from pipeline.values import Struct
 
 
@@ -35,7 +32,7 @@ class InputFile(Struct, frozen=True):
     @property
     def signature(self) -> Signature:
         """The job's input may be a link to a person's file, an output never is one. Raises ``OSError``."""
-        return signature_of(self.path, follow_links=not self.made_by)
+        return own_signature_of(self.path) if self.made_by else signature_of(self.path)
 
 
 class WatchedFile(Struct, frozen=True):
@@ -44,24 +41,10 @@ class WatchedFile(Struct, frozen=True):
     file: InputFile
     before: Signature
     at_ns: int  # when that was taken
+    known_ns: int  # when its bytes were sure to be right; they may have been changed in the same instant
 
-    @property
-    def has_changed(self) -> bool:
+    def has_changed(self, now: Signature) -> bool:
         """Reads the file only where its signature doesn't say that it is the same."""
-        try:
-            now = self.file.signature
-        except OSError:
-            return True
-        if now == self.before and self.before.is_settled(self.at_ns):
+        if now == self.before and now.is_settled(self.known_ns):
             return False
-        if now.size != self.before.size or not self.file.is_whole:
-            return True
-        if self.file.made_by and now.mtime_ns != self.file.mtime_ns:
-            with contextlib.suppress(OSError):  # its record has the time
-                os.utime(self.file.path, ns=(now.mtime_ns, self.file.mtime_ns))
-        return False
-
-
-def watch(files: Sequence[InputFile]) -> list[WatchedFile]:
-    """Raises ``OSError`` for a file that can't be read."""
-    return [WatchedFile(each, each.signature, time.time_ns()) for each in files]
+        return now.size != self.before.size or not self.file.is_whole

@@ -20,15 +20,17 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.run import input_view
-from pipeline.run.input_files import InputFile, WatchedFile, watch
+from pipeline.run.input_files import InputFile, WatchedFile
+from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.task import LiveAttempt
 
 
 class InputGuard:
     """For the stages of one job."""
 
-    def __init__(self, job: Job, results: Results, store: ResultStore) -> None:
+    def __init__(self, job: Job, results: Results, store: ResultStore, signatures: OutputSignatures) -> None:
         self._job = job
+        self._signatures = signatures
         self._results = results
         self._store = store
         self._ground = _inode(job.folder)  # a person may have put it elsewhere, with a link to it
@@ -36,10 +38,7 @@ class InputGuard:
 
     def begin(self, files: Sequence[InputFile]) -> list[WatchedFile]:
         """The inputs of a stage that is about to start. Raises ``StageError`` where one isn't what was committed."""
-        for file in files:
-            if file.made_by:
-                self._require(file.made_by, Output(file.path, file.digest, file.size, file.mtime_ns))
-        return watch(files)
+        return [self._watched(file) for file in files]
 
     def end(self, live: LiveAttempt, running: Iterable[LiveAttempt]) -> tuple[str, ...]:
         """What was changed while the stage ran, in words. Where the store has it, it is put back."""
@@ -47,14 +46,28 @@ class InputGuard:
         problems = {file.path: self._mended(file) for file in changed}
         return tuple(dict.fromkeys(self._words(file, live, running) + problems[file.path] for file in changed))
 
+    def committed(self, result: Result, since_ns: int) -> None:
+        """A stage of the job has this result; ``since_ns``: when its outputs began to be read for that."""
+        self._signatures.note([each.path for each in result.outputs.values()], since_ns)
+
     def require_deliverables(self) -> None:
         """Raises ``StageError`` where a file that is to be delivered isn't what was committed."""
         for reference in self._job.plan.deliver:
             for stage, output in self._results.outputs(reference).items():
                 self._require(stage, output)
 
+    def _watched(self, file: InputFile) -> WatchedFile:
+        known = self._signatures.known(file.path)
+        if file.made_by and not (known and self._is_on_ground):
+            self._require(file.made_by, Output(file.path, file.digest, file.size, file.mtime_ns))
+            known = self._signatures.known(file.path)
+        at = time.time_ns()
+        if known:
+            return WatchedFile(file, known.signature, at, known.at_ns)
+        return WatchedFile(file, file.signature, at, at)
+
     def _require(self, stage: str, output: Output) -> None:
-        if self._is_in_place(output.path) and output.is_unchanged():
+        if self._is_on_ground and self._signatures.is_whole(output):
             return
         message = f"{self._job.id}: {output.path.name}, which stage '{stage}' made, was changed or removed since"
         try:
@@ -68,14 +81,32 @@ class InputGuard:
             raise StageError(message, f"run-pipeline -j {self._job.id}   makes it again")
 
     def _has_changed(self, watched: WatchedFile) -> bool:
-        path = watched.file.path
-        return self._restored.get(path, 0) > watched.at_ns or watched.has_changed or not self._is_in_place(path)
+        file, at = watched.file, time.time_ns()
+        try:
+            now = file.signature
+            if self._restored.get(file.path, 0) > watched.at_ns or watched.has_changed(now):
+                return True
+            if file.made_by and now.mtime_ns != file.mtime_ns:
+                os.utime(file.path, ns=(now.mtime_ns, file.mtime_ns))  # its record has the time
+                now = file.signature
+            if now != watched.before or not now.is_settled(watched.known_ns):
+                self._signatures.note_read(file.path, now, at)
+        except OSError:
+            return True
+        return not self._is_in_place(file.path)
 
     def _is_in_place(self, path: Path) -> bool:
         """Whether no folder above the file has become a link, from the job's folder down."""
         try:
-            is_linked = attempt_folders.link_above(path, self._job.folder) is not None
-            return not is_linked and _inode(self._job.folder) == self._ground
+            return self._is_on_ground and attempt_folders.link_above(path, self._job.folder) is None
+        except OSError:
+            return False
+
+    @property
+    def _is_on_ground(self) -> bool:
+        """Whether the job's folder is the one that it was when the run began."""
+        try:
+            return _inode(self._job.folder) == self._ground
         except OSError:
             return False
 
@@ -100,7 +131,7 @@ class InputGuard:
         """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""
         result = self._results.of(stage)[stage]
         output = next(each for each in result.outputs.values() if each.path == path)
-        if _inode(self._job.folder) != self._ground:
+        if not self._is_on_ground:
             raise OSError(errno.ESTALE, "it isn't the folder any more that it was when the run began", self._job.folder)
         attempt_folders.make(path.parent, self._job.folder)
         attempt = Attempt(stage, result.attempt, path.parents[1])
@@ -108,8 +139,11 @@ class InputGuard:
         clear(folder)
         folder.mkdir()
         try:
-            self._restored[path] = time.time_ns()
-            return _put_back(self._store, attempt, result, output, folder)
+            self._restored[path] = at = time.time_ns()
+            is_back = _put_back(self._store, attempt, result, output, folder)
+            if is_back:
+                self._signatures.note([path], at)
+            return is_back
         finally:
             try_remove_tree(folder)
 

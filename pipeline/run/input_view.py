@@ -5,23 +5,26 @@ stage fails, too, but the file itself has been changed.
 """
 
 import os
-import stat
+import time
 from pathlib import Path
 
 from pipeline.files import clear, reflink, replaced
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job
+from pipeline.run.output_signatures import OutputSignatures
+from pipeline.signatures import settled_signature_of
 
 COPY_UP_TO = 16 << 20  # bytes
 CHUNK = 1 << 20  # bytes
 
 
-def place(job: Job) -> None:
+def place(job: Job, signatures: OutputSignatures) -> None:
     """Make it, unless it is there. Raises ``OSError``, and ``InputError`` where the input has changed meanwhile."""
     path = path_for(job)
-    if _is_there(path, job):
+    if _is_there(path, job, signatures):
         return
+    at = time.time_ns()
     attempt_folders.make(path.parent, job.folder)
     clear(path)
     with replaced(path, flush=False, temporary=".placing.tmp") as beside:
@@ -31,6 +34,12 @@ def place(job: Job) -> None:
         if not beside.is_symlink():
             os.utime(beside, ns=(job.plan.input.mtime_ns, job.plan.input.mtime_ns))
             job.require_input()  # what was copied is what the job was prepared for
+    if path.is_symlink():
+        return
+    if job.plan.input.size > COPY_UP_TO:  # to wait an instant takes less than to read it
+        signatures.note_read(path, settled_signature_of(path), time.time_ns())
+    else:
+        signatures.note([path], at)
 
 
 def discard_copy(path: Path) -> None:
@@ -41,17 +50,14 @@ def discard_copy(path: Path) -> None:
         clear(path)
 
 
-def _is_there(path: Path, job: Job) -> bool:
+def _is_there(path: Path, job: Job, signatures: OutputSignatures) -> bool:
+    """A copy of which nothing is known is made anew: that takes less than to read both."""
     try:
-        status = os.lstat(path)
-        if stat.S_ISLNK(os.lstat(path.parent).st_mode):
-            return False
-        if stat.S_ISLNK(status.st_mode):
-            return str(path.readlink()) == str(job.input)
+        if path.is_symlink():
+            return str(path.readlink()) == str(job.input) and not path.parent.is_symlink()
     except OSError:
         return False
-    same = (status.st_size, status.st_mtime_ns) == (job.plan.input.size, job.plan.input.mtime_ns)
-    return same and stat.S_ISREG(status.st_mode)
+    return signatures.known(path) is not None
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ State is what the journal and the committed attempts say; a run that was killed 
 
 import contextlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from pipeline.run.invocations import Invocations
 from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
+from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
@@ -58,10 +60,11 @@ class JobRun:
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
-        reuse = Reuse(job, job.loaded, context.store, context.verify)
+        self._signatures = OutputSignatures(job)
+        reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
         self._due = DueStages(self._chosen, graph, keys, reuse, self._journal)
-        self._guard = InputGuard(job, self._results, context.store)
+        self._guard = InputGuard(job, self._results, context.store, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
         self._started = 0
@@ -193,6 +196,7 @@ class JobRun:
         self._journal.flush()
 
     def close(self) -> None:
+        self._signatures.save()
         self._journal.close()
 
     def next_interpreters(self, task: Task, count: int) -> list[Interpreter]:
@@ -227,7 +231,7 @@ class JobRun:
     def _require_ready(self, stage: PlannedStage) -> None:
         if stage.takes_job_input:
             self.job.require_input()
-            input_view.place(self.job)
+            input_view.place(self.job, self._signatures)
         if not self._started:
             self.runtime.require(self.job)
             self._journal.run_started()
@@ -235,13 +239,14 @@ class JobRun:
             self._context.guardian.start()
 
     def _commit(self, live: LiveAttempt) -> "list[Task] | Failure":
-        task, result = live.task, commit(self._context.project, live, self._invocations)
+        at, task, result = time.time_ns(), live.task, commit(self._context.project, live, self._invocations)
         if isinstance(result, AttemptEnd):
             return self._failure(live, result)
         self._journal.finished(task.name, result)
         del self._running[live.invocation.id]
         if task.stage.cache:
             share(self._context.store, task, result)
+        self._guard.committed(result, at)
         self._durations.took(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))

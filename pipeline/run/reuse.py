@@ -1,5 +1,7 @@
 """Whether a stage has a result already: in this job, or in the store that all jobs share."""
 
+import time
+
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
 from pipeline.jobs.job import Job
@@ -8,6 +10,7 @@ from pipeline.jobs.records import Key, Result
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.run import stage_key
 from pipeline.run.job_journal import JobJournal
+from pipeline.run.output_signatures import OutputSignatures
 from pipeline.values import Struct
 
 
@@ -33,7 +36,8 @@ class Reuse(Struct, frozen=True):
     job: Job
     state: JobState
     store: ResultStore
-    verify: bool = False  # read outputs instead of trusting their size and time
+    signatures: OutputSignatures
+    verify: bool = False  # read outputs instead of trusting their signatures
 
     def find(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
         """The result with this key, its outputs in this job's folder."""
@@ -57,7 +61,7 @@ class Reuse(Struct, frozen=True):
             changed = [
                 name
                 for name, output in attempts.of_event(self.job, event).outputs.items()
-                if not output.is_unchanged(self.verify)
+                if not self.signatures.is_whole(output, self.verify)
             ]
             return f"again, since its output {', '.join(changed)} was changed or removed" if changed else "again"
         from pipeline.jobs import key_words  # few stages run again
@@ -76,7 +80,7 @@ class Reuse(Struct, frozen=True):
         if known.committed is None or known.committed.key != key:
             return None
         result = attempts.of_event(self.job, known.committed)
-        if not result.is_unchanged(self.verify):
+        if not all(self.signatures.is_whole(each, self.verify) for each in result.outputs.values()):
             return None
         return ReusedResult(result, is_recorded=known.status is StageStatus.FINISHED)
 
@@ -88,7 +92,7 @@ class Reuse(Struct, frozen=True):
         """The result that another job has made, its outputs put into this job's folder."""
         if not self.is_shared(stage, key):
             return None
-        attempt = attempts.begin(self.job, stage.name)
+        attempt, at = attempts.begin(self.job, stage.name), time.time_ns()
         stored = self.store.take(key.digest, attempt.outputs)
         if stored is None:
             attempt.discard()
@@ -96,4 +100,5 @@ class Reuse(Struct, frozen=True):
         paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
         digests = {name: output.digest for name, output in stored.outputs.items()}
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
+        self.signatures.note(paths.values(), at)
         return ReusedResult(result, origin=stored.job)

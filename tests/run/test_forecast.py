@@ -10,6 +10,7 @@ from pipeline.jobs.job import Job, load
 from pipeline.jobs.results import Results
 from pipeline.run.chosen_stages import Selection, choose
 from pipeline.run.forecast import Forecast, forecast
+from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
 from pipeline.run.stage_key import StageKeys
 from tests.run.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lister, listing, paired
@@ -17,7 +18,7 @@ from tests.run.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lis
 
 def forecasts(bench: Bench, job: Job, selection: Selection | None = None) -> dict[str, Forecast]:
     job = load(job.folder)
-    reuse = Reuse(job, job.loaded, ResultStore(bench.project.results))
+    reuse = Reuse(job, job.loaded, ResultStore(bench.project.results), OutputSignatures(job))
     keys = StageKeys(bench.project, job, Results(), os.environ)
     return {each.stage: each for each in forecast(choose(job, selection or Selection()), reuse, keys)}
 

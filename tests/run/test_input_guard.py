@@ -2,19 +2,24 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import signatures
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
 from pipeline.run import input_guard, input_view
 from pipeline.run.input_files import InputFile
+from pipeline.signatures import Signature, settled_signature_of
+from pipeline.values import replace
 from tests.run.helpers import DONE, FAILS, Act, Bench, link, statuses
 
+AHEAD = time.time_ns() + 3600 * 10**9  # the clock of a file system
 LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no reflinks
 
 
@@ -35,6 +40,7 @@ def appends(path: Path) -> None:
 
 def rewrites(path: Path) -> None:
     """Other bytes, with the size and time of the old ones."""
+    settled_signature_of(path)  # what changes later in the same instant shows at its reader's end
     status = path.stat()
     path.write_bytes(b"X" * status.st_size)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -47,6 +53,16 @@ def replaces(path: Path) -> None:
 
 def moves(path: Path) -> None:
     path.rename(path.with_name("elsewhere"))
+
+
+def becomes_a_folder(path: Path) -> None:
+    path.unlink()
+    (path / "with").mkdir(parents=True)
+
+
+def becomes_a_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
 
 
 WAYS = [appends, rewrites, replaces, moves, Path.unlink]
@@ -153,7 +169,7 @@ def around(bench: Bench) -> Callable[..., Job]:
     return make
 
 
-@pytest.mark.parametrize("change", [appends, moves, Path.unlink])
+@pytest.mark.parametrize("change", [appends, rewrites, moves, Path.unlink])
 def test_what_was_changed_is_put_back_before_a_stage_reads_it(
     bench: Bench, around: Callable[..., Job], change: Callable[[Path], object]
 ) -> None:
@@ -164,6 +180,39 @@ def test_what_was_changed_is_put_back_before_a_stage_reads_it(
     assert bench.run_one(alike).error is None
     assert bench.executor.stages() == []
     assert made(alike).read_bytes() == made(job).read_bytes()
+
+
+def test_what_changes_in_the_instant_in_which_it_was_made_is_seen_by_its_reader(
+    bench: Bench, around: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system whose clock stands still."""
+    monkeypatch.setattr(signatures, "_of", lambda status: Signature(0, status.st_size, status.st_mtime_ns, AHEAD))
+    job = around()
+    bench.run(job, other=Act(first=lambda: rewrites(made(job))))
+    assert statuses(job)["three"] == "failed"
+    assert bench.run_one(load(job.folder)).error is None
+    assert b"X" not in made(job).read_bytes()
+
+
+@pytest.mark.parametrize("change", [appends, rewrites, replaces, becomes_a_link])
+def test_what_was_changed_between_two_runs_is_made_or_taken_again(
+    bench: Bench, job: Job, change: Callable[[Path], object]
+) -> None:
+    bench.run(job, three=FAILS)
+    before = made(job).read_bytes()
+    change(made(job))
+    assert bench.run_one(load(job.folder)).error is None
+    assert bench.executor.stages() == ["three"]
+    assert made(job, attempt=2).read_bytes() == before
+
+
+def test_the_copy_of_the_job_s_input_is_made_anew_before_another_stage_reads_it(bench: Bench) -> None:
+    one, other = link("one", parameters={"of": "1"}), link("other", parameters={"of": "2"})
+    nosy = link("nosy", "one")
+    job = bench.job(one, nosy, replace(other, needs=("nosy",)))
+    before = job.input.read_bytes()
+    assert bench.run_one(job, nosy=Act(first=lambda: rewrites(path_for(job)))).error is None
+    assert path_for(job).read_bytes() == before
 
 
 def test_what_was_changed_and_cannot_be_put_back_is_read_by_nobody(bench: Bench, around: Callable[..., Job]) -> None:
@@ -256,16 +305,6 @@ def test_a_job_that_a_person_has_put_elsewhere_runs_behind_a_link(bench: Bench, 
     job.folder.rename(bench.project.root / job.folder.name)
     job.folder.symlink_to(bench.project.root / job.folder.name)
     assert bench.run_one(load(job.folder)).error is None
-
-
-def becomes_a_folder(path: Path) -> None:
-    path.unlink()
-    (path / "with").mkdir(parents=True)
-
-
-def becomes_a_link(path: Path) -> None:
-    path.rename(path.with_name("elsewhere"))
-    path.symlink_to("elsewhere")
 
 
 @pytest.mark.parametrize("change", [becomes_a_folder, becomes_a_link])

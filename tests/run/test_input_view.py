@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job
 from pipeline.run import input_view
+from pipeline.run.output_signatures import OutputSignatures
 from tests.run.helpers import Bench, link
 
 
@@ -19,32 +20,41 @@ def job(bench: Bench) -> Job:
 
 
 @pytest.fixture
+def signatures(job: Job) -> OutputSignatures:
+    return OutputSignatures(job)
+
+
+@pytest.fixture
 def linked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file, on a disk without reflinks."""
     monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
     monkeypatch.setattr(input_view, "reflink", lambda *_: False)
 
 
-def test_a_small_file_is_copied_once(job: Job) -> None:
+def test_a_small_file_is_copied_once(job: Job, signatures: OutputSignatures) -> None:
     path = path_for(job)
-    input_view.place(job)
+    input_view.place(job, signatures)
     made = path.lstat()
     assert (path.is_symlink(), path.read_bytes()) == (False, job.input.read_bytes())
     assert made.st_ino != job.input.stat().st_ino
-    input_view.place(job)
+    input_view.place(job, signatures)
     assert path.lstat().st_ino == made.st_ino
 
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("changed"), os.utime, Path.unlink])
-def test_a_copy_that_was_changed_is_made_anew(job: Job, change: Callable[[Path], object]) -> None:
+def test_a_copy_that_was_changed_is_made_anew(
+    job: Job, signatures: OutputSignatures, change: Callable[[Path], object]
+) -> None:
     path = path_for(job)
-    input_view.place(job)
+    input_view.place(job, signatures)
     change(path)
-    input_view.place(job)
+    input_view.place(job, signatures)
     assert path.read_bytes() == job.input.read_bytes()
 
 
-def test_a_large_file_is_a_reflink_where_the_disk_has_them(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_is_a_reflink_where_the_disk_has_them(
+    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def clone(source: Path, target: Path) -> bool:
         target.write_bytes(source.read_bytes())
         return True
@@ -52,38 +62,42 @@ def test_a_large_file_is_a_reflink_where_the_disk_has_them(job: Job, monkeypatch
     monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
     monkeypatch.setattr(input_view, "reflink", clone)
     monkeypatch.setattr(Path, "symlink_to", lambda *_: pytest.fail("it is linked"))
-    input_view.place(job)
+    input_view.place(job, signatures)
     assert path_for(job).read_bytes() == job.input.read_bytes()
 
 
-def test_else_it_is_a_link_which_is_made_again_where_it_leads_elsewhere(job: Job, linked: None) -> None:
+def test_else_it_is_a_link_which_is_made_again_where_it_leads_elsewhere(
+    job: Job, signatures: OutputSignatures, linked: None
+) -> None:
     path = path_for(job)
     for _ in range(2):
-        input_view.place(job)
+        input_view.place(job, signatures)
         assert path.readlink() == job.input
     path.unlink()
     path.symlink_to("/nowhere")
-    input_view.place(job)
+    input_view.place(job, signatures)
     assert path.readlink() == job.input
 
 
 def test_on_a_disk_without_links_it_is_copied_all_the_same(
-    job: Job, linked: None, monkeypatch: pytest.MonkeyPatch
+    job: Job, signatures: OutputSignatures, linked: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
-    input_view.place(job)
+    input_view.place(job, signatures)
     assert (path_for(job).is_symlink(), path_for(job).read_bytes()) == (False, job.input.read_bytes())
 
 
-def test_what_is_written_while_it_is_copied_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_while_it_is_copied_is_refused(
+    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def copy(source: Path, target: Path) -> None:
         source.write_text("another input\n")
         target.write_bytes(source.read_bytes())
 
     monkeypatch.setattr(input_view, "_copy", copy)
     with pytest.raises(InputError):
-        input_view.place(job)
+        input_view.place(job, signatures)
     assert not path_for(job).exists()
