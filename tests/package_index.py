@@ -17,7 +17,7 @@ def _wheel(folder):
     info = "{name}-1.0.dist-info"
     files = {{
         "{name}.py": {source},
-        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n",
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n" + {metadata},
         info + "/WHEEL": "Wheel-Version: 1.0\\nGenerator: tests\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
     }}
     def row(path, text):
@@ -34,10 +34,13 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def sdist(folder: Path, name: str, source: str, imports: str = "") -> Path:
-    """A source distribution that needs no other package to be built; ``source`` is an expression for its module."""
+def sdist(folder: Path, name: str, source: str, imports: str = "", metadata: str = "''") -> Path:
+    """A source distribution that needs no other package to be built; ``source`` is an expression for its module.
+
+    ``metadata``: one for further lines of its metadata.
+    """
     files = {
-        "backend.py": BACKEND.format(name=name, source=source, imports=imports),
+        "backend.py": BACKEND.format(name=name, source=source, imports=imports, metadata=metadata),
         "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
         "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
     }

@@ -59,8 +59,9 @@ def make(
 
     ``note`` is told what a person should know of a lock that is written.
     """
-    resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds)
-    check = LockCheck(resolver.uv, resolver.time_limit, ProjectVariables(catalog.project), note=note)
+    own = ProjectVariables(catalog.project)
+    resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds, own)
+    check = LockCheck(resolver.uv, resolver.time_limit, own, note=note)
     for definition in definitions:
         try:
             yield LockResult(definition, resolver.lock(definition, upgrade, check))

@@ -98,7 +98,7 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
 
 def _lock(project: Project, definition: Definition, file: Path, note: Progress) -> bytes:
     """Checked as ``pipeline env lock`` does."""
-    resolver = LockResolver(uv.find(), project.root, settings.load(project).build_seconds)
+    resolver = LockResolver(uv.find(), project.root, settings.load(project).build_seconds, ProjectVariables(project))
     again = replace(REGISTRATION, target=shlex.quote(str(file)))
     try:
         lock = resolver.resolved(definition, before=None)

@@ -1,4 +1,6 @@
-"""What uv installs without a word: packages that aren't for this Python, and several that install the same file."""
+"""What uv installs without a word: packages that aren't for this Python, that need others which the lock doesn't have,
+and several that install the same file.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +8,8 @@ from pathlib import Path
 
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.definition import Definition
-from pipeline.envs.verification import content, required_python, shared_files
+from pipeline.envs.lockfiles.lockfile import marker_environment
+from pipeline.envs.verification import content, required_packages, required_python, shared_files
 from pipeline.envs.verification.shared_files import SharedFile
 from pipeline.errors import NotReady
 
@@ -35,6 +38,21 @@ def refuse_other_pythons(
         raise NotReady(
             f"environment '{definition.name}' can't be {operation.done}: {required_python.sentence(excluding, python)}",
             other_python_step(definition),
+        )
+
+
+def refuse_unmet(definition: Definition, site_packages: Path, python: str) -> None:
+    """Raises ``NotReady`` where an installed package needs another one that isn't there, or not in a version that fits.
+
+    ``python``: the exact version.
+    """
+    clauses = required_packages.unmet(required_packages.declared(site_packages), marker_environment(python))
+    if clauses:
+        raise NotReady(
+            f"environment '{definition.name}' can't be built: its lock doesn't have all that its packages need:"
+            f" {required_packages.sentence(clauses)}",
+            f"pipeline env lock {definition.name}\nand where that changes nothing, name them in"
+            f" {_requirements(definition)} and lock it again",
         )
 
 

@@ -105,6 +105,7 @@ def _install_packages(
         package_conflicts.refuse_other_pythons(
             installer.definition, required_python.declared(packages), interpreter.version
         )
+        package_conflicts.refuse_unmet(installer.definition, packages, interpreter.version)
         shared = package_conflicts.settle_shared_files(installer, packages)
         return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:

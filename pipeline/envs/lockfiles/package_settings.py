@@ -24,10 +24,13 @@ CHOSEN = {"PIPELINE_FROM_SOURCE": "1"}
 INHERITED = "PIPELINE_INHERITED"
 
 
-def for_locking(definition: Definition, base: Variables) -> UvSettings:
-    """For the resolver, before there is a lock. ``base``: the caller's variables. Raises ``ConfigurationError``."""
-    after = dict(definition.build_after)
-    return _settings(definition, base, {}, after)
+def for_locking(definition: Definition, base: Variables, own: Variables, packages: Iterable[str] = ()) -> UvSettings:
+    """For the resolver, before there is a lock. ``packages``: those that may be built to see what they require.
+
+    The other parameters are those of ``for_lock``. Raises ``ConfigurationError``.
+    """
+    variables = _build_variables(definition, base, own)
+    return _settings(definition, base, dict.fromkeys(packages, variables), dict(definition.build_after))
 
 
 def for_lock(
@@ -42,12 +45,21 @@ def for_lock(
     if offline:
         base = {**dict.fromkeys(named_variables(definition), ""), **base}
     lock = _lock(definition)
-    variables = {**build_variables.of_caller(base), **build_variables.of_definition(definition, own or {})}
+    variables = _build_variables(definition, base, own or {})
     if inherits:
         variables[INHERITED] = build_inheritance.digest_of_all(base)
     by_package = {pin.name: variables if pin.may_be_wheel else {**variables, **CHOSEN} for pin in lock.pins}
     after = {package: tuple(_pinned(each, lock)) for package, each in definition.build_after}
     return _settings(definition, base, by_package, after)
+
+
+def steers_builds(definition: Definition, base: Variables) -> bool:
+    """Whether variables are told of each package that is built."""
+    return bool(_build_variables(definition, base, {}))
+
+
+def _build_variables(definition: Definition, base: Variables, own: Variables) -> dict[str, str]:
+    return {**build_variables.of_caller(base), **build_variables.of_definition(definition, own)}
 
 
 def _settings(

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
-from pipeline.envs import uv
+from pipeline.envs import build_variables, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import options, package_settings, requirements
 from pipeline.envs.lockfiles.changes import PackageChange, changes
-from pipeline.envs.lockfiles.lockfile import HEADER, LockFile, NotALock, parse
+from pipeline.envs.lockfiles.lockfile import HEADER, LockFile, NotALock, Pin, parse
 from pipeline.envs.lockfiles.ranges import bounds_beside_the_lowest, lower_bound
 from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
+from pipeline.envs.uv_settings import UvSettings
+from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import write_whole
 from pipeline.permissions import share
@@ -47,7 +49,8 @@ UNSATISFIABLE = "unsatisfiable"  # the resolver's word where it is the requireme
 class LockResolver:
     uv: Path
     root: Path  # the project's: locks name files relative to it
-    time_limit: float  # seconds
+    time_limit: float  # seconds, for each time that uv is asked
+    own: OwnVariables = no_variables  # of an environment, for what is built to see what it requires
 
     def lock(
         self, definition: Definition, upgrade: Upgrade = KEEP, check: Check = lambda _definition, _lock: None
@@ -95,13 +98,29 @@ class LockResolver:
         return source
 
     def _compile(self, definition: Definition, source: Path, lock: Path, upgrade: Upgrade) -> None:
+        """What a package requires may depend on the variables that it is built with, and uv wants them by package.
+
+        So it is asked again as long as it finds packages that it was told no variables of.
+        """
+        own = self.own(definition, self.root)
+        named: set[str] = set()
+        while True:
+            named |= {pin.name for pin in _pins(lock)}
+            settings = package_settings.for_locking(definition, os.environ, own, sorted(named))
+            self._ask(definition, source, lock, upgrade, settings)
+            if not package_settings.steers_builds(definition, os.environ) or {pin.name for pin in _pins(lock)} <= named:
+                return
+
+    def _ask(self, definition: Definition, source: Path, lock: Path, upgrade: Upgrade, packages: UvSettings) -> None:
         folder = lock.parent
-        variables = uv.variables(os.environ, names=package_settings.named_variables(definition))
+        # A package that nothing was known of has its variables from here.
+        own = build_variables.of_definition(definition, self.own(definition, self.root))
+        variables = uv.variables(os.environ, own=own, names=package_settings.named_variables(definition))
         argv: list[str | Path] = [self.uv, "--directory", self.root, "--project", folder, "pip", "compile", "--quiet"]
         argv += ["--universal", "--generate-hashes", "--no-header", "--no-strip-extras", "--python", sys.executable]
         argv += ["--python-version", lower_bound(definition.python), "--emit-build-options"]
         argv += [*upgrade.options, source, "-o", lock]
-        settings = package_settings.for_locking(definition, os.environ).toml()
+        settings = packages.toml()
         if marker := " and ".join(bounds_beside_the_lowest(definition.python)):
             settings += f'environments = ["{marker}"]\n'
         if settings:
@@ -169,6 +188,12 @@ def _bytes_of(lock: Path) -> bytes | None:
         return None
     except OSError as error:
         raise NotReady(f"{lock} can't be read: {error.strerror}", "move it away") from error
+
+
+def _pins(lock: Path) -> tuple[Pin, ...]:
+    """Of a lock that is being made; none where there is none yet."""
+    found = _parsed(_bytes_of(lock))
+    return found.pins if found else ()
 
 
 def _parsed(lock: bytes | None) -> LockFile | None:

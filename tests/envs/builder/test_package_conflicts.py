@@ -106,3 +106,14 @@ def test_files_that_differ_by_case_are_refused_on_a_disk_that_ignores_it(
     monkeypatch.setattr(content, "ignores_case", lambda _folder: True)
     with pytest.raises(NotReady, match=r"tinya and tinyb install Thing/__init__\.py and thing/__init__\.py"):
         builder.ensure(lenient, quiet, force=True)
+
+
+def test_a_package_whose_requirements_are_not_in_the_lock_is_refused_and_named(
+    builder: Builder, definition: Definition, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path / "wheels", "quirk", "2.0", "", "Requires-Dist: lacked>=3\n")
+    definition.locked.write_text(locked(wheel))
+    with pytest.raises(NotReady, match=r"quirk needs lacked>=3, which isn't there") as refused:
+        builder.ensure(definition, quiet)
+    assert (refused.value.next_step or "").splitlines()[0] == "pipeline env lock alpha"
+    assert builder.registry.live("alpha") is None

@@ -22,6 +22,7 @@ from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.progress import quiet
 from tests.conftest import also
+from tests.package_index import sdist
 
 
 @pytest.fixture
@@ -269,3 +270,26 @@ def test_an_index_that_can_not_be_reached_is_no_reason_to_change_the_requirement
     with pytest.raises(NotReady, match="'alpha'") as refused:
         resolver.lock(ask(definition, "quirk\n"))
     assert "pipeline env lock alpha" in str(refused.value.next_step)
+
+
+def test_the_variables_of_a_definition_reach_what_is_built_to_see_what_it_requires(
+    resolver: LockResolver, definition: Definition, wheels: Path
+) -> None:
+    requires = "('Requires-Dist: quirk\\n' if os.environ.get('WITH_QUIRK') == 'yes' else '')"
+    sdist(wheels, "steered", "''", metadata=requires)
+    told(resolver, ask(definition, "steered\n"))
+    assert pins(definition) == ["steered==1.0"]
+    told(resolver, replace(definition, variables=(("WITH_QUIRK", "yes"),)))
+    assert pins(definition) == ["quirk==2.0", "steered==1.0"]
+    told(resolver, definition)
+    assert pins(definition) == ["steered==1.0"]
+
+
+def test_they_reach_a_package_that_another_one_brings(
+    resolver: LockResolver, definition: Definition, wheels: Path
+) -> None:
+    sdist(wheels, "demanding", "''", "assert os.environ['ALLOWED'] == 'yes'", "'Requires-Dist: quirk\\n'")
+    wheel(wheels, "bringing", "1.0", "demanding")
+    allowing = replace(ask(definition, "bringing\n"), variables=(("ALLOWED", "yes"),))
+    told(resolver, allowing)
+    assert pins(definition) == ["bringing==1.0", "demanding==1.0", "quirk==2.0"]
