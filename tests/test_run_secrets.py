@@ -83,6 +83,34 @@ def test_a_stage_that_fails_tells_no_secret_and_loses_no_line(ready: Sandbox, fa
     assert SECRET not in done.out + done.err
 
 
+WAITS = """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(7)
+    seen = []
+    while True:
+        try:
+            seen.append(os.wait())
+        except ChildProcessError:
+            break
+    assert seen == [(pid, 7 << 8)], seen
+    print("waited", token)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no forks")
+def test_a_stage_that_waits_for_all_of_its_children_sees_none_but_its_own(ready: Sandbox) -> None:
+    job, done = run(ready, "env:TOKEN", WAITS.strip())
+    assert done.code == 0, done.err
+    assert "waited ***" in (job / "logs/secretive.log").read_text()
+
+
+def test_what_a_stage_prints_at_its_end_is_in_the_log_although_it_has_closed_all(ready: Sandbox) -> None:
+    job, done = run(ready, "env:TOKEN", "os.closerange(5, 4096)")
+    assert done.code == 0, done.err
+    assert "in two writes" in (job / "logs/secretive.log").read_text()
+
+
 def test_a_secret_may_come_from_a_file(ready: Sandbox) -> None:
     file = ready.write("secret.txt", f"{SECRET}\n")
     job, done = run(ready, f"file:{file}")

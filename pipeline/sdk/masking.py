@@ -66,34 +66,41 @@ def _search(patterns: "List[bytes]") -> "Pattern[bytes]":
 
 
 def start(secrets: "Iterable[str]", log: str) -> int:
-    """Let descriptors 1 and 2 write to the log without these secrets. Returns the pid of the process that does it.
+    """Let descriptors 1 and 2 write to the log without these secrets. Returns a descriptor, for ``finish``.
 
-    It leads a session, so that it has the last word even where the stage's process group is killed.
+    The process that does it is no child of this one: a stage that waits for all of its children would wait for it
+    forever, since it ends after the stage. It has a session of its own, so that it has the last word even where the
+    stage's process group is killed.
     """
     patterns = forms(secrets)
     reading, writing = os.pipe()
+    ended, end = os.pipe()  # closes when all is written
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
-            os.dup2(reading, 0)
-            os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1)
-            os.dup2(1, 2)
-            os.closerange(3, 4096)  # the stage's pipes must close when the stage ends
-            _copy(patterns)
+            if os.fork() == 0:
+                os.dup2(reading, 0)
+                os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1)
+                os.dup2(1, 2)
+                os.dup2(end, 3)
+                os.closerange(4, 4096)  # the stage's pipes must close when the stage ends
+                _copy(patterns)
         finally:
             os._exit(0)
-    os.close(reading)
+    os.waitpid(pid, 0)
     os.dup2(writing, 1)
     os.dup2(writing, 2)
-    os.close(writing)
-    return pid
+    for descriptor in (reading, writing, end):
+        os.close(descriptor)
+    return ended
 
 
-def finish(pid: int) -> None:
+def finish(ended: int) -> None:
     """Wait until all that was written is in the log."""
+    import contextlib
+    import select
     import sys
-    import time
 
     for stream in (sys.stdout, sys.stderr):
         if not stream.closed:
@@ -101,12 +108,8 @@ def finish(pid: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    end = time.monotonic() + PATIENCE
-    try:
-        while os.waitpid(pid, os.WNOHANG) == (0, 0) and time.monotonic() < end:
-            time.sleep(0.002)
-    except ChildProcessError:  # the stage has collected it
-        pass
+    with contextlib.suppress(OSError, ValueError):  # the stage has closed it
+        select.select([ended], [], [], PATIENCE)
 
 
 def _copy(patterns: "List[bytes]") -> None:
