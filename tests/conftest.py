@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -297,15 +297,25 @@ def make_wheel(folder: Path, name: str, version: str, source: str, metadata: str
     return wheel_of(folder, name, {f"{name}.py": source.encode()}, version, metadata)
 
 
-def wheel_of(folder: Path, name: str, files: Mapping[str, bytes], version: str = "1.0", metadata: str = "") -> Path:
-    """As ``make_wheel``, with these files, recorded as they are."""
+def wheel_of(
+    folder: Path,
+    name: str,
+    files: Mapping[str, bytes],
+    version: str = "1.0",
+    metadata: str = "",
+    without_digest: Collection[str] = (),
+) -> Path:
+    """As ``make_wheel``, with these files, recorded as they are, or ``without_digest``."""
     info = f"{name}-{version}.dist-info"
     every = {
         **files,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}".encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    rows = [f'"{path}",{_record_hash(data)},{len(data)}' for path, data in every.items()]
+    rows = [
+        f'"{path}",,' if path in without_digest else f'"{path}",{_record_hash(data)},{len(data)}'
+        for path, data in every.items()
+    ]
     every[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:

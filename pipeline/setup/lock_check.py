@@ -49,6 +49,7 @@ class LockCheck:
         ranges = {name: each.requires_python for name, each in found.items()}
         package_conflicts.refuse_other_pythons(definition, ranges, python.version, self.operation)
         files = {name: each.files for name, each in found.items()}
+        package_conflicts.refuse_files_in_place_of_folders(definition, files, self.operation)
         shared = shared_files.shared_files(files)
         package_conflicts.refuse_undecided(definition, shared, self.operation)
         if by_case := shared_files.differing_by_case(files, definition.preferred):

@@ -2,16 +2,18 @@
 and several that install the same file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.envs import package_records
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles.lockfile import marker_environment
 from pipeline.envs.verification import content, required_packages, required_python, shared_files
-from pipeline.envs.verification.shared_files import SharedFile
+from pipeline.envs.verification.shared_files import PackageFiles, SharedFile
 from pipeline.errors import NotReady
+from pipeline.files import ignores_case
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Operation:
 
 BUILD = Operation("built", "bootstrap --env")
 LOCK = Operation("locked", "pipeline env lock")
+UNREAD = {".gitignore", "CACHEDIR.TAG"}  # of an environment's own files; nothing that runs in it reads them
 
 
 def refuse_other_pythons(
@@ -56,18 +59,53 @@ def refuse_unmet(definition: Definition, site_packages: Path, python: str) -> No
         )
 
 
-def settle_shared_files(installer: Installer, site_packages: Path) -> dict[str, str]:
+def settle_shared_files(installer: Installer, site_packages: Path, packages: PackageFiles) -> dict[str, str]:
     """Let each file that several packages install have the content of the one that the definition prefers.
 
-    Returns these files and the digests that count. Raises ``NotReady`` where the definition doesn't say which one wins,
-    and where uv fails.
+    ``packages``: the files of each. Returns these files and the digests that count. Raises ``NotReady`` where the
+    definition doesn't say which one wins, and where uv fails.
     """
     definition = installer.definition
-    shared = content.shared(site_packages)
+    refuse_files_in_place_of_folders(definition, packages)
+    shared = shared_files.shared_files(packages, ignores_case(site_packages))
     refuse_undecided(definition, shared)
     for package in shared_files.last_installed(shared, definition.preferred):
         installer.sync(reinstall=[package])
-    return {name: each.contents[each.first(definition.preferred)] for each in shared for name in each.spellings}
+    digests = {name: each.contents[each.first(definition.preferred)] for each in shared for name in each.spellings}
+    return {
+        name: content.digest_of(site_packages / name) if digest == shared_files.UNKNOWN else digest
+        for name, digest in digests.items()
+    }
+
+
+def refuse_files_in_place_of_folders(
+    definition: Definition, packages: PackageFiles, operation: Operation = BUILD
+) -> None:
+    """Raises ``NotReady`` where a package installs a file and another one a folder of the same name."""
+    if reason := shared_files.files_in_place_of_folders(packages):
+        raise NotReady(
+            f"environment '{definition.name}' can't be {operation.done}: {reason}; which of them is there would be"
+            " chance",
+            f"remove one of them from {operation.target or _requirements(definition)}, and then"
+            f"\n{LOCK.command(definition) if operation == BUILD else operation.command(definition)}",
+        )
+
+
+def refuse_own_files(definition: Definition, packages: PackageFiles, own: Container[str], inside: str) -> None:
+    """Raises ``NotReady`` for a package that replaces a file which an environment without packages has.
+
+    ``own``: those files, by path from the environment's folder; ``inside``: that of site-packages.
+    """
+    for package, files in packages.items():
+        for file in files:
+            path = package_records.from_prefix(inside, file)
+            if path in own and path not in UNREAD:
+                raise NotReady(
+                    f"environment '{definition.name}' can't be built: {package} installs {path}, which is the"
+                    " environment's own",
+                    f"choose another version of {package} in {_requirements(definition)}, or report it to who publishes"
+                    f" it, and then\n{LOCK.command(definition)}",
+                )
 
 
 def refuse_undecided(definition: Definition, shared: tuple[SharedFile, ...], operation: Operation = BUILD) -> None:

@@ -91,6 +91,7 @@ def _install_packages(
     """Returns the files beside what the packages' own ``RECORD``s say of them, and where those don't count."""
     installer.create(interpreter.executable)
     packages = site_packages(installer.prefix)
+    own = {f"{folder}/{name}" if folder else name for folder, name, _ in manifest.walk(str(installer.prefix))}
     threads = ThreadPoolExecutor(2)
     compare = cache(lambda: threads.submit(content.read_all, packages))
     flush = cache(lambda: threads.submit(sync_all))
@@ -106,7 +107,10 @@ def _install_packages(
             installer.definition, required_python.declared(packages), interpreter.version
         )
         package_conflicts.refuse_unmet(installer.definition, packages, interpreter.version)
-        shared = package_conflicts.settle_shared_files(installer, packages)
+        inside = packages.relative_to(installer.prefix).as_posix()
+        files = content.by_package(packages)
+        package_conflicts.refuse_own_files(installer.definition, files, own, inside)
+        shared = package_conflicts.settle_shared_files(installer, packages, files)
         return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:
         threads.shutdown(wait=False)  # the flush may take longer; ``finish`` waits for one that covers everything

@@ -27,7 +27,9 @@ def problem(site_packages: Path, definition: Definition) -> str | None:
 def _other_owner(site_packages: Path, shared: Sequence[SharedFile], preferred: Sequence[str]) -> str | None:
     """The first file that is another package's than the preferred one's."""
     wanted = [
-        ExpectedFile(each.first(preferred), each.file, each.contents[each.first(preferred)], None) for each in shared
+        ExpectedFile(winner, each.file, each.contents[winner], None)
+        for each in shared
+        if each.contents[winner := each.first(preferred)] != shared_files.UNKNOWN
     ]
     damaged = compare(site_packages, wanted).damaged if wanted else ()
     return next((f"{each.file} isn't {each.package}'s, which the definition prefers" for each in damaged), None)
@@ -35,6 +37,10 @@ def _other_owner(site_packages: Path, shared: Sequence[SharedFile], preferred: S
 
 def _owner(site_packages: Path, shared: SharedFile) -> str | None:
     """The package whose content a file has; ``None`` where it is none of them."""
-    expected = [ExpectedFile(package, shared.file, digest, None) for package, digest in shared.contents.items()]
+    expected = [
+        ExpectedFile(package, shared.file, digest, None)
+        for package, digest in shared.contents.items()
+        if digest != shared_files.UNKNOWN
+    ]
     others = {each.package for each in compare(site_packages, expected).damaged}
-    return next((package for package in shared.contents if package not in others), None)
+    return next((each.package for each in expected if each.package not in others), None)

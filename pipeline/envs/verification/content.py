@@ -7,6 +7,7 @@ What this can't see: damage in the interpreter's own standard library, and damag
 """
 
 import contextlib
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from pipeline.envs import package_records
 from pipeline.envs.package_records import UNREADABLE, package_of
 from pipeline.envs.verification import shared_files
 from pipeline.envs.verification.comparison import Comparison, DamagedFile, ExpectedFile, compare, reason
-from pipeline.envs.verification.file_digests import FAST
+from pipeline.envs.verification.file_digests import FAST, Reader
 from pipeline.envs.verification.required_python import name_of
 from pipeline.envs.verification.shared_files import SharedFile
 from pipeline.files import ignores_case
+
+RECORDED = "sha256"  # which installers write
 
 # Digests by file, where a publisher's RECORD is wrong; None for a file that it lists and that was never delivered.
 Corrections = Mapping[str, str | None]
@@ -49,12 +52,24 @@ def read_packages(site_packages: Path, packages: Iterable[str], corrections: Cor
 
 
 def by_package(site_packages: Path) -> dict[str, dict[str, str]]:
-    """Each package's files and their digests, by its canonical name; none of one whose ``RECORD`` can't be read."""
+    """Each package's files and their digests, by its canonical name; none of one whose ``RECORD`` can't be read.
+
+    Where a ``RECORD`` has no digest of a file, it is ``shared_files.UNKNOWN``.
+    """
     found: dict[str, dict[str, str]] = {}
     for folder in sorted(site_packages.glob("*.dist-info")):
         with contextlib.suppress(*UNREADABLE):
-            found[name_of(folder.name)] = {each.file: each.digest for each in recorded(folder)}
+            found[name_of(folder.name)] = {
+                name: digest if package_records.is_digest(digest) else shared_files.UNKNOWN
+                for name, digest, _ in package_records.rows(folder / "RECORD")
+                if not name.endswith(".pyc")
+            }
     return found
+
+
+def digest_of(file: Path) -> str:
+    """As a ``RECORD`` has it. Raises ``OSError``."""
+    return Reader().read(os.fspath(file), (RECORDED,)).digests[RECORDED]
 
 
 def shared(site_packages: Path) -> tuple[SharedFile, ...]:

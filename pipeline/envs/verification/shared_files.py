@@ -5,12 +5,13 @@ parallel. On a disk that ignores case, ``Tool.py`` and ``tool.py`` are one file,
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipeline.envs.package_records import CODE, STRAY
 
+UNKNOWN = ""  # in place of what stands for a file's content
 SHOWN = 5  # groups of packages in one message
 FOR_PEOPLE = {"doc", "info", "man"}  # folders in ``share`` that no program reads
 
@@ -63,8 +64,29 @@ def shared_files(packages: PackageFiles, ignores_case: bool = False) -> tuple[Sh
     return tuple(
         SharedFile(min(spellings[name]), contents, tuple(sorted(spellings[name])))
         for name, contents in sorted(owners.items())
-        if len(contents) > 1 and len(set(contents.values())) > 1
+        if len(contents) > 1 and (len(set(contents.values())) > 1 or UNKNOWN in contents.values())
     )
+
+
+def files_in_place_of_folders(packages: PackageFiles) -> str | None:
+    """Which package installs a file where another one has a folder, in a sentence; ``None`` for none.
+
+    Only one of them can be there, so that nobody can choose.
+    """
+    folders: dict[str, str] = {}
+    for package in sorted(packages):
+        for file in packages[package]:
+            for folder in _folders(file):
+                if folder in folders:
+                    break
+                folders[folder] = package
+    clashes = [
+        (file, package, folders[file]) for package in sorted(packages) for file in packages[package] if file in folders
+    ]
+    if not clashes:
+        return None
+    file, package, other = min(clashes)
+    return f"{package} installs the file {file.rpartition('../')[2]}, which is a folder of {other}"
 
 
 def differing_by_case(packages: PackageFiles, preferred: Sequence[str]) -> str | None:
@@ -110,6 +132,12 @@ def _sentence(packages: Sequence[str], files: Sequence[SharedFile]) -> str:
         one_file = f"{' and '.join(shown)}, which are one file on a disk that ignores case"
         return f"{names} install {one_file}{f' ({len(files)} such files)' if more else ''}, with different content"
     return f"{names} {both} install {shown[0]}{more}, with different content"
+
+
+def _folders(file: str) -> Iterator[str]:
+    """Those that a file lies in, the innermost first."""
+    while file := file.rpartition("/")[0]:
+        yield file
 
 
 def _without_case(file: str) -> str:

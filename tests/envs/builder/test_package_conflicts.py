@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.envs.build import Build
+from pipeline.envs.builder import package_conflicts
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.repair.repair import repair
-from pipeline.envs.verification import content, file_check
+from pipeline.envs.verification import file_check
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
 from tests.conftest import make_wheel, wheel_of
@@ -103,7 +104,7 @@ def test_files_that_differ_by_case_are_refused_on_a_disk_that_ignores_it(
     definition.locked.write_text("".join(map(locked, wheels)))
     lenient = replace(definition, imports=())
     builder.ensure(lenient, quiet)
-    monkeypatch.setattr(content, "ignores_case", lambda _folder: True)
+    monkeypatch.setattr(package_conflicts, "ignores_case", lambda _folder: True)
     with pytest.raises(NotReady, match=r"tinya and tinyb install Thing/__init__\.py and thing/__init__\.py"):
         builder.ensure(lenient, quiet, force=True)
 
@@ -117,3 +118,44 @@ def test_a_package_whose_requirements_are_not_in_the_lock_is_refused_and_named(
         builder.ensure(definition, quiet)
     assert (refused.value.next_step or "").splitlines()[0] == "pipeline env lock alpha"
     assert builder.registry.live("alpha") is None
+
+
+def test_a_file_that_a_record_has_no_digest_of_is_decided_by_nothing_but_the_definition(
+    builder: Builder, definition: Definition, tmp_path: Path
+) -> None:
+    wheels = [
+        wheel_of(tmp_path / "wheels", name, {"common.py": f"WHO = {name!r}\n".encode()}, without_digest={"common.py"})
+        for name in ("tinya", "tinyb")
+    ]
+    definition.locked.write_text("".join(map(locked, wheels)))
+    both = replace(definition, imports=(), requirements=None)
+    with pytest.raises(NotReady, match=r"tinya and tinyb both install common\.py"):
+        builder.ensure(both, quiet)
+    for winner in ("tinya", "tinyb"):
+        build = builder.ensure(replace(both, preferred=(winner,)), quiet)
+        assert who(build) == f"WHO = {winner!r}\n"
+        assert file_check.thorough(build).is_clean
+        (build.site_packages / "common.py").write_text("WHO = 'other'\n")
+        assert not file_check.thorough(build).is_clean
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(builder: Builder, definition: Definition, tmp_path: Path) -> None:
+    wheels = [
+        wheel_of(tmp_path / "wheels", name, {file: b""}) for name, file in (("tinya", "thing"), ("tinyb", "thing/a.py"))
+    ]
+    definition.locked.write_text("".join(map(locked, wheels)))
+    for _ in range(3):  # the installer fails by itself where it comes to the file last
+        with pytest.raises(NotReady, match="thing"):
+            builder.ensure(replace(definition, imports=()), quiet)
+    assert builder.registry.live("alpha") is None
+
+
+@pytest.mark.parametrize("file", ["pyvenv.cfg", "bin/activate"])
+def test_a_package_that_replaces_an_environment_s_own_file_is_refused(
+    builder: Builder, definition: Definition, tmp_path: Path, file: str
+) -> None:
+    wheel = wheel_of(tmp_path / "wheels", "tinya", {f"tinya-1.0.data/data/{file}": b"home = elsewhere\n"})
+    definition.locked.write_text(locked(wheel))
+    with pytest.raises(NotReady, match=f"tinya installs {file}, which is the environment's own") as refused:
+        builder.ensure(replace(definition, imports=()), quiet)
+    assert (refused.value.next_step or "").splitlines()[-1] == "pipeline env lock alpha"

@@ -3,7 +3,9 @@
 import pytest
 
 from pipeline.envs.verification.shared_files import (
+    UNKNOWN,
     differing_by_case,
+    files_in_place_of_folders,
     last_installed,
     owners_of,
     shared_files,
@@ -85,3 +87,18 @@ def test_nothing_is_told_by_case_that_no_program_could_mistake(packages: dict[st
 def test_what_differs_by_case_is_told_on_every_disk() -> None:
     assert "Tool/core.py and tool/core.py" in str(differing_by_case(BY_CASE, ()))
     assert differing_by_case(BY_CASE, ("one",)) is None
+
+
+def test_a_file_in_the_place_of_another_package_s_folder_is_named() -> None:
+    place = files_in_place_of_folders
+    packages = {"a": {"thing": "x", "a/one.py": "x"}, "b": {"thing/inner/two.py": "x", "a/three.py": "x"}}
+    assert place(packages) == "a installs the file thing, which is a folder of b"
+    assert place({"a": {"../../../etc": "x"}, "b": {"../../../etc/conf": "x"}}) == (
+        "a installs the file etc, which is a folder of b"
+    )
+    assert place({"a": {"same/one.py": "x"}, "b": {"same/two.py": "x"}}) is None
+
+
+def test_contents_that_nobody_knows_count_as_different() -> None:
+    (shared,) = shared_files({"a": {"x.py": UNKNOWN}, "b": {"x.py": UNKNOWN}, "c": {"y.py": UNKNOWN}})
+    assert shared.file == "x.py"
