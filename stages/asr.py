@@ -16,6 +16,8 @@
 # at_least = {"coverage.share" = 0.6, "coverage.weaker_half" = 0.5}
 # [tool.pipeline.stage.resources]
 # cpus = "all"
+# gpus = 1
+# cpu_will_do = true
 # ///
 """Recognise speech with faster-whisper.
 

@@ -18,6 +18,8 @@
 # at_least = {"coverage.share" = 0.5, "coverage.weaker_half" = 0.4}
 # [tool.pipeline.stage.resources]
 # cpus = "all"
+# gpus = 1
+# cpu_will_do = true
 # ///
 """Translate speech into English with Whisper itself, from the audio: into no other language, and by no glossary.
 

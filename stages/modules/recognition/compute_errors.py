@@ -1,6 +1,5 @@
 """What an error of a library says about the way of computing, by the words that the libraries have for it."""
 
-from collections.abc import Iterator
 from enum import Enum
 
 # CTranslate2: "CUDA failed with error out of memory", "cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED".
@@ -19,24 +18,19 @@ class Shortage(Enum):
 
 def shortage(error: BaseException, on_gpu: bool) -> Shortage | None:
     """Why the way of computing failed; ``None`` where another way would fail, too."""
-    for each in _chain(error):
-        text = str(each).lower()
-        if isinstance(each, MemoryError) or any(words in text for words in MEMORY):
-            return Shortage.MEMORY
-        if on_gpu and isinstance(each, RuntimeError | OSError | ValueError) and any(words in text for words in DEVICE):
-            return Shortage.DEVICE
-    return None
+    cause = _cause(error)
+    text = str(cause).lower()
+    if isinstance(cause, MemoryError) or any(words in text for words in MEMORY):
+        return Shortage.MEMORY
+    return Shortage.DEVICE if on_gpu and any(words in text for words in DEVICE) else None
 
 
 def first_line(error: BaseException) -> str:
     """The words of the library itself."""
-    text = str(list(_chain(error))[-1]).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__
+    text = str(_cause(error)).strip()
+    return text.splitlines()[0][:200] if text else type(_cause(error)).__name__
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, and those that it was raised from."""
-    each: BaseException | None = error
-    while each is not None:
-        yield each
-        each = each.__cause__
+def _cause(error: BaseException) -> BaseException:
+    """What the error was first raised from. The classes of the libraries' errors have no common root."""
+    return error if error.__cause__ is None else _cause(error.__cause__)

@@ -16,11 +16,19 @@ class ModelHolder(Generic[Loaded]):
         self._way: object = None
         self._model: Loaded | None = None
 
+    def has(self, compute: Compute) -> bool:
+        """Whether the model is loaded for this way of computing."""
+        return self._model is not None and self._way == _way(compute)
+
     def get(self, compute: Compute) -> Loaded:
         """The model. On a GPU, it is the same for any number of windows at a time. Raises what loading raises."""
-        way = (compute.device, compute.kind) if compute.is_gpu else compute
-        if self._model is None or way != self._way:
+        if not self.has(compute) or self._model is None:
             self._model = None  # so that two are never in memory
             self._model = self._load(compute)
-            self._way = way
+            self._way = _way(compute)
         return self._model
+
+
+def _way(compute: Compute) -> object:
+    """What a loaded model depends on."""
+    return (compute.device, compute.kind) if compute.is_gpu else compute

@@ -1,5 +1,6 @@
 """Whisper models: how they are loaded, how many windows they take at a time, and which languages they have."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,22 +8,36 @@ import ctranslate2
 import stagekit
 from faster_whisper import WhisperModel
 
+from recognition import compute, graphics_cards
+from recognition.compute import Compute
 from recognition.model_errors import MODEL_ADVICE, load_errors
 
 MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
-def load_model(folder: Path, workers: int, threads: int) -> WhisperModel:
-    """A model for ``workers`` windows at a time with ``threads`` each; on a GPU the library chooses both.
+def ways(folder: Path, windows: int, cpus: int, variables: Mapping[str, str]) -> tuple[tuple[Compute, ...], str]:
+    """The ways to compute, the best first, and the name of the GPU, which is empty where there is none.
 
-    Raises ``StageFailed`` where a file of the model is missing or can't be loaded.
+    ``windows``: how many there are to recognise. ``variables``: those by which cards are hidden.
     """
-    options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "num_workers": workers, "cpu_threads": threads}
-    if ctranslate2.get_cuda_device_count():
-        options = {"device": "cuda", "compute_type": "float16"}
+    on_cpu = compute.on_cpu(windows, cpus)
+    weights = folder / "model.bin"
+    if not ctranslate2.get_cuda_device_count() or not weights.is_file():
+        return on_cpu, ""
+    card = graphics_cards.first_card(variables)
+    kinds = ctranslate2.get_supported_compute_types(compute.GPU)
+    return compute.ways(card, kinds, weights.stat().st_size, on_cpu), card.name
+
+
+def load_model(folder: Path, way: Compute) -> WhisperModel:
+    """Raises ``StageFailed``, from the library's error, where a file of the model is missing or can't be loaded.
+
+    All windows share one copy of the weights.
+    """
+    options: dict[str, Any] = {"device": way.device, "compute_type": way.kind, "num_workers": way.windows}
     require_files(folder)
     with load_errors(folder):
-        return WhisperModel(str(folder), local_files_only=True, **options)
+        return WhisperModel(str(folder), local_files_only=True, cpu_threads=way.threads, **options)
 
 
 def require_files(folder: Path) -> None:

@@ -1,12 +1,18 @@
 """From an audio file to recognised text with one Whisper model: the same steps for transcribing and translating."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import stagekit
 
-from recognition import compute, language_check, models, two_pass, voice_activity, waveform, whisper
+from recognition import language_check, models, two_pass, voice_activity, waveform, whisper
+from recognition.compute import Compute
+from recognition.compute_steps import ComputeSteps
 from recognition.language_check import LanguageCheck
+from recognition.model_holder import ModelHolder
+from recognition.stepped_recogniser import SteppedRecogniser
 from recognition.transcripts import TranscriptOrigin
 
 ENGLISH = "en"  # the language that Whisper translates into
@@ -43,28 +49,43 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     """
     samples = waveform.read_audio(stage.input("audio"))
     activity = _speech_activity(samples, stage.cpus)
-    folder = stage.model("recognizer")
-    workers, threads = compute.parallelism(len(activity.cut_windows(activity.speech)), stage.cpus)
-    model = stage.memo((folder, workers, threads), lambda: models.load_model(folder, workers, threads))
-    if task == TRANSLATE:
-        models.require_multilingual(model, folder.name)
-    wanted = models.language_for(model, language, folder.name)
-    recogniser = whisper.Recogniser(model, samples, workers, wanted, task.name, stage.progress)
     windows = activity.cut_windows(activity.speech)
-    # A job that was prepared by an older version has no such parameter.
-    check = language_check.check(
-        recogniser, windows, language, stage.parameters.get("strict_language", False), folder.name
-    )
-    recogniser.find_language(windows)
+    stepped, facts = _recogniser(stage, samples, len(windows), language, task)
+    recogniser = stepped.recogniser
+    is_strict = stage.parameters.get("strict_language", False)  # which a job of an older version doesn't have
+    name = stage.model("recognizer").name
+    check = stepped.run(lambda each: language_check.check(each, windows, language, is_strict, name))
+    stepped.run(lambda each: each.find_language(windows))
     if recogniser.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
         task, recogniser.task = TRANSCRIBE, TRANSCRIBE.name
-    result = two_pass.recognise(activity, recogniser.recognise, task.gaps)
+    result = two_pass.recognise(activity, stepped.recognise, task.gaps)
+    stage.about(computed_on=facts())
     # Where no text is left, the language that was found means nothing.
     spoken = recogniser.language if (result.segments or language != "auto") and recogniser.language else "und"
     probability = recogniser.language_probability if result.segments else 0.0
     silent = waveform.is_silent(samples)
-    origin = TranscriptOrigin(whisper.ENGINE, folder.name, spoken, probability, activity.duration, "attention", silent)
+    origin = TranscriptOrigin(whisper.ENGINE, name, spoken, probability, activity.duration, "attention", silent)
     return Recognition(result, activity, origin, check)
+
+
+def _recogniser(
+    stage: stagekit.Stage, samples: Any, windows: int, language: str, task: WhisperTask
+) -> tuple[SteppedRecogniser, Callable[[], dict[str, Any]]]:
+    """The recogniser, and what gives facts about the way in which it computed at last. Raises ``StageFailed``."""
+    folder = stage.model("recognizer")
+    ways, card = models.ways(folder, windows, stage.cpus, os.environ)
+    steps = ComputeSteps(ways, stage.warn)
+    holder = stage.memo(folder, lambda: ModelHolder(lambda way: models.load_model(folder, way)))
+
+    def languages_of(way: Compute) -> str | None:
+        model = holder.get(way)
+        if task == TRANSLATE:
+            models.require_multilingual(model, folder.name)
+        return models.language_for(model, language, folder.name)
+
+    wanted = steps.once(languages_of)
+    recogniser = whisper.Recogniser(None, samples, 1, wanted, task.name, stage.progress)
+    return SteppedRecogniser(holder, steps, recogniser), lambda: steps.facts(card)
 
 
 def _speech_activity(samples: Any, cpus: int) -> two_pass.SpeechActivity:

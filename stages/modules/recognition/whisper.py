@@ -5,7 +5,7 @@ CPUs are recognised at a time, each by a thread, and all threads share one copy 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +42,7 @@ def speech_probabilities(samples: Any, cpus: int) -> list[float]:
 class Recogniser:
     """Recognises windows of one audio in one language, which it finds first if none is given."""
 
-    model: WhisperModel
+    model: Any  # a WhisperModel; None while another one is loaded
     samples: Any
     workers: int
     language: str | None = None
@@ -56,15 +56,27 @@ class Recogniser:
         """Whether the model can tell languages apart."""
         return bool(self.model.model.is_multilingual)
 
+    def use(self, model: WhisperModel | None, workers: int) -> None:
+        """Go on with another model, for so many windows at a time; with none, so that the one before can be freed.
+
+        What the one before encoded is forgotten: it may be on another device.
+        """
+        if model is not self.model:
+            self._encodings.clear()
+        self.model, self.workers = model, workers
+
     def recognise(self, windows: Sequence[Window], careful: bool) -> list[list[Segment]]:
         """The segments of each window, all in the same language. ``careful`` is for the second pass."""
         self.find_language(windows)
+        return list(self.each(windows, careful, len(windows)))
+
+    def each(self, windows: Sequence[Window], careful: bool, total: int) -> Iterator[list[Segment]]:
+        """The segments of each window, one window after the other: of ``total``, the last ones."""
         with ThreadPoolExecutor(self.workers) as pool:
-            results = []
-            for count, segments in enumerate(pool.map(lambda each: self._segments(each, careful), windows), start=1):
-                results.append(segments)
-                self._report(count / len(windows), segments, careful)
-            return results
+            recognised = pool.map(lambda each: self._segments(each, careful), windows)
+            for count, segments in enumerate(recognised, start=total - len(windows) + 1):
+                self._report(count / total, segments, careful)
+                yield segments
 
     def find_language(self, windows: Sequence[Window]) -> None:
         """Set the language that is most likely in some windows together, unless it is known."""

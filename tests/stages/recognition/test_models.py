@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from recognition.compute import CPU, GPU, Compute
 
 
 @pytest.fixture
@@ -45,13 +46,38 @@ def test_a_model_for_english_alone_translates_nothing(models: Any) -> None:
 def test_a_model_with_a_file_missing_is_refused_before_a_hub_is_asked_for_it(models: Any, tmp_path: Path) -> None:
     (tmp_path / "model.bin").touch()
     with pytest.raises(models.stagekit.StageFailed, match=r"has no config.json and no tokenizer.json. Fetch it again"):
-        models.load_model(tmp_path, 2, 1)
+        models.load_model(tmp_path, Compute(CPU, "int8", 2, 1))
 
 
 def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(models: Any, tmp_path: Path) -> None:
     for name in models.MODEL_FILES:
         (tmp_path / name).touch()
-    models.ctranslate2.get_cuda_device_count.return_value = 0
     models.WhisperModel.side_effect = RuntimeError("File model.bin is incomplete")
     with pytest.raises(models.stagekit.StageFailed, match=r"can't be loaded: File model.bin is incomplete. Fetch"):
-        models.load_model(tmp_path, 2, 1)
+        models.load_model(tmp_path, Compute(CPU, "int8", 2, 1))
+
+
+def test_without_a_gpu_the_cpu_computes_with_8_bits(models: Any, tmp_path: Path) -> None:
+    models.ctranslate2.get_cuda_device_count.return_value = 0
+    (tmp_path / "model.bin").touch()
+    ways, card = models.ways(tmp_path, 20, 2, {})
+    assert ways[0] == Compute(CPU, "int8", 2, 1)
+    assert card == ""
+
+
+def test_on_a_gpu_the_kinds_of_numbers_are_those_that_it_supports(models: Any, tmp_path: Path) -> None:
+    models.ctranslate2.get_cuda_device_count.return_value = 1
+    models.ctranslate2.get_supported_compute_types.return_value = {"float16", "int8_float16", "int8", "float32"}
+    (tmp_path / "model.bin").write_bytes(bytes(1000))
+    ways, card = models.ways(tmp_path, 20, 2, {"PATH": ""})
+    assert ways[0] == Compute(GPU, "float16", 4)
+    assert ways[-1].device == CPU
+    assert card == "unknown"
+
+
+def test_a_model_is_loaded_as_its_way_of_computing_says(models: Any, tmp_path: Path) -> None:
+    for name in models.MODEL_FILES:
+        (tmp_path / name).touch()
+    models.load_model(tmp_path, Compute(GPU, "float16", 8))
+    said = models.WhisperModel.call_args.kwargs
+    assert (said["device"], said["compute_type"], said["num_workers"]) == ("cuda", "float16", 8)
