@@ -6,6 +6,7 @@ a lock here also says who holds it.
 
 import errno
 import os
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +48,10 @@ if sys.platform == "win32":
         """Granted without a lock there."""
         return True
 
+    def byte_holder(_descriptor: int, _place: int) -> int | None:
+        """Nobody."""
+        return None
+
     def give_back_byte(_descriptor: int, _place: int) -> None:
         """Nothing to do."""
 else:
@@ -71,6 +76,17 @@ else:
         except OSError as error:
             return error.errno not in {errno.EAGAIN, errno.EACCES}
         return True
+
+    def byte_holder(descriptor: int, place: int) -> int | None:
+        """The process that has locked this byte; ``None`` where none has, or the system doesn't say."""
+        if not sys.platform.startswith("linux"):
+            return None
+        # struct flock: type, whence, start, length, process
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
+        with suppress(OSError):
+            found = struct.unpack("hhqqi", fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+            return found[4] if found[0] != fcntl.F_UNLCK and found[4] > 0 else None
+        return None
 
     def give_back_byte(descriptor: int, place: int) -> None:
         with suppress(OSError):

@@ -12,7 +12,17 @@ from pipeline.values import Struct
 
 Start = Literal["cold", "worker"]
 STARTS: tuple[Start, ...] = get_args(Start)
-KEYS = ("start", "timeout_seconds", "expected_seconds", "cache", "resources", "retries", "network", "read_only")
+KEYS = (
+    "start",
+    "timeout_seconds",
+    "expected_seconds",
+    "expected_per_second",
+    "cache",
+    "resources",
+    "retries",
+    "network",
+    "read_only",
+)
 NESTED = ("resources", "retries")  # merged key by key, where the others replace
 
 

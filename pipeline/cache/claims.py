@@ -8,7 +8,7 @@ claims are granted.
 import os
 from pathlib import Path
 
-from pipeline.locks import give_back_byte, take_byte
+from pipeline.locks import byte_holder, give_back_byte, take_byte
 
 DIGITS = 15  # of a key, which is a place below 2^60; where two keys have one, a run waits for nothing
 
@@ -25,6 +25,10 @@ class Claims:
         """Whether no other process makes this result now. Then none begins to, until it is given back."""
         descriptor = self._opened()
         return descriptor is None or take_byte(descriptor, _place(key))
+
+    def maker(self, key: str) -> int | None:
+        """The number of the process that makes this result now; ``None`` where none does, or the system doesn't say."""
+        return None if self._descriptor is None else byte_holder(self._descriptor, _place(key))
 
     def give_back(self, key: str) -> None:
         if self._descriptor is not None:

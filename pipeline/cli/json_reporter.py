@@ -35,6 +35,9 @@ class JsonReporter:
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         self._tell("stage_reused", job=job.id, stage=stage, seconds=seconds, origin=origin or None)
 
+    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+        self._tell("stage_waits", job=job.id, stage=stage, because=because)
+
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self._tell("stage_started", job=job.id, stage=stage, environment=environment, because=because or None)
 

@@ -70,8 +70,10 @@ class LiveReporter(PlainReporter):
         self._began[job.id, stage] = time.monotonic()
         planned = self._stages.get((job.id, self._counts.planned_name(job, stage)))
         durations = self._durations[job.id]
-        known = planned is not None and durations.is_known(planned)
-        state = f"{spoken(durations.expected(planned))} left" if planned and known else ""
+        state = ""
+        if planned and (durations.is_known(planned) or durations.is_guessed(planned)):
+            about = "" if durations.is_known(planned) else "about "
+            state = f"{about}{spoken(durations.expected(planned))} left"
         label = self._label(job, stage, planned)
         self._tasks[job.id, stage] = self._bars.add_task(label, total=None, state=state)
         self._show_whole()
@@ -123,8 +125,7 @@ class LiveReporter(PlainReporter):
         of_films = (
             f"{self._ended} of {counted(len(self._jobs) + self._left, self._kind)} done" if self._several else "all"
         )
-        left = self._progress.seconds_left
-        state = f"{self._progress.share:4.0%}{'' if left is None else f' {spoken(left)} left'}"
+        state = f"{self._progress.share:4.0%} {self._progress.spoken_left}".rstrip()
         self._bars.update(self._whole, description=of_films, completed=self._progress.share, state=state)
 
     def _label(self, job: Job, stage: str, planned: PlannedStage | None) -> str:

@@ -57,6 +57,10 @@ class PlainReporter:
             where = f"taken from {'the store' if origin == job.id else origin}" if origin else "done already"
             self._waiting.setdefault(job.id, []).append(self._line(job, stage, f"{where} ({_duration(seconds)})"))
 
+    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+        self._tell_waiting(job)
+        self.tell(job, stage, f"waits, since {because}")
+
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self._tell_waiting(job)
         if not self._counts.has(job, stage):

@@ -17,6 +17,7 @@ class RunProgress:
 
     expected: dict[Key, float]  # of each planned stage
     is_known: bool  # whether they are from earlier runs
+    is_guess: bool = False  # whether they are what the workflow says of a machine that nobody knows
     now: Callable[[], float] = time.monotonic
     left: int = 0  # inputs without a job so far: each is thought to take as long as those that have one, on average
     _shares: dict[Key, float] = field(default_factory=dict)  # how much of a stage is done, from 0 to 1
@@ -53,10 +54,22 @@ class RunProgress:
     def seconds_left(self) -> float | None:
         """``None`` where nothing is known yet."""
         left = self._total() - self._done()
-        done = self._done(without=self._reused)
-        if self._began is None or done < ENOUGH:
-            return left if self.is_known else None
-        return left * (self.now() - self._began) / done
+        if not self._has_own_speed:
+            return left if self.is_known or self.is_guess else None
+        return left * (self.now() - (self._began or 0.0)) / self._done(without=self._reused)
+
+    @property
+    def spoken_left(self) -> str:
+        """Such as ``5 min left``; empty where nothing is known yet. A guess says that it is one."""
+        left = self.seconds_left
+        if left is None:
+            return ""
+        about = "about " if self.is_guess and not self._has_own_speed else ""
+        return f"{about}{spoken(left)} left"
+
+    @property
+    def _has_own_speed(self) -> bool:
+        return self._began is not None and self._done(without=self._reused) >= ENOUGH
 
     def _total(self) -> float:
         jobs = len({job_id for job_id, _ in self.expected})
@@ -71,9 +84,10 @@ def of_jobs(jobs: Sequence[Job], durations: Mapping[str, Durations]) -> RunProgr
     """``durations`` by job."""
     stages = [(job, stage) for job in jobs for stage in job.stages]
     seconds = {key: each for job in jobs for key, each in _expected(job, durations[job.id]).items()}
-    total = sum(seconds.values())
-    of_known = sum(seconds[job.id, stage.name] for job, stage in stages if durations[job.id].is_known(stage))
-    return RunProgress(seconds, total > 0 and of_known / total > 0.5)
+    known = sum(seconds[job.id, stage.name] for job, stage in stages if durations[job.id].is_known(stage))
+    guessed = sum(seconds[job.id, stage.name] for job, stage in stages if durations[job.id].is_guessed(stage))
+    half = sum(seconds.values()) / 2
+    return RunProgress(seconds, known > half, is_guess=known <= half < known + guessed)
 
 
 def _expected(job: Job, durations: Durations) -> dict[Key, float]:

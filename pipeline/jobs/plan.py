@@ -56,6 +56,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt
     expected_seconds: float | None = None
+    expected_per_second: float | None = None  # seconds for each second of the job's input
     network: bool = True  # without it, the stage has its own loopback alone
     read_only: bool = False  # whether it can write into its own folder alone
     cache: bool = True  # whether other jobs may reuse its results

@@ -37,7 +37,14 @@ class Durations:
         if (known := self._known.get(_name(stage))) is not None:
             before = self._known.get(f"{_name(stage)}{FOR_INPUT}")
             return known * (self._seconds_of_input / before) if before and self._seconds_of_input else known
+        if self.is_guessed(stage):
+            by_length = (stage.expected_per_second or 0.0) * (self._seconds_of_input or 0.0)
+            return by_length + (stage.expected_seconds or 0.0)
         return UNKNOWN if stage.expected_seconds is None else stage.expected_seconds
+
+    def is_guessed(self, stage: PlannedStage) -> bool:
+        """Whether it never ran, and its workflow says how long it takes for this much input."""
+        return not self.is_known(stage) and stage.expected_per_second is not None and bool(self._seconds_of_input)
 
     def is_known(self, stage: PlannedStage) -> bool:
         """Whether it has run before."""

@@ -19,7 +19,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.process import Interpreter
-from pipeline.run import input_view
+from pipeline.run import input_view, other_run
 from pipeline.run.chosen_stages import choose
 from pipeline.run.commit import commit, share
 from pipeline.run.context import RunContext
@@ -91,9 +91,10 @@ class JobRun:
         """Whether this run is to make the result: no other process does just now."""
         if self._context.store.claims.take(task.due.key.digest):
             return True
-        if not task.waits_for_run:
-            task.waits_for_run = True
-            self.progress(f"{self.job.id} {task.name}: waits, since another run makes the same result")
+        because = other_run.described(self._context.store.claims.maker(task.due.key.digest))
+        if because != task.waits_for:
+            task.waits_for = because
+            self._context.observer.stage_waits(self.job, task.name, because)
         return False
 
     def give_back_claim(self, task: Task) -> None:

@@ -22,6 +22,9 @@ class Observer(Protocol):
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         """``origin``: another job's id where the result is from the store, else empty."""
 
+    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+        """Another run makes its result; ``because`` says which one, and what a person can do about it."""
+
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None: ...
     def stage_reported(self, job: Job, stage: str, report: StageReport) -> None: ...
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None: ...

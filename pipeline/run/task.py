@@ -24,7 +24,7 @@ class Task(Struct, eq=False):
     after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries
     spared: int = 0  # attempts that were lost through no fault of its own
-    waits_for_run: bool = False  # another run makes its result, and that was told
+    waits_for: str | None = None  # what was told of the run that makes its result
 
     @property
     def stage(self) -> PlannedStage:

@@ -27,13 +27,13 @@ def file(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def held_elsewhere(file: Path, key: str) -> Iterator[None]:
+def held_elsewhere(file: Path, key: str) -> Iterator[int]:
     command = [sys.executable, "-c", HOLDS, str(file), key]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout
         assert other.stdout.readline() == "True\n"
         try:
-            yield
+            yield other.pid
         finally:
             other.kill()
 
@@ -44,6 +44,14 @@ def test_a_claim_excludes_other_processes_until_it_ends(spawning: None, file: Pa
         assert not claims.take(ONE)
         assert claims.take(OTHER)
     assert claims.take(ONE)  # it was killed
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says who has a lock")
+def test_who_has_a_claim_is_known(spawning: None, file: Path) -> None:
+    claims = Claims(file)
+    with held_elsewhere(file, ONE) as pid:
+        assert not claims.take(ONE)
+        assert (claims.maker(ONE), claims.maker(OTHER)) == (pid, None)
 
 
 def test_what_is_given_back_another_process_may_take(spawning: None, file: Path) -> None:

@@ -79,3 +79,16 @@ def test_films_are_called_by_their_names(tmp_path: Path, capsys: pytest.CaptureF
     reporter.job_ended(jobs[1], JobOutcome())
     lines = [line.partition(" ")[2] for line in capsys.readouterr().err.splitlines()]
     assert lines == ["a.mkv copy: failed", "b.mkv (1 of 2): finished"]
+
+
+def test_what_a_stage_waits_for_comes_after_what_the_run_is_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = stored(tmp_path)
+    reporter = plain_reporter.PlainReporter([job])
+    runtime: Any = SimpleNamespace(problems={}, builds={"alpha": SimpleNamespace(prefix=Path("alpha-1"))})
+    reporter.run_started({job.id: runtime})
+    reporter.stage_waits(job, "copy", "process 7 makes it")
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert "workflow" in first
+    assert last.endswith("copy: waits, since process 7 makes it")

@@ -16,13 +16,13 @@ class Clock:
 
 
 def test_the_time_left_is_known_from_the_first_second_where_stages_ran_before() -> None:
-    assert RunProgress(EXPECTED, is_known=True).seconds_left == 100.0
-    assert RunProgress(EXPECTED, is_known=False).seconds_left is None
+    assert RunProgress(dict(EXPECTED), is_known=True).seconds_left == 100.0
+    assert RunProgress(dict(EXPECTED), is_known=False).seconds_left is None
 
 
 def test_the_runs_own_speed_counts_once_there_is_one() -> None:
     clock = Clock()
-    progress = RunProgress(EXPECTED, is_known=False, now=clock)
+    progress = RunProgress(dict(EXPECTED), is_known=False, now=clock)
     progress.started()
     clock.seconds = 20.0
     progress.reached(("a", "one"), 1.0)
@@ -30,9 +30,27 @@ def test_the_runs_own_speed_counts_once_there_is_one() -> None:
     assert progress.seconds_left == pytest.approx(180.0)
 
 
+def test_a_guess_is_told_as_one_until_the_run_has_a_speed_of_its_own() -> None:
+    clock = Clock()
+    progress = RunProgress(dict(EXPECTED), is_known=False, is_guess=True, now=clock)
+    assert progress.spoken_left == "about 2 min left"
+    progress.started()
+    clock.seconds = 20.0
+    progress.reached(("a", "one"), 1.0)
+    assert progress.spoken_left == "3 min left"
+
+
+def test_films_that_have_no_job_yet_take_as_long_as_the_others() -> None:
+    progress = RunProgress(dict(EXPECTED), is_known=True, left=2)
+    assert progress.seconds_left == 200.0
+    progress.job_ended("a")
+    progress.job_ended("b")
+    assert progress.share == 0.5
+
+
 def test_what_was_done_before_says_nothing_of_the_speed() -> None:
     clock = Clock()
-    progress = RunProgress(EXPECTED, is_known=True, now=clock)
+    progress = RunProgress(dict(EXPECTED), is_known=True, now=clock)
     progress.reused(("b", "one"))
     progress.started()
     clock.seconds = 5.0
@@ -44,7 +62,7 @@ def test_what_was_done_before_says_nothing_of_the_speed() -> None:
 
 
 def test_a_job_that_has_ended_is_done() -> None:
-    progress = RunProgress(EXPECTED, is_known=True)
+    progress = RunProgress(dict(EXPECTED), is_known=True)
     progress.job_ended("a")
     progress.job_ended("b")
     assert (progress.share, progress.seconds_left) == (1.0, 0.0)

@@ -137,6 +137,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         start=["worker"],
         timeout_seconds=1.5,
         expected_seconds=2,
+        expected_per_second=0.5,
         network=False,
         read_only=True,
         cache=False,

@@ -185,6 +185,9 @@ class Listener:
     def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
         self.heard.append(("reused", stage, origin))
 
+    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+        self.heard.append(("waits", stage, because))
+
     def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
         self.heard.append(("started", stage, because))
 

@@ -34,6 +34,19 @@ def test_what_is_not_known_is_as_the_stage_says_or_one(project: Project) -> None
     assert known.expected(link("one", expected_seconds=30)) == 30
 
 
+def test_what_a_workflow_says_of_the_input_s_length_is_a_guess_until_the_stage_has_run(project: Project) -> None:
+    about = {"path": "/films/a.mkv", "size": 1, "mtime_ns": 1, "digest": DIGEST, "duration_s": 600.0}
+    known = Durations(project, stored(project.jobs, input=about))
+    asked = link("one", expected_per_second=0.2, expected_seconds=3)
+    assert (known.expected(asked), known.is_guessed(asked)) == (123.0, True)
+    known.took(asked, 90)
+    known.save()
+    known = Durations(project, stored(project.jobs, input=about))
+    assert (known.expected(asked), known.is_guessed(asked)) == (90, False)
+    of_a_text = Durations(project, stored(project.jobs, input={**about, "duration_s": None}))
+    assert not of_a_text.is_guessed(link("other", expected_per_second=0.2))
+
+
 def test_what_is_known_goes_before_what_the_stage_says(project: Project) -> None:
     known = durations(project)
     known.took(link("one"), 5)

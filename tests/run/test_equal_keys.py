@@ -100,7 +100,7 @@ def test_a_result_that_another_run_makes_is_waited_for(bench: Bench, claimed_els
     assert bench.run_one(job).error is None
     assert 3.9 < bench.clock.now < 4.5
     assert len(set(claimed_elsewhere)) == 1
-    assert [text for (text,) in bench.listener.of("progress") if "one" in text and "another run" in text]
+    assert bench.listener.of("waits") == [("one", "another run makes the same result")]
 
 
 def test_what_is_forced_waits_for_no_other_run(bench: Bench, claimed_elsewhere: list[str]) -> None:

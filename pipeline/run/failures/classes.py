@@ -73,7 +73,7 @@ RULES = {
     FailureClass.POSTCONDITION: Rule(
         Retry.BUDGET,
         "its outputs don't keep what {file} promises of them, so they aren't used",
-        AGAIN,
+        "run-pipeline -j {job}   goes on when {file} is mended",
     ),
     FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),

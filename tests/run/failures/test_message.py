@@ -17,6 +17,7 @@ PREFIX = "/p/venv/.builds/alpha-1"
 HEAD = "j1: stage 'cut' in environment 'alpha' failed"
 LOG = "  the whole log: /p/jobs/j1/logs/cut.log"
 AGAIN = "run-pipeline -j j1   tries again, after what is done already"
+MENDED = "run-pipeline -j j1   goes on when stages/cutter.py is mended"
 WHOLE = Whole("requirements/alpha.txt", ("uv pip compile …", "bootstrap --env alpha"))
 
 
@@ -159,7 +160,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 f"{HEAD}: it ended well, but output 'x' (x.txt) is empty; output 'y' (y.txt) is empty\n"
                 f"  its outputs don't keep what stages/cutter.py promises of them, so they aren't used\n{LOG}"
             ),
-            AGAIN,
+            MENDED,
         )
     ],
     FailureClass.WORKER_LOST: [
