@@ -1,4 +1,4 @@
-"""Leases: a process that uses a build holds a shared lock on its ready marker, until it releases it or ends.
+"""Leases: a process that uses a build, or a model, holds a shared lock on its ready marker, until it releases it or ends.
 
 The marker is opened for reading only, so that a lease works on a read-only disk. A process that removes a build takes
 the exclusive lock, without waiting, and moves the build aside before it releases the lock.
@@ -27,7 +27,8 @@ class InUse(Exception):
 
 
 class Leases:
-    """The leases of one run. A build is leased once and until the run ends, also when its name gets another build."""
+    """The leases of one run. A build, or a model's folder, is leased once and until the run ends, also when its name
+    gets another build."""
 
     def __init__(self) -> None:
         self._descriptors: dict[Path, int] = {}
@@ -37,6 +38,11 @@ class Leases:
         if build.prefix not in self._descriptors:
             self._descriptors[build.prefix] = acquire(build)
         return self._descriptors[build.prefix]
+
+    def on_model(self, folder: Path) -> None:
+        """Keep a model in its place. One that isn't there is told by who looks at it."""
+        if folder not in self._descriptors and (descriptor := _acquired(folder)) is not None:
+            self._descriptors[folder] = descriptor
 
     def __enter__(self) -> Self:
         return self
@@ -58,19 +64,28 @@ def hold(build: Build) -> Iterator[None]:
 
 def acquire(build: Build) -> int:
     """As ``hold``, until the returned descriptor is closed; it can be handed on to another process."""
-    descriptor = _open(build.prefix)
-    if descriptor is not None:
-        try:
-            if _share_soon(descriptor) and _is_in_place(descriptor, build.prefix):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
+    descriptor = _acquired(build.prefix)
+    if descriptor is None:
+        raise NotReady(
+            f"environment '{build.name}': its build {build.prefix.name} was removed just now",
+            f"bootstrap --env {build.name}",
+        )
+    return descriptor
+
+
+def _acquired(prefix: Path) -> int | None:
+    """The descriptor of a lease on what stands there; ``None`` where it is gone."""
+    descriptor = _open(prefix)
+    if descriptor is None:
+        return None
+    try:
+        if _share_soon(descriptor) and _is_in_place(descriptor, prefix):
+            return descriptor
+    except BaseException:
         os.close(descriptor)
-    raise NotReady(
-        f"environment '{build.name}': its build {build.prefix.name} was removed just now",
-        f"bootstrap --env {build.name}",
-    )
+        raise
+    os.close(descriptor)
+    return None
 
 
 def is_held(build: Build) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.config.models import ModelSpec
+from pipeline.envs.platform.removal import move_aside
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
@@ -138,8 +139,17 @@ def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     record = {"digest": spec.digest, "files": {file: _signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
     share(part / MARKER)
-    replace_folder(part, store.folder(spec.name, spec.digest))
+    _put(part, store.folder(spec.name, spec.digest))
     sync_folder(store.root)
+
+
+def _put(part: Path, folder: Path) -> None:
+    """In place of a damaged one, whose whole files a running job may be about to open: the name is there throughout but
+    for the instant between two renamings."""
+    aside = move_aside(folder) if folder.is_dir() else None
+    replace_folder(part, folder)
+    if aside:
+        try_remove_tree(aside)
 
 
 def _signature(file: Path) -> list[int]:

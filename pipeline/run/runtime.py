@@ -45,7 +45,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     """Look everything up and note what is wrong: a job that is finished needs none of it.
 
     Every process of the run carries ``token``, by which it is found wherever it goes. With ``leases``, each build
-    stays in its place until they end.
+    and each model stays in its place until they end.
 
     Raises ``ConfigurationError`` where the project doesn't define what the plan names.
     """
@@ -58,6 +58,8 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     }
     store = ModelStore(project.models)
     folders = {name: store.folder(name, digest) for name, digest in job.plan.models.items()}
+    for folder in folders.values() if leases else ():
+        leases.on_model(folder)  # before the look at it, as for a build
     return Runtime(
         builds,
         interpreters,

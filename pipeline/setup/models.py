@@ -11,6 +11,8 @@ from pathlib import Path
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
 from pipeline.digests import sha256_of_file
+from pipeline.envs import leases
+from pipeline.envs.platform.removal import ASIDE, move_aside
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, try_remove_tree
 from pipeline.jobs.job import load
@@ -128,7 +130,9 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
     needed = needed_by(catalog.project)
     current = {spec.digest: name for name, spec in catalog.models.items() if spec.is_locked}
     for each in folders(catalog.project):
-        if each.path.name.startswith("."):
+        if each.path.name.endswith(ASIDE):
+            yield ModelRemoval(each, "a removal that was interrupted")
+        elif each.path.name.startswith("."):
             if time.time() - each.path.stat().st_mtime > PART_SECONDS:
                 yield ModelRemoval(each, "a fetch that was given up")
         elif not each.digest:
@@ -140,14 +144,21 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
 
 
 def remove(project: Project, chosen: Sequence[StoredModel], on_refusal: Callable[[StoredModel, str], None]) -> int:
-    """Returns the bytes that became free. A model that is being fetched stays."""
+    """Returns the bytes that became free. A model that is being fetched stays, and so does one that a process uses."""
     freed = 0
     for each in chosen:
         try:
-            with exclusive(ModelStore(project.models).root / f"{each.name}.lock"):
-                try_remove_tree(each.path)
+            with exclusive(ModelStore(project.models).root / f"{each.name}.lock"), leases.exclusive_use(each.path):
+                gone = move_aside(each.path)
+            try_remove_tree(gone)
         except Held as held:
             on_refusal(each, f"{held.holder} fetches it")
+            continue
+        except leases.InUse as use:
+            on_refusal(each, f"{use} uses it")
+            continue
+        except OSError as error:
+            on_refusal(each, f"the system refuses to remove it: {error.strerror}")
             continue
         if each.path.exists():
             on_refusal(each, "the system refuses to remove it")

@@ -1,0 +1,128 @@
+"""Models of a project: what a job holds stays, and what is given up goes."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.envs.leases import Leases
+from pipeline.errors import ExitCode
+from tests.conftest import Sandbox
+from tests.test_process import eventually
+
+STAGE = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# models = ["weights"]
+# inputs = ["file"]
+# [tool.pipeline.stage.outputs]
+# file = "weights.txt"
+# ///
+import time
+from pathlib import Path
+
+def run(stage):
+    stage.output("file").write_bytes(b"")
+    while not GO.exists():
+        time.sleep(0.01)
+    stage.output("file").write_bytes((stage.model("weights") / "model.bin").read_bytes())
+"""
+WORKFLOW = """
+input: file
+parameters: {model: {type: model, default: tiny}}
+stages:
+  weighs: {inputs: {file: job.input}, models: {weights: $model}}
+"""
+
+
+def with_model(sandbox: Sandbox, go: Path) -> Sandbox:
+    """A project with the model ``tiny``, which is fetched, and a stage that waits for the file ``go`` with it."""
+    sandbox.write("model/model.bin", "weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    sandbox.write("config/models.yaml", f"tiny:\n  files: {{model.bin: {digest}}}\n  sources: [{{folder: model}}]\n")
+    sandbox.write("config/workflows/w.yaml", WORKFLOW)
+    sandbox.write("stages/weighs.py", STAGE.replace("GO.", f"Path({str(go)!r})."))
+    assert sandbox.give("pipeline", "model", "fetch", "tiny").code == 0
+    return sandbox
+
+
+@pytest.fixture
+def project(ready: Sandbox, tmp_path: Path) -> Sandbox:
+    return with_model(ready, tmp_path / "go")
+
+
+def stored(sandbox: Sandbox) -> list[Path]:
+    return list((sandbox.root / "models" / ".store").glob("tiny-*"))
+
+
+def test_a_model_that_a_running_job_holds_is_not_removed_by_any_command(project: Sandbox, tmp_path: Path) -> None:
+    id = project.prepare("w")
+    running = project.start("run-pipeline", "--job", id)
+    eventually(lambda: any((project.job(id) / "stages").rglob("weights.txt")))
+    (project.root / "config/models.yaml").write_text("")  # so that no definition names it
+    (project.root / "elsewhere").mkdir()
+    project.write("elsewhere/config/pipeline.yaml", f"paths: {{models: {project.root / 'models'}}}\n")
+    for words in (
+        ("pipeline", "model", "remove", "tiny", "--force"),
+        ("pipeline", "model", "gc"),
+        ("pipeline", "--root", project.root / "elsewhere", "model", "gc"),
+        ("pipeline", "--root", project.root / "elsewhere", "model", "remove", "tiny"),
+    ):
+        done = project.give(*words)
+        assert stored(project), words
+        assert done.code == (ExitCode.OK if words[-1] == "gc" and len(words) == 3 else ExitCode.NOT_READY), done.err
+    (tmp_path / "go").touch()
+    running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert project.give("pipeline", "--root", project.root / "elsewhere", "model", "gc").code == 0
+    assert not stored(project)
+
+
+def test_a_model_that_is_held_by_a_lease_stays_until_its_end(project: Sandbox) -> None:
+    (folder,) = stored(project)
+    with Leases() as leases:
+        leases.on_model(folder)
+        leases.on_model(folder.with_name("gone"))
+        assert project.run("pipeline", "model", "remove", "tiny").code == ExitCode.NOT_READY
+        assert stored(project) == [folder]
+    assert project.run("pipeline", "model", "remove", "tiny").code == 0
+    assert not stored(project)
+
+
+def test_what_an_unfinished_job_needs_stays_unless_it_is_forced(project: Sandbox) -> None:
+    id = project.prepare("w")
+    refused = project.give("pipeline", "model", "remove", "tiny")
+    assert (refused.code, id in refused.err) == (ExitCode.NOT_READY, True)
+    assert project.give("pipeline", "model", "remove", "tiny", "--force").code == 0
+    assert not stored(project)
+
+
+def test_gc_removes_what_a_killed_removal_left(project: Sandbox) -> None:
+    (folder,) = stored(project)
+    aside = folder.with_name(f".{folder.name}.1234.aside")
+    folder.rename(aside)
+    (row,) = project.give("pipeline", "model", "gc", "--json").data["removed"]
+    assert row["folder"] == aside.name
+    assert not aside.exists()
+
+
+def test_a_fetch_that_was_given_up_is_removed_and_a_new_one_is_not(project: Sandbox) -> None:
+    root = project.root / "models" / ".store"
+    (root / ".old+1.part").mkdir()
+    (root / ".new+1.part").mkdir()
+    long_ago = time.time() - 30 * 24 * 3600
+    os.utime(root / ".old+1.part", (long_ago, long_ago))
+    assert project.give("pipeline", "model", "gc").code == 0
+    assert [path.name for path in root.glob(".*.part")] == [".new+1.part"]
+
+
+def test_a_damaged_model_is_mended_while_a_job_holds_it(project: Sandbox) -> None:
+    (folder,) = stored(project)
+    with Leases() as leases:
+        leases.on_model(folder)
+        (folder / "model.bin").write_bytes(b"other")
+        assert project.run("pipeline", "model", "fetch", "tiny").code == 0
+    assert (folder / "model.bin").read_bytes() == b"weights"
+    assert [path.name for path in folder.parent.glob(".*")] == []
