@@ -1,5 +1,6 @@
 """``requirements/models/NAME.lock``: which files a model is made of, found out once and the same ever after."""
 
+import re
 from pathlib import Path
 
 from pipeline.errors import ConfigurationError
@@ -9,6 +10,13 @@ from pipeline.project import Project
 from pipeline.values import Struct, ValidationError, decode, plain
 
 SCHEMA = 1
+
+
+# A name inside the model's folder, whatever a hub or a lock says: of parts that are neither hidden nor ".." and that
+# every system can have; and no name of ours, for a file of which only a part has come.
+NAME_PART = r"[^./\\:*?\"<>|\x00-\x1f\x7f\s][^/\\:*?\"<>|\x00-\x1f\x7f]{0,199}"
+SAFE_NAME = re.compile(rf"{NAME_PART}(/{NAME_PART})*(?<!\.partial)")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class LockedFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,12 +55,21 @@ def read(project: Project, name: str) -> ModelLock | None:
         raise ConfigurationError(
             f"{file.relative_to(project.root)} isn't a model's lock: {error}", f"pipeline model lock {name}"
         ) from error
+    if wrong := next((name for name, each in lock.files.items() if not _is_sound(name, each)), None):
+        raise ConfigurationError(
+            f"{file.relative_to(project.root)} isn't a model's lock: it can't have the file {wrong!r}",
+            f"pipeline model lock {name}",
+        )
     if lock.schema != SCHEMA or not lock.files:
         raise ConfigurationError(
             f"{file.relative_to(project.root)} is empty, or of another version of pipeline",
             f"pipeline model lock {name}",
         )
     return lock
+
+
+def _is_sound(name: str, file: LockedFile) -> bool:
+    return bool(SAFE_NAME.fullmatch(name) and SHA256.fullmatch(file.sha256)) and file.size >= 0
 
 
 def write(project: Project, name: str, lock: ModelLock) -> None:

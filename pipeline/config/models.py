@@ -11,7 +11,7 @@ from pipeline.config import model_locks
 from pipeline.config.model_locks import ModelLock
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
-from pipeline.errors import NotReady, did_you_mean
+from pipeline.errors import ConfigurationError, NotReady, did_you_mean
 from pipeline.project import Project
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -70,6 +70,7 @@ class ModelSpec:
     license: str = ""
     patterns: tuple[str, ...] = ()  # which of a repository's files belong to it; empty: all
     sizes: Mapping[str, int] = field(default_factory=dict)  # bytes, by file name; empty where nobody knows them
+    lock_problem: str = ""  # why its lock can't be used; then nothing is known of its files
     is_gated: bool = False
     allows_code: bool = False  # also of files that run code when they are loaded
     is_catalogued: bool = False  # only the catalogue has it
@@ -82,13 +83,20 @@ class ModelSpec:
     def digest(self) -> str:
         """Its identity, made of the names and SHA-256 of its files, wherever they came from.
 
-        Raises ``NotReady`` where it isn't known yet which files these are.
+        Raises ``NotReady`` where it isn't known yet which files these are, and ``ConfigurationError`` where its lock is
+        broken.
         """
+        self.require_sound_lock()
         if not self.files:
             raise NotReady(
                 f"model '{self.name}' was never fetched, so its files aren't known", f"bootstrap --model {self.name}"
             )
         return tagged_digest("model", dict(self.files))
+
+    def require_sound_lock(self) -> None:
+        """Raises ``ConfigurationError`` where its lock can't be used: what was locked is never guessed."""
+        if self.lock_problem:
+            raise ConfigurationError(self.lock_problem, f"pipeline model lock {self.name}")
 
     @property
     def hub(self) -> HubSource | None:
@@ -116,7 +124,7 @@ def _spec(
     project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any], is_catalogue: bool
 ) -> ModelSpec:
     files = value.get("files", [])
-    lock = None if isinstance(files, dict) else _lock(project, source, name, value)
+    lock, problem = (None, "") if isinstance(files, dict) else _lock(project, source, name, value)
     return ModelSpec(
         name=name,
         files=files if isinstance(files, dict) else _digests(lock),
@@ -127,6 +135,7 @@ def _spec(
         license=value.get("license") or (lock.license if lock else ""),
         patterns=() if isinstance(files, dict) else tuple(files),
         sizes={file: each.size for file, each in lock.files.items()} if lock else {},
+        lock_problem=problem,
         is_gated=value.get("gated", False) or bool(lock and lock.gated),
         allows_code=value.get("allow_code", False),
         is_catalogued=is_catalogue,
@@ -137,12 +146,18 @@ def _digests(lock: ModelLock | None) -> dict[str, str]:
     return {file: each.sha256 for file, each in lock.files.items()} if lock else {}
 
 
-def _lock(project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any]) -> ModelLock | None:
+def _lock(
+    project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any]
+) -> tuple[ModelLock | None, str]:
+    """The model's lock, or why it can't be used; both are empty where there is none."""
     repositories = [entry["huggingface"] for entry in value["sources"] if "huggingface" in entry]
     if not repositories:
         raise source.error((name, "files"), "without a huggingface source, it must say the SHA-256 of each file")
-    lock = model_locks.read(project, name)
-    return lock if lock and lock.repository in repositories else None  # it was locked from another repository
+    try:
+        lock = model_locks.read(project, name)
+    except ConfigurationError as error:
+        return None, error.message
+    return (lock if lock and lock.repository in repositories else None), ""  # it was locked from another repository
 
 
 def _check_packages(source: ConfigurationSource) -> None:

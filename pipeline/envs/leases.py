@@ -1,4 +1,4 @@
-"""Leases: a process that uses a build, or a model, holds a shared lock on its ready marker, until it releases it or ends.
+"""Leases: a process that uses a build or a model holds a shared lock on its ready marker until it releases it or ends.
 
 The marker is opened for reading only, so that a lease works on a read-only disk. A process that removes a build takes
 the exclusive lock, without waiting, and moves the build aside before it releases the lock.

@@ -21,6 +21,7 @@ from pipeline.permissions import share, share_tree
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
+PART = ".part"  # ends the name of the folder of a fetch
 PARTIAL = ".partial"  # ends the name of a file of which only a part has come
 ROOM = 64 << 20  # bytes that stay free
 
@@ -68,7 +69,7 @@ def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
 
 def _begin(store: ModelStore, spec: ModelSpec) -> Path:
     """The folder of the fetch; an interrupted one of the same files goes on. We hold the model's lock."""
-    part = store.root / f".{spec.name}+{spec.digest.removeprefix('sha256:')[:16]}.part"
+    part = store.root / f".{spec.name}+{spec.digest.removeprefix('sha256:')[:16]}{PART}"
     # No model's name has a "+", so this doesn't match the folders of whisper-tiny.en where whisper-tiny is fetched.
     for left in store.root.glob(f".{spec.name}+*.part*"):
         if left != part:

@@ -52,7 +52,7 @@ def lock(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress
     """
     if spec.hub is None or (spec.is_locked and not spec.sizes):
         raise UsageError(f"model '{spec.name}' has the SHA-256 of each file in its entry, so it needs no lock")
-    before = model_locks.read(project, spec.name)
+    before = None if spec.lock_problem else model_locks.read(project, spec.name)
     if before and spec.is_locked and not upgrade:
         return LockChange(before, before)
     declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)

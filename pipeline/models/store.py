@@ -43,6 +43,8 @@ class ModelStore:
 
     def problem_of(self, spec: "ModelSpec") -> str | None:
         """As ``problem``, also for a model whose files aren't known yet."""
+        if spec.lock_problem:
+            return spec.lock_problem
         return self.problem(spec.name, spec.digest) if spec.is_locked else "it was never fetched"
 
     def problem(self, name: str, digest: str) -> str | None:

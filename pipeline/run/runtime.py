@@ -58,8 +58,9 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     }
     store = ModelStore(project.models)
     folders = {name: store.folder(name, digest) for name, digest in job.plan.models.items()}
-    for folder in folders.values() if leases else ():
-        leases.on_model(folder)  # before the look at it, as for a build
+    if leases:
+        for folder in folders.values():
+            leases.on_model(folder)  # before the look at it, as for a build
     return Runtime(
         builds,
         interpreters,

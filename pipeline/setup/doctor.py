@@ -37,7 +37,8 @@ from pipeline.locks import is_held
 from pipeline.models.store import ModelStore
 from pipeline.progress import quiet
 from pipeline.project import Project
-from pipeline.setup.models import altered_files
+from pipeline.setup.models import altered_files, interrupted
+from pipeline.sizes import show_size
 
 
 def check(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
@@ -148,12 +149,16 @@ def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep:
     """Models of the environments must be there. Others needn't be, but must be whole where they are."""
     store = ModelStore(catalog.project.models)
     needed = set(_models_of(catalog, environments, is_named))
+    parts = interrupted(catalog.project)
     for name in sorted(needed) if is_named else sorted(catalog.models):
         spec = catalog.model(name)
         is_there = spec.is_locked and store.folder(name, spec.digest).is_dir()
         problem = store.problem_of(spec) or (_altered(store, spec) if deep else None)
-        if problem and (name in needed or is_there):
-            yield ModelFindings(name, problem, is_missing=not is_there)
+        if problem and (name in needed or is_there or spec.lock_problem):
+            yield ModelFindings(name, problem, is_missing=not is_there, is_lock_broken=bool(spec.lock_problem))
+        elif problem and name in parts:
+            left = f"its fetch was interrupted; {show_size(parts[name].size)} are there"
+            yield ModelFindings(name, left, is_missing=True, is_interrupted=True)
 
 
 def _models_of(catalog: Catalog, environments: Sequence[str], is_named: bool) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pipeline.jobs.job import load
 from pipeline.jobs.store import UNFINISHED, JobStore
 from pipeline.locks import Held, exclusive, is_held
 from pipeline.models import fetch, locking
+from pipeline.models.fetch import PART
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import MARKER, ModelStore, is_local
 from pipeline.progress import Progress
@@ -53,6 +54,7 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
     """Fetches a model; one that was never fetched before is locked first."""
 
     def carry_out(progress: Progress) -> str:
+        spec.require_sound_lock()
         wanted, result = spec, "ready"
         if not spec.is_locked:
             change = locking.lock(catalog.project, spec, fetcher, progress)
@@ -70,6 +72,13 @@ def folders(project: Project) -> list[StoredModel]:
     if not root.is_dir():
         return []
     return sorted(filter(None, map(_folder, root.iterdir())), key=lambda each: (each.name, each.digest))
+
+
+def interrupted(project: Project) -> dict[str, StoredModel]:
+    """What fetches that were interrupted left, by the model's name; not those that are going on."""
+    store = ModelStore(project.models)
+    parts = (each for each in folders(project) if each.path.name.endswith(PART))
+    return {each.name: each for each in parts if not is_held(store.root / f"{each.name}.lock")}
 
 
 def _folder(path: Path) -> StoredModel | None:
@@ -128,6 +137,7 @@ def needed_by(project: Project) -> dict[str, str]:
 def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
     """What no definition names any more, and fetches that were given up; never what an unfinished job needs."""
     needed = needed_by(catalog.project)
+    unknown = {name for name, spec in catalog.models.items() if spec.lock_problem}
     current = {spec.digest: name for name, spec in catalog.models.items() if spec.is_locked}
     for each in folders(catalog.project):
         if each.path.name.endswith(ASIDE):
@@ -137,8 +147,8 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
                 yield ModelRemoval(each, "a fetch that was given up")
         elif not each.digest:
             yield ModelRemoval(each, "its record can't be read")
-        elif is_local(each.name):
-            continue  # links to a person's own files, and what was read of them
+        elif is_local(each.name) or each.name in unknown:
+            continue  # links to a person's own files, and what was read of them; or who knows what is locked
         elif each.digest not in current and each.digest not in needed:
             yield ModelRemoval(each, "replaced" if each.name in catalog.models else "defined nowhere")
 

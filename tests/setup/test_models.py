@@ -126,3 +126,45 @@ def test_a_damaged_model_is_mended_while_a_job_holds_it(project: Sandbox) -> Non
         assert project.run("pipeline", "model", "fetch", "tiny").code == 0
     assert (folder / "model.bin").read_bytes() == b"weights"
     assert [path.name for path in folder.parent.glob(".*")] == []
+
+
+def doctored(sandbox: Sandbox, *words: str) -> dict[str, tuple[str, str]]:
+    """By subject, what is wrong with a model, and the next command."""
+    rows = sandbox.give("pipeline", "doctor", *words, "--json").data["diagnoses"]
+    return {row["subject"]: (row["fault"], row["next"]) for row in rows if row["subject"].startswith("model ")}
+
+
+def test_the_doctor_knows_an_altered_model_and_its_command_mends_it(project: Sandbox) -> None:
+    (folder,) = stored(project)
+    assert doctored(project) == {}
+    before = (folder / "model.bin").stat()
+    (folder / "model.bin").write_bytes(b"WEIGHTS")
+    os.utime(folder / "model.bin", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert doctored(project) == {}
+    assert doctored(project, "--deep") == {"model tiny": ("model altered", "bootstrap --model tiny")}
+    (folder / "model.bin").write_bytes(b"other")
+    assert doctored(project) == {"model tiny": ("model altered", "bootstrap --model tiny")}
+    assert project.give("bootstrap", "--model", "tiny").code == 0
+    assert doctored(project, "--deep") == {}
+
+
+def test_the_doctor_knows_a_fetch_that_was_interrupted(project: Sandbox) -> None:
+    assert project.give("pipeline", "model", "remove", "tiny").code == 0
+    part = project.root / "models/.store/.tiny+1.part"
+    part.mkdir()
+    (part / "model.bin.partial").write_bytes(b"wei")
+    assert doctored(project) == {"model tiny": ("fetch interrupted", "pipeline model fetch tiny")}
+    assert project.give("pipeline", "model", "fetch", "tiny").code == 0
+    assert doctored(project) == {}
+
+
+def test_the_doctor_knows_a_broken_lock_and_gc_leaves_its_model(project: Sandbox) -> None:
+    (folder,) = stored(project)
+    project.write("config/models.yaml", "tiny: {sources: [{huggingface: someone/tiny}]}\n")
+    project.write("requirements/models/tiny.lock", "<<<<<<< HEAD\n")
+    assert doctored(project) == {"model tiny": ("model's lock broken", "pipeline model lock tiny")}
+    assert project.give("pipeline", "model", "gc").code == 0
+    assert folder.is_dir()
+    refused = project.give("pipeline", "model", "fetch", "tiny")
+    assert (refused.code, refused.next_step) == (ExitCode.NOT_READY, "pipeline model lock tiny")
+    assert project.give("pipeline", "model", "list").code == 0

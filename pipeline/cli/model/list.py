@@ -49,6 +49,8 @@ def row(store: ModelStore, spec: ModelSpec) -> dict[str, Any]:
 
 
 def state(store: ModelStore, spec: ModelSpec) -> str:
+    if spec.lock_problem:
+        return "lock broken"
     if not spec.is_locked:
         return "not locked"
     if store.problem_of(spec) is None:

@@ -20,7 +20,9 @@ from pipeline.sizes import show_size
 def command(names: tuple[str, ...], as_json: bool) -> None:
     """Show the models that are fetched: their state, their size, and which unfinished job needs them."""
     catalog = Catalog(project())
-    specs = [catalog.model(name) for name in names] or [each for each in catalog.models.values() if each.is_locked]
+    specs = [catalog.model(name) for name in names] or [
+        each for each in catalog.models.values() if each.is_locked or each.lock_problem
+    ]
     store, needed = ModelStore(catalog.project.models), models.needed_by(catalog.project)
     known = {spec.digest for spec in specs if spec.is_locked}
     rows = [
@@ -30,7 +32,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
             "job": needed.get(spec.digest) if spec.is_locked else None,
         }
         for spec in specs
-        if names or store.folder(spec.name, spec.digest).is_dir()
+        if names or spec.lock_problem or store.folder(spec.name, spec.digest).is_dir()
     ]
     others = [each for each in models.folders(catalog.project) if not names and each.digest not in known]
     rows += [

@@ -43,6 +43,8 @@ class ProblemKind(Enum):
     FAILS = "fails when used"  # though every file may be as it was
     MODEL_MISSING = "model missing"
     MODEL_ALTERED = "model altered"
+    MODEL_LOCK_BROKEN = "model's lock broken"
+    FETCH_INTERRUPTED = "fetch interrupted"  # it goes on where it stopped
     DISK_ALMOST_FULL = "disk almost full"
 
 
@@ -173,8 +175,15 @@ def _of_packages(check: FileCheck, subject: str, repair: str) -> Iterator[Projec
 
 
 def _of_model(findings: ModelFindings) -> ProjectProblem:
+    subject = f"model {findings.name}"
+    if findings.is_lock_broken:
+        repair = f"pipeline model lock {findings.name}"
+        return ProjectProblem(subject, ProblemKind.MODEL_LOCK_BROKEN, findings.problem, repair)
+    if findings.is_interrupted:
+        repair = f"pipeline model fetch {findings.name}"
+        return ProjectProblem(subject, ProblemKind.FETCH_INTERRUPTED, findings.problem, repair, is_grave=False)
     kind = ProblemKind.MODEL_MISSING if findings.is_missing else ProblemKind.MODEL_ALTERED
-    return ProjectProblem(f"model {findings.name}", kind, findings.problem, f"bootstrap --model {findings.name}")
+    return ProjectProblem(subject, kind, findings.problem, f"bootstrap --model {findings.name}")
 
 
 def _of_disk(findings: DiskFindings) -> ProjectProblem:

@@ -38,6 +38,8 @@ class ModelFindings:
     name: str
     problem: str
     is_missing: bool
+    is_lock_broken: bool = False
+    is_interrupted: bool = False  # its fetch was, and nothing needs it yet
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import re
 import tempfile
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process
-from pipeline.config.model_locks import ModelLock
+from pipeline.config.model_locks import SAFE_NAME, ModelLock
 from pipeline.config.models import HubSource, UrlSource
 from pipeline.envs.variables import without_python
 from pipeline.files import dump_json
@@ -25,8 +24,6 @@ TRANSFER = Path(__file__).with_name("transfer.py")
 LOOK_SECONDS = 300
 FETCH_SECONDS = 24 * 3600
 METER_SECONDS = 0.5
-# A name inside the model's folder, whatever a hub says.
-SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*")
 PAGE = "https://huggingface.co"
 
 
