@@ -64,7 +64,7 @@ def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
     if not any(part.rglob(f"*{PARTIAL}")):
         try_remove_tree(part)
     headline = f"model '{spec.name}' can't be had from any of its sources:"
-    raise NotReady("\n".join([headline, *reasons]), "./bootstrap.sh   tries them again")
+    raise NotReady("\n".join([headline, *reasons]), f"pipeline model fetch {spec.name}   tries them again")
 
 
 def _begin(store: ModelStore, spec: ModelSpec) -> Path:

@@ -18,6 +18,7 @@ from pipeline.project import Project
 ADVICE = {
     "unreachable": "look whether this machine has a network; HF_ENDPOINT names a mirror, HTTPS_PROXY a proxy",
     "no-repository": "look for the repository's name on the hub; a private one needs HF_TOKEN",
+    "offline": "unset HF_HUB_OFFLINE",
     "no-revision": "name a branch, a tag or a commit that the repository has",
     "no-file": "other patterns: --files PATTERN, which may be repeated",
 }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 REPOSITORY = "someone/tiny"
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -78,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, path: str) -> None:
         _, _, rest = path.partition("/resolve/")
-        revision, _, name = rest.partition("/")
+        revision, _, quoted = rest.partition("/")
+        name = unquote(quoted)
         data = self.behaviour.revisions.get(revision, {}).get(name)
         if data is None:
             self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})

@@ -19,23 +19,41 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_url
-from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from huggingface_hub.utils import build_hf_headers, get_session
 from requests import ConnectionError as NoConnection
 from requests import RequestException, Timeout
+from requests.exceptions import InvalidProxyURL, InvalidSchema, InvalidURL, MissingSchema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-KINDS = ("gated", "no-repository", "no-revision", "no-file", "unreachable", "refused", "other-content", "disk")
+KINDS = (
+    "gated",
+    "no-repository",
+    "no-revision",
+    "no-file",
+    "unreachable",
+    "refused",
+    "other-content",
+    "disk",
+    "offline",
+)
 CHUNK = 1 << 18  # bytes; as many may have to come again where an answer breaks off
 AT_ONCE = 4  # files
 PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend, as long as no byte comes
 LONGEST_PAUSE = 60.0  # seconds, whatever a hub asks for
 TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
 BUSY = (408, 429, 500, 502, 503, 504)
+NO_ADDRESS = (InvalidURL, InvalidSchema, MissingSchema, InvalidProxyURL)
 SMALL = 32 << 20  # bytes of a file that a hub knows no SHA-256 of, so that it is read to know it
 BEGINNING = 4096  # bytes that show what a file is
 LARGEST_JSON = 1 << 20  # bytes
@@ -81,20 +99,27 @@ def _is_wanted(name: str, patterns: "list[str]") -> bool:
 
 def _described(repository: str, revision: str, sibling: "Any") -> "dict[str, Any]":
     """The hub knows the SHA-256 of large files alone; a small one is read."""
+    name = sibling.rfilename
+    try:
+        described, begin = _read_beginning(sibling, hf_hub_url(repository, name, revision=revision))
+    except Refusal as refusal:
+        raise Refusal(refusal.kind, f"{name}: {refusal}") from refusal
+    return {"name": name, **described, "beginning": base64.b64encode(begin).decode("ascii")}
+
+
+def _read_beginning(sibling: "Any", url: str) -> "tuple[dict[str, Any], bytes]":
+    """Size and SHA-256 of a file, and its first bytes."""
     name, size = sibling.rfilename, sibling.size
-    url = hf_hub_url(repository, name, revision=revision)
     if sibling.lfs:
         begin = _asked(lambda: _read(url, BEGINNING)) if sibling.lfs["size"] else b""
-        described = {"size": sibling.lfs["size"], "sha256": sibling.lfs["sha256"]}
-    elif size is None or size > SMALL:
-        raise Refusal("refused", f"the hub tells no SHA-256 of {name}")
-    else:
-        content = _asked(lambda: _read(url, SMALL))
-        if len(content) != size:
-            raise Refusal("refused", f"{name} has {len(content)} bytes, and the hub says that it has {size}")
-        described = {"size": size, "sha256": hashlib.sha256(content).hexdigest()}
-        begin = content[: LARGEST_JSON if name.endswith(".json") else BEGINNING]
-    return {"name": name, **described, "beginning": base64.b64encode(begin).decode("ascii")}
+        return {"size": sibling.lfs["size"], "sha256": sibling.lfs["sha256"]}, begin
+    if size is None or size > SMALL:
+        raise Refusal("refused", "the hub tells no SHA-256 of it")
+    content = _asked(lambda: _read(url, SMALL))
+    if len(content) != size:
+        raise Refusal("refused", f"it has {len(content)} bytes, and the hub says that it has {size}")
+    described = {"size": size, "sha256": hashlib.sha256(content).hexdigest()}
+    return described, content[: LARGEST_JSON if name.endswith(".json") else BEGINNING]
 
 
 def _read(url: str, count: int) -> bytes:
@@ -248,7 +273,7 @@ def _asked(ask: "Callable[[], Any]") -> "Any":
 
 def _pause_for(error: Exception, failures: int) -> "float | None":
     """How long to wait before it is tried again; ``None``: it is no use."""
-    if failures >= len(PAUSES):
+    if failures >= len(PAUSES) or isinstance(error, NO_ADDRESS):
         return None
     answer = getattr(error, "response", None)
     if answer is None:
@@ -281,6 +306,10 @@ STATUSES = {401: "gated", 403: "gated", 404: "no-file"}
 def _refusal(error: Exception) -> Exception:
     """What to raise instead of an error that no further attempt mends."""
     answer = getattr(error, "response", None)
+    if isinstance(error, OfflineModeIsEnabled):
+        return Refusal("offline", "HF_HUB_OFFLINE is set, so nobody is asked")
+    if isinstance(error, NO_ADDRESS):
+        return Refusal("refused", "what HF_ENDPOINT or a proxy's variable says is no address")
     for kind, exception in REFUSALS:
         if isinstance(error, exception):
             return Refusal(kind, _words(error))
