@@ -39,6 +39,7 @@ class Behaviour:
 class _Handler(BaseHTTPRequestHandler):
     behaviour: Behaviour
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the acknowledgement of its headers
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if begin or end else 200)
         self.send_header("Content-Length", str(len(rest_of)))
         self.send_header("X-Repo-Commit", revision)
-        self.send_header("ETag", f'"{revision}-{name}"')
+        self.send_header("ETag", f'"{revision}-{quoted}"')
         self.end_headers()
         if self.command == "GET":
             self._write(rest_of, name if end is None else "")

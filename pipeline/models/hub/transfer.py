@@ -28,8 +28,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import build_hf_headers, get_session
 from requests import ConnectionError as NoConnection
-from requests import RequestException, Timeout
-from requests.exceptions import InvalidProxyURL, InvalidSchema, InvalidURL, MissingSchema
+from requests import RequestException, Timeout, exceptions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend
 LONGEST_PAUSE = 60.0  # seconds, whatever a hub asks for
 TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
 BUSY = (408, 429, 500, 502, 503, 504)
-NO_ADDRESS = (InvalidURL, InvalidSchema, MissingSchema, InvalidProxyURL)
+NO_ADDRESS = (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)  # a proxy's too
 SMALL = 32 << 20  # bytes of a file that a hub knows no SHA-256 of, so that it is read to know it
 BEGINNING = 4096  # bytes that show what a file is
 LARGEST_JSON = 1 << 20  # bytes
@@ -296,9 +295,11 @@ def _require_good(answer: "Any") -> None:
 
 
 REFUSALS = (
-    ("gated", GatedRepoError),
-    ("no-revision", RevisionNotFoundError),
-    ("no-repository", (RepositoryNotFoundError, HFValidationError)),
+    ("offline", OfflineModeIsEnabled, "HF_HUB_OFFLINE is set, so nobody is asked"),
+    ("refused", NO_ADDRESS, "what HF_ENDPOINT or a proxy's variable says is no address"),
+    ("gated", GatedRepoError, ""),
+    ("no-revision", RevisionNotFoundError, ""),
+    ("no-repository", (RepositoryNotFoundError, HFValidationError), ""),
 )
 STATUSES = {401: "gated", 403: "gated", 404: "no-file"}
 
@@ -306,13 +307,9 @@ STATUSES = {401: "gated", 403: "gated", 404: "no-file"}
 def _refusal(error: Exception) -> Exception:
     """What to raise instead of an error that no further attempt mends."""
     answer = getattr(error, "response", None)
-    if isinstance(error, OfflineModeIsEnabled):
-        return Refusal("offline", "HF_HUB_OFFLINE is set, so nobody is asked")
-    if isinstance(error, NO_ADDRESS):
-        return Refusal("refused", "what HF_ENDPOINT or a proxy's variable says is no address")
-    for kind, exception in REFUSALS:
+    for kind, exception, words in REFUSALS:
         if isinstance(error, exception):
-            return Refusal(kind, _words(error))
+            return Refusal(kind, words or _words(error))
     if answer is not None:
         return Refusal(STATUSES.get(answer.status_code, "refused"), _words(error))
     if isinstance(error, RequestException):
