@@ -16,6 +16,7 @@ SCHEMA = 1
 # every system can have; and no name of ours, for a file of which only a part has come.
 NAME_PART = r"[^./\\:*?\"<>|\x00-\x1f\x7f\s][^/\\:*?\"<>|\x00-\x1f\x7f]{0,199}"
 SAFE_NAME = re.compile(rf"{NAME_PART}(/{NAME_PART})*(?<!\.partial)")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,10 +56,9 @@ def read(project: Project, name: str) -> ModelLock | None:
         raise ConfigurationError(
             f"{file.relative_to(project.root)} isn't a model's lock: {error}", f"pipeline model lock {name}"
         ) from error
-    if wrong := next((name for name, each in lock.files.items() if not _is_sound(name, each)), None):
+    if reason := unsound(lock):
         raise ConfigurationError(
-            f"{file.relative_to(project.root)} isn't a model's lock: it can't have the file {wrong!r}",
-            f"pipeline model lock {name}",
+            f"{file.relative_to(project.root)} isn't a model's lock: {reason}", f"pipeline model lock {name}"
         )
     if lock.schema != SCHEMA or not lock.files:
         raise ConfigurationError(
@@ -68,8 +68,16 @@ def read(project: Project, name: str) -> ModelLock | None:
     return lock
 
 
-def _is_sound(name: str, file: LockedFile) -> bool:
-    return bool(SAFE_NAME.fullmatch(name) and SHA256.fullmatch(file.sha256)) and file.size >= 0
+def unsound(lock: ModelLock) -> str | None:
+    """Why nothing can be locked in this way, whoever says so; ``None`` where it can."""
+    if not COMMIT.fullmatch(lock.revision):
+        return f"{lock.revision!r} is no commit"
+    for name, file in lock.files.items():
+        if not SAFE_NAME.fullmatch(name):
+            return f"it has a file with the name {name!r}, which can't be used"
+        if not SHA256.fullmatch(file.sha256) or file.size < 0:
+            return f"what it says of {name} is no SHA-256 and no size"
+    return None
 
 
 def write(project: Project, name: str, lock: ModelLock) -> None:

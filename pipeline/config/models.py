@@ -1,20 +1,18 @@
 """What each model is and where its files can come from: ``config/models.yaml``, and the catalogue that comes with the
 project, ``config/model-catalogue.yaml``. The digests stand in the entry, or in the model's lock (``model_locks``)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import model_locks
-from pipeline.config.model_locks import ModelLock
+from pipeline.config.model_locks import COMMIT, ModelLock
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
 from pipeline.errors import ConfigurationError, NotReady, did_you_mean
 from pipeline.project import Project
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 ENTRIES = "models.yaml"
 CATALOGUE = "model-catalogue.yaml"
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.config.models import ModelSpec
+from pipeline.config.models import HubSource, ModelSpec, UrlSource
 from pipeline.envs.platform.removal import move_aside
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
@@ -57,7 +57,7 @@ def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
             return
         except SourceUnavailable as error:
             reasons.append(f"  {fetcher.describe(source)}: {error}")
-            _forget(part, missing)
+            _forget(part, missing, is_verified=isinstance(source, HubSource | UrlSource))
         except NotReady:
             try_remove_tree(part)  # what is refused doesn't stay
             raise
@@ -124,10 +124,16 @@ def _verify(spec: ModelSpec, brought: Mapping[str, str], part: Path) -> None:
             raise SourceUnavailable(f"it has no {file}")
 
 
-def _forget(part: Path, files: list[str]) -> None:
-    """What a source brought that isn't right, so that the next one is asked for it."""
+def _forget(part: Path, files: list[str], is_verified: bool) -> None:
+    """What a source brought that isn't right, so that the next one is asked for it.
+
+    A file from a hub has its name only when it is whole and right; it counts as a part of the next fetch.
+    """
     for file in files:
-        (part / file).unlink(missing_ok=True)
+        if is_verified:
+            _put_back(part / file)
+        else:
+            (part / file).unlink(missing_ok=True)
 
 
 def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:

@@ -90,7 +90,7 @@ def _folder(path: Path) -> StoredModel | None:
         digest = str(read_json(path / MARKER)["digest"])
     except (OSError, ValueError, LookupError, TypeError):
         digest = ""
-    return StoredModel(path, path.name.rpartition("-")[0], digest, _size(path))
+    return StoredModel(path, path.name.rpartition("-")[0] or path.name, digest, _size(path))
 
 
 def _size(folder: Path) -> int:
@@ -115,7 +115,7 @@ def _altered(file: Path, expected: str) -> str | None:
 
 
 def distrust(store: ModelStore, spec: ModelSpec, files: Sequence[str]) -> None:
-    """Take files with other content out of the store, so that the next fetch brings them, and them alone."""
+    """Take files that aren't right out of the store, so that the next fetch brings them, and them alone."""
     for file in files:
         with suppress(OSError):
             (store.folder(spec.name, spec.digest) / file).unlink()

@@ -297,3 +297,92 @@ def test_an_upgrade_to_a_pickle_is_refused_and_the_lock_stays(desk: Desk, behavi
     refused = desk("lock", "tiny", "--upgrade")
     assert (refused.code, "model.bin" in refused.err) == (3, True)
     assert desk.lock == before
+
+
+def test_many_small_files_empty_ones_and_odd_names_come_as_they_are(desk: Desk, behaviour: Behaviour) -> None:
+    files = {f"part {number % 5}/{number}.json": b"{}" for number in range(60)}
+    files |= {
+        "empty.bin": b"",
+        "empty.txt": b"",
+        "mein modell (2).bin": b"weights",
+        "声.txt": b"text",
+        "a+b=c.txt": b"x",
+    }
+    behaviour.revisions = {FIRST: files}
+    assert desk("add", "tiny", SOURCE).code == 0
+    assert desk("fetch", "tiny").code == 0
+    assert desk.files() == files
+    assert desk("verify").code == 0
+
+
+@pytest.mark.parametrize("name", ["/abs.bin", "model.bin.partial", "a//b.bin", "c:x.bin"])
+def test_a_name_that_leads_elsewhere_is_refused(desk: Desk, behaviour: Behaviour, name: str) -> None:
+    behaviour.revisions = {FIRST: {name: b"weights", "config.json": b"{}"}}
+    assert desk("add", "tiny", SOURCE).code == 3
+    assert not (desk.sandbox.root / "requirements" / "models").exists()
+
+
+def test_offline_by_the_hub_s_own_variable_is_named_and_a_cache_serves(desk: Desk, behaviour: Behaviour) -> None:
+    refused = desk("add", "tiny", SOURCE, HF_HUB_OFFLINE="1")
+    assert (refused.code, "HF_HUB_OFFLINE" in refused.err, behaviour.paths) == (3, True, [])
+    desk("add", "tiny", SOURCE)
+    snapshot = Path(desk.variables["HF_HOME"], "hub", "models--someone--tiny", "snapshots", FIRST)
+    snapshot.mkdir(parents=True)
+    for name, data in hub.content().items():
+        (snapshot / name).write_bytes(data)
+    assert desk("fetch", "tiny", HF_HUB_OFFLINE="1").code == 0
+    assert desk.files() == hub.content()
+
+
+def test_an_endpoint_may_end_with_a_slash_and_have_a_password_that_nobody_sees(desk: Desk) -> None:
+    address = desk.variables["HF_ENDPOINT"].replace("://", "://someone:s3cret@") + "/"
+    added = desk("add", "tiny", SOURCE, HF_ENDPOINT=address, HF_HUB_ENABLE_HF_TRANSFER="1", HF_XET_HIGH_PERFORMANCE="1")
+    assert added.code == 0, added.err
+    fetched = desk("fetch", "tiny", HF_ENDPOINT=address, HF_HUB_ENABLE_HF_TRANSFER="1")
+    assert fetched.code == 0, fetched.err
+    gone = desk("add", "other", SOURCE, HF_ENDPOINT="http://someone:s3cret@127.0.0.1:1/x")
+    proxied = desk("add", "other", SOURCE, http_proxy="http://someone:s3cret@127.0.0.1:1")
+    assert (gone.code, proxied.code) == (3, 3)
+    for told in (added, fetched, gone, proxied):
+        assert "s3cret" not in told.out + told.err
+    written = [path for path in desk.sandbox.root.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+    assert written == []
+
+
+def test_what_is_no_hub_is_told_at_once(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.pages = True
+    assert (desk("add", "tiny", SOURCE).code, len(behaviour.paths)) == (3, 1)
+    assert desk("add", "tiny", SOURCE, HF_ENDPOINT="no address").code == 3
+    behaviour.pages, behaviour.main = False, "main"
+    behaviour.revisions = {"main": hub.content()}
+    assert desk("add", "tiny", SOURCE).code == 3  # it names no commit
+    assert not (desk.sandbox.root / "requirements" / "models").exists()
+
+
+def test_a_hub_that_asks_to_be_left_alone_for_long_is_left_alone(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.busy, behaviour.retry_after = 1, "3600"
+    refused = desk("add", "tiny", SOURCE)
+    assert (refused.code, "60 min" in refused.err, len(behaviour.paths)) == (3, True, 1)
+
+
+def test_files_that_came_whole_stay_where_another_one_fails(desk: Desk, behaviour: Behaviour) -> None:
+    files = {"a.bin": bytes(LARGE), "b.bin": b"b" * 1000}
+    behaviour.revisions = {FIRST: files}
+    desk("add", "tiny", SOURCE)
+    behaviour.revisions = {FIRST: {"a.bin": files["a.bin"]}}
+    assert desk("fetch", "tiny").code == 3
+    behaviour.revisions = {FIRST: files}
+    assert desk("fetch", "tiny").code == 0
+    assert behaviour.sent <= LARGE + 1000 + CHUNK  # of all fetches together
+    assert desk.files() == files
+
+
+def test_a_link_of_the_cache_that_leads_to_something_else_is_not_followed(desk: Desk, behaviour: Behaviour) -> None:
+    desk("add", "tiny", SOURCE)
+    snapshot = Path(desk.variables["HF_HOME"], "hub", "models--someone--tiny", "snapshots", FIRST)
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").symlink_to("/etc/hostname")
+    (snapshot / "model.bin").symlink_to("model.bin")
+    assert desk("fetch", "tiny").code == 0
+    assert desk.files() == hub.content()
+    assert behaviour.sent == LARGE

@@ -30,6 +30,8 @@ class Behaviour:
     busy: int = 0  # how many answers are 429 first
     stated: Mapping[str, str] = field(default_factory=dict)  # a wrong SHA-256, by file name
     longer: int = 0  # bytes that are sent beyond the file
+    retry_after: str = "1"  # what such an answer says
+    pages: bool = False  # whether every answer is a page for people
     elsewhere: str = ""  # where large files are sent to
     paths: list[str] = field(default_factory=list)  # what was asked for
     tokens: list[str | None] = field(default_factory=list)  # by request
@@ -52,7 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, b"{}", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"})
         elif here.busy:
             here.busy -= 1
-            self._answer(429, b"", {"Retry-After": "1"})
+            self._answer(429, b"", {"Retry-After": here.retry_after})
+        elif here.pages:
+            self._answer(200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
         elif self.path.startswith("/api/models/"):
             self._describe(self.path)
         else:

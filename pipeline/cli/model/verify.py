@@ -43,5 +43,5 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
 
 def _verified(store: ModelStore, spec: ModelSpec) -> dict[str, Any]:
     problems = models.altered_files(store, spec)
-    models.distrust(store, spec, [file for file, why in problems.items() if why == models.OTHER_CONTENT])
+    models.distrust(store, spec, list(problems))
     return {"name": spec.name, "files": len(spec.files), "problems": problems}

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process
-from pipeline.config.model_locks import SAFE_NAME, ModelLock
+from pipeline.config import model_locks
+from pipeline.config.model_locks import ModelLock
 from pipeline.config.models import HubSource, UrlSource
 from pipeline.envs.variables import without_python
 from pipeline.files import dump_json
@@ -70,8 +71,8 @@ class HubClient:
             beginnings = {each["name"]: base64.b64decode(each["beginning"]) for each in found["files"]}
         except (ValidationError, LookupError, TypeError, ValueError) as error:
             raise Refused("refused", f"its answer isn't that of a model hub: {error}") from error
-        if strange := [name for name in lock.files if not SAFE_NAME.fullmatch(name)]:
-            raise Refused("refused", f"it has a file with the name {strange[0]!r}, which can't be used")
+        if reason := model_locks.unsound(lock):
+            raise Refused("refused", reason)
         if not lock.files:
             raise Refused("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
         return RepositoryContent(lock, beginnings)

@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_url
@@ -49,10 +50,11 @@ KINDS = (
 CHUNK = 1 << 18  # bytes; as many may have to come again where an answer breaks off
 AT_ONCE = 4  # files
 PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend, as long as no byte comes
-LONGEST_PAUSE = 60.0  # seconds, whatever a hub asks for
+LONGEST_PAUSE = 60.0  # seconds; a hub that asks for more is left alone
 TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
 BUSY = (408, 429, 500, 502, 503, 504)
 NO_ADDRESS = (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)  # a proxy's too
+NO_HUB = "what answers is no model hub, perhaps a page to log in to a network"
 SMALL = 32 << 20  # bytes of a file that a hub knows no SHA-256 of, so that it is read to know it
 BEGINNING = 4096  # bytes that show what a file is
 LARGEST_JSON = 1 << 20  # bytes
@@ -78,7 +80,12 @@ def main() -> int:
 def look(request: "dict[str, Any]") -> "dict[str, Any]":
     """The commit, the license, whether it is gated, and each file with its size and SHA-256."""
     repository = request["repository"]
-    info = _asked(lambda: HfApi().model_info(repository, revision=request["revision"], files_metadata=True, timeout=30))
+    try:
+        info = _asked(
+            lambda: HfApi().model_info(repository, revision=request["revision"], files_metadata=True, timeout=30)
+        )
+    except (TypeError, LookupError, AttributeError, ValueError) as error:
+        raise Refusal("refused", NO_HUB) from error
     chosen = [each for each in info.siblings or [] if _is_wanted(each.rfilename, request["patterns"])]
     card = info.card_data.to_dict() if info.card_data else {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -226,11 +233,11 @@ class _Transfer:
 
     def _require_length(self, answer: "Any", begin: int) -> None:
         length = answer.headers.get("Content-Length", "")
-        if self.size is None and length.isdigit():
+        if self.size is None and length.isdecimal():
             self.size = int(length)
         if self.size is None:
             raise Refusal("refused", "the server doesn't say how long the file is")
-        if length.isdigit() and begin + int(length) != self.size:
+        if length.isdecimal() and begin + int(length) != self.size:
             raise Refusal("other-content", f"{self.name} has {begin + int(length)} bytes, not {self.size}")
 
     def _take(self, answer: "Any", file: "Any", begin: int) -> None:
@@ -262,6 +269,8 @@ def _asked(ask: "Callable[[], Any]") -> "Any":
     for failures in range(len(PAUSES) + 1):
         try:
             return ask()
+        except exceptions.InvalidJSONError as error:
+            raise Refusal("refused", NO_HUB) from error
         except (RequestException, HFValidationError, OSError) as error:
             seconds = None if _is_unreachable(error) else _pause_for(error, failures)
             if seconds is None:
@@ -279,8 +288,19 @@ def _pause_for(error: Exception, failures: int) -> "float | None":
         return float(PAUSES[failures]) if isinstance(error, RequestException) else None
     if answer.status_code not in BUSY:
         return None
+    wanted = _retry_after(answer)
+    return None if wanted > LONGEST_PAUSE else max(wanted, float(PAUSES[failures]))
+
+
+def _retry_after(answer: "Any") -> float:
+    """The seconds for which a server asks to be left alone: a number, or a time of day."""
     wanted = answer.headers.get("Retry-After", "")
-    return min(max(float(wanted), PAUSES[failures]), LONGEST_PAUSE) if wanted.isdigit() else float(PAUSES[failures])
+    if wanted.isdecimal():
+        return float(wanted)
+    try:
+        return max(0.0, parsedate_to_datetime(wanted).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
 
 
 def _is_unreachable(error: Exception) -> bool:
@@ -323,7 +343,9 @@ def _words(error: Exception) -> str:
     """The first line that says something, without addresses, which may hold a person's password."""
     answer = getattr(error, "response", None)
     if answer is not None:
-        return f"the answer was {answer.status_code} {answer.reason or ''}".strip()
+        wanted = _retry_after(answer)
+        later = f"; it asks to be left alone for {round(wanted / 60)} min" if wanted > LONGEST_PAUSE else ""
+        return f"the answer was {answer.status_code} {answer.reason or ''}".strip() + later
     return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
 
 
