@@ -43,7 +43,7 @@ class OnnxFolder:
         """The kind of numbers in which a CPU computes."""
         if self.for_cpus is None:
             return "float32"
-        return EIGHT_BITS if f".{EIGHT_BITS}." in self.for_cpus.name else "numbers as stored"
+        return EIGHT_BITS if f".{EIGHT_BITS}." in self.for_cpus.name else "the numbers that are stored"
 
     def _weight_files(self) -> Iterator[Path]:
         """Without those of 8 bits. Large models have their weights in files beside: ``encoder-model.onnx.data``."""
