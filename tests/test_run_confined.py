@@ -2,12 +2,15 @@
 
 import json
 import os
+import platform
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.executors import runtime_folder
 from pipeline.prepare import confinement
 from tests.conftest import BIN, Sandbox
 from tests.jobs.helpers import a_stage
@@ -25,7 +28,7 @@ STAGE = """\
 # [tool.pipeline.stage.outputs]
 # report = "report.json"
 # ///
-import json, multiprocessing, os, socket, subprocess, tempfile
+import json, multiprocessing, os, pty, socket, stat, subprocess, tempfile
 
 def attempted(act):
     try:
@@ -44,6 +47,14 @@ def loopback():
         server.listen()
         connect(server.getsockname())
 
+def reach_worker():
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(os.path.join(os.environ["XDG_RUNTIME_DIR"], "pipeline", "a-worker"))
+
+def disks():
+    paths = [os.path.join("/dev", name) for name in os.listdir("/dev")]
+    return [path for path in paths if stat.S_ISBLK(os.stat(path).st_mode)]
+
 def run(stage):
     source = stage.input("file")
     (stage.work / "mine").write_text("x")
@@ -56,6 +67,12 @@ def run(stage):
         "home": attempted(lambda: open(os.path.expanduser("~/new"), "w").close()),
         "temporary": attempted(lambda: tempfile.NamedTemporaryFile().close()),
         "lock": attempted(multiprocessing.Lock),
+        "worker": attempted(reach_worker),
+        "host": attempted(lambda: socket.socket(40, socket.SOCK_STREAM).close()),
+        "kernel": attempted(lambda: open("/proc/sys/kernel/panic", "a").close()),
+        "power": attempted(lambda: open("/sys/power/state", "a").close()),
+        "terminal": attempted(lambda: [os.close(each) for each in pty.openpty()]),
+        "disks": disks(),
         "child": subprocess.run(["touch", str(source)], capture_output=True).returncode,
         "work": sorted(os.listdir(stage.work)),
     }
@@ -100,6 +117,38 @@ def test_a_stage_that_reads_alone_writes_into_its_own_folder_alone(ready: Sandbo
         "outputs",
         "result.json",
     ]
+
+
+@needs_namespaces
+def test_what_is_not_a_file_of_a_disk_is_bounded_for_root_too(ready: Sandbox) -> None:
+    found = report_of(ready, prepared(ready, "read_only = true"))
+    assert found["disks"] == []
+    assert found["terminal"] == "done"
+    as_root = "Read-only file system"
+    assert found["kernel"] in {as_root, "Permission denied"}
+    assert found["power"] in {as_root, "Permission denied", "No such file or directory"}
+
+
+@needs_namespaces
+@pytest.mark.parametrize("bounds", ["network = false", "read_only = true"])
+def test_a_worker_that_is_not_bounded_cannot_be_reached(ready: Sandbox, bounds: str) -> None:
+    folder = runtime_folder.locate(os.environ)
+    runtime_folder.ensure(folder)
+    with socket.socket(socket.AF_UNIX) as worker:
+        place = folder / "a-worker"
+        with runtime_folder.address(place) as address:
+            worker.bind(address)
+        worker.listen()
+        try:
+            assert report_of(ready, prepared(ready, bounds))["worker"] == "No such file or directory"
+        finally:
+            place.unlink()
+
+
+@needs_namespaces
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="the filter knows these")
+def test_a_stage_without_a_network_has_no_socket_to_the_host_of_a_virtual_machine(ready: Sandbox) -> None:
+    assert report_of(ready, prepared(ready, "network = false"))["host"] == "Address family not supported by protocol"
 
 
 @needs_namespaces
