@@ -119,7 +119,10 @@ class Apertium:
         if self._unknown:
             shown = sorted(self._unknown)
             more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
-            yield f"Apertium knows {len(shown)} of the words not, and left them: {', '.join(shown[:10])}{more}"
+            yield (
+                f"Apertium doesn't know {len(shown)} of the words, and left them as they are:"
+                f" {', '.join(shown[:10])}{more}"
+            )
 
     def translate(self, texts: list[str]) -> list[str]:
         """In one call, and a second one that marks the unknown words.

@@ -88,11 +88,12 @@ def unpack(bundle: Bundle, folder: Path) -> None:
                 digest = _copy(source, file)
             if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
                 raise InputError(
-                    f"{bundle.file}: {_shown(member.name)} isn't what was put into it", "copy the bundle again"
+                    f"{bundle.file}: {_shown(member.name)} is damaged: it isn't what was packed",
+                    "copy the bundle again",
                 )
             missing.discard(member.name)
     if missing:  # where tarfile can't read a header, it stops as at the end
-        raise InputError(f"{bundle.file} was altered while it was read: {min(missing)} is missing")
+        raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing")
 
 
 def _described(content: Content) -> dict[str, Any]:

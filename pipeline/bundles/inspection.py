@@ -1,5 +1,6 @@
 """A bundle is inspected before anything is written: its format, platform and definitions, and the disk space."""
 
+import shlex
 import shutil
 import sysconfig
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,8 @@ def _require_platform(bundle: InspectedBundle) -> None:
     if made != here:
         raise NotReady(
             f"{bundle.archive.file} was made for {made}, and this machine is {here}",
-            f"make the bundle on a machine that is {here}: pipeline env bundle {' '.join(bundle.environments)} -o FILE",
+            f"on a machine that is {here}, make a bundle with\npipeline env bundle"
+            f" {' '.join(bundle.environments)} -o bundle.tar",
         )
 
 
@@ -87,8 +89,9 @@ def _require_same(bundle: InspectedBundle) -> None:
             described = bundle.archive.manifest["files"][member]
             if not there.is_file() or sha256_of_file(there) != described["sha256"]:
                 raise ConfigurationError(
-                    f"{name} isn't the one that {bundle.archive.file} brings; nothing was changed",
-                    f"move it away, or take the bundle's: bootstrap --from-bundle {bundle.archive.file} --force",
+                    f"{name} differs from the one in {bundle.archive.file}; nothing was changed",
+                    "move it away, or replace it by the one in the bundle with\n"
+                    f"bootstrap --from-bundle {shlex.quote(str(bundle.archive.file))} --force",
                 )
 
 
@@ -98,7 +101,7 @@ def _require_same_models(bundle: InspectedBundle) -> None:
     for name, entry in bundle.models.items():
         if name in known and known[name].is_locked and dict(known[name].files) != entry.get("files"):
             raise ConfigurationError(
-                f"config/models.yaml: model '{name}' isn't the one that {bundle.archive.file} brings",
+                f"config/models.yaml: model '{name}' has other files than the one in {bundle.archive.file}",
                 f"give one of the two another name in config/models.yaml, or take '{name}' out of it",
             )
 
@@ -110,5 +113,5 @@ def _require_room(bundle: InspectedBundle) -> None:
     if free < 2 * bundle.archive.size:
         raise NotReady(
             f"{folder} has {show_size(free)} free, and this bundle needs about {show_size(2 * bundle.archive.size)}",
-            "make room, for example with pipeline env gc and pipeline cache gc",
+            "make room, for example with\npipeline env gc\npipeline cache gc",
         )

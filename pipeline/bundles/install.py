@@ -6,6 +6,7 @@ and an interpreter's archive can't write outside of its own folder.
 
 import contextlib
 import os
+import shlex
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -105,9 +106,8 @@ def _python(bundle: InspectedBundle, name: str, installer: Path) -> BaseInterpre
     wanted = bundle.environments[name]["python"]
     raise NotReady(
         f"environment '{name}' in {bundle.archive.file} needs Python {_minor(wanted)}, which isn't here; it was made"
-        f" with a system's own Python {wanted}, which can't be carried",
-        f"install Python {_minor(wanted)}, then bootstrap --from-bundle {bundle.archive.file}"
-        f"   or, where the bundle was made: uv python install {_minor(wanted)}, and make it again with that Python",
+        f" with the Python {wanted} of the operating system, which can't be put into a bundle",
+        f"install Python {_minor(wanted)}, and then\nbootstrap --from-bundle {shlex.quote(str(bundle.archive.file))}",
     )
 
 
@@ -131,7 +131,7 @@ def _require_packages(bundle: InspectedBundle, staged: Path, name: str, python: 
     there = Wheels(staged / "wheels", Path(), 0).available(wanted, python)
     for pin in wanted:
         if pin not in there:
-            what = f"{pin}, as {lock.name} wants it for Python {python.version}, isn't in it or was altered"
+            what = f"{lock.name} needs {pin} for Python {python.version}, and its file is missing or damaged"
             raise InputError(f"{bundle.archive.file}: environment '{name}': {what}", "make the bundle again")
 
 

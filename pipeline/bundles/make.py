@@ -131,9 +131,9 @@ class _Collector:
 def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
     if sources := [file.name for file in files if file.name.endswith(SOURCES)]:
         raise NotReady(
-            f"environment '{definition.name}' can't be bundled: of {sources[0]} there is only the source, and building"
-            " it takes tools that its lock doesn't name",
-            f"choose another version in its requirements, then pipeline env lock {definition.name}",
+            f"environment '{definition.name}' can't be bundled: {sources[0]} exists only as source, and to build"
+            " it takes tools that aren't in its lock",
+            f"choose another version in its requirements, and then\npipeline env lock {definition.name}",
         )
 
 

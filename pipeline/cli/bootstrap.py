@@ -82,13 +82,15 @@ def command(
     if everything and (names or models):
         raise UsageError("--all doesn't go together with --env or --model", HELP)
     if inherits and (repair or prefetch or bundle):
-        raise UsageError("--inherit-environment is for building from source, so that it goes with none of these", HELP)
+        raise UsageError("--inherit-environment doesn't go together with --repair, --prefetch or --from-bundle", HELP)
     if repair and (models or everything or force or prefetch):
-        raise UsageError("--repair goes together with --env, --offline and --jobs alone", HELP)
+        raise UsageError("--repair goes together only with --env, --offline and --jobs", HELP)
     if prefetch and (force or offline):
-        raise UsageError("--prefetch only fetches, so that --force and --offline don't go together with it", HELP)
+        raise UsageError("--prefetch doesn't go together with --force or --offline, since it only fetches", HELP)
     if bundle and (names or models or everything or prefetch or repair):
-        raise UsageError("--from-bundle takes all of the file, and no option but --force and --jobs", HELP)
+        raise UsageError(
+            "--from-bundle builds all that is in the file; it goes together only with --force and --jobs", HELP
+        )
     _handle_signals()
     if bundle:
         _from_bundle(bundle, force, jobs)

@@ -119,7 +119,10 @@ def _evict(store: ResultStore, eviction: Eviction) -> None:
 
 
 def _right_to(store: ResultStore) -> str:
-    return f"you need the permission to write to {store.root} (see ls -l); then run it again"
+    return (
+        f"get the permission to write to {store.root}, and then run it again; this shows who has it\nls"
+        f" -ld {store.root}"
+    )
 
 
 def _data(eviction: Eviction) -> dict[str, Any]:

@@ -20,8 +20,8 @@ MACHINE = {
     errno.ENOSPC: "free space on that disk, then run it again",
     errno.EDQUOT: "free space within your quota, then run it again",
     errno.EROFS: "make that disk writable, or set paths in config/pipeline.yaml to a folder on another disk",
-    errno.EACCES: "you lack permission (see ls -l); get it, then run it again",
-    errno.EPERM: "you lack permission (see ls -l); get it, then run it again",
+    errno.EACCES: "get the permission for it (ls -l shows who has it), then run it again",
+    errno.EPERM: "get the permission for it (ls -l shows who has it), then run it again",
     errno.EIO: "check the disk (dmesg), then run it again",
     errno.EMFILE: "raise the limit of open files (ulimit -n), then run it again",
     errno.EAGAIN: "end other programs, or raise the limit of processes (ulimit -u), then run it again",
@@ -33,9 +33,9 @@ MACHINE = {
 PATHS = {
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EEXIST: "move away what is in its place",
-    errno.ENOTDIR: "look at it with ls -l: a part of this path is a file, and no folder",
-    errno.EISDIR: "look at it with ls -l: it is a folder, and no file",
-    errno.ELOOP: "look at it with ls -l: its links lead in a circle",
+    errno.ENOTDIR: "a part of this path is a file where a folder should be: correct the path",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.ELOOP: "this link leads back to itself: correct it, or name another path",
 }
 
 REMARK = "   "  # between a command and what is said about it
@@ -176,7 +176,9 @@ def _report_bug(error: BaseException) -> int:
     log = _log_traceback(error)
     where = f"the traceback is in {log}" if log else "its traceback could not be written to any file"
     message = f"a bug in pipeline: {type(error).__name__}: {error}"
-    return _report(PipelineError(message, f"report it; {where}", ExitCode.BUG))
+    return _report(
+        PipelineError(message, f"report it, with the log: {where}" if log else f"report it; {where}", ExitCode.BUG)
+    )
 
 
 def _log_traceback(error: BaseException) -> Path | None:

@@ -101,7 +101,7 @@ class PlainReporter:
         self._tell_waiting(job)
         for text in self._counts.ended(job):
             self.say(f"{self._name(job)}: {text}")
-        how = "not finished" if outcome.error else "did what was asked for" if outcome.partial else "finished"
+        how = "not finished" if outcome.error else "the chosen stages are done" if outcome.partial else "finished"
         self.say(f"{self._name(job)}{place}: {how}")
 
     def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:

@@ -144,7 +144,7 @@ class _Judge:
             return [f"no Python is in {' and '.join(map(str, exclusive))}"]
         lines = tuple(line for side in chosen for line in side.lines)
         _, answer = solve(lines, common(ranges, own), self.resolver)
-        return [] if answer.is_solved else [f"no solution together: pipeline env explain {' '.join(names)}"]
+        return [] if answer.is_solved else ["they have no solution together ('pipeline env explain' says why)"]
 
 
 def _smallest(failing: Mapping[Group, tuple[str, ...]]) -> dict[Group, tuple[str, ...]]:

@@ -110,7 +110,7 @@ def _named(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
         hint = did_you_mean(word, catalog.environment_names)
         raise UsageError(
             f"{where}: {word!r} is no environment, no file and no requirement{hint}",
-            "quote a requirement: pipeline env explain 'numpy>=2' whisper",
+            "quote a requirement, as in\npipeline env explain 'numpy>=2' whisper",
         ) from error
 
 

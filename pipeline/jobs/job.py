@@ -1,20 +1,22 @@
 """A prepared job: its plan as it was frozen, and where the job's other files are."""
 
+import contextlib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputError, UsageError
 from pipeline.jobs.input_state import is_unchanged
-from pipeline.jobs.journal import NAME, Journal
+from pipeline.jobs.journal import NAME, Journal, JournalDamaged
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.plan_bounds import out_of_bounds
 from pipeline.jobs.state import JobState, fold
-from pipeline.values import ValidationError, decode
+from pipeline.text import printable
+from pipeline.values import ValidationError, decode, parsed
 
 DOCUMENT = "job.json"
 NEXT_DOCUMENT = "job.next.json"  # a new plan, until it has taken the place of the one before
-AGAIN = "prepare the job again; a plan is never edited"
 
 
 class JobFolder:
@@ -90,7 +92,12 @@ class Job(JobFolder):
         except OSError as error:
             raise InputError(f"the job's input {self.input} can't be read: {error.strerror}") from error
         if not unchanged:
-            raise InputError(f"{self.input} has changed since the job was prepared", "prepare a new job for it")
+            raise InputError(f"{self.input} has changed since the job was prepared", preparing_command(self))
+
+
+def preparing_command(job: Job, changes: Mapping[str, str] | None = None) -> str:
+    """The command that prepares the same once more, with ``changes`` of the workflow's parameters."""
+    return _command(job.plan.input.path, job.plan.workflow, {**job.plan.asked, **(changes or {})})
 
 
 def load(folder: Path) -> Job:
@@ -99,24 +106,45 @@ def load(folder: Path) -> Job:
     Its digest is in the journal, so one comparison replaces the schema: what isn't byte for byte what ``prepare-job``
     validated and wrote is refused. Raises ``UsageError``.
     """
+    data = b""
     try:
-        data, events = (folder / DOCUMENT).read_bytes(), Journal(folder).read()
+        data = (folder / DOCUMENT).read_bytes()
+        events = Journal(folder).read()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError(f"{error.filename} is gone", AGAIN) from error
+        raise UsageError(f"{error.filename} is gone", _again(folder, data)) from error
+    except JournalDamaged as error:
+        raise JournalDamaged(error.message, _again(folder, data)) from error
     if not events:
-        raise UsageError(f"{folder / NAME}:1: this line is damaged", AGAIN)
+        raise UsageError(f"{folder / NAME}:1: this line is damaged", _again(folder, data))
     state = fold(events)
     if sha256_of_bytes(data) != state.job_digest:
         data = _next(folder, data)
     if sha256_of_bytes(data) != state.job_digest:
-        raise UsageError(f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", AGAIN)
+        raise UsageError(
+            f"{folder / DOCUMENT} isn't what prepare-job wrote; {_what_is_wrong(data)}", _again(folder, data)
+        )
     try:
         plan = decode(data, Plan)
     except (ValidationError, ValueError) as error:
-        raise _refusal(folder, str(error)) from error
+        raise _refusal(folder, data, str(error)) from error
     if problem := out_of_bounds(plan, folder.name):
-        raise _refusal(folder, problem)
+        raise _refusal(folder, data, problem)
     return Job(folder, plan, state)
+
+
+def _again(folder: Path, data: bytes) -> str:
+    """What helps where a job can't be read: the command that prepares it once more, if its plan still tells."""
+    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
+        plan = parsed(data.decode())
+        return _command(str(plan["input"]["path"]), str(plan["workflow"]), plan.get("asked", {}))
+    return f"prepare a new job with prepare-job; this removes the damaged one\npipeline job rm --force {folder.name}"
+
+
+def _command(movie: str, workflow: str, values: Mapping[str, str]) -> str:
+    import shlex  # few runs need it
+
+    asked = [word for name, value in values.items() for word in ("--param", f"{name}={value}")]
+    return printable(shlex.join(["prepare-job", movie, "--workflow", workflow, *asked]))
 
 
 def _next(folder: Path, data: bytes) -> bytes:
@@ -127,8 +155,8 @@ def _next(folder: Path, data: bytes) -> bytes:
         return data
 
 
-def _refusal(folder: Path, problem: str) -> UsageError:
-    return UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", AGAIN)
+def _refusal(folder: Path, data: bytes, problem: str) -> UsageError:
+    return UsageError(f"{folder / DOCUMENT} isn't a plan that prepare-job makes: {problem}", _again(folder, data))
 
 
 def _what_is_wrong(data: bytes) -> str:
@@ -142,6 +170,6 @@ def _what_is_wrong(data: bytes) -> str:
     except ValueError as error:
         return f"it isn't JSON any more: {error}"
     if not errors:
-        return "paths and commands come from the project's configuration, never from an edited plan"
+        return "it was edited, and a plan must stay as it was prepared"
     keys, message = errors[0]
     return f"{'.'.join(str(key) for key in keys)}: {message}" if keys else message

@@ -16,8 +16,8 @@ from pipeline.values import decode, encode
 
 NAME = "journal.jsonl"
 CHECKSUM = b',"crc":'
-AGAIN = "restore the file from a copy, or prepare the job again"
-UPDATE = "run it with the version that wrote it, or prepare the job again"
+AGAIN = "restore the file from a copy, or prepare a new job"
+UPDATE = "run it with the version of pipeline that wrote it, or prepare a new job"
 
 
 class JournalDamaged(UsageError):
@@ -51,12 +51,12 @@ class Journal:
             self.flushed = self.lines
 
     def read(self) -> list[AnyEvent]:
-        """Raises ``JournalDamaged``, and ``UsageError`` for an event that this version doesn't know."""
+        """Raises ``JournalDamaged``, and ``UsageError`` for an entry that this version doesn't know."""
         lines = _whole_lines(self._path)
         try:
             return decode(b"[%b]" % b",".join(lines), list[AnyEvent])
         except ValueError as error:
-            raise UsageError(f"{self._path} has an event that this version doesn't know: {error}", UPDATE) from error
+            raise UsageError(f"{self._path} has an entry that this version doesn't know: {error}", UPDATE) from error
 
     def close(self) -> None:
         """Flush what can be flushed: a run that ends because its disk is full must be able to say so."""

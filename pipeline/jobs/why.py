@@ -70,7 +70,7 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
         return StageExplanation(name, "taken", _origin(job, known.committed.taken))
     parts = attempts.key_input(job, name, known.attempt)
     if parts is None:
-        return StageExplanation(name, "ran", "the record of its key is gone")
+        return StageExplanation(name, "ran", "nobody knows why: the record of its result is gone")
     compared, other, before = _before(job, name, known.attempt, earlier)
     found = tuple(_in_words(job, other, name, changes(before, parts))) if before else ()
     return StageExplanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
@@ -85,7 +85,7 @@ def _in_words(job: Job, other: Job, stage: str, found: Iterable[KeyChange]) -> I
 
 def _origin(job: Job, maker: str) -> str:
     if maker == job.id:
-        return "the store had it, as this job had made the same result before"
+        return "this job had made the same result before, and it was still stored"
     return f"job {maker} has made the same result"
 
 
@@ -96,7 +96,7 @@ def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
         return "it hadn't run before"
     if found:
         return f"something has changed since {compared}"
-    return f"nothing has changed since {compared}, whose result isn't in the store any more"
+    return f"nothing has changed since {compared}, but its result isn't stored any more"
 
 
 def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str, Job, Mapping[str, Any] | None]:

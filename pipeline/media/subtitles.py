@@ -66,7 +66,9 @@ def require_missing(languages: Sequence[str], track_language: str, movie: Path, 
     if codes and all(found.values()):
         where = ", ".join(f"{code} ({there[each]})" for code, each in found.items())
         shown = printable(str(movie))
-        raise AlreadyThere(f"{shown} has subtitles already: {where}", "prepare-job --overwrite   makes them again")
+        raise AlreadyThere(
+            f"{shown} has subtitles already: {where}", "to make them again, give prepare-job the option --overwrite"
+        )
 
 
 def existing(movie: Path, media: Media) -> dict[str, str]:

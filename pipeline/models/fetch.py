@@ -97,7 +97,7 @@ def _require_room(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     if needed - there > free - ROOM:
         raise NotReady(
             f"model '{spec.name}' needs {show_size(needed - there)} more, and {store.root} has {show_size(free)} free",
-            "make room, for example with pipeline model gc, pipeline env gc and pipeline cache gc",
+            "make room, for example with\npipeline model gc\npipeline env gc\npipeline cache gc",
         )
 
 

@@ -36,7 +36,8 @@ def resolve(
         if spec.required and name not in texts:
             raise UsageError(
                 f"workflow '{workflow.name}' needs the parameter '{name}'",
-                f"prepare-job … --param {name}=VALUE   (pipeline workflow show {workflow.name})",
+                f"add --param {name}=VALUE to the command; this shows what it can be\npipeline workflow"
+                f" show {workflow.name}",
             )
     ready = ready or {}
     values = {
@@ -97,7 +98,7 @@ def _secret(spec: ParameterSpec, text: str) -> SecretSource:
         raise UsageError(
             f"the secret '{spec.name}' can't be typed here, where the shell's history keeps it and others can see it; "
             f"say where it comes from: {WAYS}",
-            f"prepare-job … --param {spec.name}=prompt   asks for it when the job runs",
+            f"write --param {spec.name}=prompt, and it is asked for when the job runs",
         )
     return source
 
@@ -147,7 +148,8 @@ def _check_count(workflow: WorkflowSpec, spec: ParameterSpec, value: Sequence[st
         count = f"{spec.at_least} value{'s' * (spec.at_least > 1)}"
         raise UsageError(
             f"'{spec.name}' of workflow '{workflow.name}' needs at least {count}",
-            f"prepare-job … --param {spec.name}=VALUE   (pipeline workflow show {workflow.name})",
+            f"add --param {spec.name}=VALUE to the command; this shows what it can be\npipeline workflow"
+            f" show {workflow.name}",
         )
     if spec.at_most is not None and len(value) > spec.at_most:
         limit = f"at most {spec.at_most}" if spec.at_most else "no value"

@@ -65,7 +65,9 @@ def _of(word: Path, recursive: bool, is_wanted: IsWanted) -> Iterator[Path]:
         matches = [Path(each) for each in sorted(glob.glob(str(word), recursive=True), key=natural_order)]  # noqa: PTH207  # any root
         files = [each for each in matches if each.is_file()]
         if not files:
-            raise UsageError(f"no file matches {printable(str(word))}", "see what ls lists for it")
+            raise UsageError(
+                f"no file matches {printable(str(word))}", "correct the pattern, or name a file or a folder"
+            )
         yield from files
     else:
         yield word

@@ -4,6 +4,7 @@ from pipeline.errors import StageError
 from pipeline.values import Struct
 
 AT_ONCE = 256  # stages, where nothing else bounds them: one that asks for no CPU still takes descriptors
+ENOUGH = 60  # seconds; a limit that is advised is never so short that nothing could be done in it
 
 
 class Bounds(Struct, frozen=True):
@@ -22,6 +23,6 @@ class Bounds(Struct, frozen=True):
 def overrun(job: str, seconds: float) -> StageError:
     """The error of a job that took longer."""
     return StageError(
-        f"{job} took longer than its {seconds:g} s",
-        f"run-pipeline -j {job} --timeout {2 * seconds:g}   goes on from here, with more time",
+        f"{job} took longer than its limit of {seconds:g} s",
+        f"run-pipeline -j {job} --timeout {max(2 * seconds, ENOUGH):g}   goes on from here, with more time",
     )

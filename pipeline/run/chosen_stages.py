@@ -59,9 +59,11 @@ def choose(job: Job, selection: Selection) -> ChosenStages:
     before = {stage.name: [*stage.needs, *paired_stages(stage.inputs)] for stage in stages}
     may_run = _chosen(known, before, selection)
     if not may_run:
-        raise _refusal(job, f"has no stage that is in all of {_words(selection)}")
+        raise _refusal(job, f"has no stage that all of these options choose: {_words(selection)}")
     if selection.force not in (None, ALL, *may_run):
-        raise _refusal(job, f"won't run '{selection.force}' (--force), which isn't in all of {_words(selection)}")
+        raise _refusal(
+            job, f"can't run '{selection.force}' again (--force): these options don't choose it: {_words(selection)}"
+        )
     looked_at = _with_ancestors(known, before, may_run)
     forced = may_run if selection.force == ALL else {forced_member or selection.force} if selection.force else set()
     return ChosenStages(
@@ -103,7 +105,7 @@ def _with_planned_names(job: Job, selection: Selection) -> tuple[Selection, set[
 def missing(job: Job, stage: str, planned: str) -> UsageError:
     """A stage that wasn't chosen has no result, and the chosen ones build on it."""
     return UsageError(
-        f"{job.id}: stage '{stage}' comes before those that were chosen, and has no result that holds",
+        f"{job.id}: stage '{stage}' must run before the chosen ones: its result is missing or out of date",
         f"run-pipeline -j {job.id} --until {planned}",
     )
 

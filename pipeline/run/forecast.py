@@ -72,7 +72,7 @@ def _of_one(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: Stage
         keys.results.add(name, own.result)
         return "reuse", "nothing has changed since it was done"
     if reuse.is_shared(stage, key):
-        return "perhaps", "the store has its result, which is checked when it is taken"
+        return "perhaps", "another job has made its result, which is checked when it is used"
     if planned not in chosen.may_run:
         raise missing(reuse.job, name, planned)
     return "run", reuse.because(name, key).removeprefix("again, ") or "it has no result yet"

@@ -13,7 +13,7 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables, which
 from pipeline.envs.verification import health
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import Job, preparing_command
 from pipeline.models.store import ModelStore, is_local
 from pipeline.process import Interpreter
 from pipeline.project import Project
@@ -38,7 +38,7 @@ class Runtime(Struct, frozen=True):
             builds = [self.remedies.get(name, f"bootstrap --env {name}") for name in self.problems]
             commands = [*builds, *self.others.values()]
             text = "\n".join([f"{job.id} can't run", *environments, *self.others])
-            raise NotReady(text, bootstrap_steps(commands))
+            raise NotReady(text, bootstrap_steps(list(dict.fromkeys(commands))))
 
 
 def resolve(project: Project, job: Job, token: str, leases: Leases | None = None) -> Runtime:
@@ -116,7 +116,7 @@ def _find_foreign(project: Project, job: Job, name: str) -> _Found:
     except ConfigurationError as error:
         return _Found(None, error.message, error.next_step)
     except Unusable as error:
-        return _Found(None, str(error), "prepare the job again, which finds what there is now")
+        return _Found(None, str(error), preparing_command(job))
     return _Found(build)
 
 
@@ -149,8 +149,6 @@ def _require_defined(project: Project, job: Job) -> None:
             try:
                 shared_modules.locate(project, name)
             except ConfigurationError as error:
-                from pipeline.run.failures.plan_drift import preparing_command
-
                 raise ConfigurationError(f"{job.id} can't run: {error.message}", preparing_command(job)) from error
 
 
@@ -169,14 +167,14 @@ def _require_file(file: Path, what: str, job: Job, project: Project) -> None:
         known = did_you_mean(file.stem, [path.stem for path in file.parent.glob(f"*{file.suffix}")])
         raise ConfigurationError(
             f"{job.id} can't run: no {what}{known}",
-            f"put {file.relative_to(project.root)} back, or prepare the job again",
+            f"put {file.relative_to(project.root)} back, or prepare it again with\n{preparing_command(job)}",
         )
 
 
 def _why_absent(registry: Registry, name: str) -> str:
     if registry.live(name) is None:
         return "it isn't there any more"
-    return "it was built anew from other requirements, and the build that this job was prepared for is gone"
+    return "it was built again from other requirements, and the build that this job was prepared for is gone"
 
 
 def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path]:
@@ -188,7 +186,7 @@ def _model_problems(store: ModelStore, job: Job) -> dict[str, str]:
     reasons = {name: store.problem(name, digest) for name, digest in job.plan.models.items()}
     return {
         f"model '{name}' can't be used: {reason}": (
-            "prepare the job again with the model's folder" if is_local(name) else f"bootstrap --model {name}"
+            preparing_command(job) if is_local(name) else f"bootstrap --model {name}"
         )
         for name, reason in reasons.items()
         if reason
@@ -199,7 +197,7 @@ def _program_problems(job: Job) -> dict[str, str]:
     """Programs that were on ``PATH`` when the job was prepared."""
     wanted = {name: where for tools in job.plan.tools.values() for name, where in tools.items()}
     return {
-        f"{name} isn't on PATH any more": f"install {name}, or prepare the job again"
+        f"{name} isn't on PATH any more": f"install {name}, or prepare it again with\n{preparing_command(job)}"
         for name, where in wanted.items()
         if where == "PATH" and not _is_on_path(name)
     }

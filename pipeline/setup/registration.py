@@ -25,7 +25,7 @@ from pipeline.text import shortened
 # One that a stage and an environment can both have.
 NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{environments.LONGEST_NAME - 1}}}")
 
-REGISTRATION = Operation("registered", "pipeline env register")
+REGISTRATION = Operation("registered", "pipeline env register {name}")
 
 
 @dataclass(frozen=True)

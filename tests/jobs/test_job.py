@@ -53,9 +53,12 @@ def a_plain_stage(name: str, **fields: Any) -> dict[str, Any]:
 EDITS: dict[str, tuple[dict[str, Any], str]] = {
     "another interpreter": ({"environments": {"alpha": "/usr"}}, "environments.alpha"),
     "a path outside the project": ({"environments": {"alpha": "venv/../../elsewhere"}}, "environments.alpha"),
-    "an unknown environment": ({"stages": [a_plain_stage("copy", environment="gamma")]}, "never from an edited plan"),
+    "an unknown environment": (
+        {"stages": [a_plain_stage("copy", environment="gamma")]},
+        "a plan must stay as it was prepared",
+    ),
     "an unknown key": ({"interpreter": "/bin/sh"}, "unknown key 'interpreter'"),
-    "another parameter": ({"parameters": {"source_language": "de"}}, "never from an edited plan"),
+    "another parameter": ({"parameters": {"source_language": "de"}}, "a plan must stay as it was prepared"),
     "a stage that is a path": ({"stages": [a_plain_stage("copy", uses="../../evil")]}, "stages.0.uses"),
 }
 

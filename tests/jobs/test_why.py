@@ -131,7 +131,7 @@ def test_a_result_that_was_put_back_from_the_store_is_told(bench: Bench) -> None
     bench.run(job)
     (job.attempts("one") / "1/outputs/file.txt").unlink()
     bench.run(job)
-    because = "the store had it, as this job had made the same result before"
+    because = "this job had made the same result before, and it was still stored"
     assert (explained(bench, job)["one"].what, explained(bench, job)["one"].because) == ("taken", because)
 
 
@@ -139,7 +139,7 @@ def test_a_result_that_left_the_store_is_told(bench: Bench) -> None:
     before, after = bench.job(link("one", cache=False)), bench.job(link("one", cache=False))
     bench.run(before)
     bench.run(after)
-    because = f"nothing has changed since {before.id}, whose result isn't in the store any more"
+    because = f"nothing has changed since {before.id}, but its result isn't stored any more"
     assert explained(bench, after)["one"].because == because
 
 
@@ -161,7 +161,7 @@ def test_a_record_that_is_gone_is_told(bench: Bench) -> None:
     job = bench.job(link("one"))
     bench.run(job)
     (job.attempts("one") / "1/result.json").unlink()
-    assert explained(bench, job)["one"].because == "the record of its key is gone"
+    assert explained(bench, job)["one"].because == "nobody knows why: the record of its result is gone"
 
 
 def test_jobs_of_other_workflows_and_damaged_ones_are_not_compared_with(bench: Bench) -> None:

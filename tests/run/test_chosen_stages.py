@@ -78,9 +78,9 @@ def test_what_is_chosen_can_be_forced(asked: dict[str, str], forced: set[str]) -
         ({"until": "lon"}, "has no stage 'lon'; did you mean 'lone'?"),
         ({"only": "x"}, "has no stage 'x'"),
         ({"force": "x"}, "has no stage 'x'"),
-        ({"start": "b", "until": "a"}, "has no stage that is in all of --from b, --until a"),
-        ({"only": "a", "until": "lone"}, "has no stage that is in all of --until lone, --only a"),
-        ({"force": "a", "only": "b"}, "won't run 'a' (--force), which isn't in all of --only b"),
+        ({"start": "b", "until": "a"}, "has no stage that all of these options choose: --from b, --until a"),
+        ({"only": "a", "until": "lone"}, "has no stage that all of these options choose: --until lone, --only a"),
+        ({"force": "a", "only": "b"}, "can't run 'a' again (--force): these options don't choose it: --only b"),
     ],
 )
 def test_what_can_not_be_chosen_is_told_with_what_helps(asked: dict[str, str], message: str) -> None:

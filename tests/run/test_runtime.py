@@ -51,7 +51,7 @@ def test_a_folder_named_in_the_plan_decides_nothing(job: Job, project: Project) 
 def test_a_build_that_is_gone_is_a_problem_with_both_ways_to_mend_it(job: Job, project: Project) -> None:
     other = changed(job, environment_keys={"alpha": DIGEST})
     resolved = runtime.resolve(project, other, TOKEN)
-    assert "built anew from other requirements" in resolved.problems["alpha"]
+    assert "built again from other requirements" in resolved.problems["alpha"]
     with pytest.raises(NotReady) as caught:
         resolved.require(other)
     assert caught.value.exit_code is ExitCode.NOT_READY

@@ -50,6 +50,7 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
     for name, environment in contents.environments.items():
         if environment["interpreter"] is None:
             click.echo(
-                f"{name} needs Python {environment['python'].rpartition('.')[0]} there: this system's can't be carried"
+                f"{name} needs Python {environment['python'].rpartition('.')[0]} there: that of this system"
+                " can't be put into a bundle"
             )
     click.echo(f"there:  bootstrap --from-bundle {target.name}")

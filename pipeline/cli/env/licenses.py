@@ -46,4 +46,7 @@ def command(name: str, as_json: bool) -> None:
     ]
     print_table(["package", "version", "license", "named by"], cells, "no package is installed")
     if unknown := [package.shown for package in packages if not package.license.text]:
-        click.echo(f"no license is named by {', '.join(unknown)}: look into their files, or ask their authors")
+        click.echo(
+            f"these packages don't say which license they have: {', '.join(unknown)}; look into their"
+            " files, or ask their authors"
+        )

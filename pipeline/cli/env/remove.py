@@ -45,7 +45,7 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
         show(data)
     if data["kept"] and not as_json:
         raise NotReady(
-            f"environment '{name}' isn't removed: a process has begun to use it", f"pipeline env remove {name}"
+            f"not all of environment '{name}' was removed: a process has begun to use it", f"pipeline env remove {name}"
         )
 
 
@@ -56,10 +56,11 @@ def _require_free(here: Project, builds: list[BuildFolder], force: bool) -> None
         if who := cleanup.users(each):
             raise NotReady(
                 f"{each.path.name} isn't removed: {who}",
-                "wait for it, or end it: pipeline job cancel for a job, pipeline worker stop for a worker",
+                "wait until it has ended, or end it; these show jobs and workers\npipeline job list\n"
+                "pipeline worker list",
             )
         if job := jobs.get(each.key):
             raise NotReady(
                 f"{each.path.name} isn't removed: {job} isn't finished and was prepared for it",
-                f"run-pipeline --job {job}   or pipeline env remove {each.name} --force",
+                f"run-pipeline -j {job}\nor, to remove it all the same\npipeline env remove {each.name} --force",
             )

@@ -172,7 +172,10 @@ def _show_others(others: Sequence[BuildFolder]) -> None:
         "",
     )
     total = sum(each.size.allocated for each in others)
-    click.echo(f"{show_size(total)} that no environment stands for; pipeline env gc --dry-run shows what can go")
+    click.echo(
+        f"{show_size(total)} are builds that no environment uses any more; this shows what can be removed\n"
+        "pipeline env gc --dry-run"
+    )
 
 
 def _time(seconds: float | None) -> str | None:

@@ -27,7 +27,5 @@ def command(last: int | None, as_json: bool, **filters: str | tuple[str, ...] | 
         print_json("job-list", [asdict(row) for row in rows])
         return
     cells = [[row.job_id, shown_date(row.created_at), row.workflow, row.state, printable(row.input)] for row in rows]
-    empty = (
-        f"none of {counted(len(known), 'job')} is meant by these options" if known else "no job has been prepared yet"
-    )
+    empty = f"these options match none of {counted(len(known), 'job')}" if known else "no job has been prepared yet"
     print_table(["job", "prepared", "workflow", "state", "input"], cells, empty, spare=["workflow", "prepared"])

@@ -37,7 +37,7 @@ def command(ids: tuple[str, ...], force: bool, dry_run: bool, as_json: bool, **f
     named = _named(store, ids)
     wanted = job_filter(**filters)
     if not named and wanted.is_empty:
-        raise UsageError("name jobs by their ids, or choose some by the options", "pipeline job rm --help")
+        raise UsageError("no job was named: give ids of jobs, or options that choose some", "pipeline job rm --help")
     chosen = [job for job in wanted.chosen(summaries(store)) if not named or job.job_id in named]
     _require_over(chosen, force, by_id=bool(named))
     rows = [_row(store, job, dry_run) for job in chosen if force or job.state in OVER]
@@ -46,7 +46,9 @@ def command(ids: tuple[str, ...], force: bool, dry_run: bool, as_json: bool, **f
     else:
         _show(rows, dry_run)
     if any(row["problem"] for row in rows):
-        raise PipelineError("not every job is removed", "pipeline job list", ExitCode.NOT_READY)
+        raise PipelineError(
+            "not all of these jobs were removed; the table says why", "pipeline job list", ExitCode.NOT_READY
+        )
 
 
 def _named(store: JobStore, ids: Sequence[str]) -> list[str]:
@@ -59,7 +61,7 @@ def _require_over(chosen: Sequence[JobSummary], force: bool, by_id: bool) -> Non
     for job in chosen if by_id and not force else ():
         if job.state not in OVER:
             raise UsageError(
-                f"{job.job_id} is {job.state}: it can still be run", f"pipeline job rm --force {job.job_id}"
+                f"{job.job_id} is {job.state}, so that it can still be run", f"pipeline job rm --force {job.job_id}"
             )
 
 
@@ -78,7 +80,7 @@ def _show(rows: Sequence[dict[str, Any]], dry_run: bool) -> None:
         [row["job_id"], row["state"], row["problem"] or show_size(row["freed"]), printable(row["input"])]
         for row in rows
     ]
-    print_table(["job", "state", "size", "input"], cells, "no job is meant by these options")
+    print_table(["job", "state", "size", "input"], cells, "no job matches these options")
     if rows:
         done = [row for row in rows if not row["problem"]]
         words = "would be removed" if dry_run else "removed"

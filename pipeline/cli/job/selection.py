@@ -81,7 +81,7 @@ def _moment(option: str, text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip()).astimezone()
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{option} {text!r} is no date and no age", FORMS) from error
+        raise UsageError(f"{option} {text!r} is neither a date nor an age", FORMS) from error
 
 
 def shown_date(created_at: str | None) -> str:

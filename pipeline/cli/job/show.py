@@ -65,7 +65,7 @@ def command(id: str, as_json: bool) -> None:
 
 def _by_now(here: Project, job: Job) -> list[str]:
     names = environment_sources.replaceable(job.plan, Registry(here.environments))
-    return [f"environment {name} is built by now; a job that is prepared anew gets it" for name in names]
+    return [f"environment {name} has been built since; prepare the job again to use it" for name in names]
 
 
 def _stage(job: Job, stage: PlannedStage, state: StageState, killed: bool) -> dict[str, Any]:

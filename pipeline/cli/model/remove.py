@@ -28,6 +28,6 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
         if job := needed.get(each.digest):
             raise NotReady(
                 f"model '{name}' isn't removed: {job} isn't finished and was prepared with it",
-                f"run-pipeline --job {job}   or pipeline model remove {name} --force",
+                f"run-pipeline -j {job}\nor, to remove it all the same\npipeline model remove {name} --force",
             )
     report(catalog.project, [ModelRemoval(each, "named") for each in found], dry_run, as_json, "model-remove")

@@ -41,7 +41,11 @@ def command(name: str, as_json: bool) -> None:
         click.echo(f"given out to those who agree to its terms: {page(spec.hub.repository)}")
     sizes = [show_size(spec.sizes[file]) if file in spec.sizes else "" for file in spec.files]
     cells = [[file, size, sha] for (file, sha), size in zip(spec.files.items(), sizes, strict=True)]
-    print_table(["file", "size", "SHA-256"], cells, f"its files aren't known yet; next: pipeline model fetch {name}")
+    print_table(
+        ["file", "size", "SHA-256"],
+        cells,
+        f"its files aren't known yet; this fetches them\npipeline model fetch {name}",
+    )
 
 
 def _shown(source: ModelSource) -> str:

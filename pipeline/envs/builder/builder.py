@@ -81,7 +81,7 @@ class Builder:
         where no Python fits, and where installing or proving fails.
         """
         if reason := self.registry.place_problem(definition.name):
-            next_step = f"move it away, then: bootstrap --env {definition.name}"
+            next_step = f"move it away, and then\nbootstrap --env {definition.name}"
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", next_step)
         agreement.require(definition)
         progress("choosing Python")

@@ -196,8 +196,8 @@ class Installer:
         times = f" (tried {attempts} times, because of {failure.value})" if is_repeated else ""
         headline = f"environment '{name}' can't be built{' offline' if offline else ''}{times}:"
         steps = {
-            InstallFailure.NOT_CACHED: f"bootstrap --env {name}   or bootstrap --prefetch --env {name}, with a network",
-            InstallFailure.NO_ROOM: f"make room, then bootstrap --env {name}",
+            InstallFailure.NOT_CACHED: f"with a network, run\nbootstrap --env {name}",
+            InstallFailure.NO_ROOM: f"make room, and then\nbootstrap --env {name}",
             InstallFailure.NETWORK: f"bootstrap --env {name}   when the network is back",
             # A new lock takes the file that the index has now: only a person may decide that.
             InstallFailure.WRONG_HASH: f"pipeline env lock {name}   if {self.definition.locked.name} was edited by hand"

@@ -21,15 +21,15 @@ class Operation:
     """What is being done, for messages."""
 
     done: str
-    again: str  # the command that does it, without the environment's name
+    again: str  # the command that does it, with {name} for the environment's name
     target: str = ""  # what the command is given in place of that name
 
     def command(self, definition: Definition) -> str:
-        return f"{self.again} {self.target or definition.name}"
+        return self.again.replace("{name}", self.target or definition.name)
 
 
-BUILD = Operation("built", "bootstrap --env")
-LOCK = Operation("locked", "pipeline env lock")
+BUILD = Operation("built", "bootstrap --env {name}")
+LOCK = Operation("locked", "pipeline env lock {name}")
 UNREAD = {".gitignore", "CACHEDIR.TAG"}  # of an environment's own files; nothing that runs in it reads them
 
 

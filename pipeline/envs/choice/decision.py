@@ -97,9 +97,9 @@ def _command(situation: Situation) -> str:
     if not situation.buildable:
         step = f"repair that environment, or name another one in the definition of '{name}'"
     elif situation.place_problem:
-        step = f"move it away, then: bootstrap --env {name}"
+        step = f"move it away, and then\nbootstrap --env {name}"
     elif situation.builder:
-        step = f"prepare-job --wait SECONDS   waits longer for environment '{name}'"
+        step = "try again when it is built, or give prepare-job the option --wait with a number of seconds"
     else:
         step = f"bootstrap --env {name}"
-    return f"{step}   or prepare-job --allow-degraded" if _degraded(situation) else step
+    return f"{step}\nor give prepare-job the option --allow-degraded" if _degraded(situation) else step

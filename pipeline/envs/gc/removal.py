@@ -32,14 +32,15 @@ def remove(registry: Registry, build: BuildFolder) -> int:
     except OSError as error:
         raise NotReady(
             f"{build.path} can't be removed: {error.strerror}",
-            f"you need permission to write to {build.path.parent}:   ls -ld {build.path.parent}",
+            f"get the permission to write to it; this shows who has it\nls -ld {build.path.parent}",
         ) from error
     size = measure(gone)
     try:
         remove_tree(gone)
     except OSError as error:  # it isn't a build any more, and the next removal tries again
         raise NotReady(
-            f"{gone} can't be removed: {error.strerror}", f"you need permission to remove {gone}:   ls -ld {gone}"
+            f"{gone} can't be removed: {error.strerror}",
+            f"get the permission to remove it; this shows who has it\nls -ld {gone}",
         ) from error
     BuildNotes(registry.root).forget(build.path)
     return size.allocated - size.shared

@@ -144,7 +144,7 @@ def _explained(definition: Definition, output: str, folder: Path) -> NotReady:
     command = f"pipeline env lock {definition.name}"
     return NotReady(
         f"environment '{definition.name}' can't be locked; {result}:\n{explanation}",
-        f"change {file}, then: {command}" if UNSATISFIABLE in output else f"{command}   tries again",
+        f"change {file}, and then\n{command}" if UNSATISFIABLE in output else f"{command}   tries again",
     )
 
 

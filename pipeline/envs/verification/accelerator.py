@@ -82,8 +82,8 @@ def repair(definition: Definition, accelerator: str) -> str:
         return _lines_to_write(definition, accelerator)
     if _pins_cpu(definition):
         return (
-            f"{definition.locked.name} pins builds for the CPU: give {definition.variant} an 'index' in"
-            f" config/environments/{name}.yaml, then pipeline env lock {name} --upgrade && bootstrap --env {name}"
+            f"{definition.locked.name} has packages for the CPU: give {definition.variant} an 'index' in"
+            f" config/environments/{name}.yaml, and then\npipeline env lock {name} --upgrade\nbootstrap --env {name}"
         )
     return f"bootstrap --env {name}"
 
@@ -97,7 +97,9 @@ def _lines_to_write(definition: Definition, accelerator: str) -> str:
             "  variants:",
             f"    cpu: {{requirements: {usual}}}",
             f"    {accelerator}: {{requirements: {name}-{accelerator}.txt, index: WHERE-ITS-PACKAGES-ARE}}",
-            f"write requirements/{name}-{accelerator}.txt, then: pipeline env lock {name} && bootstrap --env {name}",
+            f"write requirements/{name}-{accelerator}.txt, and then",
+            f"pipeline env lock {name}",
+            f"bootstrap --env {name}",
             "or, to stay with the CPU, write 'accelerator: cpu' into config/pipeline.yaml",
         )
     )

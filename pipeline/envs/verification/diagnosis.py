@@ -187,8 +187,8 @@ def _of_model(findings: ModelFindings) -> ProjectProblem:
 
 
 def _of_disk(findings: DiskFindings) -> ProjectProblem:
-    description = f"{show_size(findings.free)} are left for {findings.folder}"
-    return ProjectProblem("disk", ProblemKind.DISK_ALMOST_FULL, description, "pipeline cache gc   or: pipeline env gc")
+    description = f"only {show_size(findings.free)} are free for {findings.folder}"
+    return ProjectProblem("disk", ProblemKind.DISK_ALMOST_FULL, description, "pipeline cache gc\npipeline env gc")
 
 
 def _first_of(lines: list[str]) -> str:

@@ -33,7 +33,8 @@ class FailureClass(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job) and file (the stage's)."""
+    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job), file (the stage's), and
+    again, the command that prepares the job once more."""
 
     retry: Retry
     means: str
@@ -56,31 +57,34 @@ RULES = {
     ),
     FailureClass.OUT_OF_MEMORY: Rule(
         Retry.BUDGET,
-        "there was no memory left for it; give it less to do, or say what it needs in {file} ([…resources] memory)",
-        "run-pipeline -j {job} --max-parallel 1   runs it with nothing beside it",
+        "there was too little memory for it; give it less to do, or write into {file} how much it needs"
+        " (memory in [tool.pipeline.stage.resources])",
+        "run-pipeline -j {job} --max-parallel 1   runs no other stage at the same time",
     ),
     FailureClass.TIMEOUT: Rule(
         Retry.BUDGET,
-        "it was ended with everything that it had started; its limit is timeout_seconds in {file}",
+        "it was ended, and all that it had started; its limit is timeout_seconds in {file}",
         AGAIN,
     ),
     FailureClass.KILLED: Rule(Retry.BUDGET, "", AGAIN),
     FailureClass.DISK_FULL: Rule(
         Retry.NEVER,
         "the disk or the quota that it writes to is full",
-        "df -h {folder}   shows what is left; run-pipeline -j {job} goes on when there is room",
+        "make room; this shows how much there is\ndf -h {folder}\nand then go on with\nrun-pipeline -j {job}",
     ),
     FailureClass.POSTCONDITION: Rule(
         Retry.BUDGET,
-        "its outputs don't keep what {file} promises of them, so they aren't used",
-        "run-pipeline -j {job}   goes on when {file} is mended",
+        "its outputs aren't what {file} promises (ensure), so they aren't used",
+        "mend {file}, and then\nrun-pipeline -j {job}",
     ),
-    FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself isn't to blame", AGAIN),
+    FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself did nothing wrong", AGAIN),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
     FailureClass.INPUT_CHANGED: Rule(
         Retry.NEVER,
-        "a stage must not change what it reads; where a program does, let {file} give it a copy in stage.work",
-        "run-pipeline -j {job}   goes on when {file} is mended",
+        "a stage must not change its inputs; if a program does that, let {file} give it a copy in stage.work",
+        "mend {file}, and then\nrun-pipeline -j {job}",
     ),
-    FailureClass.INPUT_UNUSABLE: Rule(Retry.NEVER, "", "prepare-job FILE   with a file that can be used"),
+    FailureClass.INPUT_UNUSABLE: Rule(
+        Retry.NEVER, "", "replace the input by a file that can be used, and then\n{again}"
+    ),
 }

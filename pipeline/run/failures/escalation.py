@@ -9,11 +9,10 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.verification import file_check, health
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs import environment_sources
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import Job, preparing_command
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
-from pipeline.run.failures.plan_drift import preparing_command
 
 
 class Escalation:
@@ -68,15 +67,17 @@ def _of_somebody_else(project: Project, job: Job, environment: str, progress: Pr
     place = str(job.plan.origin(environment).place)
     record = environment_sources.inspection_cache(project).get(Path(os.path.realpath(place)))
     if record is None:
-        return Unrepairable(f"{place} isn't the environment any more that the job was prepared for", ())
+        return Unrepairable(f"{place} is another environment than when the job was prepared", ())
     from pipeline.envs.verification import content
 
     progress(f"checking every file of {place}")
     damage = tuple(str(each) for folder in record.facts.folders for each in content.damaged(Path(folder)))
     if damage:
-        way = f"mend it, or bootstrap --env {environment} and prepare the job again"
-        return Unrepairable(f"{place} is somebody else's, and is never changed: {way}", damage)
-    return Whole(f"the definition of '{environment}'", (f"mend {place}, or bootstrap --env {environment}",))
+        return Unrepairable(f"{place} wasn't built by this project, so that it isn't changed; mend it yourself", damage)
+    return Whole(
+        f"the definition of '{environment}'",
+        (f"mend {place}, or build an environment of this project with", f"bootstrap --env {environment}"),
+    )
 
 
 def damage_of(build: Build | None) -> tuple[str, ...]:
@@ -101,7 +102,9 @@ def _repair(project: Project, name: str, key: str, failed: Path, progress: Progr
     definition = catalog.environment(name)
     builder = builder_for(catalog)
     if keys.key_of(keys.key_input(definition, interpreters.find(definition, builder.uv), os.environ)) != key:
-        raise NotReady("its lock or its Python has changed since the job was prepared, so it can't be built again")
+        raise NotReady(
+            "its lock, its Python or how it is built has changed since the job was prepared, so it can't be built again"
+        )
     return repair(builder, definition, progress, failed).build
 
 

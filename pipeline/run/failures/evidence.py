@@ -67,6 +67,7 @@ class Evidence:
     plan_drift: PlanDrift | None = None
     stray_module: StrayModule | None = None
     usable_plan: str | None = None  # the command that prepares the job so that the stage can use its input
+    again: str = ""  # the command that prepares the same job once more
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

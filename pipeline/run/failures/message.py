@@ -98,7 +98,7 @@ def text(failure: Failure) -> str:
 def next_step(failure: Failure) -> str:
     verdict, kind = failure.evidence.verdict, failure.kind
     if kind is FailureClass.STAGE_ERROR and failure.evidence.plan_drift:
-        return f"{failure.evidence.plan_drift.again}   makes a plan for the stage as it is now"
+        return f"{failure.evidence.plan_drift.again}   prepares it for the stage as it is now"
     if kind is FailureClass.INPUT_UNUSABLE and failure.evidence.usable_plan:
         return failure.evidence.usable_plan
     if kind is FailureClass.STAGE_ERROR and failure.evidence.stray_module:
@@ -106,7 +106,7 @@ def next_step(failure: Failure) -> str:
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(filter(None, (*verdict.steps, verdict.again)))
     if kind is FailureClass.STAGE_ERROR and _is_of_stage_file(failure):
-        return _filled("mend {file}, then\nrun-pipeline -j {job}", failure)
+        return _filled("mend {file}, and then\nrun-pipeline -j {job}", failure)
     return _filled(kind.rule.next_step, failure)
 
 
@@ -126,15 +126,15 @@ def _meaning(failure: Failure) -> Iterator[str]:
         yield _filled(kind.rule.means, failure)
     if evidence.plan_drift:
         lacks = " and ".join(evidence.plan_drift.lacks)
-        yield f"the job was prepared for another version of {failure.file}, which had no {lacks}"
+        yield f"{failure.file} has been changed since the job was prepared: then it had no {lacks}"
     if evidence.stray_module:
         yield evidence.stray_module.means
     match evidence.verdict:
         case Whole() as whole:
-            yield f"environment '{failure.environment}' is whole: every file is as it was installed"
+            yield f"environment '{failure.environment}' isn't damaged: every file is as it was installed"
             if module := _lacking(evidence):
                 where = whole.requirements
-                yield f"no package in it has the module '{module}'; where the stage needs it, {where} must say so"
+                yield f"no package in it has the module '{module}'; if the stage needs it, add its package to {where}"
         case Unrepairable(reason, damage):
             yield from damage[:SHOWN_DAMAGE]
             if len(damage) > SHOWN_DAMAGE:
@@ -154,6 +154,7 @@ def _filled(template: str, failure: Failure) -> str:
         environment=failure.environment,
         file=failure.file,
         folder=failure.log.parent.parent,
+        again=failure.evidence.again,
     )
 
 

@@ -1,10 +1,9 @@
 """A stage's file that was changed after a job was prepared, and asks for what the job's plan doesn't have."""
 
-import shlex
 from collections.abc import Container, Iterable, Mapping
 
 from pipeline.errors import ConfigurationError
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import Job, preparing_command
 from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 
@@ -46,10 +45,3 @@ def command_with(project: Project, job: Job, stage: PlannedStage, values: Mappin
     if not all(text.startswith("$") and text[1:].isidentifier() for text in texts):
         return None
     return preparing_command(job, {text[1:]: value for text, value in texts.items()})
-
-
-def preparing_command(job: Job, changes: Mapping[str, str] | None = None) -> str:
-    """The command that prepares the same once more, with ``changes`` of the workflow's parameters."""
-    values = {**job.plan.asked, **(changes or {})}
-    asked = [word for name, value in values.items() for word in ("--param", f"{name}={value}")]
-    return shlex.join(["prepare-job", job.plan.input.path, "--workflow", job.plan.workflow, *asked])

@@ -1,13 +1,13 @@
 """What becomes of an attempt without a result: its evidence, and whether there is another one."""
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import Job, preparing_command
 from pipeline.project import Project
 from pipeline.run.failures import stray_module
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, PlanDrift
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
-from pipeline.run.failures.plan_drift import command_with, preparing_command, unplanned
+from pipeline.run.failures.plan_drift import command_with, unplanned
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of
 
@@ -26,6 +26,7 @@ def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, o
         killed_by_us=live.killed_by_us,
         oom_before=live.oom_before,
         plan_drift=PlanDrift(lacks, preparing_command(job)) if lacks else None,
+        again=preparing_command(job),
         stray_module=stray_module.find(project, job, stage, live.raised),
         usable_plan=command_with(project, job, stage, live.instead) if live.instead else None,
         **fields_of(end),

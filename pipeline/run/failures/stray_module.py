@@ -5,11 +5,10 @@ import shlex
 from pathlib import Path
 
 from pipeline.executors.reports import Raised
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import Job, preparing_command
 from pipeline.jobs.plan import PlannedStage
 from pipeline.project import Project
 from pipeline.run.failures.evidence import StrayModule
-from pipeline.run.failures.plan_drift import preparing_command
 from pipeline.script import blocks
 
 NO_MODULE = re.compile(r"No module named '(?P<module>[^']+)'")

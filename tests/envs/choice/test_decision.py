@@ -59,7 +59,7 @@ def test_a_build_that_another_process_still_makes_is_not_made_twice() -> None:
     refused = decide(there_is(ABSENT, builder="process 1 on here"), EnvironmentOptions(build=True))
     assert refused == Refuse(
         "it isn't built; process 1 on here is building it",
-        "prepare-job --wait SECONDS   waits longer for environment 'alpha'",
+        "try again when it is built, or give prepare-job the option --wait with a number of seconds",
     )
 
 
@@ -89,7 +89,7 @@ def test_a_refusal_gives_each_candidate_s_reason_and_all_that_helps() -> None:
     refused = decide(there_is(ABSENT, GONE, ILL), EnvironmentOptions())
     assert refused == Refuse(
         "it isn't built; legacy /gone: it isn't there; legacy /old: importing quirk fails",
-        "bootstrap --env alpha   or prepare-job --allow-degraded",
+        "bootstrap --env alpha\nor give prepare-job the option --allow-degraded",
     )
 
 

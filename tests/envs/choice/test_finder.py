@@ -111,7 +111,7 @@ def test_one_that_is_not_healthy_is_refused(finder: EnvironmentFinder, definitio
     (site_packages(venv) / "quirk.py").write_text("import nothing_such\n")
     with pytest.raises(NotReady, match="No module named 'nothing_such'") as caught:
         got(finder, replace(definition, legacy=(venv,)))
-    assert caught.value.next_step == "bootstrap --env alpha   or prepare-job --allow-degraded"
+    assert caught.value.next_step == "bootstrap --env alpha\nor give prepare-job the option --allow-degraded"
 
 
 def test_one_that_is_not_healthy_is_taken_on_request_with_a_warning(
@@ -140,7 +140,10 @@ def test_a_wait_that_is_over_names_who_still_builds(
 ) -> None:
     with building(builder), pytest.raises(NotReady, match="process 4711 on elsewhere") as caught:
         got(finder, definition, wait_seconds=0.3, build=True)
-    assert caught.value.next_step == "prepare-job --wait SECONDS   waits longer for environment 'alpha'"
+    assert (
+        caught.value.next_step
+        == "try again when it is built, or give prepare-job the option --wait with a number of seconds"
+    )
 
 
 def test_a_build_that_failed_elsewhere_is_made_here_where_that_is_allowed(

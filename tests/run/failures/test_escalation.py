@@ -152,7 +152,7 @@ def file_in_the_logs_place(project: Project) -> None:
 
 
 HINDRANCES: dict[Callable[[Project], None], str] = {
-    other_lock: "its lock or its Python has changed since the job was prepared",
+    other_lock: "its lock, its Python or how it is built has changed since the job was prepared",
     no_definition: "no environment 'alpha'",
     broken_definition: "config/environments/alpha.yaml:2: not valid YAML",
     no_wheels: "environment 'alpha' can't be built",

@@ -54,9 +54,9 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it raised KeyError: 'b'\n"
-                f"  the job was prepared for another version of stages/cutter.py, which had no input 'b'\n{LOG}"
+                f"  stages/cutter.py has been changed since the job was prepared: then it had no input 'b'\n{LOG}"
             ),
-            "prepare-job a.mkv   makes a plan for the stage as it is now",
+            "prepare-job a.mkv   prepares it for the stage as it is now",
         ),
         (failed(error="not today"), StageError, f"{HEAD}: not today\n{LOG}", AGAIN),
         (
@@ -64,9 +64,9 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it raised ModuleNotFoundError: No module named 'mising.part'\n"
-                "  environment 'alpha' is whole: every file is as it was installed\n"
-                "  no package in it has the module 'mising.part'; where the stage needs it, "
-                f"requirements/alpha.txt must say so\n{LOG}"
+                "  environment 'alpha' isn't damaged: every file is as it was installed\n"
+                "  no package in it has the module 'mising.part'; if the stage needs it, "
+                f"add its package to requirements/alpha.txt\n{LOG}"
             ),
             "uv pip compile …\nbootstrap --env alpha",
         ),
@@ -75,7 +75,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it raised ImportError: cannot import name 'x'\n"
-                f"  environment 'alpha' is whole: every file is as it was installed\n{LOG}"
+                f"  environment 'alpha' isn't damaged: every file is as it was installed\n{LOG}"
             ),
             AGAIN,
         ),
@@ -119,10 +119,10 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             (
                 f"{HEAD}: it was killed by SIGKILL\n"
                 "  the kernel killed a process of this container or session for memory while it ran\n"
-                "  there was no memory left for it; give it less to do, or say what it needs in stages/cutter.py "
-                f"([…resources] memory)\n{LOG}"
+                "  there was too little memory for it; give it less to do, or write into stages/cutter.py how much it "
+                f"needs (memory in [tool.pipeline.stage.resources])\n{LOG}"
             ),
-            "run-pipeline -j j1 --max-parallel 1   runs it with nothing beside it",
+            "run-pipeline -j j1 --max-parallel 1   runs no other stage at the same time",
         )
     ],
     FailureClass.TIMEOUT: [
@@ -131,7 +131,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it took longer than 2.5 s\n"
-                "  it was ended with everything that it had started; its limit is timeout_seconds in stages/cutter.py\n"
+                "  it was ended, and all that it had started; its limit is timeout_seconds in stages/cutter.py\n"
                 f"{LOG}"
             ),
             AGAIN,
@@ -149,7 +149,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 f"{HEAD}: [Errno 28] No space left on device: 'x'\n"
                 f"  the disk or the quota that it writes to is full\n{LOG}"
             ),
-            "df -h /p/jobs/j1   shows what is left; run-pipeline -j j1 goes on when there is room",
+            "make room; this shows how much there is\ndf -h /p/jobs/j1\nand then go on with\nrun-pipeline -j j1",
         )
     ],
     FailureClass.POSTCONDITION: [
@@ -158,7 +158,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: it ended well, but output 'x' (x.txt) is empty; output 'y' (y.txt) is empty\n"
-                f"  its outputs don't keep what stages/cutter.py promises of them, so they aren't used\n{LOG}"
+                f"  its outputs aren't what stages/cutter.py promises (ensure), so they aren't used\n{LOG}"
             ),
             MENDED,
         )
@@ -169,7 +169,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: the process that ran it is gone: it was killed by SIGSEGV\n"
-                f"  the stage itself isn't to blame\n{LOG}"
+                f"  the stage itself did nothing wrong\n{LOG}"
             ),
             AGAIN,
         )
@@ -188,18 +188,18 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             StageError,
             (
                 f"{HEAD}: its input 'a' was changed; its input 'b' was changed\n"
-                "  a stage must not change what it reads; where a program does, "
+                "  a stage must not change its inputs; if a program does that, "
                 f"let stages/cutter.py give it a copy in stage.work\n{LOG}"
             ),
-            "run-pipeline -j j1   goes on when stages/cutter.py is mended",
+            "mend stages/cutter.py, and then\nrun-pipeline -j j1",
         )
     ],
     FailureClass.INPUT_UNUSABLE: [
         (
-            Evidence(PREFIX, returncode=5, error="no speech"),
+            Evidence(PREFIX, returncode=5, error="no speech", again="prepare-job a.mkv"),
             InputError,
             f"{HEAD}: no speech\n{LOG}",
-            "prepare-job FILE   with a file that can be used",
+            "replace the input by a file that can be used, and then\nprepare-job a.mkv",
         ),
         (
             Evidence(PREFIX, returncode=5, error="it is English", usable_plan="prepare-job a.mkv --param language=en"),

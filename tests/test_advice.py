@@ -1,0 +1,246 @@
+"""What comes next, as errors say it: each command stands alone on its line, is one that we have, and does its work.
+
+Advice with a word in capital letters (FILE, NAME) leaves a choice to a person; such a line is only read here.
+"""
+
+import ast
+import importlib
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from pipeline.cli.options import parse
+from pipeline.cli.run_options import OPTIONS
+from pipeline.jobs.job import DOCUMENT
+from tests.conftest import COMMANDS, Result, Sandbox
+
+REPOSITORY = Path(__file__).parents[1]
+OURS = tuple(COMMANDS)
+CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
+REMARK = "   "  # begins what is said about a command on its line
+# A command of ours inside of a sentence: our names are words, too, so that only what looks like a whole command counts.
+EMBEDDED = re.compile(
+    r"\S.*\b(?:pipeline (?:env|job|model|cache|workflow|worker|subtitles|hardware|doctor|watch) [a-z]+"
+    r"|(?:bootstrap|prepare-job|run-pipeline) --?[a-z]|uv (?:pip|python) [a-z])"
+)
+# Sentences in which a command is named, and not advised; what is printed before a command on its own line.
+NAMING = re.compile(
+    r"^(?:next:|there:|\$ uv)|'[^']*(?:pipeline env bundle|pipeline env"
+    " explain|bootstrap)[^']*'|^prints |--help"
+)
+SENTENCES = {"the other machine"}
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The strings of a module with their lines, each as it may be printed; ``x`` stands for values."""
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    parts -= {id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)}
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ():
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                parts.add(id(statement.value))
+    for node in ast.walk(tree):
+        if id(node) in parts:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+        elif isinstance(node, ast.JoinedStr):
+            values = (each.value if isinstance(each, ast.Constant) else "x" for each in node.values)
+            yield node.lineno, "".join(map(str, values))
+
+
+def lines_of_code() -> Iterator[tuple[str, str]]:
+    """Each line of a text that our code may print, with where it stands."""
+    for file in sorted((REPOSITORY / "pipeline").rglob("*.py")):
+        for number, text in texts(ast.parse(file.read_text(encoding="utf-8"))):
+            for line in text.splitlines():
+                yield f"{file.relative_to(REPOSITORY)}:{number}", line.strip()
+
+
+def advised() -> dict[str, str]:
+    """The commands of ours that begin a line, each with where it stands."""
+    found: dict[str, str] = {}
+    for where, line in lines_of_code():
+        command = line.removeprefix("next:").strip().partition(REMARK)[0].partition("  (")[0]
+        words = command.split()
+        if len(words) > 1 and words[0] in OURS and (words[1].startswith("-") or words[0] == "pipeline"):
+            found.setdefault(command.replace("{job}", "x"), where)
+    return found
+
+
+ADVISED = advised()
+
+
+def refusal(line: str) -> str | None:
+    """Why a command line isn't one of ours; ``None`` where it is. Values aren't looked at."""
+    words = shlex.split(line)
+    if words[0] == "run-pipeline":
+        parse("run-pipeline", [word if word != "x" else "1" for word in words[1:]], OPTIONS)
+        return None
+    command: click.Command | None = importlib.import_module(COMMANDS[words[0]]).command
+    rest, context = words[1:], click.Context(command or click.Command(words[0]))
+    while isinstance(command, click.Group):
+        context = click.Context(command, context)
+        if not rest or rest[0].startswith("-"):
+            return "names no command"
+        command = command.get_command(context, rest.pop(0))
+    if command is None:
+        return "names a command that isn't there"
+    try:
+        command.make_parser(click.Context(command, context)).parse_args(rest)
+    except click.UsageError as error:
+        return error.format_message()
+    return None
+
+
+@pytest.mark.parametrize("line", sorted(ADVISED), ids=str)
+def test_a_command_that_is_advised_is_one_that_we_have(line: str) -> None:
+    assert refusal(re.sub(r"\{[a-z_]+\}", "x", line)) is None, ADVISED[line]
+
+
+def test_enough_is_looked_at() -> None:
+    assert len(ADVISED) > 45
+
+
+def test_a_command_is_not_hidden_in_a_sentence() -> None:
+    hidden = [
+        f"{where}: {line}"
+        for where, line in lines_of_code()
+        if (found := EMBEDDED.match(line.partition(REMARK)[0])) and not NAMING.search(line) and line[:1] != "$"
+        if found and not any(each in line for each in SENTENCES)
+    ]
+    assert hidden == []
+
+
+# What a person did, on a project whose environments are built; its advice is then followed, line by line.
+def unknown_job(project: Sandbox) -> Result:
+    project.prepare("chain")
+    return project.give("pipeline", "job", "show", "job-20260101-nobody-0001")
+
+
+def no_job_named(project: Sandbox) -> Result:
+    return project.give("run-pipeline")
+
+
+def unknown_stage(project: Sandbox) -> Result:
+    return project.give("run-pipeline", "-j", project.prepare("chain"), "--only", "nowhere")
+
+
+def stage_before(project: Sandbox) -> Result:
+    return project.run("run-pipeline", "-j", project.prepare("chain"), "--only", "counted")
+
+
+def unknown_workflow(project: Sandbox) -> Result:
+    return project.give("prepare-job", project.write("input.txt", "x"), "--workflow", "nowhere")
+
+
+def unknown_parameter(project: Sandbox) -> Result:
+    return project.give("prepare-job", project.write("input.txt", "x"), "--workflow", "chain", "--param", "no=1")
+
+
+def unknown_option(project: Sandbox) -> Result:
+    return project.give("prepare-job", "--nowhere")
+
+
+def unknown_option_of_a_run(project: Sandbox) -> Result:
+    return project.give("run-pipeline", "--nowhere")
+
+
+def unknown_option_of_a_group(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "list", "--nowhere")
+
+
+def cancelled_twice(project: Sandbox) -> Result:
+    id = project.prepare("chain")
+    assert project.give("pipeline", "job", "cancel", id).code == 0
+    return project.give("pipeline", "job", "cancel", id)
+
+
+def removed_too_early(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "rm", project.prepare("chain"))
+
+
+def no_job_to_remove(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "rm")
+
+
+def opened_too_early(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "open", project.prepare("chain"), "--print")
+
+
+def edited_plan(project: Sandbox) -> Result:
+    plan = project.job(project.prepare("chain")) / DOCUMENT
+    plan.write_text(plan.read_text() + " ")
+    return project.run("run-pipeline", "-j", plan.parent.name)
+
+
+def plan_that_is_no_plan(project: Sandbox) -> Result:
+    plan = project.job(project.prepare("chain")) / DOCUMENT
+    plan.write_text("{")
+    return project.run("run-pipeline", "-j", plan.parent.name)
+
+
+def damaged_journal(project: Sandbox) -> Result:
+    journal = project.job(project.prepare("chain")) / "journal.jsonl"
+    journal.write_text("{}\n" + journal.read_text())
+    return project.run("run-pipeline", "-j", journal.parent.name)
+
+
+def changed_input(project: Sandbox) -> Result:
+    id = project.prepare("chain")
+    project.write("input.txt", "another text\n")
+    return project.run("run-pipeline", "-j", id)
+
+
+def failing_stage(project: Sandbox) -> Result:
+    project.workflow("tested", "fails: {}")
+    done = project.run("run-pipeline", "-j", project.prepare("tested"))
+    stage = project.root / "stages/fails.py"
+    stage.write_text(stage.read_text().replace("raise ", "return; raise "))
+    return done
+
+
+def too_short_a_limit(project: Sandbox) -> Result:
+    return project.run("run-pipeline", "-j", project.prepare("chain"), "--timeout", "0.001")
+
+
+def no_worker_named(project: Sandbox) -> Result:
+    return project.give("pipeline", "worker", "stop")
+
+
+def unknown_model(project: Sandbox) -> Result:
+    return project.give("pipeline", "model", "show", "nowhere")
+
+
+def unknown_environment(project: Sandbox) -> Result:
+    return project.give("pipeline", "env", "remove", "nowhere")
+
+
+def nothing_to_check(project: Sandbox) -> Result:
+    return project.give("pipeline", "subtitles", "check")
+
+
+DEEDS = [
+    unknown_job, no_job_named, unknown_stage, stage_before, unknown_workflow, unknown_parameter, unknown_option,
+    unknown_option_of_a_run, unknown_option_of_a_group, cancelled_twice, removed_too_early, no_job_to_remove,
+    opened_too_early, edited_plan, plan_that_is_no_plan, damaged_journal, changed_input, failing_stage,
+    too_short_a_limit, no_worker_named, unknown_model, unknown_environment, nothing_to_check,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
+def test_advice_is_followed_as_it_stands(ready: Sandbox, deed: Callable[[Sandbox], Result]) -> None:
+    ready.workflow(
+        "chain", "copy: {inputs: {file: job.input}}\ncounted: {inputs: {file: copy.file}}", "deliver: [counted.file]"
+    )
+    done = deed(ready)
+    assert done.code not in (0, 70), done.err
+    commands = [line for line in done.next_step.splitlines() if line.split()[0] in OURS and not CHOICE.search(line)]
+    assert commands, done.err
+    for line in commands:
+        followed = ready.run(*shlex.split(line))
+        assert followed.code in (0, 1), f"{line}\n{followed.err}"
