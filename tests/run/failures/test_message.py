@@ -17,7 +17,7 @@ PREFIX = "/p/venv/.builds/alpha-1"
 HEAD = "j1: stage 'cut' in environment 'alpha' failed"
 LOG = "  the whole log: /p/jobs/j1/logs/cut.log"
 AGAIN = "run-pipeline -j j1   tries again, after what is done already"
-MENDED = "run-pipeline -j j1   goes on when stages/cutter.py is mended"
+MENDED = "mend stages/cutter.py, and then\nrun-pipeline -j j1"
 WHOLE = Whole("requirements/alpha.txt", ("uv pip compile …", "bootstrap --env alpha"))
 
 
