@@ -30,6 +30,7 @@ class Invocation(Struct, frozen=True):
     modules: tuple[Path, ...] = ()  # that the stage imports by their names
     network: bool = True  # without it, the stage has its own loopback alone; only for a cold start
     writable: Path | None = None  # the one folder that it can write into, where that is confined; likewise
+    protected: Path | None = None  # a person's file, which it must not write to; likewise
     secrets: tuple[tuple[str, str], ...] = ()  # parameters that stand in no file; only for a cold start
 
     @property
@@ -48,6 +49,7 @@ class Invocation(Struct, frozen=True):
             self.secrets,
             self.network,
             self.writable,
+            self.protected,
         )
 
 

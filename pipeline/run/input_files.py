@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from pipeline.digests import content_digest, sha256_of_file
+from pipeline.run.linked_input import FileAttributes
 from pipeline.signatures import Signature, own_signature_of, signature_of
 from pipeline.values import Struct
 
@@ -42,6 +43,7 @@ class WatchedFile(Struct, frozen=True):
     before: Signature
     at_ns: int  # when that was taken
     known_ns: int  # when its bytes were sure to be right; they may have been changed in the same instant
+    attributes: FileAttributes | None = None  # of a person's own file, which is read by a link
 
     def has_changed(self, now: Signature) -> bool:
         """Reads the file only where its signature doesn't say that it is the same."""

@@ -21,6 +21,7 @@ from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.run import input_view
 from pipeline.run.input_files import InputFile, WatchedFile
+from pipeline.run.linked_input import attributes_of, put_back
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.task import LiveAttempt
 
@@ -42,7 +43,7 @@ class InputGuard:
 
     def end(self, live: LiveAttempt, running: Iterable[LiveAttempt]) -> tuple[str, ...]:
         """What was changed while the stage ran, in words. Where the store has it, it is put back."""
-        changed = [each.file for each in live.inputs if self._has_changed(each)]
+        changed = [each.file for each in live.inputs if self._has_changed(each, live)]
         problems = {file.path: self._mended(file) for file in changed}
         return tuple(dict.fromkeys(self._words(file, live, running) + problems[file.path] for file in changed))
 
@@ -64,7 +65,8 @@ class InputGuard:
         at = time.time_ns()
         if known:
             return WatchedFile(file, known.signature, at, known.at_ns)
-        return WatchedFile(file, file.signature, at, at)
+        own = attributes_of(file.path) if file.path.is_symlink() else None
+        return WatchedFile(file, file.signature, at, at, own)
 
     def _require(self, stage: str, output: Output) -> None:
         if self._is_on_ground and self._signatures.is_whole(output):
@@ -80,11 +82,14 @@ class InputGuard:
         if not is_back:
             raise StageError(message, f"run-pipeline -j {self._job.id}   makes it again")
 
-    def _has_changed(self, watched: WatchedFile) -> bool:
+    def _has_changed(self, watched: WatchedFile, live: LiveAttempt) -> bool:
         file, at = watched.file, time.time_ns()
         try:
             now = file.signature
-            if self._restored.get(file.path, 0) > watched.at_ns or watched.has_changed(now):
+            is_another = watched.has_changed(now)
+            if watched.attributes and not live.invocation.protected and now.inode == watched.before.inode:
+                is_another |= put_back(file.path, watched.attributes, with_time=not is_another)
+            if is_another or self._restored.get(file.path, 0) > watched.at_ns:
                 return True
             if file.made_by and now.mtime_ns != file.mtime_ns:
                 os.utime(file.path, ns=(now.mtime_ns, file.mtime_ns))  # its record has the time

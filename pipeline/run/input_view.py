@@ -1,7 +1,8 @@
 """What stages read as the job's input: a copy of the person's file, or a link where a copy would take long.
 
-A stage that writes to its input writes to the copy. A large file on a disk without reflinks is only linked: then such a
-stage fails, too, but the file itself has been changed.
+A stage that writes to its input writes to the copy. A large file on a disk without reflinks is only linked, and the
+stage's process can't write to it (``linked_input.py``). Where the system can't keep it from that, the file is copied if
+that takes seconds and the disk has room for it; else it is linked all the same, and compared after each stage.
 """
 
 import os
@@ -12,10 +13,13 @@ from pipeline.files import clear, reflink, replaced
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job
+from pipeline.run import linked_input
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.signatures import settled_signature_of
 
 COPY_UP_TO = 16 << 20  # bytes
+COPY_UNPROTECTED_UP_TO = 2 << 30  # bytes; a disk takes seconds for these, recognition takes minutes
+ROOM = 2  # times its size that must be left on the disk then: stages may leave a movie or two
 CHUNK = 1 << 20  # bytes
 
 
@@ -29,7 +33,7 @@ def place(job: Job, signatures: OutputSignatures) -> None:
     clear(path)
     with replaced(path, flush=False, temporary=".placing.tmp") as beside:
         clear(beside)
-        if job.plan.input.size <= COPY_UP_TO or not (_reflink(job, beside) or _link(job, beside)):
+        if not _shares(job, beside):
             _copy(job.input, beside)
         if not beside.is_symlink():
             os.utime(beside, ns=(job.plan.input.mtime_ns, job.plan.input.mtime_ns))
@@ -40,6 +44,12 @@ def place(job: Job, signatures: OutputSignatures) -> None:
         signatures.note_read(path, settled_signature_of(path), time.time_ns())
     else:
         signatures.note([path], at)
+
+
+def linked_file(job: Job) -> Path | None:
+    """The person's file, where stages read that by a link."""
+    path = path_for(job)
+    return job.input if path.is_symlink() else None
 
 
 def discard_copy(path: Path) -> None:
@@ -58,6 +68,25 @@ def _is_there(path: Path, job: Job, signatures: OutputSignatures) -> bool:
     except OSError:
         return False
     return signatures.known(path) is not None
+
+
+def _shares(job: Job, target: Path) -> bool:
+    """Whether it could be had without a copy of its bytes, as it should."""
+    size = job.plan.input.size
+    if size <= COPY_UP_TO:
+        return False
+    if _reflink(job, target):
+        return True
+    is_to_be_copied = size <= COPY_UNPROTECTED_UP_TO and size * (1 + ROOM) <= _free(job.folder)
+    return (not is_to_be_copied or linked_input.can_protect(job.input)) and _link(job, target)
+
+
+def _free(folder: Path) -> int:
+    """Bytes; none where that can't be told."""
+    if not hasattr(os, "statvfs"):
+        return 0
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from pipeline.envs import inheritance
 from pipeline.executors import Invocation
@@ -14,6 +15,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
+from pipeline.run import input_view, linked_input
 from pipeline.run.input_files import InputFile
 from pipeline.run.invocation_file import SCHEMA, InvocationFile
 from pipeline.run.runtime import Runtime
@@ -44,6 +46,7 @@ class Invocations(Struct, frozen=True):
             work=str(attempt.work),
             cpus=max(1, math.floor(grant.cpus)),
         )
+        protected = self._protected(stage)
         file = attempt.invocation
         with open(file, "xb") as opened:
             opened.write(encode(content))
@@ -54,13 +57,20 @@ class Invocations(Struct, frozen=True):
             source_digest=self.keys.loaded_source(stage),
             file=file,
             log=self.job.log(attempt.stage),
-            start=start,
+            start="cold" if protected else start,
             variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
             modules=modules,
             network=stage.network,
             writable=attempt.folder if stage.read_only else None,
+            protected=protected,
             secrets=tuple(self.keys.secrets(stage).items()),
         )
+
+    def _protected(self, stage: PlannedStage) -> Path | None:
+        """A person's file that the stage reads by a link, where it can be kept from writing to it. It gets a process of
+        its own then, which stays bound."""
+        file = input_view.linked_file(self.job) if stage.takes_job_input else None
+        return file if file and linked_input.can_protect(file) else None
 
     def inputs(self, stage: PlannedStage) -> dict[str, list[str]]:
         """The paths of each input, in order."""

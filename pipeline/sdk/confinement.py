@@ -1,7 +1,7 @@
 """A process that cuts itself off: from the network, and from writing anywhere but into its own folder.
 
 It makes namespaces of its own, which Linux lets every user do where it isn't forbidden. To try all of it and see what
-fails: ``python confinement.py FOLDER``.
+fails: ``python confinement.py FOLDER``, or ``python confinement.py --protect FILE``.
 
 The runner loads it by its path, as ``stageconfinement``, for the stages that ask for it and for no other: ``ctypes``
 takes longer to import than a small stage takes.
@@ -39,6 +39,7 @@ KERNEL = (b"/proc/sys", b"/proc/sysrq-trigger", b"/proc/irq", b"/proc/bus", b"/p
 DEVICES = "/dev"
 GPUS = ("nvidia", "nvhost", "nvmap", "dri", "kfd", "accel", "dxg", "davinci", "mali")  # begin the names of devices
 
+PROTECT = "--protect"
 SCRATCH = "scratch"  # in the attempt's folder; removed with its work folder
 SHARED_MEMORY = b"/dev/shm"
 
@@ -65,16 +66,48 @@ def confine(network: bool, writable: "str | None") -> None:
         _refuse_other_sockets()
 
 
+def protect(file: str) -> None:
+    """Let neither this process nor its children write to a file, or change its mode, whatever name they have for it.
+
+    A user's process gets a user namespace for that. Root doesn't, where it may do without: in one, it couldn't read
+    the files of others. Raises ``OSError`` where the system forbids it.
+    """
+    is_user = os.geteuid() != 0
+    place = os.fsencode(os.path.realpath(file))
+    if is_user:
+        _enter(NEW_USER | NEW_MOUNTS)
+    else:
+        _unshare(NEW_MOUNTS)
+    _call("mount", None, b"/", None, PRIVATE | WITH_ALL_BELOW, None)
+    _call("mount", place, place, None, BIND, None)
+    flags = [flags for mounted, flags, _ in _mounts() if mounted == place][-1]
+    _call("mount", None, place, None, REMOUNT | BIND | READ_ONLY | flags, None)
+    if is_user:
+        _drop_capabilities()
+
+
+def _drop_capabilities() -> None:
+    """In its own user namespace a process may do what root may, such as write to its user's read-only files."""
+    import ctypes
+
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # linux/capability.h: version 3, this process
+    _call("capset", ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
+
+
 def _enter(namespaces: int) -> None:
     """New namespaces, with this user and group as they were."""
     user, group = os.geteuid(), os.getegid()
+    _unshare(namespaces)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
+
+def _unshare(namespaces: int) -> None:
     if hasattr(os, "unshare"):
         os.unshare(namespaces)
     else:
         _call("unshare", namespaces)
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
 
 
 def _raise_loopback() -> None:
@@ -244,6 +277,9 @@ def _call(name: str, *arguments: "Any") -> None:
 
 if __name__ == "__main__":
     try:
-        confine(False, sys.argv[1])
+        if sys.argv[1] == PROTECT:
+            protect(sys.argv[2])
+        else:
+            confine(False, sys.argv[1])
     except OSError as error:
         sys.exit(str(error.strerror or error))

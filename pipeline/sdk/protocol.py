@@ -75,6 +75,7 @@ class Order:
         secrets: "Sequence[Tuple[str, str]]" = (),  # parameters that stand in no file, each with its value
         network: bool = True,  # without it, the stage has its own loopback alone
         writable: "Optional[Path]" = None,  # the one folder that it can write into, where that is confined
+        protected: "Optional[Path]" = None,  # a person's file, which it must not write to
     ) -> None:
         self.id = id
         self.token = token
@@ -88,13 +89,19 @@ class Order:
         self.secrets = list(secrets)
         self.network = network
         self.writable = None if writable is None else str(writable)
+        self.protected = None if protected is None else str(protected)
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether there is more to do than to run the stage."""
+        return bool(self.secrets or not self.network or self.writable or self.protected)
 
     def encode(self) -> bytes:
         head = (self.id, self.token, self.prefix, self.stage_file, self.source_digest, self.invocation)
         secrets = ",".join(
             "%s=%s" % (name, value.encode("utf-8", "surrogateescape").hex()) for name, value in self.secrets
         )
-        bounds = ("" if self.network else self.CUT_OFF, self.writable or "")
+        bounds = ("" if self.network else self.CUT_OFF, self.writable or "", self.protected or "")
         text = "\0".join((*head, self.log, self.folder, secrets, *bounds, *self.modules))
         return text.encode("utf-8", "surrogateescape") + self.END
 
@@ -102,7 +109,7 @@ class Order:
     def decode(cls, data: bytes) -> "Order":
         fields = data[: -len(cls.END)].decode("utf-8", "surrogateescape").split("\0")
         id, token, prefix, stage_file, source_digest, invocation, log, folder, *rest = fields
-        hidden, network, writable, *modules = rest
+        hidden, network, writable, protected, *modules = rest
         pairs = [each.partition("=") for each in hidden.split(",") if each]
         secrets = [(name, bytes.fromhex(value).decode("utf-8", "surrogateescape")) for name, _, value in pairs]
         return cls(
@@ -118,6 +125,7 @@ class Order:
             secrets,
             not network,
             writable or None,
+            protected or None,
         )
 
     @classmethod

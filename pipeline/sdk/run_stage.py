@@ -42,10 +42,10 @@ def main() -> int:
     order = protocol.Order.read(0)
     if order is None:
         return 0
-    reports = _claim_channels(order.log, [value for _, value in order.secrets])
+    reports = _claim_channels(order.log)
     if not is_right_environment(order.prefix, reports):
         return int(protocol.EXIT_WRONG_ENVIRONMENT)
-    if (not order.network or order.writable) and not _confine(order.network, order.writable, reports):
+    if order.is_isolated and not import_beside("stageisolation", "isolation.py").isolate(order, reports, import_beside):
         return int(protocol.EXIT_STAGE_FAILED)
     return run(order.stage_file, order.modules, order.invocation, reports, order.secrets)
 
@@ -134,14 +134,14 @@ def attempt(stage: "Any", loaded: "Any") -> int:
         _function_of(loaded())(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
-        return _refuse(stage, error, protocol.EXIT_INPUT_UNUSABLE)
+        return int(_refusal().refuse(stage, error, protocol.EXIT_INPUT_UNUSABLE))
     except stagekit.StageFailed as error:
-        return _refuse(stage, error, protocol.EXIT_STAGE_FAILED)
+        return int(_refusal().refuse(stage, error, protocol.EXIT_STAGE_FAILED))
     except Exception as error:
-        _report_raised(stage, error)
-        if not _is_full_disk(error):
+        _refusal().report_raised(stage, error)
+        if not _refusal().is_full_disk(error):
             raise
-        return _refuse(stage, error, protocol.EXIT_STAGE_FAILED)
+        return int(_refusal().refuse(stage, error, protocol.EXIT_STAGE_FAILED))
     return 0
 
 
@@ -153,48 +153,11 @@ def _function_of(module: "Any") -> "Any":
     )
 
 
-def _report_raised(stage: "Any", error: Exception) -> None:
-    """What was raised, so that whoever reads it can tell a damaged environment from a mistake in the stage."""
-    name = getattr(error, "filename", None)
-    file = os.fsdecode(name) if isinstance(name, (str, bytes)) else None
-    loading = _file_being_loaded(error)
-    stage.report(raised={"type": type(error).__name__, "message": str(error)[:4000], "file": file, "loading": loading})
+def _refusal() -> "Any":
+    return import_beside("stagerefusal", "refusal.py")
 
 
-def _file_being_loaded(error: Exception) -> "str | None":
-    """The innermost module that was being loaded; a cut-off one may raise anything."""
-    file, trace = None, error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        file = code.co_filename if code.co_name == "<module>" else file
-        trace = trace.tb_next
-    return file
-
-
-def _is_full_disk(error: Exception) -> bool:
-    import errno
-
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-
-
-def _refuse(stage: "Any", error: Exception, code: int) -> int:
-    instead = getattr(error, "instead", None)
-    stage.report(error=str(error), **({"instead": instead} if instead else {}))
-    try:
-        print(error, file=sys.stderr, flush=True)
-    except OSError:  # the log's disk is full, which may be the error
-        _leave_the_log()
-    return code
-
-
-def _leave_the_log() -> None:
-    """What is still buffered goes nowhere, so that the interpreter can end with its exit code."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-
-
-def _claim_channels(log: str, secrets: "list[str]") -> int:
+def _claim_channels(log: str) -> int:
     """Keep the pipes for ourselves; give the stage a log file and an empty standard input.
 
     Descriptors 1 and 2 are replaced before any of the stage's imports, so that neither a print nor a
@@ -207,26 +170,7 @@ def _claim_channels(log: str, secrets: "list[str]") -> int:
     # A stage that is killed must not take its last lines along, nor may they overtake those of its children.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    if secrets:
-        import atexit
-
-        masking = import_beside("stagemasking", "masking.py")
-        atexit.register(masking.finish, masking.start(secrets, log))  # the first, and so the last to be called
     return reports
-
-
-def _confine(network: bool, writable: "str | None", reports: int) -> bool:
-    """Whether that could be done. If not, the stage must not run."""
-    try:
-        import_beside("stageconfinement", "confinement.py").confine(network, writable)
-    except OSError as error:
-        import json
-
-        text = "it can't be confined on this machine: %s; prepare the job again, which says what is possible" % error
-        os.write(reports, json.dumps({"error": text}).encode("ascii") + b"\n")
-        print(text, file=sys.stderr, flush=True)
-        return False
-    return True
 
 
 def redirect(log: str) -> None:

@@ -13,8 +13,9 @@ from pipeline import signatures
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
-from pipeline.run import input_guard, input_view
+from pipeline.run import input_guard, input_view, linked_input
 from pipeline.run.input_files import InputFile
+from pipeline.run.linked_input import attributes_of
 from pipeline.signatures import Signature, settled_signature_of
 from pipeline.values import replace
 from tests.run.helpers import DONE, FAILS, Act, Bench, link, statuses
@@ -140,16 +141,43 @@ def test_an_input_of_the_person_is_left_as_it_is_and_the_stage_fails(
     assert bench.run_one(load(job.folder)).error is None
 
 
-def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def linked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A large input on a disk without reflinks, on a machine that lets nobody protect it."""
     monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
+    monkeypatch.setattr(input_view, "COPY_UNPROTECTED_UP_TO", 0)
     monkeypatch.setattr(input_view, "reflink", lambda *_: False)
-    job = bench.job(link("one"))
-    bench.run(job, one=Act(first=lambda: appends(path_for(job))))
-    assert str(job.input) in error_of(bench, job).message
-    bench.run(load(job.folder))
-    assert isinstance(error_of(bench, job), InputError)
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: False)
+    return bench.job(link("one"))
+
+
+def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(bench: Bench, linked: Job) -> None:
+    bench.run(linked, one=Act(first=lambda: appends(path_for(linked))))
+    assert str(linked.input) in error_of(bench, linked).message
+    bench.run(load(linked.folder))
+    assert isinstance(error_of(bench, linked), InputError)
+
+
+@pytest.mark.parametrize("change", [lambda path: path.chmod(0o604), os.utime, lambda path: os.chown(path, 1, 1)])
+def test_the_attributes_of_a_large_input_are_put_back(
+    bench: Bench, linked: Job, change: Callable[[Path], object]
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root gives files to others")
+    before = attributes_of(linked.input)
+    bench.run(linked, one=Act(first=lambda: change(path_for(linked))))
+    assert str(linked.input) in error_of(bench, linked).message
+    assert attributes_of(linked.input) == before
+    assert bench.run_one(load(linked.folder)).error is None
+
+
+def test_what_a_person_does_to_a_protected_input_is_left(
+    bench: Bench, linked: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No stage can have done it."""
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: True)
+    assert bench.run_one(linked, one=Act(first=lambda: linked.input.chmod(0o604))).error is None
+    assert attributes_of(linked.input).mode == 0o604
 
 
 @pytest.mark.parametrize("act", [lambda path: path.chmod(0o640), os.utime, lambda path: os.link(path, f"{path}.link")])
@@ -325,6 +353,7 @@ def test_the_job_s_input_is_there_again_whatever_stands_in_its_place(
     bench: Bench, change: Callable[[Path], object], size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(input_view, "COPY_UP_TO", size)
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: True)
     job = bench.job(link("one"))
     bench.run(job, one=FAILS.then(first=lambda: change(path_for(job))))
     assert bench.run_one(load(job.folder)).error is None

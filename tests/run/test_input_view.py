@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job
-from pipeline.run import input_view
+from pipeline.run import input_view, linked_input
 from pipeline.run.output_signatures import OutputSignatures
 from tests.run.helpers import Bench, link
 
@@ -29,6 +29,7 @@ def linked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file, on a disk without reflinks."""
     monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
     monkeypatch.setattr(input_view, "reflink", lambda *_: False)
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: True)
 
 
 def test_a_small_file_is_copied_once(job: Job, signatures: OutputSignatures) -> None:
@@ -77,6 +78,26 @@ def test_else_it_is_a_link_which_is_made_again_where_it_leads_elsewhere(
     path.symlink_to("/nowhere")
     input_view.place(job, signatures)
     assert path.readlink() == job.input
+
+
+@pytest.mark.parametrize(
+    ("limit", "free", "is_copied"), [(1 << 20, 1 << 30, True), (0, 1 << 30, False), (1 << 20, 20, False)]
+)
+def test_where_stages_cannot_be_kept_from_writing_it_is_copied_if_there_is_room(
+    job: Job,
+    signatures: OutputSignatures,
+    linked: None,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    free: int,
+    is_copied: bool,
+) -> None:
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: False)
+    monkeypatch.setattr(input_view, "COPY_UNPROTECTED_UP_TO", limit)
+    monkeypatch.setattr(input_view, "_free", lambda _: free)
+    input_view.place(job, signatures)
+    assert path_for(job).is_symlink() is not is_copied
+    assert path_for(job).read_bytes() == job.input.read_bytes()
 
 
 def test_on_a_disk_without_links_it_is_copied_all_the_same(

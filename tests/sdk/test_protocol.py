@@ -18,7 +18,11 @@ TEXT = st.binary(min_size=1, max_size=20).map(lambda data: os.fsdecode(data.repl
 ORDER = Order("job/stage/1", "t0", "/env", "/a\nb.py", "digest", "/i.json", "/log", "/here", ["/modules/m.py"])
 
 
-@given(st.builds(Order, *[TEXT] * 8, st.lists(TEXT, max_size=3)))
+SECRETS = st.lists(st.tuples(st.from_regex("[a-z]+", fullmatch=True), TEXT), max_size=2)
+PLACE = st.none() | TEXT.filter(bool)
+
+
+@given(st.builds(Order, *[TEXT] * 8, st.lists(TEXT, max_size=3), SECRETS, st.booleans(), PLACE, PLACE))
 def test_an_order_is_read_as_it_was_written(order: Order) -> None:
     assert vars(Order.decode(order.encode())) == vars(order)
 

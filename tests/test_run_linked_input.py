@@ -1,0 +1,61 @@
+"""A large film is read where it lies, and no stage can write to it there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.run import linked_input
+from tests.conftest import Sandbox
+
+STAGE = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["file"]
+# start = ["worker", "cold"]
+# [tool.pipeline.stage.outputs]
+# report = "report.json"
+# ///
+import json, os, subprocess
+
+def attempted(act):
+    try:
+        act()
+    except OSError as error:
+        return error.strerror
+    return "done"
+
+def run(stage):
+    source = stage.input("file")
+    report = {
+        "write": attempted(lambda: source.open("a").write("x")),
+        "real": attempted(lambda: open(os.path.realpath(source), "a").write("x")),
+        "mode": attempted(lambda: source.chmod(0o600)),
+        "link": attempted(lambda: os.link(os.path.realpath(source), stage.output("report"))),
+        "program": subprocess.run(["truncate", "--size=1", str(source)], capture_output=True).returncode,
+        "size": os.stat(source).st_size,
+    }
+    stage.output("report").write_text(json.dumps(report))
+"""
+
+
+@pytest.mark.parametrize("start", ["cold", "worker"])
+def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: str) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(17 << 20)
+    if not linked_input.can_protect(film):
+        pytest.skip("this machine lets nobody make namespaces")
+    film.chmod(0o644)
+    before = linked_input.attributes_of(film)
+    ready.write("stages/writer.py", STAGE)
+    ready.workflow("tested", "writer: {inputs: {file: job.input}}", "deliver: [writer.report]")
+    assert ready.give("prepare-job", film, "--workflow", "tested").code == 0
+    done = ready.run("run-pipeline", "-j", "latest", "--start", start)
+    assert done.code == 0, done.err
+    report = json.loads(next(ready.root.glob("jobs/*/output/*.json")).read_text())
+    assert report["size"] == 17 << 20
+    assert (film.stat().st_size, linked_input.attributes_of(film)) == (17 << 20, before)
+    if next(ready.root.glob("jobs/*/input/*")).is_symlink():  # else it is a reflink, and the stage's own
+        assert report["write"] == report["real"] == report["mode"] == "Read-only file system"
