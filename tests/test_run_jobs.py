@@ -184,7 +184,7 @@ def test_a_dry_run_tells_what_the_run_then_does(project: Sandbox) -> None:
     stage.write_text(stage.read_text() + "\n# a word more\n")
     told = project.run("run-pipeline", "-j", id, "--dry-run")
     assert verdicts(told) == {"copy": "reuse", "counted": "run"}
-    assert re.search(r"counted .*source", told.out)
+    assert re.search(r"counted .*code", told.out)
     done = project.run("run-pipeline", "-j", id)
     assert re.search(r"counted: .*source", done.err)
     started = [event["stage"] for event in project.events(id) if event["event"] == "stage_started"]

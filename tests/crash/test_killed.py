@@ -31,7 +31,7 @@ ESSENTIAL = (
     "fsync in files.sync_folder < attempts.commit",
     "fsync in files.sync_folder < deliver.deliver",
     "os.mkdir in attempts.begin",
-    "os.rename in files._write < files.write_at_once < attempts.commit",
+    "os.rename in files._write < files.write_at_once < attempts.record",
     "os.rename in files.publish < store._publish",
     "os.rename in files._write < files.write_at_once < durations.save",
     "os.rename in files.replaced < deliver._place",
