@@ -186,7 +186,7 @@ def test_a_dry_run_tells_what_the_run_then_does(project: Sandbox) -> None:
     assert verdicts(told) == {"copy": "reuse", "counted": "run"}
     assert re.search(r"counted .*code", told.out)
     done = project.run("run-pipeline", "-j", id)
-    assert re.search(r"counted: .*source", done.err)
+    assert re.search(r"counted: .*code", done.err)
     started = [event["stage"] for event in project.events(id) if event["event"] == "stage_started"]
     assert started == ["copy", "counted", "counted"]
 
