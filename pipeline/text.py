@@ -40,6 +40,11 @@ def shortened(text: str, most: int = 200) -> str:
     return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
+def begun(text: str, most: int) -> str:
+    """At most so many characters, without the end: of a sentence, the first words say most."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def without_passwords(text: str) -> str:
     """Text with the name and password in each address replaced; ``ssh://git@HOST`` has no password."""
     return re.sub(USER_INFO, r"\1****@", text)

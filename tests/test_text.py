@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text import counted, without_passwords
+from pipeline.text import begun, counted, without_passwords
 
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 packages"), (1, "1 package"), (23, "23 packages")])
@@ -22,3 +22,8 @@ def test_one_is_told_as_one(count: int, told: str) -> None:
 )
 def test_no_password_is_left_in_a_text(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
+
+
+def test_of_a_sentence_the_first_words_stay() -> None:
+    assert begun("Recognise speech with faster-whisper", 18) == "Recognise speech…"
+    assert begun("short", 5) == "short"

@@ -4,9 +4,10 @@ import contextlib
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
 from pipeline.cli.plain_reporter import PlainReporter
@@ -18,10 +19,34 @@ from pipeline.project import Project
 from pipeline.run.durations import Durations
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
-from pipeline.text import counted, printable, shortened
+from pipeline.text import begun, counted, printable, shortened
 
 FIRST_SENTENCE = re.compile(r'^"""([^:."(]+)', re.MULTILINE)  # of a stage file's docstring
 BESIDE_LABEL = 42  # characters of the spinner, the bar, the share and the time left
+
+
+class StateColumn(ProgressColumn):
+    """What a task's ``state`` says whenever the line is drawn: a time that is left goes on with the clock."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["state"]())
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """How long a stage that has just begun is expected to take."""
+
+    seconds: float | None = None
+    is_guess: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def spoken(self) -> str:
+        elapsed = time.monotonic() - self.began
+        if self.seconds is None:
+            return ""
+        if elapsed >= self.seconds:
+            return f"{spoken(elapsed)} so far"
+        return f"{'about ' if self.is_guess else ''}{spoken(self.seconds - elapsed)} left"
 
 
 class LiveReporter(PlainReporter):
@@ -33,7 +58,7 @@ class LiveReporter(PlainReporter):
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=16),
-            TextColumn("{task.fields[state]}", markup=False),
+            StateColumn(),
             console=self._console,
             transient=True,
         )
@@ -43,7 +68,7 @@ class LiveReporter(PlainReporter):
         self._tasks: dict[tuple[str, str], TaskID] = {}
         self._began: dict[tuple[str, str], float] = {}
         self._kind = "film" if any(job.plan.input.duration_s for job in jobs) else "file"
-        self._whole = self._bars.add_task("", total=1.0, state="")
+        self._whole = self._bars.add_task("", total=1.0, state=self._spoken_whole)
         self._show_whole()
         self._bars.start()
 
@@ -70,12 +95,11 @@ class LiveReporter(PlainReporter):
         self._began[job.id, stage] = time.monotonic()
         planned = self._stages.get((job.id, self._counts.planned_name(job, stage)))
         durations = self._durations[job.id]
-        state = ""
+        expected = StageTime()
         if planned and (durations.is_known(planned) or durations.is_guessed(planned)):
-            about = "" if durations.is_known(planned) else "about "
-            state = f"{about}{spoken(durations.expected(planned))} left"
+            expected = StageTime(durations.expected(planned), not durations.is_known(planned))
         label = self._label(job, stage, planned)
-        self._tasks[job.id, stage] = self._bars.add_task(label, total=None, state=state)
+        self._tasks[job.id, stage] = self._bars.add_task(label, total=None, state=expected.spoken)
         self._show_whole()
 
     def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
@@ -83,10 +107,10 @@ class LiveReporter(PlainReporter):
             super().stage_reported(job, stage, report)
             return
         self._progress.reached((job.id, stage), report.progress)
-        elapsed = time.monotonic() - self._began[job.id, stage]
-        left = f" {spoken(elapsed / report.progress - elapsed)} left" if report.progress > 0.02 else ""
-        state = f"{report.progress:4.0%}{left}"
-        self._bars.update(self._tasks[job.id, stage], total=1.0, completed=report.progress, state=state)
+        elapsed, share = time.monotonic() - self._began[job.id, stage], report.progress
+        left = f" {spoken(elapsed / share - elapsed)} left" if share > 0.02 else ""
+        state = f"{share:4.0%}{left}"
+        self._bars.update(self._tasks[job.id, stage], total=1.0, completed=share, state=lambda: state)
         self._show_whole()
 
     def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
@@ -115,7 +139,7 @@ class LiveReporter(PlainReporter):
 
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be closed; the job goes on
-            self._console.print(Text(text), soft_wrap=True)
+            self._console.print(Text(text), overflow="ignore")  # at words; a path stays whole, so that it can be copied
 
     def _remove(self, job: Job, stage: str) -> None:
         if (task := self._tasks.pop((job.id, stage), None)) is not None:
@@ -125,8 +149,10 @@ class LiveReporter(PlainReporter):
         of_films = (
             f"{self._ended} of {counted(len(self._jobs) + self._left, self._kind)} done" if self._several else "all"
         )
-        state = f"{self._progress.share:4.0%} {self._progress.spoken_left}".rstrip()
-        self._bars.update(self._whole, description=of_films, completed=self._progress.share, state=state)
+        self._bars.update(self._whole, description=of_films, completed=self._progress.share)
+
+    def _spoken_whole(self) -> str:
+        return f"{self._progress.share:4.0%} {self._progress.spoken_left}".rstrip()
 
     def _label(self, job: Job, stage: str, planned: PlannedStage | None) -> str:
         """The film where there are several, and what the stage does, as its file says it."""
@@ -134,9 +160,9 @@ class LiveReporter(PlainReporter):
         own = stage.removeprefix(planned.uses).strip("_") if planned else ""
         doing, room = f"{words} {own}".strip(), self._room()
         if not self._several:
-            return shortened(doing, room)
+            return begun(doing, room)
         film = shortened(self._name(job), max(room // 2, room - len(doing) - 2))
-        return f"{film}: {shortened(doing, room - len(film) - 2)}"
+        return f"{film}: {begun(doing, room - len(film) - 2)}"
 
     def _words(self, uses: str) -> str:
         try:

@@ -55,7 +55,7 @@ class RunProgress:
         """``None`` where nothing is known yet."""
         left = self._total() - self._done()
         if not self._has_own_speed:
-            return left if self.is_known or self.is_guess else None
+            return self._expected_left(left) if self.is_known or self.is_guess else None
         return left * (self.now() - (self._began or 0.0)) / self._done(without=self._reused)
 
     @property
@@ -70,6 +70,13 @@ class RunProgress:
     @property
     def _has_own_speed(self) -> bool:
         return self._began is not None and self._done(without=self._reused) >= ENOUGH
+
+    def _expected_left(self, left: float) -> float | None:
+        """``None`` where what runs takes longer than was expected."""
+        if self._began is None:
+            return left
+        ahead = self.now() - self._began - self._done(without=self._reused)
+        return left - max(0.0, ahead) if ahead < left else None
 
     def _total(self) -> float:
         jobs = len({job_id for job_id, _ in self.expected})

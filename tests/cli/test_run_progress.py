@@ -40,6 +40,16 @@ def test_a_guess_is_told_as_one_until_the_run_has_a_speed_of_its_own() -> None:
     assert progress.spoken_left == "3 min left"
 
 
+def test_the_time_left_goes_on_with_the_clock_until_it_was_wrong() -> None:
+    clock = Clock()
+    progress = RunProgress(dict(EXPECTED), is_known=True, now=clock)
+    progress.started()
+    clock.seconds = 30.0
+    assert progress.seconds_left == 70.0
+    clock.seconds = 101.0
+    assert progress.spoken_left == ""
+
+
 def test_films_that_have_no_job_yet_take_as_long_as_the_others() -> None:
     progress = RunProgress(dict(EXPECTED), is_known=True, left=2)
     assert progress.seconds_left == 200.0
@@ -54,7 +64,7 @@ def test_what_was_done_before_says_nothing_of_the_speed() -> None:
     progress.reused(("b", "one"))
     progress.started()
     clock.seconds = 5.0
-    assert progress.seconds_left == 40.0
+    assert progress.seconds_left == 35.0
     progress.reached(("a", "one"), 0.5)
     assert progress.seconds_left == pytest.approx(35.0)
     progress.reached(("a", "one"), 0.2)  # no step back

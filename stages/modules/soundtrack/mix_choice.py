@@ -23,6 +23,8 @@ NOISE = 8.0  # with less, a sound has no words
 BETTER = 5.0  # more
 LOUD = 12.0  # dB below the loudest; so loud a sound between words drowns others among the words
 QUIET = 20.0  # dB below the loudest; so quiet a channel has none of its words
+AUDIBLE = 40.0  # dB below the loudest; what is quieter is no part of a comparison
+SAME = 1.0  # dB; two mixes that differ by the same amount at all times, but for so much, have the same sound
 OPPOSITE = 0.75  # share of the power of left and right that is in their difference; half of it where both are unlike
 
 Levels = Sequence[Sequence[float]]  # of each mix, for each frame
@@ -89,10 +91,20 @@ def is_cancelled(levels: Levels) -> bool:
 
 def is_centre_drowned(levels: Levels, ranges: Sequence[LevelRange]) -> bool:
     """Whether the mix of all channels is loud in the pauses of the centre, too."""
+    if not _is_more_than_centre(levels):
+        return False
     pause = ranges[Mix.CENTRE].peak - ranges[Mix.CENTRE].width / 2
     pairs = zip(levels[Mix.ALL], levels[Mix.CENTRE], strict=True)
     between = [mix for mix, centre in pairs if centre < pause]
     return level_range(between).peak > ranges[Mix.ALL].peak - LOUD
+
+
+def _is_more_than_centre(levels: Levels) -> bool:
+    """Whether other channels have sound, too. Where they have none, as in mono, the mix of all follows the centre."""
+    audible = max(levels[Mix.CENTRE]) - AUDIBLE
+    pairs = zip(levels[Mix.ALL], levels[Mix.CENTRE], strict=True)
+    apart = [mix - centre for mix, centre in pairs if centre > audible]
+    return max(apart) - min(apart) > SAME
 
 
 def _clearer_side(ranges: Sequence[LevelRange], before: Mix) -> Mix:

@@ -60,6 +60,12 @@ def test_sound_of_one_channel_is_taken_as_it_is() -> None:
     assert one("mono", FC=words(0.1)) is Mix.ALL
 
 
+@pytest.mark.parametrize("layout", ["mono", "5.1"])
+def test_quiet_words_between_loud_ones_are_no_other_sound(layout: str) -> None:
+    loud, quiet, room = words(0.1), words(0.027, seed=2, first=0.5), noise(0.005, 3)
+    assert one(layout, FC=lambda time: loud(time) + quiet(time) + room(time)) is not Mix.RAISED_CENTRE
+
+
 def test_stereo_is_mixed() -> None:
     assert one("stereo", FL=words(0.1), FR=words(0.1)) is Mix.ALL
     assert one("stereo", FL=words(0.1)) is Mix.ALL
