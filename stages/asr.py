@@ -41,5 +41,8 @@ def run(stage: stagekit.Stage) -> None:
     transcript = transcripts.document(recognition.result, recognition.activity.speech, recognition.origin, check.notes)
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"], **check.facts)
+    shares = {"languages": transcript["languages"]} if "languages" in transcript else {}
+    stage.about(
+        engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"], **check.facts, **shares
+    )
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

@@ -70,7 +70,9 @@ def translation(recognition: speech_to_text.Recognition, target: str) -> dict[st
         recognition.result, recognition.activity.speech, recognition.origin, recognition.check.notes
     )
     engine = WhisperIdentity(f"{transcript['engine']} (translation from the audio)", transcript["model"])
-    first = ENGLISH_ALREADY if transcript["language"] == ENGLISH else FROM_AUDIO
+    is_english = transcript["language"] == ENGLISH and "languages" not in transcript
+    first = ENGLISH_ALREADY if is_english else FROM_AUDIO
     notes = [first, *transcript["notes"]] if transcript["segments"] else transcript["notes"]
-    document = documents.translation_document(transcript, target, engine, transcript["segments"], notes)
+    segments = [{key: value for key, value in each.items() if key != "language"} for each in transcript["segments"]]
+    document = documents.translation_document(transcript, target, engine, segments, notes)
     return document | {key: transcript[key] for key in ("word_times", "dropped")}

@@ -2,11 +2,16 @@
 
 import json
 import shlex
+import shutil
+import subprocess
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.e2e.conftest import SAMPLE, wrong_words
 from tests.e2e.test_recognition import transcribed
 from tests.e2e.test_subtitle import PATIENCE
 
@@ -56,3 +61,47 @@ def test_a_model_for_english_alone_says_that_it_can_not_be_strict(studio: Sandbo
     refused = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
     assert refused.code == 4
     assert "knows English only, so it can't tell which language is spoken" in refused.error
+
+
+SPANISH = (
+    "Ayer fuimos al mercado con nuestros amigos y compramos pan, queso y un poco de vino. Después caminamos por la "
+    "playa hasta que se hizo de noche. Los niños jugaban con la arena mientras nosotros hablábamos del futuro. Todos "
+    "estaban cansados, pero nadie quería volver a casa. Viven en una casa pequeña a las afueras de la ciudad, con un "
+    "gran jardín lleno de flores. Estamos muy contentos de que hayan venido hoy a vernos."
+)
+
+
+@pytest.fixture(scope="module")
+def two_languages(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample in English, half a minute of Spanish by a synthetic voice, and the sample again."""
+    folder = tmp_path_factory.mktemp("languages")
+    subprocess.run(["espeak-ng", "-v", "es", "-s", "150", "-w", folder / "es.wav", SPANISH], check=True)
+    each = ";".join(f"[{n}:a]aresample=16000,aformat=channel_layouts=mono[a{n}]" for n in range(2))
+    graph = f"{each};[a0]asplit[s][t];[s][a1][t]concat=n=3:v=0:a=1"
+    inputs = ["-i", str(SAMPLE), "-i", str(folder / "es.wav"), "-filter_complex", graph]
+    subprocess.run([tools["ffmpeg"], "-v", "error", *inputs, str(folder / "film.wav")], check=True)
+    return folder / "film.wav"
+
+
+def languages_at(transcript: dict[str, Any]) -> list[str]:
+    """The language of each part, in order."""
+    return [own for own, _ in groupby(each.get("language", "en") for each in transcript["segments"])]
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="there is no voice: apt-get install espeak-ng")
+def test_two_languages_are_each_recognised_in_their_own(studio: Sandbox, two_languages: Path) -> None:
+    transcript, said = transcribed(studio, two_languages)
+    assert (transcript["language"], languages_at(transcript)) == ("en", ["en", "es", "en"])
+    assert transcript["languages"] == pytest.approx({"en": 0.75, "es": 0.25}, abs=0.06)
+    spanish = " ".join(each["text"] for each in transcript["segments"] if "language" in each)
+    assert "una casa pequeña a las afueras de la ciudad" in spanish
+    english = " ".join(each["text"] for each in transcript["segments"] if "language" not in each)
+    assert wrong_words(SAMPLE.with_suffix(".txt").read_text(encoding="utf-8") * 2, english) < 0.1
+    assert "2 languages are spoken, each recognised in its own: English (en) 7" in said
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="there is no voice: apt-get install espeak-ng")
+def test_a_film_in_two_languages_that_is_named_as_one_is_told(studio: Sandbox, two_languages: Path) -> None:
+    transcript, said = transcribed(studio, two_languages, "-s", "en")
+    assert "languages" not in transcript
+    assert "of the speech sounds like Spanish (es), and was recognised as English (en)" in said

@@ -16,7 +16,8 @@ LIBRARIES = (
     "ctranslate2", "numpy", "faster_whisper", "faster_whisper.audio", "faster_whisper.tokenizer", "faster_whisper.vad",
 )  # fmt: skip
 USING_THEM = (  # each after those that it imports
-    "waveform", "speech_detection", "models", "whisper", "language_check", "stepped_recogniser", "speech_to_text",
+    "waveform", "speech_detection", "models", "whisper", "language_check", "stepped_recogniser",
+    "several_languages", "speech_to_text",
 )  # fmt: skip
 ROOT = Path(__file__).parents[2]
 

@@ -39,14 +39,18 @@ class LanguageEvidence:
         return self.places > 0 and self.speech >= LEAST_SPEECH
 
 
+def is_alike(one: str, other: str) -> bool:
+    """Whether the model can't tell two languages (Whisper codes) apart well enough."""
+    return any({one, other} <= group for group in ALIKE)
+
+
 def contradiction(evidence: LanguageEvidence, named: str) -> str | None:
     """The language that is clearly heard instead of the one that was ``named``, if there is one; both Whisper codes."""
     if not evidence.is_enough:
         return None
     language, probability = evidence.likeliest
-    alike = any({language, named} <= group for group in ALIKE)
     is_clear = probability >= CLEAR and evidence.probabilities.get(named, 0.0) <= UNLIKELY
-    return language if is_clear and language != named and not alike else None
+    return language if is_clear and language != named and not is_alike(language, named) else None
 
 
 def contradiction_text(evidence: LanguageEvidence, named: str, spoken: str) -> str:

@@ -32,6 +32,7 @@ class Segment:
     log_probability: float = 0.0  # mean of its tokens
     no_speech: float = 0.0  # the recogniser's probability, 0 to 1, that nobody speaks
     speaker: str = ""
+    language: str = ""  # a Whisper code, where several are spoken in the audio
 
     @property
     def middle(self) -> float:

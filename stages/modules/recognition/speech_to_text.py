@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import stagekit
 
-from recognition import language_check, models, two_pass, voice_activity, waveform, whisper
+from recognition import language_check, models, several_languages, two_pass, voice_activity, waveform, whisper
 from recognition.compute import Compute
 from recognition.compute_steps import ComputeSteps
 from recognition.language_check import LanguageCheck
@@ -56,16 +56,38 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     name = stage.model("recognizer").name
     check = stepped.run(lambda each: language_check.check(each, windows, language, is_strict, name))
     stepped.run(lambda each: each.find_language(windows))
-    if recogniser.language == ENGLISH:  # there is nothing to translate, so the text is that of a transcript
-        task, recogniser.task = TRANSCRIBE, TRANSCRIBE.name
-    result = two_pass.recognise(activity, stepped.recognise, task.gaps)
+    spoken = _recognised(activity, stepped, task, language)
+    if language != "auto" and not check.notes:
+        check = replace(check, notes=several_languages.notes_on_others(activity, recogniser))
     stage.about(computed_on=facts())
+    main = next(iter(spoken.shares), recogniser.language)
     # Where no text is left, the language that was found means nothing.
-    spoken = recogniser.language if (result.segments or language != "auto") and recogniser.language else "und"
-    probability = recogniser.language_probability if result.segments else 0.0
-    silent = waveform.is_silent(samples)
-    origin = TranscriptOrigin(whisper.ENGINE, name, spoken, probability, activity.duration, "attention", silent)
-    return Recognition(result, activity, origin, check)
+    shown = main if (spoken.result.segments or language != "auto") and main else "und"
+    probability = several_languages.probability_of(shown, recogniser) if spoken.result.segments else 0.0
+    about = name, shown, probability, activity.duration, "attention", waveform.is_silent(samples), spoken.shares
+    return Recognition(spoken.result, activity, TranscriptOrigin(whisper.ENGINE, *about), check)
+
+
+def _recognised(
+    activity: two_pass.SpeechActivity, stepped: SteppedRecogniser, task: WhisperTask, language: str
+) -> several_languages.MultilingualSpeech:
+    """All of the speech: in one language if a person has named it, else each part in its own."""
+
+    def in_language(part: two_pass.SpeechActivity, spoken: str) -> two_pass.RecognisedSpeech:
+        own = _task_for(spoken, task)
+        return two_pass.recognise(part, stepped.in_language(spoken, own.name).recognise, own.gaps)
+
+    own = _task_for(stepped.recogniser.language, task)
+    stepped.recogniser.task = own.name
+    first = two_pass.recognise(activity, stepped.recognise, own.gaps)
+    if language != "auto":
+        return several_languages.MultilingualSpeech(first, {})
+    return several_languages.recognise(activity, stepped, first, in_language)
+
+
+def _task_for(language: str | None, task: WhisperTask) -> WhisperTask:
+    """In English there is nothing to translate, so the text is that of a transcript."""
+    return TRANSCRIBE if language == ENGLISH else task
 
 
 def _recogniser(

@@ -33,6 +33,15 @@ class SteppedRecogniser:
 
         return self._steps.each(windows, rest)
 
+    def languages_in(self, windows: Sequence[Window]) -> list[dict[str, float]]:
+        """As ``Recogniser.languages_in``."""
+        return self.run(lambda recogniser: recogniser.languages_in(windows))
+
+    def in_language(self, language: str, task: str) -> "SteppedRecogniser":
+        """The same for another language of the audio. This one lets its model go, so that the memory can be freed."""
+        self.recogniser.use(None, 1)
+        return SteppedRecogniser(self._models, self._steps, self.recogniser.in_language(language, task))
+
     def _in(self, way: Compute) -> Recogniser:
         if not self._models.has(way):
             self.recogniser.use(None, way.windows)  # so that the model before can be freed

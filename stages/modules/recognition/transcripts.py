@@ -2,10 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import languages
 
 from recognition.coverage import Coverage, measure, uncovered_speech
 from recognition.intervals import Interval, difference, length, merged
@@ -36,6 +38,7 @@ class TranscriptOrigin:
     duration: float  # seconds of the audio
     word_times: str  # "aligned" with the sound, of "attention" to it, "estimated" by letters, or "none"
     is_silent: bool = False  # whether nothing in the audio could be heard
+    shares: Mapping[str, float] = field(default_factory=dict)  # of languages in the speech, where there are several
 
 
 def document(
@@ -53,17 +56,32 @@ def document(
         "schema": SCHEMA,
         "language": origin.language,
         "language_probability": _probability(origin.language_probability),
+        **_languages(origin.shares),
         "duration_s": _seconds(origin.duration),
         "engine": origin.engine,
         "model": origin.model,
         "word_times": origin.word_times if segments else "none",
         "content": content,
-        "segments": [_segment(segment) for segment in segments],
+        "segments": [_segment(segment, origin.language) for segment in segments],
         "speech": [[_seconds(start), _seconds(end)] for start, end in speech],
         "coverage": _coverage(measure(segments, real, origin.duration)),
         "dropped": [_dropped(each) for each in result.dropped],
-        "notes": [*notes, *_note_of_content(content, real), *notes_about(segments, result, speech)],
+        "notes": [
+            *notes,
+            *_note_of_languages(origin.shares),
+            *_note_of_content(content, real),
+            *notes_about(segments, result, speech),
+        ],
     }
+
+
+def _languages(shares: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    return {"languages": {language: round(share, 4) for language, share in shares.items()}} if shares else {}
+
+
+def _note_of_languages(shares: Mapping[str, float]) -> list[str]:
+    listed = ", ".join(f"{languages.shown(language)} {share:.0%}" for language, share in shares.items())
+    return [f"{len(shares)} languages are spoken, each recognised in its own: {listed}"] if shares else []
 
 
 def _content(segments: list[Segment], real_speech: list[Interval], is_silent: bool) -> str:
@@ -151,7 +169,7 @@ def _pieces(segments: Sequence[dict[str, Any]]) -> Iterator[tuple[float, float, 
             yield segment["start"], segment["end"], " " + segment["text"]
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
+def _segment(segment: Segment, main: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "start": _seconds(segment.start),
         "end": _seconds(segment.end),
@@ -159,6 +177,8 @@ def _segment(segment: Segment) -> dict[str, Any]:
     }
     if segment.words:
         shown["words"] = [_word(word) for word in segment.words]
+    if segment.language not in ("", main):
+        shown["language"] = segment.language
     return shown | ({"speaker": segment.speaker} if segment.speaker else {})
 
 

@@ -49,7 +49,13 @@ class Recogniser:
     task: str = "transcribe"
     report: ReportProgress | None = None  # called with a share (0 to 1) and text after each window of the first pass
     language_probability: float = 1.0
+    heard: dict[Window, dict[str, float]] = field(default_factory=dict)  # languages in the windows of the first pass
     _encodings: dict[Window, Any] = field(default_factory=dict)
+
+    @property
+    def windows(self) -> list[Window]:
+        """Those of the first pass whose languages were heard, in order of time."""
+        return sorted(self.heard, key=lambda window: window.start)
 
     @property
     def is_multilingual(self) -> bool:
@@ -93,16 +99,32 @@ class Recogniser:
         with ThreadPoolExecutor(self.workers) as pool:
             encodings = list(pool.map(lambda window: self._encoded(self._features(window)), sample))
         for window, encoded in zip(sample, encodings, strict=True):
-            votes.update({token[2:-2]: likely for token, likely in self.model.model.detect_language(encoded)[0]})
+            self.heard[window] = self._languages(encoded)
+            votes.update(self.heard[window])
             self._encodings[window] = encoded
         probabilities = {language: min(total / len(sample), 1.0) for language, total in votes.items()}
         return LanguageEvidence(probabilities, len(sample), sum(window.duration for window in windows))
+
+    def languages_in(self, windows: Sequence[Window]) -> list[dict[str, float]]:
+        """The probability of each language in each window. Nothing is kept."""
+        with ThreadPoolExecutor(self.workers) as pool:
+            return list(pool.map(lambda window: self._languages(self._encoded(self._features(window))), windows))
+
+    def in_language(self, language: str, task: str) -> "Recogniser":
+        """A recogniser of the same audio for another language."""
+        return Recogniser(self.model, self.samples, self.workers, language, task)
+
+    def _languages(self, encoded: Any) -> dict[str, float]:
+        """By Whisper code. One step of the decoder: a hundredth of what the window's text takes."""
+        return {token[2:-2]: float(likely) for token, likely in self.model.model.detect_language(encoded)[0]}
 
     def _segments(self, window: Window, careful: bool) -> list[Segment]:
         """One pass. Where the model stops before the speech ends, the second pass recognises the rest."""
         options, tokenizer = self._options(careful), self._tokenizer()
         features = self._features(window)
         encoded = self._encodings.pop(window, None) or self._encoded(features)
+        if self.is_multilingual and not careful and window not in self.heard:
+            self.heard[window] = self._languages(encoded)
         prompt = self.model.get_prompt(tokenizer, [], without_timestamps=False)
         result, log_probability, *_ = self.model.generate_with_fallback(encoded, prompt, tokenizer, options)
         parts = split_at_time_stamps(result.sequences_ids[0], tokenizer, window.duration)

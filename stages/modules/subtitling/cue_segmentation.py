@@ -6,14 +6,14 @@ of words: an hour of speech takes half a second.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from subtitling import break_costs, markup
 from subtitling.cue_timing import cue_times
 from subtitling.cues import Cue, TimedWord
 from subtitling.frame_clock import FrameClock
 from subtitling.line_breaks import LineWidths, best_split
-from subtitling.style_profiles import StyleProfile
+from subtitling.style_profiles import StyleProfile, profile_of
 from subtitling.timed_words import turn_starts
 from subtitling.typography import width
 
@@ -46,13 +46,22 @@ class WordMeasures:
 def cues_of_words(
     words: Sequence[TimedWord], profile: StyleProfile, language: str, clock: FrameClock, duration: int
 ) -> list[Cue]:
-    """Cues for the words of a movie that lasts ``duration`` milliseconds. ``words`` are tidy (``timed_words.tidy``)."""
-    measured = measure(words, profile, language)
-    groups = cut_into_cues(measured, profile, clock)
-    texts = markup.balance(_text(words, measured, group) for group in groups)
-    spoken = [(measured.starts[start], measured.ends[end - 1]) for start, end in groups]
+    """Cues for the words of a movie that lasts ``duration`` milliseconds. ``words`` are tidy (``timed_words.tidy``).
+
+    A cue has words of one language. Those that say theirs are cut by its rules.
+    """
+    texts, spoken, languages = list[str](), list[tuple[int, int]](), list[str]()
+    for own, run in groupby(words, key=lambda word: word.language):
+        limits = profile_of(profile.style, own) if own else profile
+        listed = list(run)
+        measured = measure(listed, limits, own or language)
+        groups = cut_into_cues(measured, limits, clock)
+        texts += [_text(listed, measured, group) for group in groups]
+        spoken += [(measured.starts[start], measured.ends[end - 1]) for start, end in groups]
+        languages += [own] * len(groups)
+    texts = markup.balance(texts)
     times = cue_times(spoken, texts, profile, clock, duration)
-    return [Cue(*time, text) for time, text in zip(times, texts, strict=True)]
+    return [Cue(*time, text, language=own) for time, text, own in zip(times, texts, languages, strict=True)]
 
 
 def measure(words: Sequence[TimedWord], profile: StyleProfile, language: str) -> WordMeasures:

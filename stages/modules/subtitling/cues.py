@@ -10,7 +10,7 @@ class TimedWord(NamedTuple):
     """A word with its leading space, if it has one. Tags in it take no width.
 
     ``turn``: the number of the cue that it is from, and what tells its line from others, where a cue that exists has
-    lines of several speakers; else nothing.
+    lines of several speakers; else nothing. ``language``: its code where it isn't that of the other words.
     """
 
     start: int
@@ -18,6 +18,7 @@ class TimedWord(NamedTuple):
     text: str
     speaker: str = ""
     turn: tuple[int, ...] = ()
+    language: str = ""
 
     @property
     def spaced(self) -> bool:
@@ -28,6 +29,7 @@ class Cue(NamedTuple):
     """Lines of text, separated by newlines, shown from start to end. Its markup is ``<i>``, ``<b>`` and ``<u>``.
 
     ``alignment``: its place in the picture as on a keypad of numbers, from 1 (bottom left) to 9 (top right).
+    ``language``: its code where it isn't that of the other cues.
     """
 
     start: int
@@ -35,6 +37,7 @@ class Cue(NamedTuple):
     text: str
     speaker: str = ""
     alignment: int = BOTTOM_CENTRE
+    language: str = ""
 
     @property
     def lines(self) -> list[str]:

@@ -66,7 +66,12 @@ def profile_of(style: str, language: str) -> StyleProfile:
         # Spaces don't separate words in these languages, so there is no limit by words.
         return replace(general, line=2 * FULL_WIDTH_LINE, speed=speed, unit=2, word_seconds=0.0, dash="-")
     line = min(general.line, SHORTER_LINES.get(base, general.line))
-    return replace(general, line=line, speed=speed, right_to_left=base in RIGHT_TO_LEFT)
+    return replace(general, line=line, speed=speed, right_to_left=is_right_to_left(language))
+
+
+def is_right_to_left(language: str) -> bool:
+    """Whether its script is written from right to left."""
+    return base_of(language) in RIGHT_TO_LEFT
 
 
 def base_of(language: str) -> str:

@@ -49,7 +49,7 @@ def tidy(words: Iterable[TimedWord], profile: StyleProfile) -> list[TimedWord]:
     clock, speaker = 0, ""
     for piece in pieces:
         clock = max(clock, piece.start)
-        word = TimedWord(clock, max(clock, piece.end), piece.text, piece.speaker, piece.turn)
+        word = TimedWord(clock, max(clock, piece.end), piece.text, piece.speaker, piece.turn, piece.language)
         if speaker and piece.speaker and piece.speaker != speaker:
             word = word._replace(text=f" {profile.dash}{word.text.lstrip()}")
         speaker = piece.speaker or speaker
@@ -91,7 +91,8 @@ def _of_segment(number: int, segment: Mapping[str, Any]) -> Iterator[TimedWord]:
         return
     for word in segment["words"]:
         speaker = word.get("speaker") or segment.get("speaker") or ""
-        yield TimedWord(_milliseconds(word["start"]), _milliseconds(word["end"]), word["word"], speaker)
+        start, end = _milliseconds(word["start"]), _milliseconds(word["end"])
+        yield TimedWord(start, end, word["word"], speaker, language=segment.get("language") or "")
 
 
 def _pieces(word: TimedWord, line: int) -> Iterator[TimedWord]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, SPEAKERS, Cue
+from subtitling.style_profiles import is_right_to_left
 
 FORMATS = ("srt", "vtt", "ass")
 RIGHT_TO_LEFT_MARK = "\u200f"
@@ -35,9 +36,17 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def save(cues: Iterable[Cue], path: Path, kind: str, right_to_left: bool = False) -> None:
-    """Write cues in one of ``FORMATS``, in UTF-8. ``right_to_left``: whether their script is. Raises ``OSError``."""
-    shown = (cue._replace(text=with_direction_marks(cue.text)) for cue in cues) if right_to_left else cues
+    """Write cues in one of ``FORMATS``, in UTF-8. Raises ``OSError``.
+
+    ``right_to_left``: whether the script is of those cues that don't say their own language.
+    """
+    shown = (_with_direction(cue, right_to_left) for cue in cues)
     path.write_text(WRITERS[kind](shown), encoding="utf-8", newline="\n")
+
+
+def _with_direction(cue: Cue, right_to_left: bool) -> Cue:
+    is_marked = is_right_to_left(cue.language) if cue.language else right_to_left
+    return cue._replace(text=with_direction_marks(cue.text)) if is_marked else cue
 
 
 def with_direction_marks(text: str) -> str:
@@ -64,7 +73,7 @@ def _srt(cues: Iterable[Cue]) -> str:
 
 def _vtt(cues: Iterable[Cue]) -> str:
     blocks = (
-        f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}{_settings(cue.alignment)}\n{_voiced(cue)}\n\n"
+        f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}{_settings(cue.alignment)}\n{_in_language(cue)}\n\n"
         for cue in cues
     )
     return "WEBVTT\n\n" + "".join(blocks)
@@ -91,6 +100,11 @@ def _settings(alignment: int) -> str:
     """A cue's settings in WebVTT, where a line is counted from the top."""
     row = ("", " line:50%", " line:0")[(alignment - 1) // 3]
     return row + (" align:start", "", " align:end")[(alignment - 1) % 3]
+
+
+def _in_language(cue: Cue) -> str:
+    """The text, with WebVTT's tag for another language than the file's: browsers choose fonts and voices by it."""
+    return f"<lang {cue.language}>{_voiced(cue)}</lang>" if cue.language else _voiced(cue)
 
 
 def _voiced(cue: Cue) -> str:

@@ -32,8 +32,10 @@ def read(path: Path) -> dict[str, Any]:
 class EngineIdentity(Protocol):
     """The engine that translated, such as ``apertium eng-spa (gist)``, and its model."""
 
-    name: str
-    model: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def model(self) -> str: ...
 
 
 def translation_document(

@@ -153,3 +153,20 @@ def test_both_files_are_written(tmp_path: Path) -> None:
 def test_a_language_may_have_three_letters(language: str) -> None:
     made_of = TranscriptOrigin("faster-whisper 1.2.1", "whisper-base", language, 0.0, 60.0, "attention")
     assert document(RecognisedSpeech([], []), [], made_of)["language"] == language
+
+
+def test_of_several_languages_the_shares_are_told_and_the_segments_say_theirs() -> None:
+    two = [replace(SPOKEN, language="en"), replace(said(10.0, "Buenas", "noches.", each=0.6), language="es")]
+    origin = replace(ORIGIN, shares={"en": 0.7, "es": 0.3})
+    transcript = document(RecognisedSpeech(two, []), [(1.0, 5.0), (10.0, 11.2)], origin)
+    Draft202012Validator(json.loads((REPOSITORY / "config/schemas/transcript.json").read_bytes())).validate(transcript)
+    assert transcript["languages"] == {"en": 0.7, "es": 0.3}
+    assert [segment.get("language") for segment in transcript["segments"]] == [None, "es"]
+    assert transcript["notes"] == [
+        "2 languages are spoken, each recognised in its own: English (en) 70%, Spanish (es) 30%"
+    ]
+
+
+def test_of_one_language_nothing_is_said() -> None:
+    assert "languages" not in made(SPOKEN)
+    assert "language" not in made(SPOKEN)["segments"][0]

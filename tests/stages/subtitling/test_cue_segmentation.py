@@ -262,3 +262,15 @@ def test_a_translation_of_real_speech_is_hardly_ever_too_fast_and_loses_no_word(
     assert {rule for rule, count in report["broken"].items() if count} <= {"reading-speed", "too-short"}
     shown = " ".join(cue.text for cue in made).split()
     assert shown == " ".join(segment["text"] for segment in transcript["segments"]).split()
+
+
+def test_a_cue_has_words_of_one_language_and_knows_it() -> None:
+    said = [*spoken("We went home"), *(word._replace(language="es") for word in spoken("y nada más", 900))]
+    cues = cues_of([*said, *spoken("and slept", 1800)])
+    assert [(cue.text, cue.language) for cue in cues] == [("We went home", ""), ("y nada más", "es"), ("and slept", "")]
+
+
+def test_words_of_another_language_are_cut_by_its_limits() -> None:
+    said = [word._replace(language="ja", text=word.text.strip()) for word in spoken("あ " * 24)]
+    lines = [line for cue in cues_of([*spoken("He said"), *said]) for line in cue.lines]
+    assert max(map(len, lines)) <= 16

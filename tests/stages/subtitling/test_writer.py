@@ -77,3 +77,13 @@ def test_each_line_has_its_speaker_where_a_cue_has_several() -> None:
 def test_speakers_live_on_where_a_format_has_them(tmp_path: Path, kind: str) -> None:
     writer.save(PLACED, tmp_path / f"x.{kind}", kind)
     assert [cue.speaker for cue in reader.read(tmp_path / f"x.{kind}").cues] == ["", "Ann & Bob"]
+
+
+def test_a_cue_in_another_language_says_so_in_webvtt_and_has_the_direction_of_its_script(tmp_path: Path) -> None:
+    cues = [Cue(0, 1000, "Hello"), Cue(1000, 2000, "- \u05e9", language="he")]
+    writer.save(cues, tmp_path / "x.vtt", "vtt")
+    written = (tmp_path / "x.vtt").read_text(encoding="utf-8")
+    assert "\nHello\n" in written
+    assert "\n<lang he>- \u05e9</lang>\n" in written
+    writer.save([cues[1]._replace(text="1 \u05e9")], tmp_path / "x.srt", "srt")
+    assert writer.RIGHT_TO_LEFT_MARK in (tmp_path / "x.srt").read_text(encoding="utf-8")
