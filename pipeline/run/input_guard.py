@@ -8,7 +8,7 @@ store of results, where it has them.
 import errno
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.cache.store import ResultStore
@@ -44,8 +44,12 @@ class InputGuard:
     def end(self, live: LiveAttempt, running: Iterable[LiveAttempt]) -> tuple[str, ...]:
         """What was changed while the stage ran, in words. Where the store has it, it is put back."""
         changed = [each.file for each in live.inputs if self._has_changed(each, live)]
+        if not changed:
+            return ()
         problems = {file.path: self._mended(file) for file in changed}
-        return tuple(dict.fromkeys(self._words(file, live, running) + problems[file.path] for file in changed))
+        at_work = [each for each in running if each is not live]
+        words = dict.fromkeys(self._words(file, at_work) + problems[file.path] for file in changed)
+        return *words, *self._suspects({live.task.name, *(each.task.name for each in at_work)})
 
     def committed(self, result: Result, since_ns: int) -> None:
         """A stage of the job has this result; ``since_ns``: when its outputs began to be read for that."""
@@ -126,11 +130,18 @@ class InputGuard:
             return f", and can't be put back: {_of_system(error, file.path)}"
         return ""
 
-    def _words(self, file: InputFile, live: LiveAttempt, running: Iterable[LiveAttempt]) -> str:
+    def _words(self, file: InputFile, at_work: Iterable[LiveAttempt]) -> str:
         what = f"{file.path.name} of stage '{file.made_by}'" if file.made_by else f"the job's input {self._job.input}"
-        others = [each.task.name for each in running if each is not live and _reads(each, file.path)]
+        others = [each.task.name for each in at_work if _reads(each, file.path)]
         beside = f", and so was {', '.join(others)}: one of them changes what it reads" if others else ""
         return f"its input '{file.slot}' ({what}) was changed while it was running{beside}"
+
+    def _suspects(self, running: Collection[str]) -> list[str]:
+        """Who else may have done it, in words: what an earlier stage left behind writes where that stage did."""
+        from pipeline.run.stray_processes import stray_processes
+
+        found = stray_processes(self._job, running)
+        return [f"process {pid}, which stage '{stage}' left behind, may have done it" for stage, pid in found.items()]
 
     def _restore(self, stage: str, path: Path) -> bool:
         """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -382,3 +384,13 @@ def test_what_cannot_be_put_back_is_told_with_its_place(
     assert isinstance(error, StageError)
     assert "/the/place" in error.message
     assert (error.next_step or "").startswith(f"run-pipeline -j {job.id} ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it can be seen")
+def test_a_process_that_an_earlier_stage_left_behind_is_named(bench: Bench, job: Job, spawning: None) -> None:
+    with job.log("one").open("w") as log, subprocess.Popen(["sleep", "60"], stdout=log, start_new_session=True) as left:
+        bench.run(job, two=Act(first=lambda: appends(made(job))))
+        left.kill()
+    message = error_of(bench, job).message
+    assert f"process {left.pid}" in message
+    assert "stage 'one' left behind" in message
