@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from pipeline.engines import report
+from pipeline.engines import model_report, report
 from pipeline.jobs import environment_sources
 from pipeline.jobs.job import Job
 
 
 def explanations(job: Job) -> Iterator[str]:
-    """Lines about its environments and engines."""
+    """Lines about its environments, engines and recognition model."""
     yield from environment_sources.messages(job.plan)
     yield from report.messages(job.plan.decisions)
+    yield from model_report.messages(job.plan.model_decision)

@@ -1,6 +1,6 @@
 """The options of commands that prepare jobs: the workflow, its parameters, what may be done for environments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pipeline.config.workflows import ParameterSpec
     from pipeline.prepare.batch import RequestFactory
 
-UNDECIDED: tuple[Any, ...] = (None, False, "", [], "auto")  # with these, what needs a parameter changes nothing
+AUTO = "auto"  # as config/workflows.py has it, which takes long to load
+UNDECIDED: tuple[Any, ...] = (None, False, "", [], AUTO)  # with these, what needs a parameter changes nothing
 WORKFLOWS = ("transcribe", "translate", "subtitle")
 
 
@@ -32,6 +33,7 @@ class Shortcut:
     takes_value: bool = True
     joined: bool = False  # may be repeated; the values are joined with commas
     needs: str | None = None  # the parameter without which it would change nothing
+    needs_value: str | None = None  # the value without which it would change nothing; None: any
     instead: str | None = None  # the parameter with which it would change nothing
 
     @property
@@ -75,9 +77,25 @@ SHORTCUTS = (
     Shortcut(
         "model",
         "model",
-        "Model for the recognition, by its name or its folder.",
-        metavar="NAME|FOLDER",
+        "Model for the recognition, by its name or its folder; auto takes the best one that is here.",
+        metavar="NAME|FOLDER|auto",
         instead="from_subtitles",
+    ),
+    Shortcut(
+        "quality",
+        "quality",
+        "With --model auto: fast, balanced (default: no longer than the film) or best, however long it takes.",
+        metavar="NAME",
+        needs="model",
+        needs_value=AUTO,
+    ),
+    Shortcut(
+        "within",
+        "within",
+        "With --model auto: how long the recognition may take, such as 30m.",
+        metavar="TIME",
+        needs="model",
+        needs_value=AUTO,
     ),
     Shortcut(
         "translator",
@@ -154,6 +172,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="Give the stages all variables of this shell, not only what programs need and what they ask for.",
         ),
+        click.option(
+            "--fetch", is_flag=True, help="With --model auto: fetch the model that is best for it, where it isn't here."
+        ),
         click.option("--build", is_flag=True, help="Build environments that are missing, which may take minutes."),
         click.option(
             "--wait",
@@ -191,6 +212,10 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options[name]], options["workflow"])
     _require_known(typed, workflow, catalog)
     _require_effect(typed, catalog.workflow(workflow).parameters)
+    if options["fetch"] and ("model" not in typed or typed["model"].text != AUTO):
+        raise UsageError(
+            "--fetch changes nothing without --model auto", "give --model auto, or: pipeline model fetch NAME"
+        )
     wait = WAIT_SECONDS if options["wait"] is None else options["wait"]
     allowed = EnvironmentOptions(wait, options["build"], options["allow_degraded"])
     parameters = {name: each.text for name, each in typed.items()}
@@ -202,6 +227,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
         options["beside"],
         options["overwrite"],
         options["inherit_environment"],
+        fetches=options["fetch"],
     )
 
 
@@ -267,12 +293,18 @@ def _require_effect(typed: Mapping[str, TypedParameter], known: "Mapping[str, Pa
     flags = {each.parameter: each.flag for each in SHORTCUTS}
     has_value = {name for name, parameter in typed.items() if parameter.text}
     has_value |= {name for name, spec in known.items() if spec.default not in UNDECIDED and name not in typed}
+    values = {name: spec.default for name, spec in known.items()} | {name: each.text for name, each in typed.items()}
     for each in SHORTCUTS:
         if each.parameter not in typed or typed[each.parameter].option != each.flag:
             continue
-        if each.needs and each.needs in known and each.needs not in has_value:
-            other = flags[each.needs]
+        if each.needs and each.needs in known and not _is_met(each, has_value, values):
+            other = " ".join(filter(None, [flags[each.needs], each.needs_value]))
             raise UsageError(f"{each.flag} changes nothing without {other}", f"give {other}, or leave it out")
         if each.instead and each.instead in has_value:
             what = f"{each.flag} changes nothing with {flags[each.instead]}, which needs no recognition"
             raise UsageError(what, "leave one of the two out")
+
+
+def _is_met(option: Shortcut, has_value: Collection[str], values: Mapping[str, Any]) -> bool:
+    """Whether the parameter that it needs has a value, or the one value with which it changes something."""
+    return option.needs in has_value if option.needs_value is None else values[option.needs or ""] == option.needs_value

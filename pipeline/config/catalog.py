@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from functools import cached_property
 
-from pipeline.config import engines, environments, models, settings, stages, workflows
+from pipeline.config import engines, environments, model_figures, models, settings, stages, workflows
 from pipeline.config.engines import EngineSpec
 from pipeline.config.environments import EnvironmentSpec
+from pipeline.config.model_figures import FigureTable
 from pipeline.config.models import ModelSpec
 from pipeline.config.settings import Settings
 from pipeline.config.source import require_name
@@ -57,6 +58,11 @@ class Catalog:
     def models(self) -> dict[str, ModelSpec]:
         """By name."""
         return models.load(self.project)
+
+    @cached_property
+    def model_figures(self) -> FigureTable:
+        """What is published of recognition models."""
+        return model_figures.load(self.project)
 
     @cached_property
     def engines(self) -> dict[str, EngineSpec]:
@@ -155,6 +161,10 @@ class _ExtendedCatalog(Catalog):
     @property
     def accelerator(self) -> str:
         return self._catalog.accelerator
+
+    @property
+    def model_figures(self) -> FigureTable:
+        return self._catalog.model_figures
 
     @property
     def engines(self) -> dict[str, EngineSpec]:

@@ -77,6 +77,10 @@ class ModelSpec:
     def is_locked(self) -> bool:
         return bool(self.files)
 
+    def may_do(self, task: str) -> bool:
+        """Whether its entry says so, or nothing else."""
+        return self.task in ("", task)
+
     @property
     def digest(self) -> str:
         """Its identity, made of the names and SHA-256 of its files, wherever they came from.

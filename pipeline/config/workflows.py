@@ -23,9 +23,13 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "audio_track": str,
     "subtitles": str,
     "glossary": str,
+    "quality": str,  # of the models among which one is chosen: one of QUALITIES
+    "duration": str,  # such as 30m; its value is in seconds
     "secret": str,  # env:VARIABLE, file:PATH or prompt; the value is read when the job runs
 }
 MEMBERS = {"languages": "language", "words": "string"}  # types whose values are lists, and the type of what is in them
+QUALITIES = ("fast", "balanced", "best")
+AUTO = "auto"  # the value of a parameter for a model that is chosen for each job
 RESERVED = ("each", "input")  # $each and $input have a meaning in every workflow
 
 
@@ -39,6 +43,7 @@ class ParameterSpec:
     at_most: int | None = None  # number of values of a list; None: any
     at_least: int = 0
     adds: bool = False  # values that are asked for later are added to those of the job that the file has already
+    task: str = ""  # what its model is for; then auto is a value, and the best one is chosen
     needs: str = ""  # what the movie must have where the value is true: a picture
     description: str = ""
 
@@ -153,10 +158,11 @@ def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any])
         type=entry["type"],
         default=entry.get("default"),
         required="default" not in entry and entry["type"] not in MEMBERS,
-        choices=tuple(entry.get("choices", ())),
+        choices=tuple(entry.get("choices", QUALITIES if entry["type"] == "quality" else ())),
         at_most=entry.get("at_most"),
         at_least=entry.get("at_least", 0),
         adds=entry.get("adds", False),
+        task=entry.get("task", ""),
         needs=entry.get("needs", ""),
         description=entry.get("description", ""),
     )
@@ -169,6 +175,8 @@ def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any])
     for key in ("at_most", "at_least"):
         if key in entry and spec.type not in MEMBERS:
             raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")
+    if spec.task and spec.type != "model":
+        raise source.error((*keys, "task"), f"only a model has it, and '{name}' is of type {spec.type}")
     if spec.adds and spec.type not in (*MEMBERS, "boolean"):
         raise source.error((*keys, "adds"), f"only lists and booleans can add, and '{name}' is of type {spec.type}")
     return spec

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from pipeline.config.model_figures import ModelFigures
 
-QUALITIES = ("fast", "balanced", "best")
 ANY_LANGUAGE = 50  # languages of a model for which it needn't be known what is spoken
 
 
@@ -40,7 +39,7 @@ class ModelTask:
     language: str = ""  # the code of the spoken language; empty where it isn't known
     is_stated: bool = False  # a person says so; else the file does, which may be wrong
     seconds: float | None = None  # of speech, where the file says how long it is
-    quality: str = "balanced"  # one of QUALITIES
+    quality: str = "balanced"  # a key of ``model_choice.SHARES``
     within: float | None = None  # seconds that the recognition may take
     must_translate: bool = False  # whether the model may have to translate what it hears
 

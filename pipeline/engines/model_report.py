@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pipeline.config.model_figures import FigureTable
 from pipeline.engines.model_candidates import ModelTask
 from pipeline.engines.model_choice import AssessedModel, ModelChoice, shown_seconds
+from pipeline.engines.word_errors import compared, shown_rate
 from pipeline.jobs.plan import BetterModel, ModelDecision
 from pipeline.media.languages import name as language_name
 from pipeline.sizes import show_size
@@ -24,7 +25,8 @@ def decision(choice: ModelChoice, task: ModelTask, table: FigureTable, is_named:
         seconds=_rounded(taken.seconds),
         wrong_percent=taken.errors.rate.percent if taken.errors else None,
         note=note,
-        better=tuple(map(_better, better)),
+        basis=taken.speed.basis if taken.speed else None,
+        better=tuple(_better(each, taken, task, table) for each in better),
     )
 
 
@@ -39,10 +41,10 @@ def _note(taken: AssessedModel, task: ModelTask, data: Mapping[str, str]) -> str
     return f"{taken.name} gets {errors.shown} of {language} wrong: {errors.of}, which is larger, gets so many{measured}"
 
 
-def _better(each: AssessedModel) -> BetterModel:
+def _better(each: AssessedModel, taken: AssessedModel, task: ModelTask, table: FigureTable) -> BetterModel:
     return BetterModel(
         model=each.name,
-        about="; ".join(_about(each)),
+        about="; ".join([_wrong(each, taken, task, table), *_costs(each)]),
         command=_command(each),
         is_here=each.is_here,
         size=None if each.is_here else each.candidate.size,
@@ -51,8 +53,14 @@ def _better(each: AssessedModel) -> BetterModel:
     )
 
 
-def _about(each: AssessedModel) -> Iterator[str]:
-    yield f"{each.errors.shown} wrong" if each.errors else "fewer words wrong"
+def _wrong(each: AssessedModel, taken: AssessedModel, task: ModelTask, table: FigureTable) -> str:
+    """By figures that can be compared, where there are some."""
+    if rates := compared(table, each.name, taken.name, task.language):
+        return f"{shown_rate(rates[0])} wrong instead of {round(rates[1].percent)}"
+    return f"{each.errors.shown} wrong" if each.errors else "fewer words wrong"
+
+
+def _costs(each: AssessedModel) -> Iterator[str]:
     if not each.is_here:
         yield f"{show_size(each.candidate.size)} to fetch" if each.candidate.size else "to fetch"
     if each.seconds is not None and each.speed is not None:
@@ -73,6 +81,7 @@ def messages(decision: ModelDecision | None) -> Iterator[str]:
         return
     if decision.why:
         takes = f"; about {shown_seconds(decision.seconds)} for this film" if decision.seconds is not None else ""
+        takes += f", {decision.basis}" if takes and decision.basis else ""
         yield printable(f"model: {decision.model}, {decision.why}{takes}")
     if decision.note:
         yield printable(decision.note)

@@ -1,6 +1,6 @@
 """How many words a model gets wrong in a language: what was measured of it, else of the next larger one of its make."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model_figures import ErrorRate, FigureTable
@@ -20,12 +20,14 @@ class ErrorEstimate:
 
     @property
     def shown(self) -> str:
-        """``about 18 of 100 words``."""
-        things = "characters" if self.rate.is_of_characters else "words"
-        if self.rate.percent >= ALL:
-            return f"nearly all {things}"
-        about = f"{max(1, round(self.rate.percent))} of 100 {things}"
-        return f"{about} or more" if self.is_lower_bound else f"about {about}"
+        """``about 18 of 100 words``, ``44 of 100 words or more``."""
+        shown = shown_rate(self.rate)
+        return f"{shown.removeprefix('about ')} or more" if self.is_lower_bound else shown
+
+
+def shown_rate(rate: ErrorRate) -> str:
+    things = "characters" if rate.is_of_characters else "words"
+    return f"nearly all {things}" if rate.percent >= ALL else f"about {max(1, round(rate.percent))} of 100 {things}"
 
 
 def estimate(table: FigureTable, name: str, language: str) -> ErrorEstimate | None:
@@ -38,22 +40,41 @@ def estimate(table: FigureTable, name: str, language: str) -> ErrorEstimate | No
     return None
 
 
+def compared(table: FigureTable, name: str, other: str, language: str) -> tuple[ErrorRate, ErrorRate] | None:
+    """What two models got wrong of the same data; ``None`` where no data is known that both were measured on."""
+    for data in table.data:
+        one, two = _own(table, name, language, data), _own(table, other, language, data)
+        if one and two:
+            return one, two
+    return None
+
+
 def ranks(table: FigureTable, names: Sequence[str], language: str) -> dict[str, tuple[float, int]]:
     """By name, what to compare models by: the lower, the better.
 
     Figures can be compared only where they come from the same data: the data on which most of the models were measured,
-    in an unknown language over all languages in which there is a figure of each. The number of larger models decides
-    between equal ones.
+    in an unknown language over the languages in which most of them were measured. A larger model of the same make is no
+    worse than a smaller one: where it seems so, somebody else measured it. Of equal ones, the larger is better.
     """
-    larger = {name: len(list(_with_larger(table, name))) for name in names}
+    larger = {name: list(_with_larger(table, name)) for name in names}
+    percents = _percents(table, names, language)
+    return {name: (min(percents[each] for each in names if name in larger[each]), len(larger[name])) for name in names}
+
+
+def _percents(table: FigureTable, names: Sequence[str], language: str) -> dict[str, float]:
     if language:
         data = _shared_data(table, names, language)
-        return {name: (_percent(table, name, language, data), larger[name]) for name in names}
-    shared = [
-        code for code in _languages(table) if all(_percent(table, each, code, TELLING) < UNKNOWN for each in names)
-    ]
+        return {name: _percent(table, name, language, data) for name in names}
+    shared = _shared_languages(table, names)
     totals = {name: sum(_percent(table, name, code, TELLING) for code in shared) for name in names}
-    return {name: (totals[name] / len(shared) if shared else UNKNOWN, larger[name]) for name in names}
+    return {name: total / len(shared) if shared else UNKNOWN for name, total in totals.items()}
+
+
+def _shared_languages(table: FigureTable, names: Sequence[str]) -> list[str]:
+    codes = dict.fromkeys(code for figures in table.models.values() for code in figures.errors)
+    counts = {code: sum(_own(table, name, code, TELLING) is not None for name in names) for code in codes}
+    most = max(counts.values(), default=0)
+    return [code for code, count in counts.items() if most and count == most]
 
 
 def _shared_data(table: FigureTable, names: Sequence[str], language: str) -> str:
@@ -77,7 +98,3 @@ def _with_larger(table: FigureTable, name: str) -> Iterator[str]:
     while each is not None:
         yield each
         each = table.of(each).larger
-
-
-def _languages(table: FigureTable) -> Mapping[str, None]:
-    return dict.fromkeys(code for figures in table.models.values() for code in figures.errors)

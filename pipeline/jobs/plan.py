@@ -152,6 +152,7 @@ class ModelDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     language: str = ""  # the code; empty where it isn't known what is spoken
     why: str | None = None  # None where a person named the model
     seconds: float | None = None  # for the whole input, as was expected
+    basis: str | None = None  # how that is known
     wrong_percent: float | None = None  # of the words; at least so many where ``note`` says so
     note: str | None = None  # what a person should know of the text that it makes
     better: tuple[BetterModel, ...] = ()

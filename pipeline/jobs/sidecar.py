@@ -88,7 +88,7 @@ class Sidecars:
             "input": {"path": plan.input.path, "size": plan.input.size, "digest": plan.input.digest},
             "parameters": plan.parameters,
             "engines": _engines(told),
-            "notes": _notes(told),
+            "notes": [*_notes(told), *_model_notes(plan, told)],
             "stages": told,
             **({"has_more_stages": True} if len(way) > NEAREST else {}),
         }
@@ -162,6 +162,13 @@ def _notes(told: Sequence[Mapping[str, Any]]) -> list[str]:
     degraded = (f"environment '{each['name']}' was {each['source']} {each['warning']}" for each in environments)
     texts = (text for each in told for text in (*_texts(each.get("about", {}).get("notes")), *each.get("warnings", ())))
     return list(dict.fromkeys([*degraded, *texts]))
+
+
+def _model_notes(plan: Plan, told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What was known of the recognition model before it did its work."""
+    decision = plan.model_decision
+    used = {model["name"] for each in told for model in each["models"].values()}
+    return [decision.note] if decision and decision.note and decision.model in used else []
 
 
 def _texts(value: Any) -> list[str]:

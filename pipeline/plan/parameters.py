@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.workflows import ParameterSpec, WorkflowSpec
+from pipeline.config.workflows import AUTO, ParameterSpec, WorkflowSpec
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs.secrets import WAYS, SecretSource, parse
 from pipeline.plan import languages
+from pipeline.plan.time_spans import parse_seconds
 from pipeline.text import is_utf8, printable
 
 HELP = "prepare-job --help"
@@ -73,7 +74,7 @@ def _plain_value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
             case "languages" | "words":
                 return _items(spec, text)
             case "model":
-                return catalog.model(text).name
+                return AUTO if spec.task and text == AUTO else catalog.model(text).name
             case _:
                 return text
     except (ValueError, KeyError) as error:
@@ -103,6 +104,14 @@ def _secret(spec: ParameterSpec, text: str) -> SecretSource:
     return source
 
 
+def _seconds(spec: ParameterSpec, value: str | float) -> float:
+    """Raises ``UsageError`` for what is no length of time."""
+    try:
+        return value if isinstance(value, int | float) else parse_seconds(value)
+    except ValueError as error:
+        raise UsageError(f"parameter '{spec.name}': {error}", HELP) from error
+
+
 def _finite(text: str) -> float:
     """A number that JSON has. Raises ``ValueError`` also for infinities and for "nan"."""
     value = float(text)
@@ -115,11 +124,15 @@ def _recognised_languages(workflow: WorkflowSpec, values: Mapping[str, Any], cat
     """Languages that all models of the workflow recognise; empty: any, since no model has a list."""
     named = [name for name, spec in workflow.parameters.items() if spec.type == "model" and values[name] is not None]
     for name in named:
-        if values[name] not in catalog.models:
+        if values[name] not in (*catalog.models, *([AUTO] if workflow.parameters[name].task else ())):
             nearest = did_you_mean(values[name], sorted(catalog.models))
             raise workflow.source.error(("parameters", name, "default"), f"no model '{values[name]}'{nearest}")
-    chosen = [catalog.model(values[name]) for name in named]
+    chosen = [catalog.model(values[name]) for name in named if values[name] != AUTO]
     lists = [set(model.languages) for model in chosen if model.languages]
+    tasks = [workflow.parameters[name].task for name in named if values[name] == AUTO]
+    lists += [
+        {code for each in catalog.models.values() if each.may_do(task) for code in each.languages} for task in tasks
+    ]
     return sorted(set.intersection(*lists)) if lists else []
 
 
@@ -134,6 +147,8 @@ def _checked(workflow: WorkflowSpec, spec: ParameterSpec, value: Any, known: Seq
         return None
     if spec.type == "secret":
         return _secret(spec, str(value))
+    if spec.type == "duration":
+        return _seconds(spec, value)
     if spec.type == "language" and value != languages.DETECT:
         value = languages.normalise(value, known)
     for item in value if isinstance(value, list) else [value]:

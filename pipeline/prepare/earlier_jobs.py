@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.workflows import ParameterSpec, WorkflowSpec
+from pipeline.config.workflows import AUTO, ParameterSpec, WorkflowSpec
 from pipeline.digests import sha256_of_file
 from pipeline.errors import PipelineError
 from pipeline.jobs import beside_input
@@ -144,6 +144,8 @@ def _means_the_same(spec: ParameterSpec, value: Any, planned: Any, text: str | N
         return bool(value) == bool(before) and all(_entries(value, code) == planned[code] for code in planned or ())
     if spec.type == "subtitles":  # a plan has what was found, with the digest of a file
         return (text or spec.default) == (before or spec.default) and _is_unchanged(planned)
+    if spec.task and AUTO in (text, before):  # a plan has the model that was chosen
+        return text == before or (text is not None and text == planned)
     if spec.type == "secret":  # a plan has where it comes from
         return str(value) == str(planned)
     return bool(value == planned)

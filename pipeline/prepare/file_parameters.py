@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.workflows import WorkflowSpec
+from pipeline.config.workflows import AUTO, WorkflowSpec
 from pipeline.media import glossary, languages, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
@@ -33,8 +33,9 @@ def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog
     values: dict[str, Any] = {}
     models: list[FolderModel] = []
     for name, text in parameters.items():
-        kind = workflow.parameters[name].type if name in workflow.parameters else ""
-        if kind == "model" and _is_folder(text, catalog):
+        spec = workflow.parameters.get(name)
+        kind = spec.type if spec else ""
+        if kind == "model" and not (spec and spec.task and text == AUTO) and _is_folder(text, catalog):
             defined, store = catalog.models.values(), ModelStore(catalog.project.models)
             models.append(local_folder.read(Path(text).expanduser(), (), defined, store))
             values[name] = models[-1].name

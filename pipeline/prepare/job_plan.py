@@ -49,6 +49,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         deliver=planned.deliver,
         asked=dict(request.parameters),
         decisions=preparation.values.decisions.records,
+        model_decision=preparation.model_decision,
         beside=_beside(preparation),
         disk_needed=preparation.disk_needed,
         grace_seconds=settings.grace_seconds,

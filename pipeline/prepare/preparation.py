@@ -9,6 +9,7 @@ from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import Decisions
 from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.jobs.job import Job
+from pipeline.jobs.plan import ModelDecision
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
 from pipeline.plan.planner import PlannedWorkflow
@@ -29,6 +30,7 @@ class JobRequest:
     overwrite: bool = False  # also where the movie has what would be made
     inherits_environment: bool = False  # whether stages get all of the caller's variables
     reserved: int = 0  # bytes of the disk that other jobs will take
+    fetches: bool = False  # a better recognition model that isn't here, where the model is to be chosen
     extends: Job | None = None  # the job of the same file that gets the new plan, instead of a job of its own
 
 
@@ -59,4 +61,5 @@ class Preparation:
     folder_models: tuple[FolderModel, ...]  # those of them that lie in folders, and aren't in the store yet
     ready: Readiness
     disk_needed: int  # bytes
+    model_decision: ModelDecision | None = None  # None where nothing is to be said of the recognition model
     unconfined: str | None = None  # why stages that should be confined can't be, on this machine

@@ -27,7 +27,15 @@ from pipeline.models import local_folder
 from pipeline.models.store import ModelStore
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
-from pipeline.prepare import confinement, default_workflows, disk_space, file_parameters, job_plan, readiness
+from pipeline.prepare import (
+    confinement,
+    default_workflows,
+    disk_space,
+    file_parameters,
+    job_plan,
+    model_choice,
+    readiness,
+)
 from pipeline.prepare.engine_choice import choose_engines
 from pipeline.prepare.inputs import Prober, readable
 from pipeline.prepare.preparation import UNKNOWN_INPUT, JobRequest, Preparation, WorkflowValues
@@ -77,6 +85,11 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     media = Prober(catalog, finder).look(file) if workflow.takes_media else None
     earlier = request.extends.plan.parameters if request.extends else {}
     parameters, about = _of_movie(workflow, parameters, file, media, earlier) if media else (parameters, UNKNOWN_INPUT)
+    model_request = model_choice.ModelRequest(
+        workflow, parameters, about["language"], media.duration_s if media else None
+    )
+    chosen = model_choice.settle(catalog, finder, model_request, request)
+    catalog, parameters = catalog.with_models(chosen.specs), chosen.parameters
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
     engines = choose_engines(catalog, finder, tasks, {model.name for model in files.models})
     notes = file_parameters.notes(workflow, parameters, media) if media else ()
@@ -92,7 +105,9 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     digests = {name: catalog.model(name).digest for name in planned.models}
     unconfined = confinement.problem(planned.stages)
     values = replace(values, decisions=values.decisions.with_notes(readiness.wrapper_notes(ready)))
-    return Preparation(request, file, media, workflow, values, planned, digests, models, ready, needed, unconfined)
+    return Preparation(
+        request, file, media, workflow, values, planned, digests, models, ready, needed, chosen.decision, unconfined
+    )
 
 
 def _of_movie(

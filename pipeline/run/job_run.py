@@ -18,6 +18,7 @@ from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
+from pipeline.models.speeds import ModelSpeeds
 from pipeline.process import Interpreter
 from pipeline.run import input_view, other_run
 from pipeline.run.chosen_stages import choose
@@ -57,6 +58,7 @@ class JobRun:
         self._chosen = choose(job, context.selection)
         self._results = Results()
         self._durations = Durations(context.project, job)
+        self._speeds = ModelSpeeds(context.project)
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
@@ -179,6 +181,7 @@ class JobRun:
     def finish(self) -> JobOutcome:
         """Nothing is left to run. Raises what keeps the job from being delivered."""
         self._durations.save()
+        self._speeds.save()
         self._invocations.keys.programs.save()
         if self._due.error:
             return self.give_up(self._due.error)
@@ -249,6 +252,9 @@ class JobRun:
             share(self._context.store, task, result)
         self._guard.committed(result, at)
         self._durations.took(task.stage, result.seconds)
+        if task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
+            seconds_of_input = self.job.plan.input.duration_s
+            self._speeds.took(task.stage.uses, task.stage.models.values(), result.seconds, seconds_of_input)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))
 

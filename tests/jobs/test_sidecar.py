@@ -201,3 +201,16 @@ def test_an_environment_that_was_not_healthy_is_told_among_the_notes(tmp_path: P
     (about,) = told(job, results)
     assert about["stages"][0]["environment"]["source"] == "degraded"
     assert about["notes"] == ["environment 'alpha' was degraded /opt/old: numpy is damaged"]
+
+
+def test_what_was_known_of_the_model_beforehand_is_told_of_what_it_had_a_part_in(tmp_path: Path) -> None:
+    note = "small gets about 44 of 100 words of Hindi (hi) wrong (Common Voice 9, read sentences)"
+    stages = [step("asr", "job.input", models={"recognizer": "small"}), step("beside", "job.input")]
+    decision = {"model": "small", "language": "hi", "note": note}
+    job = planned(tmp_path, stages, "asr.file", "beside.file", model_decision=decision)
+    results = Results()
+    done(job, results, "asr", about={"notes": ["half of it is music"]})
+    done(job, results, "beside")
+    about, beside = told(job, results)
+    assert about["notes"] == ["half of it is music", note]
+    assert beside["notes"] == []

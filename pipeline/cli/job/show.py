@@ -9,8 +9,8 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.summary import KILLED, summary
+from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json, print_table
-from pipeline.engines.report import messages as engine_messages
 from pipeline.envs.registry import Registry
 from pipeline.jobs import environment_sources, items, overview
 from pipeline.jobs.job import Job
@@ -37,6 +37,7 @@ def command(id: str, as_json: bool) -> None:
         **asdict(about),
         "environments": plain(job.plan.environment_sources),
         "decisions": plain(job.plan.decisions),
+        "model": plain(job.plan.model_decision),
         "stages": rows,
         "output": str(job.output),
     }
@@ -57,7 +58,7 @@ def command(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*environment_sources.messages(job.plan), *engine_messages(job.plan.decisions), *_by_now(here, job)]:
+    for line in [*explanations(job), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
