@@ -16,12 +16,14 @@ from pipeline.bundles.prefetch import wheels_of
 from pipeline.bundles.wheels import Wheels
 from pipeline.config import model_entries
 from pipeline.config.catalog import Catalog
+from pipeline.config.model_locks import COMMIT
+from pipeline.config.models import HubSource, ModelSpec
 from pipeline.envs import interpreters, uv
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
 from pipeline.envs.packages.package_files import SOURCES
 from pipeline.errors import NotReady, PipelineError, UsageError
-from pipeline.models import fetch
+from pipeline.models import fetch, locking
 from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
@@ -38,11 +40,16 @@ class Contents:
     members: dict[str, Content] = field(default_factory=dict)  # by the name in the bundle
 
 
-def make(catalog: Catalog, names: Sequence[str], target: Path, progress: Progress) -> Contents:
-    """Fetch the packages and models that aren't here yet, and write a bundle of these environments to ``target``.
+def make(
+    catalog: Catalog, names: Sequence[str], target: Path, progress: Progress, models: Sequence[str] = ()
+) -> Contents:
+    """Fetch the packages and models that aren't here yet, and write a bundle of these environments to ``target``, with
+    these models beside those that the environments name.
 
     Raises ``NotReady`` where something can't be fetched or written, and ``UsageError`` for an external environment.
     """
+    for name in models:
+        catalog.model(name)  # raises, with a suggestion
     definitions = [catalog.environment(name) for name in dict.fromkeys(names)]
     for definition in definitions:
         if definition.lock is None:
@@ -53,7 +60,7 @@ def make(catalog: Catalog, names: Sequence[str], target: Path, progress: Progres
     scratch = catalog.project.cache
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".bundle-") as folder:
-        collector = _Collector(catalog, wheels_of(catalog, installer), Path(folder), progress)
+        collector = _Collector(catalog, wheels_of(catalog, installer), Path(folder), progress, models)
         managed = pythons.managed_folder(installer)
         for definition in definitions:
             collector.environment(definition, managed)
@@ -70,6 +77,7 @@ class _Collector:
     wheels: Wheels
     scratch: Path
     progress: Progress
+    chosen: Sequence[str]  # models that no environment names
     contents: Contents = field(default_factory=Contents)
 
     def environment(self, definition: Definition, managed: Path | None) -> None:
@@ -88,7 +96,8 @@ class _Collector:
         }
 
     def models(self) -> None:
-        names = sorted({name for each in self.contents.environments.values() for name in each["models"]})
+        of_environments = {name for each in self.contents.environments.values() for name in each["models"]}
+        names = sorted(of_environments | set(self.chosen))
         if not names:
             return
         project = self.catalog.project
@@ -96,8 +105,10 @@ class _Collector:
         store, fetcher = ModelStore(project.models), fetcher_for(self.catalog)
         for name in names:
             spec = self.catalog.model(name)
+            if not spec.is_locked:
+                spec = locking.with_lock(spec, locking.lock(project, spec, fetcher, self.progress).now)
             folder = fetch.ensure(store, spec, fetcher, self.progress)
-            self.contents.models[name] = {**entries[name], "files": dict(spec.files)}
+            self.contents.models[name] = _pinned(entries[name], spec)
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})
 
     def installer(self) -> None:
@@ -126,6 +137,17 @@ class _Collector:
             return f"project/{file.relative_to(self.catalog.project.root).as_posix()}"
         except ValueError as error:
             raise NotReady(f"{file} can't be bundled: it isn't in the project", "move it into the project") from error
+
+
+def _pinned(entry: dict[str, Any], spec: ModelSpec) -> dict[str, Any]:
+    """A model's entry with what its lock says, since digests are those of one commit."""
+    sources = [
+        {**each, "revision": source.revision} if isinstance(source, HubSource) else each
+        for each, source in zip(entry["sources"], spec.sources, strict=True)
+        if not isinstance(source, HubSource) or COMMIT.fullmatch(source.revision)  # another repository, never locked
+    ]
+    license_ = {"license": spec.license} if spec.license else {}
+    return {**entry, **license_, "files": dict(spec.files), "sources": sources}
 
 
 def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:

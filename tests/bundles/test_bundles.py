@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from pipeline.bundles import archive, inspection, install, make
+from pipeline.config import model_locks
 from pipeline.config.catalog import Catalog
+from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ExitCode, InputError, NotReady
@@ -21,6 +23,22 @@ from pipeline.project import Project
 from tests.conftest import Sandbox, make_sandbox, offline
 
 MODEL = b"weights"
+STAGE = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# models = ["weights"]
+# [tool.pipeline.stage.outputs]
+# file = "weights.txt"
+# ///
+def run(stage):
+    stage.output("file").write_bytes((stage.model("weights") / "weights.bin").read_bytes())
+"""
+WORKFLOW = """
+input: file
+parameters: {model: {type: model, default: heard}}
+stages:
+  weighs: {models: {weights: $model}}
+"""
 EMPTY = "default_workflows: []\n"
 
 
@@ -98,6 +116,51 @@ def test_it_builds_with_no_network_and_an_empty_cache(bundle: Path, there: Sandb
     (model,) = (there.root / "models" / ".store").glob("tiny-*")
     assert (model / "weights.bin").read_bytes() == MODEL
     assert not list((there.root / "cache").glob(".unbundling-*"))
+
+
+def with_hub_model(sandbox: Sandbox, name: str, files: dict[str, bytes]) -> None:
+    """A model that was locked from a hub, and lies in a folder here."""
+    for file, data in files.items():
+        sandbox.write(f"copies/{name}/{file}", data.decode())
+    locked = {file: LockedFile(hashlib.sha256(data).hexdigest(), len(data)) for file, data in files.items()}
+    lock = ModelLock(f"someone/{name}", "1" * 40, locked, license="mit")
+    model_locks.write(Project(sandbox.root), name, lock)
+    sources = f"[{{folder: copies/{name}}}, {{huggingface: someone/{name}}}, {{huggingface: someone/else}}]"
+    with (sandbox.root / "config/models.yaml").open("a") as entries:
+        entries.write(f"{name}:\n  files: ['*']\n  sources: {sources}\n")
+
+
+def test_models_of_a_hub_serve_a_machine_that_reaches_none(here: Sandbox, there: Sandbox, tmp_path: Path) -> None:
+    with_hub_model(here, "heard", {"weights.bin": b"heard", "my notes.txt": b"note"})
+    file = tmp_path / "models.tar"
+    made = here.give("pipeline", "env", "bundle", "alpha", "--model", "heard", "-o", file, "--json")
+    assert (made.code, made.data["models"]) == (0, ["heard", "tiny"]), made.err
+    unreachable = {"UV_CACHE_DIR": str(tmp_path / "empty"), "UV_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:1"}
+    done = there.give("bootstrap", "--from-bundle", file, variables=unreachable)
+    assert done.code == 0, done.err
+    assert {row["name"]: row["state"] for row in there.give("pipeline", "model", "list", "--json").data} == {
+        "heard": "ready",
+        "tiny": "ready",
+    }
+    there.write("stages/weighs.py", STAGE)
+    there.write("config/workflows/w.yaml", WORKFLOW)
+    id = there.prepare("w")
+    ran = there.run("run-pipeline", "--job", id, variables=unreachable)
+    assert ran.code == 0, ran.err
+    assert next(there.job(id).rglob("weights.txt")).read_bytes() == b"heard"
+
+
+def test_a_damaged_model_of_a_bundle_is_named_and_one_file_mends_it(
+    bundle: Path, there: Sandbox, alone: dict[str, str]
+) -> None:
+    assert there.give("bootstrap", "--from-bundle", bundle, variables=alone).code == 0
+    (model,) = (there.root / "models" / ".store").glob("tiny-*")
+    (model / "weights.bin").write_bytes(MODEL[:-1])
+    found = there.give("pipeline", "doctor", "--json").data["diagnoses"]
+    assert [(row["subject"], row["next"]) for row in found] == [("model tiny", "bootstrap --model tiny")]
+    assert there.give("bootstrap", "--model", "tiny", variables=alone).code == ExitCode.NOT_READY
+    assert there.give("bootstrap", "--from-bundle", bundle, variables=alone).code == 0
+    assert (model / "weights.bin").read_bytes() == MODEL
 
 
 def test_it_can_be_built_out_of_twice(bundle: Path, there: Sandbox, alone: dict[str, str]) -> None:

@@ -25,9 +25,17 @@ from pipeline.sizes import show_size
     metavar="FILE",
     help="Where to write it.",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.models,
+    help="With this model, too, beside those that the environments name; may be repeated.",
+)
 @json_option
 @root_option
-def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
+def command(names: tuple[str, ...], target: Path, models: tuple[str, ...], as_json: bool) -> None:
     """Put environments into one file, for a machine like this one that has no network.
 
     It holds their definitions and locks, every package, their models, uv, and the interpreter where uv keeps it.
@@ -40,7 +48,7 @@ def command(names: tuple[str, ...], target: Path, as_json: bool) -> None:
         raise UsageError(f"there is no folder {target.parent}", f"mkdir -p {target.parent}")
     if target.exists() and not target.is_file():  # a device, say, which a file must not replace
         raise UsageError(f"{target} isn't a plain file", "choose another place")
-    contents = make.make(Catalog(project()), names, target, lambda step: click.echo(step, err=True))
+    contents = make.make(Catalog(project()), names, target, lambda step: click.echo(step, err=True), models)
     size, digest = target.stat().st_size, sha256_of_file(target)
     data = {"file": str(target), "size": size, "sha256": digest.removeprefix("sha256:")}
     if as_json:
