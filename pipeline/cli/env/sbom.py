@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from pipeline.cli import completion
-from pipeline.cli.context import json_option, root_option
+from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.live_build import live_build
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
+from pipeline.config.catalog import Catalog
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
@@ -26,18 +27,30 @@ from pipeline.permissions import share
     metavar="FILE",
     help="Write it there instead of printing it.",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.models,
+    help="With this model, too, beside those that the environment names; may be repeated.",
+)
 @json_option
 @root_option
-def command(name: str, target: Path | None, as_json: bool) -> None:
+def command(name: str, target: Path | None, models: tuple[str, ...], as_json: bool) -> None:
     """Print an environment's bill of materials, in CycloneDX 1.6 (JSON).
 
     It has the interpreter and every installed package, with versions, licenses, dependencies, and the hashes that the
-    lock allows. With -o, --json says where it was written.
+    lock allows; and the models, with their commits, licenses and the SHA-256 of each file. With -o, --json says where
+    it was written.
     """
     from pipeline.envs.inventory import sbom
+    from pipeline.models import bill_of_materials
 
     definition, build = live_build(name)
-    text = sbom.document(build, _hashes(definition, build))
+    catalog = Catalog(project())
+    specs = map(catalog.model, dict.fromkeys((*definition.models, *models)))
+    text = sbom.document(build, _hashes(definition, build), [bill_of_materials.component(spec) for spec in specs])
     if target is None:
         click.echo(text, nl=False)
         return

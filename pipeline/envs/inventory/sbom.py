@@ -5,7 +5,7 @@ The same build gives the same document: its serial number comes from the build's
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 SPACE = uuid.UUID("7a0c5c0e-5d3b-5e0f-9b1e-2f6d7c1a4e52")  # for our documents' numbers; chosen at random
 
 
-def document(build: Build, hashes: Mapping[str, frozenset[str]]) -> str:
+def document(build: Build, hashes: Mapping[str, frozenset[str]], models: "Sequence[Component]" = ()) -> str:
     """The document, as JSON. ``hashes``: SHA-256 of the files that the lock allows, by package.
+
+    ``models`` are those that the environment's stages use.
 
     Raises ``OSError`` where the build can't be read.
     """
     from cyclonedx.output import make_outputter
     from cyclonedx.schema import OutputFormat, SchemaVersion
 
-    outputter = make_outputter(_bom(build, hashes), OutputFormat.JSON, SchemaVersion.V1_6)
+    outputter = make_outputter(_bom(build, hashes, models), OutputFormat.JSON, SchemaVersion.V1_6)
     return f"{outputter.output_as_string(indent=2)}\n"
 
 
-def _bom(build: Build, hashes: Mapping[str, frozenset[str]]) -> "Bom":
+def _bom(build: Build, hashes: Mapping[str, frozenset[str]], models: "Sequence[Component]") -> "Bom":
     from cyclonedx.model.bom import Bom, BomMetaData
 
     packages = installed_packages(build)
@@ -45,11 +47,12 @@ def _bom(build: Build, hashes: Mapping[str, frozenset[str]]) -> "Bom":
     bom = Bom(
         serial_number=uuid.uuid5(SPACE, build.key),
         metadata=BomMetaData(component=environment, timestamp=made),
-        components=[interpreter, *components.values()],
+        components=[interpreter, *components.values(), *models],
     )
     needs = dependencies(packages, build.python_version)
     needed = {target for name, targets in needs.items() for target in targets if target != name}
-    bom.register_dependency(environment, [interpreter, *(components[name] for name in needs if name not in needed)])
+    used = [components[name] for name in needs if name not in needed]
+    bom.register_dependency(environment, [interpreter, *used, *models])
     bom.register_dependency(interpreter)
     for name, targets in needs.items():
         bom.register_dependency(components[name], [components[target] for target in targets if target != name])
@@ -87,7 +90,7 @@ def _component(package: InstalledPackage, hashes: frozenset[str]) -> "Component"
     from packageurl import PackageURL
 
     purl = PackageURL("pypi", None, package.name, package.version)
-    allowed = [_hash(each) for each in sorted(hashes)]
+    allowed = [sha256(each) for each in sorted(hashes)]
     # A lock allows a file for each platform: which one was installed is certain only where there is one.
     reference = ExternalReference(
         type=ExternalReferenceType.DISTRIBUTION,
@@ -102,12 +105,12 @@ def _component(package: InstalledPackage, hashes: frozenset[str]) -> "Component"
         purl=purl,
         description=package.summary or None,
         hashes=allowed if len(allowed) == 1 else (),
-        licenses=[_license(package.license)] if package.license.text else (),
+        licenses=[license_of(package.license)] if package.license.text else (),
         external_references=[reference] if len(allowed) > 1 else (),
     )
 
 
-def _license(named: License) -> "CycloneDxLicense":
+def license_of(named: License) -> "CycloneDxLicense":
     """An identifier of SPDX, an expression, or just a name.
 
     packaging knows all of the grammar (``LicenseRef-NAME``, ``GPL-2.0+``, ``WITH``); cyclonedx's own factory takes some
@@ -127,7 +130,8 @@ def _license(named: License) -> "CycloneDxLicense":
     return DisjunctiveLicense(id=text) if is_identifier else LicenseExpression(text)
 
 
-def _hash(digest: str) -> "HashType":
+def sha256(digest: str) -> "HashType":
+    """``digest``: hexadecimal."""
     from cyclonedx.model import HashAlgorithm, HashType
 
     return HashType(alg=HashAlgorithm.SHA_256, content=digest)
