@@ -81,8 +81,8 @@ def _request(catalog: "Catalog", request: "JobRequest", and_run: bool) -> "JobRe
     """Goes on with the file's job where that is to be run at once, or where more is asked for than it makes."""
     from pipeline.prepare.earlier_jobs import EarlierJobs
 
-    earlier = None if request.overwrite else EarlierJobs(catalog).find(request)
-    if earlier is None or earlier.is_running or (earlier.has_all and not and_run):
+    earlier = EarlierJobs(catalog).find(request)
+    if earlier is None or earlier.is_running or (earlier.has_all and not and_run and not request.overwrite):
         return request
     return earlier.request
 

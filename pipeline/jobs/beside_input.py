@@ -1,7 +1,8 @@
 """Deliverables next to the input, as players want subtitles: ``movie.es.srt`` beside ``movie.mkv``.
 
 They are copies of what stands in the job's output folder, so whatever becomes of them, the job keeps its own. A file
-that was there and isn't ours is left alone, unless the job was prepared to overwrite it.
+that was there and isn't ours is left alone, and so is one of ours that a person has changed. A job that was prepared
+with ``--overwrite`` replaces both, once.
 """
 
 import contextlib
@@ -16,25 +17,34 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.permissions import share_as
 from pipeline.text import printable
+from pipeline.values import Struct, field
 
 RECORD = "beside.json"  # in the job's folder: what was put there, by size and time
 
 
-def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
-    """Put what the job says next to its input. Returns what a person should know: nothing of it fails the job.
+class Placement(Struct, frozen=True):
+    """What became of the files that go next to the input."""
+
+    has_put: bool = False  # whether any file is there that wasn't
+    told: list[str] = field(default_factory=list)  # what a person should know
+
+
+def put(job: Job, results: Results, delivered: Sequence[Path]) -> Placement:
+    """Put what the job says next to its input. Nothing of it fails the job.
 
     ``delivered`` are the paths of all outputs to deliver, in order.
     """
     wanted = job.plan.beside
     if wanted is None:
-        return []
-    told, ours = [], _record(job)
+        return Placement()
+    told, ours, has_put = [], _record(job), False
     for source in _chosen(job, results, delivered, wanted.outputs):
         target = job.input.with_name(source.name)
         try:
             if _is_free(target, source, ours.get(target.name), wanted.overwrite):
                 _copy(source, target, job.input)
                 ours[target.name] = _signature(target)
+                has_put = True
             elif not filecmp.cmp(source, target, shallow=False):
                 told.append(
                     f"{printable(str(target))} was there and stays as it is; the new one is {source.name} in output"
@@ -45,7 +55,12 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> list[str]:
         write_whole(job.folder / RECORD, dump_json(ours))
         with contextlib.suppress(OSError):
             sync_folder(job.input.parent)
-    return told
+    return Placement(has_put, told)
+
+
+def forget(job: Job) -> None:
+    """Take what stands beside the input for somebody else's: a job that may overwrite puts its own there again."""
+    (job.folder / RECORD).unlink(missing_ok=True)
 
 
 def has_put(job: Job, file: Path) -> bool:
@@ -70,7 +85,8 @@ def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:
         found = _signature(target)
     except FileNotFoundError:
         return True
-    return (overwrite or found == ours) and not filecmp.cmp(source, target, shallow=False)
+    may_replace = found == ours or (overwrite and ours is None)
+    return may_replace and not filecmp.cmp(source, target, shallow=False)
 
 
 def _copy(source: Path, target: Path, movie: Path) -> None:

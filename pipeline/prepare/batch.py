@@ -112,8 +112,8 @@ class Batch:
                 why = f"{maker.id} has made it"
                 return PrepareOutcome(file, PrepareStatus.SKIPPED, why, skipped=SkipReason.OUR_RESULT)
             self._require_own_names(request)
-            earlier = self._earlier_job(request)
-            if earlier and (earlier.is_done or earlier.is_running or (earlier.waits and not self._to_run)):
+            earlier = self._earlier.find(request) if self._earlier else None
+            if earlier and self._is_left_alone(earlier, request):
                 return _skipped(file, earlier)
             wanted = replace(earlier.request if earlier else request, reserved=self._still_reserved())
             job = prepare(self._catalog, wanted, progress, self._inspections)
@@ -135,11 +135,11 @@ class Batch:
         """Where earlier jobs run already, a part of what they take is on the disk."""
         return max(0, self._reserved - max(0, self._free - disk_space.free(self._catalog.project)))
 
-    def _earlier_job(self, request: JobRequest) -> EarlierJob | None:
-        """``--overwrite`` makes again what is finished; it starts nothing again that was only stopped."""
-        earlier = self._earlier.find(request) if self._earlier else None
-        again = earlier and request.overwrite and (earlier.is_done or not self._to_run)
-        return None if again else earlier
+    def _is_left_alone(self, earlier: EarlierJob, request: JobRequest) -> bool:
+        """``--overwrite`` delivers again, from the job that there is."""
+        if earlier.is_running or request.overwrite:
+            return earlier.is_running
+        return earlier.is_done or (earlier.waits and not self._to_run)
 
     def _require_own_names(self, request: JobRequest) -> None:
         """Subtitles beside ``movie.mkv`` and ``movie.mp4`` would have the same names."""

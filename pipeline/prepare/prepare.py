@@ -18,7 +18,7 @@ from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
-from pipeline.jobs import environment_sources
+from pipeline.jobs import beside_input, environment_sources
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.media import subtitles, tracks
@@ -71,7 +71,10 @@ def prepare(
         catalog.save()
         store = JobStore(catalog.project.jobs)
         if request.extends:
-            return store.replan(request.extends, lambda id: job_plan.named(unnamed, id))
+            job = store.replan(request.extends, lambda id: job_plan.named(unnamed, id))
+            if request.overwrite:
+                beside_input.forget(job)
+            return job
         return store.create(lambda id: job_plan.named(unnamed, id))
 
 

@@ -1,6 +1,7 @@
 """How the run of one job ends: each end has its line in the journal, its outcome, and a command that goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from pipeline.errors import Interrupted, StageError
 from pipeline.jobs.deliver import deliver
@@ -28,14 +29,21 @@ class JobEnd:
         unchanged = not self._journal.has_news and state.status is Status.FINISHED
         guard.require_deliverables()
         placed = deliver(self._job, results, not unchanged, state.delivered)
-        if self._job.plan.beside:
-            from pipeline.jobs import beside_input
-
-            for text in beside_input.put(self._job, results, placed):
-                self._progress(f"{self._job.id}: {text}")
+        has_put = self._put_beside(results, placed)
         delivered = list(dict.fromkeys(placed))
         event = None if unchanged else RunFinished(tuple(path.name for path in delivered))
-        return self._journal.ended(event, JobOutcome(delivered, unchanged))
+        return self._journal.ended(event, JobOutcome(delivered, unchanged and not has_put))
+
+    def _put_beside(self, results: Results, placed: Sequence[Path]) -> bool:
+        """Whether anything was put next to the input."""
+        if self._job.plan.beside is None:
+            return False
+        from pipeline.jobs import beside_input
+
+        placement = beside_input.put(self._job, results, placed)
+        for text in placement.told:
+            self._progress(f"{self._job.id}: {text}")
+        return placement.has_put
 
     def partial(self) -> JobOutcome:
         """The run was asked for a part of the job, and has made it."""

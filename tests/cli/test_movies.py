@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.files import read_json
-from pipeline.jobs.events import Event, RunCancelled, RunFailed, RunInterrupted, RunStarted
+from pipeline.jobs.events import Event, RunCancelled, RunFailed, RunFinished, RunInterrupted, RunStarted
 from pipeline.jobs.job import JobFolder
 from pipeline.locks import is_held
 from tests.conftest import Result, Sandbox
@@ -98,7 +98,7 @@ def test_the_second_time_nothing_is_prepared_again(studio: Sandbox) -> None:
     assert fates(studio, studio.root / "films")["a.mkv"].startswith(f"skipped {first} ")
     studio.write("films/a.mkv", movie("de"))
     assert fates(studio, studio.root / "films") == {"a.mkv": "prepared"}
-    assert fates(studio, "--overwrite", studio.root / "films") == {"a.mkv": "prepared"}
+    assert fates(studio, "--overwrite", studio.root / "films") == {"a.mkv": "continued"}
     assert fates(studio, "-s", "fi", studio.root / "films") == {"a.mkv": "prepared"}
 
 
@@ -481,3 +481,56 @@ def test_the_same_command_goes_on_after_an_interrupt_with_what_has_no_job_yet(st
     last = studio.run(*words)
     assert (last.code, last.out) == (0, "")
     assert len(last.err.splitlines()) == 1
+
+
+def test_overwriting_delivers_again_from_the_job_that_there_is(studio: Sandbox) -> None:
+    film = studio.write("films/a.mkv", movie())
+    beside = studio.root / "films/a.copy.txt"
+    for named in (film.parent, film):
+        assert prepare(studio, "--run", "--beside", named).code == 0
+        beside.write_text("edited by hand")
+        assert prepare(studio, "--run", "--beside", named).code == 0
+        assert beside.read_text() == "edited by hand"
+        done = prepare(studio, "--run", "--beside", "--overwrite", named)
+        assert done.code == 0, done.err
+        assert beside.read_text() == movie()
+        assert len(jobs(studio)) == 1
+        beside.write_text("edited again")
+        again = studio.run("run-pipeline", "-j", "latest")
+        assert again.code == 0, again.err
+        assert beside.read_text() == "edited again"
+
+
+ASKED: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "a default": ("--param", "style=netflix"),
+    "a default that may grow": ("--format", "srt,vtt"),
+    "beside": ("--beside",),
+    "a format": ("--format", "ass"),
+    "formats": ("--format", "ass,srt"),
+    "loud": ("--param", "loud=true"),
+    "not loud": ("--param", "loud=no"),
+    "overwrite": ("--overwrite",),
+    "all": ("--beside", "--format", "vtt", "--format", "ass", "--param", "loud=yes", "--overwrite"),
+}
+
+
+@pytest.mark.parametrize("later", ASKED)
+@pytest.mark.parametrize("first", ASKED)
+def test_whatever_is_asked_for_later_there_is_one_job_which_has_all(studio: Sandbox, first: str, later: str) -> None:
+    studio.write("config/workflows/adding.yaml", ADDING.replace("[copy.file]", "[{output: copy.file, beside: true}]"))
+    film = studio.write("films/a.mkv", movie())
+    for ended in ([], [RunStarted(), RunInterrupted("SIGINT")], [RunStarted(), RunFinished(())]):
+        for words in (ASKED[first], ASKED[later]):
+            done = studio.give("prepare-job", "--workflow", "adding", film.parent, *words)
+            assert done.code == 0, done.err
+            (job,) = jobs(studio)
+            record(JobFolder(job), *ended)
+    plan = read_json(job / "job.json")
+    both = [*ASKED[first], *ASKED[later]]
+    formats = [
+        set(re.findall("srt|vtt|ass", " ".join(words))) or {"srt", "vtt"} for words in (ASKED[first], ASKED[later])
+    ]
+    assert set(plan["parameters"]["formats"]) == formats[0] | formats[1]
+    assert plan["parameters"]["loud"] == bool({"loud=true", "loud=yes"}.intersection(both))
+    assert bool(plan.get("beside")) == ("--beside" in both)

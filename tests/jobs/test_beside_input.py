@@ -14,7 +14,7 @@ from tests.jobs.helpers import a_stage, committed, stored
 def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
     """Deliver files of a job on films/movie.mkv; all but 'text' go beside it."""
     job, results = made(tmp_path, overwrite, **files)
-    return beside_input.put(job, results, deliver.deliver(job, results, anew=True))
+    return beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
 
 
 def made(tmp_path: Path, overwrite: bool, **files: str) -> tuple[Job, Results]:
@@ -68,11 +68,11 @@ def test_a_job_replaces_what_it_put_there_itself_unless_a_person_has_edited_it(t
     for text, expected in (("uno", "uno"), ("dos", "dos")):
         (output,) = deliver.deliver(job, results, anew=True)
         output.write_text(text)
-        assert beside_input.put(job, results, [output]) == []
+        assert beside_input.put(job, results, [output]).told == []
         assert there.read_text() == expected
     there.write_text("edited")
     (output,) = deliver.deliver(job, results, anew=True)
-    assert len(beside_input.put(job, results, [output])) == 1
+    assert len(beside_input.put(job, results, [output]).told) == 1
     assert there.read_text() == "edited"
 
 
@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path, monkeypat
 
     job, results = made(tmp_path, overwrite=False, es="uno")
     monkeypatch.setattr(shutil, "copyfile", refuse)
-    (told,) = beside_input.put(job, results, [job.output / "movie.es.txt"])
+    (told,) = beside_input.put(job, results, [job.output / "movie.es.txt"]).told
     assert "movie.es.txt" in told
     assert "Permission denied" in told
     assert list((tmp_path / "films").iterdir()) == []
@@ -90,4 +90,17 @@ def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path, monkeypat
 
 def test_a_job_that_says_nothing_puts_nothing_there(tmp_path: Path) -> None:
     job = stored(tmp_path / "jobs")
-    assert beside_input.put(job, Results(), []) == []
+    assert beside_input.put(job, Results(), []).told == []
+
+
+def test_what_a_person_has_edited_is_replaced_once_by_who_asks_for_that(tmp_path: Path) -> None:
+    job, results = made(tmp_path, overwrite=True, es="uno")
+    (output,) = deliver.deliver(job, results, anew=True)
+    there = tmp_path / "films/movie.es.txt"
+    for wanted, anew in (("uno", False), ("edited", False), ("uno", True)):
+        if anew:
+            beside_input.forget(job)
+        found = beside_input.put(job, results, [output])
+        assert there.read_text() == wanted
+        assert found.has_put == (wanted == "uno")
+        there.write_text("edited")
