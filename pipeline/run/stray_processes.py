@@ -15,7 +15,10 @@ _STREAMS = ("1", "2")  # what a stage prints goes to its log, and what its proce
 
 
 def stray_processes(job: JobFolder, running: Collection[str]) -> dict[str, int]:
-    """By stage that has ended, the pid of a process that still has its log. ``running`` are those that haven't."""
+    """By stage that has ended, the pid of a process that still has its log. ``running`` are those that haven't.
+
+    Interpreters that wait for their stages have a log in the same folder.
+    """
     found: dict[str, int] = {}
     logs = os.path.realpath(job.logs)
     for pid in _pids():
@@ -23,7 +26,7 @@ def stray_processes(job: JobFolder, running: Collection[str]) -> dict[str, int]:
             with contextlib.suppress(OSError):  # gone meanwhile, another user's, or without such a stream
                 folder, name = os.path.split((_PROC / pid / "fd" / stream).readlink())
                 stage = name.removesuffix(".log")
-                if folder == logs and stage not in running:
+                if folder == logs and stage not in (name, *running) and job.attempts(stage).exists():
                     found.setdefault(stage, int(pid))
     return found
 

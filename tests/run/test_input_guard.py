@@ -394,3 +394,11 @@ def test_a_process_that_an_earlier_stage_left_behind_is_named(bench: Bench, job:
     message = error_of(bench, job).message
     assert f"process {left.pid}" in message
     assert "stage 'one' left behind" in message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it can be seen")
+def test_an_interpreter_that_waits_for_its_stage_is_no_suspect(bench: Bench, job: Job, spawning: None) -> None:
+    with (job.logs / "interpreters.log").open("w") as log, subprocess.Popen(["sleep", "60"], stdout=log) as spare:
+        bench.run(job, two=Act(first=lambda: appends(made(job))))
+        spare.kill()
+    assert "left behind" not in error_of(bench, job).message
