@@ -8,7 +8,7 @@ import ctranslate2
 import stagekit
 from faster_whisper import WhisperModel
 
-from recognition import compute, graphics_cards
+from recognition import compute, cuda_libraries, graphics_cards
 from recognition.compute import Compute
 from recognition.model_errors import MODEL_ADVICE, load_errors
 
@@ -36,6 +36,8 @@ def load_model(folder: Path, way: Compute) -> WhisperModel:
     """
     options: dict[str, Any] = {"device": way.device, "compute_type": way.kind, "num_workers": way.windows}
     require_files(folder)
+    if way.is_gpu:
+        cuda_libraries.load(cuda_libraries.CUBLAS)
     with load_errors(folder):
         return WhisperModel(str(folder), local_files_only=True, cpu_threads=way.threads, **options)
 

@@ -85,6 +85,8 @@ def has_cuda() -> bool:
 
 def load(model: OnnxFolder, way: Compute) -> SpeechModel:
     """Raises ``StageFailed`` where the model can't be loaded, with the library's own error as its cause."""
+    if way.is_gpu:
+        onnxruntime.preload_dlls()  # CUDA's libraries, from the packages of the environment
     with load_errors(model.folder):
         loaded: SpeechModel = _load(model, way)
         if way.is_gpu and loaded.providers()[:1] != [CUDA]:
