@@ -14,8 +14,9 @@
 # ///
 """Add subtitle tracks to a movie and copy everything else: streams, chapters, metadata, attachments.
 
-Each subtitle file becomes one track, in their order, before those that the movie has; its language is the file's
-name. ``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
+Each subtitle file becomes one track, in their order, before those that the movie has. The file's name says its
+language and what it is for: ``en.forced.srt`` gives an English track that players show where it is needed.
+``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
 
 ``formats``: with ``ass`` in it, Matroska gets the files of ``styled`` instead of those of ``subtitles``. An mp4 stays
 an mp4: its tracks are plain then, since many players know nothing else, and a warning says so. ``container``: ``mp4``
@@ -41,6 +42,8 @@ from subtitling import flattening, reader, writer
 
 ADVICE = "See whether ffmpeg can read the movie (ffprobe FILE), and whether the disk has room for a copy of it"
 STYLED = (".ass", ".ssa")
+DISPOSITIONS = {"forced": "forced", "sdh": "hearing_impaired", "commentary": "comment"}  # by flag, ffmpeg's mark
+TITLES = {"forced": "forced", "sdh": "SDH", "commentary": "commentary"}
 DEMUXERS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
 
 
@@ -50,6 +53,7 @@ class SubtitleTrack(NamedTuple):
     file: Path
     language: str
     title: str
+    flags: tuple[str, ...] = ()  # keys of ``DISPOSITIONS``
 
     @property
     def code(self) -> str:
@@ -146,8 +150,10 @@ def tracks_of(files: Sequence[Path], original: bool, recognised: bool) -> list[S
                 f"{file.name} is no subtitle file of a kind that can be added: {', '.join(DEMUXERS)}"
             )
         how = ("automatic" if recognised else "") if original and number == 0 else "translated"
-        name = "Subtitles" if file.stem == languages.UNKNOWN else languages.name(file.stem)
-        tracks.append(SubtitleTrack(file, file.stem, f"{name} ({how})" if how else name))
+        language, *flags = file.stem.split(".")
+        name = "Subtitles" if language == languages.UNKNOWN else languages.name(language)
+        said = ", ".join([*(TITLES[flag] for flag in flags), *([how] if how else [])])
+        tracks.append(SubtitleTrack(file, language, f"{name} ({said})" if said else name, tuple(flags)))
     return tracks
 
 
@@ -221,7 +227,8 @@ def _subtitle_options(
             options += [f"-metadata:s:s:{index}", tag]
         is_styled = track.file.suffix in STYLED and container == "mkv"
         options += [f"-c:s:{index}", "ass" if is_styled else containers.WRITTEN_AS[container]]
-        options += [f"-disposition:s:{index}", "default" if index == default else "0"]
+        marks = [*(["default"] if index == default else []), *(DISPOSITIONS[flag] for flag in track.flags)]
+        options += [f"-disposition:s:{index}", "+".join(marks) or "0"]
     for index, stream in enumerate(theirs, len(tracks)):
         options += [f"-c:s:{index}", containers.subtitle_codec(container, stream["codec_name"])]
         if shown is not None:

@@ -8,6 +8,7 @@
 # language = ""
 # frame_rate = 0
 # keep_cues = false
+# flags = ""
 # [tool.pipeline.stage.outputs]
 # srt = "*.srt"
 # vtt = "*.vtt"
@@ -17,6 +18,8 @@
 # schema = "config/schemas/subtitle_report.json"
 # ///
 """Turn a transcript into subtitles: SubRip, WebVTT and SubStation Alpha, named by their language (``en.srt``).
+
+``flags`` say what the subtitles are for, and stand in the names, too: ``forced,sdh`` gives ``en.forced.sdh.srt``.
 
 A segment of the transcript has words with times, or only text, as a translation has; then the words share its time by
 their length. Its ``spans``, pairs of seconds, say when that text is spoken, if not all the time.
@@ -55,8 +58,9 @@ def run(stage: stagekit.Stage) -> None:
     cues = existing_cues.cues_of_segments(placed, profile, language)
     cues += cues_of({**transcript, "segments": spoken}, profile, language, clock)
     cues.sort(key=lambda cue: (cue.start, cue.end))
+    name = ".".join([language, *(flag for flag in stage.parameters["flags"].split(",") if flag)])
     for kind in writer.FORMATS:
-        writer.save(cues, stage.output(kind, f"{language}.{kind}"), kind, profile.right_to_left)
+        writer.save(cues, stage.output(kind, f"{name}.{kind}"), kind, profile.right_to_left)
     report = lint_report.report(cues, profile, language, clock) | {"kept": bool(kept or placed)}
     warn(stage, report)
     stage.output("report").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

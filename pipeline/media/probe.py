@@ -35,6 +35,8 @@ class MediaTrack:
     is_default: bool = False
     is_forced: bool = False  # only what is said in another language, or written on signs
     is_secondary: bool = False  # a comment, a description, a version for the hard of hearing
+    is_comment: bool = False
+    is_hearing_impaired: bool = False
     cues: int = 0  # of subtitles; 0 where the container doesn't say
 
 
@@ -121,6 +123,8 @@ def _track(number: int, stream: Mapping[str, Any]) -> MediaTrack:
         is_default=_disposition(stream, "default"),
         is_forced=_disposition(stream, "forced"),
         is_secondary=any(_disposition(stream, name) for name in SECONDARY),
+        is_comment=_disposition(stream, "comment"),
+        is_hearing_impaired=_disposition(stream, "hearing_impaired"),
         cues=_cues(stream, tags) if stream.get("codec_type") == "subtitle" else 0,
     )
 

@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.digests import sha256_of_file
+from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ExitCode, InputError, PipelineError
-from pipeline.media import subtitle_names, tracks
+from pipeline.media import caption_codes, subtitle_names, tracks
 from pipeline.media.languages import UNKNOWN, base, is_same, tag
 from pipeline.media.languages import name as language_name
 from pipeline.media.probe import Media, MediaTrack
+from pipeline.media.subtitle_names import SubtitleFlag
 from pipeline.text import printable
 
 _TEXT = "srt vtt ass ssa ttml dfxp itt smi sami scc stl sbv sub mpl"
@@ -19,6 +20,12 @@ PICTURES = ("hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub")
 FIRST = "auto"  # the first that there is
 Files = Mapping[Path, subtitle_names.SubtitleName]  # what the names of files beside a movie say
 ORIGINAL = "auto"  # as a language: the spoken one, whatever it is
+
+NAMED_FLAGS = {  # as Jellyfin, Plex and Kodi read them
+    SubtitleFlag.FORCED: "forced",
+    SubtitleFlag.HEARING_IMPAIRED: "sdh",
+    SubtitleFlag.COMMENTARY: "commentary",
+}
 
 
 class AlreadyThere(PipelineError):
@@ -44,6 +51,21 @@ def source(text: str, movie: Path, media: Media, spoken: str = "") -> dict[str, 
     if (text.isdecimal() or base(text)) and not Path(text).is_file():
         return _of_track(tracks.find(text, media.subtitles, "subtitle", "--from-subtitles"))
     return _of_file(Path(os.path.abspath(text)), movie)
+
+
+def flags(source: Mapping[str, str], movie: Path, media: Media) -> str:
+    """What the subtitles that ``source`` gave are for, as it stands in names of files: ``forced,sdh``; mostly empty.
+
+    What is made of them is for the same, so it has these words in its name, too. Which track is shown by default, no
+    text of them decides.
+    """
+    if not source:
+        return ""
+    track = next((each for each in media.subtitles if str(each.number) == source["track"]), None)
+    found = tracks.flags(track) if track else frozenset[SubtitleFlag]()
+    if source["file"]:
+        found = subtitle_names.of_file(Path(source["file"]), movie).flags
+    return ",".join(word for flag, word in NAMED_FLAGS.items() if flag in found)
 
 
 def is_whole(source: Mapping[str, str], media: Media) -> bool:
@@ -174,8 +196,12 @@ def _of_file(file: Path, movie: Path) -> dict[str, str]:
     if file.suffix.lower() not in NAMED_SUFFIXES:
         raise InputError(f"{shown} is no subtitle file", f"name one that ends in {', '.join(NAMED_SUFFIXES)}")
     try:
-        digest = sha256_of_file(file)
+        content = file.read_bytes()
     except OSError as error:
         raise InputError(f"the subtitles {shown} can't be read: {error.strerror}", "--from-subtitles FILE") from error
+    if not content.strip() or (file.suffix.lower() == ".scc" and not caption_codes.has_text(content)):
+        what = f"the subtitles {shown} have no text that can be read"
+        raise InputError(what, "name other ones with --from-subtitles, or leave it out to have the speech recognised")
+    digest = sha256_of_bytes(content)
     language = subtitle_names.of_file(file, movie).language
     return {"track": "", "file": str(file), "file_digest": digest, "language": language}

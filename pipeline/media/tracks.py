@@ -85,6 +85,17 @@ def rank(track: MediaTrack) -> tuple[bool, bool]:
     return track.is_forced or SubtitleFlag.FORCED in flags, track.is_secondary or bool(flags & others)
 
 
+def flags(track: MediaTrack) -> frozenset[SubtitleFlag]:
+    """What its marks and its title say that a subtitle track is for; not whether players show it by default."""
+    marks = {
+        SubtitleFlag.FORCED: track.is_forced,
+        SubtitleFlag.HEARING_IMPAIRED: track.is_hearing_impaired,
+        SubtitleFlag.COMMENTARY: track.is_comment,
+    }
+    marked = frozenset(flag for flag, is_set in marks.items() if is_set)
+    return (marked | flags_of_title(track.title)) - {SubtitleFlag.DEFAULT}
+
+
 def find(text: str, tracks: Sequence[MediaTrack], kind: str, option: str) -> MediaTrack:
     """The track of this number (from 1) or language; of several of a language, the best one.
 

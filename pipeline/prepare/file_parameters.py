@@ -74,6 +74,11 @@ def audio_track(workflow: WorkflowSpec, values: Mapping[str, Any]) -> str:
     return str(_first_of("audio_track", workflow, values))
 
 
+def subtitle_flags(workflow: WorkflowSpec, values: Mapping[str, Any], movie: Path, media: Media) -> str:
+    """What the subtitles are for that are taken: ``forced,sdh``. ``values`` are those of ``for_movie``."""
+    return subtitles.flags(_first_of("subtitles", workflow, values) or {}, movie, media)
+
+
 def notes(workflow: WorkflowSpec, values: Mapping[str, Any], media: Media) -> tuple[str, ...]:
     """What a person should know of the tracks and subtitles that were taken. ``values`` are those of ``for_movie``."""
     spoken = _spoken(workflow, values)
@@ -86,7 +91,7 @@ def _subtitle_notes(source: Mapping[str, str], spoken: str, media: Media) -> Ite
     if not subtitles.is_whole(source, media):
         yield (
             "these subtitles are for signs, songs or a comment, and don't hold all that is said; "
-            "what is made of them isn't marked so"
+            "what is made of them is marked so, too"
         )
     stated = source["language"]
     if spoken and languages.base(stated) not in ("", languages.base(spoken)):

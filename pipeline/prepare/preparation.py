@@ -17,7 +17,8 @@ from pipeline.prepare.readiness import Readiness
 
 WAIT_SECONDS = 300.0  # for an environment that another process is building
 USUAL = EnvironmentOptions(WAIT_SECONDS)
-UNKNOWN_INPUT = {"frame_rate": "", "language": ""}  # what ``$input.KEY`` stands for where nothing is known of the input
+# What ``$input.KEY`` stands for where nothing is known of the input.
+UNKNOWN_INPUT = {"frame_rate": "", "language": "", "subtitle_flags": ""}
 
 
 @dataclass(frozen=True)

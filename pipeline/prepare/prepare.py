@@ -119,7 +119,8 @@ def _of_movie(
     """The parameters with those that depend on what is in the movie, and what ``$input.KEY`` stands for."""
     found = file_parameters.for_movie(workflow, parameters, movie, media, earlier)
     language = tracks.spoken_language(file_parameters.audio_track(workflow, found), media)
-    return found, {"frame_rate": media.frame_rate, "language": language}
+    flags = file_parameters.subtitle_flags(workflow, found, movie, media)
+    return found, {"frame_rate": media.frame_rate, "language": language, "subtitle_flags": flags}
 
 
 def _require_missing_subtitles(

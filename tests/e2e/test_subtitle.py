@@ -210,3 +210,19 @@ def packets(tools: dict[str, Path], movie: Path) -> bytes:
     return subprocess.run(
         [tools["ffmpeg"], "-v", "error", "-i", movie, *digests], capture_output=True, check=True
     ).stdout
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_what_existing_subtitles_are_for_is_kept(
+    studio: Sandbox, tools: dict[str, Path], tmp_path: Path, suffix: str
+) -> None:
+    movie = tmp_path / f"film.{suffix}"
+    subprocess.run([tools["ffmpeg"], "-v", "error", "-i", SAMPLE, "-t", "5", "-c", "copy", movie], check=True)
+    signs = tmp_path / "film.fr.forced.srt"
+    signs.write_text("1\n00:00:01,000 --> 00:00:03,000\nSORTIE\n")
+    output = subtitle(studio, movie, "--from-subtitles", str(signs))
+    assert (output / "film.fr.forced.srt").exists()
+    streams = probe(tools, output / f"film.subtitled.{suffix}")["streams"]
+    (track,) = (each for each in streams if each["codec_type"] == "subtitle")
+    assert track["disposition"]["forced"] == 1
+    assert track["tags"]["language"] in ("fra", "fre")

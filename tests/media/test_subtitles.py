@@ -75,7 +75,7 @@ def test_what_a_movie_has_is_found_in_it_and_beside_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_title_s_word_is_no_language(tmp_path: Path, name: str, movie: str, language: str) -> None:
-    (tmp_path / name).write_text("1\n")
+    (tmp_path / name).write_text("00:00:01:00\t9420 c845 4c4c 942f\n")
     assert subtitles.source(str(tmp_path / name), tmp_path / movie, TWO)["language"] == language
 
 
@@ -114,7 +114,7 @@ def test_the_pictures_of_vobsub_are_no_text_beside_a_movie(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["a.sub", "a.smi", "a.scc", "a.ttml", "a.xml", "a.txt", "a.sbv"])
 def test_every_format_that_a_stage_reads_may_be_named(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("1\n")
+    (tmp_path / name).write_text("00:00:01:00\t9420 c845 4c4c 942f\n")
     assert subtitles.source(str(tmp_path / name), tmp_path / "movie.mkv", TWO)["file"] == str(tmp_path / name)
 
 
@@ -171,3 +171,49 @@ def test_the_region_in_a_track_s_title_is_that_of_the_subtitles(tmp_path: Path) 
     brazilian = Media(9.0, (), (MediaTrack(1, "subrip", "por", "Portuguese (BR)"),))
     assert subtitles.source("1", tmp_path / "movie.mkv", brazilian)["language"] == "pt-BR"
     assert subtitles.existing(tmp_path / "movie.mkv", brazilian) == {"pt-BR": "track 1 of the movie"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.scc", "Scenarist_SCC V1.0\n\n00:00:01:00\t942c 942c\n"), ("a.srt", " \n")]
+)
+def test_a_file_without_text_is_told_before_any_work(tmp_path: Path, name: str, content: str) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    with pytest.raises(InputError, match=name):
+        subtitles.source(str(file), tmp_path / "movie.mkv", Media(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("movie.fr.forced.srt", "forced"),
+        ("movie.fr.signs.srt", "forced"),
+        ("movie.forced.sdh.fr.srt", "forced,sdh"),
+        ("movie.hi.fr.srt", "sdh"),
+        ("movie.fr.commentary.default.srt", "commentary"),
+        ("movie.fr.srt", ""),
+    ],
+)
+def test_what_a_file_is_for_is_kept(tmp_path: Path, name: str, expected: str) -> None:
+    file, movie = tmp_path / name, tmp_path / "movie.mkv"
+    file.write_text("1\n")
+    assert subtitles.flags(subtitles.source(str(file), movie, Media(60)), movie, Media(60)) == expected
+
+
+@pytest.mark.parametrize(
+    ("track", "expected"),
+    [
+        (MediaTrack(1, "subrip", "fre", is_forced=True, is_default=True), "forced"),
+        (MediaTrack(1, "subrip", "fre", title="Signs & Songs"), "forced"),
+        (MediaTrack(1, "subrip", "fre", is_hearing_impaired=True), "sdh"),
+        (MediaTrack(1, "subrip", "fre", is_comment=True), "commentary"),
+        (MediaTrack(1, "subrip", "fre"), ""),
+    ],
+)
+def test_what_a_track_is_for_is_kept(tmp_path: Path, track: MediaTrack, expected: str) -> None:
+    media, movie = Media(60, subtitles=(track,)), tmp_path / "movie.mkv"
+    assert subtitles.flags(subtitles.source("1", movie, media), movie, media) == expected
+
+
+def test_recognised_speech_is_for_everybody(tmp_path: Path) -> None:
+    assert subtitles.flags({}, tmp_path / "movie.mkv", Media(60)) == ""

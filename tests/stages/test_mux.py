@@ -233,3 +233,16 @@ def test_webvtt_is_read_by_us_since_ffmpeg_loses_cues_after_a_style(mux: ModuleT
     made = mux.readable(track, "mkv", tmp_path / "work")
     assert made.file.read_text() == "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}Hello\n\n"
     assert (made.language, made.title) == (track.language, track.title)
+
+
+def test_a_file_s_name_says_what_its_track_is_for(mux: ModuleType) -> None:
+    files = ("en.forced.srt", "pt-BR.sdh.commentary.srt")
+    tracks = mux.tracks_of([Path(file) for file in files], original=False, recognised=False)
+    assert [track.title for track in tracks] == [
+        "English (forced, translated)",
+        "Portuguese (BR) (SDH, commentary, translated)",
+    ]
+    made = command(mux, VIDEO, AUDIO, container="mkv", files=files)
+    assert values(made, "-disposition:s:0") == ["default+forced"]
+    assert values(made, "-disposition:s:1") == ["hearing_impaired+comment"]
+    assert "language=eng" in values(made, "-metadata:s:s:0")

@@ -23,7 +23,14 @@ class FileStage(RecordingStage):
     def __init__(self, folder: Path, content: dict[str, Any], **parameters: Any) -> None:
         super().__init__()
         self.folder = folder
-        self.parameters = {"style": "netflix", "language": "", "frame_rate": 0, "keep_cues": False, **parameters}
+        self.parameters = {
+            "style": "netflix",
+            "language": "",
+            "frame_rate": 0,
+            "keep_cues": False,
+            "flags": "",
+            **parameters,
+        }
         (folder / "transcript.json").write_text(json.dumps(content))
 
     def input(self, name: str) -> Path:
@@ -51,6 +58,15 @@ def test_all_formats_are_written_under_the_language_s_name(generation: ModuleTyp
     assert "00:00:01,000 --> 00:00:02,500\nGood evening.\n" in (tmp_path / "en.srt").read_text()
     assert (tmp_path / "en.vtt").read_text().startswith("WEBVTT\n\n00:00:01.000 -->")
     assert "Good evening." in (tmp_path / "en.ass").read_text()
+
+
+def test_what_subtitles_are_for_stands_in_their_names(generation: ModuleType, tmp_path: Path) -> None:
+    generation.run(FileStage(tmp_path, SPOKEN, flags="forced,sdh"))
+    assert sorted(path.name for path in tmp_path.glob("en.*")) == [
+        "en.forced.sdh.ass",
+        "en.forced.sdh.srt",
+        "en.forced.sdh.vtt",
+    ]
 
 
 def test_the_report_counts_cues_and_broken_rules(generation: ModuleType, tmp_path: Path) -> None:
