@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.jobs.items import internal_name, of_fan_out
+from pipeline.jobs.items import internal_name, of_fan_out, shown_names
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import is_member_name, paired_stages
@@ -104,8 +104,9 @@ def _with_planned_names(job: Job, selection: Selection) -> tuple[Selection, set[
 
 def missing(job: Job, stage: str, planned: str) -> UsageError:
     """A stage that wasn't chosen has no result, and the chosen ones build on it."""
+    shown = shown_names(job, job.loaded).get(stage, stage)
     return UsageError(
-        f"{job.id}: stage '{stage}' must run before the chosen ones: its result is missing or out of date",
+        f"{job.id}: stage '{shown}' must run before the chosen ones: its result is missing or out of date",
         f"run-pipeline -j {job.id} --until {planned}",
     )
 

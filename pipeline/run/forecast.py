@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.jobs.items import shown_names
+from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
-from pipeline.references import paired_stages
+from pipeline.references import is_member_name, paired_stages
 from pipeline.run import fanout
 from pipeline.run.chosen_stages import ChosenStages, missing
 from pipeline.run.reuse import Reuse
@@ -35,11 +37,19 @@ def forecast(chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Iterator[Fo
             found = look(stage, chosen, reuse, keys)
         if found[0] == "reuse":
             known.add(name)
-        yield Forecast(name, stage.environment, *found)
+        yield Forecast(_shown(stage, chosen, reuse.job), stage.environment, *found)
+
+
+def _shown(stage: PlannedStage, chosen: ChosenStages, job: Job) -> str:
+    """A fan-out of which a run looks at one member alone is called by that: ``square[7]``."""
+    if not (stage.for_each and chosen.skips_others):
+        return stage.name
+    named = [name for name in chosen.members if is_member_name(name, stage.name)]
+    return shown_names(job, job.loaded).get(named[0], stage.name) if len(named) == 1 else stage.name
 
 
 def _forced(stage: PlannedStage, chosen: ChosenStages) -> Found | None:
-    if stage.name in chosen.forced:
+    if chosen.forces(stage):
         return "run", "that was asked for (--force)"
     return None
 
@@ -58,8 +68,15 @@ def _of_members(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: S
         members = fanout.members(stage, fanout.read_list(listed.path))
     except fanout.ListUnusable as error:
         return "fail", f"its list {stage.for_each} can't be used: {error}"
-    counts = Counter(_of_one(member, chosen, reuse, keys)[0] for member in members)
-    keys.results.gather(stage.name, [member.name for member in members])
+    looked_at = [member for member in members if not chosen.leaves_out(member)]
+    found = {member.name: _forced(member, chosen) or _of_one(member, chosen, reuse, keys) for member in looked_at}
+    if len(found) < len(members):  # those that were named, by themselves; nothing that is chosen depends on all
+        (one,) = found.values() if len(found) == 1 else [None]
+        if one:
+            return one
+    else:
+        keys.results.gather(stage.name, list(found))
+    counts = Counter(verdict for verdict, _ in found.values())
     verdict = next((each for each in ("run", "perhaps") if counts[each]), "reuse")
     return verdict, f"of its {len(members)} members: {', '.join(f'{count} {each}' for each, count in counts.items())}"
 
@@ -73,6 +90,6 @@ def _of_one(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: Stage
         return "reuse", "nothing has changed since it was done"
     if reuse.is_shared(stage, key):
         return "perhaps", "another job has made its result, which is checked when it is used"
-    if planned not in chosen.may_run:
+    if not chosen.allows(stage):
         raise missing(reuse.job, name, planned)
     return "run", reuse.because(name, key).removeprefix("again, ") or "it has no result yet"

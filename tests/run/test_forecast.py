@@ -88,6 +88,32 @@ def test_the_members_of_a_fan_out_are_counted(bench: Bench) -> None:
     assert found["more"].why == "it depends on what part will give"
 
 
+@pytest.mark.parametrize("option", ["only", "until"])
+def test_of_a_fan_out_one_member_may_be_looked_at_alone(bench: Bench, option: str) -> None:
+    job = bench.job(lister(), fan_out("square"), link("sum", "square"))
+    bench.run(job, split=listing(3, 7, 9), square=[DONE, FAILS, DONE])
+    for item, verdict in ((3, "reuse"), (7, "run")):
+        found = verdicts(bench, job, Selection(**{option: f"square[{item}]"}))
+        assert found == {"split": "reuse", f"square[{item}]": verdict}
+
+
+def test_a_member_that_is_forced_runs_alone(bench: Bench) -> None:
+    job = bench.job(lister(), fan_out("square"), link("sum", "square"))
+    bench.run(job, split=listing(3, 7))
+    found = forecasts(bench, job, Selection(force="square[7]"))
+    assert (found["square"].verdict, found["square"].why) == ("run", "of its 2 members: 1 reuse, 1 run")
+    assert found["sum"].verdict == "perhaps"
+
+
+def test_from_a_member_on_the_others_must_be_there(bench: Bench) -> None:
+    job = bench.job(lister(), fan_out("square"), link("sum", "square"))
+    bench.run(job, split=listing(3, 7), square=[DONE, FAILS])
+    from_seven = Selection(start="square[7]")
+    assert verdicts(bench, job, from_seven) == {"split": "reuse", "square": "run", "sum": "perhaps"}
+    with pytest.raises(UsageError, match=r"'square\[7\]'"):
+        forecasts(bench, job, Selection(start="square[3]"))
+
+
 def test_a_list_that_cannot_be_used_is_told(bench: Bench) -> None:
     job = bench.job(lister(), fan_out("part"))
     bench.run(job, split=Act(writes={"list": "{}"}))

@@ -5,7 +5,7 @@ import pytest
 from pipeline.jobs.items import internal_name, shown_names
 from pipeline.jobs.job import Job, load
 from pipeline.run.chosen_stages import Selection
-from tests.run.helpers import FAILS, Bench, fan_out, link, lister, listing, statuses
+from tests.run.helpers import DONE, FAILS, Bench, fan_out, link, lister, listing, statuses
 
 
 @pytest.fixture
@@ -56,6 +56,18 @@ def test_one_member_may_be_run_alone(bench: Bench, job: Job, option: str) -> Non
     assert bench.executor.stages() == ["square_0002"]
     bench.run(job)
     assert bench.executor.stages() == ["square_0001", "sum"]
+
+
+def test_a_run_may_go_on_from_one_member(bench: Bench, job: Job) -> None:
+    bench.run(job, split=listing(3, 7), square=[DONE, FAILS])
+    bench.run(job, selection=Selection(start="square[7]"))
+    assert bench.executor.stages() == ["square_0002", "sum"]
+
+
+def test_a_run_from_one_member_on_names_the_other_that_is_missing(bench: Bench, job: Job) -> None:
+    bench.run(job, split=listing(3, 7), square=FAILS)
+    error = bench.run_one(job, selection=Selection(start="square[7]")).error
+    assert "'square[3]'" in str(error)
 
 
 def test_an_item_that_there_is_not_is_refused(bench: Bench, job: Job) -> None:
