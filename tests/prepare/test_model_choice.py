@@ -17,7 +17,7 @@ from pipeline.host.machine import Machine
 from pipeline.jobs.job import Job
 from pipeline.models.speeds import ModelSpeeds
 from pipeline.models.store import ModelStore
-from pipeline.prepare import model_choice
+from pipeline.prepare import model_choice, model_facts
 from pipeline.prepare.batch import PrepareStatus, prepare_all
 from pipeline.prepare.earlier_jobs import EarlierJobs
 from pipeline.prepare.preparation import JobRequest
@@ -77,7 +77,7 @@ def run(stage):
 def project(ready: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """'small' and 'english' are here, on a machine with four CPUs and 8 GB."""
     monkeypatch.setattr(machine, "detect", lambda *_, **__: Machine(4, 8 * GB))
-    model_choice._machine.cache_clear()  # it looks once for all films of a command
+    model_facts._machine.cache_clear()  # it looks once for all films of a command
     ready.write("config/models.yaml", MODELS)
     ready.write("config/model-figures.yaml", FIGURES)
     ready.write("config/engines.yaml", "hearing: {kind: recognition, stage: hears, quality: 20, files: [model.bin]}\n")
@@ -87,7 +87,7 @@ def project(ready: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
     for name in ("small", "english"):
         put(ready, name)
     yield ready
-    model_choice._machine.cache_clear()
+    model_facts._machine.cache_clear()
 
 
 def put(sandbox: Sandbox, name: str) -> None:
@@ -242,5 +242,17 @@ def test_a_card_counts_where_its_driver_answers(
         return Machine(4, 8 * GB, (Gpu("GPU-1", "card", 16 * GB), Gpu("GPU-2", "slice", None)) if with_gpus else ())
 
     monkeypatch.setattr(machine, "detect", detect)
-    found = model_choice._machine()
+    found = model_facts._machine(with_gpus=True)
     assert (found.cpus, found.memory, found.gpu_memory) == (4, 8 * GB, 16 * GB if answers else 0)
+
+
+def test_a_card_counts_only_where_the_engine_has_packages_that_compute_on_it(
+    project: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = (Gpu("GPU-1", "card", 16 * GB),)
+    monkeypatch.setattr(machine, "detect", lambda *_, with_gpus=False: Machine(4, 8 * GB, cards if with_gpus else ()))
+    engines = list(Catalog(Project(project.root)).engines.values())
+    assert model_facts.machine_facts(Catalog(Project(project.root)), engines).gpu_memory == 0
+    lock = project.root / "requirements/alpha.lock"
+    lock.write_text(f"{lock.read_text()}nvidia-cublas-cu12==12.9.1.4 --hash=sha256:{'0' * 64}\n")
+    assert model_facts.machine_facts(Catalog(Project(project.root)), engines).gpu_memory == 16 * GB

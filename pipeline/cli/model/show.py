@@ -1,5 +1,7 @@
 """``pipeline model show``."""
 
+from typing import Any
+
 import click
 
 from pipeline.cli import completion
@@ -7,7 +9,9 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.model.list import row
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
+from pipeline.config.model_figures import ErrorRate, FigureTable
 from pipeline.config.models import FolderSource, HubSource, ModelSource, PackageSource
+from pipeline.engines.word_errors import estimate
 from pipeline.models.hub.client import page
 from pipeline.models.store import ModelStore
 from pipeline.sizes import show_size
@@ -27,6 +31,7 @@ def command(name: str, as_json: bool) -> None:
         "problem": store.problem_of(spec),
         "folder": str(store.folder(name, spec.digest)) if spec.is_locked else None,
         "sources": [_shown(source) for source in spec.sources],
+        "figures": _figures(catalog, name),
         "files": [{"name": file, "sha256": sha, "size": spec.sizes.get(file)} for file, sha in spec.files.items()],
     }
     if as_json:
@@ -36,6 +41,9 @@ def command(name: str, as_json: bool) -> None:
         if data[key]:
             click.echo(f"{key}: {data[key]}")
     click.echo(f"languages: {', '.join(spec.languages) or 'not stated'}")
+    if errors := data["figures"]["errors"]:
+        percents = ", ".join(f"{code} {each['percent']:g}" for code, each in errors.items())
+        click.echo(f"per cent of the words wrong: {percents}")
     click.echo("\n".join(f"source: {_shown(source)}" for source in spec.sources))
     if spec.is_gated and spec.hub:
         click.echo(f"given out to those who agree to its terms: {page(spec.hub.repository)}")
@@ -46,6 +54,23 @@ def command(name: str, as_json: bool) -> None:
         cells,
         f"its files aren't known yet; this fetches them\npipeline model fetch {name}",
     )
+
+
+def _figures(catalog: Catalog, name: str) -> dict[str, Any]:
+    """What is published of it: of each language, the figure that a person is told."""
+    table, known = catalog.model_figures, catalog.model_figures.of(name)
+    estimates = {code: estimate(table, name, code) for code in known.errors}
+    return {
+        "errors": {code: _error_rate(each.rate, table) for code, each in estimates.items() if each},
+        "memory": known.memory,
+        "speed_on_cpu": known.cpu_speed.times if known.cpu_speed else None,
+        "speed_on_gpu": known.gpu_speed.times if known.gpu_speed else None,
+    }
+
+
+def _error_rate(rate: ErrorRate, table: FigureTable) -> dict[str, Any]:
+    of = "characters" if rate.is_of_characters else "words"
+    return {"percent": rate.percent, "of": of, "data": table.data[rate.data], "source": table.sources[rate.source]}
 
 
 def _shown(source: ModelSource) -> str:

@@ -1,0 +1,21 @@
+"""``pipeline model show``: what is published of a model, with where it comes from."""
+
+from tests.conftest import Sandbox
+from tests.prepare.test_model_choice import FIGURES, MODELS
+
+
+def test_a_model_is_shown_with_the_words_that_it_gets_wrong_and_who_says_so(ready: Sandbox) -> None:
+    ready.write("config/models.yaml", MODELS)
+    ready.write("config/model-figures.yaml", FIGURES)
+    assert "per cent of the words wrong: en 10, de 20\n" in ready.give("pipeline", "model", "show", "small").out
+    figures = ready.give("pipeline", "model", "show", "small", "--json").data["figures"]
+    source = "a table that was measured here"
+    assert figures["errors"]["de"] == {"percent": 20, "of": "words", "data": "read sentences", "source": source}
+    assert (figures["speed_on_cpu"], figures["speed_on_gpu"], figures["memory"]) == (8, None, None)
+
+
+def test_of_a_model_without_figures_nothing_is_said(ready: Sandbox) -> None:
+    ready.write("config/models.yaml", MODELS)
+    shown = ready.give("pipeline", "model", "show", "small")
+    assert shown.code == 0, shown.err
+    assert "wrong" not in shown.out
