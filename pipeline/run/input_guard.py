@@ -25,6 +25,8 @@ from pipeline.run.linked_input import attributes_of, put_back
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.task import LiveAttempt
 
+OWN_NAMES = 2  # of an output that the store shares
+
 
 class InputGuard:
     """For the stages of one job."""
@@ -46,10 +48,11 @@ class InputGuard:
         changed = [each.file for each in live.inputs if self._has_changed(each, live)]
         if not changed:
             return ()
-        problems = {file.path: self._mended(file) for file in changed}
         at_work = [each for each in running if each is not live]
+        suspects = self._suspects(changed, {live.task.name, *(each.task.name for each in at_work)})
+        problems = {file.path: self._mended(file) for file in changed}
         words = dict.fromkeys(self._words(file, at_work) + problems[file.path] for file in changed)
-        return *words, *self._suspects({live.task.name, *(each.task.name for each in at_work)})
+        return *words, *suspects
 
     def committed(self, result: Result, since_ns: int) -> None:
         """A stage of the job has this result; ``since_ns``: when its outputs began to be read for that."""
@@ -136,12 +139,19 @@ class InputGuard:
         beside = f", and so was {', '.join(others)}: one of them changes what it reads" if others else ""
         return f"its input '{file.slot}' ({what}) was changed while it was running{beside}"
 
-    def _suspects(self, running: Collection[str]) -> list[str]:
-        """Who else may have done it, in words: what an earlier stage left behind writes where that stage did."""
+    def _suspects(self, changed: Iterable[InputFile], running: Collection[str]) -> list[str]:
+        """Who else may have done it, in words: stages of other jobs, and what an earlier stage left behind."""
         from pipeline.run.stray_processes import stray_processes
 
+        names = (file.path.name for file in changed if file.made_by and _has_other_names(file.path))
         found = stray_processes(self._job, running)
-        return [f"process {pid}, which stage '{stage}' left behind, may have done it" for stage, pid in found.items()]
+        return [
+            *(
+                f"{name} has other names, in other jobs or in output/, by which it may have been changed"
+                for name in dict.fromkeys(names)
+            ),
+            *(f"process {pid}, which stage '{stage}' left behind, may have done it" for stage, pid in found.items()),
+        ]
 
     def _restore(self, stage: str, path: Path) -> bool:
         """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""
@@ -181,6 +191,14 @@ def _put_back(store: ResultStore, attempt: Attempt, result: Result, output: Outp
 
 def _reads(live: LiveAttempt, path: Path) -> bool:
     return any(each.file.path == path for each in live.inputs)
+
+
+def _has_other_names(path: Path) -> bool:
+    """Whether more names of the file are known than its own and the store's."""
+    try:
+        return os.lstat(path).st_nlink > OWN_NAMES
+    except OSError:
+        return False
 
 
 def _inode(folder: Path) -> int:

@@ -402,3 +402,14 @@ def test_an_interpreter_that_waits_for_its_stage_is_no_suspect(bench: Bench, job
         bench.run(job, two=Act(first=lambda: appends(made(job))))
         spare.kill()
     assert "left behind" not in error_of(bench, job).message
+
+
+def test_a_file_that_has_other_names_may_have_been_changed_by_one_of_them(bench: Bench, job: Job) -> None:
+    def share_and_append() -> None:
+        for name in ("of the store", "of another job"):
+            os.link(made(job), job.folder / name)
+        appends(made(job))
+
+    bench.run(job, two=Act(first=share_and_append))
+    assert "file.txt has other names" in error_of(bench, job).message
+    assert bench.run_one(load(job.folder)).error is None
