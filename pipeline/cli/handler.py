@@ -125,7 +125,11 @@ def _machine_error(error: OSError) -> PipelineError | None:
 
 
 def _shown(error: OSError) -> str:
-    where = shortened(printable(os.fsdecode(error.filename))) if error.filename else "a file can't be written"
+    where = (
+        shortened(printable(os.fsdecode(error.filename)))
+        if error.filename
+        else "the output, or a file, can't be written"
+    )
     return f"{where}: {error.strerror}"
 
 

@@ -19,9 +19,9 @@ def print_json(kind: str, data: Any) -> None:
 
 
 def print_error(error: PipelineError) -> None:
-    """Prints an error in the same envelope, without data; in one line, since events are told a line each."""
+    """Prints an error in the same envelope, without data. It is one line with ``event``, as all events of a run are."""
     content = {"message": error.message, "next": error.next_step, "exit_code": int(error.exit_code)}
-    click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "data": None, "error": content}))
+    click.echo(json.dumps({"schema": ENVELOPE, "kind": "error", "event": "error", "data": None, "error": content}))
 
 
 def print_table(

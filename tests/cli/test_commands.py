@@ -68,7 +68,7 @@ def test_a_broken_definition_hides_no_other(sandbox: Sandbox) -> None:
 def test_every_error_has_the_envelope(sandbox: Sandbox, words: list[str]) -> None:
     done = sandbox.give("pipeline", *words, "--json")
     envelope = json.loads(done.out)
-    assert (done.code, envelope["schema"], envelope["kind"]) == (2, 1, "error")
+    assert (done.code, envelope["schema"], envelope["kind"], envelope["event"]) == (2, 1, "error", "error")
     assert envelope["error"]["message"]
     assert "Traceback" not in done.err
 

@@ -8,6 +8,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import project, root_option
 from pipeline.errors import UsageError
+from pipeline.jobs.job import Job, JobFolder
 from pipeline.jobs.store import JobStore
 from pipeline.text import printable
 
@@ -23,12 +24,20 @@ def command(id: str, only_print: bool) -> None:
 
     Where windows can't be shown, as over ssh, only the path is printed.
     """
-    job = JobStore(project().jobs).find(id)
+    store = JobStore(project().jobs)
+    job = store.find(id)
     if not job.output.is_dir():
-        raise UsageError(f"{job.id} has no results yet", f"run-pipeline -j {job.id}")
+        raise UsageError(f"{job.id} has no results yet", _instead(store, job))
     click.echo(printable(str(job.output)))
     if not only_print and _has_windows():
         click.launch(str(job.output))
+
+
+def _instead(store: JobStore, job: Job) -> str:
+    """The command that makes its results, and the one that opens the latest that are there."""
+    run = f"run-pipeline -j {job.id}"
+    other = next((each for each in reversed(store.ids()) if JobFolder(store.folder(each)).output.is_dir()), None)
+    return f"{run}\nor open the latest job that has results\npipeline job open {other}" if other else run
 
 
 def _has_windows() -> bool:

@@ -41,10 +41,11 @@ def command(ids: tuple[str, ...], force: bool, dry_run: bool, as_json: bool, **f
     chosen = [job for job in wanted.chosen(summaries(store)) if not named or job.job_id in named]
     _require_over(chosen, force, by_id=bool(named))
     rows = [_row(store, job, dry_run) for job in chosen if force or job.state in OVER]
+    left = [job for job in chosen if not force and job.state not in OVER]
     if as_json:
-        print_json("job-remove", {"dry_run": dry_run, "jobs": rows})
+        print_json("job-remove", {"dry_run": dry_run, "jobs": rows, "left_to_run": [job.job_id for job in left]})
     else:
-        _show(rows, dry_run)
+        _show(rows, dry_run, left)
     if any(row["problem"] for row in rows):
         raise PipelineError(
             "not all of these jobs were removed; the table says why", "pipeline job list", ExitCode.NOT_READY
@@ -75,12 +76,17 @@ def _row(store: JobStore, job: JobSummary, dry_run: bool) -> dict[str, Any]:
     return row
 
 
-def _show(rows: Sequence[dict[str, Any]], dry_run: bool) -> None:
+def _show(rows: Sequence[dict[str, Any]], dry_run: bool, left: Sequence[JobSummary]) -> None:
     cells = [
         [row["job_id"], row["state"], row["problem"] or show_size(row["freed"]), printable(row["input"])]
         for row in rows
     ]
-    print_table(["job", "state", "size", "input"], cells, "no job matches these options")
+    nothing = "nothing was removed" if left else "no job matches these options"
+    print_table(["job", "state", "size", "input"], cells, nothing)
+    if left:
+        states = ", ".join(sorted({job.state for job in left}))
+        those = f"{counted(len(left), 'job')} ({states}) can still be run and {'stay' if len(left) > 1 else 'stays'}"
+        click.echo(f"{those}; --force removes {'them' if len(left) > 1 else 'it'}, too", err=True)
     if rows:
         done = [row for row in rows if not row["problem"]]
         words = "would be removed" if dry_run else "removed"

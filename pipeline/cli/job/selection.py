@@ -12,9 +12,10 @@ import click
 from pipeline.cli.job.summary import STATES, JobSummary
 from pipeline.errors import UsageError
 
-AGE = re.compile(r"(\d{1,5})\s*(h|d|w)")
-HOURS = {"h": 1, "d": 24, "w": 168}
-FORMS = "give a date such as 2026-11-29, or an age such as 12h, 7d or 2w"
+AGE = re.compile(r"(\d{1,5})\s*(min|h|d|w|minute|hour|day|week)s?")
+HOURS = {"m": 1 / 60, "h": 1, "d": 24, "w": 168}  # by the unit's first letter
+DAYS = {"today": 0, "yesterday": 1}  # since midnight
+FORMS = "give a date such as 2026-11-29, 'today', 'yesterday', or an age such as 12h, 7d or 2w"
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,23 @@ class JobFilter:
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command all of them. It gets them as keywords, for ``job_filter``."""
     added = (
-        click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="May be repeated."),
+        click.option(
+            "--state",
+            "states",
+            multiple=True,
+            type=click.Choice(STATES),
+            help="Only jobs in this state; may be repeated.",
+        ),
         click.option("--workflow", metavar="NAME", help="Only jobs of this workflow."),
         click.option("--input", "text", metavar="TEXT", help="Only jobs whose input's path has this text in it."),
-        click.option("--since", metavar="DATE|AGE", help="Only jobs prepared since then: 2026-11-29, 12h, 7d or 2w."),
-        click.option("--before", metavar="DATE|AGE", help="Only jobs prepared before then."),
+        click.option(
+            "--since",
+            metavar="DATE|AGE",
+            help="Only jobs prepared since then: 2026-11-29, '2026-11-29 18:00', today, 12h, 7d or 2w.",
+        ),
+        click.option(
+            "--before", metavar="DATE|AGE", help="Only jobs prepared before then; of a date, before that day."
+        ),
     )
     for add in reversed(added):
         command = add(command)
@@ -76,10 +89,13 @@ def _moment(option: str, text: str | None) -> datetime | None:
     """A date begins at midnight where the command is given; an age counts back from now."""
     if text is None:
         return None
-    if found := AGE.fullmatch(text.strip()):
-        return datetime.now(UTC) - timedelta(hours=int(found[1]) * HOURS[found[2]])
+    word = text.strip().lower()
+    if found := AGE.fullmatch(word):
+        return datetime.now(UTC) - timedelta(hours=int(found[1]) * HOURS[found[2][0]])
+    if word in DAYS:
+        word = (datetime.now() - timedelta(days=DAYS[word])).date().isoformat()  # noqa: DTZ005  # the wall's day
     try:
-        return datetime.fromisoformat(text.strip()).astimezone()
+        return datetime.fromisoformat(word.upper()).astimezone()
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{option} {text!r} is neither a date nor an age", FORMS) from error
 

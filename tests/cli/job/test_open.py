@@ -23,3 +23,14 @@ def test_the_latest_jobs_folder_is_printed_and_opened_where_windows_can_be_shown
     sandbox.give("pipeline", "job", "open", job.id)
     sandbox.give("pipeline", "job", "open", job.id, "--print")
     assert opened == [str(job.output)]
+
+
+def test_where_the_latest_job_has_no_results_the_latest_that_has_some_is_named(sandbox: Sandbox) -> None:
+    before = stored(sandbox.root / "jobs")
+    before.output.mkdir()
+    stored(sandbox.root / "jobs")
+    done = sandbox.give("pipeline", "job", "open", "--print")
+    assert done.code == 2
+    command = done.next_step.splitlines()[-1]
+    assert command == f"pipeline job open {before.id}"
+    assert sandbox.give(*command.split(), "--print").out.strip() == str(before.output)

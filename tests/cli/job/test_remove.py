@@ -80,3 +80,13 @@ def test_a_damaged_job_can_be_removed(sandbox: Sandbox, root: Path) -> None:
     (job.folder / "job.json").write_text("{}")
     assert sandbox.give("pipeline", "job", "rm", job.id).code == 0
     assert JobStore(root).ids() == []
+
+
+def test_what_the_options_choose_and_could_be_run_is_told(sandbox: Sandbox, root: Path) -> None:
+    job = stored(root)
+    done = sandbox.give("pipeline", "job", "rm", "--state", "prepared")
+    assert done.code == 0
+    assert "1 job (prepared)" in done.err
+    assert "--force" in done.err
+    assert sandbox.give("pipeline", "job", "rm", "--state", "prepared", "--json").data["left_to_run"] == [job.id]
+    assert JobStore(root).ids() == [job.id]
