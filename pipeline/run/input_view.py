@@ -60,6 +60,13 @@ def discard_copy(path: Path) -> None:
         clear(path)
 
 
+def release(job: Job) -> None:
+    """Free the room of a large copy, which no stage of a finished job needs. Raises ``OSError``."""
+    path = path_for(job)
+    if job.plan.input.size > COPY_UP_TO and not path.parent.is_symlink() and path.is_file() and not path.is_symlink():
+        clear(path)
+
+
 def _is_there(path: Path, job: Job, signatures: OutputSignatures) -> bool:
     """A copy of which nothing is known is made anew: that takes less than to read both."""
     try:

@@ -1,5 +1,6 @@
 """How the run of one job ends: each end has its line in the journal, its outcome, and a command that goes on."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pipeline.jobs.events import RunCancelled, RunEnded, RunFailed, RunFinished,
 from pipeline.jobs.job import Job
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
+from pipeline.run import input_view
 from pipeline.run.input_guard import InputGuard
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
@@ -30,6 +32,8 @@ class JobEnd:
         guard.require_deliverables()
         placed = deliver(self._job, results, not unchanged, state.delivered)
         has_put = self._put_beside(results, placed)
+        with contextlib.suppress(OSError):  # it only takes room
+            input_view.release(self._job)
         delivered = list(dict.fromkeys(placed))
         event = None if unchanged else RunFinished(tuple(path.name for path in delivered))
         return self._journal.ended(event, JobOutcome(delivered, unchanged and not has_put))

@@ -122,3 +122,28 @@ def test_what_is_written_while_it_is_copied_is_refused(
     with pytest.raises(InputError):
         input_view.place(job, signatures)
     assert not path_for(job).exists()
+
+
+def test_the_room_of_a_large_copy_is_free_once_the_job_is_finished(
+    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch, linked: None
+) -> None:
+    path, content = path_for(job), job.input.read_bytes()
+    monkeypatch.setattr(linked_input, "can_protect", lambda _: False)
+    for _ in range(2):
+        input_view.place(job, signatures)
+        assert path.read_bytes() == content
+        assert not path.is_symlink()
+        input_view.release(job)
+        assert not path.exists()
+    assert job.input.read_bytes() == content
+
+
+def test_a_link_and_a_small_copy_stay(job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch) -> None:
+    input_view.place(job, signatures)
+    input_view.release(job)
+    assert path_for(job).is_file()
+    path_for(job).unlink()
+    monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
+    path_for(job).symlink_to(job.input)
+    input_view.release(job)
+    assert path_for(job).is_symlink()
