@@ -13,7 +13,7 @@ STAGE = """\
 # [tool.pipeline.stage]
 # environment = "alpha"
 # inputs = ["file"]
-# start = ["worker", "cold"]
+# start = ["cold", "worker"]
 # [tool.pipeline.stage.outputs]
 # report = "report.json"
 # ///
@@ -59,3 +59,34 @@ def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: s
     assert (film.stat().st_size, linked_input.attributes_of(film)) == (17 << 20, before)
     if next(ready.root.glob("jobs/*/input/*")).is_symlink():  # else it is a reflink, and the stage's own
         assert report["write"] == report["real"] == report["mode"] == "Read-only file system"
+
+
+READER = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["file"]
+# start = ["worker", "cold"]
+# [tool.pipeline.stage.outputs]
+# report = "report.json"
+# ///
+import json, os, sys
+
+def run(stage):
+    source = stage.input("file")
+    report = {"in_worker": "stageserver" in sys.modules, "linked": os.path.islink(source)}
+    stage.output("report").write_text(json.dumps(report))
+"""
+
+
+def test_a_stage_that_likes_a_worker_has_it_for_a_large_file_too(ready: Sandbox, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(17 << 20)
+    ready.write("stages/reader.py", READER)
+    ready.workflow("tested", "reader: {inputs: {file: job.input}}", "deliver: [reader.report]")
+    assert ready.give("prepare-job", film, "--workflow", "tested").code == 0
+    done = ready.run("run-pipeline", "-j", "latest")
+    assert done.code == 0, done.err
+    report = json.loads(next(ready.root.glob("jobs/*/output/*.json")).read_text())
+    assert report == {"in_worker": True, "linked": False}

@@ -1,8 +1,9 @@
 """What stages read as the job's input: a copy of the person's file, or a link where a copy would take long.
 
 A stage that writes to its input writes to the copy. A large file on a disk without reflinks is only linked, and the
-stage's process can't write to it (``linked_input.py``). Where the system can't keep it from that, the file is copied if
-that takes seconds and the disk has room for it; else it is linked all the same, and compared after each stage.
+stage's process can't write to it (``linked_input.py``). Where the system can't keep it from that, or a worker is to read
+it, the file is copied if that takes seconds and the disk has room for it; else it is linked all the same, and compared
+after each stage.
 """
 
 import os
@@ -84,8 +85,15 @@ def _shares(job: Job, target: Path) -> bool:
         return False
     if _reflink(job, target):
         return True
-    is_to_be_copied = size <= COPY_UNPROTECTED_UP_TO and size * (1 + ROOM) <= _free(job.folder)
-    return (not is_to_be_copied or linked_input.can_protect(job.input)) and _link(job, target)
+    if size > COPY_UNPROTECTED_UP_TO or size * (1 + ROOM) > _free(job.folder):
+        return _link(job, target)
+    return not _is_read_in_worker(job) and linked_input.can_protect(job.input) and _link(job, target)
+
+
+def _is_read_in_worker(job: Job) -> bool:
+    """A worker serves other stages, too, so that it can't be bound for one of them; to start a process instead costs
+    more than a copy where the worker holds a model."""
+    return any(stage.takes_job_input and stage.way(None) == "worker" for stage in job.stages)
 
 
 def _free(folder: Path) -> int:
