@@ -213,9 +213,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     _require_known(typed, workflow, catalog)
     _require_effect(typed, catalog.workflow(workflow).parameters)
     if options["fetch"] and ("model" not in typed or typed["model"].text != AUTO):
-        raise UsageError(
-            "--fetch changes nothing without --model auto", "give --model auto, or leave it out"
-        )
+        raise UsageError("--fetch changes nothing without --model auto", "give --model auto, or leave it out")
     wait = WAIT_SECONDS if options["wait"] is None else options["wait"]
     allowed = EnvironmentOptions(wait, options["build"], options["allow_degraded"])
     parameters = {name: each.text for name, each in typed.items()}

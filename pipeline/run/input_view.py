@@ -1,9 +1,9 @@
 """What stages read as the job's input: a copy of the person's file, or a link where a copy would take long.
 
 A stage that writes to its input writes to the copy. A large file on a disk without reflinks is only linked, and the
-stage's process can't write to it (``linked_input.py``). Where the system can't keep it from that, or a worker is to read
-it, the file is copied if that takes seconds and the disk has room for it; else it is linked all the same, and compared
-after each stage.
+stage's process can't write to it (``linked_input.py``). Where the system can't keep it from that, or a worker is to
+read it, the file is copied if that takes seconds and the disk has room for it; else it is linked all the same, and
+compared after each stage.
 """
 
 import os
