@@ -101,6 +101,33 @@ def show_sources(stage_file: str, modules: "list[str]") -> None:
     """Let processes that the stage spawns find it."""
     protocol = sys.modules["stageprotocol"]
     os.environ[protocol.SOURCES_VARIABLE] = protocol.encode_sources(stage_file, modules)
+    if LokyFinder not in sys.meta_path:
+        sys.meta_path.insert(0, LokyFinder)
+
+
+class LokyFinder:
+    """Lets the processes of loky, which joblib starts, load this file as their main module, as spawned ones do.
+
+    By themselves they don't, and then they find neither the stage nor its modules.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        if not name.endswith("loky.backend.context"):
+            return None
+        from _frozen_importlib_external import PathFinder
+
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: "Any") -> None:
+                execute(module)
+                if "loky_init_main" in getattr(module, "START_METHODS", ()):
+                    module._DEFAULT_START_METHOD = "loky_init_main"  # noqa: SLF001  # nothing else says it for joblib
+
+            spec.loader.exec_module = exec_module
+        return spec
 
 
 def join_stage() -> None:

@@ -102,3 +102,15 @@ def test_a_stage_of_an_older_or_newer_python_may_spawn_too(
         [python, "-I", "-B", RUNNER, work.file], capture_output=True, text=True, timeout=90, check=False
     )
     assert (done.returncode, done.stdout) == (0, "[1, 4, 9] [2, 8, 18] not 1\n"), done.stderr
+
+
+def test_processes_of_loky_are_started_as_spawned_ones(
+    executor: LocalExecutor, never: int, tmp_path: Path, start: Start
+) -> None:
+    package = tmp_path / "libraries" / "loky" / "backend"
+    package.mkdir(parents=True)
+    (package / "context.py").write_text("START_METHODS = ['loky', 'loky_init_main']\n_DEFAULT_START_METHOD = None\n")
+    body = f"sys.path.insert(0, {str(tmp_path / 'libraries')!r})\nfrom loky.backend import context\n"
+    executor.submit(invocation(tmp_path, body + "print(context._DEFAULT_START_METHOD)", start))
+    assert until_exit(executor, never) == [Exited("job/test/1", 0)]
+    assert log(tmp_path) == "loky_init_main\n"

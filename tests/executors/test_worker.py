@@ -246,6 +246,14 @@ def test_a_worker_that_a_run_holds_is_not_idle(
     ("body", "reason"),
     [
         ("threading.Thread(target=lambda: time.sleep(600), daemon=True).start()", "a thread"),
+        (
+            (
+                "import builtins, concurrent.futures\n"
+                "builtins.pool = concurrent.futures.ThreadPoolExecutor(1)\n"
+                "builtins.pool.submit(int).result()"
+            ),
+            "a pool",
+        ),
         ("subprocess.Popen(['sleep', '600'])", "a process"),
         ("subprocess.Popen(['setsid', 'sh', '-c', 'sleep 600 & sleep 600'])", "a process"),
     ],
@@ -257,6 +265,13 @@ def test_a_worker_leaves_when_a_stage_left_something_running(
     run(PID)
     assert len(set(pids(tmp_path))) == 2
     assert reason in said(runtime)
+
+
+def test_a_pool_that_ends_by_itself_lets_a_worker_stay(run: Runs, tmp_path: Path) -> None:
+    body = f"{PID}\nimport concurrent.futures\nconcurrent.futures.ThreadPoolExecutor(1).submit(int).result()"
+    assert run(body) == [Exited("job/test/1", 0)]
+    run(body)
+    assert len(set(pids(tmp_path))) == 1
 
 
 @pytest.mark.parametrize("when", ["when it is loaded", "when it is used"])

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 
 from stagekit import Stage
 from stageprotocol import EXIT_WRONG_ENVIRONMENT, RUN_VARIABLE
@@ -13,9 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+POOL_SECONDS = 0.2  # in which the threads of a pool that nobody holds any more end
 
-def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") -> int:
-    """The exit code that a fresh process would end with; negative where a signal would end it."""
+
+def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") -> "tuple[int, bool]":
+    """The exit code that a fresh process would end with; negative where a signal would end it.
+
+    And whether libraries were told that the interpreter ends, so that it must not run another stage.
+    """
     try:
         os.chdir(order.folder)
         if order.token:
@@ -24,7 +30,7 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
         runner.redirect(order.log)
         _reseed()
         if not runner.is_right_environment(order.prefix, reports):
-            return EXIT_WRONG_ENVIRONMENT  # type: ignore[no-any-return]
+            return EXIT_WRONG_ENVIRONMENT, False
         source = order.stage_file, order.source_digest
         stage = Stage(order.invocation, reports, modules.memos(*source))
         code = int(runner.attempt(stage, lambda: modules.module(*source, order.modules)))
@@ -36,9 +42,9 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = 1
-    _finish_threads()
+    is_over = _finish_threads()
     flush()
-    return code
+    return code, is_over
 
 
 def _exit_code(argument: object) -> int:
@@ -61,13 +67,38 @@ def _reseed() -> None:
         numbers.seed()
 
 
-def _finish_threads() -> None:
-    """An interpreter waits for the threads that aren't daemons before it ends."""
+def _finish_threads() -> bool:
+    """Wait for the threads that aren't daemons, as an interpreter does before it ends.
+
+    Those of a pool end only when its library is told that the interpreter ends. Whether that was necessary.
+    """
     threading = sys.modules.get("threading")
-    if threading is not None:
-        for thread in threading.enumerate():
-            if not thread.daemon and thread is not threading.main_thread():
-                thread.join()
+    if threading is None or not _unfinished(threading):
+        return False
+    hooks = getattr(threading, "_threading_atexits", [])  # since Python 3.9
+    patience = time.monotonic() + POOL_SECONDS if hooks else None
+    for thread in _unfinished(threading):
+        thread.join(max(0.0, patience - time.monotonic()) if patience else None)
+    left = _unfinished(threading)
+    if not left:
+        return False
+    while hooks:  # a hook is called once
+        _call_hook(hooks.pop())
+    for thread in left:
+        thread.join()
+    return True
+
+
+def _unfinished(threading: "Any") -> "list[Any]":
+    main = threading.main_thread()
+    return [thread for thread in threading.enumerate() if not thread.daemon and thread is not main]
+
+
+def _call_hook(hook: "Any") -> None:
+    try:
+        hook()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
 
 
 def flush() -> None:

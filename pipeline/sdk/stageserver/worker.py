@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LEASE_IS_OVER = b"i"
+POOL_LEFT = "a stage left a pool of threads or processes behind"
 QUIET = 0.005  # seconds without an order, after which there is time to tidy up
 
 
@@ -67,10 +68,10 @@ class _Worker:
                 return leaving
 
     def _task(self, order: "Any", client: Client) -> str:
-        code = perform(order, client.reports, self._modules, self._runner)
+        code, is_over = perform(order, client.reports, self._modules, self._runner)
         self._tasks += 1
         self._files.count_task()
-        leaving = self._left_behind() or self._reached()
+        leaving = self._left_behind() or (POOL_LEFT if is_over else "") or self._reached()
         self._busy.clear()
         if not client.tell(Answer.EXIT, code, leaving):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
