@@ -40,9 +40,11 @@ def run(stage):
 """
 
 
-@pytest.mark.parametrize("start", ["cold", "worker"])
-def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: str) -> None:
-    film = tmp_path / "film.mp4"
+@pytest.mark.parametrize(
+    ("start", "bounds"), [("cold", ""), ("worker", ""), ("cold", "read_only: true, network: false, ")]
+)
+def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: str, bounds: str) -> None:
+    film = tmp_path / "a film.mp4"
     with film.open("wb") as file:
         file.truncate(17 << 20)
     if not linked_input.can_protect(film):
@@ -50,7 +52,7 @@ def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: s
     film.chmod(0o644)
     before = linked_input.attributes_of(film)
     ready.write("stages/writer.py", STAGE)
-    ready.workflow("tested", "writer: {inputs: {file: job.input}}", "deliver: [writer.report]")
+    ready.workflow("tested", f"writer: {{{bounds}inputs: {{file: job.input}}}}", "deliver: [writer.report]")
     assert ready.give("prepare-job", film, "--workflow", "tested").code == 0
     done = ready.run("run-pipeline", "-j", "latest", "--start", start)
     assert done.code == 0, done.err

@@ -22,7 +22,7 @@ def isolate(order: "Any", reports: int, load: "Load") -> bool:
     """
     if order.secrets:
         _mask([value for _, value in order.secrets], order.log, load)
-    if order.protected:
+    if order.protected and not order.writable:  # else all files are
         _protect(order.protected, load)
     return (order.network and not order.writable) or _confine(order.network, order.writable, reports, load)
 
