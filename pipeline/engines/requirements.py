@@ -106,9 +106,11 @@ def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInven
 
 def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str) -> Iterator[Obstacle]:
     lacks = [needed for needed in engine.files if not model.may_have(needed)]
-    for needed in lacks:
-        step = f"{instead}name another model or its folder"
-        yield Obstacle(f"model '{name}' has no {needed.replace(' | ', ' or ')}", step)
+    step = f"{instead}name another model or its folder"
+    if lacks and instead:
+        yield Obstacle(f"model '{name}' is for other engines", step)
+    else:
+        yield from (Obstacle(f"model '{name}' has no {each.replace(' | ', ' or ')}", step) for each in lacks)
     if model.problem:
         what = f"model '{name}' isn't ready: {model.problem}"
         yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=True)

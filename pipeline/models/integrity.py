@@ -15,6 +15,8 @@ from typing import BinaryIO
 CUT_OFF = "is cut off"
 CTRANSLATE2_VERSIONS = range(4, 7)
 ZIP = b"PK\x03\x04"
+VARINT, WITH_LENGTH = 0, 2  # forms of a field in a protocol buffer
+GRAPH, OPERATOR_VERSIONS = 7, 8  # fields of a model in ONNX form
 LARGEST_HEADER = 100_000_000  # bytes; what safetensors itself allows
 
 
@@ -87,6 +89,35 @@ def _pass_ctranslate2(file: BinaryIO, size: int) -> None:
         _pass_text(file)
 
 
+def _onnx(file: BinaryIO, size: int) -> str | None:
+    """Fields of a protocol buffer, of which a model has at least its graph and the versions of its operators.
+
+    https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+    """
+    found = set()
+    while file.tell() < size:
+        field, form = divmod(_varint(file), 8)
+        if form not in (VARINT, WITH_LENGTH):
+            return "isn't in the format ONNX"
+        value = _varint(file)
+        if form == WITH_LENGTH and value > size - file.tell():
+            raise _Truncated
+        file.seek(value if form == WITH_LENGTH else 0, os.SEEK_CUR)
+        found.add(field)
+    return None if {GRAPH, OPERATOR_VERSIONS} <= found else CUT_OFF
+
+
+def _varint(file: BinaryIO) -> int:
+    """A number in the form of a protocol buffer: seven bits in each byte, the lowest first."""
+    value = 0
+    for shift in range(0, 70, 7):
+        (byte,) = _read(file, 1)
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+    return value & 0xFFFF_FFFF_FFFF_FFFF
+
+
 def _pass_text(file: BinaryIO) -> None:
     (length,) = _unpacked(file, "<H")
     _read(file, length)
@@ -107,4 +138,5 @@ CHECKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
     ".json": _json,
     ".safetensors": _safetensors,
     ".bin": _binary,
+    ".onnx": _onnx,
 }

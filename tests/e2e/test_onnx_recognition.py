@@ -134,7 +134,12 @@ def test_a_model_in_a_folder_will_do_and_a_broken_one_is_told(studio: Sandbox, t
     named: list[str | Path] = ["--asr", "onnx-asr", "--model", folder]
     transcript, _, _ = transcribed(studio, SAMPLE, *named)
     assert transcript["segments"]
-    (folder / "decoder_joint-model.int8.onnx").write_bytes(b"nothing")
+    decoder, encoder = folder / "decoder_joint-model.int8.onnx", folder / "encoder-model.int8.onnx"
+    decoder.write_bytes(decoder.read_bytes()[:-100])
+    refused = studio.run("prepare-job", "--transcribe", *named, SAMPLE)
+    assert refused.code != 0
+    assert decoder.name in refused.err
+    shutil.copyfile(encoder, decoder)  # whole, but of another form
     prepared = studio.run("prepare-job", "--transcribe", *named, SAMPLE)
     done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
     assert done.code == 4

@@ -35,7 +35,18 @@ def pytorch() -> bytes:
     return written.getvalue()
 
 
-WHOLE = [("model.bin", ctranslate2()), ("model.safetensors", safetensors()), ("pytorch_model.bin", pytorch())]
+def onnx() -> bytes:
+    """Versions of the format and of the maker, a graph with a name, and a version of the operators."""
+    graph, operators = b"\x12\x04name", b"\x10\x11"
+    return b"\x08\x08\x12\x03me.\x3a\x06" + graph + b"\x42\x02" + operators
+
+
+WHOLE = [
+    ("model.onnx", onnx()),
+    ("model.bin", ctranslate2()),
+    ("model.safetensors", safetensors()),
+    ("pytorch_model.bin", pytorch()),
+]
 
 
 @pytest.mark.parametrize(("name", "content"), WHOLE)
@@ -57,6 +68,7 @@ def tensors(offsets: str) -> bytes:
     ("name", "content", "told"),
     [
         ("model.bin", b"", "is empty"),
+        ("model.onnx", b"version https://git-lfs.github.com/spec/v1", "isn't in the format ONNX"),
         ("config.json", b"{", "isn't JSON, and may be cut off"),
         ("config.json", b"\xff", "isn't JSON"),
         ("model.safetensors", struct.pack("<Q", 2) + b"[]", "isn't in the format safetensors"),
@@ -77,3 +89,12 @@ def test_what_is_something_else_is_told(tmp_path: Path, name: str, content: byte
 def test_what_is_not_known_here_is_left_to_the_stage(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     assert problem(tmp_path / name) is None
+
+
+def test_models_that_a_library_wrote_are_whole(tmp_path: Path) -> None:
+    written = list((Path(__file__).parents[1] / "stages" / "tiny_onnx").rglob("*.onnx"))
+    assert len(written) == 4
+    for file in written:
+        assert problem(file) is None
+        (tmp_path / "part.onnx").write_bytes(file.read_bytes()[:-10])
+        assert problem(tmp_path / "part.onnx") is not None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy
 import onnxruntime
 import stagekit
 
@@ -15,6 +16,7 @@ from recognition.model_errors import MODEL_ADVICE, load_errors
 from recognition.moonshine import MoonshineModel
 from recognition.nemo_models import AED, TRANSDUCERS, NemoModel
 from recognition.recognised_text import SpeechModel
+from recognition.waveform import SAMPLE_RATE
 
 CUDA = "CUDAExecutionProvider"
 CPU_PROVIDER = "CPUExecutionProvider"
@@ -91,6 +93,8 @@ def load(model: OnnxFolder, way: Compute) -> SpeechModel:
         loaded: SpeechModel = _load(model, way)
         if way.is_gpu and loaded.providers()[:1] != [CUDA]:
             raise RuntimeError("ONNX Runtime couldn't load its libraries for CUDA")
+        # Files of another form are loaded without an error, and fail when they compute.
+        loaded.recognise([numpy.zeros(SAMPLE_RATE // 2, dtype=numpy.float32)], "en")
         return loaded
 
 
