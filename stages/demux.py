@@ -73,7 +73,12 @@ def first_usable(
 ) -> extraction.ExtractedAudio:
     """Extract the first good track, else the first that is only damaged. Raises ``InputUnusable`` if all are worse."""
     tried = []
-    jumps = timestamps.jump_options(media, probed)
+    jumps, doubtful = timestamps.jumps(media, probed)
+    if doubtful:
+        stage.warn(
+            f"the times of the sound step forward by {max(doubtful):.0f} s, as where two recordings were joined; "
+            "if that is a hole in one recording, the cues after it are early by as much"
+        )
     for tolerated in (GOOD_TRACK, DAMAGED_TRACK):
         for track in tracks:
             extracted = _extract(stage, media, probed, track, ("-max_error_rate", str(tolerated), *jumps))

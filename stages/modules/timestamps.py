@@ -8,7 +8,7 @@ wherever a movie is copied or its sound extracted; else cues and sound part.
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ffmpegs
 
@@ -29,12 +29,35 @@ def companions(probed: Mapping[str, Any], place: int) -> list[int]:
     return [index for index in _kinds(probed) if index != place] if has_jumps(probed) else []
 
 
+class Jumps(NamedTuple):
+    """``doubtful``: steps, in seconds, of sound without pictures. They are taken for jumps, and may be holes."""
+
+    options: list[str]  # ffmpeg's, for what is a jump
+    doubtful: Sequence[float] = ()
+
+
+def jumps(media: Path, probed: Mapping[str, Any]) -> Jumps:
+    """What is a jump in this file, found by reading all of its times."""
+    return of_steps(_steps(media, _kinds(probed))) if has_jumps(probed) else Jumps([])
+
+
 def jump_options(media: Path, probed: Mapping[str, Any]) -> list[str]:
-    """ffmpeg's options for what is a jump in this file, found by reading all of its times."""
-    if not has_jumps(probed):
-        return []
-    found = threshold(_steps(media, _kinds(probed)))
-    return [] if found is None else ["-dts_delta_threshold", f"{found:g}"]
+    """ffmpeg's options for what is a jump in this file."""
+    return jumps(media, probed).options
+
+
+def of_steps(steps: Mapping[str, Sequence[float]]) -> Jumps:
+    """``steps``: as ``threshold`` has them.
+
+    Nothing in a recording without pictures tells a hole from a join. A sender that was out of reach for a minute and a
+    second recording that was begun a minute later leave the same bytes: packets whose times and counters go on
+    elsewhere. The mark of a discontinuity is set by neither a receiver nor by who appends one file to another, a stated
+    length is made of the same times, and in both there is no sound between. So players and ffmpeg decide by the step.
+    """
+    found = threshold(steps)
+    alone = steps.get("audio", ()) if "video" not in steps else ()
+    options = [] if found is None else ["-dts_delta_threshold", f"{found:g}"]
+    return Jumps(options, [step for step in alone if step > USUAL])
 
 
 def threshold(steps: Mapping[str, Sequence[float]]) -> float | None:

@@ -245,6 +245,14 @@ def test_after_a_hole_in_the_sound_times_are_still_those_of_the_movie(
         assert [time for time in found if time < 2 or time > 15] == pytest.approx([0, 16], abs=0.04)
 
 
+def test_of_sound_alone_a_long_step_is_told(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
+    long = [word.replace("d=8", "d=18").replace("d=10", "d=20") for word in BURSTS]
+    hole = ["-af", "aselect='not(between(t,2.2,14.8))'"]
+    movie = made(tools, tmp_path / "hole.ts", *long, "-t", "18", *hole, "-f", "mpegts", "-c:a", "ac3")
+    done, _ = bursts(bench, movie)
+    assert "step forward by 13 s" in done.err
+
+
 def test_a_channel_that_was_wired_the_wrong_way_round_does_not_silence_the_other(
     bench: Sandbox, tools: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -60,6 +60,21 @@ def test_without_pictures_each_long_step_is_a_jump(timestamps: ModuleType) -> No
     assert timestamps.threshold({"audio": [-8.0]}) == 4.0
 
 
+@pytest.mark.parametrize(
+    ("steps", "doubtful"),
+    [
+        ({"audio": [15.0, 4.0, -8.0]}, [15.0]),
+        ({"audio": [4.0]}, []),
+        ({"video": [], "audio": [15.0]}, []),  # the pictures go on, so it is a hole
+        ({"video": [15.0], "audio": [15.0]}, []),
+    ],
+)
+def test_a_step_of_sound_alone_may_be_a_hole(
+    timestamps: ModuleType, steps: dict[str, list[float]], doubtful: list[float]
+) -> None:
+    assert timestamps.of_steps(steps).doubtful == doubtful
+
+
 def test_steps_are_those_of_each_stream_and_decoding_times_go_before_others(timestamps: ModuleType) -> None:
     lines = [
         b"0,1.0,0.9",
