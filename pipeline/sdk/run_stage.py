@@ -118,15 +118,16 @@ class LokyFinder:
         from _frozen_importlib_external import PathFinder
 
         spec = PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
+        loader = spec and spec.loader  # type: Any
+        if loader:
+            execute = loader.exec_module
 
             def exec_module(module: "Any") -> None:
                 execute(module)
                 if "loky_init_main" in getattr(module, "START_METHODS", ()):
                     module._DEFAULT_START_METHOD = "loky_init_main"  # noqa: SLF001  # nothing else says it for joblib
 
-            spec.loader.exec_module = exec_module
+            loader.exec_module = exec_module
         return spec
 
 
