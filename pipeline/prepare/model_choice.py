@@ -130,6 +130,7 @@ class _ModelSituation:
 
 
 def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:
+    spec.require_sound_lock()
     fetcher = fetcher_for(catalog)
     if not spec.is_locked:
         spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, progress).now)

@@ -19,6 +19,7 @@ from tests.models import hub
 from tests.models.hub import FIRST, LARGE, SECOND, Behaviour
 from tests.models.test_families import weights
 from tests.models.test_integrity import safetensors
+from tests.prepare.test_model_choice import STAGE, WORKFLOW
 
 CHUNK = 1 << 18  # bytes
 SOURCE = f"huggingface:{hub.REPOSITORY}"
@@ -386,3 +387,35 @@ def test_a_link_of_the_cache_that_leads_to_something_else_is_not_followed(desk: 
     assert desk("fetch", "tiny").code == 0
     assert desk.files() == hub.content()
     assert behaviour.sent == LARGE
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+def test_with_fetch_the_best_model_of_a_job_is_fetched_once_and_without_it_none_is(
+    desk: Desk, behaviour: Behaviour, is_here: bool
+) -> None:
+    sandbox = desk.sandbox
+    sandbox.write(
+        "config/model-catalogue.yaml",
+        "tiny: {task: recognition, languages: [de, en], files: ['*.bin', '*.json'], "
+        f"sources: [{{huggingface: {hub.REPOSITORY}}}]}}\n",
+    )
+    sandbox.write(
+        "config/engines.yaml", "hearing: {kind: recognition, stage: hears, quality: 20, files: [model.bin]}\n"
+    )
+    sandbox.write("config/workflows/tested.yaml", WORKFLOW.replace("default: small", "default: tiny"))
+    sandbox.write("stages/hears.py", STAGE.replace('environment = "alpha"', 'environment = "model-hub"'))
+    file = sandbox.write("input.txt", "some input\n")
+    command = ["prepare-job", "--workflow", "tested", "--param", "spoken=de", "--param", "model=auto"]
+    refused = sandbox.run(*command, "--", file, variables=desk.variables)
+    assert (refused.code, refused.next_step) == (3, "pipeline model fetch tiny")
+    assert behaviour.sent == 0
+    if is_here:
+        assert desk("fetch", "tiny").code == 0
+    fetched = sandbox.run(
+        *command[:-2], "--model", "auto", "--fetch", "--", file, variables=desk.variables, timeout=120
+    )
+    assert fetched.code == 0, fetched.err
+    assert behaviour.sent == LARGE
+    assert desk.lock["revision"] == FIRST
+    plan = json.loads((sandbox.job(fetched.out.strip()) / "job.json").read_bytes())
+    assert plan["models"].keys() == {"tiny"}
