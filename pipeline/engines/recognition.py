@@ -15,7 +15,7 @@ from pipeline.engines.requirements import (
     folder_obstacles,
     obstacles,
 )
-from pipeline.engines.select import EngineCandidate, EngineChoice, Obstacle, choose
+from pipeline.engines.select import AUTO, EngineCandidate, EngineChoice, Obstacle, choose
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class RecognitionTask:
         """Raises ``UsageError`` and ``NotReady`` as ``select.choose`` does."""
         if self.criteria.subtitles:
             return RecognitionChoice(None)
-        candidates = [self._candidate(each, inventory) for each in self.engines]
+        suited = self._suited(inventory) if self.criteria.engine == AUTO else ()
+        candidates = [self._candidate(each, inventory) for each in suited or self.engines]
         chosen = choose("recognition", self.criteria.engine, candidates)
         own = next(each.speaker_model for each in self.engines if each.name == chosen.engine)
         languages = _languages(self.criteria.model, inventory)
@@ -62,12 +63,16 @@ class RecognitionTask:
 
     def _instead(self, inventory: EngineInventory) -> str:
         """The engines that have a use for the model's files, as the beginning of an advice."""
+        names = [each.name for each in self._suited(inventory) if each.files]
+        return f"choose {' or '.join(f'--asr {name}' for name in names)}, or " if names else ""
+
+    def _suited(self, inventory: EngineInventory) -> tuple[EngineSpec, ...]:
+        """The engines that have a use for the model's files; none where it isn't defined."""
         model = inventory.models.get(self.criteria.model or "")
         if not isinstance(model, DefinedModel):
-            return ""
-        able = [each for each in self.engines if not _never(each, self.criteria)]
-        names = [each.name for each in able if each.files and all(map(model.may_have, each.files))]
-        return f"choose {' or '.join(f'--asr {name}' for name in names)}, or " if names else ""
+            return ()
+        able = (each for each in self.engines if not _never(each, self.criteria))
+        return tuple(each for each in able if all(map(model.may_have, each.files)))
 
 
 @dataclass(frozen=True)
