@@ -16,7 +16,7 @@ import pytest
 from pipeline.cli.options import parse
 from pipeline.cli.run_options import OPTIONS
 from pipeline.jobs.job import DOCUMENT
-from tests.conftest import COMMANDS, Result, Sandbox
+from tests.conftest import COMMANDS, Result, Sandbox, offline
 
 REPOSITORY = Path(__file__).parents[1]
 OURS = tuple(COMMANDS)
@@ -224,23 +224,121 @@ def nothing_to_check(project: Sandbox) -> Result:
     return project.give("pipeline", "subtitles", "check")
 
 
+def unknown_stage_s_log(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "logs", project.prepare("chain"), "nowhere")
+
+
+def unknown_job_to_run(project: Sandbox) -> Result:
+    project.prepare("chain")
+    return project.give("run-pipeline", "-j", "nowhere")
+
+
+def nothing_left_to_run(project: Sandbox) -> Result:
+    return project.give("run-pipeline", "--all-prepared")
+
+
+def unknown_worker(project: Sandbox) -> Result:
+    return project.give("pipeline", "worker", "stop", "4000000")
+
+
+def wrong_value(project: Sandbox) -> Result:
+    project.workflow("counting", "noop: {}", "parameters: {count: {type: integer, default: 1}}")
+    return project.give("prepare-job", project.write("input.txt", "x"), "--workflow", "counting", "--param", "count=x")
+
+
+def damaged_result(project: Sandbox) -> Result:
+    assert project.run("run-pipeline", "-j", project.prepare("chain")).code == 0
+    file = next(each for each in (project.root / "cache/results").rglob("*") if each.name == "counted.txt")
+    file.chmod(0o644)
+    file.write_text("damage")
+    return project.give("pipeline", "cache", "verify")
+
+
+# The same on a project of the test's own, in which nothing is built.
+def unbuilt(project: Sandbox) -> Result:
+    return project.give("prepare-job", project.write("input.txt", "x"), "--workflow", "chain")
+
+
+def unbuilt_bill(project: Sandbox) -> Result:
+    return project.give("pipeline", "env", "sbom", "alpha")
+
+
+def unbuilt_test(project: Sandbox) -> Result:
+    return project.give("pipeline", "env", "test", "alpha")
+
+
+def lock_that_does_not_fit(project: Sandbox) -> Result:
+    project.write("requirements/alpha.txt", "quirk==2.0\n")
+    return project.give("pipeline", "env", "lock", "--check", "alpha")
+
+
+def edited_requirements(project: Sandbox) -> Result:
+    project.write("requirements/alpha.txt", "quirk==2.0\n")
+    return project.give("bootstrap", "--env", "alpha")
+
+
+def environment_of_a_job(project: Sandbox) -> Result:
+    assert project.give("bootstrap", "--env", "alpha").code == 0
+    project.prepare("chain")
+    return project.give("pipeline", "env", "remove", "alpha")
+
+
+def another_bundle(project: Sandbox) -> Result:
+    bundle = project.root.parent / "a bundle.tar"
+    assert project.give("bootstrap", "--env", "alpha").code == 0
+    assert project.give("pipeline", "env", "bundle", "alpha", "-o", bundle).code == 0
+    lock = project.root / "requirements/alpha.lock"
+    lock.write_text(lock.read_text() + "# edited\n")
+    return project.give("bootstrap", "--from-bundle", bundle)
+
+
+def something_in_its_place(project: Sandbox) -> Result:
+    folder = project.root / "venv/alpha"
+    folder.mkdir(parents=True)
+    done = project.give("bootstrap", "--env", "alpha")
+    folder.rmdir()  # as the advice says: move it away
+    return done
+
+
+DEEDS_AT_HOME = [
+    unbuilt, unbuilt_bill, unbuilt_test, lock_that_does_not_fit, edited_requirements, environment_of_a_job,
+    another_bundle, something_in_its_place,
+]  # fmt: skip
 DEEDS = [
     unknown_job, no_job_named, unknown_stage, stage_before, unknown_workflow, unknown_parameter, unknown_option,
     unknown_option_of_a_run, unknown_option_of_a_group, cancelled_twice, removed_too_early, no_job_to_remove,
     opened_too_early, edited_plan, plan_that_is_no_plan, damaged_journal, changed_input, failing_stage,
     too_short_a_limit, no_worker_named, unknown_model, unknown_environment, nothing_to_check,
+    unknown_stage_s_log, unknown_job_to_run, nothing_left_to_run, unknown_worker, wrong_value, damaged_result,
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
 def test_advice_is_followed_as_it_stands(ready: Sandbox, deed: Callable[[Sandbox], Result]) -> None:
-    ready.workflow(
-        "chain", "copy: {inputs: {file: job.input}}\ncounted: {inputs: {file: copy.file}}", "deliver: [counted.file]"
-    )
-    done = deed(ready)
+    follow(ready, deed)
+
+
+@pytest.mark.parametrize("deed", DEEDS_AT_HOME, ids=lambda deed: deed.__name__)
+def test_advice_about_environments_is_followed_as_it_stands(
+    sandbox: Sandbox,
+    spawning: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    deed: Callable[[Sandbox], Result],
+) -> None:
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    follow(sandbox, deed)
+
+
+def follow(project: Sandbox, deed: Callable[[Sandbox], Result]) -> None:
+    """Do it, and then each command of the advice, in order."""
+    stages = "copy: {inputs: {file: job.input}}\ncounted: {inputs: {file: copy.file}}"
+    project.workflow("chain", stages, "deliver: [counted.file]")
+    done = deed(project)
     assert done.code not in (0, 70), done.err
     commands = [line for line in done.next_step.splitlines() if line.split()[0] in OURS and not CHOICE.search(line)]
     assert commands, done.err
     for line in commands:
-        followed = ready.run(*shlex.split(line))
+        followed = project.run(*shlex.split(line))
         assert followed.code in (0, 1), f"{line}\n{followed.err}"

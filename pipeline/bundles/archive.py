@@ -62,7 +62,9 @@ def read(file: Path) -> Bundle:
         members = tar_reading.members(archive, file)
         first = next(members, None)
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
-            raise InputError(f"{file} isn't a bundle of environments: it doesn't begin with its manifest")
+            raise InputError(
+                f"{file} isn't a bundle of environments: it doesn't begin with its manifest", tar_reading.OTHER
+            )
         with tar_reading.content(archive, first) as source:
             manifest = _manifest(file, source.read())
         sizes = {MANIFEST: first.size}
@@ -93,7 +95,7 @@ def unpack(bundle: Bundle, folder: Path) -> None:
                 )
             missing.discard(member.name)
     if missing:  # where tarfile can't read a header, it stops as at the end
-        raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing")
+        raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing", tar_reading.AGAIN)
 
 
 def _described(content: Content) -> dict[str, Any]:
@@ -156,9 +158,9 @@ def _is_described(entry: Any) -> bool:
 
 def _require_safe(file: Path, member: tarfile.TarInfo, earlier: Mapping[str, int]) -> None:
     if reason := _unsafe(member):
-        raise InputError(f"{file} is refused: {_shown(member.name)} {reason}")
+        raise InputError(f"{file} is refused: {_shown(member.name)} {reason}", tar_reading.OTHER)
     if member.name in earlier:
-        raise InputError(f"{file} is refused: {_shown(member.name)} is there twice")
+        raise InputError(f"{file} is refused: {_shown(member.name)} is there twice", tar_reading.OTHER)
 
 
 def _unsafe(member: tarfile.TarInfo) -> str | None:
@@ -189,11 +191,15 @@ def _require_no_clash(file: Path, names: Mapping[str, int]) -> None:
     for name in names:
         other = folded.setdefault(_folded(name), name)
         if other != name:
-            raise InputError(f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems")
+            raise InputError(
+                f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems", tar_reading.OTHER
+            )
     for name in names:
         for parent in PurePosixPath(name).parents:
             if taken := folded.get(_folded(str(parent))):
-                raise InputError(f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}")
+                raise InputError(
+                    f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}", tar_reading.OTHER
+                )
 
 
 def _folded(name: str) -> str:

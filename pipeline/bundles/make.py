@@ -54,7 +54,8 @@ def make(
     for definition in definitions:
         if definition.lock is None:
             raise UsageError(
-                f"environment '{definition.name}' is an external environment (interpreter:), which can't be bundled"
+                f"environment '{definition.name}' is an external environment (interpreter:), which can't be bundled",
+                "leave it out; this shows all environments\npipeline env list",
             )
     installer = uv.find()
     scratch = catalog.project.cache

@@ -12,6 +12,7 @@ from pipeline.text import printable
 
 LARGEST_READ = 64 << 20  # bytes that are read at once; a header that claims more isn't one of ours
 AGAIN = "copy the bundle again"
+OTHER = "name a file that 'pipeline env bundle' made, and that nobody has changed since"
 
 
 class _Bounded(io.BufferedReader):

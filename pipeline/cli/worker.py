@@ -69,7 +69,7 @@ def _workers() -> "list[tuple[str, ServerStatus]]":
     try:
         ensure(_folder())
     except Unavailable as error:
-        raise UsageError(f"workers can't be found: {error}") from error
+        raise UsageError(f"workers can't be found: {error}", f"ls -ld {_folder()}") from error
     return list(servers.status(_folder()))
 
 

@@ -35,7 +35,7 @@ def ensure(folder: Path) -> None:
     if status.st_uid != os.geteuid():
         raise Unavailable(f"{folder} belongs to another user")
     if status.st_mode & 0o077:
-        raise Unavailable(f"others may enter {folder}; run: chmod 700 {folder}")
+        raise Unavailable(f"others than you may enter {folder}")
 
 
 @contextlib.contextmanager

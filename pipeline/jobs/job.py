@@ -90,7 +90,10 @@ class Job(JobFolder):
         try:
             unchanged = is_unchanged(self.plan.input, self.input)
         except OSError as error:
-            raise InputError(f"the job's input {self.input} can't be read: {error.strerror}") from error
+            raise InputError(
+                f"the job's input {self.input} can't be read: {error.strerror}",
+                f"put the file back, and then\nrun-pipeline -j {self.id}",
+            ) from error
         if not unchanged:
             raise InputError(f"{self.input} has changed since the job was prepared", preparing_command(self))
 

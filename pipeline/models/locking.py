@@ -69,7 +69,7 @@ def look(
     """What a repository has for a model. Raises ``NotReady``, also where its files may not become one."""
     shown = f"{source.repository} at {source.revision}"
     if fetcher.offline or fetcher.hub is None:
-        raise NotReady(f"{shown} can't be asked for: --offline leaves the network alone")
+        raise NotReady(f"{shown} can't be asked for: --offline leaves the network alone", "leave --offline out")
     try:
         found = fetcher.hub.look(source, patterns, progress)
     except Refused as refused:

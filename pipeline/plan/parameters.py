@@ -1,7 +1,8 @@
 """Values of a workflow's parameters: those that a person gave, converted and checked, and defaults for the others."""
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.config.catalog import Catalog
@@ -41,19 +42,36 @@ def resolve(
                 f" show {workflow.name}",
             )
     ready = ready or {}
-    values = {
-        name: ready[name] if name in ready else _value(spec, texts[name], catalog) if name in texts else spec.default
-        for name, spec in workflow.parameters.items()
-    }
+    with _advice(workflow):
+        values = {
+            name: ready[name]
+            if name in ready
+            else _value(spec, texts[name], catalog)
+            if name in texts
+            else spec.default
+            for name, spec in workflow.parameters.items()
+        }
     known = _recognised_languages(workflow, values, catalog)
     for name, spec in workflow.parameters.items():
         try:
-            values[name] = _checked(workflow, spec, values[name], known)
+            with _advice(workflow):
+                values[name] = _checked(workflow, spec, values[name], known)
         except UsageError as error:
             if name in texts or spec.at_least:
                 raise
             raise workflow.source.error(("parameters", name, "default"), error.message, error.next_step) from error
     return values
+
+
+@contextlib.contextmanager
+def _advice(workflow: WorkflowSpec) -> Iterator[None]:
+    """A mistake in a value that says nothing else to do names the command that shows what values there are."""
+    try:
+        yield
+    except UsageError as error:
+        if error.next_step:
+            raise
+        raise UsageError(error.message, f"pipeline workflow show {workflow.name}") from error
 
 
 def _value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:

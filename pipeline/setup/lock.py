@@ -33,7 +33,10 @@ def with_locks(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
     definitions = [each for name in names or catalog.environment_names for each in catalog.variants(name)]
     external = [each.name for each in definitions if each.interpreter]
     if names and external:
-        raise UsageError(f"environment '{external[0]}' is an external environment (interpreter:), so it has no lock")
+        raise UsageError(
+            f"environment '{external[0]}' is an external environment (interpreter:), so it has no lock",
+            "pipeline env list",
+        )
     widest_last = sorted(definitions, key=lambda each: len(versions_in(each.python)))
     by_lock = {each.lock: each for each in widest_last if each.lock}
     return sorted(by_lock.values(), key=lambda each: (each.name, each.variant))

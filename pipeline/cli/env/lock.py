@@ -39,7 +39,9 @@ def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_j
     still fit stay as they are. Where nothing fits, the resolver's explanation is shown and the lock stays.
     """
     if check and upgrades:
-        raise UsageError("--check changes nothing, so it doesn't go together with --upgrade")
+        raise UsageError(
+            "--check changes nothing, so it doesn't go together with --upgrade", "leave one of the two out"
+        )
     catalog = Catalog(project())
     definitions = locking.with_locks(catalog, names)
     if check:

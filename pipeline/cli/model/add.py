@@ -96,7 +96,10 @@ def _remedy(name: str, source: str, patterns: tuple[str, ...]) -> str:
 
 def _require_free(catalog: Catalog, name: str) -> None:
     if not NAME.fullmatch(name):
-        raise UsageError(f"{name!r} can't be a model's name: letters, digits, dot, _ and -, a letter or digit first")
+        raise UsageError(
+            f"{name!r} can't be a model's name: letters, digits, dot, _ and -, a letter or digit first",
+            "choose another name",
+        )
     known = catalog.models.get(name)
     if known and not known.is_catalogued:
         raise UsageError(f"there is a model '{name}' already", f"pipeline model show {name}")

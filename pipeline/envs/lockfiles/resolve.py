@@ -131,7 +131,9 @@ class LockResolver:
         try:
             done = process.run(argv, variables, self.time_limit)
         except process.TimedOut as error:
-            raise NotReady(f"environment '{definition.name}' can't be locked: {error}") from error
+            raise NotReady(
+                f"environment '{definition.name}' can't be locked: {error}", f"pipeline env lock {definition.name}"
+            ) from error
         if done.returncode:
             raise _explained(definition, done.error_text, folder)
 
