@@ -8,7 +8,7 @@ store of results, where it has them.
 import errno
 import os
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.cache.store import ResultStore
@@ -60,9 +60,17 @@ class InputGuard:
 
     def require_deliverables(self) -> None:
         """Raises ``StageError`` where a file that is to be delivered isn't what was committed."""
+        for stage, output in self._deliverables():
+            self._require(stage, output)
+
+    def delivered(self) -> None:
+        """The files that were required have been delivered; a large one has another name now."""
+        for _, output in self._deliverables():
+            self._signatures.note_link(output.path)
+
+    def _deliverables(self) -> Iterator[tuple[str, Output]]:
         for reference in self._job.plan.deliver:
-            for stage, output in self._results.outputs(reference).items():
-                self._require(stage, output)
+            yield from self._results.outputs(reference).items()
 
     def _watched(self, file: InputFile) -> WatchedFile:
         known = self._signatures.known(file.path)

@@ -31,6 +31,7 @@ class JobEnd:
         unchanged = not self._journal.has_news and state.status is Status.FINISHED
         guard.require_deliverables()
         placed = deliver(self._job, results, not unchanged, state.delivered)
+        guard.delivered()
         has_put = self._put_beside(results, placed)
         with contextlib.suppress(OSError):  # it only takes room
             input_view.release(self._job)

@@ -17,7 +17,7 @@ from pipeline.jobs import attempt_folders
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Output
 from pipeline.signatures import Signature, own_signature_of
-from pipeline.values import Struct, ValidationError, decode, encode
+from pipeline.values import Struct, ValidationError, decode, encode, replace
 
 NAME = "signatures.json"
 LONG_AGO = 1 << 62  # ns after 1970; what was settled when it was written down
@@ -79,6 +79,18 @@ class OutputSignatures:
         """As ``note``, with the signature from before the bytes were read."""
         self._files[os.fspath(path)] = KnownOutput(signature, read_from_ns)
         self._is_new = True
+
+    def note_link(self, path: Path) -> None:
+        """We have just given a whole file another name, which changes nothing but its change time."""
+        known = self._files.get(os.fspath(path))
+        with contextlib.suppress(OSError):
+            found = own_signature_of(path)
+            if (
+                known
+                and found != known.signature
+                and replace(found, ctime_ns=known.signature.ctime_ns) == known.signature
+            ):
+                self.note_read(path, found, LONG_AGO)
 
     def save(self) -> None:
         """For the next run. Raises nothing: without it, files are read."""

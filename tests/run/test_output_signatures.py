@@ -13,7 +13,7 @@ from pipeline.jobs.records import Output
 from pipeline.run import output_signatures
 from pipeline.run.output_signatures import NAME, OutputSignatures
 from pipeline.signatures import settled_signature_of
-from tests.run.helpers import Bench, chain, fan_out, lister, listing
+from tests.run.helpers import Act, Bench, chain, fan_out, link, lister, listing
 
 
 @pytest.fixture
@@ -112,3 +112,21 @@ def test_a_list_from_another_disk_only_costs_time(job: Job, read: list[Path]) ->
     copy.replace(file)
     assert OutputSignatures(job).is_whole(output(job))
     assert read == [file]
+
+
+def test_a_large_file_that_was_delivered_is_not_read_again(bench: Bench, read: list[Path]) -> None:
+    """It has another name since, where the disk has no reflinks."""
+    job = bench.job(link("one"), link("two", "one", outputs={"file": "film.mkv"}), deliver=["two.file"])
+    assert bench.run_one(job, two=Act(writes={"file": "x" * (2 << 20)})).error is None
+    read.clear()
+    assert bench.run_one(load(job.folder)).unchanged
+    assert output(job, "two").path not in read
+
+
+def test_what_was_changed_while_it_got_another_name_is_read(job: Job, read: list[Path]) -> None:
+    signatures = OutputSignatures(job)
+    assert signatures.is_whole(output(job))
+    read.clear()
+    output(job).path.write_bytes(b"X" * output(job).size)
+    signatures.note_link(output(job).path)
+    assert not signatures.is_whole(output(job))

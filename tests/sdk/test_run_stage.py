@@ -113,6 +113,12 @@ def test_a_stage_that_does_nothing_loads_no_json(spawning: None, tmp_path: Path)
     assert (tmp_path / "log").read_text() == "False\n"
 
 
+def test_an_ordinary_stage_loads_nothing_that_others_need(spawning: None, tmp_path: Path) -> None:
+    """Each module costs every stage a part of its time."""
+    ordered(tmp_path, "print(*sorted(name for name in sys.modules if name.startswith('stage')))")
+    assert (tmp_path / "log").read_text() == "stage stagekit stageprotocol\n"
+
+
 def test_the_sdk_imports_the_standard_library_only() -> None:
     for file in RUNNER.parent.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
