@@ -6,15 +6,17 @@ shared ``/tmp`` or a downloaded folder may lie above it. Git asks the same of a 
 
 import os
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, Project
 from pipeline.text import printable
-from pipeline.values import Struct
+from pipeline.values import Struct, replace
 
 ROOT_USER = 0
+WRITE, NAMED_USER, NAMED_GROUP = 2, 2, 8  # in an access list, as linux/posix_acl_xattr.h has it
 
 
 class UntrustedProject(UsageError):
@@ -28,12 +30,15 @@ class Access(Struct, frozen=True):
     owner: int
     group: int
     mode: int
+    listed: tuple[str, ...] = ()  # users and groups that an access list lets write
 
     @property
     def writers(self) -> str | None:
         """Who else than the owner may write it. ``None``: nobody else may."""
         if self.mode & stat.S_IWOTH:
             return "everybody"
+        if self.listed:
+            return self.listed[0]
         if self.mode & stat.S_IWGRP and not _is_private(self.group, self.owner):
             return f"the group {_group_name(self.group)}"
         return None
@@ -62,25 +67,44 @@ def _refusal(project: Project, reason: str) -> UntrustedProject:
 
 
 def _accesses(project: Project) -> Iterator[Access]:
-    """Of all that decides what runs: the project's folder, its settings, and the files that people write."""
+    """Of all that decides what runs: the project's folder, its settings, the files that people write, and what is built
+    and kept: libraries keep code in the cache, and some models are programs. A group may share what is kept.
+    """
     yield _access(project.root)
     yield _access(project.root / MARKER)
-    for folder in (project.config, project.stages, project.requirements, project.environments):
-        if os.path.lexists(folder):
-            yield _access(folder)
-    for folder in (project.config, project.stages, project.requirements):
-        yield from _below(folder)
+    written = (project.config, project.stages, project.requirements)
+    builds = (project.environments, project.environments / ".builds")
+    kept = (project.cache, project.cache / "home", project.models)
+    yield from (_access(folder) for folder in (*written, *builds) if os.path.lexists(folder))
+    yield from (_without_groups(_access(folder)) for folder in kept if os.path.lexists(folder))
+    seen: set[str] = set()
+    for folder in written:
+        yield from _below(folder, seen)
+    for folder in builds:
+        yield from (_access(entry.path) for entry in _entries(folder) if entry.is_dir())
 
 
-def _below(folder: str | Path) -> Iterator[Access]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:  # it isn't there, or can't be read; then nothing in it can be used either
+def _without_groups(access: Access) -> Access:
+    return replace(access, mode=access.mode & ~stat.S_IWGRP, listed=())
+
+
+def _below(folder: str | Path, seen: set[str]) -> Iterator[Access]:
+    """Also of what links lead to; each folder once."""
+    real = os.path.realpath(folder)
+    if real in seen:
         return
-    for entry in entries:
+    seen.add(real)
+    for entry in _entries(folder):
         yield _access(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(entry.path)
+        if entry.is_dir():
+            yield from _below(entry.path, seen)
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except OSError:  # it isn't there, or can't be read; then nothing in it can be used either
+        return []
 
 
 def _access(path: str | Path) -> Access:
@@ -90,7 +114,21 @@ def _access(path: str | Path) -> Access:
     except OSError:
         status = os.lstat(path)
         return Access(str(path), status.st_uid, status.st_gid, 0)  # a link's own mode says nothing
-    return Access(str(path), status.st_uid, status.st_gid, status.st_mode)
+    listed = _listed(path, status.st_uid) if status.st_mode & stat.S_IWGRP else ()
+    return Access(str(path), status.st_uid, status.st_gid, status.st_mode, listed)
+
+
+def _listed(path: str | Path, owner: int) -> tuple[str, ...]:
+    """Whom else an access list lets write. With one, the mode's group bits are the most that it allows: acl(5)."""
+    if not hasattr(os, "getxattr"):
+        return ()
+    try:
+        data = os.getxattr(path, "system.posix_acl_access")
+    except OSError:  # there is none
+        return ()
+    writers = [(tag, number) for tag, rights, number in struct.iter_unpack("<HHI", data[4:]) if rights & WRITE]
+    users = [_user_name(number) for tag, number in writers if tag == NAMED_USER and number not in {owner, ROOT_USER}]
+    return (*users, *(f"the group {_group_name(number)}" for tag, number in writers if tag == NAMED_GROUP))
 
 
 def _is_private(group: int, owner: int) -> bool:

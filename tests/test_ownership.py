@@ -1,6 +1,7 @@
 """Whether a project that nobody named may be used."""
 
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.project import Project
 
 MINE = os.geteuid()
 STRANGER = MINE + 4321
+NOBODY = 0xFFFFFFFF  # in an access list
 
 
 @pytest.fixture
@@ -55,6 +57,44 @@ def test_the_project_of_root_is_trusted(project: Project, monkeypatch: pytest.Mo
 def test_what_everybody_may_write_is_nobodys(project: Project, path: str) -> None:
     (project.root / path).chmod(0o777)
     with pytest.raises(UntrustedProject, match="everybody may write"):
+        require_trusted(project)
+
+
+@pytest.mark.parametrize("path", ["venv/.builds", "venv/.builds/a-1", "venv/a", "cache", "cache/home", "models"])
+def test_what_is_built_and_kept_decides_what_runs_too(project: Project, path: str) -> None:
+    (project.root / "venv/.builds/a-1").mkdir(parents=True)
+    (project.root / "venv/a").symlink_to(".builds/a-1")
+    for name in ("cache/home", "models"):
+        (project.root / name).mkdir(parents=True)
+    require_trusted(project)
+    (project.root / path).chmod(0o777)
+    with pytest.raises(UntrustedProject, match="everybody may write"):
+        require_trusted(project)
+
+
+def test_what_is_behind_a_link_to_a_folder_counts(project: Project, tmp_path: Path) -> None:
+    behind = tmp_path / "behind"
+    behind.mkdir()
+    behind.chmod(0o755)
+    (behind / "shared.py").write_text("")
+    (project.modules / "linked").symlink_to(behind)
+    (behind / "round").symlink_to(behind)
+    require_trusted(project)
+    (behind / "shared.py").chmod(0o666)
+    with pytest.raises(UntrustedProject, match=r"everybody may write .*shared\.py"):
+        require_trusted(project)
+
+
+def test_whom_an_access_list_lets_write_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "_is_private", lambda _group, _owner: True)
+    file = project.stages / "a.py"
+    entries = [(1, 6, NOBODY), (2, 6, STRANGER), (4, 4, NOBODY), (16, 6, NOBODY), (32, 4, NOBODY)]
+    data = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in entries)
+    try:
+        os.setxattr(file, "system.posix_acl_access", data)
+    except (AttributeError, OSError):
+        pytest.skip("no access lists here")
+    with pytest.raises(UntrustedProject, match=f"user {STRANGER} may write"):
         require_trusted(project)
 
 

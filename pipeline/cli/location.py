@@ -21,23 +21,29 @@ def locate(named: Path | None) -> Project:
 
     Raises ``UsageError`` where there is no project, ``UntrustedProject``, and ``ConfigurationError`` for its settings.
     """
-    return with_settings(_search(named or _from_environment()))
+    project, is_chosen = _search(named or _from_environment())
+    if is_chosen:
+        return with_settings(project)
+    from pipeline.ownership import require_trusted
+
+    require_trusted(project)  # before its settings say where its folders are
+    found = with_settings(project)
+    if found.elsewhere:
+        require_trusted(found)
+    return found
 
 
-def _search(named: Path | None) -> Project:
+def _search(named: Path | None) -> tuple[Project, bool]:
+    """The project, and whether a person chose it."""
     if named is None and _is_installed_in(CHECKOUT) and _is_active():
-        return find(CHECKOUT)
+        return find(CHECKOUT), True
     try:
         project = find(_current_folder(), named)
     except UsageError:
         if named or not _is_installed_in(CHECKOUT):
             raise
-        return find(CHECKOUT)
-    if named is None and not _runs_already(project):
-        from pipeline.ownership import require_trusted
-
-        require_trusted(project)
-    return project
+        return find(CHECKOUT), True
+    return project, named is not None or _runs_already(project)
 
 
 def _runs_already(project: Project) -> bool:

@@ -49,6 +49,16 @@ def test_one_that_others_can_change_is_not(around: Path) -> None:
         locate(None)
 
 
+def test_nor_is_one_whose_environments_stand_where_others_can_change_them(around: Path, tmp_path: Path) -> None:
+    (around / "config/pipeline.yaml").write_text(f"paths: {{environments: {tmp_path / 'built'}}}\n")
+    (tmp_path / "built").mkdir(mode=0o755)
+    assert locate(None).environments == tmp_path / "built"
+    everybodys(tmp_path / "built")
+    with pytest.raises(UntrustedProject, match="built"):
+        locate(None)
+    assert locate(around).environments == tmp_path / "built"
+
+
 def test_nor_is_another_taken_in_its_place(around: Path, clone: Path) -> None:
     everybodys(around)
     with pytest.raises(UntrustedProject):
