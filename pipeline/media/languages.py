@@ -1,7 +1,9 @@
 """Language codes in all forms that files, engines and people use: compared, and shown."""
 
+from collections.abc import Collection
 from functools import cache
 
+NEAR = 5  # of langcodes' distances: the same language by another code
 # Codes that name no language.
 UNKNOWN = ("", "und", "mul", "zxx", "mis", "auto")
 
@@ -47,6 +49,18 @@ def script(code: str) -> str:
     import langcodes
 
     return langcodes.get(code).maximize().script or ""
+
+
+def nearest(code: str, known: Collection[str]) -> str:
+    """The one of the ``known`` codes that is the same language, such as ``no`` for ``nb``; empty where none is.
+
+    Not its neighbour: what is near for a reader isn't for whoever listens.
+    """
+    import langcodes
+
+    if code in known or not base(code):
+        return code if code in known else ""
+    return langcodes.closest_supported_match(code, list(known), max_distance=NEAR) or ""
 
 
 def is_same(one: str, other: str) -> bool:

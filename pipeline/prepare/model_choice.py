@@ -143,7 +143,7 @@ def _task(model_request: ModelRequest, candidates: Sequence[ModelCandidate]) -> 
     known = {code for each in candidates for code in each.languages}
     translation = model_request.decision(TRANSLATION)
     return ModelTask(
-        language=stated or (model_request.track_language if model_request.track_language in known else ""),
+        language=stated or languages.nearest(model_request.track_language, known),
         is_stated=bool(stated),
         seconds=model_request.seconds,
         quality=model_request.first("quality") or "balanced",
