@@ -1,6 +1,7 @@
 """What comes next, as errors say it: each command stands alone on its line, is one that we have, and does its work.
 
-Advice with a word in capital letters (FILE, NAME) leaves a choice to a person; such a line is only read here.
+Advice with a word in capital letters (FILE, NAME) leaves a choice to a person; such a line is only read here. So are
+those that need what a test can't have: a model hub's answer, a GPU, a full disk, a machine of another kind.
 """
 
 import ast
@@ -15,12 +16,14 @@ import pytest
 
 from pipeline.cli.options import parse
 from pipeline.cli.run_options import OPTIONS
-from pipeline.jobs.job import DOCUMENT
+from pipeline.jobs.job import DOCUMENT, JobFolder
+from pipeline.locks import exclusive
 from tests.conftest import COMMANDS, Result, Sandbox, offline
 
 REPOSITORY = Path(__file__).parents[1]
 OURS = tuple(COMMANDS)
 CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
+VALUE = re.compile(r"\bx\b|\{|[A-Z]{2}|\b[A-Z]\b|'")  # or a choice, or an example
 REMARK = "   "  # begins what is said about a command on its line
 # A command of ours inside of a sentence: our names are words, too, so that only what looks like a whole command counts.
 EMBEDDED = re.compile(
@@ -100,6 +103,13 @@ def refusal(line: str) -> str | None:
 @pytest.mark.parametrize("line", sorted(ADVISED), ids=str)
 def test_a_command_that_is_advised_is_one_that_we_have(line: str) -> None:
     assert refusal(re.sub(r"\{[a-z_]+\}", "x", line)) is None, ADVISED[line]
+
+
+@pytest.mark.parametrize("line", sorted(each for each in ADVISED if not VALUE.search(each)), ids=str)
+def test_a_command_without_a_value_does_its_work(ready: Sandbox, line: str) -> None:
+    ready.workflow("tested", "noop: {}")
+    ready.prepare("tested")  # for 'latest'
+    assert ready.give(*shlex.split(line)).code in (0, 1)
 
 
 def test_enough_is_looked_at() -> None:
@@ -224,6 +234,31 @@ def nothing_to_check(project: Sandbox) -> Result:
     return project.give("pipeline", "subtitles", "check")
 
 
+def options_that_exclude_each_other(project: Sandbox) -> Result:
+    return project.give("bootstrap", "--all", "--env", "alpha")
+
+
+def job_without_results(project: Sandbox) -> Result:
+    assert project.run("run-pipeline", "-j", project.prepare("chain")).code == 0
+    project.workflow("other", "noop: {}")
+    project.prepare("other")
+    return project.give("pipeline", "job", "open", "latest", "--print")
+
+
+def job_that_goes_on_elsewhere(project: Sandbox) -> Result:
+    folder = JobFolder(project.job(project.prepare("chain")))
+    with exclusive(folder.lock):
+        return project.give("pipeline", "job", "rm", "--force", folder.id)
+
+
+def unknown_model_to_fetch(project: Sandbox) -> Result:
+    return project.give("pipeline", "model", "fetch", "nowhere")
+
+
+def unknown_stage_s_reason(project: Sandbox) -> Result:
+    return project.give("pipeline", "job", "why", project.prepare("chain"), "nowhere")
+
+
 def unknown_stage_s_log(project: Sandbox) -> Result:
     return project.give("pipeline", "job", "logs", project.prepare("chain"), "nowhere")
 
@@ -292,6 +327,13 @@ def another_bundle(project: Sandbox) -> Result:
     return project.give("bootstrap", "--from-bundle", bundle)
 
 
+def failing_import(project: Sandbox) -> Result:
+    assert project.give("bootstrap", "--env", "alpha").code == 0
+    (module,) = project.root.glob("venv/alpha/lib/python3*/site-packages/quirk.py")
+    module.write_text("raise ImportError('damage')\n")
+    return project.give("pipeline", "env", "test", "alpha")
+
+
 def something_in_its_place(project: Sandbox) -> Result:
     folder = project.root / "venv/alpha"
     folder.mkdir(parents=True)
@@ -302,14 +344,16 @@ def something_in_its_place(project: Sandbox) -> Result:
 
 DEEDS_AT_HOME = [
     unbuilt, unbuilt_bill, unbuilt_test, lock_that_does_not_fit, edited_requirements, environment_of_a_job,
-    another_bundle, something_in_its_place,
+    another_bundle, failing_import, something_in_its_place,
 ]  # fmt: skip
 DEEDS = [
     unknown_job, no_job_named, unknown_stage, stage_before, unknown_workflow, unknown_parameter, unknown_option,
     unknown_option_of_a_run, unknown_option_of_a_group, cancelled_twice, removed_too_early, no_job_to_remove,
     opened_too_early, edited_plan, plan_that_is_no_plan, damaged_journal, changed_input, failing_stage,
     too_short_a_limit, no_worker_named, unknown_model, unknown_environment, nothing_to_check,
-    unknown_stage_s_log, unknown_job_to_run, nothing_left_to_run, unknown_worker, wrong_value, damaged_result,
+    options_that_exclude_each_other, job_without_results, job_that_goes_on_elsewhere, unknown_model_to_fetch,
+    unknown_stage_s_reason, unknown_stage_s_log, unknown_job_to_run, nothing_left_to_run, unknown_worker, wrong_value,
+    damaged_result,
 ]  # fmt: skip
 
 
