@@ -324,3 +324,15 @@ def test_a_model_that_nobody_knows_the_files_of_suits_every_engine(catalog: Cata
     unknown = DefinedModel(frozenset(), (), "it was never fetched")
     found = decided(catalog, with_model("other", unknown), model="other", asr="hearing", targets=[])
     assert found.values["recognition"]["engine"] == "hearing"
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("parakeet-tdt-0.6b-v3", 25), ("canary-1b-v2", 25), ("parakeet-tdt-0.6b-v2", 1)]
+)
+def test_the_models_in_onnx_form_have_their_languages_in_the_catalogue(name: str, count: int) -> None:
+    model = Catalog(Project(REPOSITORY)).model(name)
+    assert len(model.languages) == count
+    engines = load(Project(REPOSITORY))
+    files = DefinedModel(frozenset(), patterns=model.patterns)
+    able = [each.name for each in engines.values() if each.files and all(map(files.may_have, each.files))]
+    assert [each for each in able if engines[each].kind == "recognition"] == ["onnx-asr"]

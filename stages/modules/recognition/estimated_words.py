@@ -1,10 +1,16 @@
-"""Times for the words of a text whose recogniser gives none: they share the time of the speech by their letters."""
+"""Times for the words of a text whose recogniser gives none: they share the time of the speech by their letters.
+
+A text that is too short for its speech doesn't get all of the time. So what a recogniser left out stays speech without
+words, which is noticed and recognised once more.
+"""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from recognition.intervals import Interval, length
 from recognition.segments import SpokenWord
+
+SLOWEST = 0.25  # seconds for a letter or space; people need 0.05 to 0.12, and nobody speaks so slowly for long
 
 
 def spread(text: str, speech: Sequence[Interval], probability: float) -> list[SpokenWord]:
@@ -16,7 +22,7 @@ def spread(text: str, speech: Sequence[Interval], probability: float) -> list[Sp
     if not words or length(spans) <= 0:
         return []
     edges = [0, *accumulate(len(word) + 1 for word in words)]
-    rate = length(spans) / edges[-1]
+    rate = min(length(spans) / edges[-1], SLOWEST)
     places = [_within(spans, start * rate, end * rate) for start, end in pairwise(edges)]
     return [SpokenWord(*place, f" {word}", probability) for word, place in zip(words, places, strict=True)]
 

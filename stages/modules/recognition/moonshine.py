@@ -19,7 +19,9 @@ from recognition.waveform import SAMPLE_RATE
 
 ENGINE = f"moonshine on onnxruntime {onnxruntime.__version__}"
 START, END = 1, 2  # tokens
-TOKENS_PER_SECOND = 6.5  # at most, by the models' makers; without a limit, noise may give words for ever
+# At most; without a limit, noise may give words for ever. The models' makers take half of it for English, and somebody
+# who speaks fast would lose the end of a window.
+TOKENS_PER_SECOND = 13
 SHORTEST = 0.1  # seconds; the model's own filters need as much
 BYTE = re.compile(rb"<0x([0-9A-F]{2})>")  # in a vocabulary, a token for one byte
 SPECIAL = re.compile(rb"<.+>")

@@ -7,11 +7,16 @@ from recognition.estimated_words import spread
 
 
 def test_words_share_the_time_by_their_letters() -> None:
-    found = spread("a bcd", [(10.0, 16.0)], 0.7)
+    found = spread("a bcd", [(10.0, 11.5)], 0.7)
     assert [(word.start, word.end, word.text, word.probability) for word in found] == [
-        (10.0, 12.0, " a", 0.7),
-        (12.0, 16.0, " bcd", 0.7),
+        (10.0, 10.5, " a", 0.7),
+        (10.5, 11.5, " bcd", 0.7),
     ]
+
+
+def test_a_text_that_is_too_short_for_its_speech_leaves_the_rest_without_words() -> None:
+    found = spread("only these words", [(0.0, 4.0), (5.0, 12.0)], 0.7)
+    assert (found[0].start, found[-1].end) == (0.0, 4.0)
 
 
 def test_no_word_is_in_a_pause() -> None:
