@@ -17,7 +17,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # These run in a stage's process, as the stage would.
 STAGE_SERVER = {
     *(PACKAGE / "sdk" / "stageserver").glob("*.py"),
-    *(PACKAGE / "sdk" / name for name in ("masking.py", "confinement.py", "isolation.py", "refusal.py")),
+    *(
+        PACKAGE / "sdk" / name
+        for name in ("masking.py", "confinement.py", "isolation.py", "refusal.py", "loky.py", "tie.py")
+    ),
 }
 STAGES = sorted((REPOSITORY / "stages").glob("*.py"))
 

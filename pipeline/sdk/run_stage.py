@@ -106,29 +106,13 @@ def show_sources(stage_file: str, modules: "list[str]") -> None:
 
 
 class LokyFinder:
-    """Lets the processes of loky, which joblib starts, load this file as their main module, as spawned ones do.
-
-    By themselves they don't, and then they find neither the stage nor its modules.
-    """
+    """Finds the one module of loky, which joblib uses, that has to be changed for its processes to find the stage."""
 
     @staticmethod
-    def find_spec(name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+    def find_spec(name: str, path: "Any" = None, _target: "Any" = None) -> "Any":
         if not name.endswith("loky.backend.context"):
             return None
-        from _frozen_importlib_external import PathFinder
-
-        spec = PathFinder.find_spec(name, path, target)
-        loader = spec and spec.loader  # type: Any
-        if loader:
-            execute = loader.exec_module
-
-            def exec_module(module: "Any") -> None:
-                execute(module)
-                if "loky_init_main" in getattr(module, "START_METHODS", ()):
-                    module._DEFAULT_START_METHOD = "loky_init_main"  # noqa: SLF001  # nothing else says it for joblib
-
-            loader.exec_module = exec_module
-        return spec
+        return import_beside("stageloky", "loky.py").spec_of_context(name, path)
 
 
 def join_stage() -> None:
@@ -212,16 +196,7 @@ def redirect(log: str) -> None:
 
 def die_at_end_of(pipe: int) -> None:
     """Kill this whole process group when the other end of the pipe closes, where the kernel doesn't do it."""
-    import threading
-
-    threading.Thread(target=_wait_and_die, args=(pipe,), daemon=True).start()
-
-
-def _wait_and_die(pipe: int) -> None:
-    os.read(pipe, 1)
-    if hasattr(os, "killpg"):
-        os.killpg(os.getpgrp(), 9)
-    os._exit(1)
+    import_beside("stagetie", "tie.py").die_at_end_of(pipe)
 
 
 def import_beside(name: str, file: str = "") -> "Any":
