@@ -7,12 +7,13 @@ are fetched.
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline.config.models import HubSource, ModelSpec, UrlSource
 from pipeline.envs.platform.removal import move_aside
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, replace_folder, sync_file, sync_folder, try_remove_tree, write_whole
+from pipeline.files import dump_json, replace_folder, sync_all, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
 from pipeline.models import admission
 from pipeline.models.sources import Fetcher, SourceUnavailable
@@ -23,6 +24,8 @@ from pipeline.sizes import show_size
 
 PART = ".part"  # ends the name of the folder of a fetch
 PARTIAL = ".partial"  # ends the name of a file of which only a part has come
+MANY = 200  # files, for which the whole disk is flushed sooner than each of them
+AT_ONCE = 8  # files that are flushed
 ROOM = 64 << 20  # bytes that stay free
 
 
@@ -139,15 +142,22 @@ def _forget(part: Path, files: list[str], is_verified: bool) -> None:
 def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     for left in part.rglob(f"*{PARTIAL}"):
         left.unlink()
-    for file in spec.files:
-        if not (part / file).is_symlink():
-            sync_file(part / file)
+    _flush([part / file for file in spec.files if not (part / file).is_symlink()])
     share_tree(part)  # whoever may read the store may read the model
     record = {"digest": spec.digest, "files": {file: _signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
     share(part / MARKER)
     _put(part, store.folder(spec.name, spec.digest))
     sync_folder(store.root)
+
+
+def _flush(files: list[Path]) -> None:
+    """To the disk, which does several at once better than one after another."""
+    if len(files) > MANY:
+        sync_all()
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(sync_file, files))
 
 
 def _put(part: Path, folder: Path) -> None:

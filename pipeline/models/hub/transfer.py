@@ -13,9 +13,11 @@ import base64
 import fnmatch
 import hashlib
 import json
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -48,6 +50,7 @@ KINDS = (
     "offline",
 )
 CHUNK = 1 << 18  # bytes; as many may have to come again where an answer breaks off
+AHEAD = 16 << 20  # bytes of a file that have come before they begin to be written to the disk
 AT_ONCE = 4  # files
 PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend, as long as no byte comes
 LONGEST_PAUSE = 60.0  # seconds; a hub that asks for more is left alone
@@ -241,7 +244,7 @@ class _Transfer:
             raise Refusal("other-content", f"{self.name} has {begin + int(length)} bytes, not {self.size}")
 
     def _take(self, answer: "Any", file: "Any", begin: int) -> None:
-        count = begin
+        count = written = begin
         for chunk in answer.iter_content(CHUNK):
             if self.is_stopped:
                 raise Refusal("unreachable", "another file can't be had")
@@ -253,6 +256,9 @@ class _Transfer:
             file.write(chunk)
             self._digest.update(chunk)
             self.came += len(chunk)
+            if count - written >= AHEAD:
+                _begin_writing(file, written, count)
+                written = count
         if count < self.size:
             raise NoConnection(f"the connection ended after {count} of {self.size} bytes of {self.name}")
 
@@ -262,6 +268,17 @@ class _Transfer:
         if self.is_stopped or seconds is None or (failures == 0 and _is_unreachable(error) and not self.came):
             raise _refusal(error) from error
         time.sleep(seconds)
+
+
+def _begin_writing(file: "Any", begin: int, end: int) -> None:
+    """The system begins to write what has come to the disk, so that the flush at the end has little left to do.
+
+    That this is what the advice does for pages that aren't written yet: Linux, mm/fadvise.c.
+    """
+    if hasattr(os, "posix_fadvise"):
+        file.flush()
+        with suppress(OSError):  # a file system that takes no advice
+            os.posix_fadvise(file.fileno(), begin, end - begin, os.POSIX_FADV_DONTNEED)
 
 
 def _asked(ask: "Callable[[], Any]") -> "Any":
