@@ -7,7 +7,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.files import dump_json, sync_folder, write_whole
 from pipeline.permissions import share, share_folder
 from pipeline.project import Project
-from pipeline.values import Struct, ValidationError, decode, plain
+from pipeline.values import Struct, ValidationError, decode, field, plain
 
 SCHEMA = 1
 
@@ -26,13 +26,14 @@ class LockedFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelLock(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a hub said of a repository when it was locked."""
+    """What a hub said of a repository when it was locked, or what came from addresses when it was first fetched."""
 
-    repository: str  # OWNER/NAME
-    revision: str  # the commit
+    repository: str  # OWNER/NAME; empty where the files came from addresses
+    revision: str  # the commit; empty as well
     files: dict[str, LockedFile]  # by path in the repository
     license: str = ""
     gated: bool = False  # given out to those who have agreed to its terms
+    urls: dict[str, str] = field(default_factory=dict)  # the addresses, by file, where there is no repository
     schema: int = SCHEMA
 
     @property
@@ -70,7 +71,7 @@ def read(project: Project, name: str) -> ModelLock | None:
 
 def unsound(lock: ModelLock) -> str | None:
     """Why nothing can be locked in this way, whoever says so; ``None`` where it can."""
-    if not COMMIT.fullmatch(lock.revision):
+    if lock.urls.keys() - lock.files.keys() or (not lock.urls and not COMMIT.fullmatch(lock.revision)):
         return f"{lock.revision!r} is no commit"
     for name, file in lock.files.items():
         if not SAFE_NAME.fullmatch(name):

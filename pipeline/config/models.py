@@ -101,6 +101,12 @@ class ModelSpec:
             raise ConfigurationError(self.lock_problem, f"pipeline model lock {self.name}")
 
     @property
+    def web(self) -> UrlSource | None:
+        """The addresses that it is locked from, where there is no repository."""
+        addresses = (source for source in self.sources if isinstance(source, UrlSource))
+        return None if self.hub else next(addresses, None)
+
+    @property
     def hub(self) -> HubSource | None:
         """The repository that it is locked from."""
         return next((source for source in self.sources if isinstance(source, HubSource)), None)
@@ -153,13 +159,16 @@ def _lock(
 ) -> tuple[ModelLock | None, str]:
     """The model's lock, or why it can't be used; both are empty where there is none."""
     repositories = [entry["huggingface"] for entry in value["sources"] if "huggingface" in entry]
-    if not repositories:
-        raise source.error((name, "files"), "without a huggingface source, it must say the SHA-256 of each file")
+    urls = [entry["urls"] for entry in value["sources"] if "urls" in entry]
+    if not repositories and not urls:
+        message = "without a huggingface source or addresses, it must say the SHA-256 of each file"
+        raise source.error((name, "files"), message)
     try:
         lock = model_locks.read(project, name)
     except ConfigurationError as error:
         return None, error.message
-    return (lock if lock and lock.repository in repositories else None), ""  # it was locked from another repository
+    is_of_these = lock is not None and (lock.urls in urls if lock.urls else lock.repository in repositories)
+    return (lock if is_of_these else None), ""  # it may have been locked from another repository
 
 
 def _check_packages(source: ConfigurationSource) -> None:

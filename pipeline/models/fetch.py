@@ -72,7 +72,7 @@ def _fetch(store: ModelStore, spec: ModelSpec, fetcher: Fetcher, progress: Progr
 
 def _begin(store: ModelStore, spec: ModelSpec) -> Path:
     """The folder of the fetch; an interrupted one of the same files goes on. We hold the model's lock."""
-    part = store.root / f".{spec.name}+{spec.digest.removeprefix('sha256:')[:16]}{PART}"
+    part = part_folder(store, spec)
     # No model's name has a "+", so this doesn't match the folders of whisper-tiny.en where whisper-tiny is fetched.
     for left in store.root.glob(f".{spec.name}+*.part*"):
         if left != part:
@@ -81,6 +81,11 @@ def _begin(store: ModelStore, spec: ModelSpec) -> Path:
     for file in spec.files:
         _put_back(part / file)
     return part
+
+
+def part_folder(store: ModelStore, spec: ModelSpec) -> Path:
+    """Where the files of a model are until all are there."""
+    return store.root / f".{spec.name}+{spec.digest.removeprefix('sha256:')[:16]}{PART}"
 
 
 def _put_back(file: Path) -> None:

@@ -8,10 +8,11 @@ from pipeline.config import model_locks
 from pipeline.config.model_locks import ModelLock
 from pipeline.config.models import HubSource, ModelSpec
 from pipeline.errors import NotReady, UsageError
-from pipeline.models import admission
+from pipeline.models import admission, first_fetch
 from pipeline.models.admission import Admission
 from pipeline.models.hub.client import Refused, page
 from pipeline.models.sources import Fetcher
+from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
 from pipeline.project import Project
 
@@ -49,18 +50,26 @@ def _kind(before: object, now: object) -> str:
 def lock(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress, upgrade: bool = False) -> LockChange:
     """Lock a model, unless it is locked; with ``upgrade``, to what its repository has now.
 
-    Raises ``UsageError`` for a model without a repository, and ``NotReady`` where the hub refuses.
+    What comes from addresses is fetched for it, and is there for the fetch that follows. Raises ``UsageError`` for a
+    model that needs no lock, and ``NotReady`` where the hub refuses.
     """
-    if spec.hub is None or (spec.is_locked and not spec.sizes):
+    if not (spec.hub or spec.web) or (spec.is_locked and not spec.sizes):
         raise UsageError(f"model '{spec.name}' has the SHA-256 of each file in its entry, so it needs no lock")
     before = None if spec.lock_problem else model_locks.read(project, spec.name)
     if before and spec.is_locked and not upgrade:
         return LockChange(before, before)
-    declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)
-    now = look(declared, spec.patterns, admission.of(spec), fetcher, progress)
+    now = _now(project, spec, fetcher, progress)
     if now != before:
         model_locks.write(project, spec.name, now)
     return LockChange(before, now)
+
+
+def _now(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> ModelLock:
+    if spec.hub:
+        declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)
+        return look(declared, spec.patterns, admission.of(spec), fetcher, progress)
+    assert spec.web is not None
+    return first_fetch.look(ModelStore(project.models), spec, spec.web, fetcher, progress)
 
 
 def look(

@@ -419,3 +419,34 @@ def test_with_fetch_the_best_model_of_a_job_is_fetched_once_and_without_it_none_
     assert desk.lock["revision"] == FIRST
     plan = json.loads((sandbox.job(fetched.out.strip()) / "job.json").read_bytes())
     assert plan["models"].keys() == {"tiny"}
+
+
+def test_what_comes_first_from_an_address_is_what_is_locked(desk: Desk, behaviour: Behaviour) -> None:
+    def address(name: str) -> str:
+        return f"{desk.variables['HF_ENDPOINT']}/{hub.REPOSITORY}/resolve/{FIRST}/{name}"
+
+    entry = {"sources": [{"urls": {"model.bin": address("model.bin"), "settings/a.json": address("config.json")}}]}
+    desk.sandbox.write("config/models.yaml", json.dumps({"tiny": entry}))
+    fetched = desk("fetch", "tiny", HF_TOKEN="hf_secret")
+    assert fetched.code == 0, fetched.err
+    assert "requirements/models/tiny.lock" in fetched.err
+    assert (behaviour.sent, set(behaviour.tokens)) == (LARGE, {None})  # nothing came twice
+    assert desk.files() == {"model.bin": hub.content()["model.bin"], "settings/a.json": b'{"seed": 0}'}
+    assert desk.lock["urls"] == entry["sources"][0]["urls"]
+    assert desk("remove", "tiny").code == 0
+    behaviour.revisions = {FIRST: hub.content(1)}
+    assert desk("fetch", "tiny").code == 3  # other content under the same address
+    upgraded = desk("lock", "tiny", "--upgrade", "--json").data[0]
+    assert upgraded["files"] == {"model.bin": "changed", "settings/a.json": "changed"}
+    assert desk("fetch", "tiny").code == 0
+    assert desk.files()["settings/a.json"] == b'{"seed": 1}'
+
+
+def test_a_pickle_from_an_address_is_refused_and_not_locked(desk: Desk, behaviour: Behaviour) -> None:
+    behaviour.revisions = {FIRST: {"model.bin": PICKLE}}
+    address = f"{desk.variables['HF_ENDPOINT']}/{hub.REPOSITORY}/resolve/{FIRST}/model.bin"
+    desk.sandbox.write("config/models.yaml", json.dumps({"tiny": {"sources": [{"urls": {"model.bin": address}}]}}))
+    refused = desk("fetch", "tiny")
+    assert (refused.code, "model.bin is a pickle" in refused.err) == (3, True)
+    assert not (desk.sandbox.root / "requirements" / "models").exists()
+    assert list((desk.sandbox.root / "models" / ".store").glob(".tiny+*")) == []

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import process
 from pipeline.config import model_locks
-from pipeline.config.model_locks import ModelLock
+from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.models import HubSource, UrlSource
 from pipeline.envs.variables import without_python
 from pipeline.files import dump_json
@@ -40,7 +40,7 @@ class Wanted(Struct, frozen=True):
     """A file to fetch; without ``url`` it is one of the repository's."""
 
     name: str
-    sha256: str
+    sha256: str | None  # None where nobody knows it before it comes
     size: int | None  # bytes; None where nobody knows it before it comes
     url: str = ""
 
@@ -77,8 +77,13 @@ class HubClient:
             raise Refused("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
         return RepositoryContent(lock, beginnings)
 
-    def fetch(self, source: HubSource | UrlSource, files: Sequence[Wanted], into: Path, progress: Progress) -> None:
-        """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``Refused``."""
+    def fetch(
+        self, source: HubSource | UrlSource, files: Sequence[Wanted], into: Path, progress: Progress
+    ) -> dict[str, LockedFile]:
+        """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``Refused``.
+
+        Returns what came, by name.
+        """
         place = {"repository": source.repository, "revision": source.revision} if isinstance(source, HubSource) else {}
         request = {
             "do": "fetch",
@@ -89,7 +94,8 @@ class HubClient:
             **place,
         }
         with _meter(into, files, progress):
-            self._ask(request, FETCH_SECONDS, progress)
+            came = self._ask(request, FETCH_SECONDS, progress)["files"]
+        return {name: LockedFile(**each) for name, each in came.items()}
 
     def _ask(self, request: Mapping[str, Any], seconds: float, progress: Progress) -> dict[str, Any]:
         python = self._python(progress)

@@ -4,7 +4,7 @@
 ``python transfer.py REQUEST.json`` prints one JSON object: ``{"result": …}``, or ``{"error": KIND, "message": …}`` with
 one of ``KINDS``. A request is ``{"do": "look", "repository", "revision", "patterns"}``, or ``{"do": "fetch", "folder",
 "files": [{"name", "size", "sha256", "url"}], "repository", "revision"}``, where files without a ``url`` are those of
-the repository, and those without a ``size`` are as long as the server says.
+the repository, and those without a ``size`` or ``sha256`` are what the server sends.
 
 A file that is being fetched is called ``NAME.partial`` and goes on from its last byte when it is fetched again.
 """
@@ -147,7 +147,7 @@ def _read(url: str, count: int) -> bytes:
 
 
 def fetch(request: "dict[str, Any]") -> "dict[str, Any]":
-    """Returns how many bytes came, and how many were there from before."""
+    """Returns the SHA-256 and the size of each file."""
     transfers = [_Transfer(request, each) for each in request["files"]]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running = [pool.submit(each.work) for each in sorted(transfers, key=lambda each: -(each.size or 0))]
@@ -160,7 +160,7 @@ def fetch(request: "dict[str, Any]") -> "dict[str, Any]":
             for waiting in running:
                 waiting.cancel()
             raise
-    return {"came": sum(each.came for each in transfers), "resumed": sum(each.resumed for each in transfers)}
+    return {"files": {each.name: {"sha256": each.digest, "size": each.size} for each in transfers}}
 
 
 class _Transfer:
@@ -179,15 +179,17 @@ class _Transfer:
     def work(self) -> None:
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._attempt()
-        digest = self._digest.hexdigest()
-        if digest != self._sha256 and self.resumed:  # what was there from before was damaged
+        if self.digest != self._sha256 and self.resumed:  # what was there from before was damaged
             self._part.unlink()
             self._attempt()
-            digest = self._digest.hexdigest()
-        if digest != self._sha256:
+        if self._sha256 is not None and self.digest != self._sha256:
             self._part.unlink()
-            raise Refusal("other-content", f"{self.name} has SHA-256 {digest}, not {self._sha256}")
+            raise Refusal("other-content", f"{self.name} has SHA-256 {self.digest}, not {self._sha256}")
         self._part.replace(self._target)
+
+    @property
+    def digest(self) -> str:
+        return str(self._digest.hexdigest())
 
     def _attempt(self) -> None:
         """Fetch what is missing, again and again as long as there is hope."""
