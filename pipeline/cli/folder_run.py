@@ -18,10 +18,13 @@ from pipeline.text import counted
 def run(catalog: Catalog, make: RequestFactory, files: Sequence[Path], progress: Progress) -> None:
     """Raises what fits: of several errors each is told, and the worst decides the exit code."""
     queue = FilmQueue(catalog, make, files)
-    first = queue.first(progress)
+    try:
+        first = queue.first(progress)
+    except KeyboardInterrupt as stopped:
+        raise _to_go_on(queue) from stopped
     failure: PipelineError | None = None
     if first is None:
-        prepare_outcomes.show(queue.outcomes)
+        prepare_outcomes.show_idle(queue.outcomes)
     else:
         failure = _run(catalog, first, queue)
     whole = together(failure, queue.error)

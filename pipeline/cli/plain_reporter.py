@@ -93,7 +93,8 @@ class PlainReporter:
 
     def job_ended(self, job: Job, outcome: JobOutcome) -> None:
         self._ended += 1
-        place = f" ({self._ended} of {len(self._jobs) + self._left})" if self._several else ""
+        total = len(self._jobs) + self._left
+        place = f" ({self._ended} of {total})" if total > 1 else ""
         if outcome.unchanged:
             if not self._several:
                 self.say(f"{self._name(job)}: is finished already, nothing to do")

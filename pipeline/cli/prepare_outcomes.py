@@ -31,6 +31,14 @@ def show(outcomes: Sequence[PrepareOutcome]) -> None:
     print_table(["input", "result", "job or reason"], cells, "no file was looked at", err=True)
 
 
+def show_idle(outcomes: Sequence[PrepareOutcome]) -> None:
+    """On the standard error, where nothing is run: what can't be prepared is told by the error that follows."""
+    if line := nothing_to_do(outcomes):
+        click.echo(line, err=True)
+    elif skipped := skip_counts(outcomes):
+        click.echo(f"nothing to do for the others: {skipped}", err=True)
+
+
 def show_json(outcomes: Sequence[PrepareOutcome]) -> None:
     rows = [
         {

@@ -38,10 +38,10 @@ def require(project: Project, disk: DiskUse, file: Path, media: Media | None, re
         return 0
     there = free(project)
     if needed + SPARE > there - reserved:
-        rest = f" beside {show_size(reserved)} for the jobs prepared before it" if reserved else ""
+        rest = f", {show_size(reserved)} for the jobs prepared before it" if reserved else ""
         raise NotReady(
-            f"the job will write about {show_size(needed)}{rest}, and the disk of {printable(str(project.jobs))} has "
-            f"{show_size(there)} left",
-            "make room on it, or let 'paths' in config/pipeline.yaml put jobs on another disk",
+            f"the job will write about {show_size(needed)}; with {show_size(SPARE)} to spare{rest}, that is more than "
+            f"the {show_size(there)} that the disk of {printable(str(project.jobs))} has left",
+            "make room on that disk, or let 'paths' in config/pipeline.yaml put jobs on another one",
         )
     return needed

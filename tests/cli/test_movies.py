@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from pipeline.files import read_json
@@ -534,3 +535,25 @@ def test_whatever_is_asked_for_later_there_is_one_job_which_has_all(studio: Sand
     assert set(plan["parameters"]["formats"]) == formats[0] | formats[1]
     assert plan["parameters"]["loud"] == bool({"loud=true", "loud=yes"}.intersection(both))
     assert bool(plan.get("beside")) == ("--beside" in both)
+
+
+def test_an_interrupt_before_the_first_film_is_prepared_names_the_same_command(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/a.mkv.waits", str(studio.root / "never"))
+    words = ("prepare-job", "--subtitle", "--run", str(studio.root / "films"))
+    with studio.start(*words) as run:
+        wait_for(lambda: bool(psutil.Process(run.pid).children()))
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    told = Result(run.returncode, "", err.decode())
+    assert (told.code, told.next_step.splitlines()[0]) == (130, " ".join(words))
+
+
+def test_where_only_bad_films_are_left_the_others_are_counted(studio: Sandbox) -> None:
+    studio.write("films/a.mkv", movie())
+    studio.write("films/b.mkv", "no movie")
+    prepare(studio, "--run", studio.root / "films")
+    done = prepare(studio, "--run", studio.root / "films")
+    assert done.code == 5
+    assert done.err.splitlines()[0].endswith("1 finished before")
+    assert done.err.count("  b.mkv: ") == 1
