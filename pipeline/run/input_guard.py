@@ -99,6 +99,9 @@ class InputGuard:
 
     def _has_changed(self, watched: WatchedFile, live: LiveAttempt) -> bool:
         file, at = watched.file, time.time_ns()
+        known = self._signatures.known(file.path)
+        if known and known.is_settled and known.signature == watched.before:  # another reader's end may have read it
+            return not self._is_on_ground
         try:
             now = file.signature
             is_another = watched.has_changed(now)

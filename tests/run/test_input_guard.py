@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from pipeline import signatures
+from pipeline.digests import content_digest
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import Job, load
-from pipeline.run import input_guard, input_view, linked_input
+from pipeline.run import input_files, input_guard, input_view, linked_input
 from pipeline.run.input_files import InputFile
 from pipeline.run.linked_input import attributes_of
 from pipeline.signatures import Signature, settled_signature_of
@@ -413,3 +414,18 @@ def test_a_file_that_has_other_names_may_have_been_changed_by_one_of_them(bench:
     bench.run(job, two=Act(first=share_and_append))
     assert "file.txt has other names" in error_of(bench, job).message
     assert bench.run_one(load(job.folder)).error is None
+
+
+def test_an_input_of_many_stages_is_read_again_once_at_most(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[Path]()
+
+    def digest_of(path: Path) -> str:
+        read.append(path)
+        return content_digest(path)
+
+    monkeypatch.setattr(input_files, "content_digest", digest_of)
+    readers = [link(f"r{number}", "one") for number in range(4)]
+    job = bench.job(link("one"), *readers)
+    wait = Act(first=lambda: settled_signature_of(made(job)))  # it takes longer than a tick of the clock
+    assert bench.run_one(job, **{reader.name: wait for reader in readers}).error is None
+    assert len(read) <= 1
