@@ -50,3 +50,11 @@ class WatchedFile(Struct, frozen=True):
         if now == self.before and now.is_settled(self.known_ns):
             return False
         return now.size != self.before.size or not self.file.is_whole
+
+    @property
+    def looks_the_same(self) -> bool:
+        """Whether it has the signature that it had: where it was changed, that was in the instant of its making."""
+        try:
+            return self.file.signature == self.before
+        except OSError:
+            return False

@@ -45,14 +45,15 @@ class InputGuard:
 
     def end(self, live: LiveAttempt, running: Iterable[LiveAttempt]) -> tuple[str, ...]:
         """What was changed while the stage ran, in words. Where the store has it, it is put back."""
-        changed = [each.file for each in live.inputs if self._has_changed(each, live)]
-        if not changed:
+        watched = [each for each in live.inputs if self._has_changed(each, live)]
+        if not watched:
             return ()
+        changed = [each.file for each in watched]
         at_work = [each for each in running if each is not live]
         suspects = self._suspects(changed, {live.task.name, *(each.task.name for each in at_work)})
-        problems = {file.path: self._mended(file) for file in changed}
-        words = dict.fromkeys(self._words(file, at_work) + problems[file.path] for file in changed)
-        return *words, *suspects
+        words = dict.fromkeys(self._words(each, at_work) for each in watched)
+        problems = dict.fromkeys(filter(None, (self._mended(file) for file in changed)))
+        return *words, *problems, *suspects
 
     def committed(self, result: Result, since_ns: int) -> None:
         """A stage of the job has this result; ``since_ns``: when its outputs began to be read for that."""
@@ -134,21 +135,23 @@ class InputGuard:
             return False
 
     def _mended(self, file: InputFile) -> str:
-        """Let the next reader find what was committed. Returns why it won't, as the end of a sentence."""
+        """Let the next reader find what was committed. Returns why it won't, in words."""
         try:
             if not file.made_by:
                 input_view.discard_copy(file.path)
             elif not (self._is_in_place(file.path) and file.is_whole):
                 self._restore(file.made_by, file.path)
         except OSError as error:
-            return f", and can't be put back: {_of_system(error, file.path)}"
+            return f"{file.path.name} can't be put back: {_of_system(error, file.path)}"
         return ""
 
-    def _words(self, file: InputFile, at_work: Iterable[LiveAttempt]) -> str:
+    def _words(self, watched: WatchedFile, at_work: Iterable[LiveAttempt]) -> str:
+        file = watched.file
         what = f"{file.path.name} of stage '{file.made_by}'" if file.made_by else f"the job's input {self._job.input}"
         others = [each.task.name for each in at_work if _reads(each, file.path)]
-        beside = f", and so was {', '.join(others)}: one of them changes what it reads" if others else ""
-        return f"its input '{file.slot}' ({what}) was changed while it was running{beside}"
+        beside = f", and so was {', '.join(others)}: one of them may have done it" if others else ""
+        before = " or in the instant before" if watched.looks_the_same else ""
+        return f"its input '{file.slot}' ({what}) was changed while it was running{before}{beside}"
 
     def _suspects(self, changed: Iterable[InputFile], running: Collection[str]) -> list[str]:
         """Who else may have done it, in words: stages of other jobs, and what an earlier stage left behind."""

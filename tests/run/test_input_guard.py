@@ -221,6 +221,7 @@ def test_what_changes_in_the_instant_in_which_it_was_made_is_seen_by_its_reader(
     job = around()
     bench.run(job, other=Act(first=lambda: rewrites(made(job))))
     assert statuses(job)["three"] == "failed"
+    assert "while it was running or in the instant before" in error_of(bench, job).message
     assert bench.run_one(load(job.folder)).error is None
     assert b"X" not in made(job).read_bytes()
 
