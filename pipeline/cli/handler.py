@@ -93,12 +93,12 @@ def _exit_code(act: Callable[[], object]) -> int:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             click.echo(error.format_message(), err=True)
             return ExitCode.USAGE
-        known = _known(error)
-        return _report(known) if known else _report_bug(error)
+        found = known(error)
+        return _report(found) if found else _report_bug(error)
     return ExitCode.OK
 
 
-def _known(error: BaseException) -> PipelineError | None:
+def known(error: BaseException) -> PipelineError | None:
     """The error as one of ours; ``None`` where it can only be a bug."""
     import click
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from pipeline.cli import handler
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState
 from pipeline.media.subtitles import SUFFIXES
@@ -90,7 +91,8 @@ def _total(widths: Mapping[str, int]) -> int:
 def _row(job: Job, outcome: JobOutcome) -> FilmRow:
     name = printable(job.input.name)
     if outcome.error:
-        message = getattr(outcome.error, "message", str(outcome.error)).removeprefix(f"{job.id}: ")
+        error = handler.known(outcome.error) or outcome.error
+        message = getattr(error, "message", str(error)).removeprefix(f"{job.id}: ")
         return FilmRow(name, job.id, "not finished", "", printable(message.partition("\n")[0]), "")
     if outcome.partial:
         return FilmRow(name, job.id, "did a part", "", "what was asked for", "")

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs.job import Job
 from pipeline.jobs.store import JobStore
 from pipeline.project import Project
@@ -75,13 +76,18 @@ def run(
 
 
 def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
-    """With several errors each is told, and the first decides the exit code."""
+    """With several errors each is told, once, and the first decides the exit code."""
     errors = {id: outcome.error for id, outcome in outcomes.items() if outcome.error}
     if len(errors) > 1:
-        told = [getattr(error, "message", str(error)) for error in errors.values()]
-        first = next(iter(errors.values()))
+        known = [handler.known(error) or error for error in errors.values()]
+        told = dict.fromkeys(getattr(error, "message", str(error)) for error in known)
+        # What helps against an error of the machine; an error of one job names that job alone.
+        before = [
+            str(each.next_step) for each in known if isinstance(each, PipelineError) and each not in errors.values()
+        ]
         again = " ".join(f"-j {id}" for id in errors)
-        raise UsageError("\n".join(told), f"run-pipeline {again}", getattr(first, "exit_code", None))
+        steps = dict.fromkeys([*before, f"run-pipeline {again}"])
+        raise UsageError("\n".join(told), "\n".join(steps), getattr(known[0], "exit_code", None))
     for error in errors.values():
         raise error
 

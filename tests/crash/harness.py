@@ -53,7 +53,7 @@ def in_child(act: Callable[[], None]) -> int:
             act()
             code = 0
         except BaseException as error:
-            known = handler._known(error)
+            known = handler.known(error)
             if known is None:
                 traceback.print_exc()
             else:
