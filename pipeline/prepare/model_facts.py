@@ -27,16 +27,16 @@ GPU_PACKAGES = re.compile(r"^(nvidia-cublas|onnxruntime-gpu)", re.MULTILINE)
 def recognition_engines(
     catalog: Catalog, finder: EnvironmentFinder, workflow: WorkflowSpec, recognition: Criteria | None
 ) -> list[EngineSpec]:
-    """The engines that may recognise, each with its stage; with ``auto``, those whose environment can be used now."""
+    """The engines that may recognise: the one that a person names, which may turn out to be the wrong one; with
+    ``auto`` those whose environment can be used now."""
     used = {use.uses for use in workflow.stages.values()}
     able = [each for each in catalog.engines.values() if each.kind == RECOGNITION and each.stage in used]
     if recognition is None:
         return able
-    able = [each for each in able if each.speakers or not recognition.speakers]
     if recognition.engine != AUTO:
         return [each for each in able if each.name == recognition.engine]
-    ready = [each for each in able if _is_usable(catalog, finder, each)]
-    return ready or able
+    suited = [each for each in able if each.speakers or not recognition.speakers] or able
+    return [each for each in suited if _is_usable(catalog, finder, each)] or suited
 
 
 def _is_usable(catalog: Catalog, finder: EnvironmentFinder, engine: EngineSpec) -> bool:

@@ -232,6 +232,32 @@ def test_a_folder_called_auto_is_named_by_its_path(project: Sandbox, monkeypatch
     refused(project, NotReady, model=f".{Path('/').anchor}auto")
 
 
+def test_an_engine_that_can_not_do_what_is_asked_for_says_so_itself(project: Sandbox) -> None:
+    for engine in ("hearing", "auto"):
+        speakers = f"engine: {engine}, speakers: true"
+        project.write("config/workflows/tested.yaml", WORKFLOW.replace("engine: hearing", speakers))
+        error = refused(project, UsageError, model="auto", spoken="de")
+        assert "it doesn't tell speakers apart" in error.message
+
+
+def test_with_any_engine_the_models_of_those_that_can_be_used_now_come_into_question(project: Sandbox) -> None:
+    onnx = "reading: {kind: recognition, stage: reads, quality: 30, files: [model.onnx]}\n"
+    engines = (project.root / "config/engines.yaml").read_text()
+    project.write("config/engines.yaml", engines + onnx)
+    project.write("stages/reads.py", STAGE)
+    head, stages = WORKFLOW.replace("engine: hearing", "engine: auto").split("stages:\n")
+    hears, deliver = stages.replace("{inputs", "{when: {recognition.engine: hearing}, inputs").split("deliver")
+    reads = hears.replace("hears", "reads").replace("hearing", "reading")
+    project.write("config/workflows/tested.yaml", f"{head}stages:\n{hears}{reads}deliver{deliver}")
+    put(project, "onnx")
+    plan = job(project, model="auto", spoken="de", quality="best").plan
+    assert (plan.parameters["model"], plan.decisions[0].engine) == ("onnx", "reading")
+    project.write("stages/reads.py", STAGE.replace('"alpha"', '"beta"'))
+    (project.root / "venv/beta").unlink()
+    plan = job(project, model="auto", spoken="de", quality="best").plan
+    assert (plan.parameters["model"], plan.decisions[0].engine) == ("small", "hearing")
+
+
 @pytest.mark.parametrize("answers", [True, False])
 def test_a_card_counts_where_its_driver_answers(
     project: Sandbox, monkeypatch: pytest.MonkeyPatch, answers: bool
