@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import clear, link_read_only, reflink, replaced, sync_file, sync_folder
+from pipeline.digests import content_digest
+from pipeline.files import WRITE, clear, link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
 from pipeline.jobs.job import Job
+from pipeline.jobs.records import Output
 from pipeline.jobs.results import Results
 from pipeline.jobs.sidecar import DeliveredOutput, Sidecars
 from pipeline.references import split
@@ -54,7 +56,9 @@ def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) 
             continue
         beside = about / sidecar.name_for(target.name)
         is_there = target.exists()
-        placed[target] = not is_there or (anew and sidecar.digest_in(beside) != made.output.digest)
+        placed[target] = not is_there or (
+            anew and (sidecar.digest_in(beside) != made.output.digest or _is_damaged(target, made.output))
+        )
         if placed[target]:
             _place(made.output.path, target)
         if anew or not is_there or not beside.exists():
@@ -109,6 +113,18 @@ def _place(source: Path, target: Path) -> None:
         clear(beside)
         if not _is_shared(source) or not (reflink(source, beside) or link_read_only(source, beside)):
             _copy(source, beside)
+
+
+def _is_damaged(target: Path, output: Output) -> bool:
+    """Whether a link that was delivered isn't whole. No person has edited it, since it is read-only: a stage wrote to
+    another name of the same bytes. Reads it only where it isn't the output's own file any more."""
+    status, own = target.stat(), output.path.stat()
+    is_link = not target.is_symlink() and not status.st_mode & WRITE
+    return (
+        is_link
+        and (status.st_dev, status.st_ino) != (own.st_dev, own.st_ino)
+        and content_digest(target) != output.digest
+    )
 
 
 def _is_shared(source: Path) -> bool:

@@ -114,6 +114,25 @@ def test_a_large_output_is_linked_and_a_small_one_copied(tmp_path: Path, monkeyp
     assert large.samefile(results.outputs("copy.large")["copy"].path)
 
 
+@pytest.mark.parametrize("by_person", [True, False])
+def test_a_link_whose_bytes_were_changed_by_another_name_is_delivered_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_person: bool
+) -> None:
+    """A person who edits it makes it writable."""
+    monkeypatch.setattr(deliver, "COPY_UP_TO", 0)
+    monkeypatch.setattr(deliver, "reflink", lambda *_: False)
+    job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
+    (placed,) = deliver.deliver(job, results, anew=True)
+    source = results.outputs("copy.en")["copy"].path
+    source.unlink()
+    source.write_text("words")  # made again
+    placed.chmod(0o644)
+    placed.write_text("w0rds")
+    placed.chmod(0o644 if by_person else 0o444)
+    deliver.deliver(job, results, anew=True)
+    assert placed.read_text() == ("w0rds" if by_person else "words")
+
+
 def test_without_links_a_large_output_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise OSError(errno.EPERM, "no links here")
