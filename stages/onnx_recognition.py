@@ -31,6 +31,7 @@ it recognised, so that it is taken from the text, and so is whether that is the 
 """
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import languages
@@ -71,7 +72,7 @@ def run(stage: stagekit.Stage) -> None:
     model = steps.once(models.get)
     language = language_for(model, stage, folder)
     recogniser = OnnxRecogniser(models, steps, samples, activity.speech, language, stage.progress)
-    result = two_pass.recognise(activity, recogniser.recognise, longest=model.longest)
+    result = two_pass.recognise(replace(activity, limits=model.limits), recogniser.recognise)
     origin, notes = origin_of(stage, model, recogniser, result, activity.duration)
     write(stage, transcripts.document(result, activity.speech, origin, notes))
     stage.about(computed_on=steps.facts(card.name if card else ""))

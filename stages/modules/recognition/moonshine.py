@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import onnxruntime
 
-from recognition.recognised_text import RecognisedText
+from recognition.recognised_text import WITHOUT_TIMES, RecognisedText
 from recognition.waveform import SAMPLE_RATE
 
 ENGINE = f"moonshine on onnxruntime {onnxruntime.__version__}"
@@ -35,7 +35,7 @@ class MoonshineModel:
     engine = ENGINE
     has_times = False
     needs_language = False
-    longest = 12.0  # seconds; the times of words are estimated within a window, so it is a short one
+    limits = WITHOUT_TIMES
 
     def __init__(self, encoder: Path, decoder: Path, vocabulary: Path, session: dict[str, Any]) -> None:
         """``session``: options for ONNX Runtime. Raises its errors, and ``ValueError`` for another vocabulary."""

@@ -8,14 +8,13 @@ from typing import Any
 
 import onnx_asr
 
-from recognition.recognised_text import RecognisedText
+from recognition.recognised_text import WITHOUT_TIMES, RecognisedText
 from recognition.timed_tokens import TimedToken
-from recognition.windows import LONGEST
+from recognition.windows import NO_LIMITS
 
 ENGINE = f"onnx-asr {version('onnx-asr')}"
 TRANSDUCERS = ("nemo-conformer-tdt", "nemo-conformer-rnnt", "nemo-conformer-ctc")  # types in config.json
 AED = "nemo-conformer-aed"  # Canary's: attention, without times
-LONGEST_WITHOUT_TIMES = 12.0  # seconds; the times of words are estimated within a window, so it is a short one
 
 
 class NemoModel:
@@ -38,7 +37,7 @@ class NemoModel:
         self._model = loaded.with_timestamps()
         self.has_times = kind != AED
         self.needs_language = kind == AED
-        self.longest = LONGEST if self.has_times else LONGEST_WITHOUT_TIMES
+        self.limits = NO_LIMITS if self.has_times else WITHOUT_TIMES
 
     def providers(self) -> list[str]:
         """What ONNX Runtime computes with, the first where it can."""

@@ -8,8 +8,10 @@ from recognition import estimated_words, timed_tokens
 from recognition.intervals import Interval, intersection
 from recognition.segments import Segment, SpokenWord
 from recognition.timed_tokens import TimedToken
-from recognition.windows import Window
+from recognition.windows import Window, WindowLimits
 
+# Of models that give no times: those of words are estimated within a window, so it is short, and spans no long pause.
+WITHOUT_TIMES = WindowLimits(12.0, 1.0)
 SENTENCE_ENDS = (".", "!", "?", "…")
 
 
@@ -28,7 +30,7 @@ class SpeechModel(Protocol):
 
     engine: str  # the library, with its version
     has_times: bool
-    longest: float  # seconds of audio that it should get at once
+    limits: WindowLimits  # of what it gets at once
     needs_language: bool  # whether it has to be told the language
 
     def providers(self) -> list[str]:
@@ -41,14 +43,19 @@ class SpeechModel(Protocol):
 
 
 def segments_of(recognised: RecognisedText, window: Window, speech: list[Interval]) -> list[Segment]:
-    """The window's text as segments, a sentence in each, with times in the audio. ``speech`` is that of the audio."""
+    """The window's text as segments with times in the audio: a sentence in each, where the model gives times.
+
+    Where it gives none, how fast a sentence is spoken isn't known, so that all of the window is judged together.
+    ``speech`` is that of the audio.
+    """
     if recognised.tokens:
         timed = timed_tokens.words_of(recognised.tokens, window.duration)
-        words = [_in_audio(word, window) for word in timed]
+        sentences = _sentences([_in_audio(word, window) for word in timed])
     else:
         within = intersection(speech, list(window.pieces)) or list(window.pieces)
         words = estimated_words.spread(recognised.text, within, recognised.probability)
-    return [_segment(sentence, recognised.log_probability) for sentence in _sentences(words)]
+        sentences = [words] if words else []
+    return [_segment(sentence, recognised.log_probability) for sentence in sentences]
 
 
 def _in_audio(word: SpokenWord, window: Window) -> SpokenWord:

@@ -1,7 +1,7 @@
 """Recognition in two passes: what the first pass leaves out, or can't be trusted in, is recognised once more."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recognition import windows
 from recognition.audio_end import within_audio
@@ -10,7 +10,7 @@ from recognition.hallucinations import SILENCE, split_by_trust, without_repetiti
 from recognition.intervals import Interval, intersection, merged, overlapping, widened
 from recognition.segments import DroppedText, Segment, split_at_pauses, with_words
 from recognition.window_merge import merge
-from recognition.windows import Window
+from recognition.windows import Window, WindowLimits
 
 SHORTEST_GAP = 0.1  # seconds; in less nothing can be recognised
 SEGMENT_PAUSE = 2.0  # seconds between two words that part a segment
@@ -54,20 +54,19 @@ class SpeechActivity:
     speech: list[Interval]  # seconds
     probabilities: Sequence[float]  # of speech, for each frame of ``voice_activity.FRAME`` seconds
     duration: float  # seconds of the audio
+    limits: WindowLimits = windows.NO_LIMITS  # of the recogniser
 
-    def cut_windows(self, speech: list[Interval], *longest: float) -> list[Window]:
-        """Windows for some of the speech, each of at most ``longest`` seconds."""
-        return windows.cut(speech, self.probabilities, self.duration, *longest)
+    def cut_windows(self, speech: list[Interval], longest: float = windows.LONGEST) -> list[Window]:
+        """Windows for some of the speech, each of at most ``longest`` seconds, and within the recogniser's limits."""
+        limits = replace(self.limits, longest=min(longest, self.limits.longest))
+        return windows.cut(speech, self.probabilities, self.duration, limits)
 
 
 def recognise(
-    activity: SpeechActivity,
-    recogniser: RecogniseWindows,
-    limits: GapLimits = TRANSCRIPT_GAPS,
-    longest: float = windows.LONGEST,
+    activity: SpeechActivity, recogniser: RecogniseWindows, limits: GapLimits = TRANSCRIPT_GAPS
 ) -> RecognisedSpeech:
-    """Both passes. ``longest``: seconds of audio in a window of the first."""
-    first = _one_pass(activity.cut_windows(activity.speech, longest), recogniser, False)
+    """Both passes."""
+    first = _one_pass(activity.cut_windows(activity.speech), recogniser, False)
     return add_second_pass(first, activity, recogniser, limits)
 
 

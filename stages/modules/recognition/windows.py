@@ -5,6 +5,7 @@ recognition takes depends on the number of windows. Only where somebody speaks f
 windows overlap, around the quietest moment (``window_merge`` then makes one text of both).
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,14 @@ LONGEST = 29.5  # seconds of audio in a window; Whisper takes 30
 MARGIN = 0.2  # seconds of audio kept before and after speech
 MANY_WINDOWS = 10  # with so many, an odd one at the end makes no difference
 OVERLAP = 1.0  # seconds of audio before and after a cut without a pause
+
+
+@dataclass(frozen=True)
+class WindowLimits:
+    """What a recogniser takes at once."""
+
+    longest: float = LONGEST  # seconds of audio in a window
+    pause: float = math.inf  # seconds without speech; a window leaves out shorter pauses, and ends at a longer one
 
 
 @dataclass(frozen=True)
@@ -57,16 +66,31 @@ class _Stretch:
     seam: float | None = None
 
 
-def cut(
-    speech: list[Interval], probabilities: Sequence[float], duration: float, limit: float = LONGEST
-) -> list[Window]:
-    """All of the speech, in order, in as few windows as its pauses allow.
+NO_LIMITS = WindowLimits()
 
-    ``probabilities``: those for ``voice_activity``. ``duration`` of the audio and ``limit`` of a window are seconds.
+
+def cut(
+    speech: list[Interval], probabilities: Sequence[float], duration: float, limits: WindowLimits = NO_LIMITS
+) -> list[Window]:
+    """All of the speech, in order, in as few windows as its pauses and the limits allow.
+
+    ``probabilities``: those for ``voice_activity``. ``duration`` of the audio: seconds.
     """
-    parts = [part for interval in speech for part in _split_long(interval, probabilities, limit)]
-    stretches = _with_margins(parts, duration)
-    return [_window(stretches[first:last]) for first, last in pairwise(_balanced(stretches, limit))]
+    parts = [part for interval in speech for part in _split_long(interval, probabilities, limits.longest)]
+    groups = _split_at_pauses(_with_margins(parts, duration), limits.pause)
+    return [
+        _window(group[first:last]) for group in groups for first, last in pairwise(_balanced(group, limits.longest))
+    ]
+
+
+def _split_at_pauses(stretches: list[_Stretch], pause: float) -> list[list[_Stretch]]:
+    groups: list[list[_Stretch]] = []
+    for stretch in stretches:
+        if groups and stretch.speech[0] - groups[-1][-1].speech[1] < pause:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return groups
 
 
 def _split_long(interval: Interval, probabilities: Sequence[float], limit: float) -> list[_Stretch]:

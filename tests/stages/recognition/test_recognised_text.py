@@ -26,3 +26,8 @@ def test_a_window_without_speech_is_all_taken() -> None:
 
 def test_nothing_recognised_is_no_segment() -> None:
     assert segments_of(RecognisedText("", 0.0), WINDOW, [(10.0, 12.0)]) == []
+
+
+def test_without_times_all_of_a_window_is_judged_together() -> None:
+    (segment,) = segments_of(RecognisedText("Yes. No. Yes.", 0.9), Window(((10.0, 12.0),)), [(10.0, 12.0)])
+    assert segment.text == "Yes. No. Yes."

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recognition.intervals import Interval, difference, intersection, length, merged
 from recognition.voice_activity import FRAME
-from recognition.windows import LONGEST, MARGIN, OVERLAP, Window, cut
+from recognition.windows import LONGEST, MARGIN, OVERLAP, Window, WindowLimits, cut
 
 from tests.stages.recognition.helpers import probabilities
 
@@ -90,3 +90,15 @@ def test_a_time_in_a_window_is_one_in_the_audio() -> None:
 )
 def test_a_word_is_wholly_in_the_piece_where_its_middle_is(start: float, end: float, times: Interval) -> None:
     assert Window(((10.0, 12.0), (100.0, 103.0))).audio_times(start, end) == pytest.approx(times)
+
+
+def test_a_window_ends_at_a_pause_that_is_longer_than_it_may_leave_out() -> None:
+    speech = [(0.0, 2.0), (2.5, 4.0), (6.0, 8.0)]
+    assert len(cut(speech, QUIETER, 10.0)) <= 2
+    first, second = cut(speech, QUIETER, 10.0, WindowLimits(12.0, 1.0))
+    assert (first.start, first.pieces[-1][1] <= 4.2, second.start >= 5.7) == (0.0, True, True)
+
+
+def test_a_window_of_a_recogniser_that_takes_less_at_once_is_shorter() -> None:
+    speech = [(float(start), start + 3.0) for start in range(0, 40, 4)]
+    assert max(window.duration for window in cut(speech, QUIETER, 45.0, WindowLimits(12.0))) <= 12.0
