@@ -34,7 +34,7 @@ import seq2seq
 import stagekit
 import transformers
 from IndicTransToolkit.processor import IndicProcessor
-from translating import language_codes, sentence_translation, translation_stage
+from translating import batching, language_codes, sentence_translation, translation_stage
 
 KINDS = ("IndicTrans", "m2m_100")
 KNOWN = """asm_Beng awa_Deva ben_Beng bho_Deva brx_Deva doi_Deva eng_Latn gom_Deva gon_Deva guj_Gujr hin_Deva hne_Deva
@@ -87,7 +87,7 @@ class IndicTrans2:
         return self._generator.notes()
 
     def translate(self, texts: list[str]) -> list[str]:
-        return seq2seq.in_parts(texts, self._length, self._translated)
+        return batching.in_parts(texts, self._length, self._translated)
 
     def _length(self, text: str) -> int:
         return self._generator.length(f"{self._source} {self._target} {text}" if self._tagged else text)

@@ -31,7 +31,7 @@ from collections.abc import Iterable
 import seq2seq
 import stagekit
 import transformers
-from translating import language_codes, translation_stage
+from translating import batching, language_codes, translation_stage
 
 KINDS = ("m2m_100",)
 
@@ -63,7 +63,7 @@ class Nllb:
         return self._generator.notes()
 
     def translate(self, texts: list[str]) -> list[str]:
-        return seq2seq.in_parts(texts, self._generator.length, self._generator.generate)
+        return batching.in_parts(texts, self._generator.length, self._generator.generate)
 
 
 def family(checkpoint: seq2seq.Checkpoint) -> str:

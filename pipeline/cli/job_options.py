@@ -100,7 +100,8 @@ SHORTCUTS = (
     Shortcut(
         "translator",
         "translator",
-        "Engine for the translation: auto takes the best that can work now; or whisper, apertium, indictrans2, nllb.",
+        "Engine for the translation: auto takes the best that can work now; or whisper, apertium, indictrans2, "
+        "madlad, nllb-ct2, nllb.",
         metavar="ENGINE",
         needs="target_languages",
     ),

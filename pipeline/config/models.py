@@ -12,6 +12,7 @@ from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
 from pipeline.errors import ConfigurationError, NotReady, did_you_mean
 from pipeline.project import Project
+from pipeline.sizes import show_size
 
 ENTRIES = "models.yaml"
 CATALOGUE = "model-catalogue.yaml"
@@ -69,9 +70,17 @@ class ModelSpec:
     patterns: tuple[str, ...] = ()  # which of a repository's files belong to it; empty: all
     sizes: Mapping[str, int] = field(default_factory=dict)  # bytes, by file name; empty where nobody knows them
     lock_problem: str = ""  # why its lock can't be used; then nothing is known of its files
+    published_size: str = ""  # about how much is fetched, such as 650 MB; empty where nobody knows
     is_gated: bool = False
     allows_code: bool = False  # also of files that run code when they are loaded
     is_catalogued: bool = False  # only the catalogue has it
+
+    @property
+    def size(self) -> str:
+        """How much is fetched, for people: exactly where it is locked, else as published; empty where nobody knows."""
+        if self.sizes:
+            return show_size(sum(self.sizes.values()))
+        return f"about {self.published_size}" if self.published_size else ""
 
     @property
     def is_locked(self) -> bool:
@@ -144,6 +153,7 @@ def _spec(
         patterns=() if isinstance(files, dict) else tuple(files),
         sizes={file: each.size for file, each in lock.files.items()} if lock else {},
         lock_problem=problem,
+        published_size=value.get("size", ""),
         is_gated=value.get("gated", False) or bool(lock and lock.gated),
         allows_code=value.get("allow_code", False),
         is_catalogued=is_catalogue,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.config.engines import EngineSpec, Languages, Pairs
-from pipeline.media.languages import base
+from pipeline.media.languages import base, is_same
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,5 @@ def _covers(pairs: Pairs, source: str, target: str) -> bool:
 
 
 def _has(languages: Languages, code: str) -> bool:
-    return languages is None or base(code) in map(base, languages)
+    """A script that isn't the usual one of its language counts only where it is listed: ``zh-Hant`` isn't ``zh``."""
+    return languages is None or any(is_same(code, each) for each in languages)

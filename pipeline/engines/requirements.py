@@ -27,6 +27,7 @@ class DefinedModel:
     languages: tuple[str, ...] = ()  # empty where it has none in particular
     problem: str | None = None  # why it can't be used now
     patterns: tuple[str, ...] = ()  # of its files; empty where nobody knows them
+    size: str = ""  # how much is fetched, for people; empty where nobody knows
 
     def may_have(self, needed: str) -> bool:
         """Whether it has a file that an engine needs: its name, or several with `` | `` between them."""
@@ -77,11 +78,12 @@ class EngineContents:
 
 
 def obstacles(
-    engine: EngineSpec, model: str | None, inventory: EngineInventory, instead: str = ""
+    engine: EngineSpec, model: str | None, inventory: EngineInventory, instead: str = "", is_own: bool = False
 ) -> Iterator[Obstacle]:
     """What the engine lacks to work with this model now. A model that the project doesn't define may be missing.
 
-    ``instead``: what a person may do where the model is one for other engines, beside naming another model.
+    ``instead``: what a person may do where the model is one for other engines, beside naming another model. ``is_own``:
+    it is the engine's own model, which nobody named, so that another engine may do as well.
     """
     if engine.program and engine.program not in inventory.programs:
         install = engine.install.format(pair="").strip()
@@ -91,7 +93,7 @@ def obstacles(
         yield problem
     found = inventory.models.get(model) if model else None
     if isinstance(found, DefinedModel) and (problem is None or problem.is_reported_later):
-        yield from _of_defined(engine, str(model), found, instead)
+        yield from _of_defined(engine, str(model), found, instead, is_own)
 
 
 def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInventory) -> Iterator[Obstacle]:
@@ -104,7 +106,7 @@ def folder_obstacles(name: str, shown: str, weights: str, inventory: EngineInven
         yield Obstacle(f"{shown} isn't here", weights.format(model=name, folder=found.path))
 
 
-def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str) -> Iterator[Obstacle]:
+def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str, is_own: bool) -> Iterator[Obstacle]:
     lacks = [needed for needed in engine.files if not model.may_have(needed)]
     step = f"{instead}name another model or its folder"
     if lacks and instead:
@@ -112,5 +114,5 @@ def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str
     else:
         yield from (Obstacle(f"model '{name}' has no {each.replace(' | ', ' or ')}", step) for each in lacks)
     if model.problem:
-        what = f"model '{name}' isn't ready: {model.problem}"
-        yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=True)
+        what = f"model '{name}' isn't ready: {model.problem}{f' ({model.size})' if model.size else ''}"
+        yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=not is_own)

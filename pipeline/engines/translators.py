@@ -74,7 +74,8 @@ class Direction:
 
     def _obstacles(self, engine: EngineSpec, inventory: EngineInventory) -> Iterator[Obstacle]:
         model = self.model(engine)
-        yield from obstacles(engine, model, inventory)
+        is_own = not engine.from_audio and model != self.criteria.model
+        yield from obstacles(engine, model, inventory, is_own=is_own)
         if engine.pairs_from and not self._sources(engine, inventory):
             yield self._missing_pair(engine)
         if model and not engine.from_audio:

@@ -125,4 +125,4 @@ def _model(catalog: Catalog, name: str, in_folders: Collection[str]) -> DefinedM
         return UndefinedModel(str(folder), folder.is_dir())
     spec = catalog.models[name]
     problem = None if name in in_folders else ModelStore(catalog.project.models).problem_of(spec)
-    return DefinedModel(frozenset(spec.files), spec.languages, problem, spec.patterns)
+    return DefinedModel(frozenset(spec.files), spec.languages, problem, spec.patterns, spec.size)

@@ -3,7 +3,6 @@
 A checkpoint is a folder as ``save_pretrained`` writes it, or as the hub has it. Nothing is fetched.
 """
 
-import functools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import stagekit
 import torch
 import transformers
-from translating import batching, writing_systems
+from translating import batching
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = {  # by model type: sets of files, one of which must be there
@@ -21,7 +20,6 @@ TOKENIZERS = {  # by model type: sets of files, one of which must be there
 }
 TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 8192}  # with padding
 TEXTS_PER_BATCH = 64
-LONGEST_TEXT = 120  # tokens; a longer text is split, since the model was trained on sentences
 POSITIONS = 256  # tokens of a text, and of a translation; IndicTrans2 has the fewest positions of all
 LENGTH_RATIO = 2.0  # of a translation and its text, in tokens, at most
 SHORTEST_ANSWER = 24  # tokens that a translation may have, however short its text
@@ -159,17 +157,6 @@ class Generator:
             yield f"{self.cut_short} translations ended only at the length that is allowed, and may repeat themselves"
         if self.truncated:
             yield f"{self.truncated} texts without a space were too long for the model, and lost their end"
-
-
-def in_parts(texts: list[str], length: Callable[[str], int], translate: Callable[[list[str]], list[str]]) -> list[str]:
-    """One answer for each text; long texts are translated in parts. Raises ``StageFailed`` if an answer is missing."""
-    parts = [batching.parts(text, length, LONGEST_TEXT) for text in texts]
-    flat = [part for each in parts for part in each]
-    answers = translate(flat)
-    if len(answers) != len(flat):
-        raise stagekit.StageFailed(f"the model gave {len(answers)} translations for {len(flat)} texts; none was used")
-    in_order = iter(answers)
-    return [functools.reduce(writing_systems.joined, (next(in_order) for _ in each)) for each in parts]
 
 
 def use_cpus(count: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY, Sandbox
+from tests.conftest import REPOSITORY, Result, Sandbox
 from tests.e2e.conftest import REAL_VARIABLES, SAMPLE, built, project_in
 
 PATIENCE = 300  # seconds
@@ -116,3 +116,80 @@ def test_a_tiny_checkpoint_goes_through_the_real_libraries(
     assert sources.endswith("in the superlative degree of comparison only.")
     assert "transformers 4.49.0" in made["engine"]
     assert all(segment["text"] for segment in made["segments"])
+
+
+TRANSLATOR_MAKER = REPOSITORY / "tests" / "stages" / "make_tiny_translator.py"
+CUES = """1
+00:00:01,000 --> 00:00:03,000
+<i>it was the best of times,</i>
+
+2
+00:00:03,100 --> 00:00:05,000
+<i>it was the worst of times.</i>
+
+3
+00:00:06,000 --> 00:00:08,000
+- we had everything before us.
+- we had nothing before us.
+
+4
+00:00:09,000 --> 00:00:11,000
+it was the age of wisdom.
+
+5
+00:00:12,000 --> 00:00:14,000
+it was the epoch of darkness.
+
+6
+00:00:15,000 --> 00:00:17,000
+it was the season of hope, Charles.
+"""
+
+
+@pytest.fixture(scope="session")
+def translation_environment(spawning: None) -> Path:
+    """The interpreter of the environment for models in CTranslate2's form."""
+    built("translation")
+    return REPOSITORY / "venv" / "translation" / "bin" / "python"
+
+
+def translated_by(studio: Sandbox, python: Path, tmp_path: Path, engine: str, mood: str = "") -> tuple[str, Result]:
+    """A job that translates cues with a tiny model, and how its run ended."""
+    model, cues = tmp_path / "tiny", tmp_path / "film.en.srt"
+    family = "madlad" if engine == "madlad" else "nllb"
+    command: list[str | Path] = [python, TRANSLATOR_MAKER, family, model, *([mood] if mood else [])]
+    subprocess.run(command, env=REAL_VARIABLES, check=True, capture_output=True, timeout=PATIENCE)
+    cues.write_text(CUES, encoding="utf-8")
+    options = ("-s", "en", "-t", "es", "--translator", engine, "--translation-model", model)
+    film = ("--from-subtitles", cues, "--", SAMPLE)
+    prepared = studio.run("prepare-job", "--subtitle", "--no-original", *options, *film)
+    assert prepared.code == 0, prepared.err
+    return prepared.out.strip(), studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("engine", "family"), [("nllb-ct2", "NLLB"), ("madlad", "MADLAD-400")])
+def test_a_tiny_model_translates_cues_through_ctranslate2(
+    translation_environment: Path, studio: Sandbox, tmp_path: Path, engine: str, family: str
+) -> None:
+    job, done = translated_by(studio, translation_environment, tmp_path, engine)
+    assert done.code == 0, done.err
+    made = translation(studio.job(job) / "output", "es")
+    assert [segment["text"] for segment in made["segments"]] == [
+        "<i>lo fue el mejor de tiempos,</i>",
+        "<i>lo fue el peor de tiempos.</i>",
+        "- nosotros teníamos todo ante nos.\n- nosotros teníamos nada ante nos.",
+        "lo fue el edad de sabiduría.",
+        "lo fue el época de tinieblas.",
+        "lo fue el estación de esperanza, Charles.",
+    ]
+    assert [segment["start"] for segment in made["segments"]] == [1.0, 3.1, 6.0, 9.0, 12.0, 15.0]
+    assert made["engine"] == f"{family} on ctranslate2 4.8.5"
+
+
+@pytest.mark.parametrize("mood", ["loop", "empty"])
+def test_a_model_that_runs_in_a_circle_or_says_nothing_is_no_success(
+    translation_environment: Path, studio: Sandbox, tmp_path: Path, mood: str
+) -> None:
+    _, done = translated_by(studio, translation_environment, tmp_path, "nllb-ct2", mood)
+    assert done.code == 4, done.err
+    assert "nothing of it was used" in done.error

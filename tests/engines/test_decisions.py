@@ -336,3 +336,18 @@ def test_the_models_in_onnx_form_have_their_languages_in_the_catalogue(name: str
     files = DefinedModel(frozenset(), patterns=model.patterns)
     able = [each.name for each in engines.values() if each.files and all(map(files.may_have, each.files))]
     assert [each for each in able if engines[each].kind == "recognition"] == ["onnx-asr"]
+
+
+def test_without_any_translator_each_is_named_with_its_model_s_size_and_what_fetches_it(catalog: Catalog) -> None:
+    own = DefinedModel(frozenset(), (), "it was never fetched", ("*.bin",), "about 3 GB")
+    with pytest.raises(NotReady) as refused:
+        decided(catalog, with_model("en-indic", own), targets=["hi"])
+    assert "model 'en-indic' isn't ready: it was never fetched (about 3 GB)" in refused.value.message
+    assert refused.value.next_step == "bootstrap --model en-indic"
+
+
+def test_what_an_engine_lacks_of_its_own_model_makes_it_a_better_one_and_not_the_chosen_one(catalog: Catalog) -> None:
+    own = DefinedModel(frozenset(), (), "it was never fetched", ("*.bin",), "about 3 GB")
+    (record,) = decided(catalog, with_model("en-indic", own), targets=["es"]).records[-1:]
+    assert (record.engine, [better.engine for better in record.better]) == ("paired", ["heavy"])
+    assert "(about 3 GB)" in record.better[0].lacks[0]

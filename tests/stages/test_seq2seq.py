@@ -63,16 +63,3 @@ def test_a_damaged_configuration_is_told(seq2seq: ModuleType, folder: Path, cont
 def test_a_checkpoint_of_another_family_is_refused(seq2seq: ModuleType, folder: Path) -> None:
     with pytest.raises(seq2seq.stagekit.StageFailed, match="of the type 'm2m_100'; this stage runs IndicTrans"):
         seq2seq.checked_config(folder, ("IndicTrans",))
-
-
-def test_a_long_text_goes_in_parts_and_comes_back_as_one(seq2seq: ModuleType) -> None:
-    text = "one, " * 100 + "end"
-    answers = seq2seq.in_parts(
-        [text, "b"], lambda each: len(each.split()), lambda texts: [each.upper() for each in texts]
-    )
-    assert answers == [text.upper(), "B"]
-
-
-def test_a_model_that_loses_count_is_stopped(seq2seq: ModuleType) -> None:
-    with pytest.raises(seq2seq.stagekit.StageFailed, match="1 translations for 2 texts"):
-        seq2seq.in_parts(["a", "b"], len, lambda _: ["A"])

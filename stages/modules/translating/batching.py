@@ -1,10 +1,13 @@
 """Batches of texts of similar length, and long texts in parts: as much as a model takes at once."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from translating.sentence_translation import AnswerCountDiffers
 from translating.writing_systems import AFTER_SENTENCE_END, joined
 
+LONGEST_TEXT = 120  # tokens; a longer text is split, since models were trained on sentences
 AT_CLAUSES = re.compile(r"(?<=[.!?…;:,।॥؟،؛])\s+")
 AT_SPACES = re.compile(r"\s+")
 
@@ -40,6 +43,17 @@ def parts(text: str, length: Callable[[str], int], limit: int) -> list[str]:
         else:
             packed[-1] = together
     return packed
+
+
+def in_parts(texts: list[str], length: Callable[[str], int], translate: Callable[[list[str]], list[str]]) -> list[str]:
+    """One answer for each text; long texts are translated in parts. Raises ``AnswerCountDiffers``."""
+    pieces = [parts(text, length, LONGEST_TEXT) for text in texts]
+    flat = [part for each in pieces for part in each]
+    answers = translate(flat)
+    if len(answers) != len(flat):
+        raise AnswerCountDiffers(f"the model gave {len(answers)} translations for {len(flat)} texts")
+    in_order = iter(answers)
+    return [functools.reduce(joined, (next(in_order) for _ in each)) for each in pieces]
 
 
 def _ways_to_cut(text: str) -> Iterator[list[str]]:

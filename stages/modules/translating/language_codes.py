@@ -1,4 +1,4 @@
-"""Language codes of the engines: ``en`` is ``eng`` for Apertium, ``eng_Latn`` for NLLB, ``en`` for M2M100."""
+"""Language codes of the engines: ``en`` is ``eng`` for Apertium, ``eng_Latn`` for NLLB, ``en`` for M2M100, MADLAD."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,9 +7,11 @@ import langcodes
 # Macrolanguages of ISO 639-3, and which of their languages is meant. https://iso639-3.sil.org/code_tables
 OF_MACROLANGUAGE = {
     "ara": ("arb",),
+    "aym": ("ayr",),
     "aze": ("azj",),
     "est": ("ekk",),
     "fas": ("pes",),
+    "fil": ("tgl",),
     "grn": ("gug",),
     "hbs": ("hrv", "srp", "bos"),
     "kok": ("gom",),
@@ -89,6 +91,25 @@ def m2m100_code(code: str, known: Collection[str]) -> str | None:
     base = parse(code).language or code
     likely = [code, base, _alpha3(code), *(["no"] if base in ("nb", "nn") else [])]
     return next((each for each in likely if each in known), None)
+
+
+def madlad_code(code: str, known: Collection[str]) -> str | None:
+    """MADLAD-400's code, such as ``hi`` or ``hi_Latn``, if it is in ``known``; else ``None``.
+
+    It writes each language in one script, but for those whose codes say another: so ``zh-Hant`` isn't ``zh``.
+    """
+    tag = parse(code)
+    base = tag.language or code
+    script, usual = tag.maximize().script, parse(base).maximize().script
+    if script != usual:
+        return f"{base}_{script}" if f"{base}_{script}" in known else None
+    near = [base, _shortest(base), *(["no"] if base in ("nb", "nn") else []), *(["fil"] if base == "tl" else [])]
+    members = [macro for macro, own in OF_MACROLANGUAGE.items() if _alpha3(code) in own]
+    return next((each for each in (*near, *map(_shortest, members)) if each in known), None)
+
+
+def _shortest(code: str) -> str:
+    return parse(code).language or code
 
 
 def _alpha3(code: str) -> str:

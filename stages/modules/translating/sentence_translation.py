@@ -83,13 +83,16 @@ def translate_sentences(
 
 
 def _require_some_translated(sentences: list[_Pending]) -> None:
-    """A few sentences may be the same in both languages, but not all that are long enough."""
+    """A few sentences may be the same in both languages, but not all that are long enough; most can't be empty."""
     judged = [each for each in sentences if each.frame.is_speech and _count_words(each) >= FEWEST_WORDS]
     failed = [each for each in judged if {EMPTY, ECHOED} & set(each.problems or ())]
     if len(judged) >= FEWEST_JUDGED and len(failed) == len(judged):
         raise NothingTranslated(
             f"the engine translated none of {len(judged)} sentences: they came back empty or as they were"
         )
+    empty = [each for each in judged if EMPTY in (each.problems or ())]
+    if len(judged) >= FEWEST_JUDGED and 2 * len(empty) > len(judged):
+        raise NothingTranslated(f"the engine gave nothing that can be used for {len(empty)} of {len(judged)} sentences")
 
 
 def _pending(frame: SentenceFrame, terms: list[GlossaryTerm]) -> _Pending:

@@ -1,8 +1,9 @@
 """What goes through a model at once."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from translating import batching
+from translating import batching, sentence_translation
 
 
 def words(text: str) -> int:
@@ -43,3 +44,14 @@ def test_no_part_is_too_long_and_no_letter_is_lost(text: str, limit: int) -> Non
     assert [each for part in found for each in part if not each.isspace()] == [
         each for each in text if not each.isspace()
     ]
+
+
+def test_a_long_text_goes_in_parts_and_comes_back_as_one() -> None:
+    text = "one, " * 100 + "end"
+    answers = batching.in_parts([text, "b"], words, lambda texts: [each.upper() for each in texts])
+    assert answers == [text.upper(), "B"]
+
+
+def test_a_model_that_loses_count_is_stopped() -> None:
+    with pytest.raises(sentence_translation.AnswerCountDiffers, match="1 translations for 2 texts"):
+        batching.in_parts(["a", "b"], len, lambda _: ["A"])

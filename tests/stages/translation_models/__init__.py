@@ -1,0 +1,1 @@
+"""Translation models in the form of CTranslate2."""
