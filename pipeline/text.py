@@ -31,18 +31,41 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
 
 
+def width(text: str) -> int:
+    """Columns of a terminal: the letters of Chinese and Japanese take two, and marks on letters none."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
 def shortened(text: str, most: int = 200) -> str:
-    """At most so many characters, without the middle: names of films often differ at their ends, and a path of
-    thousands of characters hides what is said about it."""
-    if len(text) <= most:
+    """At most so many columns, without the middle: names of films often differ at their ends, and a path of thousands
+    of characters hides what is said about it."""
+    if width(text) <= most:
         return text
     end = (most - 1) // 2
-    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+    return f"{_fitting(text, most - 1 - end)}…{_fitting(text[::-1], end)[::-1]}"
 
 
 def begun(text: str, most: int) -> str:
-    """At most so many characters, without the end: of a sentence, the first words say most."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    """At most so many columns, without the end: of a sentence, the first words say most."""
+    return text if width(text) <= most else f"{_fitting(text, most - 1).rstrip()}…"
+
+
+def _fitting(text: str, most: int) -> str:
+    """As many of the first characters as take no more columns."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += 1 if character.isascii() else _columns(character)
+        if taken > most:
+            return text[:place]
+    return text
+
+
+def _columns(character: str) -> int:
+    import unicodedata  # few names need it
+
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def without_passwords(text: str) -> str:

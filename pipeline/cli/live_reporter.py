@@ -19,7 +19,7 @@ from pipeline.project import Project
 from pipeline.run.durations import Durations
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
-from pipeline.text import begun, counted, printable, shortened
+from pipeline.text import begun, counted, printable, shortened, width
 
 FIRST_SENTENCE = re.compile(r'^"""([^:."(]+)', re.MULTILINE)  # of a stage file's docstring
 BESIDE_LABEL = 42  # characters of the spinner, the bar, the share and the time left
@@ -139,7 +139,9 @@ class LiveReporter(PlainReporter):
 
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be closed; the job goes on
-            self._console.print(Text(text), overflow="ignore")  # at words; a path stays whole, so that it can be copied
+            self._console.print(
+                Text(text), overflow="ignore", crop=False
+            )  # at words; a path stays whole, so that it can be copied
 
     def _remove(self, job: Job, stage: str) -> None:
         if (task := self._tasks.pop((job.id, stage), None)) is not None:
@@ -161,8 +163,11 @@ class LiveReporter(PlainReporter):
         doing, room = f"{words} {own}".strip(), self._room()
         if not self._several:
             return begun(doing, room)
-        film = shortened(self._name(job), max(room // 2, room - len(doing) - 2))
-        return f"{film}: {begun(doing, room - len(film) - 2)}"
+        film = shortened(self._name(job), max(room // 2, room - width(doing) - 2))
+        return f"{film}: {begun(doing, room - width(film) - 2)}"
+
+    def _name(self, job: Job) -> str:
+        return shortened(super()._name(job), max(12, self._console.width // 2))
 
     def _words(self, uses: str) -> str:
         try:

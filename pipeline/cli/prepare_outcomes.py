@@ -56,7 +56,7 @@ def show_json(outcomes: Sequence[PrepareOutcome]) -> None:
 
 def nothing_to_do(outcomes: Sequence[PrepareOutcome]) -> str:
     """One line, where nothing is left to do for any file; else empty."""
-    idle = {SkipReason.FINISHED, SkipReason.HAS_SUBTITLES, SkipReason.OUR_RESULT}
+    idle = {SkipReason.FINISHED, SkipReason.HAS_SUBTITLES, SkipReason.OUR_RESULT, SkipReason.RUNNING}
     if not outcomes or any(each.skipped not in idle for each in outcomes):
         return ""
     inputs = [each for each in outcomes if each.skipped is not SkipReason.OUR_RESULT] or outcomes
@@ -65,8 +65,13 @@ def nothing_to_do(outcomes: Sequence[PrepareOutcome]) -> str:
 
 def skip_counts(outcomes: Sequence[PrepareOutcome]) -> str:
     """Such as ``3 finished before, 1 with such subtitles already``; empty where none was skipped."""
-    counts = Counter(each.skipped for each in outcomes if each.skipped)
-    return ", ".join(f"{count} {reason.value}" for reason, count in counts.items() if reason)
+    counts = Counter(_told(each.skipped, each.why) for each in outcomes if each.skipped)
+    return ", ".join(f"{count} {told}" for told, count in counts.items())
+
+
+def _told(reason: SkipReason, why: str) -> str:
+    """Who runs a job is known only to ``why``: ``JOB is being run by process 7 on HOST``."""
+    return why.partition(" is ")[2] if reason is SkipReason.RUNNING else reason.value
 
 
 def failed_rows(outcomes: Sequence[PrepareOutcome]) -> list[FilmRow]:
