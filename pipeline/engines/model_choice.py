@@ -45,8 +45,9 @@ class AssessedModel:
         return share is None or (self.speed is not None and self.speed.times * share >= 1)
 
     def is_better_than(self, other: "AssessedModel") -> bool:
+        """As far as is published: of a model without figures nobody knows it."""
         if other.rank[0] == UNKNOWN:
-            return self.rank < other.rank
+            return False
         return self.rank[0] <= other.rank[0] * WORTH or (self.rank[0] == other.rank[0] and self.rank[1] < other.rank[1])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from pipeline.config import model_figures, models
-from pipeline.config.model_figures import FigureTable
+from pipeline.config.model_figures import FigureTable, ModelFigures
 from pipeline.engines.model_candidates import MachineFacts, ModelCandidate, ModelTask
 from pipeline.engines.model_choice import choose, judge, shown_seconds
 from pipeline.engines.model_report import decision, messages
@@ -241,6 +241,7 @@ def test_a_model_without_figures_is_taken_where_it_is_alone_and_never_before_one
 ) -> None:
     mine = ModelCandidate("mine", ("de", "en"), is_here=True)
     assert choose(of("de"), [mine], table, LAPTOP).taken.name == "mine"
+    assert choose(of("de"), [mine, *among(every, ())], table, LAPTOP).better == ()
     assert (
         choose(of("de"), [mine, replace(every["whisper-tiny"], is_here=True)], table, LAPTOP).taken.name
         == "whisper-tiny"
@@ -253,3 +254,30 @@ def test_a_model_without_figures_is_taken_where_it_is_alone_and_never_before_one
 )
 def test_a_time_is_shown_in_whole_units(seconds: float, shown: str) -> None:
     assert shown_seconds(seconds) == shown
+
+
+def test_without_any_figures_what_is_here_is_taken_and_nothing_is_called_better(
+    every: dict[str, ModelCandidate],
+) -> None:
+    bare = [replace(each, figures=ModelFigures(), size=None) for each in among(every, ("whisper-base", "whisper-tiny"))]
+    for language in ("de", ""):
+        task = of(language, stated=False)
+        choice = choose(task, bare, FigureTable(), LAPTOP)
+        assert choice.taken.is_here
+        assert choice.better == ()
+        (line,) = messages(decision(choice, task, FigureTable(), is_named=False))
+        assert "film's time" not in line
+
+
+def test_what_is_better_is_told_by_figures_of_the_same_data(
+    every: dict[str, ModelCandidate], table: FigureTable
+) -> None:
+    task = of("en", quality="best")
+    choice = choose(
+        task,
+        among({name: every[name] for name in ("whisper-base", "whisper-small.en")}, ("whisper-base",)),
+        table,
+        LAPTOP,
+    )
+    (better,) = decision(choice, task, table, is_named=False).better
+    assert better.about.startswith("about 3 of 100 words wrong instead of 5; 461 MiB to fetch; ")
