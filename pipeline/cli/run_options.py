@@ -32,7 +32,7 @@ def _seconds(text: str) -> float:
 
 def _start(text: str) -> str:
     if text not in STARTS:
-        raise ValueError(f"there are {' and '.join(STARTS)}")
+        raise ValueError(f"choose {' or '.join(STARTS)}")
     return text
 
 

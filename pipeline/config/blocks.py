@@ -53,7 +53,7 @@ def read(file: Path, root: Path) -> StageBlock:
     found = blocks(read_text(file, shown_as))
     if len(found) != 1:
         raise ConfigurationError(
-            f"{shown_as}: needs one '# /// script' block with a [tool.pipeline.stage] table, has {len(found)}"
+            f"{shown_as}: there must be one '# /// script' block with a [tool.pipeline.stage] table, not {len(found)}"
         )
     block = found[0]
     return StageBlock(file, shown_as, block.line, block.content, _parse(block.content, shown_as, block.line))

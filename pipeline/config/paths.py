@@ -80,11 +80,9 @@ def _check(source: "ConfigurationSource", project: Project) -> None:
         if reason := _unusable(shown):
             raise source.error((KEY, name), f"{str(shown)!r} {reason}")
         if others:
-            raise source.error(
-                (KEY, name), f"{shown} is also the folder for {others[0]}; each needs a folder of its own"
-            )
+            raise source.error((KEY, name), f"{shown} is also the folder of {others[0]}; name another one for {name}")
         if folders[name] in written:
-            raise source.error((KEY, name), f"{shown} has files that people write; {name} need a folder of their own")
+            raise source.error((KEY, name), f"{shown} has files that people write, so it can't be the folder of {name}")
 
 
 def _written_by_people(project: Project) -> tuple[Path, ...]:

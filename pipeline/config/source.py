@@ -166,7 +166,8 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    """As it stands in a file."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
@@ -240,7 +241,7 @@ def _sentence(error: Any) -> str:
         case "required":
             text = str(error.message).replace(" is a required property", " is missing")
         case "pattern" | "anyOf":
-            text = f"{shown} doesn't fit: {error.schema.get('description', wanted)}"
+            text = f"{shown} doesn't fit; expected: {error.schema.get('description', wanted)}"
         case "type":
             kinds = " or ".join(KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
             text = f"{shown} isn't {kinds}" if error.instance is not None else f"it is empty, and must be {kinds}"
@@ -253,7 +254,7 @@ def _sentence(error: Any) -> str:
         case "oneOf":
             ways = "; or ".join(" and ".join(way.get("required", ())) for way in wanted)
             text = f"exactly one way must be given: {ways}"
-        case "minItems" | "minProperties":
+        case "minItems" | "minProperties" | "minLength":
             text = "it is empty"
         case _:
             text = str(error.message).replace(repr(error.instance), shown)

@@ -32,6 +32,24 @@ QUALITIES = ("fast", "balanced", "best")
 AUTO = "auto"  # the value of a parameter for a model that is chosen for each job
 RESERVED = ("each", "input")  # $each and $input have a meaning in every workflow
 
+# What a value of each type is, for people.
+KINDS_OF_VALUES: Mapping[str, str] = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "language": "a language code such as en",
+    "languages": "a list of language codes such as en,es",
+    "words": "a list of words",
+    "model": "a model's name",
+    "audio_track": "the number of an audio track",
+    "subtitles": "a subtitle file, or the number or language of a track",
+    "glossary": "the name of a glossary file",
+    "quality": "a quality",
+    "duration": "a time such as 90, 30min or 2h",
+    "secret": "a source of a secret",
+}
+
 
 @dataclass(frozen=True)
 class ParameterSpec:
@@ -168,10 +186,12 @@ def _parameter(source: ConfigurationSource, name: str, entry: Mapping[str, Any])
     )
     keys = ("parameters", name)
     if spec.default is not None and not _is_of(spec.type, spec.default):
-        raise source.error((*keys, "default"), f"{spec.default!r} isn't of type {spec.type}")
+        raise source.error((*keys, "default"), f"{spec.default!r} isn't {KINDS_OF_VALUES[spec.type]}")
     for index, choice in enumerate(spec.choices):
         if not _is_of(MEMBERS.get(spec.type, spec.type), choice):
-            raise source.error((*keys, "choices", index), f"{choice!r} isn't of type {spec.type}")
+            raise source.error(
+                (*keys, "choices", index), f"{choice!r} isn't {KINDS_OF_VALUES[MEMBERS.get(spec.type, spec.type)]}"
+            )
     for key in ("at_most", "at_least"):
         if key in entry and spec.type not in MEMBERS:
             raise source.error((*keys, key), f"only a list has it, and '{name}' is of type {spec.type}")

@@ -109,7 +109,7 @@ def _named(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
     except ConfigurationError as error:
         hint = did_you_mean(word, catalog.environment_names)
         raise UsageError(
-            f"{where}: {word!r} is no environment, no file and no requirement{hint}",
+            f"{where}: {word!r} is neither an environment nor a file nor a requirement{hint}",
             "quote a requirement, as in\npipeline env explain 'numpy>=2' whisper",
         ) from error
 

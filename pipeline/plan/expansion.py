@@ -230,7 +230,9 @@ class Expansion:
             if name is None and slot in spec.optional_models:
                 continue
             if not isinstance(name, str):
-                raise self._error(keys, f"{value} must be a model's name, and is {name!r}")
+                raise self._error(
+                    keys, f"{value} must be a model's name, and is {'empty' if name is None else repr(name)}"
+                )
             if name not in self._catalog.models:
                 raise self._error(keys, f"no model '{name}'{did_you_mean(name, sorted(self._catalog.models))}")
             yield slot, name

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.config.workflows import AUTO, ParameterSpec, WorkflowSpec
+from pipeline.config.workflows import AUTO, KINDS_OF_VALUES, ParameterSpec, WorkflowSpec
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs.secrets import WAYS, SecretSource, parse
 from pipeline.plan import languages
@@ -96,7 +96,7 @@ def _plain_value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
             case _:
                 return text
     except (ValueError, KeyError) as error:
-        raise UsageError(f"parameter '{spec.name}': {text!r} isn't of type {spec.type}") from error
+        raise UsageError(f"parameter '{spec.name}': {text!r} isn't {KINDS_OF_VALUES[spec.type]}") from error
 
 
 def _items(spec: ParameterSpec, text: str) -> list[str]:

@@ -145,7 +145,7 @@ class Batch:
         """Subtitles beside ``movie.mkv`` and ``movie.mp4`` would have the same names."""
         first = self._subtitles.setdefault((request.input.parent, request.input.stem), request.input)
         if request.beside and first != request.input:
-            what = f"its subtitles would have the names of those of {printable(first.name)}"
+            what = f"its subtitles would get the same file names as those of {printable(first.name)}"
             raise PipelineError(what, "rename one of them, or prepare it without --beside", ExitCode.INPUT_UNUSABLE)
 
 

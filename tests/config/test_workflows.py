@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config.workflows import load, names
+from pipeline.config.workflows import KINDS_OF_VALUES, load, names
 from pipeline.errors import ConfigurationError
 from pipeline.project import Project
 from tests.conftest import Sandbox
@@ -37,7 +37,7 @@ WRONG_PARAMETERS = [
 def test_a_default_of_another_type_is_refused_with_its_line(sandbox: Sandbox, kind: str, default: str) -> None:
     message = refusal(sandbox, f"type: {kind}\n    default: {default}").message
     assert message.startswith("config/workflows/w.yaml:4: parameters.x.default: ")
-    assert message.endswith(kind)
+    assert message.endswith(KINDS_OF_VALUES[kind])
 
 
 @pytest.mark.parametrize(("parameter", "where"), WRONG_PARAMETERS)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.catalog import Catalog
+from pipeline.config.workflows import KINDS_OF_VALUES
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError, UsageError
 from pipeline.plan.parameters import resolve
 
@@ -62,7 +63,7 @@ def test_text_becomes_a_value_of_the_type(catalog: Catalog, write: Write, kind: 
 def test_text_that_is_of_another_type_is_refused(catalog: Catalog, write: Write, kind: str, text: str) -> None:
     message = refusal(catalog, write, f"type: {kind}", text).message
     assert message.startswith("parameter 'x': ")
-    assert message.endswith(f" {kind}")
+    assert message.endswith(KINDS_OF_VALUES[kind])
 
 
 @pytest.mark.parametrize("kind", ["string", "integer", "number", "boolean", "language", "model"])

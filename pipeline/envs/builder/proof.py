@@ -58,7 +58,7 @@ def finish(
     definition, prefix = installer.definition, installer.prefix
     refuse_links(definition, prefix)
     provided_programs.place(definition, prefix, site_packages(prefix))
-    installer.progress("proving")
+    installer.progress("testing that it works")
     with ThreadPoolExecutor(1) as threads:
         digest = threads.submit(_list_and_flush, prefix, known_entries)
         environment = probes.ProbeEnvironment(interpreter(prefix), prefix, installer.own, is_ours=True)

@@ -62,7 +62,7 @@ class PartialRebuild:
             raise Unsalvageable("the list of its files is gone or has changed")
         salvage = Salvage(self.old, folders, self.check, installer.prefix)
         installer.create(interpreter.executable)
-        self.progress("linking what is whole")
+        self.progress("taking over undamaged files")
         with ThreadPoolExecutor(1) as threads:
             warm_up = threads.submit(installer.warm_up)
             salvage.put_whole()
