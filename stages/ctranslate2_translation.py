@@ -40,7 +40,7 @@ def run(stage: stagekit.Stage) -> None:
     def engine_for(source: str, target: str) -> TextTranslator:
         model = model_folder.read(stage.model("translator"))
         codes = code(model, source), code(model, target)
-        translator = stage.memo((model.folder, stage.cpus), lambda: generation.load(model, stage.cpus))
+        translator = stage.memo((model.folder, stage.cpus), lambda: generation.load(model, stage.cpus, stage.warn))
         return TextTranslator(model, translator, codes, stage)
 
     translation_stage.run(stage, engine_for)

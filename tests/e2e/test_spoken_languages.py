@@ -53,10 +53,16 @@ def test_strictness_without_a_language_is_refused(studio: Sandbox) -> None:
     assert "--strict-language changes nothing without --source-language" in prepared.error
 
 
-def test_a_model_for_english_alone_says_that_it_can_not_be_strict(studio: Sandbox) -> None:
+@pytest.fixture
+def english_model(studio: Sandbox) -> str:
+    """A model for English alone."""
     fetched = studio.run("bootstrap", "--model", "whisper-tiny.en", timeout=PATIENCE)
     assert fetched.code == 0, fetched.err
-    options = ("--model", "whisper-tiny.en", "-s", "en", "--strict-language")
+    return "whisper-tiny.en"
+
+
+def test_a_model_for_english_alone_says_that_it_can_not_be_strict(studio: Sandbox, english_model: str) -> None:
+    options = ("--model", english_model, "-s", "en", "--strict-language")
     prepared = studio.run("prepare-job", "--transcribe", *options, "--", SAMPLE)
     refused = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
     assert refused.code == 4
@@ -105,3 +111,14 @@ def test_a_film_in_two_languages_that_is_named_as_one_is_told(studio: Sandbox, t
     transcript, said = transcribed(studio, two_languages, "-s", "en")
     assert "languages" not in transcript
     assert "of the speech sounds like Spanish (es), and was recognised as English (en)" in said
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="there is no voice: apt-get install espeak-ng")
+def test_a_model_for_english_alone_that_hears_spanish_says_that_it_is_unsure(
+    studio: Sandbox, english_model: str, tmp_path: Path
+) -> None:
+    subprocess.run(["espeak-ng", "-v", "es", "-s", "150", "-w", tmp_path / "es.wav", SPANISH], check=True)
+    _, said = transcribed(studio, tmp_path / "es.wav", "--model", english_model)
+    assert "the speech may not be English, which is all that model whisper-tiny.en" in said
+    _, said = transcribed(studio, SAMPLE, "--model", english_model)
+    assert "may not be English" not in said

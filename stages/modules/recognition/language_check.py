@@ -7,6 +7,9 @@ from typing import Any
 import stagekit
 
 from recognition import language_evidence
+from recognition.intervals import length
+from recognition.segments import Segment
+from recognition.two_pass import SpeechActivity
 from recognition.whisper import Recogniser
 from recognition.windows import Window
 
@@ -27,7 +30,7 @@ def check(recogniser: Recogniser, windows: Sequence[Window], named: str, is_stri
     """
     if named == "auto" or not windows:
         return LanguageCheck()
-    if not recogniser.is_multilingual:
+    if not recogniser.is_multilingual:  # then what it recognised says more (``notes_on_english``)
         if is_strict:
             what = f"model {model} knows English only, so it can't tell which language is spoken"
             raise stagekit.StageFailed(f"{what}. Choose another with --model, or do without --strict-language")
@@ -45,3 +48,14 @@ def check(recogniser: Recogniser, windows: Sequence[Window], named: str, is_stri
         raise stagekit.InputUnusable(f"{text}; nothing was recognised", {"language": spoken})
     advice = f"Its text is likely to be wrong: say -s {spoken}, or leave -s out"
     return LanguageCheck((f"{text}. {advice}",), facts)
+
+
+def notes_on_english(
+    recogniser: Recogniser, activity: SpeechActivity, segments: Sequence[Segment], model: str
+) -> list[str]:
+    """A note where a model for English alone seems to have heard another language. ``model``: its name."""
+    if recogniser.is_multilingual:
+        return []
+    probabilities = [word.probability for segment in segments for word in segment.words]
+    doubt = language_evidence.doubt_about_english(probabilities, length(activity.speech), model)
+    return [doubt] if doubt else []

@@ -1,12 +1,13 @@
 """Which language is heard in an audio, and whether it contradicts the language that a person named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import languages
 
 LEAST_SPEECH = 15.0  # seconds; from less, a model takes one language for another
 CLEAR = 0.6  # mean probability of a language that is heard without doubt
+DOUBTFUL_WORDS = 0.65  # mean probability of the words of a model for English, which writes down any speech as English
 UNLIKELY = 0.1  # mean probability of a language that is hardly spoken
 
 # Languages that Whisper takes for one another, since they sound alike or it learned little of them. See the confusions
@@ -60,6 +61,22 @@ def contradiction_text(evidence: LanguageEvidence, named: str, spoken: str) -> s
     return (
         f"the speech is {languages.shown(spoken)}, with a probability of {likely:.2f} {where} of the audio, and "
         f"not {languages.shown(named)}, which was named ({unlikely:.2f})"
+    )
+
+
+def doubt_about_english(word_probabilities: Sequence[float], speech: float, model: str) -> str | None:
+    """Why what a ``model`` for English alone recognised may not be English; ``None`` where nothing says so.
+
+    English has a mean word probability of 0.9 with such models, other languages 0.4 to 0.6. ``speech``: seconds of it.
+    """
+    if speech < LEAST_SPEECH or not word_probabilities:
+        return None
+    mean = sum(word_probabilities) / len(word_probabilities)
+    if mean >= DOUBTFUL_WORDS:
+        return None
+    return (
+        f"the speech may not be English, which is all that model {model} knows: it is unsure of its words (their mean "
+        f"probability is {mean:.2f}). A multilingual model, such as --model whisper-base, finds out the language"
     )
 
 

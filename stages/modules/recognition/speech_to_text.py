@@ -59,6 +59,9 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     spoken = _recognised(activity, stepped, task, language)
     if language != "auto" and not check.notes:
         check = replace(check, notes=several_languages.notes_on_others(activity, recogniser))
+    segments = spoken.result.segments
+    doubts = stepped.run(lambda each: language_check.notes_on_english(each, activity, segments, name))
+    check = replace(check, notes=(*check.notes, *doubts))
     stage.about(computed_on=facts())
     main = next(iter(spoken.shares), recogniser.language)
     # Where no text is left, the language that was found means nothing.

@@ -8,7 +8,7 @@ import stagekit
 from translating import batching
 
 from translation_models.model_folder import ADVICE, TranslationModel
-from translation_models.pieces import TextPieces
+from translation_models.pieces import END, TextPieces
 from translation_models.repetition import runs_in_a_circle
 
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 8192}  # with padding; a batch that doesn't fit is halved
@@ -19,15 +19,27 @@ SHORTEST_ANSWER = 24  # tokens that a translation may have, however short its te
 AGAIN = {"no_repeat_ngram_size": 3, "repetition_penalty": 1.2}  # against answers that run in a circle
 
 
-def load(model: TranslationModel, cpus: int) -> Any:
-    """The library's translator: on a GPU where there is one. Raises ``StageFailed`` where it can't be loaded."""
-    options: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "inter_threads": 1, "intra_threads": cpus}
+def load(model: TranslationModel, cpus: int, warn: Callable[[str], None]) -> Any:
+    """The library's translator: on a GPU where there is one that can be used, else on the CPU, which ``warn`` is told.
+
+    Raises ``StageFailed`` where it can't be loaded.
+    """
     if ctranslate2.get_cuda_device_count():
-        options = {"device": "cuda", "compute_type": "int8_float16"}
+        try:
+            return _tried(model, {"device": "cuda", "compute_type": "int8_float16"})
+        except (RuntimeError, ValueError) as error:  # too little memory, or no libraries for the card
+            warn(f"the GPU can't be used ({error}); going on with the CPU")
     try:
-        return ctranslate2.Translator(str(model.folder), **options)
+        return _tried(model, {"device": "cpu", "compute_type": "int8", "inter_threads": 1, "intra_threads": cpus})
     except (RuntimeError, ValueError, OSError) as error:
         raise stagekit.StageFailed(f"model {model.name} can't be loaded: {error}. {ADVICE}") from error
+
+
+def _tried(model: TranslationModel, options: dict[str, Any]) -> Any:
+    """The translator after a first answer: some of what it needs of a GPU is looked for only then."""
+    translator = ctranslate2.Translator(str(model.folder), **options)
+    translator.translate_batch([[END]], max_decoding_length=1, beam_size=1)
+    return translator
 
 
 class TextGenerator:

@@ -48,3 +48,14 @@ def test_languages_that_models_take_for_one_another_do_not_contradict(
 
 def test_a_language_without_a_name_here_is_shown_by_its_code(evidence: ModuleType) -> None:
     assert "not xx, which" in evidence.contradiction_text(heard(evidence, en=0.9), "xx", "en")
+
+
+def test_a_model_for_english_that_is_unsure_of_its_words_may_have_heard_another_language(evidence: ModuleType) -> None:
+    doubt = evidence.doubt_about_english([0.4, 0.5], 60.0, "whisper-tiny.en")
+    assert "may not be English, which is all that model whisper-tiny.en knows" in doubt
+    assert "0.45" in doubt
+
+
+@pytest.mark.parametrize(("words", "seconds"), [([0.9, 0.7], 60.0), ([0.4], 14.0), ([], 60.0)])
+def test_sure_words_or_little_speech_are_no_doubt(evidence: ModuleType, words: list[float], seconds: float) -> None:
+    assert evidence.doubt_about_english(words, seconds, "tiny.en") is None
