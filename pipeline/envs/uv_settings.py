@@ -6,11 +6,12 @@ and the log of a process are seen by others. A machine's own settings (``UV_DEFA
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pipeline.envs.private_file import private_file
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ class UvSettings:
         if not text:
             yield []
             return
-        with tempfile.TemporaryDirectory(prefix="pipeline-uv-") as folder:  # only its owner can read it
-            file = Path(folder, "uv.toml")
-            file.write_text(text, encoding="utf-8")
+        with private_file("uv.toml", text) as file:
             yield ["--config-file", file]
 
 

@@ -19,6 +19,7 @@ from pipeline.envs.lockfiles.changes import PackageChange, changes
 from pipeline.envs.lockfiles.lockfile import HEADER, LockFile, NotALock, Pin, parse
 from pipeline.envs.lockfiles.ranges import bounds_beside_the_lowest, lower_bound
 from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
+from pipeline.envs.private_file import private_file
 from pipeline.envs.uv_settings import UvSettings
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import ConfigurationError, NotReady
@@ -123,13 +124,14 @@ class LockResolver:
         settings = packages.toml()
         if marker := " and ".join(bounds_beside_the_lowest(definition.python)):
             settings += f'environments = ["{marker}"]\n'
-        if settings:
-            # Only so can uv get an upper bound. As elsewhere, no other configuration of the machine is read.
-            (folder / "pyproject.toml").write_text(f"[tool.uv]\n{settings}", encoding="utf-8")
+        if settings:  # As elsewhere, no other configuration of the machine is read.
             variables = {**variables, "XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder)}
             del variables["UV_NO_CONFIG"]
         try:
-            done = process.run(argv, variables, self.time_limit)
+            with private_file("pyproject.toml", f"[tool.uv]\n{settings}") as file:
+                (folder / "pyproject.toml").unlink(missing_ok=True)
+                (folder / "pyproject.toml").symlink_to(file)  # only so can uv get an upper bound
+                done = process.run(argv, variables, self.time_limit)
         except process.TimedOut as error:
             raise NotReady(
                 f"environment '{definition.name}' can't be locked: {error}", f"pipeline env lock {definition.name}"
