@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.digests import content_digest
-from pipeline.files import write_at_once
+from pipeline.files import replaced
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Output
@@ -98,8 +98,12 @@ class OutputSignatures:
             return
         settled = {path: each.signature for path, each in self._files.items() if each.is_settled}
         top = len(os.fspath(self._job.folder)) + 1
-        with contextlib.suppress(OSError):
-            write_at_once(self._job.folder / NAME, encode({path[top:]: each for path, each in settled.items()}))
+        data = encode({path[top:]: each for path, each in settled.items()})
+        with (
+            contextlib.suppress(OSError),  # one name, so that what a killed run left is replaced, too
+            replaced(self._job.folder / NAME, flush=False, temporary=".signatures.tmp") as beside,
+        ):
+            beside.write_bytes(data)
         self._is_new = False
 
     @property
