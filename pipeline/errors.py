@@ -77,7 +77,16 @@ def bootstrap_steps(commands: "list[str]", usual: "Collection[str] | None" = Non
     return "\n".join([*commands, *([USUAL] if helps else [])])
 
 
+SUGGESTED = 3  # names that have a word as a part
+SHORTEST = 3  # letters of such a word
 LISTED = 20  # names that can still be read in a message
+
+
+def _with_part(word: str, known: "list[str]") -> "list[str]":
+    """The shortest of the known words that a short name is a part of, such as whisper-small of small; v3 before v2."""
+    part = word.casefold()
+    longer = sorted(sorted((each for each in known if part in each.casefold()), reverse=True), key=len)
+    return longer[:SUGGESTED] if len(part) >= SHORTEST else []
 
 
 def did_you_mean(word: str, known: "list[str]", listing: bool = True) -> str:
@@ -87,4 +96,6 @@ def did_you_mean(word: str, known: "list[str]", listing: bool = True) -> str:
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"; did you mean '{near[0]}'?"
+    if parts := _with_part(word, known):
+        return f"; did you mean {' or '.join(repr(each) for each in parts)}?"
     return f"; there are: {', '.join(sorted(known))}" if listing and 0 < len(known) <= LISTED else ""
