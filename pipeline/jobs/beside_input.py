@@ -46,9 +46,8 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> Placement:
                 ours[target.name] = _signature(target)
                 has_put = True
             elif not filecmp.cmp(source, target, shallow=False):
-                told.append(
-                    f"{printable(str(target))} was there and stays as it is; the new one is {source.name} in output"
-                )
+                stays = f"{printable(target.name)} was there and stays as it is (--overwrite replaces it)"
+                told.append(f"{stays}; the new one is in {printable(str(job.output))}")
         except OSError as error:
             told.append(f"{printable(str(target))} can't be written: {error.strerror}; the subtitles are in output")
     if ours:
