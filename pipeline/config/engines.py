@@ -46,6 +46,7 @@ class EngineSpec:
     speakers: bool = False  # it can label who speaks
     speaker_model: OwnModel | None = None  # that it needs for this
     files: tuple[str, ...] = ()  # that a model's folder must have
+    needs_language: tuple[str, ...] = ()  # that models have which must be told the spoken language
     pairs: tuple[Pairs, ...] = ()
     pairs_from: tuple[str, ...] = ()
     pairs_data: str = ""
@@ -82,6 +83,7 @@ def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) ->
         speakers=bool(speakers),
         speaker_model=own,
         files=tuple(entry.get("files", ())),
+        needs_language=tuple(entry.get("needs_language", ())),
         pairs=tuple(_pairs(each) for each in entry.get("pairs", ())),
         pairs_from=tuple(entry.get("pairs_from", ())),
         pairs_data=entry.get("pairs_data", ""),

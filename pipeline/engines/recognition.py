@@ -104,12 +104,23 @@ def _languages(model: str | None, inventory: EngineInventory) -> tuple[str, ...]
     return found.languages if isinstance(found, DefinedModel) else ()
 
 
+def _must_be_told(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory) -> bool:
+    """Whether the model needs the language that is spoken, and nobody has named it."""
+    model = inventory.models.get(criteria.model or "")
+    if criteria.spoken or not isinstance(model, DefinedModel) or len(model.languages) == 1:
+        return False
+    return any(map(model.has, engine.needs_language))
+
+
 def _never(engine: EngineSpec, criteria: Criteria) -> str:
     return "it doesn't tell speakers apart" if criteria.speakers and not engine.speakers else ""
 
 
 def _obstacles(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory, instead: str) -> Iterator[Obstacle]:
     yield from obstacles(engine, criteria.model, inventory, instead)
+    if _must_be_told(engine, criteria, inventory):
+        what = f"model '{criteria.model}' can't find out which language is spoken"
+        yield Obstacle(what, "name it with -s CODE, such as -s de")
     own = engine.speaker_model
     if criteria.speakers and own:
         shown = f"the model '{own.name}', which tells speakers apart,"

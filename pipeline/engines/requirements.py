@@ -29,11 +29,15 @@ class DefinedModel:
     patterns: tuple[str, ...] = ()  # of its files; empty where nobody knows them
     size: str = ""  # how much is fetched, for people; empty where nobody knows
 
+    def has(self, needed: str) -> bool:
+        """Whether it is known to have a file, or one of several with `` | `` between them."""
+        return not self.files.isdisjoint(needed.split(" | "))
+
     def may_have(self, needed: str) -> bool:
         """Whether it has a file that an engine needs: its name, or several with `` | `` between them."""
         names = needed.split(" | ")
         if self.files or not self.patterns:
-            return not self.files or not self.files.isdisjoint(names)
+            return not self.files or self.has(needed)
         return any(fnmatchcase(name, pattern) for name in names for pattern in self.patterns)
 
 

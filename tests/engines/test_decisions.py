@@ -351,3 +351,19 @@ def test_what_an_engine_lacks_of_its_own_model_makes_it_a_better_one_and_not_the
     (record,) = decided(catalog, with_model("en-indic", own), targets=["es"]).records[-1:]
     assert (record.engine, [better.engine for better in record.better]) == ("paired", ["heavy"])
     assert "(about 3 GB)" in record.better[0].lacks[0]
+
+
+def test_a_model_that_must_be_told_the_language_is_refused_without_one(tmp_path: Path) -> None:
+    workflow = HEAD.replace("model: $model, subtitles", "model: $model, source: $source, subtitles")
+    write(
+        tmp_path, ENGINES.replace("files: [model.bin]}", "files: [model.bin], needs_language: [told.bin]}", 1), workflow
+    )
+    catalog = Catalog(Project(tmp_path))
+    several = with_model("other", DefinedModel(frozenset({"model.bin", "told.bin"}), ("de", "en")))
+    with pytest.raises(NotReady) as refused:
+        decided(catalog, several, model="other", source="auto", targets=[])
+    assert "-s CODE" in (refused.value.next_step or "")
+    only = with_model("other", DefinedModel(frozenset({"model.bin", "told.bin"}), ("de",)))
+    for inventory, source in ((several, "de"), (only, "auto"), (with_model("other", BASE), "auto")):
+        found = decided(catalog, inventory, model="other", source=source, targets=[])
+        assert found.values["recognition"]["engine"] == "hearing"
