@@ -37,17 +37,19 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> Placement:
     wanted = job.plan.beside
     if wanted is None:
         return Placement()
-    told, ours, has_put = [], _record(job), False
+    told, ours, has_put, shown = [], _record(job), False, printable(str(job.output))
     for source in _chosen(job, results, delivered, wanted.outputs):
         target = job.input.with_name(source.name)
         try:
-            if _is_free(target, source, ours.get(target.name), wanted.overwrite):
+            if _is_read(job, target):
+                told.append(f"{printable(target.name)} is what the job reads, so it stays; its own is in {shown}")
+            elif _is_free(target, source, ours.get(target.name), wanted.overwrite):
                 _copy(source, target, job.input)
                 ours[target.name] = _signature(target)
                 has_put = True
             elif not filecmp.cmp(source, target, shallow=False):
                 stays = f"{printable(target.name)} was there and stays as it is (--overwrite replaces it)"
-                told.append(f"{stays}; the new one is in {printable(str(job.output))}")
+                told.append(f"{stays}; the new one is in {shown}")
         except OSError as error:
             told.append(f"{printable(str(target))} can't be written: {error.strerror}; the subtitles are in output")
     if ours:
@@ -77,6 +79,12 @@ def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequ
         if reference in outputs:
             chosen += of_reference
     return list(dict.fromkeys(chosen))
+
+
+def _is_read(job: Job, target: Path) -> bool:
+    """Whether the job was made of this file: of subtitles that a person named."""
+    named = [value.get("file") for value in job.plan.parameters.values() if isinstance(value, Mapping)]
+    return any(target.exists() and os.path.exists(file) and target.samefile(file) for file in named if file)
 
 
 def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:

@@ -17,7 +17,7 @@ def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
     return beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
 
 
-def made(tmp_path: Path, overwrite: bool, **files: str) -> tuple[Job, Results]:
+def made(tmp_path: Path, overwrite: bool, source: Path | None = None, **files: str) -> tuple[Job, Results]:
     films = tmp_path / "films"
     films.mkdir(exist_ok=True)
     outputs = [f"copy.{stem}" for stem in files]
@@ -26,6 +26,7 @@ def made(tmp_path: Path, overwrite: bool, **files: str) -> tuple[Job, Results]:
         tmp_path / "jobs",
         input={"path": str(films / "movie.mkv"), **described},
         stages=[a_stage("copy", outputs={stem: f"{stem}.txt" for stem in files})],
+        parameters={"from_subtitles": {"file": str(source), "track": ""} if source else {}},
         deliver=outputs,
         beside={"outputs": [each for each in outputs if each != "copy.text"], "overwrite": overwrite},
     )
@@ -104,3 +105,13 @@ def test_what_a_person_has_edited_is_replaced_once_by_who_asks_for_that(tmp_path
         assert there.read_text() == wanted
         assert found.has_put == (wanted == "uno")
         there.write_text("edited")
+
+
+def test_the_subtitles_that_a_job_reads_are_never_replaced(tmp_path: Path) -> None:
+    source = tmp_path / "films/movie.es.txt"
+    source.parent.mkdir()
+    source.write_text("mine")
+    job, results = made(tmp_path, overwrite=True, source=source, es="uno")
+    (told,) = beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
+    assert "movie.es.txt" in told
+    assert source.read_text() == "mine"
