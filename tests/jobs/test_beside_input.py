@@ -13,7 +13,7 @@ from tests.jobs.helpers import a_stage, committed, stored
 
 def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
     """Deliver files of a job on films/movie.mkv; all but 'text' go beside it."""
-    job, results = made(tmp_path, overwrite, **files)
+    job, results = made(tmp_path, overwrite, None, **files)
     return beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
 
 
