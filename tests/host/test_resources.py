@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Grant, Ledger, RunLimits, impossible, parse_limits
+from pipeline.host.resources import Grant, Ledger, NoGpus, RunLimits, impossible, parse_limits
 from pipeline.policy import ResourceRequest
 
 GIB = 1 << 30
@@ -54,6 +54,17 @@ def test_there_is_as_much_as_the_machine_has_and_no_more() -> None:
     assert book.take(ResourceRequest(cpus=1)) is None
     book.give_back(grants[0])
     assert book.take(ResourceRequest(cpus=1)) is not None
+
+
+def test_cards_may_be_added_where_the_first_jobs_wanted_none() -> None:
+    book = Ledger(Machine(cpus=4, memory=16 * GIB), RunLimits(), NoGpus())
+    taken(book, ResourceRequest(cpus=3))
+    assert not book.has_cards
+    assert book.impossible(ResourceRequest(gpus=1)) is not None
+    book.add_cards(CARDS, FakeAllocator())
+    assert book.has_cards
+    assert taken(book, ResourceRequest(gpus=1)).variables == {"CUDA_VISIBLE_DEVICES": "GPU-0"}
+    assert book.take(ResourceRequest(cpus=1)) is None
 
 
 def test_a_limit_is_less_than_the_machine() -> None:
