@@ -21,6 +21,10 @@ ALIKE = tuple(
 )  # fmt: skip
 
 
+# Languages that Whisper hears in unclear or accented speech, and that films hardly have. They say nothing of others.
+OFTEN_FALSE = frozenset({"haw", "jw", "la", "nn", "sa"})
+
+
 @dataclass(frozen=True)
 class LanguageEvidence:
     """What a model heard at some places of an audio. ``probabilities``: by Whisper code, the mean over the places."""
@@ -45,13 +49,18 @@ def is_alike(one: str, other: str) -> bool:
     return any({one, other} <= group for group in ALIKE)
 
 
+def is_another(language: str, main: str) -> bool:
+    """Whether it is worth believing that a language is spoken instead of, or beside, the ``main`` one."""
+    return language != main and language not in OFTEN_FALSE and not is_alike(language, main)
+
+
 def contradiction(evidence: LanguageEvidence, named: str) -> str | None:
     """The language that is clearly heard instead of the one that was ``named``, if there is one; both Whisper codes."""
     if not evidence.is_enough:
         return None
     language, probability = evidence.likeliest
     is_clear = probability >= CLEAR and evidence.probabilities.get(named, 0.0) <= UNLIKELY
-    return language if is_clear and language != named and not is_alike(language, named) else None
+    return language if is_clear and is_another(language, named) else None
 
 
 def contradiction_text(evidence: LanguageEvidence, named: str, spoken: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from recognition.intervals import Interval
-from recognition.language_evidence import is_alike
+from recognition.language_evidence import is_another
 
 Probabilities = Mapping[str, float]  # by Whisper code
 
@@ -52,7 +52,7 @@ def weighted_seconds(heard: Iterable[SpeechStretch], main: str) -> dict[str, flo
     seconds: dict[str, float] = {}
     for stretch in heard:
         for language, probability in stretch.probabilities.items():
-            if probability >= SUSPECTED and language != main and not is_alike(language, main):
+            if probability >= SUSPECTED and is_another(language, main):
                 seconds[language] = seconds.get(language, 0.0) + probability * stretch.speech
     return seconds
 

@@ -108,7 +108,7 @@ def _of_part(
     except stagekit.StageFailed as error:
         if is_main:
             raise
-        note = f"{len(part['segments'])} segments in '{part['language']}' stay as they are: {error}"
+        note = f"{_counted(part)} in '{part['language']}' can't be translated, and the text stays as it is: {error}"
         return TranslatedPart([each for each in part["segments"] if clean(each["text"])], [note])
 
 
@@ -127,8 +127,13 @@ def _translated(
 
 
 def _in_target(part: Mapping[str, Any], target: str) -> TranslatedPart:
-    note = f"{len(part['segments'])} segments are in '{target}' already, so their text stays as it is"
+    note = f"{_counted(part)} in '{target}' already: the text stays as it is"
     return TranslatedPart(_as_it_is(part), [note])
+
+
+def _counted(part: Mapping[str, Any]) -> str:
+    count = len(part["segments"])
+    return "1 segment" if count == 1 else f"{count} segments"
 
 
 def _as_it_is(part: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -59,3 +59,7 @@ def test_a_model_for_english_that_is_unsure_of_its_words_may_have_heard_another_
 @pytest.mark.parametrize(("words", "seconds"), [([0.9, 0.7], 60.0), ([0.4], 14.0), ([], 60.0)])
 def test_sure_words_or_little_speech_are_no_doubt(evidence: ModuleType, words: list[float], seconds: float) -> None:
     assert evidence.doubt_about_english(words, seconds, "tiny.en") is None
+
+
+def test_a_language_that_is_heard_in_any_unclear_speech_contradicts_nothing(evidence: ModuleType) -> None:
+    assert evidence.contradiction(heard(evidence, 60.0, la=0.9), "hi") is None

@@ -65,6 +65,10 @@ def test_a_language_that_sounds_alike_is_not_suspected() -> None:
     assert language_regions.suspected(stretches({"hi": 0.4, "ur": 0.6}, seconds=60.0), "hi") == []
 
 
+def test_a_language_that_is_heard_in_any_unclear_speech_is_not_suspected() -> None:
+    assert language_regions.suspected(stretches({"en": 0.3, "la": 0.7}, seconds=60.0), "en") == []
+
+
 def test_windows_beside_a_suspected_one_are_looked_at_too() -> None:
     heard = stretches(EN, EN, EN, ES, EN, EN)
     assert language_regions.worth_a_look(heard, ["es"]) == [False, False, True, True, True, False]

@@ -54,7 +54,7 @@ def test_what_is_in_the_target_language_stays_as_it_is(steps: Any) -> None:
     texts = [each["text"].strip() for each in made["segments"]]
     assert texts == ["en>es It was late.", "Era muy tarde ya.", "en>es Nobody came."]
     assert not any("language" in each for each in made["segments"])
-    assert "1 segments are in 'es' already" in made["notes"][0]
+    assert "1 segment in 'es' already" in made["notes"][0]
 
 
 def without_spanish(steps: Any) -> Callable[[str, str], Any]:
@@ -69,7 +69,7 @@ def without_spanish(steps: Any) -> Callable[[str, str], Any]:
 def test_a_part_that_cannot_be_translated_stays_as_it_is_and_is_told(steps: Any) -> None:
     made = translated(steps, "de", without_spanish(steps))
     assert [each.get("language") for each in made["segments"]] == [None, "es", None]
-    assert made["notes"] == ["1 segments in 'es' stay as they are: no such pair"]
+    assert made["notes"] == ["1 segment in 'es' can't be translated, and the text stays as it is: no such pair"]
 
 
 def test_a_main_language_that_cannot_be_translated_is_a_failure(steps: Any) -> None:
