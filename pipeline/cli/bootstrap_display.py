@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from pipeline.cli import terminal_size
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import TaskID
@@ -59,7 +61,7 @@ class LiveDisplay:
             ),
             TimeElapsedColumn(table_column=Column(no_wrap=True)),
             expand=True,
-            console=Console(stderr=True, highlight=False),
+            console=Console(stderr=True, highlight=False, _environ=terminal_size.variables()),
         )
         self._tasks: dict[str, TaskID] = {}
 

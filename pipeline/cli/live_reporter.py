@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from pipeline.cli import terminal_size
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.cli.run_progress import of_jobs, spoken
 from pipeline.executors import StageReport
@@ -53,7 +54,7 @@ class LiveReporter(PlainReporter):
     def __init__(self, jobs: Sequence[Job], project: Project) -> None:
         super().__init__(jobs)
         self._project = project
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, _environ=terminal_size.variables())
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli import terminal_size
 from pipeline.errors import PipelineError
 
 ENVELOPE = 1
@@ -46,7 +47,9 @@ def print_table(
         return
     # A pipe has no width to fit: whole lines there, for grep and cut.
     stream = sys.stderr if err else sys.stdout
-    console = Console(file=stream, width=None if stream.isatty() else 10_000)
+    is_terminal = stream.isatty()
+    variables = terminal_size.variables(is_terminal)
+    console = Console(file=stream, width=None if is_terminal else 10_000, _environ=variables)
     shown = columns_that_fit(columns, rows, console.width, spare)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index in shown:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from pipeline.cli import handler
+from pipeline.cli import handler, terminal_size
 from pipeline.jobs.job import Job
 from pipeline.jobs.state import JobState
 from pipeline.media.subtitles import SUFFIXES
@@ -52,7 +52,13 @@ def show(found: Sequence[FilmRow]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=sys.stderr, width=None if sys.stderr.isatty() else PIPE_WIDTH, highlight=False)
+    is_terminal = sys.stderr.isatty()
+    console = Console(
+        file=sys.stderr,
+        width=None if is_terminal else PIPE_WIDTH,
+        highlight=False,
+        _environ=terminal_size.variables(is_terminal),
+    )
     widths = fitted(found, console.width)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, width in widths.items():
