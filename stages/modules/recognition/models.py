@@ -1,6 +1,6 @@
 """Whisper models: how they are loaded, how many windows they take at a time, and which languages they have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,15 @@ def ways(folder: Path, windows: int, cpus: int, variables: Mapping[str, str]) ->
     if not ctranslate2.get_cuda_device_count() or not weights.is_file():
         return on_cpu, ""
     card = graphics_cards.first_card(variables)
-    kinds = ctranslate2.get_supported_compute_types(compute.GPU)
-    return compute.ways(card, kinds, weights.stat().st_size, on_cpu), card.name
+    return compute.ways(card, _kinds(), weights.stat().st_size, on_cpu), card.name
+
+
+def _kinds() -> Collection[str]:
+    """The kinds of numbers that the card computes with. Where that can't be found out, loading a model says why."""
+    try:
+        return frozenset(ctranslate2.get_supported_compute_types(compute.GPU))
+    except RuntimeError:
+        return frozenset({"float16"})
 
 
 def load_model(folder: Path, way: Compute) -> WhisperModel:

@@ -81,3 +81,12 @@ def test_a_model_is_loaded_as_its_way_of_computing_says(models: Any, tmp_path: P
     models.load_model(tmp_path, Compute(GPU, "float16", 8))
     said = models.WhisperModel.call_args.kwargs
     assert (said["device"], said["compute_type"], said["num_workers"]) == ("cuda", "float16", 8)
+
+
+def test_a_card_that_does_not_say_what_it_supports_is_tried(models: Any, tmp_path: Path) -> None:
+    models.ctranslate2.get_cuda_device_count.return_value = 1
+    models.ctranslate2.get_supported_compute_types.side_effect = RuntimeError("CUDA failed with error unknown")
+    (tmp_path / "model.bin").write_bytes(bytes(1000))
+    ways, _ = models.ways(tmp_path, 20, 2, {"PATH": ""})
+    assert ways[0].device == GPU
+    assert ways[-1].device == CPU
