@@ -290,7 +290,10 @@ def _require_known(typed: Mapping[str, TypedParameter], workflow: str, catalog: 
 def _require_effect(typed: Mapping[str, TypedParameter], known: "Mapping[str, ParameterSpec]") -> None:
     """Raises ``UsageError`` for an option that would change nothing: whoever gives it expects that it does."""
     flags = {each.parameter: each.flag for each in SHORTCUTS}
-    has_value = {name for name, parameter in typed.items() if parameter.text}
+    undecided = {name for name, spec in known.items() if spec.default in UNDECIDED and spec.default}
+    has_value = {
+        name for name, each in typed.items() if each.text and not (name in undecided and each.text in UNDECIDED)
+    }
     has_value |= {name for name, spec in known.items() if spec.default not in UNDECIDED and name not in typed}
     values = {name: spec.default for name, spec in known.items()} | {name: each.text for name, each in typed.items()}
     for each in SHORTCUTS:

@@ -119,4 +119,5 @@ def _of_defined(engine: EngineSpec, name: str, model: DefinedModel, instead: str
         yield from (Obstacle(f"model '{name}' has no {each.replace(' | ', ' or ')}", step) for each in lacks)
     if model.problem:
         what = f"model '{name}' isn't ready: {model.problem}{f' ({model.size})' if model.size else ''}"
-        yield Obstacle(what, f"bootstrap --model {name}", is_reported_later=not is_own)
+        command = f"bootstrap --model {name}{'   or --translation-model FOLDER' if is_own else ''}"
+        yield Obstacle(what, command, is_reported_later=not is_own)

@@ -343,7 +343,7 @@ def test_without_any_translator_each_is_named_with_its_model_s_size_and_what_fet
     with pytest.raises(NotReady) as refused:
         decided(catalog, with_model("en-indic", own), targets=["hi"])
     assert "model 'en-indic' isn't ready: it was never fetched (about 3 GB)" in refused.value.message
-    assert refused.value.next_step == "bootstrap --model en-indic"
+    assert refused.value.next_step == "bootstrap --model en-indic   or --translation-model FOLDER"
 
 
 def test_what_an_engine_lacks_of_its_own_model_makes_it_a_better_one_and_not_the_chosen_one(catalog: Catalog) -> None:
