@@ -120,7 +120,7 @@ def begin(job: JobFolder, stage: str, with_outputs: bool = True) -> Attempt:
         if parent.parent.is_symlink():  # a stage's doing
             clear(parent.parent)
         parent.mkdir(parents=True)  # a person may have removed more than one attempt
-    except FileExistsError:
+    except (FileExistsError, NotADirectoryError):
         attempt_folders.make(parent, job.folder)
         earlier = _numbers(parent)
     number = max(earlier, default=0) + 1

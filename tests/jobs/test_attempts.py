@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs import attempts
+from pipeline.files import clear
+from pipeline.jobs import attempt_folders, attempts
 from pipeline.jobs.attempts import Superseded
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import Job
@@ -206,3 +207,14 @@ def test_an_output_of_the_same_size_and_time_shows_its_change_only_when_it_is_re
     os.utime(output.path, ns=(output.mtime_ns, output.mtime_ns))
     assert output.is_unchanged()
     assert not output.is_unchanged(read=True)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_what_stands_in_the_place_of_the_folders_of_attempts_goes(job: Job, tmp_path: Path, depth: int) -> None:
+    place = (job.attempts("copy"), job.attempts("copy").parent)[depth]
+    for put in (lambda: place.write_text("a file"), lambda: place.symlink_to(tmp_path)):
+        attempt_folders.make(place.parent, job.folder)
+        clear(place)
+        put()
+        assert attempts.begin(job, "copy").number == 1
+        assert not place.is_symlink()

@@ -296,11 +296,16 @@ def links_to_others(folder: Path) -> None:
         rewrites(file)
 
 
+def becomes_a_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("")
+
+
 ABOVE = pytest.mark.parametrize("depth", range(4))  # outputs, the attempt, the stage, all stages
 
 
 @ABOVE
-@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree])
+@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree, becomes_a_file])
 def test_a_folder_above_an_input_that_is_no_folder_any_more_is_told_and_put_back(
     bench: Bench, job: Job, change: Callable[[Path], object], depth: int
 ) -> None:
@@ -312,7 +317,7 @@ def test_a_folder_above_an_input_that_is_no_folder_any_more_is_told_and_put_back
 
 
 @ABOVE
-@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree])
+@pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree, becomes_a_file])
 def test_a_folder_that_another_stage_took_away_is_put_back_before_it_is_read(
     bench: Bench, around: Callable[..., Job], change: Callable[[Path], object], depth: int
 ) -> None:
