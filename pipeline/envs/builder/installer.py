@@ -196,7 +196,8 @@ class Installer:
         times = f" (tried {attempts} times, because of {failure.value})" if is_repeated else ""
         headline = f"environment '{name}' can't be built{' offline' if offline else ''}{times}:"
         steps = {
-            InstallFailure.NOT_CACHED: f"with a network, run\nbootstrap --env {name}",
+            InstallFailure.NOT_CACHED: f"with a network, run\nbootstrap --prefetch --env {name}\nand then\n"
+            f"bootstrap --env {name}",
             InstallFailure.NO_ROOM: f"make room, and then\nbootstrap --env {name}",
             InstallFailure.NETWORK: f"bootstrap --env {name}   when the network is back",
             # A new lock takes the file that the index has now: only a person may decide that.

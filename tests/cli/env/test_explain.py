@@ -114,7 +114,10 @@ def test_plan_says_which_could_merge_and_which_could_not(universe: Sandbox) -> N
     assert plans.code == 0, plans.err
     assert plans.data["groups"] == [["alpha"], ["beta"]]
     assert plans.data["apart"] == [
-        {"environments": ["alpha", "beta"], "reasons": ["no solution together: pipeline env explain alpha beta"]}
+        {
+            "environments": ["alpha", "beta"],
+            "reasons": ["they have no solution together ('pipeline env explain' says why)"],
+        }
     ]
     universe.write("requirements/beta.txt", "hub\n")
     out = universe.give("pipeline", "env", "plan").out

@@ -104,7 +104,7 @@ def test_once_ours_is_built_the_next_job_gets_it_and_the_first_is_told(adopting:
     ran(adopting, first)
     assert report(first)["prefix"] == str(old)
     shown = adopting.give("pipeline", "job", "show", first.id)
-    assert re.search(r"environment alpha is built", shown.out)
+    assert re.search(r"environment alpha has been built", shown.out)
     assert adopting.give("pipeline", "job", "show", first.id, "--json").data["environments"]["alpha"]["place"] == str(
         old
     )
@@ -165,7 +165,7 @@ def test_a_degraded_one_is_refused_unless_it_is_asked_for(adopting: Sandbox, old
     done = adopting.give("prepare-job", adopting.write("input.txt", "x"), "--workflow", "tested")
     assert done.code == 3
     assert re.search(rf"{re.escape(str(old))}.*\bquirk\b", done.error)
-    assert "prepare-job --allow-degraded" in done.next_step
+    assert "--allow-degraded" in done.next_step
 
 
 def test_a_degraded_one_runs_with_its_warning_in_the_record(adopting: Sandbox, old: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_stage_that_died_in_it_finds_it_whole_or_names_what_is_damaged(adoptin
     (site_packages(old) / "quirk.py").write_text("other\n")
     verdict = escalation.escalate(project, job, "alpha", old, lambda _: None)
     assert isinstance(verdict, Unrepairable)
-    assert "never changed" in verdict.reason
+    assert "it isn't changed" in verdict.reason
     assert "quirk.py" in verdict.damage[0]
     assert not (adopting.root / "venv").exists()
 
