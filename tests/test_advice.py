@@ -23,7 +23,7 @@ from tests.conftest import COMMANDS, Result, Sandbox, offline
 REPOSITORY = Path(__file__).parents[1]
 OURS = tuple(COMMANDS)
 CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
-VALUE = re.compile(r"\bx\b|\{|[A-Z]{2}|\b[A-Z]\b|'")  # or a choice, or an example
+VALUE = re.compile(r"\bx+\b|\{|[A-Z]{2}|\b[A-Z]\b|'")  # or a choice, or an example
 REMARK = "   "  # begins what is said about a command on its line
 # A command of ours inside of a sentence: our names are words, too, so that only what looks like a whole command counts.
 EMBEDDED = re.compile(
