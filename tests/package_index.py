@@ -70,7 +70,9 @@ def served(folder: Path, login: str = "", sends_parts: bool = False) -> Iterator
             file = folder / name.rpartition("/")[2]
             if kind == "files" and file.is_file():
                 self._send(file.read_bytes(), self.headers.get("Range") if sends_parts else None)
-            elif kind == "simple" and (found := [each for each in sorted(folder.iterdir()) if _is_of(each, name)]):
+            elif kind in {"simple", "links"} and (
+                found := [each for each in sorted(folder.iterdir()) if kind == "links" or _is_of(each, name)]
+            ):
                 links = "".join(
                     f'<a href="/files/{each.name}#sha256={_sha256(each)}">{each.name}</a>' for each in found
                 )

@@ -12,8 +12,10 @@ from pipeline.envs.lockfiles.changes import PackageChange
 from pipeline.envs.lockfiles.lockfile import NotALock, parse
 from pipeline.envs.lockfiles.ranges import versions_in
 from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
+from pipeline.envs.packages.hashes import MissingHashes
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.progress import Progress, quiet
+from pipeline.project import Project
 from pipeline.setup.lock_check import LockCheck
 
 
@@ -63,13 +65,19 @@ def make(
     ``note`` is told what a person should know of a lock that is written.
     """
     own = ProjectVariables(catalog.project)
-    resolver = LockResolver(uv.find(), catalog.project.root, catalog.settings.build_seconds, own)
+    resolver = resolver_for(catalog.project, catalog.settings.build_seconds)
     check = LockCheck(resolver.uv, resolver.time_limit, own, note=note)
     for definition in definitions:
         try:
             yield LockResult(definition, resolver.lock(definition, upgrade, check))
         except PipelineError as error:
             yield LockResult(definition, None, error)
+
+
+def resolver_for(project: Project, seconds: float) -> LockResolver:
+    """Raises ``NotReady`` without uv."""
+    own, installer = ProjectVariables(project), uv.find()
+    return LockResolver(installer, project.root, seconds, own, MissingHashes(installer, seconds, own))
 
 
 def problems(definitions: Sequence[Definition]) -> dict[str, str]:

@@ -10,15 +10,14 @@ from pathlib import Path
 from pipeline.config import blocks, environments, settings, stages
 from pipeline.config.source import names_in, read_text
 from pipeline.environments import ProjectVariables
-from pipeline.envs import uv
 from pipeline.envs.builder.package_conflicts import Operation
 from pipeline.envs.definition import Definition
-from pipeline.envs.lockfiles.resolve import LockResolver
 from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.permissions import share
 from pipeline.progress import Progress, quiet
 from pipeline.project import Project
+from pipeline.setup.lock import resolver_for
 from pipeline.setup.lock_check import LockCheck
 from pipeline.text import shortened
 
@@ -98,7 +97,7 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
 
 def _lock(project: Project, definition: Definition, file: Path, note: Progress) -> bytes:
     """Checked as ``pipeline env lock`` does."""
-    resolver = LockResolver(uv.find(), project.root, settings.load(project).build_seconds, ProjectVariables(project))
+    resolver = resolver_for(project, settings.load(project).build_seconds)
     again = replace(REGISTRATION, target=shlex.quote(str(file)))
     try:
         lock = resolver.resolved(definition, before=None)

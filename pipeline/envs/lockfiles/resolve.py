@@ -41,6 +41,7 @@ class Upgrade:
         return ["--upgrade"] * self.everything + [f"--upgrade-package={package}" for package in self.packages]
 
 
+Completion = Callable[[Definition, str], str]
 Check = Callable[[Definition, bytes], None]
 KEEP = Upgrade()
 UNSATISFIABLE = "unsatisfiable"  # the resolver's word where it is the requirements that must change
@@ -52,6 +53,7 @@ class LockResolver:
     root: Path  # the project's: locks name files relative to it
     time_limit: float  # seconds, for each time that uv is asked
     own: OwnVariables = no_variables  # of an environment, for what is built to see what it requires
+    complete: Completion = lambda _definition, lock: lock  # adds the hashes that uv leaves out
 
     def lock(
         self, definition: Definition, upgrade: Upgrade = KEEP, check: Check = lambda _definition, _lock: None
@@ -87,7 +89,7 @@ class LockResolver:
             source = self._source(definition, lines, Path(folder))
             self._compile(definition, source, lock, upgrade)
             text = lock.read_text(encoding="utf-8")
-        return _finished(text, definition).encode("utf-8")
+        return self.complete(definition, _finished(text, definition)).encode("utf-8")
 
     def _source(self, definition: Definition, lines: Sequence[RequirementLine], folder: Path) -> Path:
         """The file for uv: the requirements file itself, or for a stage's block a file with its lines."""

@@ -29,8 +29,11 @@ class DownloadFailed(Exception):
     """The message says why, without the credentials in the file's address."""
 
 
-def download(url: str, target: Path, hashes: Collection[str], seconds: float, known: Credentials | None = None) -> None:
-    """Download a file to ``target``, within so many seconds. ``hashes`` are the SHA-256 that it may have, as digits.
+def download(
+    url: str, target: Path, hashes: Collection[str] | None, seconds: float, known: Credentials | None = None
+) -> None:
+    """Download a file to ``target``, within so many seconds. ``hashes`` are the SHA-256 that it may have, as digits;
+    ``None``: any, since nobody knows it yet.
 
     ``known``: names and passwords by server, where the address itself has none.
 
@@ -52,10 +55,10 @@ def download(url: str, target: Path, hashes: Collection[str], seconds: float, kn
             time.sleep(wait)
 
 
-def _attempt(request: urllib.request.Request, target: Path, hashes: Collection[str], until: float) -> None:
+def _attempt(request: urllib.request.Request, target: Path, hashes: Collection[str] | None, until: float) -> None:
     with replaced(target) as part:
         digest = _receive(request, part, until)
-        if digest not in hashes:
+        if hashes is not None and digest not in hashes:
             raise DownloadFailed(
                 f"{target.name} from {_place(request.full_url)} has SHA-256 {digest}, which isn't in the lock; it was"
                 " refused"

@@ -72,11 +72,18 @@ def parsed(answer: bytes) -> "Sequence[Package]":
 
 
 def chosen(pin: Pin, packages: "Sequence[Package]", python: BaseInterpreter) -> PackageFile | None:
-    """The wheel that fits best, else the source, among the files that the lock has the hashes of."""
-    files = [named for each in packages if each.name == pin.name for named in _files(each)]
-    urls = {name: file.url for name, file in files if file.url and file.hashes.get("sha256") in pin.sha256}
+    """The wheel that fits best, else the source, among the files that the lock has the hashes of.
+
+    A page of links may name no hash; then that of the file decides once it is here.
+    """
+    files = [named for each in packages if each.name == pin.name for named in files_of(each)]
+    urls = {name: file.url for name, file in files if file.url and _may_be(file.hashes.get("sha256"), pin)}
     name = preferred(list(urls), pin, python)
     return PackageFile(pin, name, urls[name]) if name else None
+
+
+def _may_be(sha256: str | None, pin: Pin) -> bool:
+    return sha256 is None or sha256 in pin.sha256
 
 
 def preferred(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | None:
@@ -85,7 +92,7 @@ def preferred(names: Sequence[str], pin: Pin, python: BaseInterpreter) -> str | 
     return wheel or next((name for name in names if name.endswith(SOURCES) and pin.may_be_source), None)
 
 
-def _files(package: "Package") -> "Iterator[tuple[str, PackageWheel | PackageSdist | PackageArchive]]":
+def files_of(package: "Package") -> "Iterator[tuple[str, PackageWheel | PackageSdist | PackageArchive]]":
     """All files of a package, by names that don't lead out of a folder."""
     yield from ((wheel.filename, wheel) for wheel in package.wheels or ())
     if package.archive:
