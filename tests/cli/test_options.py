@@ -27,7 +27,7 @@ REFUSED = {
     "--max-parallel 0": "at least 1",
     "--max-parallel two": "at least 1",
     "--max-parallel ²": "at least 1",
-    "--start hot": "cold and worker",
+    "--start hot": "cold or worker",
     "--timeout -1": "needs a value",
     "--timeout nan": "more than 0",
     "-j": "needs a value",

@@ -154,7 +154,7 @@ def test_offline_what_is_missing_is_named_with_the_command_that_brings_it(
         offline.ensure(wanted, quiet)
     assert "environment 'alpha'" in refused.value.message
     assert "quirk" in refused.value.message
-    assert "bootstrap --prefetch --env alpha" in str(refused.value.next_step)
+    assert "bootstrap --env alpha" in str(refused.value.next_step)
     assert index.asked == []
 
 
