@@ -13,6 +13,7 @@ from pipeline.envs.builder import uv_output
 from pipeline.envs.builder.marker import site_packages
 from pipeline.envs.builder.uv_output import InstallFailure, LogWatcher, output_since
 from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.platform.layout import interpreter
 from pipeline.envs.uv_settings import UvSettings
 from pipeline.errors import NotReady
@@ -153,8 +154,21 @@ class Installer:
                         mask_of(self.prefix.parent),
                     )
                 except process.TimedOut as error:
+                    self._mask(start)
                     raise self._too_late(output_since(self.log, start)) from error
+        self._mask(start)
         return output_since(self.log, start) if done.returncode else None
+
+    def _mask(self, start: int) -> None:
+        """What uv has written into the log must name no token of an index's address."""
+        with open(self.log, "r+b") as log:
+            log.seek(start)
+            text = log.read().decode("utf-8", "surrogateescape")
+            masked = package_settings.masked(text, self.definition, os.environ)
+            if masked != text:
+                log.seek(start)
+                log.write(masked.encode("utf-8", "surrogateescape"))
+                log.truncate()
 
     def _follow(self, output: str, on_installed: Callable[[], None]) -> None:
         is_installed = uv_output.has_installed(output)

@@ -22,6 +22,7 @@ Variables = Mapping[str, str]
 # uv takes what it has once built in place of a wheel, unless it was built with other variables.
 CHOSEN = {"PIPELINE_FROM_SOURCE": "1"}
 INHERITED = "PIPELINE_INHERITED"
+SHORTEST_SECRET = 6  # letters; shorter ones may be anywhere by chance
 
 
 def for_locking(definition: Definition, base: Variables, own: Variables, packages: Iterable[str] = ()) -> UvSettings:
@@ -94,6 +95,14 @@ def named_variables(definition: Definition) -> list[str]:
     with contextlib.suppress(ConfigurationError):
         texts += [line.text for line in requirements.read(definition.requirements)] if definition.requirements else []
     return [name for text in texts for name in options.VARIABLE.findall(text)]
+
+
+def masked(text: str, definition: Definition, base: Variables) -> str:
+    """What uv says, without the values of variables in addresses: it knows passwords, and no token in a path."""
+    for value in sorted({base.get(name, "") for name in named_variables(definition)}, key=len, reverse=True):
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "****")
+    return text
 
 
 def _root(file: Path) -> Path:

@@ -139,7 +139,8 @@ class LockResolver:
                 f"environment '{definition.name}' can't be locked: {error}", f"pipeline env lock {definition.name}"
             ) from error
         if done.returncode:
-            raise _explained(definition, done.error_text, folder)
+            output = package_settings.masked(done.error_text, definition, os.environ)
+            raise _explained(definition, output, folder)
 
 
 def _explained(definition: Definition, output: str, folder: Path) -> NotReady:

@@ -57,7 +57,8 @@ def located(
     except process.TimedOut as error:
         raise Unlocated(str(error)) from error
     if done.returncode:
-        raise Unlocated("\n".join(done.error_text.splitlines()[-LAST_LINES:]))
+        output = package_settings.masked(done.error_text, definition, os.environ)
+        raise Unlocated("\n".join(output.splitlines()[-LAST_LINES:]))
     return parsed(done.stdout)
 
 

@@ -197,3 +197,20 @@ def test_a_deadline_is_shown_as_a_person_would_write_it(seconds: float, shown: s
 
 def test_a_deadline_that_has_passed_leaves_a_moment() -> None:
     assert 0 < Deadline(0).left() < 1
+
+
+def test_a_token_in_the_path_of_an_index_is_in_no_log_and_no_message(
+    builder: Builder, definition: Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling = tmp_path / "uv"
+    fails = 'case "$*" in *"pip sync"*) echo "Failed to fetch http://host/very-secret/simple/quirk"; exit 2; esac'
+    telling.write_text(f'#!/bin/sh\n{fails}\nexec {builder.uv} "$@"\n')
+    telling.chmod(0o755)
+    monkeypatch.setenv("TOKEN", "very-secret")
+    private = replace(definition, index="http://host/${TOKEN}/simple")
+    with pytest.raises(NotReady, match=r"http://host/\*\*\*\*/simple/quirk") as refused:
+        replace(builder, uv=telling, sources=PackageSources(pauses=())).ensure(private, quiet)
+    assert "very-secret" not in str(refused.value.message)
+    log = builder.logs.joinpath("alpha.log").read_text()
+    assert "http://host/****/simple/quirk" in log
+    assert "very-secret" not in log
