@@ -64,6 +64,8 @@ def confine(network: bool, writable: "str | None") -> None:
         _move_caches(writable)
     if not network:
         _refuse_other_sockets()
+    if os.geteuid() != 0:
+        _drop_capabilities()
 
 
 def protect(file: str) -> None:
