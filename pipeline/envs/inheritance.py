@@ -48,6 +48,7 @@ NEEDED = frozenset({
 
 NEEDED_PREFIXES = (
     "XDG_",  # where programs keep their own files
+    "CONDA_PREFIX",  # no stage gets these: they tell whose programs leave its PATH
     # GPUs
     "CUDA_", "CUDNN_", "CUBLAS_", "NVIDIA_", "NCCL_", "PYTORCH_", "HIP_", "ROCR_", "ROCM_", "HSA_", "MIOPEN_", "GPU_",
     "ONEAPI_", "SYCL_", "ZE_", "OCL_", "VK_", "LIBVA_",

@@ -101,7 +101,10 @@ def unknown_placeholder(template: str) -> str | None:
 
 def without_python(base: Mapping[str, str]) -> dict[str, str]:
     """The caller's variables without those that steer an interpreter, for tools such as uv."""
-    variables = {name: value for name, value in base.items() if name not in REMOVED and name != "VIRTUAL_ENV"}
+    left_out = {*REMOVED, "VIRTUAL_ENV"}
+    variables = {
+        name: value for name, value in base.items() if name not in left_out and not re.fullmatch(STACKED, name)
+    }
     variables["PYTHONNOUSERSITE"] = "1"  # packages in a home folder are in no lock
     return variables
 

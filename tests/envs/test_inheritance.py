@@ -1,8 +1,11 @@
 """Which of the caller's variables a stage gets."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.envs.inheritance import digest_of_others, is_needed, locale_of, visible
+from pipeline.envs.variables import stage_variables
 
 CALLER = {"LANG": "C.UTF-8", "AWS_SECRET_ACCESS_KEY": "s3cret", "HF_TOKEN": "hf_1"}
 
@@ -64,3 +67,11 @@ def test_an_empty_language_is_none() -> None:
 
 def test_a_name_or_value_that_is_no_text_has_a_digest() -> None:
     assert digest_of_others({"A": "\udcff"}) != digest_of_others({"A": "\udcfe"})
+
+
+def test_an_active_conda_environment_leaves_the_path_of_a_stage_that_sees_a_declared_set() -> None:
+    stacked = {"CONDA_PREFIX": "/conda/two", "CONDA_PREFIX_1": "/conda/one"}
+    caller = {"PATH": "/conda/two/bin:/conda/one/bin:/usr/bin", **stacked}
+    found = stage_variables(Path("/env"), visible(caller))
+    assert found["PATH"] == "/env/bin:/usr/bin"
+    assert not [name for name in found if name.startswith("CONDA")]
