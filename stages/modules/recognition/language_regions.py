@@ -14,7 +14,8 @@ from recognition.language_evidence import is_another
 Probabilities = Mapping[str, float]  # by Whisper code
 
 LONGEST_STRETCH = 8.0  # seconds of audio; of less than a few, a model is often wrong
-SUSPECTED = 0.35  # probability of another language in a window that is worth a closer look
+SUSPECTED = 0.2  # probability of another language in a window that is worth a closer look: its first words count most
+LIKELY = 0.35  # probability of another language in a window that counts without a closer look
 LEAST_SUSPECTED = 5.0  # seconds, weighted with the probability, in all windows together
 LEAST_REGION = 8.0  # seconds of speech in another language that count
 LEAST_MEAN = 0.6  # mean probability in a region, among the languages in question
@@ -44,15 +45,19 @@ class LanguageRegion:
 
 def suspected(heard: Iterable[SpeechStretch], main: str) -> list[str]:
     """The languages beside the ``main`` one that may be spoken somewhere, by what is heard in whole windows."""
-    return sorted(language for language, own in weighted_seconds(heard, main).items() if own >= LEAST_SUSPECTED)
+    seconds = weighted_seconds(heard, main, SUSPECTED)
+    return sorted(language for language, own in seconds.items() if own >= LEAST_SUSPECTED)
 
 
-def weighted_seconds(heard: Iterable[SpeechStretch], main: str) -> dict[str, float]:
-    """The seconds of speech that are likely to be in each language but the ``main`` one and what sounds like it."""
+def weighted_seconds(heard: Iterable[SpeechStretch], main: str, least: float = LIKELY) -> dict[str, float]:
+    """The seconds of speech that are likely to be in each language but the ``main`` one and what sounds like it.
+
+    A window in which a language has less than the ``least`` probability doesn't count for it.
+    """
     seconds: dict[str, float] = {}
     for stretch in heard:
         for language, probability in stretch.probabilities.items():
-            if probability >= SUSPECTED and is_another(language, main):
+            if probability >= least and is_another(language, main):
                 seconds[language] = seconds.get(language, 0.0) + probability * stretch.speech
     return seconds
 

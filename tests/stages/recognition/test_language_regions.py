@@ -54,6 +54,17 @@ def test_a_stretch_in_neither_language_says_nothing() -> None:
     assert languages(EN, ES, {"th": 0.9}, ES, ES) == [("en", 6.0), ("es", 24.0)]
 
 
+def test_a_window_that_begins_in_the_main_language_is_suspected_of_another_with_little_probability() -> None:
+    heard = stretches(EN, {"en": 0.71, "es": 0.26}, seconds=25.0)  # the second one: 10 s of English, then Spanish
+    assert language_regions.suspected(heard, "en") == ["es"]
+    assert language_regions.worth_a_look(heard, ["es"]) == [True, True]
+
+
+def test_little_probability_counts_for_nothing_without_a_closer_look() -> None:
+    heard = stretches({"en": 0.71, "es": 0.26}, seconds=60.0)
+    assert language_regions.weighted_seconds(heard, "en") == {}
+
+
 def test_languages_are_suspected_by_probability_and_length() -> None:
     long, short = stretches({"en": 0.5, "es": 0.4}, seconds=20.0), stretches({"es": 0.9}, seconds=3.0)
     assert language_regions.suspected(long, "en") == ["es"]

@@ -71,7 +71,7 @@ def recognised(languages: Any, heard: Sequence[Mapping[str, float]], spoken: Seq
 
 
 def test_a_film_in_one_language_is_listened_to_and_recognised_no_more(languages: Any) -> None:
-    found = recognised(languages, [EN, EN, {"en": 0.7, "cy": 0.3}, EN], ["en"] * 4)
+    found = recognised(languages, [EN, EN, {"en": 0.8, "cy": 0.15}, EN], ["en"] * 4)
     assert found.result is found.first
     assert (found.shares, found.again, found.listened) == ({}, [], 0)
 
