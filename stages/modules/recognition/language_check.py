@@ -37,7 +37,9 @@ def check(recogniser: Recogniser, windows: Sequence[Window], named: str, is_stri
         return LanguageCheck()
     evidence = recogniser.listen(windows)
     if not evidence.is_enough:
-        return LanguageCheck((language_evidence.too_little_text(evidence),) if is_strict else ())
+        unsure = language_evidence.doubt(evidence, named)
+        unchecked = language_evidence.too_little_text(evidence) if is_strict else None
+        return LanguageCheck(tuple(note for note in (unchecked, unsure) if note))
     language, probability = evidence.likeliest
     facts = {"heard": {language: round(probability, 4), named: round(evidence.probabilities.get(named, 0.0), 4)}}
     spoken = language_evidence.contradiction(evidence, named)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import languages
 
 LEAST_SPEECH = 15.0  # seconds; from less, a model takes one language for another
+LITTLE_SPEECH = 5.0  # seconds; from less, nothing can be said
+SURE = 0.8  # mean probability of a language from which little speech is enough for a doubt
 CLEAR = 0.6  # mean probability of a language that is heard without doubt
 DOUBTFUL_WORDS = 0.65  # mean probability of the words of a model for English, which writes down any speech as English
 UNLIKELY = 0.1  # mean probability of a language that is hardly spoken
@@ -61,6 +63,21 @@ def contradiction(evidence: LanguageEvidence, named: str) -> str | None:
     language, probability = evidence.likeliest
     is_clear = probability >= CLEAR and evidence.probabilities.get(named, 0.0) <= UNLIKELY
     return language if is_clear and is_another(language, named) else None
+
+
+def doubt(evidence: LanguageEvidence, named: str) -> str | None:
+    """Why another language than the one that was ``named`` may be spoken, where there is too little speech to judge."""
+    if evidence.is_enough or not evidence.places or evidence.speech < LITTLE_SPEECH:
+        return None
+    language, probability = evidence.likeliest
+    is_sure = probability >= SURE and evidence.probabilities.get(named, 0.0) <= UNLIKELY
+    if not is_sure or language == named or is_alike(language, named):
+        return None
+    return (
+        f"the speech may be {languages.shown(language)}, with a probability of {probability:.2f}, and not "
+        f"{languages.shown(named)}, which was named; {evidence.speech:.0f} s of speech are too few to be sure. "
+        f"If it is, say -s {language}, or leave -s out"
+    )
 
 
 def contradiction_text(evidence: LanguageEvidence, named: str, spoken: str) -> str:

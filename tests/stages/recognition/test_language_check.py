@@ -44,8 +44,17 @@ def test_the_language_that_is_heard_is_no_note(check: Any) -> None:
 
 @pytest.mark.parametrize(("strict", "notes"), [(False, 0), (True, 1)])
 def test_little_speech_is_told_to_who_asked_for_strictness(check: Any, strict: bool, notes: int) -> None:
-    found = check.check(recogniser(en=0.97), [Window(((0.0, 9.0),))], "hi", strict, "tiny")
+    found = check.check(recogniser(hi=0.97), [Window(((0.0, 9.0),))], "hi", strict, "tiny")
     assert len(found.notes) == notes
+
+
+@pytest.mark.parametrize(("strict", "notes"), [(False, 1), (True, 2)])
+def test_little_speech_that_is_surely_in_another_language_is_told_and_not_refused(
+    check: Any, strict: bool, notes: int
+) -> None:
+    found = check.check(recogniser(en=0.97, hi=0.01), [Window(((0.0, 9.0),))], "hi", strict, "tiny")
+    assert len(found.notes) == notes
+    assert found.notes[-1].endswith("say -s en, or leave -s out")
 
 
 def test_nothing_is_listened_to_where_no_language_is_named_or_nobody_speaks(check: Any) -> None:

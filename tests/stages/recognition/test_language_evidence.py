@@ -39,6 +39,23 @@ def test_little_speech_is_not_judged_and_the_threshold_is_told(evidence: ModuleT
     assert "14 s of speech, and at least 15 s" in evidence.too_little_text(found)
 
 
+def test_little_speech_that_is_surely_in_another_language_is_a_doubt(evidence: ModuleType) -> None:
+    text = evidence.doubt(heard(evidence, 7.5, en=0.97, hi=0.001), "hi")
+    assert "the speech may be English (en), with a probability of 0.97, and not Hindi (hi)" in text
+    assert text.endswith("say -s en, or leave -s out")
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds", "probability"),
+    [("en", 7.5, 0.97), ("hi", 4.0, 0.97), ("hi", 7.5, 0.7), ("hi", 60.0, 0.97)],
+    ids=["the same", "hardly any speech", "it is unsure", "enough to judge"],
+)
+def test_nothing_else_about_little_speech_is_a_doubt(
+    evidence: ModuleType, named: str, seconds: float, probability: float
+) -> None:
+    assert evidence.doubt(heard(evidence, seconds, en=probability), named) is None
+
+
 @pytest.mark.parametrize(("named", "spoken"), [("ur", "hi"), ("nn", "no"), ("sr", "hr"), ("yue", "zh")])
 def test_languages_that_models_take_for_one_another_do_not_contradict(
     evidence: ModuleType, named: str, spoken: str
