@@ -41,6 +41,11 @@ class Shortcut:
         return f"--{self.option}"
 
     @property
+    def is_list(self) -> bool:
+        """Whether click gives a list of all values. Else it drops all but the last."""
+        return self.takes_value and self.value is None
+
+    @property
     def declared(self) -> list[str]:
         """As click takes them."""
         return [*([self.short] if self.short else []), self.flag, self.parameter]
@@ -196,7 +201,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _option(shortcut: Shortcut) -> Callable[[Any], Any]:
-    more: dict[str, Any] = {"help": shortcut.help, "metavar": shortcut.metavar, "multiple": shortcut.joined}
+    more: dict[str, Any] = {"help": shortcut.help, "metavar": shortcut.metavar, "multiple": shortcut.is_list}
     if not shortcut.takes_value:
         return click.option(*shortcut.declared, is_flag=True, help=shortcut.help)
     if shortcut.value:
@@ -262,9 +267,18 @@ def _typed(options: Mapping[str, Any]) -> dict[str, TypedParameter]:
         value = options[shortcut.parameter]
         if value is None or value is False or value == ():
             continue
-        text = ",".join(value) if shortcut.joined else value if shortcut.takes_value else str(shortcut.value)
-        _add(typed, shortcut.parameter, TypedParameter(text, shortcut.flag))
+        for text in _texts(shortcut, value):
+            _add(typed, shortcut.parameter, TypedParameter(text, shortcut.flag))
     return typed
+
+
+def _texts(shortcut: Shortcut, value: Any) -> Sequence[str]:
+    """The values of an option, as the parameter takes them; several where one is typed again with another value."""
+    if not shortcut.takes_value:
+        return [str(shortcut.value)]
+    if shortcut.joined:
+        return [",".join(value)]
+    return list(dict.fromkeys(value)) if shortcut.is_list else [value]
 
 
 def _add(typed: dict[str, TypedParameter], name: str, parameter: TypedParameter) -> None:
