@@ -86,7 +86,7 @@ def choose(
     """
     serving = assess(task, candidates, table, machine)
     if not serving:
-        raise UsageError(f"no model recognises {_language(task)}{_hint(task, candidates)}", "pipeline model list")
+        raise UsageError(f"no model recognises {_language(task)}{_hint(task, candidates)}", _what_serves(task))
     possible = [each for each in serving if each.has_memory]
     in_time = [each for each in possible if each.ends_within(task.within)]
     pool = [each for each in in_time if each.is_here or anywhere]
@@ -155,6 +155,11 @@ def _too_slow(quickest: AssessedModel, limit: str) -> str:
         return f"nobody knows how long {quickest.name} takes, so it can't be promised that it ends within {limit}"
     takes = f"{quickest.name} takes about {shown_seconds(quickest.seconds)} ({quickest.speed.basis})"
     return f"no model that is here ends within {limit}: {takes}"
+
+
+def _what_serves(task: ModelTask) -> str:
+    """Models that have few languages are left aside where nobody says which one is spoken."""
+    return "pipeline model list" if task.language else "say which language is spoken with -s CODE, such as -s en"
 
 
 def _hint(task: ModelTask, candidates: Sequence[ModelCandidate]) -> str:

@@ -200,6 +200,15 @@ def test_a_language_that_no_model_knows_is_a_mistake_in_the_command(
         choose(of("tlh"), among(every, ("whisper-base",)), table, LAPTOP)
 
 
+def test_where_all_models_have_few_languages_the_spoken_one_has_to_be_named(
+    every: dict[str, ModelCandidate], table: FigureTable
+) -> None:
+    few = {name: model for name, model in every.items() if name.startswith("parakeet")}
+    with pytest.raises(UsageError) as refused:
+        choose(of("", stated=False), among(few, ()), table, LAPTOP)
+    assert "-s CODE" in (refused.value.next_step or "")
+
+
 def test_a_model_for_english_alone_is_named_where_only_the_file_says_that_it_is_english(
     every: dict[str, ModelCandidate], table: FigureTable
 ) -> None:
