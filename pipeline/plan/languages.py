@@ -30,6 +30,8 @@ def normalise(text: str, known: Sequence[str]) -> str:
             f"the language '{text}' ({_name(tag)}) isn't among those that the model recognises{_relative(tag, known)}",
             "--model NAME takes another one; config/models.yaml says which languages each knows",
         )
+    if "," in text:
+        raise UsageError(f"{text!r} is more than one language code", "give one, or none for a film with several")
     raise UsageError(f"{text!r} isn't a language code{_suggestion(text, known)}", "give a code such as en, es or hi")
 
 
