@@ -58,4 +58,4 @@ def test_a_language_that_the_model_lacks_is_refused_with_one_that_serves(text: s
 def test_several_languages_where_one_is_wanted_are_told_as_such() -> None:
     with pytest.raises(UsageError, match="'en,de' is more than one language code") as refused:
         normalise("en,de", KNOWN)
-    assert "leave it out" in (refused.value.next_step or "")
+    assert "give one" in (refused.value.next_step or "")
