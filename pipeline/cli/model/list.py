@@ -69,4 +69,4 @@ def _shown_size(size: int | None) -> str:
 
 
 def _fits(spec: ModelSpec, language: str | None, task: str | None) -> bool:
-    return (language is None or language in spec.languages) and (task is None or task == spec.task)
+    return (language is None or language in spec.languages) and (task is None or spec.may_do(task))
