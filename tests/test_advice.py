@@ -105,11 +105,21 @@ def test_a_command_that_is_advised_is_one_that_we_have(line: str) -> None:
     assert refusal(re.sub(r"\{[a-z_]+\}", "x", line)) is None, ADVISED[line]
 
 
-@pytest.mark.parametrize("line", sorted(each for each in ADVISED if not VALUE.search(each)), ids=str)
+WITHOUT_VALUE = {each for each in ADVISED if not VALUE.search(each)}
+REMOVES_BUILDS = "pipeline env gc"
+
+
+@pytest.mark.parametrize("line", sorted(WITHOUT_VALUE - {REMOVES_BUILDS}), ids=str)
 def test_a_command_without_a_value_does_its_work(ready: Sandbox, line: str) -> None:
     ready.workflow("tested", "noop: {}")
     ready.prepare("tested")  # for 'latest'
     assert ready.give(*shlex.split(line)).code in (0, 1)
+
+
+def test_so_does_what_removes_builds(sandbox: Sandbox) -> None:
+    """Of a project of its own: what it would remove of another, other tests need."""
+    assert REMOVES_BUILDS in WITHOUT_VALUE
+    assert sandbox.give(*shlex.split(REMOVES_BUILDS)).code == 0
 
 
 def test_enough_is_looked_at() -> None:

@@ -54,13 +54,14 @@ def execute(
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    with interrupts.watched() as asked, ExitStack() as locks, Leases() as leases, _guarded() as guardian:
-        job_locks.hold(locks, folders)
+    with interrupts.watched() as asked, ExitStack() as held, Leases() as leases, _guarded() as guardian:
+        job_locks.hold(held, folders)
         jobs, secrets = [load(folder) for folder in folders], Secrets(os.environ)
         secrets.require(jobs)
         resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
         runtimes = {job.id: resolve(job) for job in jobs}
-        executor = EXECUTORS["local"](jobs[0].folder / "logs", WorkerLimits(**fields_of(jobs[0].plan.workers)))
+        limits = WorkerLimits(**fields_of(jobs[0].plan.workers))
+        executor = held.enter_context(closing(EXECUTORS["local"](jobs[0].folder / "logs", limits)))
         _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
         # Imported, and noted, while that interpreter starts, on another core.
         runtime.note_use(project, runtimes.values())
@@ -83,7 +84,7 @@ def execute(
         )
         runs = [JobRun(context, job, runtimes[job.id]) for job in jobs]
         ledger = machine_ledger.of(jobs, options.limits)
-        joining = _joining(later, context, locks, ledger) if later else None
+        joining = _joining(later, context, held, ledger) if later else None
         with closing(store.claims):
             outcomes = Run(runs, executor, ledger, options.bounds, joining).run(asked)
     _trim(project, jobs, store)
@@ -100,11 +101,11 @@ def _guarded() -> Iterator[Guardian]:
         guardian.end()
 
 
-def _joining(later: "JobSource", context: "RunContext", locks: ExitStack, ledger: Ledger) -> "Joining":
+def _joining(later: "JobSource", context: "RunContext", held: ExitStack, ledger: Ledger) -> "Joining":
     from pipeline.run.later_jobs import LaterJobs
     from pipeline.run.run_entry import RunEntry
 
-    return partial(LaterJobs, later, context.observer, RunEntry(context, locks, ledger).admit)
+    return partial(LaterJobs, later, context.observer, RunEntry(context, held, ledger).admit)
 
 
 def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
