@@ -252,10 +252,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Sandbox:
 
 
 @pytest.fixture
-def ready(sandbox: Sandbox, built: Sandbox) -> Sandbox:
+def ready(sandbox: Sandbox, built: Sandbox) -> Iterator[Sandbox]:
     """A project of this test's own whose environments are built (they stand in the shared one's folder)."""
     (sandbox.root / "venv").symlink_to(built.root / "venv")
-    return sandbox
+    yield sandbox
+    assert {"alpha", "beta"} <= set(os.listdir(built.root / "venv")), "other tests need these builds"
 
 
 def offline(folder: Path) -> dict[str, str]:
