@@ -6,7 +6,6 @@ a lock here also says who holds it.
 
 import errno
 import os
-import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +80,8 @@ else:
         """The process that has locked this byte; ``None`` where none has, or the system doesn't say."""
         if not sys.platform.startswith("linux"):
             return None
+        import struct  # few processes meet another one
+
         # struct flock: type, whence, start, length, process
         asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
         with suppress(OSError):

@@ -18,9 +18,8 @@ from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.job import Job
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
-from pipeline.models.speeds import ModelSpeeds
 from pipeline.process import Interpreter
-from pipeline.run import input_view, other_run
+from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
 from pipeline.run.commit import commit, share
 from pipeline.run.context import RunContext
@@ -42,6 +41,7 @@ from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import replace
 
 if TYPE_CHECKING:
+    from pipeline.models.speeds import ModelSpeeds
     from pipeline.progress import Progress
     from pipeline.run.failures.message import Failure
 
@@ -58,7 +58,7 @@ class JobRun:
         self._chosen = choose(job, context.selection)
         self._results = Results()
         self._durations = Durations(context.project, job)
-        self._speeds = ModelSpeeds(context.project)
+        self._speeds: ModelSpeeds | None = None  # made for the first stage with a model
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
@@ -93,6 +93,8 @@ class JobRun:
         """Whether this run is to make the result: no other process does just now."""
         if self._context.store.claims.take(task.due.key.digest):
             return True
+        from pipeline.run import other_run
+
         because = other_run.described(self._context.store.claims.maker(task.due.key.digest))
         if because != task.waits_for:
             task.waits_for = because
@@ -181,8 +183,9 @@ class JobRun:
     def finish(self) -> JobOutcome:
         """Nothing is left to run. Raises what keeps the job from being delivered."""
         self._durations.save()
-        self._speeds.save()
-        self._invocations.keys.programs.save()
+        if self._speeds:
+            self._speeds.save()
+        self._invocations.keys.save()
         if self._due.error:
             return self.give_up(self._due.error)
         if self._left:
@@ -252,11 +255,16 @@ class JobRun:
             share(self._context.store, task, result)
         self._guard.committed(result, at)
         self._durations.took(task.stage, result.seconds)
-        if task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
-            seconds_of_input = self.job.plan.input.duration_s
-            self._speeds.took(task.stage.uses, task.stage.models.values(), result.seconds, seconds_of_input)
+        if task.stage.models and task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
+            self._note_speed(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))
+
+    def _note_speed(self, stage: PlannedStage, seconds: float) -> None:
+        from pipeline.models.speeds import ModelSpeeds
+
+        self._speeds = self._speeds or ModelSpeeds(self._context.project)
+        self._speeds.took(stage.uses, stage.models.values(), seconds, self.job.plan.input.duration_s)
 
     def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""

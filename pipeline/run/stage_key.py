@@ -19,12 +19,12 @@ from pipeline.models.store import ModelStore
 from pipeline.project import Project
 from pipeline.references import JOB_INPUT
 from pipeline.run.invocation_file import Arguments, shown
-from pipeline.run.programs import Programs
 from pipeline.script import reads_stage_name
 from pipeline.values import encode
 
 if TYPE_CHECKING:
     from pipeline.config.shared_modules import SharedModule
+    from pipeline.run.programs import Identity, Programs
 
 SDK = Path(__file__).parents[1] / "sdk"
 
@@ -46,7 +46,7 @@ class StageKeys:
         self._secrets = secrets or Secrets(caller)
         self._plan = job.plan
         self.results = results
-        self.programs = Programs(project, job.plan)
+        self._programs: Programs | None = None  # made for the first stage that uses one
         self._sources: dict[str, str] = {}
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._files: dict[str, Path] = {}
@@ -71,6 +71,19 @@ class StageKeys:
             outputs=stage.outputs,
         )
 
+    def save(self) -> None:
+        """Remember what was read for the keys, as well as the disk allows."""
+        if self._programs:
+            self._programs.save()
+
+    def _tools(self, stage: PlannedStage) -> Mapping[str, "Identity"]:
+        if not self._plan.tools.get(stage.environment):
+            return {}
+        from pipeline.run.programs import Programs
+
+        self._programs = self._programs or Programs(self._project, self._plan)
+        return self._programs.of(stage.environment)
+
     def _contents(self, stage: PlannedStage) -> dict[str, Any]:
         """What stands behind the names: code and data, by digest."""
         parts = {
@@ -88,7 +101,7 @@ class StageKeys:
         optional = {
             "ensure": stage.ensure,
             "modules": modules,
-            "tools": self.programs.of(stage.environment),
+            "tools": self._tools(stage),
             "variables": variables,
             "locale": inheritance.locale_of(self._caller),
             "passed": self._passed(stage),
