@@ -4,6 +4,7 @@ SHA-256 is for what other tools check, too: the input, model files, locks, keys.
 compares, the outputs of stages: at several GiB/s, the digest of a feature film takes no longer than a copy of it.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,6 @@ else:
 
 def canonical_json(value: Any) -> bytes:
     """One byte sequence per JSON value: sorted keys, no white space, ASCII, no NaN."""
-    import json  # a run needs it only when its first interpreter is starting already
-
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
