@@ -87,7 +87,8 @@ def checkpoint(python: Path, studio: Sandbox, kind: str) -> None:
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
     file = studio.root / "config" / "models.yaml"
     declared = yaml.safe_load(file.read_text(encoding="utf-8"))
-    declared["tiny"] = {"files": files, "sources": [{"folder": "models/tiny"}]}
+    # IndicTrans2 brings code of its own.
+    declared["tiny"] = {"files": files, "sources": [{"folder": "models/tiny"}], "allow_code": True}
     file.write_text(yaml.safe_dump(declared), encoding="utf-8")
     with (studio.root / "config" / "environments" / "indictrans2.yaml").open("a", encoding="utf-8") as environment:
         environment.write("models: [tiny]\n")
