@@ -9,6 +9,7 @@ import click
 from pipeline.cli import completion, handler
 from pipeline.cli.bootstrap_display import LiveDisplay, PlainDisplay
 from pipeline.cli.context import on_terminal, project, root_option, version_option
+from pipeline.cli.model_option import models_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out
@@ -25,14 +26,7 @@ HELP = "bootstrap --help"
     shell_complete=completion.environments,
     help="Only this one; may be repeated.",
 )
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.models,
-    help="Only this model of config/models.yaml; may be repeated.",
-)
+@models_option("Only this model of config/models.yaml")
 @click.option("--all", "everything", is_flag=True, help="All environments and all models that the project defines.")
 @click.option("--force", is_flag=True, help="Build again, also where nothing is wrong.")
 @click.option(

@@ -6,6 +6,7 @@ import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.model_option import models_option
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
 from pipeline.config.catalog import Catalog
@@ -25,14 +26,7 @@ from pipeline.sizes import show_size
     metavar="FILE",
     help="Where to write it.",
 )
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.models,
-    help="With this model, too, beside those that the environments name; may be repeated.",
-)
+@models_option("With this model, too, beside those that the environments name")
 @json_option
 @root_option
 def command(names: tuple[str, ...], target: Path, models: tuple[str, ...], as_json: bool) -> None:

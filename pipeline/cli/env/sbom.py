@@ -7,6 +7,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.env.live_build import live_build
+from pipeline.cli.model_option import models_option
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
 from pipeline.config.catalog import Catalog
@@ -27,14 +28,7 @@ from pipeline.permissions import share
     metavar="FILE",
     help="Write it there instead of printing it.",
 )
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.models,
-    help="With this model, too, beside those that the environment names; may be repeated.",
-)
+@models_option("With this model, too, beside those that the environment names")
 @json_option
 @root_option
 def command(name: str, target: Path | None, models: tuple[str, ...], as_json: bool) -> None:
