@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.envs.variables import VariableFolders, filled
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
 
 
-def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
+def own_variables(project: ProjectFolder, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
     """The variables that every process in the environment at ``prefix`` gets beside the caller's."""
     return filled(templates, VariableFolders(project.root, project.cache, project.models, prefix))
 
@@ -21,7 +21,7 @@ def own_variables(project: Project, templates: Iterable[tuple[str, str]], prefix
 class ProjectVariables:
     """``own_variables`` as a function of a definition and a prefix (``variables.OwnVariables``)."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: ProjectFolder) -> None:
         self._project = project
 
     def __call__(self, definition: "Definition", prefix: Path) -> dict[str, str]:

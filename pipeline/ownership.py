@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.project import MARKER, Project
+from pipeline.project import MARKER, ProjectFolder
 from pipeline.text import printable
 from pipeline.values import Struct, replace
 
@@ -44,7 +44,7 @@ class Access(Struct, frozen=True):
         return None
 
 
-def require_trusted(project: Project) -> None:
+def require_trusted(project: ProjectFolder) -> None:
     """Raises ``UntrustedProject`` where somebody else than this user or root may change the project's files."""
     if not hasattr(os, "geteuid"):  # Windows has other rights, which these numbers don't tell of
         return
@@ -56,7 +56,7 @@ def require_trusted(project: Project) -> None:
             raise _refusal(project, f"{writers} may write {printable(access.path)}")
 
 
-def _refusal(project: Project, reason: str) -> UntrustedProject:
+def _refusal(project: ProjectFolder, reason: str) -> UntrustedProject:
     from shlex import quote
 
     return UntrustedProject(
@@ -66,7 +66,7 @@ def _refusal(project: Project, reason: str) -> UntrustedProject:
     )
 
 
-def _accesses(project: Project) -> Iterator[Access]:
+def _accesses(project: ProjectFolder) -> Iterator[Access]:
     """Of all that decides what runs: the project's folder, its settings, the files that people write, and what is built
     and kept: libraries keep code in the cache, and some models are programs. A group may share what is kept.
     """

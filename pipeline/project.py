@@ -13,7 +13,7 @@ MARKER = Path("config", "pipeline.yaml")
 PLACES = {"environments": "venv", "cache": "cache", "jobs": "jobs", "models": "models", "logs": "logs"}
 
 
-class Project(Struct, frozen=True):
+class ProjectFolder(Struct, frozen=True):
     """A folder with a configuration, and the places of all that belongs to it."""
 
     root: Path
@@ -73,7 +73,7 @@ class Project(Struct, frozen=True):
         return self.stages / f"{stage}.py"
 
 
-def find(start: Path, root: Path | None = None) -> Project:
+def find(start: Path, root: Path | None = None) -> ProjectFolder:
     """The project at ``root``, else the one that ``start`` lies in."""
     if root is not None:
         return _at(root.resolve())
@@ -86,11 +86,11 @@ def find(start: Path, root: Path | None = None) -> Project:
     )
 
 
-def _at(root: Path) -> Project:
+def _at(root: Path) -> ProjectFolder:
     if not (root / MARKER).is_file():
         raise UsageError(f"no project at {root}: it has no {MARKER}", "name the project's folder with --root")
     if "\n" in str(root):
         raise UsageError(f"the project's path {str(root)!r} holds a line break", "move it to a folder without one")
     if os.pathsep in str(root):
         raise UsageError(f"the project's path {root} can't stand on PATH, since it has a {os.pathsep!r}", "move it")
-    return Project(root)
+    return ProjectFolder(root)

@@ -10,7 +10,7 @@ import pytest
 from pipeline import ownership
 from pipeline.errors import ExitCode
 from pipeline.ownership import UntrustedProject, require_trusted
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 MINE = os.geteuid()
 STRANGER = MINE + 4321
@@ -18,7 +18,7 @@ NOBODY = 0xFFFFFFFF  # in an access list
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> ProjectFolder:
     root = tmp_path / "project"
     for folder in ("config/environments", "stages/modules", "requirements", "venv"):
         (root / folder).mkdir(parents=True)
@@ -27,15 +27,15 @@ def project(tmp_path: Path) -> Project:
         (root / file).chmod(0o644)
     for folder, _, _ in os.walk(root):
         Path(folder).chmod(0o755)
-    return Project(root)
+    return ProjectFolder(root)
 
 
-def test_a_project_that_only_this_user_can_change_is_trusted(project: Project) -> None:
+def test_a_project_that_only_this_user_can_change_is_trusted(project: ProjectFolder) -> None:
     require_trusted(project)
 
 
 def test_the_project_of_another_user_is_not_and_the_message_names_the_owner_and_the_way_to_allow_it(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ownership, "ROOT_USER", STRANGER)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER)
@@ -45,7 +45,7 @@ def test_the_project_of_another_user_is_not_and_the_message_names_the_owner_and_
     assert refused.value.next_step == f"export PIPELINE_ROOT={project.root}"
 
 
-def test_the_project_of_root_is_trusted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_project_of_root_is_trusted(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "ROOT_USER", MINE)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER)
     require_trusted(project)
@@ -54,14 +54,14 @@ def test_the_project_of_root_is_trusted(project: Project, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "path", [".", "config", "config/pipeline.yaml", "config/environments/a.yaml", "stages", "stages/a.py", "venv"]
 )
-def test_what_everybody_may_write_is_nobodys(project: Project, path: str) -> None:
+def test_what_everybody_may_write_is_nobodys(project: ProjectFolder, path: str) -> None:
     (project.root / path).chmod(0o777)
     with pytest.raises(UntrustedProject, match="everybody may write"):
         require_trusted(project)
 
 
 @pytest.mark.parametrize("path", ["venv/.builds", "venv/.builds/a-1", "venv/a", "cache", "cache/home", "models"])
-def test_what_is_built_and_kept_decides_what_runs_too(project: Project, path: str) -> None:
+def test_what_is_built_and_kept_decides_what_runs_too(project: ProjectFolder, path: str) -> None:
     (project.root / "venv/.builds/a-1").mkdir(parents=True)
     (project.root / "venv/a").symlink_to(".builds/a-1")
     for name in ("cache/home", "models"):
@@ -72,7 +72,7 @@ def test_what_is_built_and_kept_decides_what_runs_too(project: Project, path: st
         require_trusted(project)
 
 
-def test_what_is_behind_a_link_to_a_folder_counts(project: Project, tmp_path: Path) -> None:
+def test_what_is_behind_a_link_to_a_folder_counts(project: ProjectFolder, tmp_path: Path) -> None:
     behind = tmp_path / "behind"
     behind.mkdir()
     behind.chmod(0o755)
@@ -85,7 +85,7 @@ def test_what_is_behind_a_link_to_a_folder_counts(project: Project, tmp_path: Pa
         require_trusted(project)
 
 
-def test_whom_an_access_list_lets_write_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whom_an_access_list_lets_write_is_named(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "_is_private", lambda _group, _owner: True)
     file = project.stages / "a.py"
     entries = [(1, 6, NOBODY), (2, 6, STRANGER), (4, 4, NOBODY), (16, 6, NOBODY), (32, 4, NOBODY)]
@@ -98,7 +98,7 @@ def test_whom_an_access_list_lets_write_is_named(project: Project, monkeypatch: 
         require_trusted(project)
 
 
-def test_what_another_group_may_write_is_not_trusted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_another_group_may_write_is_not_trusted(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "_is_private", lambda _group, _owner: False)
     (project.stages / "a.py").chmod(0o664)
     with pytest.raises(UntrustedProject, match=r"the group .* may write"):
@@ -106,7 +106,7 @@ def test_what_another_group_may_write_is_not_trusted(project: Project, monkeypat
 
 
 def test_the_owners_own_group_may_write_as_it_may_under_a_usual_umask(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ownership, "_is_private", lambda _group, _owner: True)
     (project.stages / "a.py").chmod(0o664)

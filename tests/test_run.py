@@ -15,7 +15,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.envs.verification import manifest
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import BIN, Result, Sandbox
 from tests.jobs.helpers import prepared
 from tests.test_process import alive, eventually
@@ -477,7 +477,7 @@ def run(stage):
 
 
 def delivered(sandbox: Sandbox, file: Path, workflow: str) -> dict[str, str]:
-    job = prepare(Catalog(Project(sandbox.root)), JobRequest(file, workflow, {}))
+    job = prepare(Catalog(ProjectFolder(sandbox.root)), JobRequest(file, workflow, {}))
     done = sandbox.run("run-pipeline", "-j", job.id)
     assert done.code == 0, done.err
     return {path.name: path.read_text() for path in job.output.iterdir() if path.is_file()}
@@ -521,7 +521,7 @@ def test_a_stage_that_links_its_input_shares_no_bytes_with_the_persons_file(read
     film = ready.write("film.bin", "x" * size)
     film.chmod(0o640)
     before = film.stat()
-    job = prepare(Catalog(Project(ready.root)), JobRequest(film, "tested", {}))
+    job = prepare(Catalog(ProjectFolder(ready.root)), JobRequest(film, "tested", {}))
     done = ready.run("run-pipeline", "-j", job.id)
     assert done.code == 0, done.err
     now = film.stat()
@@ -630,7 +630,7 @@ def test_a_wrapper_that_hides_its_program_is_told_when_a_job_is_prepared(ready: 
 def test_an_input_that_was_rewritten_with_its_size_and_time_is_refused(ready: Sandbox) -> None:
     ready.workflow("tested", "copy: {inputs: {file: job.input}}", "deliver: [copy.file]")
     film = ready.write("film.txt", "one\n")
-    job = prepare(Catalog(Project(ready.root)), JobRequest(film, "tested", {}))
+    job = prepare(Catalog(ProjectFolder(ready.root)), JobRequest(film, "tested", {}))
     status = film.stat()
     film.write_text("two\n")
     os.utime(film, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -15,7 +15,7 @@ from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_file
 from pipeline.errors import ConfigurationError, InputError, NotReady
 from pipeline.files import nearest
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import show_size
 
 
@@ -24,7 +24,7 @@ class InspectedBundle:
     """A bundle that can be installed in this project, on this machine."""
 
     archive: Bundle
-    project: Project
+    project: ProjectFolder
 
     @property
     def environments(self) -> Mapping[str, Any]:
@@ -41,7 +41,7 @@ class InspectedBundle:
                 yield member.partition("/")[2], member
 
 
-def inspect(project: Project, file: Path, force: bool) -> InspectedBundle:
+def inspect(project: ProjectFolder, file: Path, force: bool) -> InspectedBundle:
     """Check everything that can be checked before anything is written.
 
     ``force`` replaces definitions that the project has. Raises ``InputError`` for a damaged bundle, ``NotReady`` for

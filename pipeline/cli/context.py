@@ -13,7 +13,7 @@ from pipeline.cli.location import VARIABLE, locate
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError
 from pipeline.permissions import keep_private
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size
 
 ROOT = "pipeline.root"  # in click's context, which all levels of a command line share
@@ -48,7 +48,7 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
         raise click.BadParameter(str(error)) from error
 
 
-def project() -> Project:
+def project() -> ProjectFolder:
     """The project that the command works on, what it makes kept private unless a group shares it.
 
     Raises as ``locate`` does.
@@ -60,7 +60,7 @@ def project() -> Project:
     return here
 
 
-def project_or_none() -> Project | None:
+def project_or_none() -> ProjectFolder | None:
     """For help and completion, which work outside of a project, too."""
     try:
         return project()

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from pipeline.engines import model_report, report
 from pipeline.jobs import environment_sources
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 
 
-def explanations(job: Job) -> Iterator[str]:
+def explanations(job: PlannedJob) -> Iterator[str]:
     """Lines about its environments, engines and recognition model."""
     yield from environment_sources.messages(job.plan)
     yield from report.messages(job.plan.decisions)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import StageReport
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 
@@ -23,7 +23,7 @@ PROGRESS_EVERY = 1.0  # seconds between two lines about one stage
 class JsonReporter:
     """Each line has ``event`` and ``at`` (seconds since 1970); those about a job have its id as ``job``."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[PlannedJob]) -> None:
         self._jobs = jobs
         self._last_progress: dict[tuple[str, str], float] = {}
 
@@ -32,16 +32,16 @@ class JsonReporter:
         problems = {name: why for runtime in runtimes.values() for name, why in runtime.problems.items()}
         self._tell("run_started", schema=SCHEMA, jobs=jobs, problems=problems)
 
-    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+    def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         self._tell("stage_reused", job=job.id, stage=stage, seconds=seconds, origin=origin or None)
 
-    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+    def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         self._tell("stage_waits", job=job.id, stage=stage, because=because)
 
-    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
         self._tell("stage_started", job=job.id, stage=stage, environment=environment, because=because or None)
 
-    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
+    def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.warning is not None:
             self._tell("stage_warned", job=job.id, stage=stage, warning=report.warning)
         last = self._last_progress.get((job.id, stage))
@@ -49,13 +49,13 @@ class JsonReporter:
             self._last_progress[job.id, stage] = time.monotonic()
             self._tell("stage_progress", job=job.id, stage=stage, share=report.progress, note=report.note)
 
-    def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
+    def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None:
         self._tell("stage_finished", job=job.id, stage=stage, seconds=seconds)
 
-    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+    def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:
         self._tell("stage_failed", job=job.id, stage=stage, reason=reason, again_in_seconds=again)
 
-    def stage_skipped(self, job: Job, stage: str, because: str) -> None:
+    def stage_skipped(self, job: PlannedJob, stage: str, because: str) -> None:
         self._tell("stage_skipped", job=job.id, stage=stage, because=because)
 
     def progress(self, text: str) -> None:
@@ -64,11 +64,11 @@ class JsonReporter:
     def inputs_left(self, count: int) -> None:
         """The jobs are told as they join."""
 
-    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+    def job_joined(self, job: PlannedJob, runtime: Runtime | None) -> None:
         problems = runtime.problems if runtime else {}
         self._tell("job_joined", problems=problems, **_described(job))
 
-    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
+    def job_ended(self, job: PlannedJob, outcome: JobOutcome) -> None:
         error = outcome.error
         self._tell(
             "job_ended",
@@ -91,7 +91,7 @@ class JsonReporter:
             sys.stdout.flush()
 
 
-def _described(job: Job) -> dict[str, Any]:
+def _described(job: PlannedJob) -> dict[str, Any]:
     return {"job": job.id, "workflow": job.plan.workflow, "input": job.plan.input.path, "stages": len(job.stages)}
 
 

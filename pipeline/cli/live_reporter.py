@@ -14,9 +14,9 @@ from pipeline.cli import terminal_size
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.cli.run_progress import of_jobs, spoken
 from pipeline.executors import StageReport
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.durations import Durations
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
@@ -51,7 +51,7 @@ class StageTime:
 
 
 class LiveReporter(PlainReporter):
-    def __init__(self, jobs: Sequence[Job], project: Project) -> None:
+    def __init__(self, jobs: Sequence[PlannedJob], project: ProjectFolder) -> None:
         super().__init__(jobs)
         self._project = project
         self._console = Console(stderr=True, highlight=False, _environ=terminal_size.variables())
@@ -78,19 +78,19 @@ class LiveReporter(PlainReporter):
         self._progress.left = count
         self._show_whole()
 
-    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+    def job_joined(self, job: PlannedJob, runtime: Runtime | None) -> None:
         super().job_joined(job, runtime)
         self._durations[job.id] = Durations(self._project, job)
         self._stages |= {(job.id, stage.name): stage for stage in job.stages}
         self._progress.add(job, self._durations[job.id])
         self._show_whole()
 
-    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+    def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         super().stage_reused(job, stage, seconds, origin)
         self._progress.reused((job.id, stage))
         self._show_whole()
 
-    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
         super().stage_started(job, stage, environment, because)
         self._progress.started()
         self._began[job.id, stage] = time.monotonic()
@@ -103,7 +103,7 @@ class LiveReporter(PlainReporter):
         self._tasks[job.id, stage] = self._bars.add_task(label, total=None, state=expected.spoken)
         self._show_whole()
 
-    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
+    def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.progress is None:
             super().stage_reported(job, stage, report)
             return
@@ -114,17 +114,17 @@ class LiveReporter(PlainReporter):
         self._bars.update(self._tasks[job.id, stage], total=1.0, completed=share, state=lambda: state)
         self._show_whole()
 
-    def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
+    def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None:
         self._remove(job, stage)
         self._progress.reached((job.id, stage), 1.0)
         super().stage_finished(job, stage, seconds)
         self._show_whole()
 
-    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+    def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:
         self._remove(job, stage)  # a fan-out whose list is no list never ran
         super().stage_failed(job, stage, reason, again)
 
-    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
+    def job_ended(self, job: PlannedJob, outcome: JobOutcome) -> None:
         for id, stage in list(self._tasks):
             if id == job.id:
                 self._remove(job, stage)
@@ -135,7 +135,7 @@ class LiveReporter(PlainReporter):
     def close(self) -> None:
         self._bars.stop()
 
-    def detail(self, job: Job, stage: str, text: str) -> None:
+    def detail(self, job: PlannedJob, stage: str, text: str) -> None:
         """The bars show it."""
 
     def say(self, text: str) -> None:
@@ -144,7 +144,7 @@ class LiveReporter(PlainReporter):
                 Text(text), overflow="ignore", crop=False
             )  # at words; a path stays whole, so that it can be copied
 
-    def _remove(self, job: Job, stage: str) -> None:
+    def _remove(self, job: PlannedJob, stage: str) -> None:
         if (task := self._tasks.pop((job.id, stage), None)) is not None:
             self._bars.remove_task(task)
 
@@ -157,7 +157,7 @@ class LiveReporter(PlainReporter):
     def _spoken_whole(self) -> str:
         return f"{self._progress.share:4.0%} {self._progress.spoken_left}".rstrip()
 
-    def _label(self, job: Job, stage: str, planned: PlannedStage | None) -> str:
+    def _label(self, job: PlannedJob, stage: str, planned: PlannedStage | None) -> str:
         """The film where there are several, and what the stage does, as its file says it."""
         words = self._words(planned.uses) if planned else stage
         own = stage.removeprefix(planned.uses).strip("_") if planned else ""
@@ -167,7 +167,7 @@ class LiveReporter(PlainReporter):
         film = shortened(self._name(job), max(room // 2, room - width(doing) - 2))
         return f"{film}: {begun(doing, room - width(film) - 2)}"
 
-    def _name(self, job: Job) -> str:
+    def _name(self, job: PlannedJob) -> str:
         return shortened(super()._name(job), max(12, self._console.width // 2))
 
     def _words(self, uses: str) -> str:
@@ -181,5 +181,5 @@ class LiveReporter(PlainReporter):
         """Characters for a label, so that no line is longer than the terminal is wide."""
         return max(12, self._console.width - BESIDE_LABEL)
 
-    def _tell_waiting(self, job: Job) -> None:
+    def _tell_waiting(self, job: PlannedJob) -> None:
         """Which environment is used, and what was done already, only a log needs."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pipeline.config.paths import with_settings
 from pipeline.errors import UsageError
-from pipeline.project import MARKER, Project, find
+from pipeline.project import MARKER, ProjectFolder, find
 
 CHECKOUT = Path(__file__).resolve().parents[2]  # from which these commands were installed
 VARIABLE = "PIPELINE_ROOT"
 
 
-def locate(named: Path | None) -> Project:
+def locate(named: Path | None) -> ProjectFolder:
     """The project that the command line or ``PIPELINE_ROOT`` names, or else the first of these that there is: the one
     whose ``.venv`` is active, the one that the current folder lies in, the one that these commands are installed in.
 
@@ -33,7 +33,7 @@ def locate(named: Path | None) -> Project:
     return found
 
 
-def _search(named: Path | None) -> tuple[Project, bool]:
+def _search(named: Path | None) -> tuple[ProjectFolder, bool]:
     """The project, and whether a person chose it."""
     if named is None and _is_installed_in(CHECKOUT) and _is_active():
         return find(CHECKOUT), True
@@ -46,7 +46,7 @@ def _search(named: Path | None) -> tuple[Project, bool]:
     return project, named is not None or _runs_already(project)
 
 
-def _runs_already(project: Project) -> bool:
+def _runs_already(project: ProjectFolder) -> bool:
     """Whether this command is that project's own: then a person chose to run its code."""
     return _is_installed_in(CHECKOUT) and project.root == CHECKOUT
 

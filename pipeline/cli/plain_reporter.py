@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.stage_counts import StageCounts
 from pipeline.executors import StageReport
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan
 from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
@@ -25,7 +25,7 @@ PROGRESS_EVERY = 10  # seconds between two lines about one stage
 class PlainReporter:
     """A film is called by its file's name where several are run, and stages are counted where they are many."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[PlannedJob]) -> None:
         self._jobs = list(jobs)
         self._left = 0  # inputs whose jobs aren't prepared yet
         self._several = len(jobs) > 1
@@ -44,54 +44,54 @@ class PlainReporter:
         self._left = count
         self._several = self._several or len(self._jobs) + count > 1
 
-    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+    def job_joined(self, job: PlannedJob, runtime: Runtime | None) -> None:
         self._jobs.append(job)
         self._names.clear()
         if runtime:
             self._introduce(job, runtime)
 
-    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+    def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         if self._counts.has(job, stage):
             self._counts.reused(job)
         else:
             where = f"taken from {'the store' if origin == job.id else origin}" if origin else "done already"
             self._waiting.setdefault(job.id, []).append(self._line(job, stage, f"{where} ({_duration(seconds)})"))
 
-    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+    def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         self._tell_waiting(job)
         self.tell(job, stage, f"waits, since {because}")
 
-    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
         self._tell_waiting(job)
         if not self._counts.has(job, stage):
             self.detail(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
 
-    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
+    def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.warning is not None:
             self.tell(job, stage, f"warning: {printable(report.warning)}")
         if report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
             self._last_progress[job.id, stage] = time.monotonic()
             self.detail(job, stage, f"{report.progress:.0%} {printable(report.note)}".rstrip())
 
-    def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
+    def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None:
         if not self._counts.has(job, stage):
             self.detail(job, stage, f"finished in {_duration(seconds)}")
         elif text := self._counts.finished(job, stage):
             self.say(f"{self._name(job)}: {text}")
 
-    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+    def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:
         self._tell_waiting(job)
         after = "" if again is None else f" ({printable(reason)}); tried again in {_duration(again)}"
         self.tell(job, stage, f"failed{after}")
 
-    def stage_skipped(self, job: Job, stage: str, because: str) -> None:
+    def stage_skipped(self, job: PlannedJob, stage: str, because: str) -> None:
         self.tell(job, stage, f"skipped, since {because} failed")
 
     def progress(self, text: str) -> None:
         self.say(text)
 
-    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
+    def job_ended(self, job: PlannedJob, outcome: JobOutcome) -> None:
         self._ended += 1
         total = len(self._jobs) + self._left
         place = f" ({self._ended} of {total})" if total > 1 else ""
@@ -125,11 +125,11 @@ class PlainReporter:
     def close(self) -> None:
         """Nothing to put back."""
 
-    def detail(self, job: Job, stage: str, text: str) -> None:
+    def detail(self, job: PlannedJob, stage: str, text: str) -> None:
         """What only a log needs."""
         self.tell(job, stage, text)
 
-    def tell(self, job: Job, stage: str, text: str) -> None:
+    def tell(self, job: PlannedJob, stage: str, text: str) -> None:
         self.say(self._line(job, stage, text))
 
     def say(self, text: str) -> None:
@@ -137,18 +137,18 @@ class PlainReporter:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
-    def _introduce(self, job: Job, runtime: Runtime) -> None:
+    def _introduce(self, job: PlannedJob, runtime: Runtime) -> None:
         """What is told once the job does something; what an earlier one has said isn't said again."""
         environments = [line for line in _environments(job.plan, runtime) if line not in self._told]
         about = f"{job.id}: workflow {job.plan.workflow}, input {printable(job.plan.input.path)}"
         self._waiting[job.id] = [about, *environments]
         self._told.update(environments)
 
-    def _line(self, job: Job, stage: str, text: str) -> str:
+    def _line(self, job: PlannedJob, stage: str, text: str) -> str:
         shown = self._counts.shown_name(job, stage)
         return f"{self._name(job)} {shown}: {text}" if self._several else f"{shown}: {text}"
 
-    def _name(self, job: Job) -> str:
+    def _name(self, job: PlannedJob) -> str:
         """The file's name where it is the only one of this name in the run."""
         if not self._several:
             return job.id
@@ -159,12 +159,12 @@ class PlainReporter:
             }
         return self._names[job.id]
 
-    def _tell_waiting(self, job: Job) -> None:
+    def _tell_waiting(self, job: PlannedJob) -> None:
         for line in self._waiting.pop(job.id, ()):
             self.say(line)
 
 
-def _table(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]") -> None:
+def _table(jobs: Sequence[PlannedJob], outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]") -> None:
     """What became of each movie, for who has gone away meanwhile. ``others`` have the files that got no job."""
     from pipeline.cli import prepare_outcomes, run_summary
 

@@ -14,7 +14,7 @@ from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
-    from pipeline.jobs.job import Job
+    from pipeline.jobs.job import PlannedJob
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
     from pipeline.prepare.preparation import JobRequest
 
@@ -117,7 +117,7 @@ def _run_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Pat
     folder_run.run(catalog, make, files, _show)
 
 
-def _run(job: "Job") -> None:
+def _run(job: "PlannedJob") -> None:
     from pipeline.cli import runner
     from pipeline.run.execute import Options
 
@@ -138,7 +138,7 @@ def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json
     raise UsageError("no movie was named", "prepare-job MOVIE --subtitle")
 
 
-def _explain(job: "Job") -> None:
+def _explain(job: "PlannedJob") -> None:
     from pipeline.cli.job_explanation import explanations
 
     for line in explanations(job):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from pipeline.project import Project
+    from pipeline.project import ProjectFolder
     from pipeline.run.execute import Options
 
 
@@ -60,7 +60,7 @@ def _options(values: "dict[str, Any]") -> "Options":
     )
 
 
-def _forecast(here: "Project", folders: "Sequence[Path]", options: "Options", as_json: bool) -> None:
+def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Options", as_json: bool) -> None:
     """What would run, and why; nothing is started or written."""
     import json
     from dataclasses import asdict

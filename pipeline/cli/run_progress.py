@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run.durations import Durations
 
 ENOUGH = 3.0  # seconds of expected work after which the run's own speed is believed
@@ -40,7 +40,7 @@ class RunProgress:
             if key[0] == job_id:
                 self._shares[key] = 1.0
 
-    def add(self, job: Job, durations: Durations) -> None:
+    def add(self, job: PlannedJob, durations: Durations) -> None:
         """A job that has joined the run."""
         self.expected |= _expected(job, durations)
 
@@ -87,7 +87,7 @@ class RunProgress:
         return sum(self.expected.get(key, 0.0) * share for key, share in shares if key not in without)
 
 
-def of_jobs(jobs: Sequence[Job], durations: Mapping[str, Durations]) -> RunProgress:
+def of_jobs(jobs: Sequence[PlannedJob], durations: Mapping[str, Durations]) -> RunProgress:
     """``durations`` by job."""
     stages = [(job, stage) for job in jobs for stage in job.stages]
     seconds = {key: each for job in jobs for key, each in _expected(job, durations[job.id]).items()}
@@ -97,7 +97,7 @@ def of_jobs(jobs: Sequence[Job], durations: Mapping[str, Durations]) -> RunProgr
     return RunProgress(seconds, known > half, is_guess=known <= half < known + guessed)
 
 
-def _expected(job: Job, durations: Durations) -> dict[Key, float]:
+def _expected(job: PlannedJob, durations: Durations) -> dict[Key, float]:
     return {(job.id, stage.name): durations.expected(stage) for stage in job.stages}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from pipeline.cli import handler, terminal_size
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import JobState
 from pipeline.media.subtitles import SUFFIXES
 from pipeline.run.observer import JobOutcome
@@ -41,7 +41,7 @@ COLUMNS = {
 }
 
 
-def rows(jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome]) -> list[FilmRow]:
+def rows(jobs: Sequence[PlannedJob], outcomes: Mapping[str, JobOutcome]) -> list[FilmRow]:
     return [_row(job, outcomes[job.id]) for job in jobs if job.id in outcomes]
 
 
@@ -94,7 +94,7 @@ def _total(widths: Mapping[str, int]) -> int:
     return sum(widths.values()) + GAP * len(widths)
 
 
-def _row(job: Job, outcome: JobOutcome) -> FilmRow:
+def _row(job: PlannedJob, outcome: JobOutcome) -> FilmRow:
     name = printable(job.input.name)
     if outcome.error:
         error = handler.known(outcome.error) or outcome.error
@@ -108,14 +108,14 @@ def _row(job: Job, outcome: JobOutcome) -> FilmRow:
     return FilmRow(name, job.id, result, languages, printable(_about(job.state())), where)
 
 
-def _languages(job: Job, delivered: Sequence[Path]) -> Iterator[str]:
+def _languages(job: PlannedJob, delivered: Sequence[Path]) -> Iterator[str]:
     """What the names of subtitle files say: ``film.es.srt``."""
     for path in delivered:
         if path.suffix in SUFFIXES:
             yield path.name.removeprefix(f"{job.input.stem}.").removesuffix(path.suffix)
 
 
-def _place(job: Job, delivered: Sequence[Path]) -> Path:
+def _place(job: PlannedJob, delivered: Sequence[Path]) -> Path:
     """Beside the input where something was put there."""
     if job.plan.beside and any(job.input.with_name(path.name).exists() for path in delivered):
         return job.input.parent

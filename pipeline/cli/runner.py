@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.errors import PipelineError, UsageError
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.execute import Options, execute
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
@@ -32,12 +32,12 @@ class RunReporter(Observer, Protocol):
         """The run is over, whichever way: a terminal gets its cursor back."""
 
 
-def named(here: Project, names: Sequence[str]) -> list[Path]:
+def named(here: ProjectFolder, names: Sequence[str]) -> list[Path]:
     """The folders of jobs, each once."""
     return list(dict.fromkeys(map(JobStore(here.jobs).folder, names)))
 
 
-def unfinished(here: Project) -> list[Path]:
+def unfinished(here: ProjectFolder) -> list[Path]:
     """The folders of all jobs that are left to run."""
     folders = JobStore(here.jobs).unfinished()
     if not folders:
@@ -46,7 +46,7 @@ def unfinished(here: Project) -> list[Path]:
 
 
 def run(
-    here: Project,
+    here: ProjectFolder,
     folders: Sequence[Path],
     options: Options,
     as_json: bool = False,
@@ -60,7 +60,7 @@ def run(
     gc.enable()
     reporters: list[RunReporter] = []
 
-    def reporter(jobs: Sequence[Job], runtimes: Mapping[str, Runtime]) -> RunReporter:
+    def reporter(jobs: Sequence[PlannedJob], runtimes: Mapping[str, Runtime]) -> RunReporter:
         reporters.append(_reporter(jobs, here, as_json))
         reporters[0].inputs_left(later.left if later else 0)
         reporters[0].run_started(runtimes)
@@ -92,7 +92,7 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
         raise error
 
 
-def _reporter(jobs: Sequence[Job], here: Project, as_json: bool) -> RunReporter:
+def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool) -> RunReporter:
     """Live on a terminal; rich is imported only there."""
     if as_json:
         from pipeline.cli.json_reporter import JsonReporter

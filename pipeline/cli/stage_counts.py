@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.text import printable
 
 NAMED = 20  # of a plan with more stages, only their number is told
@@ -23,17 +23,17 @@ class StageCounts:
         self._shown: dict[tuple[str, str], dict[str, str]] = {}
         self._planned: dict[str, frozenset[str]] = {}  # by job: the names in its plan
 
-    def has(self, job: Job, stage: str) -> bool:
+    def has(self, job: PlannedJob, stage: str) -> bool:
         """Whether the stage is counted instead of named."""
         return len(job.stages) > NAMED or self.planned_name(job, stage) != stage
 
-    def planned_name(self, job: Job, stage: str) -> str:
+    def planned_name(self, job: PlannedJob, stage: str) -> str:
         """The stage's own, or that of the fan-out over a list whose member it is."""
         names = self._planned.get(job.id) or frozenset(each.name for each in job.stages)
         self._planned[job.id] = names
         return stage if stage in names else stage.rpartition("_")[0]
 
-    def shown_name(self, job: Job, stage: str) -> str:
+    def shown_name(self, job: PlannedJob, stage: str) -> str:
         """As a person calls it: ``square[7]``."""
         planned = self.planned_name(job, stage)
         if planned == stage:
@@ -44,10 +44,10 @@ class StageCounts:
             self._shown[job.id, planned] = shown_names(job, job.state())
         return printable(self._shown[job.id, planned].get(stage, stage))
 
-    def reused(self, job: Job) -> None:
+    def reused(self, job: PlannedJob) -> None:
         self._reused[job.id] += 1
 
-    def finished(self, job: Job, stage: str) -> str | None:
+    def finished(self, job: PlannedJob, stage: str) -> str | None:
         """A line, where one is due."""
         planned = self.planned_name(job, stage)
         kind = (job.id, planned if planned != stage else "")
@@ -57,13 +57,13 @@ class StageCounts:
         self._told[kind] = time.monotonic()
         return self._line(job, kind)
 
-    def ended(self, job: Job) -> Iterator[str]:
+    def ended(self, job: PlannedJob) -> Iterator[str]:
         """The lines about a job whose run has ended."""
         if self._reused[job.id]:
             yield f"{self._reused[job.id]} stages were done already"
         yield from (self._line(job, kind) for kind in self._done if kind[0] == job.id)
 
-    def _line(self, job: Job, kind: tuple[str, str]) -> str:
+    def _line(self, job: PlannedJob, kind: tuple[str, str]) -> str:
         if kind not in self._totals:
             self._totals[kind] = job.state().stage(kind[1]).members or 0 if kind[1] else len(job.stages)
         total = f" of {self._totals[kind]}" if self._totals[kind] else ""

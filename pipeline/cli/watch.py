@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
     from pipeline.prepare.watch_folder import Signature, WatchRequest
-    from pipeline.project import Project
+    from pipeline.project import ProjectFolder
 
 
 @click.command("watch")
@@ -175,7 +175,7 @@ class FolderWatch:
 
 
 @contextmanager
-def _alone(here: "Project", request: "WatchRequest") -> Iterator[None]:
+def _alone(here: "ProjectFolder", request: "WatchRequest") -> Iterator[None]:
     """Two watches of the same folder for the same would both prepare what arrives. Raises ``NotReady``."""
     from pipeline.locks import Held, exclusive
 

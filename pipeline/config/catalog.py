@@ -16,7 +16,7 @@ from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.host import hardware
 from pipeline.host.hardware import HardwareReport
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 
 class Catalog:
@@ -25,7 +25,7 @@ class Catalog:
     Every property and method raises ``ConfigurationError``, with file, line and key, where a file is wrong.
     """
 
-    def __init__(self, project: Project, saves: bool = True) -> None:
+    def __init__(self, project: ProjectFolder, saves: bool = True) -> None:
         """With ``saves=False``, nothing is written before ``save``: a look at the hardware is kept in memory."""
         self.project = project
         self._saves = saves

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.envs import uv
 from pipeline.errors import did_you_mean
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 PLACEHOLDERS = ("pair", "model", "folder", "uv")  # in the texts that say how a person installs something
 ANY = None  # all languages
@@ -55,7 +55,7 @@ class EngineSpec:
     weights: str = ""
 
 
-def load(project: Project) -> dict[str, EngineSpec]:
+def load(project: ProjectFolder) -> dict[str, EngineSpec]:
     """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
     path = project.config / "engines.yaml"
     if not path.is_file():

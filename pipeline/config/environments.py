@@ -17,7 +17,7 @@ from pipeline.config.tools import entries as tool_entries
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.script import has_dependencies
 
 LONGEST_NAME = 100  # characters; names of files are made of it
@@ -79,13 +79,13 @@ def _cuda_version(variant: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def names(project: Project) -> list[str]:
+def names(project: ProjectFolder) -> list[str]:
     """Environments with a file of their own and those in stages' blocks, in alphabetical order."""
     inline = [path.stem for path in project.stages.glob("*.py") if _brings_environment(path)]
     return sorted({*names_in(project.config / "environments"), *inline})
 
 
-def load(project: Project, name: str) -> EnvironmentSpec:
+def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
     """The environment of a name that is one of ``names``. Its locks may be missing.
 
     Raises ``ConfigurationError``, with file, line and key, where its file is wrong.
@@ -104,7 +104,7 @@ def load(project: Project, name: str) -> EnvironmentSpec:
     return EnvironmentSpec(source, _definitions(project, source, name))
 
 
-def of_block(project: Project, block: blocks.StageBlock, name: str) -> EnvironmentSpec:
+def of_block(project: ProjectFolder, block: blocks.StageBlock, name: str) -> EnvironmentSpec:
     """The environment that a stage's block defines. ``name``: the stem of the stage's file, or what it will be.
 
     Raises ``ConfigurationError``, with file, line and key, where the block is wrong or the name is taken.
@@ -128,7 +128,7 @@ def _brings_environment(stage: Path) -> bool:
         return False
 
 
-def _definitions(project: Project, source: ConfigurationSource, name: str) -> tuple[Definition, ...]:
+def _definitions(project: ProjectFolder, source: ConfigurationSource, name: str) -> tuple[Definition, ...]:
     value = source.value
     _check_one_way(source)
     if "interpreter" in value:
@@ -145,7 +145,9 @@ def _definitions(project: Project, source: ConfigurationSource, name: str) -> tu
     )
 
 
-def _definition(project: Project, source: ConfigurationSource, name: str, requirements: Path | None) -> Definition:
+def _definition(
+    project: ProjectFolder, source: ConfigurationSource, name: str, requirements: Path | None
+) -> Definition:
     value = source.value
     _check_python(source)
     _check_provides(source)
@@ -194,11 +196,11 @@ def _build_after(source: ConfigurationSource) -> tuple[tuple[str, tuple[str, ...
     return tuple(sorted((canonicalize_name(package), tuple(texts)) for package, texts in wanted.items()))
 
 
-def _folder(project: Project, text: str) -> Path:
+def _folder(project: ProjectFolder, text: str) -> Path:
     return Path(os.path.normpath(project.root / os.path.expanduser(text)))  # noqa: PTH111  # there may be no home
 
 
-def _smoke(project: Project, source: ConfigurationSource) -> Path | None:
+def _smoke(project: ProjectFolder, source: ConfigurationSource) -> Path | None:
     if "smoke" not in source.value:
         return None
     text = source.value["smoke"]

@@ -8,17 +8,17 @@ from pipeline.config.source import load_yaml
 from pipeline.errors import ConfigurationError
 from pipeline.files import write_whole
 from pipeline.permissions import share
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 
-def read(project: Project) -> dict[str, Any]:
+def read(project: ProjectFolder) -> dict[str, Any]:
     """The entries as people wrote them, by name, with those of the catalogue."""
     files = [project.config / models.CATALOGUE, project.config / models.ENTRIES]
     found = [load_yaml(file, project.root, "models").value for file in files if file.is_file()]
     return {name: entry for each in found for name, entry in each.items()}
 
 
-def append(project: Project, entries: Mapping[str, Any]) -> None:
+def append(project: ProjectFolder, entries: Mapping[str, Any]) -> None:
     """Add entries at the end of the file. Raises ``ConfigurationError``, and changes nothing, where that can't be."""
     import yaml
 

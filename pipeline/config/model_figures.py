@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.config.source import ConfigurationSource, Keys, load_yaml
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size
 
 FILE = "model-figures.yaml"
@@ -52,7 +52,7 @@ class FigureTable:
         return self.models.get(name) or ModelFigures()
 
 
-def load(project: Project) -> FigureTable:
+def load(project: ProjectFolder) -> FigureTable:
     """Empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
     path = project.config / FILE
     if not path.is_file():

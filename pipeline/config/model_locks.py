@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.errors import ConfigurationError
 from pipeline.files import dump_json, sync_folder, write_whole
 from pipeline.permissions import share, share_folder
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.values import Struct, ValidationError, decode, field, plain
 
 SCHEMA = 1
@@ -42,11 +42,11 @@ class ModelLock(Struct, frozen=True, forbid_unknown_fields=True):
         return sum(file.size for file in self.files.values())
 
 
-def path(project: Project, name: str) -> Path:
+def path(project: ProjectFolder, name: str) -> Path:
     return project.requirements / "models" / f"{name}.lock"
 
 
-def read(project: Project, name: str) -> ModelLock | None:
+def read(project: ProjectFolder, name: str) -> ModelLock | None:
     """``None`` where the model isn't locked yet. Raises ``ConfigurationError`` for a file that is no lock."""
     file = path(project, name)
     try:
@@ -81,7 +81,7 @@ def unsound(lock: ModelLock) -> str | None:
     return None
 
 
-def write(project: Project, name: str, lock: ModelLock) -> None:
+def write(project: ProjectFolder, name: str, lock: ModelLock) -> None:
     file = path(project, name)
     if not file.parent.exists():
         file.parent.mkdir(parents=True)

@@ -11,7 +11,7 @@ from pipeline.config.model_locks import COMMIT, ModelLock
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.digests import tagged_digest
 from pipeline.errors import ConfigurationError, NotReady, did_you_mean
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import show_size
 
 ENTRIES = "models.yaml"
@@ -121,7 +121,7 @@ class ModelSpec:
         return next((source for source in self.sources if isinstance(source, HubSource)), None)
 
 
-def load(project: Project) -> dict[str, ModelSpec]:
+def load(project: ProjectFolder) -> dict[str, ModelSpec]:
     """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
     found: dict[str, ModelSpec] = {}
     for file in (CATALOGUE, ENTRIES):
@@ -131,14 +131,14 @@ def load(project: Project) -> dict[str, ModelSpec]:
     return found
 
 
-def _read(project: Project, source: ConfigurationSource, is_catalogue: bool) -> dict[str, ModelSpec]:
+def _read(project: ProjectFolder, source: ConfigurationSource, is_catalogue: bool) -> dict[str, ModelSpec]:
     _check_packages(source)
     _check_revisions(source)
     return {name: _spec(project, source, name, value, is_catalogue) for name, value in source.value.items()}
 
 
 def _spec(
-    project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any], is_catalogue: bool
+    project: ProjectFolder, source: ConfigurationSource, name: str, value: Mapping[str, Any], is_catalogue: bool
 ) -> ModelSpec:
     files = value.get("files", [])
     lock, problem = (None, "") if isinstance(files, dict) else _lock(project, source, name, value)
@@ -165,7 +165,7 @@ def _digests(lock: ModelLock | None) -> dict[str, str]:
 
 
 def _lock(
-    project: Project, source: ConfigurationSource, name: str, value: Mapping[str, Any]
+    project: ProjectFolder, source: ConfigurationSource, name: str, value: Mapping[str, Any]
 ) -> tuple[ModelLock | None, str]:
     """The model's lock, or why it can't be used; both are empty where there is none."""
     repositories = [entry["huggingface"] for entry in value["sources"] if "huggingface" in entry]
@@ -205,7 +205,7 @@ def _check_revisions(source: ConfigurationSource) -> None:
                 raise source.error(keys, "it must be a full commit, never a branch, where files has digests")
 
 
-def _source(project: Project, entry: Mapping[str, Any], lock: ModelLock | None) -> ModelSource:
+def _source(project: ProjectFolder, entry: Mapping[str, Any], lock: ModelLock | None) -> ModelSource:
     if "folder" in entry:
         return FolderSource(project.root / entry["folder"])
     if "packages" in entry:

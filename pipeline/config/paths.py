@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.project import MARKER, PLACES, Project
+from pipeline.project import MARKER, PLACES, ProjectFolder
 from pipeline.values import replace
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ KEY = "paths"
 SHARED = "shared"
 
 
-def with_settings(project: Project) -> Project:
+def with_settings(project: ProjectFolder) -> ProjectFolder:
     """The project as its settings describe it. Raises ``ConfigurationError`` with file, line and key."""
     if not _has_words(project.root / MARKER):
         return project
@@ -70,7 +70,7 @@ def _filled(text: str) -> Path:
         raise ValueError(f"{text!r}: there is no such home folder") from error
 
 
-def _check(source: "ConfigurationSource", project: Project) -> None:
+def _check(source: "ConfigurationSource", project: ProjectFolder) -> None:
     """Refuses folders that can't work. Here the message can name the line; later it would name an unknown file."""
     folders = {name: os.path.realpath(project.place(name)) for name in PLACES}
     written = {os.path.realpath(folder): folder.name for folder in _written_by_people(project)}
@@ -85,7 +85,7 @@ def _check(source: "ConfigurationSource", project: Project) -> None:
             raise source.error((KEY, name), f"{shown} has files that people write, so it can't be the folder of {name}")
 
 
-def _written_by_people(project: Project) -> tuple[Path, ...]:
+def _written_by_people(project: ProjectFolder) -> tuple[Path, ...]:
     return (project.root, project.config, project.requirements, project.stages)
 
 

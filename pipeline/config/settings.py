@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.source import ConfigurationSource, load_yaml
-from pipeline.project import MARKER, Project
+from pipeline.project import MARKER, ProjectFolder
 from pipeline.sizes import parse_size
 
 
@@ -32,7 +32,7 @@ class Settings:
     accelerator: str | None = None  # for which environments are built; None: the machine's own
 
 
-def load(project: Project) -> Settings:
+def load(project: ProjectFolder) -> Settings:
     """Raises ``ConfigurationError`` with file, line and key."""
     source = load_yaml(project.root / MARKER, project.root, "settings")
     value = source.value

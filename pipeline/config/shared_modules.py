@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.errors import ConfigurationError, did_you_mean
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.script import reads_stage_name
 
 RESERVED = {"stage", "stagekit", "stageprotocol", "stageserver"}  # modules of this project in a stage's process
@@ -27,7 +27,7 @@ class SharedModule:
     reads_stage_name: bool = False
 
 
-def locate(project: Project, name: str) -> Path:
+def locate(project: ProjectFolder, name: str) -> Path:
     """The module's file or folder.
 
     Raises ``ConfigurationError`` where there is none, where there are two, and for a name that is reserved.
@@ -47,7 +47,7 @@ def locate(project: Project, name: str) -> Path:
     return found[0]
 
 
-def read(project: Project, name: str) -> SharedModule:
+def read(project: ProjectFolder, name: str) -> SharedModule:
     """The module with its digest. Raises ``ConfigurationError`` as ``locate`` does, and where a file can't be read."""
     path = locate(project, name)
     files = {"": path} if path.is_file() else {str(file.relative_to(path)): file for file in _files(path)}
@@ -66,6 +66,6 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _names(project: Project) -> list[str]:
+def _names(project: ProjectFolder) -> list[str]:
     files = [path.stem for path in project.modules.glob("*.py")]
     return sorted({*files, *(path.parent.name for path in project.modules.glob("*/__init__.py"))})

@@ -16,7 +16,7 @@ from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class StageSpec:
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
 
 
-def load(project: Project, name: str) -> StageSpec:
+def load(project: ProjectFolder, name: str) -> StageSpec:
     """Raises ``ConfigurationError`` where there is no stage of this name, or where its block is wrong."""
     known = sorted(path.stem for path in project.stages.glob("*.py"))
     require_name("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
@@ -45,7 +45,7 @@ def load(project: Project, name: str) -> StageSpec:
     return of_block(read(file, project.root), project, name)
 
 
-def of_block(block: StageBlock, project: Project, name: str) -> StageSpec:
+def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
     """The stage that a block declares. ``name``: the stem of the stage's file, or of the file that it will become.
 
     Raises ``ConfigurationError``, with file, line and key, where the block is wrong.
@@ -85,7 +85,7 @@ def _environment(block: StageBlock, source: ConfigurationSource, name: str) -> s
     return str(named or name)
 
 
-def _check_modules(source: ConfigurationSource, project: Project) -> None:
+def _check_modules(source: ConfigurationSource, project: ProjectFolder) -> None:
     for index, name in enumerate(source.value.get("modules", ())):
         try:
             shared_modules.locate(project, name)

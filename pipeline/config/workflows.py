@@ -9,7 +9,7 @@ from pipeline import policy
 from pipeline.config.conditions import Condition, conditions
 from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml, names_in, require_name
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
@@ -124,12 +124,12 @@ class WorkflowSpec:
     source: ConfigurationSource = field(repr=False)
 
 
-def names(project: Project) -> list[str]:
+def names(project: ProjectFolder) -> list[str]:
     """The project's workflows, in alphabetical order."""
     return names_in(project.config / "workflows")
 
 
-def load(project: Project, name: str) -> WorkflowSpec:
+def load(project: ProjectFolder, name: str) -> WorkflowSpec:
     """Raises ``ConfigurationError`` where there is no workflow of this name, or where its file is wrong."""
     require_name("workflow", name, names(project), "pipeline workflow list")
     source = load_yaml(project.config / "workflows" / f"{name}.yaml", project.root, "workflow")

@@ -15,7 +15,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
 from pipeline.envs.lockfiles.requirements import LineKind, RequirementLine
 from pipeline.errors import ConfigurationError, UsageError, did_you_mean
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -68,7 +68,7 @@ def named_sides(catalog: Catalog, words: Sequence[str], folder: Path) -> list[Si
     return [_named(catalog, word, f"argument {number}", folder) for number, word in enumerate(words, 1)]
 
 
-def side_of_environment(project: Project, definition: Definition) -> Side:
+def side_of_environment(project: ProjectFolder, definition: Definition) -> Side:
     """Raises ``UsageError`` for an external environment, and ``ConfigurationError`` as ``side_of_file``."""
     if definition.lock is None:
         raise UsageError(
@@ -114,7 +114,7 @@ def _named(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
         ) from error
 
 
-def _place_of_python(project: Project, name: str, requirements_file: Path) -> str:
+def _place_of_python(project: ProjectFolder, name: str, requirements_file: Path) -> str:
     """Where the range of an environment stands: in its own file, or in the block of its stage."""
     for file in (project.config / "environments" / f"{name}.yaml", requirements_file):
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

@@ -19,7 +19,7 @@ from pipeline.files import dump_json, write_at_once
 from pipeline.host import detection, gpus, machine
 from pipeline.host.detection import NAME, Hardware
 from pipeline.permissions import share
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.values import Struct, ValidationError, from_plain, parsed, plain, replace
 
 VARIABLE = "PIPELINE_ACCELERATOR"
@@ -74,14 +74,14 @@ def named_by(variables: Mapping[str, str], setting: str | None) -> tuple[str, st
 
 
 def saved_report(
-    project: Project, detect: Detect = detection.detect, refresh: bool = False, root: Path = Path("/")
+    project: ProjectFolder, detect: Detect = detection.detect, refresh: bool = False, root: Path = Path("/")
 ) -> HardwareReport:
     """As ``report``; what was detected now is saved at once."""
     return save(project, report(project, detect, refresh, root))
 
 
 def report(
-    project: Project, detect: Detect = detection.detect, refresh: bool = False, root: Path = Path("/")
+    project: ProjectFolder, detect: Detect = detection.detect, refresh: bool = False, root: Path = Path("/")
 ) -> HardwareReport:
     """This machine's hardware, from the cache where its entry still fits. ``refresh`` detects it in any case.
 
@@ -96,7 +96,7 @@ def report(
     return HardwareReport(hardware, now, plain(_CacheEntry(signature(os.environ, root), now, hardware)))
 
 
-def save(project: Project, report: HardwareReport) -> HardwareReport:
+def save(project: ProjectFolder, report: HardwareReport) -> HardwareReport:
     """Put what was detected into the cache, unless it is there already. Where that fails, the report says why."""
     if report.unsaved is None:
         return report

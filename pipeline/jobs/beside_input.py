@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.files import dump_json, read_json, replaced, sync_folder, write_whole
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.permissions import share_as
 from pipeline.text import printable
@@ -29,7 +29,7 @@ class Placement(Struct, frozen=True):
     told: list[str] = field(default_factory=list)  # what a person should know
 
 
-def put(job: Job, results: Results, delivered: Sequence[Path]) -> Placement:
+def put(job: PlannedJob, results: Results, delivered: Sequence[Path]) -> Placement:
     """Put what the job says next to its input. Nothing of it fails the job.
 
     ``delivered`` are the paths of all outputs to deliver, in order.
@@ -59,12 +59,12 @@ def put(job: Job, results: Results, delivered: Sequence[Path]) -> Placement:
     return Placement(has_put, told)
 
 
-def forget(job: Job) -> None:
+def forget(job: PlannedJob) -> None:
     """Take what stands beside the input for somebody else's: a job that may overwrite puts its own there again."""
     (job.folder / RECORD).unlink(missing_ok=True)
 
 
-def has_put(job: Job, file: Path) -> bool:
+def has_put(job: PlannedJob, file: Path) -> bool:
     """Whether the job has put this file beside its input, and nobody has changed it since."""
     try:
         return _record(job).get(file.name) == _signature(file)
@@ -72,7 +72,7 @@ def has_put(job: Job, file: Path) -> bool:
         return False
 
 
-def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequence[str]) -> list[Path]:
+def _chosen(job: PlannedJob, results: Results, delivered: Sequence[Path], outputs: Sequence[str]) -> list[Path]:
     paths, chosen = iter(delivered), []
     for reference in job.plan.deliver:
         of_reference = [path for _, path in zip(results.outputs(reference), paths, strict=False)]
@@ -81,7 +81,7 @@ def _chosen(job: Job, results: Results, delivered: Sequence[Path], outputs: Sequ
     return list(dict.fromkeys(chosen))
 
 
-def _is_read(job: Job, target: Path) -> bool:
+def _is_read(job: PlannedJob, target: Path) -> bool:
     """Whether the job was made of this file: of subtitles that a person named."""
     named = [value.get("file") for value in job.plan.parameters.values() if isinstance(value, Mapping)]
     return any(target.exists() and os.path.exists(file) and target.samefile(file) for file in named if file)
@@ -103,7 +103,7 @@ def _copy(source: Path, target: Path, movie: Path) -> None:
         share_as(beside, movie)  # a job is private, but a player may run as another user
 
 
-def _record(job: Job) -> dict[str, object]:
+def _record(job: PlannedJob) -> dict[str, object]:
     try:
         record = read_json(job.folder / RECORD)
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.digests import content_digest
 from pipeline.files import WRITE, clear, link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import sidecar
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Output
 from pipeline.jobs.results import Results
 from pipeline.jobs.sidecar import DeliveredOutput, Sidecars
@@ -39,7 +39,7 @@ TEXTS = (
 LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
-def deliver(job: Job, results: Results, anew: bool, before: Sequence[str] = ()) -> list[Path]:
+def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str] = ()) -> list[Path]:
     """Put each deliverable there, on the disk; ``anew`` replaces what stands there with another content.
 
     A file that was delivered with the same content before is left alone: a person may have edited it since.

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache, InspectionCache
 from pipeline.envs.registry import Registry
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 Tools = Mapping[str, Mapping[str, str]]  # environment to its programs, each with the environment that provides it
 
 
-def inspection_cache(project: Project) -> InspectionCache:
+def inspection_cache(project: ProjectFolder) -> InspectionCache:
     return InspectionCache(project.cache / "adopted")
 
 
-def deferred_inspection_cache(project: Project) -> DeferredInspectionCache:
+def deferred_inspection_cache(project: ProjectFolder) -> DeferredInspectionCache:
     return DeferredInspectionCache(project.cache / "adopted")
 
 

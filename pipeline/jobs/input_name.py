@@ -7,7 +7,7 @@ again. So the name has only the suffix of the file, which a stage may have to kn
 import re
 from pathlib import Path
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 
 FOLDER = "input"
 SUFFIX = re.compile(r"(?:\.tar)?\.[A-Za-z0-9_+-]{1,16}")
@@ -20,16 +20,16 @@ def name_for(file: Path) -> str:
     return f"input{suffix}" if SUFFIX.fullmatch(suffix) else "input"
 
 
-def path_for(job: Job) -> Path:
+def path_for(job: PlannedJob) -> Path:
     """Where the stages find it."""
     return job.folder / FOLDER / name_for(job.input)
 
 
-def with_real_path(job: Job, text: str) -> str:
+def with_real_path(job: PlannedJob, text: str) -> str:
     """A stage's words, with the input as the person knows it."""
     return text.replace(str(path_for(job)), str(job.input))
 
 
-def without_place(job: Job, text: str) -> str:
+def without_place(job: PlannedJob, text: str) -> str:
     """Words that are kept with a result, which other jobs may take: they don't name one job's file."""
     return text.replace(str(path_for(job)), name_for(job.input))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import JobState
 from pipeline.references import member_name, split
@@ -27,7 +27,7 @@ def _label(item: Any, place: int) -> str:
     return str(item) if isinstance(item, str | int | float) and str(item) else str(place)
 
 
-def of_fan_out(job: Job, stage: PlannedStage, state: JobState) -> dict[str, str]:
+def of_fan_out(job: PlannedJob, stage: PlannedStage, state: JobState) -> dict[str, str]:
     """The members of a fan-out over a list, each with its item in words; empty where the list isn't known."""
     if stage.for_each is None:
         return {}
@@ -42,7 +42,7 @@ def of_fan_out(job: Job, stage: PlannedStage, state: JobState) -> dict[str, str]
     return {}
 
 
-def internal_name(job: Job, typed: str) -> str:
+def internal_name(job: PlannedJob, typed: str) -> str:
     """The name of the stage that a person calls ``STAGE[VALUE]``. Any other text stays as it is."""
     base, bracket, rest = typed.partition("[")
     if not bracket or not rest.endswith("]"):
@@ -58,7 +58,7 @@ def internal_name(job: Job, typed: str) -> str:
     return next((name for name, label in members.items() if label == value), typed)
 
 
-def shown_names(job: Job, state: JobState) -> dict[str, str]:
+def shown_names(job: PlannedJob, state: JobState) -> dict[str, str]:
     """For each member of a fan-out over a list, how people call it."""
     found: dict[str, str] = {}
     for stage in job.stages:

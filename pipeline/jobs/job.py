@@ -68,7 +68,7 @@ class JobFolder:
         return fold(self.journal().read())
 
 
-class Job(JobFolder):
+class PlannedJob(JobFolder):
     """A job with its plan, and its state when it was loaded."""
 
     def __init__(self, folder: Path, plan: Plan, loaded: JobState | None = None) -> None:
@@ -98,12 +98,12 @@ class Job(JobFolder):
             raise InputError(f"{self.input} has changed since the job was prepared", preparing_command(self))
 
 
-def preparing_command(job: Job, changes: Mapping[str, str] | None = None) -> str:
+def preparing_command(job: PlannedJob, changes: Mapping[str, str] | None = None) -> str:
     """The command that prepares the same once more, with ``changes`` of the workflow's parameters."""
     return _command(job.plan.input.path, job.plan.workflow, {**job.plan.asked, **(changes or {})})
 
 
-def load(folder: Path) -> Job:
+def load(folder: Path) -> PlannedJob:
     """Read a job as it was prepared.
 
     Its digest is in the journal, so one comparison replaces the schema: what isn't byte for byte what ``prepare-job``
@@ -132,7 +132,7 @@ def load(folder: Path) -> Job:
         raise _refusal(folder, data, str(error)) from error
     if problem := out_of_bounds(plan, folder.name):
         raise _refusal(folder, data, problem)
-    return Job(folder, plan, state)
+    return PlannedJob(folder, plan, state)
 
 
 def _again(folder: Path, data: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.jobs.events import StageFinished
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.references import JOB_INPUT
 from pipeline.sizes import show_size
@@ -47,7 +47,7 @@ class KeySide:
     files: Mapping[str, KnownFile]  # by digest
 
 
-def side(job: Job, stage: str) -> KeySide:
+def side(job: PlannedJob, stage: str) -> KeySide:
     """``stage`` may be the member of a fan-out."""
     planned = {each.name: each for each in job.plan.stages}
     found = planned.get(stage) or planned.get(stage.rpartition("_")[0])

@@ -1,6 +1,6 @@
 """A job's stages as a person looks at them: the planned ones, and the members of fan-outs that are known by now."""
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import JobState, StageState, StageStatus
 from pipeline.references import member_name
@@ -9,7 +9,7 @@ from pipeline.values import replace
 WORST_FIRST = (StageStatus.FAILED, StageStatus.SKIPPED, StageStatus.RUNNING, StageStatus.WAITING)
 
 
-def stages(job: Job, state: JobState) -> list[tuple[PlannedStage, StageState]]:
+def stages(job: PlannedJob, state: JobState) -> list[tuple[PlannedStage, StageState]]:
     """In the plan's order, each fan-out's members after it."""
     rows = []
     for stage in job.stages:

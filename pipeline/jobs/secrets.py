@@ -13,7 +13,7 @@ from pipeline.errors import NotReady
 from pipeline.values import Struct
 
 if TYPE_CHECKING:
-    from pipeline.jobs.job import Job
+    from pipeline.jobs.job import PlannedJob
 
 WAYS = "env:VARIABLE, file:PATH or prompt"
 SOURCE = r"env:(?P<variable>[A-Za-z_][A-Za-z0-9_]*)|file:(?P<file>.+)|prompt"
@@ -65,7 +65,7 @@ class Secrets:
             self._values[source] = value
         return self._values[source]
 
-    def require(self, jobs: Iterable["Job"]) -> None:
+    def require(self, jobs: Iterable["PlannedJob"]) -> None:
         """Read all that these jobs need, before anything is started. Raises ``NotReady``."""
         for job in jobs:
             for stage in job.stages:

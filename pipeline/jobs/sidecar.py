@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.digests import sha256_of_bytes
 from pipeline.files import dump_json, read_json, replaced
 from pipeline.jobs import attempts
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
@@ -65,7 +65,7 @@ def digest_in(path: Path) -> str | None:
 class Sidecars:
     """Those of one job, which often came the same way."""
 
-    def __init__(self, job: Job, results: Results) -> None:
+    def __init__(self, job: PlannedJob, results: Results) -> None:
         self._job = job
         self._results = results
         self._planned = {stage.name: stage for stage in job.stages}

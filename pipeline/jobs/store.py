@@ -11,7 +11,7 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.errors import NotReady, UsageError, did_you_mean
 from pipeline.files import dump_json, publish, sync_folder, try_remove_tree, write_whole
 from pipeline.jobs.events import JobPrepared, JobReplanned
-from pipeline.jobs.job import DOCUMENT, NEXT_DOCUMENT, Job, load
+from pipeline.jobs.job import DOCUMENT, NEXT_DOCUMENT, PlannedJob, load
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
@@ -28,7 +28,7 @@ class JobStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def create(self, plan: Callable[[str], Plan]) -> Job:
+    def create(self, plan: Callable[[str], Plan]) -> PlannedJob:
         """Write a job under the next free id, which ``plan`` gets.
 
         The folder is filled under another name and then renamed, which fails where the name is taken: many
@@ -46,7 +46,7 @@ class JobStore:
             try_remove_tree(part)
             raise
 
-    def replan(self, job: Job, plan: Callable[[str], Plan]) -> Job:
+    def replan(self, job: PlannedJob, plan: Callable[[str], Plan]) -> PlannedJob:
         """Let another plan take the place of the job's. What its stages have made counts as far as it fits.
 
         Nothing is written where the plan says the same. Raises ``NotReady`` where a process runs the job.
@@ -62,7 +62,7 @@ class JobStore:
         except Held as other:
             raise NotReady(f"{job.id} is being run by {other.holder}", f"pipeline job show {job.id}") from other
 
-    def find(self, name: str) -> Job:
+    def find(self, name: str) -> PlannedJob:
         """A job by its id, or the ``latest``. Raises ``UsageError``."""
         return load(self.folder(name))
 
@@ -101,7 +101,7 @@ class JobStore:
         except OSError:
             return 0, id
 
-    def _claim(self, part: Path, plan: Callable[[str], Plan]) -> Job:
+    def _claim(self, part: Path, plan: Callable[[str], Plan]) -> PlannedJob:
         prefix = f"job-{time.strftime('%Y%m%d')}-{_user()}-"
         taken = [int(id.removeprefix(prefix)) for id in self.ids() if re.fullmatch(re.escape(prefix) + r"\d+", id)]
         number = max(taken, default=0)
@@ -113,7 +113,7 @@ class JobStore:
             self._make_newest(part / DOCUMENT)
             if publish(part, folder):  # else another process took the number
                 sync_folder(self._root)
-                return Job(folder, content)
+                return PlannedJob(folder, content)
 
     def _make_newest(self, document: Path) -> None:
         """``latest`` goes by a file's time: it is later than all others even where the clock was set back."""

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts, environment_sources, key_words, overview
 from pipeline.jobs.events import StageStarted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
 from pipeline.values import encode
@@ -30,7 +30,7 @@ class StageExplanation:
     changes: tuple[KeyChange, ...] = ()
 
 
-def explain(job: Job, store: JobStore) -> list[StageExplanation]:
+def explain(job: PlannedJob, store: JobStore) -> list[StageExplanation]:
     """For each stage in the plan's order; the members of a fan-out stand for it."""
     events, state = job.journal().read(), job.loaded
     causes = {event.stage: event.because for event in events if isinstance(event, StageStarted)}
@@ -62,7 +62,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Key
             yield KeyChange(part, old, new)
 
 
-def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[Job]) -> StageExplanation:
+def _explained(job: PlannedJob, state: JobState, name: str, cause: str, earlier: list[PlannedJob]) -> StageExplanation:
     known = state.stage(name)
     if known.status is not StageStatus.FINISHED or known.committed is None:
         return StageExplanation(name, known.status.value, known.reason or "")
@@ -76,14 +76,14 @@ def _explained(job: Job, state: JobState, name: str, cause: str, earlier: list[J
     return StageExplanation(name, "ran", _words(cause, compared, found), compared if found else "", found)
 
 
-def _in_words(job: Job, other: Job, stage: str, found: Iterable[KeyChange]) -> Iterator[KeyChange]:
+def _in_words(job: PlannedJob, other: PlannedJob, stage: str, found: Iterable[KeyChange]) -> Iterator[KeyChange]:
     new = key_words.side(job, stage)
     old = new if other is job else key_words.side(other, stage)
     for each in found:
         yield replace(each, words=key_words.words(each.part, each.before, each.after, old, new))
 
 
-def _origin(job: Job, maker: str) -> str:
+def _origin(job: PlannedJob, maker: str) -> str:
     if maker == job.id:
         return "this job had made the same result before, and it was still stored"
     return f"job {maker} has made the same result"
@@ -99,7 +99,9 @@ def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
     return f"nothing has changed since {compared}, but its result isn't stored any more"
 
 
-def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str, Job, Mapping[str, Any] | None]:
+def _before(
+    job: PlannedJob, stage: str, attempt: int, earlier: list[PlannedJob]
+) -> tuple[str, PlannedJob, Mapping[str, Any] | None]:
     """The key's parts of the result before this one, and whose they are, in words and as a job."""
     for number in range(attempt - 1, 0, -1):
         if parts := attempts.key_input(job, stage, number):
@@ -111,7 +113,7 @@ def _before(job: Job, stage: str, attempt: int, earlier: list[Job]) -> tuple[str
     return "", job, None
 
 
-def _similar(job: Job, store: JobStore) -> Iterator[Job]:
+def _similar(job: PlannedJob, store: JobStore) -> Iterator[PlannedJob]:
     """Earlier jobs of the same workflow, the newest first: those on the same file before all others."""
     others = []
     for id in store.ids():

@@ -14,7 +14,7 @@ from pipeline.models.hub.client import Refused, page
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 ADVICE = {
     "unreachable": "look whether this machine has a network; HF_ENDPOINT names a mirror, HTTPS_PROXY a proxy",
@@ -47,7 +47,9 @@ def _kind(before: object, now: object) -> str:
     return "added" if before is None else "removed" if now is None else "changed"
 
 
-def lock(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress, upgrade: bool = False) -> LockChange:
+def lock(
+    project: ProjectFolder, spec: ModelSpec, fetcher: Fetcher, progress: Progress, upgrade: bool = False
+) -> LockChange:
     """Lock a model, unless it is locked; with ``upgrade``, to what its repository has now.
 
     What comes from addresses is fetched for it, and is there for the fetch that follows. Raises ``UsageError`` for a
@@ -64,7 +66,7 @@ def lock(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress
     return LockChange(before, now)
 
 
-def _now(project: Project, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> ModelLock:
+def _now(project: ProjectFolder, spec: ModelSpec, fetcher: Fetcher, progress: Progress) -> ModelLock:
     if spec.hub:
         declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)
         return look(declared, spec.patterns, admission.of(spec), fetcher, progress)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.files import pack_json, read_json, write_at_once
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 LONG_ENOUGH = 60.0  # seconds of input: of less, most of the time goes into loading the model
 HOSTS = 64  # that are noted; containers may have a new name each time
@@ -19,7 +19,7 @@ class ModelSpeeds:
     An estimate, as durations are: it may be lost or another's, and only what is told or chosen depends on it.
     """
 
-    def __init__(self, project: Project, host: str = "") -> None:
+    def __init__(self, project: ProjectFolder, host: str = "") -> None:
         self._file = project.cache / "model-speeds.json"
         self._host = host or platform.node()
         self._changed: dict[str, list[float]] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.jobs import environment_sources
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.locks import holder
 from pipeline.media.subtitles import AlreadyThere
 from pipeline.prepare import disk_space
@@ -50,7 +50,7 @@ class PrepareOutcome:
     status: PrepareStatus
     why: str = ""
     next_step: str | None = None
-    job: Job | None = None
+    job: PlannedJob | None = None
     code: ExitCode = ExitCode.OK
     skipped: SkipReason | None = None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.config.workflows import DiskUse
 from pipeline.errors import NotReady
 from pipeline.media.probe import Media
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sizes import show_size
 from pipeline.text import printable
 
@@ -22,13 +22,13 @@ def estimate(disk: DiskUse, size: int, duration: float | None) -> int:
     return round(disk.per_second * seconds + disk.of_input * size)
 
 
-def free(project: Project) -> int:
+def free(project: ProjectFolder) -> int:
     """Bytes on the disk that jobs are on."""
     folder = next(each for each in (project.jobs, *project.jobs.parents) if each.is_dir())
     return shutil.disk_usage(folder).free
 
 
-def require(project: Project, disk: DiskUse, file: Path, media: Media | None, reserved: int) -> int:
+def require(project: ProjectFolder, disk: DiskUse, file: Path, media: Media | None, reserved: int) -> int:
     """The bytes that the job will write. ``reserved`` bytes are left for jobs that were prepared before it.
 
     Raises ``NotReady`` where the disk that jobs are on doesn't have them.

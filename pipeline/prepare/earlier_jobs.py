@@ -17,7 +17,7 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import PipelineError
 from pipeline.jobs import beside_input
 from pipeline.jobs.input_state import is_unchanged
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import UNFINISHED, JobStore
@@ -31,7 +31,7 @@ from pipeline.prepare.preparation import JobRequest
 class EarlierJob:
     """The newest job for a file as it is now, and what a request asks for."""
 
-    job: Job  # as it is now
+    job: PlannedJob  # as it is now
     request: JobRequest  # with all that the job does already; it gives this job its new plan
     has_all: bool  # whether the job's plan makes all that is asked for
 
@@ -60,8 +60,8 @@ class EarlierJobs:
         self._catalog = catalog
         self._store = JobStore(catalog.project.jobs)
         self._read: set[str] = set()  # the ids
-        self._jobs: dict[str, list[Job]] = {}  # by path of the input
-        self._with_results: dict[str, list[Job]] = {}  # by folder: those that put results beside their input
+        self._jobs: dict[str, list[PlannedJob]] = {}  # by path of the input
+        self._with_results: dict[str, list[PlannedJob]] = {}  # by folder: those that put results beside their input
         self._values: dict[str, Mapping[str, Any]] = {}  # by what was typed: the same for all files of one command
 
     def find(self, request: JobRequest) -> EarlierJob | None:
@@ -79,7 +79,7 @@ class EarlierJobs:
                 return _earlier(load(job.folder), workflow, request, values)
         return None
 
-    def maker(self, file: Path) -> Job | None:
+    def maker(self, file: Path) -> PlannedJob | None:
         """The job that has put this file beside its input, as it is now: it is a result, and no input."""
         self._read_new()
         return next(
@@ -108,14 +108,14 @@ class EarlierJobs:
                 self._with_results.setdefault(str(job.input.parent), []).append(job)
 
 
-def _has_same_input(job: Job, file: Path) -> bool:
+def _has_same_input(job: PlannedJob, file: Path) -> bool:
     try:
         return is_unchanged(job.plan.input, file)
     except OSError:
         return False
 
 
-def _earlier(job: Job, workflow: WorkflowSpec, request: JobRequest, values: Mapping[str, Any]) -> EarlierJob:
+def _earlier(job: PlannedJob, workflow: WorkflowSpec, request: JobRequest, values: Mapping[str, Any]) -> EarlierJob:
     more = {}
     for name, spec in workflow.parameters.items():
         before = job.plan.parameters.get(name, spec.default)

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines.decisions import Decisions
 from pipeline.envs.choice.decision import EnvironmentOptions
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import ModelDecision
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
@@ -32,7 +32,7 @@ class JobRequest:
     inherits_environment: bool = False  # whether stages get all of the caller's variables
     reserved: int = 0  # bytes of the disk that other jobs will take
     fetches: bool = False  # a better recognition model that isn't here, where the model is to be chosen
-    extends: Job | None = None  # the job of the same file that gets the new plan, instead of a job of its own
+    extends: PlannedJob | None = None  # the job of the same file that gets the new plan, instead of a job of its own
 
 
 @dataclass(frozen=True)

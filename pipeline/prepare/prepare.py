@@ -19,7 +19,7 @@ from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
 from pipeline.envs.registry import Registry
 from pipeline.jobs import beside_input, environment_sources
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.media import subtitles, tracks
 from pipeline.media.probe import PROBER, Media
@@ -50,7 +50,7 @@ def prepare(
     request: JobRequest,
     progress: Progress = quiet,
     inspections: DeferredInspectionCache | None = None,
-) -> Job:
+) -> PlannedJob:
     """Raises the error that fits: usage, configuration, input, or what isn't ready; then there is no job.
 
     ``progress`` hears what takes long: looking at external environments, waiting for one, building one.

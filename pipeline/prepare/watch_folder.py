@@ -19,7 +19,7 @@ from pipeline.jobs.store import UNFINISHED
 from pipeline.prepare.batch import PrepareOutcome
 from pipeline.prepare.earlier_jobs import EarlierJob
 from pipeline.prepare.intake import IsWanted, in_folder, is_media, signature
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 Signature = tuple[int, int]
 LATER_SECONDS = 60.0
@@ -44,7 +44,7 @@ class WatchRequest:
 class RejectedFiles:
     """Files that couldn't be prepared. They are tried again only when they have changed, also by a later watch."""
 
-    def __init__(self, project: Project, request: WatchRequest) -> None:
+    def __init__(self, project: ProjectFolder, request: WatchRequest) -> None:
         self._file = project.cache / "watch" / f"{request.id}.json"
         self._entries: dict[str, Any] = self._read()  # by path: the signature of that time, and why
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs.items import internal_name, of_fan_out, shown_names
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import is_member_name, paired_stages
 from pipeline.values import Struct
@@ -48,7 +48,7 @@ class ChosenStages(Struct, frozen=True):
         return any(is_member_name(name, stage.planned_name) for name in self.members)
 
 
-def choose(job: Job, selection: Selection) -> ChosenStages:
+def choose(job: PlannedJob, selection: Selection) -> ChosenStages:
     """Raises ``UsageError`` for a stage that the job doesn't have, or where nothing is left."""
     stages = job.stages
     known = [stage.name for stage in stages]
@@ -76,7 +76,7 @@ def choose(job: Job, selection: Selection) -> ChosenStages:
     )
 
 
-def _with_planned_names(job: Job, selection: Selection) -> tuple[Selection, set[str], str | None]:
+def _with_planned_names(job: PlannedJob, selection: Selection) -> tuple[Selection, set[str], str | None]:
     """Stages may be named as ``STAGE[VALUE]``. Of members of a fan-out over a list, the selection gets the fan-out.
 
     Returns the members beside it: those that are chosen, and the one that is forced.
@@ -102,7 +102,7 @@ def _with_planned_names(job: Job, selection: Selection) -> tuple[Selection, set[
     return Selection(**planned), set(members.values()), forced
 
 
-def missing(job: Job, stage: str, planned: str) -> UsageError:
+def missing(job: PlannedJob, stage: str, planned: str) -> UsageError:
     """A stage that wasn't chosen has no result, and the chosen ones build on it."""
     shown = shown_names(job, job.loaded).get(stage, stage)
     return UsageError(
@@ -111,7 +111,7 @@ def missing(job: Job, stage: str, planned: str) -> UsageError:
     )
 
 
-def _refusal(job: Job, what: str) -> UsageError:
+def _refusal(job: PlannedJob, what: str) -> UsageError:
     return UsageError(f"{job.id} {what}", f"pipeline job show {job.id}")
 
 

@@ -7,12 +7,12 @@ from pipeline.cache.store import ResultStore
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result, StoredResult
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.invocations import Invocations
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 
 
-def commit(project: Project, live: LiveAttempt, invocations: Invocations) -> Result | AttemptEnd:
+def commit(project: ProjectFolder, live: LiveAttempt, invocations: Invocations) -> Result | AttemptEnd:
     """The result, on the disk; or why there is none."""
     stage = live.task.stage
     try:
@@ -40,7 +40,9 @@ def share(store: ResultStore, task: Task, result: Result) -> None:
     store.put(result.key, record, {name: each.path for name, each in result.outputs.items()})
 
 
-def _unmet(project: Project, stage: PlannedStage, outputs: Mapping[str, Path], invocations: Invocations) -> list[str]:
+def _unmet(
+    project: ProjectFolder, stage: PlannedStage, outputs: Mapping[str, Path], invocations: Invocations
+) -> list[str]:
     if not stage.ensure:
         return []
     from pipeline.run.ensure import unmet

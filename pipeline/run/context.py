@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.cache.store import ResultStore
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.secrets import Secrets
 from pipeline.policy import Start
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import Observer
 from pipeline.run.runtime import Runtime
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 class RunContext(Struct, frozen=True, kw_only=True, dict=True):
     """One for each run, so that an environment is checked once for all of its jobs."""
 
-    project: Project
+    project: ProjectFolder
     store: ResultStore
     observer: Observer
     guardian: Guardian
-    resolve: Callable[[Job], Runtime]  # anew, once an environment was repaired
+    resolve: Callable[[PlannedJob], Runtime]  # anew, once an environment was repaired
     secrets: Secrets
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
 
-    def diagnose(self, job: Job, failure: "Failure", progress: "Progress") -> "Failure":
+    def diagnose(self, job: PlannedJob, failure: "Failure", progress: "Progress") -> "Failure":
         """With the verdict on the environment, which may be to blame. Blocks while it looks and repairs."""
         verdict = self._escalation.look(job, failure.environment, failure.evidence, progress)
         return failure.with_verdict(verdict)

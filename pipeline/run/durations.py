@@ -7,9 +7,9 @@ from typing import Any
 
 from pipeline.cache import removal
 from pipeline.files import pack_json, read_json, write_at_once
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 UNKNOWN = 1.0  # seconds; with nothing known, the longest way is the one with the most stages
 FOR_INPUT = "@"  # after a stage's name: how many seconds of input it took so long for
@@ -22,7 +22,7 @@ class Durations:
     An estimate: it may be lost, be another's, or be wrong, and only the order of ready stages depends on it.
     """
 
-    def __init__(self, project: Project, job: Job) -> None:
+    def __init__(self, project: ProjectFolder, job: PlannedJob) -> None:
         self._file = project.cache / "durations" / f"{job.plan.workflow}.json"
         self._seconds_of_input = job.plan.input.duration_s
         self._changed: dict[str, float] = {}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pipeline.envs.leases import Leases
 from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
 from pipeline.host.resources import Ledger, RunLimits
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.secrets import Secrets
 from pipeline.jobs.state import StageStatus
 from pipeline.policy import Start
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import job_locks, machine_ledger, runtime
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
@@ -41,10 +41,10 @@ class Options(Struct, frozen=True):
 
 
 def execute(
-    project: Project,
+    project: ProjectFolder,
     folders: Sequence[Path],
     options: Options,
-    observer: Callable[[Sequence[Job], Mapping[str, Runtime]], Observer],
+    observer: Callable[[Sequence[PlannedJob], Mapping[str, Runtime]], Observer],
     later: "JobSource | None" = None,
 ) -> Mapping[str, JobOutcome]:
     """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run. Those that
@@ -108,7 +108,7 @@ def _joining(later: "JobSource", context: "RunContext", held: ExitStack, ledger:
     return partial(LaterJobs, later, context.observer, RunEntry(context, held, ledger).admit)
 
 
-def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
+def _start_ahead(job: PlannedJob, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
     """The first stage's interpreter starts while the rest of the run is put together."""
     left = (stage for stage in job.stages if job.loaded.stage(stage.name).status is not StageStatus.FINISHED)
     first = next(left, None)
@@ -118,7 +118,7 @@ def _start_ahead(job: Job, found: Runtime, executor: Executor, guardian: Guardia
     executor.prepare(found.interpreters[first.environment])
 
 
-def _trim(project: Project, jobs: Sequence[Job], store: "ResultStore") -> None:
+def _trim(project: ProjectFolder, jobs: Sequence[PlannedJob], store: "ResultStore") -> None:
     limit = min(job.plan.cache_limit for job in jobs)
     if store.needs_trim(limit):
         from pipeline.jobs.keys_in_use import held_keys

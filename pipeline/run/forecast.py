@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.jobs.items import shown_names
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import is_member_name, paired_stages
 from pipeline.run import fanout
@@ -40,7 +40,7 @@ def forecast(chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Iterator[Fo
         yield Forecast(_shown(stage, chosen, reuse.job), stage.environment, *found)
 
 
-def _shown(stage: PlannedStage, chosen: ChosenStages, job: Job) -> str:
+def _shown(stage: PlannedStage, chosen: ChosenStages, job: PlannedJob) -> str:
     """A fan-out of which a run looks at one member alone is called by that: ``square[7]``."""
     if not (stage.for_each and chosen.skips_others):
         return stage.name

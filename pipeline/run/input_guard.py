@@ -16,7 +16,7 @@ from pipeline.errors import StageError
 from pipeline.files import clear, replaced, try_remove_tree
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.attempts import RESULT, Attempt
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.run import input_view
@@ -31,7 +31,7 @@ OWN_NAMES = 2  # of an output that the store shares
 class InputGuard:
     """For the stages of one job."""
 
-    def __init__(self, job: Job, results: Results, store: ResultStore, signatures: OutputSignatures) -> None:
+    def __init__(self, job: PlannedJob, results: Results, store: ResultStore, signatures: OutputSignatures) -> None:
         self._job = job
         self._signatures = signatures
         self._results = results

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.files import clear, reflink, replaced
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.input_name import path_for
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run import linked_input
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.signatures import settled_signature_of
@@ -24,7 +24,7 @@ ROOM = 2  # times its size that must be left on the disk then: stages may leave 
 CHUNK = 1 << 20  # bytes
 
 
-def place(job: Job, signatures: OutputSignatures) -> None:
+def place(job: PlannedJob, signatures: OutputSignatures) -> None:
     """Make it, unless it is there. Raises ``OSError``, and ``InputError`` where the input has changed meanwhile."""
     path = path_for(job)
     if _is_there(path, job, signatures):
@@ -47,7 +47,7 @@ def place(job: Job, signatures: OutputSignatures) -> None:
         signatures.note([path], at)
 
 
-def linked_file(job: Job) -> Path | None:
+def linked_file(job: PlannedJob) -> Path | None:
     """The person's file, where stages read that by a link."""
     path = path_for(job)
     return job.input if path.is_symlink() else None
@@ -61,14 +61,14 @@ def discard_copy(path: Path) -> None:
         clear(path)
 
 
-def release(job: Job) -> None:
+def release(job: PlannedJob) -> None:
     """Free the room of a large copy, which no stage of a finished job needs. Raises ``OSError``."""
     path = path_for(job)
     if job.plan.input.size > COPY_UP_TO and not path.parent.is_symlink() and path.is_file() and not path.is_symlink():
         clear(path)
 
 
-def _is_there(path: Path, job: Job, signatures: OutputSignatures) -> bool:
+def _is_there(path: Path, job: PlannedJob, signatures: OutputSignatures) -> bool:
     """A copy of which nothing is known is made anew: that takes less than to read both."""
     try:
         if path.is_symlink():
@@ -78,7 +78,7 @@ def _is_there(path: Path, job: Job, signatures: OutputSignatures) -> bool:
     return signatures.known(path) is not None
 
 
-def _shares(job: Job, target: Path) -> bool:
+def _shares(job: PlannedJob, target: Path) -> bool:
     """Whether it could be had without a copy of its bytes, as it should."""
     size = job.plan.input.size
     if size <= COPY_UP_TO:
@@ -90,7 +90,7 @@ def _shares(job: Job, target: Path) -> bool:
     return not _is_read_in_worker(job) and linked_input.can_protect(job.input) and _link(job, target)
 
 
-def _is_read_in_worker(job: Job) -> bool:
+def _is_read_in_worker(job: PlannedJob) -> bool:
     """A worker serves other stages, too, so that it can't be bound for one of them; to start a process instead costs
     more than a copy where the worker holds a model."""
     return any(stage.takes_job_input and stage.way(None) == "worker" for stage in job.stages)
@@ -111,14 +111,14 @@ def _copy(source: Path, target: Path) -> None:
             writing.write(chunk)
 
 
-def _reflink(job: Job, target: Path) -> bool:
+def _reflink(job: PlannedJob, target: Path) -> bool:
     try:
         return reflink(job.input, target)
     except OSError:
         return False
 
 
-def _link(job: Job, target: Path) -> bool:
+def _link(job: PlannedJob, target: Path) -> bool:
     try:
         target.symlink_to(job.input)
     except (OSError, NotImplementedError):

@@ -10,7 +10,7 @@ from pipeline.executors import Invocation
 from pipeline.host.resources import Grant
 from pipeline.jobs import input_name
 from pipeline.jobs.attempts import Attempt
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.policy import Start
@@ -26,7 +26,7 @@ from pipeline.values import Struct, encode
 class Invocations(Struct, frozen=True):
     """The invocations of one job, with what its run has resolved."""
 
-    job: Job
+    job: PlannedJob
     runtime: Runtime
     results: Results
     keys: StageKeys

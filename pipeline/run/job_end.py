@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.errors import Interrupted, StageError
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.run import input_view
@@ -19,7 +19,7 @@ from pipeline.run.observer import JobOutcome
 class JobEnd:
     """The ends that a job's run may have; exactly one of them is called, and none of the job's stages runs then."""
 
-    def __init__(self, job: Job, journal: JobJournal, progress: Callable[[str], None]) -> None:
+    def __init__(self, job: PlannedJob, journal: JobJournal, progress: Callable[[str], None]) -> None:
         self._job = job
         self._journal = journal
         self._progress = progress

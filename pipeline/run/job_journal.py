@@ -17,7 +17,7 @@ from pipeline.jobs.events import (
     StageSkipped,
     StageStarted,
 )
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.run.observer import JobOutcome, Observer
@@ -27,7 +27,7 @@ TOGETHER_SECONDS = 0.025  # how long a result may wait for others to share its f
 
 
 class JobJournal:
-    def __init__(self, job: Job, observer: Observer) -> None:
+    def __init__(self, job: PlannedJob, observer: Observer) -> None:
         self._job = job
         self._observer = observer
         self._journal = job.journal()

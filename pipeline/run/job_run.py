@@ -15,7 +15,7 @@ from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name
 from pipeline.jobs.events import AttemptFailed
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.process import Interpreter
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 class JobRun:
     """One process's work on one job, whose lock it holds. Nothing here waits, but for ``diagnose``."""
 
-    def __init__(self, context: RunContext, job: Job, runtime: Runtime) -> None:
+    def __init__(self, context: RunContext, job: PlannedJob, runtime: Runtime) -> None:
         """Raises ``UsageError`` for a selection that the job doesn't have."""
         self.job = job
         self.runtime = runtime

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 
 from pipeline.host import machine
 from pipeline.host.resources import GpuAllocator, Ledger, NoGpus, RunLimits
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 
 
-def of(jobs: Sequence[Job], limits: RunLimits) -> Ledger:
+def of(jobs: Sequence[PlannedJob], limits: RunLimits) -> Ledger:
     with_gpus = any(map(_wants_gpus, jobs))
     return Ledger(machine.detect(os.environ, with_gpus), limits, _cards() if with_gpus else NoGpus())
 
 
-def extend(ledger: Ledger, job: Job) -> None:
+def extend(ledger: Ledger, job: PlannedJob) -> None:
     """For a job that joins the run later."""
     if not ledger.has_cards and _wants_gpus(job):
         ledger.add_cards(machine.detect(os.environ, with_gpus=True).gpus, _cards())
 
 
-def _wants_gpus(job: Job) -> bool:
+def _wants_gpus(job: PlannedJob) -> bool:
     return any(stage.resources.gpus for stage in job.stages)
 
 

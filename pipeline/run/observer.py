@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.executors import StageReport
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run.runtime import Runtime
 from pipeline.values import Struct, field
 
@@ -19,19 +19,19 @@ class JobOutcome(Struct, frozen=True):
 
 
 class Observer(Protocol):
-    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+    def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         """``origin``: another job's id where the result is from the store, else empty."""
 
-    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+    def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         """Another run makes its result; ``because`` says which one, and what a person can do about it."""
 
-    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None: ...
-    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None: ...
-    def stage_finished(self, job: Job, stage: str, seconds: float) -> None: ...
-    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None: ...
+    def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None: ...
+    def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None: ...
+    def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:
         """``again``: seconds until the next attempt, or ``None`` where there is none."""
 
-    def stage_skipped(self, job: Job, stage: str, because: str) -> None:
+    def stage_skipped(self, job: PlannedJob, stage: str, because: str) -> None:
         """``because``: the stage that failed."""
 
     def progress(self, text: str) -> None:
@@ -40,7 +40,7 @@ class Observer(Protocol):
     def inputs_left(self, count: int) -> None:
         """How many inputs there are whose jobs aren't prepared yet, and may join the run."""
 
-    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+    def job_joined(self, job: PlannedJob, runtime: Runtime | None) -> None:
         """A job that was prepared after the run had begun; ``runtime`` is ``None`` where it can't be run."""
 
-    def job_ended(self, job: Job, outcome: JobOutcome) -> None: ...
+    def job_ended(self, job: PlannedJob, outcome: JobOutcome) -> None: ...

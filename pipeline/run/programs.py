@@ -15,7 +15,7 @@ from pipeline.envs.program_versions import VersionAnswer
 from pipeline.envs.variables import system_path, which, without_python
 from pipeline.files import nearest
 from pipeline.jobs.plan import Plan
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.program_files import ProgramFiles
 
 MISSING = "not there"  # its stages don't run then
@@ -27,7 +27,7 @@ Identity = str | dict[str, Any]
 class Programs:
     """Those of one job's environments; each is looked at once in a run."""
 
-    def __init__(self, project: Project, plan: Plan) -> None:
+    def __init__(self, project: ProjectFolder, plan: Plan) -> None:
         self._files = ProgramFiles(project.cache / "programs.json")
         self._folder = project.jobs
         self._plan = plan

@@ -4,7 +4,7 @@ import time
 
 from pipeline.cache.store import ResultStore
 from pipeline.jobs import attempts
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.state import JobState, StageStatus
@@ -33,7 +33,7 @@ class ReusedResult(Struct, frozen=True):
 class Reuse(Struct, frozen=True):
     """Where one job's stages look for results before they run."""
 
-    job: Job
+    job: PlannedJob
     state: JobState
     store: ResultStore
     signatures: OutputSignatures

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.host.resources import Ledger
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.run import job_locks, machine_ledger, runtime
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
@@ -30,7 +30,7 @@ class RunEntry:
         self._context.observer.job_joined(joined.job, joined.runtime)
         return joined
 
-    def _joined(self, job: Job) -> JobRun:
+    def _joined(self, job: PlannedJob) -> JobRun:
         job_locks.hold(self._locks, [job.folder])
         job = load(job.folder)  # as it is now that nobody else changes it
         self._context.secrets.require([job])

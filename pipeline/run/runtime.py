@@ -13,10 +13,10 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables, which
 from pipeline.envs.verification import health
 from pipeline.errors import ConfigurationError, NotReady, bootstrap_steps, did_you_mean
-from pipeline.jobs.job import Job, preparing_command
+from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.models.store import ModelStore, is_local
 from pipeline.process import Interpreter
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, field
 
@@ -31,7 +31,7 @@ class Runtime(Struct, frozen=True):
     others: Mapping[str, str]  # what is wrong with a model or a program, to what helps
     remedies: Mapping[str, str] = field(default_factory=dict)  # by environment, where it isn't to build it anew
 
-    def require(self, job: Job) -> None:
+    def require(self, job: PlannedJob) -> None:
         """Raises ``NotReady`` where something is wrong with what the job needs."""
         environments = [f"environment '{name}' can't be used: {reason}" for name, reason in self.problems.items()]
         if environments or self.others:
@@ -41,7 +41,7 @@ class Runtime(Struct, frozen=True):
             raise NotReady(text, bootstrap_steps(list(dict.fromkeys(commands))))
 
 
-def resolve(project: Project, job: Job, token: str, leases: Leases | None = None) -> Runtime:
+def resolve(project: ProjectFolder, job: PlannedJob, token: str, leases: Leases | None = None) -> Runtime:
     """Look everything up and note what is wrong: a job that is finished needs none of it.
 
     Every process of the run carries ``token``, by which it is found wherever it goes. With ``leases``, each build
@@ -71,7 +71,7 @@ def resolve(project: Project, job: Job, token: str, leases: Leases | None = None
     )
 
 
-def note_use(project: Project, runtimes: Iterable[Runtime]) -> None:
+def note_use(project: ProjectFolder, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
     notes.note_use(project.environments, (build.prefix for build in ours))
@@ -86,7 +86,7 @@ class _Found(Struct, frozen=True):
     lease: int | None = None
 
 
-def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Found:
+def _find(project: ProjectFolder, job: PlannedJob, name: str, leases: Leases | None) -> _Found:
     """The environment that the plan was made with, wherever it comes from."""
     if job.plan.origin(name).place is not None:
         return _find_foreign(project, job, name)
@@ -101,7 +101,7 @@ def _find(project: Project, job: Job, name: str, leases: Leases | None) -> _Foun
     return _Found(build, health.problem(build), lease=lease)
 
 
-def _find_foreign(project: Project, job: Job, name: str) -> _Found:
+def _find_foreign(project: ProjectFolder, job: PlannedJob, name: str) -> _Found:
     """Somebody else's: its place is the definition's, which is read here alone, since that takes a while."""
     from pipeline.config.catalog import Catalog
     from pipeline.envs.external.candidates import find_again
@@ -120,13 +120,13 @@ def _find_foreign(project: Project, job: Job, name: str) -> _Found:
     return _Found(build)
 
 
-def _own(project: Project, job: Job, build: Build) -> Mapping[str, str]:
+def _own(project: ProjectFolder, job: PlannedJob, build: Build) -> Mapping[str, str]:
     templates = job.plan.environment_variables.get(build.name, {})
     return own_variables(project, templates.items(), build.prefix)
 
 
 def _interpreter(  # noqa: PLR0913, PLR0917  # what a process needs to start
-    job: Job, build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
+    job: PlannedJob, build: Build, tools: Sequence[Path], own: Mapping[str, str], token: str, lease: int | None
 ) -> Interpreter:
     passed = None if job.plan.inherits_environment else ()  # what stages ask for by name comes with each invocation
     caller = visible(os.environ, passed)
@@ -134,7 +134,7 @@ def _interpreter(  # noqa: PLR0913, PLR0917  # what a process needs to start
     return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
-def _require_defined(project: Project, job: Job) -> None:
+def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.plan.environments:
         file = project.config / "environments" / f"{name}.yaml"
@@ -162,7 +162,7 @@ def _brought_by_stage(file: Path) -> bool:
         return False
 
 
-def _require_file(file: Path, what: str, job: Job, project: Project) -> None:
+def _require_file(file: Path, what: str, job: PlannedJob, project: ProjectFolder) -> None:
     if not file.is_file():
         known = did_you_mean(file.stem, [path.stem for path in file.parent.glob(f"*{file.suffix}")])
         raise ConfigurationError(
@@ -177,12 +177,12 @@ def _why_absent(registry: Registry, name: str) -> str:
     return "it was built again from other requirements, and the build that this job was prepared for is gone"
 
 
-def _tools(job: Job, environment: str, builds: Mapping[str, Build]) -> list[Path]:
+def _tools(job: PlannedJob, environment: str, builds: Mapping[str, Build]) -> list[Path]:
     providers = job.plan.tools.get(environment, {}).values()
     return [builds[name].provided_tools for name in dict.fromkeys(providers) if name in builds]
 
 
-def _model_problems(store: ModelStore, job: Job) -> dict[str, str]:
+def _model_problems(store: ModelStore, job: PlannedJob) -> dict[str, str]:
     reasons = {name: store.problem(name, digest) for name, digest in job.plan.models.items()}
     return {
         f"model '{name}' can't be used: {reason}": (
@@ -193,7 +193,7 @@ def _model_problems(store: ModelStore, job: Job) -> dict[str, str]:
     }
 
 
-def _program_problems(job: Job) -> dict[str, str]:
+def _program_problems(job: PlannedJob) -> dict[str, str]:
     """Programs that were on ``PATH`` when the job was prepared."""
     wanted = {name: where for tools in job.plan.tools.values() for name, where in tools.items()}
     return {

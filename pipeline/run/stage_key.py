@@ -10,13 +10,13 @@ from pipeline.digests import canonical_json, sha256_of_bytes, tagged_digest
 from pipeline.envs import inheritance
 from pipeline.errors import ConfigurationError
 from pipeline.jobs import input_name
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
 from pipeline.jobs.secrets import Secrets
 from pipeline.models.store import ModelStore
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.references import JOB_INPUT
 from pipeline.run.invocation_file import Arguments, shown
 from pipeline.script import reads_stage_name
@@ -34,8 +34,8 @@ class StageKeys:
 
     def __init__(
         self,
-        project: Project,
-        job: Job,
+        project: ProjectFolder,
+        job: PlannedJob,
         results: Results,
         caller: Mapping[str, str] = MappingProxyType({}),
         secrets: Secrets | None = None,

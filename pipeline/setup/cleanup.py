@@ -14,7 +14,7 @@ from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import load
 from pipeline.jobs.store import UNFINISHED, JobStore
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.text import printable
 
 
@@ -24,18 +24,18 @@ class CleanupResult:
     refused: Mapping[str, str]  # name of the folder to who needs it
 
 
-def removal_plan(project: Project, limits: StorageLimits, force: bool = False) -> RemovalPlan:
+def removal_plan(project: ProjectFolder, limits: StorageLimits, force: bool = False) -> RemovalPlan:
     """The builds that have to go. With ``force``, also those that unfinished jobs need; never those in use."""
     user_of = _user_of({} if force else unfinished(project))
     return plan(survey(Registry(project.environments)), limits, user_of, time.time())
 
 
-def builds_of(project: Project, name: str) -> list[BuildFolder]:
+def builds_of(project: ProjectFolder, name: str) -> list[BuildFolder]:
     """All builds of one environment."""
     return [build for build in survey(Registry(project.environments)) if build.name == name]
 
 
-def carry_out(project: Project, builds: Collection[BuildFolder]) -> CleanupResult:
+def carry_out(project: ProjectFolder, builds: Collection[BuildFolder]) -> CleanupResult:
     """Remove builds. A build that a process has begun to use meanwhile stays.
 
     Raises ``NotReady`` where a folder can't be deleted.
@@ -52,7 +52,7 @@ def carry_out(project: Project, builds: Collection[BuildFolder]) -> CleanupResul
     return CleanupResult(freed, refused)
 
 
-def unfinished(project: Project) -> dict[str, str]:
+def unfinished(project: ProjectFolder) -> dict[str, str]:
     """Keys of the environments that unfinished jobs were prepared for, each with the first such job."""
     named: dict[str, str] = {}
     for id, keys in _jobs(project):
@@ -78,7 +78,7 @@ def _user_of(jobs: Mapping[str, str]) -> Callable[[BuildFolder], str | None]:
     return user_of
 
 
-def _jobs(project: Project) -> Iterator[tuple[str, list[str]]]:
+def _jobs(project: ProjectFolder) -> Iterator[tuple[str, list[str]]]:
     """Unfinished jobs and their environments' keys. A job that can't be read is left out: it can't be run either."""
     store = JobStore(project.jobs)
     for id in store.ids():

@@ -36,7 +36,7 @@ from pipeline.jobs import environment_sources
 from pipeline.locks import is_held
 from pipeline.models.store import ModelStore
 from pipeline.progress import quiet
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup.models import altered_files, interrupted
 from pipeline.sizes import show_size
 
@@ -177,7 +177,7 @@ def _altered(store: ModelStore, spec: ModelSpec) -> str | None:
     return next((f"its file {file} {problem}" for file, problem in problems.items()), None)
 
 
-def _disks(project: Project) -> Iterator[DiskFindings]:
+def _disks(project: ProjectFolder) -> Iterator[DiskFindings]:
     """Each disk that is written to, once, with the first folder on it."""
     devices: set[int] = set()
     for folder in (project.environments, project.models, project.jobs, project.cache):

@@ -15,7 +15,7 @@ from pipeline.envs.lockfiles.resolve import LockResolver, Upgrade
 from pipeline.envs.packages.hashes import MissingHashes
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.progress import Progress, quiet
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup.lock_check import LockCheck
 
 
@@ -74,7 +74,7 @@ def make(
             yield LockResult(definition, None, error)
 
 
-def resolver_for(project: Project, seconds: float) -> LockResolver:
+def resolver_for(project: ProjectFolder, seconds: float) -> LockResolver:
     """Raises ``NotReady`` without uv."""
     own, installer = ProjectVariables(project), uv.find()
     return LockResolver(installer, project.root, seconds, own, MissingHashes(installer, seconds, own))

@@ -23,7 +23,7 @@ from pipeline.models.fetch import PART
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import MARKER, ModelStore, is_local
 from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup.tasks import SetupTask
 
 OTHER_CONTENT = "has other content"
@@ -66,7 +66,7 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
     return SetupTask(f"model {spec.name}", carry_out)
 
 
-def folders(project: Project) -> list[StoredModel]:
+def folders(project: ProjectFolder) -> list[StoredModel]:
     """Everything in the store, by name."""
     root = ModelStore(project.models).root
     if not root.is_dir():
@@ -74,7 +74,7 @@ def folders(project: Project) -> list[StoredModel]:
     return sorted(filter(None, map(_folder, root.iterdir())), key=lambda each: (each.name, each.digest))
 
 
-def interrupted(project: Project) -> dict[str, StoredModel]:
+def interrupted(project: ProjectFolder) -> dict[str, StoredModel]:
     """What fetches that were interrupted left, by the model's name; not those that are going on."""
     store = ModelStore(project.models)
     parts = (each for each in folders(project) if each.path.name.endswith(PART))
@@ -121,7 +121,7 @@ def distrust(store: ModelStore, spec: ModelSpec, files: Sequence[str]) -> None:
             (store.folder(spec.name, spec.digest) / file).unlink()
 
 
-def needed_by(project: Project) -> dict[str, str]:
+def needed_by(project: ProjectFolder) -> dict[str, str]:
     """Digests of the models that unfinished jobs were prepared with, each with the first such job."""
     named: dict[str, str] = {}
     store = JobStore(project.jobs)
@@ -153,7 +153,9 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
             yield ModelRemoval(each, "replaced" if each.name in catalog.models else "defined nowhere")
 
 
-def remove(project: Project, chosen: Sequence[StoredModel], on_refusal: Callable[[StoredModel, str], None]) -> int:
+def remove(
+    project: ProjectFolder, chosen: Sequence[StoredModel], on_refusal: Callable[[StoredModel, str], None]
+) -> int:
     """Returns the bytes that became free. A model that is being fetched stays, and so does one that a process uses."""
     freed = 0
     for each in chosen:

@@ -16,7 +16,7 @@ from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from pipeline.files import write_new, write_whole
 from pipeline.permissions import share
 from pipeline.progress import Progress, quiet
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup.lock import resolver_for
 from pipeline.setup.lock_check import LockCheck
 from pipeline.text import shortened
@@ -36,7 +36,7 @@ class Registration:
     lock: Path
 
 
-def register(project: Project, file: Path, name: str | None, note: Progress = quiet) -> Registration:
+def register(project: ProjectFolder, file: Path, name: str | None, note: Progress = quiet) -> Registration:
     """Copy the file into ``stages/`` and write its lock into ``requirements/``.
 
     The stage's file is written last, in one step. A process that is killed before that leaves a lock that nothing
@@ -67,7 +67,7 @@ def register(project: Project, file: Path, name: str | None, note: Progress = qu
     return Registration(name, target, definition.locked)
 
 
-def _checked(project: Project, file: Path, name: str) -> Definition:
+def _checked(project: ProjectFolder, file: Path, name: str) -> Definition:
     """The environment that the file defines. Everything that can be checked without running the file is checked."""
     block = blocks.read(file, project.root)
     if not block.brings_environment:
@@ -95,7 +95,7 @@ def _require_run(file: Path, shown_as: str, python: str) -> None:
         raise ConfigurationError(f"{shown_as}: a stage needs a function 'run(stage)', and there is none")
 
 
-def _lock(project: Project, definition: Definition, file: Path, note: Progress) -> bytes:
+def _lock(project: ProjectFolder, definition: Definition, file: Path, note: Progress) -> bytes:
     """Checked as ``pipeline env lock`` does."""
     resolver = resolver_for(project, settings.load(project).build_seconds)
     again = replace(REGISTRATION, target=shlex.quote(str(file)))
@@ -109,7 +109,7 @@ def _lock(project: Project, definition: Definition, file: Path, note: Progress) 
     return lock
 
 
-def _require_free(project: Project, name: str) -> None:
+def _require_free(project: ProjectFolder, name: str) -> None:
     if not NAME.fullmatch(name):
         raise UsageError(
             f"{shortened(name)!r} can't be the name of a stage with its own environment: "
@@ -123,7 +123,7 @@ def _require_free(project: Project, name: str) -> None:
             raise _taken(name, taken, project)
 
 
-def _taken(name: str, file: Path, project: Project) -> UsageError:
+def _taken(name: str, file: Path, project: ProjectFolder) -> UsageError:
     return UsageError(
         f"the name '{name}' is taken: there is {file.relative_to(project.root)}, which isn't overwritten",
         "pipeline env register FILE --name OTHER",

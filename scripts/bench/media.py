@@ -219,9 +219,9 @@ def _place(folder: Path, arguments: argparse.Namespace) -> Place:
 def _model() -> Path:
     from pipeline.config.catalog import Catalog
     from pipeline.models.store import ModelStore
-    from pipeline.project import Project
+    from pipeline.project import ProjectFolder
 
-    project = Project(PROJECT)
+    project = ProjectFolder(PROJECT)
     return ModelStore(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)
 
 

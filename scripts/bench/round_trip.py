@@ -32,12 +32,12 @@ def milliseconds(ours: Ours, trips: int) -> float:
     from pipeline.executors.base import Executor, Exited, Invocation
     from pipeline.executors.local import LocalExecutor
     from pipeline.jobs.store import JobStore
-    from pipeline.project import Project
+    from pipeline.project import ProjectFolder
     from pipeline.run import runtime
 
     id = ours.prepare("one")
     ours.run(id, "worker")
-    project = Project(ours.root)
+    project = ProjectFolder(ours.root)
     job = JobStore(project.jobs).find(id)
     interpreter = runtime.resolve(project, job, "").interpreters["bare"]
     stage_file = project.stage_file("noop")

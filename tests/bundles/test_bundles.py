@@ -19,7 +19,7 @@ from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs.registry import Registry
 from pipeline.errors import ExitCode, InputError, NotReady
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox, make_sandbox, offline
 
 MODEL = b"weights"
@@ -105,7 +105,7 @@ def files(folder: Path) -> list[str]:
 
 
 def opened(there: Sandbox, bundle: Path) -> inspection.InspectedBundle:
-    return inspection.inspect(Project(there.root), bundle, force=False)
+    return inspection.inspect(ProjectFolder(there.root), bundle, force=False)
 
 
 def test_it_builds_with_no_network_and_an_empty_cache(bundle: Path, there: Sandbox, alone: dict[str, str]) -> None:
@@ -124,7 +124,7 @@ def with_hub_model(sandbox: Sandbox, name: str, files: dict[str, bytes]) -> None
         sandbox.write(f"copies/{name}/{file}", data.decode())
     locked = {file: LockedFile(hashlib.sha256(data).hexdigest(), len(data)) for file, data in files.items()}
     lock = ModelLock(f"someone/{name}", "1" * 40, locked, license="mit")
-    model_locks.write(Project(sandbox.root), name, lock)
+    model_locks.write(ProjectFolder(sandbox.root), name, lock)
     sources = f"[{{folder: copies/{name}}}, {{huggingface: someone/{name}}}, {{huggingface: someone/else}}]"
     with (sandbox.root / "config/models.yaml").open("a") as entries:
         entries.write(f"{name}:\n  files: ['*']\n  sources: {sources}\n")
@@ -347,7 +347,7 @@ def test_a_full_disk_leaves_no_bundle_and_no_traceback(
 
     monkeypatch.setattr(archive, "write", full)
     with pytest.raises(NotReady, match="No space left on device"):
-        make.make(Catalog(Project(here.root)), ["alpha"], tmp_path / "b.tar", lambda _: None)
+        make.make(Catalog(ProjectFolder(here.root)), ["alpha"], tmp_path / "b.tar", lambda _: None)
     assert not list((here.root / "cache").glob(".bundle-*"))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import plain_reporter
 from pipeline.jobs.events import StageExpanded
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.references import member_name
 from pipeline.run.observer import JobOutcome
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
@@ -24,7 +24,7 @@ def test_the_table_of_several_jobs_comes_last_where_it_is_seen(
     assert capsys.readouterr().out.split("\n")[:3] == ["a.srt", "b.srt", "the table"]
 
 
-def many(root: Path) -> Job:
+def many(root: Path) -> PlannedJob:
     """A job whose stage 'part' has a thousand members."""
     job = stored(root, stages=[a_stage("part", for_each="split.list", needs=["split"]), a_stage("split")])
     record(job, StageExpanded("part", 1000))

@@ -9,14 +9,14 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.environments import choose_variant, load
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 
 def refusal(sandbox: Sandbox, text: str, name: str = "alpha") -> ConfigurationError:
     sandbox.write(f"config/environments/{name}.yaml", text)
     with pytest.raises(ConfigurationError) as refused:
-        Catalog(Project(sandbox.root)).environment(name)
+        Catalog(ProjectFolder(sandbox.root)).environment(name)
     return refused.value
 
 
@@ -63,13 +63,13 @@ def test_a_name_that_no_job_could_carry_is_refused(sandbox: Sandbox) -> None:
 
 def test_two_environments_may_share_their_requirements(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/gamma.yaml", 'python: ""\nrequirements: alpha.txt\n')
-    catalog = Catalog(Project(sandbox.root))
+    catalog = Catalog(ProjectFolder(sandbox.root))
     assert catalog.environment("gamma").lock == catalog.environment("alpha").lock
 
 
 def test_the_first_environment_that_provides_a_program_is_its_provider(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/alpha.yaml", 'python: ""\nprovides: {tool: quirk.py}\n')
-    catalog = Catalog(Project(sandbox.root))
+    catalog = Catalog(ProjectFolder(sandbox.root))
     provider = catalog.provider("tool")
     assert provider is not None
     assert provider.name == "alpha"
@@ -79,12 +79,12 @@ def test_the_first_environment_that_provides_a_program_is_its_provider(sandbox: 
 def test_files_of_editors_and_file_managers_are_no_environments(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/._alpha.yaml", "\x00")
     (sandbox.root / "config/environments/.#alpha.yaml").symlink_to("nowhere")
-    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta"]
+    assert Catalog(ProjectFolder(sandbox.root)).environment_names == ["alpha", "beta"]
 
 
 def loaded(sandbox: Sandbox, text: str) -> Definition:
     sandbox.write("config/environments/alpha.yaml", text)
-    return Catalog(Project(sandbox.root)).environment("alpha")
+    return Catalog(ProjectFolder(sandbox.root)).environment("alpha")
 
 
 def test_a_tool_may_have_the_command_that_installs_it(sandbox: Sandbox) -> None:
@@ -139,7 +139,7 @@ variants:
 
 def chosen(sandbox: Sandbox, accelerator: str, text: str = VARIANTS) -> Definition:
     sandbox.write("config/environments/alpha.yaml", text)
-    return load(Project(sandbox.root), "alpha").for_machine(lambda: accelerator)
+    return load(ProjectFolder(sandbox.root), "alpha").for_machine(lambda: accelerator)
 
 
 def test_the_machine_picks_the_variant(sandbox: Sandbox) -> None:
@@ -160,13 +160,13 @@ def test_the_machine_is_asked_only_where_there_is_a_choice(sandbox: Sandbox) -> 
     def refuse() -> str:
         raise AssertionError
 
-    assert load(Project(sandbox.root), "alpha").for_machine(refuse).variant == ""
+    assert load(ProjectFolder(sandbox.root), "alpha").for_machine(refuse).variant == ""
 
 
 def test_every_variant_has_a_lock_to_make(sandbox: Sandbox) -> None:
     sandbox.write("config/environments/alpha.yaml", VARIANTS)
     (sandbox.root / "requirements/beta.lock").unlink()
-    variants = Catalog(Project(sandbox.root)).variants("alpha")
+    variants = Catalog(ProjectFolder(sandbox.root)).variants("alpha")
     assert [each.locked.name for each in variants] == ["alpha.lock", "beta.lock"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline.config.catalog import Catalog
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 BLOCK = """# /// script
@@ -22,7 +22,7 @@ TAIL = "# ///\ndef run(stage): pass\n"
 def defined(sandbox: Sandbox, text: str = BLOCK + TAIL, name: str = "work") -> Definition:
     sandbox.write(f"stages/{name}.py", text)
     sandbox.write(f"requirements/{name}.lock", "")
-    return Catalog(Project(sandbox.root)).environment(name)
+    return Catalog(ProjectFolder(sandbox.root)).environment(name)
 
 
 def refusal(sandbox: Sandbox, text: str, name: str = "work") -> ConfigurationError:
@@ -36,7 +36,7 @@ def test_a_block_with_dependencies_is_an_environment_of_the_stage_s_name(sandbox
     assert (definition.name, definition.python) == ("work", ">=3.11,<3.14")
     assert definition.requirements == sandbox.root / "stages/work.py"
     assert definition.lock == sandbox.root / "requirements/work.lock"
-    assert Catalog(Project(sandbox.root)).stage("work").environment == "work"
+    assert Catalog(ProjectFolder(sandbox.root)).stage("work").environment == "work"
 
 
 def test_what_else_an_environment_has_stands_in_a_table_of_the_block(sandbox: Sandbox) -> None:
@@ -50,12 +50,12 @@ def test_what_else_an_environment_has_stands_in_a_table_of_the_block(sandbox: Sa
 
 def test_environments_of_stages_are_listed_with_the_others(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + TAIL)
-    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta", "work"]
+    assert Catalog(ProjectFolder(sandbox.root)).environment_names == ["alpha", "beta", "work"]
 
 
 def test_one_whose_block_is_broken_is_listed_too_so_that_it_is_told(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + "# oops\n" + TAIL)
-    catalog = Catalog(Project(sandbox.root))
+    catalog = Catalog(ProjectFolder(sandbox.root))
     assert "work" in catalog.environment_names
     with pytest.raises(ConfigurationError, match=r"^stages/work\.py:6: "):
         catalog.environment("work")
@@ -72,13 +72,13 @@ def test_one_whose_block_is_broken_is_listed_too_so_that_it_is_told(sandbox: San
 )
 def test_other_stages_bring_no_environment(sandbox: Sandbox, text: str) -> None:
     sandbox.write("stages/work.py", text)
-    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta"]
+    assert Catalog(ProjectFolder(sandbox.root)).environment_names == ["alpha", "beta"]
 
 
 def test_a_lock_that_was_not_made_yet_is_told_with_the_command(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + TAIL)
     with pytest.raises(ConfigurationError, match=r"^stages/work\.py: .*requirements/work\.lock") as refused:
-        Catalog(Project(sandbox.root)).environment("work")
+        Catalog(ProjectFolder(sandbox.root)).environment("work")
     assert refused.value.next_step == "pipeline env lock work"
 
 
@@ -109,7 +109,7 @@ def test_a_wrong_block_is_refused_with_the_stage_s_line(sandbox: Sandbox, before
 def test_a_stage_has_an_environment_of_its_own_or_names_one(sandbox: Sandbox) -> None:
     sandbox.write("stages/work.py", BLOCK + '# environment = "alpha"\n' + TAIL)
     with pytest.raises(ConfigurationError, match=r"^stages/work\.py:6: environment: "):
-        Catalog(Project(sandbox.root)).stage("work")
+        Catalog(ProjectFolder(sandbox.root)).stage("work")
 
 
 def test_a_name_that_no_environment_can_have_is_refused(sandbox: Sandbox) -> None:
@@ -133,4 +133,4 @@ def test_requirements_of_the_same_name_are_refused_since_they_have_the_same_lock
 def test_a_stage_that_can_not_be_read_as_text_hides_no_other_environment(sandbox: Sandbox) -> None:
     Path(sandbox.root / "stages/odd.py").write_bytes(b"\xff\xfe")
     (sandbox.root / "stages/gone.py").symlink_to("nowhere")
-    assert Catalog(Project(sandbox.root)).environment_names == ["alpha", "beta"]
+    assert Catalog(ProjectFolder(sandbox.root)).environment_names == ["alpha", "beta"]

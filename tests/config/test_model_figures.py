@@ -5,7 +5,7 @@ import pytest
 from pipeline.config import model_figures, models
 from pipeline.config.model_figures import ErrorRate, FigureTable, ModelFigures, PublishedSpeed, load
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY, Sandbox
 
 HEAD = "sources: {here: a table that was measured here}\ndata: {read: read sentences, spoken: speech}\n"
@@ -13,11 +13,11 @@ HEAD = "sources: {here: a table that was measured here}\ndata: {read: read sente
 
 def table(sandbox: Sandbox, text: str) -> FigureTable:
     sandbox.write("config/model-figures.yaml", HEAD + text)
-    return load(Project(sandbox.root))
+    return load(ProjectFolder(sandbox.root))
 
 
 def test_a_project_without_the_file_has_no_figures(sandbox: Sandbox) -> None:
-    assert load(Project(sandbox.root)) == FigureTable()
+    assert load(ProjectFolder(sandbox.root)) == FigureTable()
     assert FigureTable().of("any") == ModelFigures()
 
 
@@ -76,11 +76,11 @@ def test_a_figure_without_a_source_or_sense_is_refused_with_its_line(sandbox: Sa
 
 @pytest.fixture(scope="module")
 def own() -> FigureTable:
-    return load(Project(REPOSITORY))
+    return load(ProjectFolder(REPOSITORY))
 
 
 def test_the_project_s_figures_are_of_models_and_languages_that_it_knows(own: FigureTable) -> None:
-    known = models.load(Project(REPOSITORY))
+    known = models.load(ProjectFolder(REPOSITORY))
     assert own.models.keys() <= known.keys()
     strays = [
         (name, code) for name, each in own.models.items() for code in each.errors if code not in known[name].languages

@@ -7,19 +7,19 @@ import pytest
 from pipeline.config import model_locks, models
 from pipeline.config.model_locks import SAFE_NAME, LockedFile, ModelLock
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 LOCK = ModelLock("someone/tiny", "1" * 40, {"model.bin": LockedFile("a" * 64, 3)})
 
 
 @pytest.fixture
-def project(sandbox: Sandbox) -> Project:
+def project(sandbox: Sandbox) -> ProjectFolder:
     sandbox.write("config/models.yaml", "tiny: {sources: [{huggingface: someone/tiny}]}\n")
-    return Project(sandbox.root)
+    return ProjectFolder(sandbox.root)
 
 
-def test_a_lock_is_read_as_it_was_written(project: Project) -> None:
+def test_a_lock_is_read_as_it_was_written(project: ProjectFolder) -> None:
     model_locks.write(project, "tiny", LOCK)
     assert model_locks.read(project, "tiny") == LOCK
     assert models.load(project)["tiny"].files == {"model.bin": "a" * 64}
@@ -38,7 +38,9 @@ def test_a_lock_is_read_as_it_was_written(project: Project) -> None:
         {"unknown": 1},
     ],
 )
-def test_what_is_no_lock_is_told_and_nothing_of_it_is_believed(project: Project, change: dict[str, object]) -> None:
+def test_what_is_no_lock_is_told_and_nothing_of_it_is_believed(
+    project: ProjectFolder, change: dict[str, object]
+) -> None:
     model_locks.write(project, "tiny", LOCK)
     path = model_locks.path(project, "tiny")
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))

@@ -6,7 +6,7 @@ from pipeline.config import model_locks
 from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.models import FolderSource, HubSource, PackageSource, load
 from pipeline.errors import ConfigurationError, NotReady
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY, Sandbox
 
 DIGEST = "a" * 64
@@ -16,7 +16,7 @@ HEAD = f"tiny:\n  files:\n    a.bin: {DIGEST}\n    b.json: {DIGEST}\n  sources:\
 def refusal(sandbox: Sandbox, text: str) -> ConfigurationError:
     sandbox.write("config/models.yaml", text)
     with pytest.raises(ConfigurationError) as refused:
-        load(Project(sandbox.root))
+        load(ProjectFolder(sandbox.root))
     return refused.value
 
 
@@ -26,7 +26,7 @@ def test_sources_keep_their_order_and_a_single_part_need_not_be_a_list(sandbox: 
         f"{HEAD}    - packages: [p==1]\n      files: {{a.bin: [x, y], b.json: z}}\n"
         f"    - folder: models/tiny\n    - {{huggingface: o/r, revision: {'a' * 40}}}\n",
     )
-    assert load(Project(sandbox.root))["tiny"].sources == (
+    assert load(ProjectFolder(sandbox.root))["tiny"].sources == (
         PackageSource(("p==1",), {"a.bin": ("x", "y"), "b.json": ("z",)}),
         FolderSource(sandbox.root / "models/tiny"),
         HubSource("o/r", "a" * 40),
@@ -34,7 +34,7 @@ def test_sources_keep_their_order_and_a_single_part_need_not_be_a_list(sandbox: 
 
 
 def test_a_project_without_models_has_none(sandbox: Sandbox) -> None:
-    assert load(Project(sandbox.root)) == {}
+    assert load(ProjectFolder(sandbox.root)) == {}
 
 
 WRONG = [
@@ -66,7 +66,7 @@ CATALOGUED = "tiny: {files: ['*.bin'], sources: [{huggingface: o/r}]}\n"
 
 def test_a_catalogued_model_is_not_locked_before_its_first_fetch(sandbox: Sandbox) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
-    spec = load(Project(sandbox.root))["tiny"]
+    spec = load(ProjectFolder(sandbox.root))["tiny"]
     assert (spec.is_locked, spec.is_catalogued, spec.patterns) == (False, True, ("*.bin",))
     with pytest.raises(NotReady) as refused:
         _ = spec.digest
@@ -76,16 +76,18 @@ def test_a_catalogued_model_is_not_locked_before_its_first_fetch(sandbox: Sandbo
 def test_a_lock_says_which_files_a_model_has(sandbox: Sandbox) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
     lock = ModelLock("o/r", "c" * 40, {"a.bin": LockedFile("d" * 64, 5)}, "mit", gated=True)
-    model_locks.write(Project(sandbox.root), "tiny", lock)
-    spec = load(Project(sandbox.root))["tiny"]
+    model_locks.write(ProjectFolder(sandbox.root), "tiny", lock)
+    spec = load(ProjectFolder(sandbox.root))["tiny"]
     assert (spec.files, spec.sizes, spec.license, spec.is_gated) == ({"a.bin": "d" * 64}, {"a.bin": 5}, "mit", True)
     assert spec.sources == (HubSource("o/r", "c" * 40),)
 
 
 def test_a_lock_of_another_repository_does_not_count(sandbox: Sandbox) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
-    model_locks.write(Project(sandbox.root), "tiny", ModelLock("o/other", "c" * 40, {"a": LockedFile("d" * 64, 5)}))
-    assert not load(Project(sandbox.root))["tiny"].is_locked
+    model_locks.write(
+        ProjectFolder(sandbox.root), "tiny", ModelLock("o/other", "c" * 40, {"a": LockedFile("d" * 64, 5)})
+    )
+    assert not load(ProjectFolder(sandbox.root))["tiny"].is_locked
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_lock_of_another_repository_does_not_count(sandbox: Sandbox) -> None:
 def test_a_file_that_is_no_lock_is_told_with_the_command_that_makes_one(sandbox: Sandbox, content: str) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
     sandbox.write("requirements/models/tiny.lock", content)
-    spec = load(Project(sandbox.root))["tiny"]
+    spec = load(ProjectFolder(sandbox.root))["tiny"]
     with pytest.raises(ConfigurationError, match=r"requirements/models/tiny\.lock") as refused:
         spec.require_sound_lock()
     assert refused.value.next_step == "pipeline model lock tiny"
@@ -103,12 +105,12 @@ def test_a_file_that_is_no_lock_is_told_with_the_command_that_makes_one(sandbox:
 def test_a_project_s_own_entry_goes_before_the_catalogue(sandbox: Sandbox) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
     sandbox.write("config/models.yaml", f"tiny: {{files: {{a: {'e' * 64}}}, sources: [{{folder: x}}]}}\n")
-    spec = load(Project(sandbox.root))["tiny"]
+    spec = load(ProjectFolder(sandbox.root))["tiny"]
     assert (spec.files, spec.is_catalogued) == ({"a": "e" * 64}, False)
 
 
 def test_the_catalogue_that_comes_along_is_right_and_hides_nothing() -> None:
-    models = load(Project(REPOSITORY))
+    models = load(ProjectFolder(REPOSITORY))
     catalogued = [spec for spec in models.values() if spec.is_catalogued]
     assert len(catalogued) > 60
     assert {spec.task for spec in catalogued} == {"recognition", "translation", "alignment", "diarization"}

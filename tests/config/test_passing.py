@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 BLOCK = """\
@@ -18,7 +18,7 @@ def run(stage): pass
 
 
 def catalog(sandbox: Sandbox) -> Catalog:
-    return Catalog(Project(sandbox.root))
+    return Catalog(ProjectFolder(sandbox.root))
 
 
 def test_a_stage_its_entry_and_its_environment_may_ask(sandbox: Sandbox) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from pipeline.config.paths import with_settings
 from pipeline.errors import ConfigurationError
-from pipeline.project import PLACES, Project
+from pipeline.project import PLACES, ProjectFolder
 
 
-def project(root: Path, text: str) -> Project:
+def project(root: Path, text: str) -> ProjectFolder:
     (root / "config").mkdir(parents=True, exist_ok=True)
     (root / "config/pipeline.yaml").write_text(text, encoding="utf-8")
-    return with_settings(Project(root))
+    return with_settings(ProjectFolder(root))
 
 
 def refusal(root: Path, text: str) -> ConfigurationError:

@@ -4,13 +4,13 @@ import pytest
 
 from pipeline.config import settings
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 
 def limit(sandbox: Sandbox, line: str) -> int:
     sandbox.write("config/pipeline.yaml", f"grace_seconds: 1\n{line}\n")
-    return settings.load(Project(sandbox.root)).cache_limit
+    return settings.load(ProjectFolder(sandbox.root)).cache_limit
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ WRONG = [
 def refusal(sandbox: Sandbox, line: str) -> ConfigurationError:
     sandbox.write("config/pipeline.yaml", f"grace_seconds: 1\n{line}\n")
     with pytest.raises(ConfigurationError) as refused:
-        settings.load(Project(sandbox.root))
+        settings.load(ProjectFolder(sandbox.root))
     return refused.value
 
 
@@ -46,24 +46,24 @@ def test_a_value_that_is_none_is_refused_with_line_and_key(sandbox: Sandbox, lin
 
 
 def test_environments_have_no_limit_unless_one_is_given(sandbox: Sandbox) -> None:
-    assert settings.load(Project(sandbox.root)).environments_limit is None
+    assert settings.load(ProjectFolder(sandbox.root)).environments_limit is None
     sandbox.write("config/pipeline.yaml", "environments_limit: 2 KiB\n")
-    assert settings.load(Project(sandbox.root)).environments_limit == 2048
+    assert settings.load(ProjectFolder(sandbox.root)).environments_limit == 2048
 
 
 def test_packages_become_files_of_their_own_unless_somebody_would_rather_save_room(sandbox: Sandbox) -> None:
-    assert settings.load(Project(sandbox.root)).link_mode == "auto"
+    assert settings.load(ProjectFolder(sandbox.root)).link_mode == "auto"
     sandbox.write("config/pipeline.yaml", "link_mode: hardlink\n")
-    assert settings.load(Project(sandbox.root)).link_mode == "hardlink"
+    assert settings.load(ProjectFolder(sandbox.root)).link_mode == "hardlink"
 
 
 @pytest.mark.parametrize("name", ["cpu", "cu118", "cu128", "rocm6.2", "rocm", "xpu", "mps"])
 def test_an_accelerator_can_be_named(sandbox: Sandbox, name: str) -> None:
     sandbox.write("config/pipeline.yaml", f"accelerator: {name}\n")
-    assert settings.load(Project(sandbox.root)).accelerator == name
+    assert settings.load(ProjectFolder(sandbox.root)).accelerator == name
 
 
 def test_a_whole_number_of_tasks_with_a_point_is_an_integer(sandbox: Sandbox) -> None:
     sandbox.write("config/pipeline.yaml", "workers: {tasks: 20.0}\n")
-    tasks = settings.load(Project(sandbox.root)).workers.tasks
+    tasks = settings.load(ProjectFolder(sandbox.root)).workers.tasks
     assert (tasks, type(tasks)) == (20, int)

@@ -4,14 +4,14 @@ import pytest
 
 from pipeline.config.workflows import KINDS_OF_VALUES, load, names
 from pipeline.errors import ConfigurationError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 
 def refusal(sandbox: Sandbox, parameter: str) -> ConfigurationError:
     sandbox.write("config/workflows/w.yaml", f"parameters:\n  x:\n    {parameter}\nstages: {{a: {{}}}}\n")
     with pytest.raises(ConfigurationError) as refused:
-        load(Project(sandbox.root), "w")
+        load(ProjectFolder(sandbox.root), "w")
     return refused.value
 
 
@@ -49,7 +49,7 @@ def test_norwegian_is_a_language_and_not_a_denial(sandbox: Sandbox) -> None:
     sandbox.write(
         "config/workflows/w.yaml", "parameters:\n  x: {type: language, default: no}\nstages: {a: {for_each: [no]}}\n"
     )
-    workflow = load(Project(sandbox.root), "w")
+    workflow = load(ProjectFolder(sandbox.root), "w")
     assert workflow.parameters["x"].default == "no"
     assert workflow.stages["a"].for_each == ("no",)
 
@@ -57,21 +57,21 @@ def test_norwegian_is_a_language_and_not_a_denial(sandbox: Sandbox) -> None:
 def test_a_name_that_no_job_could_carry_is_refused(sandbox: Sandbox) -> None:
     sandbox.write("config/workflows/two-step.yaml", "stages: {a: {}}\n")
     with pytest.raises(ConfigurationError, match=r"^config/workflows/two-step\.yaml"):
-        load(Project(sandbox.root), "two-step")
+        load(ProjectFolder(sandbox.root), "two-step")
 
 
 def test_files_of_editors_and_file_managers_are_no_workflows(sandbox: Sandbox) -> None:
     sandbox.write("config/workflows/real.yaml", "stages: {a: {}}\n")
     sandbox.write("config/workflows/._real.yaml", "\x00")
     (sandbox.root / "config/workflows/.#real.yaml").symlink_to("nowhere")
-    assert names(Project(sandbox.root)) == ["real"]
+    assert names(ProjectFolder(sandbox.root)) == ["real"]
 
 
 @pytest.mark.parametrize("name", ["../environments/alpha", "nope", ""])
 def test_a_workflow_that_is_not_there_is_told_with_what_is(sandbox: Sandbox, name: str) -> None:
     sandbox.write("config/workflows/real.yaml", "stages: {a: {}}\n")
     with pytest.raises(ConfigurationError, match="real") as refused:
-        load(Project(sandbox.root), name)
+        load(ProjectFolder(sandbox.root), name)
     assert refused.value.next_step == "pipeline workflow list"
 
 

@@ -18,9 +18,9 @@ from pipeline.cache.store import ResultStore
 from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.jobs.events import StageFinished, StageStarted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.durations import Durations
 from pipeline.run.execute import Options, execute
 from tests.conftest import Sandbox
@@ -34,9 +34,9 @@ KILLED = -int(signal.SIGKILL)
 LONG_AGO = 7200  # seconds; older than what a living process leaves beside the results
 
 
-def run_here(sandbox: Sandbox, *jobs: Job) -> None:
+def run_here(sandbox: Sandbox, *jobs: PlannedJob) -> None:
     """What run-pipeline does, in this process; raises the first job's error."""
-    project = Project(sandbox.root)
+    project = ProjectFolder(sandbox.root)
     outcomes = execute(project, [job.folder for job in jobs], Options(), lambda loaded, _: PlainReporter(loaded))
     for outcome in outcomes.values():
         if outcome.error:
@@ -65,7 +65,7 @@ def in_child(act: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def run_with(steps: Steps, sandbox: Sandbox, *jobs: Job) -> int:
+def run_with(steps: Steps, sandbox: Sandbox, *jobs: PlannedJob) -> int:
     """Run jobs in a child that takes these steps."""
 
     def act() -> None:
@@ -75,7 +75,7 @@ def run_with(steps: Steps, sandbox: Sandbox, *jobs: Job) -> int:
     return in_child(act)
 
 
-def labels_of(sandbox: Sandbox, job: Job) -> list[str]:
+def labels_of(sandbox: Sandbox, job: PlannedJob) -> list[str]:
     """The steps of an undisturbed run, in order."""
     steps, told = Steps(sandbox.root), sandbox.root / "labels"
 
@@ -93,7 +93,7 @@ def forget_results(sandbox: Sandbox) -> None:
     shutil.rmtree(sandbox.root / "cache", ignore_errors=True)
 
 
-def recorded(job: Job) -> dict[str, int]:
+def recorded(job: PlannedJob) -> dict[str, int]:
     """How often each stage had begun by the time its result was recorded: in the journal, or beside the outputs."""
     begun = Counter[str]()
     done: dict[str, int] = {}
@@ -106,7 +106,7 @@ def recorded(job: Job) -> dict[str, int]:
     return {**{stage: begun[stage] for stage in left}, **done}
 
 
-def ran(job: Job, stage: str) -> int:
+def ran(job: PlannedJob, stage: str) -> int:
     """How often the stage's process got as far as saying so."""
     try:
         return job.log(stage).read_text().count("ran")
@@ -114,7 +114,7 @@ def ran(job: Job, stage: str) -> int:
         return 0
 
 
-def require_whole(sandbox: Sandbox, job: Job, shape: Shape, before: Mapping[str, int], where: str) -> None:
+def require_whole(sandbox: Sandbox, job: PlannedJob, shape: Shape, before: Mapping[str, int], where: str) -> None:
     """The job has come to its end as if nothing had happened. ``before``: what was recorded when the run died."""
     finished = events_of(job, StageFinished)
     assert job.state().status is Status.FINISHED, where
@@ -129,16 +129,16 @@ def require_whole(sandbox: Sandbox, job: Job, shape: Shape, before: Mapping[str,
     assert [entry.key for entry in store(sandbox).entries() if store(sandbox).problem(entry.key)] == [], where
 
 
-def delivered(job: Job) -> str:
+def delivered(job: PlannedJob) -> str:
     (file,) = (path for path in job.output.iterdir() if path.is_file())
     return file.read_text()
 
 
 def store(sandbox: Sandbox) -> ResultStore:
-    return ResultStore(Project(sandbox.root).results)
+    return ResultStore(ProjectFolder(sandbox.root).results)
 
 
-def litter(sandbox: Sandbox, job: Job) -> list[str]:
+def litter(sandbox: Sandbox, job: PlannedJob) -> list[str]:
     """What is neither a result nor a record. Beside the results, what another process may be at work in goes only
     when it is old."""
     files = [path for path in job.folder.rglob("*") if path.name.startswith(".") or path.name == "work"]
@@ -146,7 +146,7 @@ def litter(sandbox: Sandbox, job: Job) -> list[str]:
     cache = sandbox.root / "cache"
     grow_old(path for path in cache.rglob(".*") if path.name != removal.MEASURED)
     store(sandbox).sweep()
-    later = Durations(Project(sandbox.root), job)
+    later = Durations(ProjectFolder(sandbox.root), job)
     later.took(job.stages[0], 1.0)
     later.save()
     return [str(path) for path in [*files, *cache.rglob(".*")] if path.name != removal.MEASURED]

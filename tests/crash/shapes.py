@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from tests.conftest import Sandbox
 from tests.jobs.helpers import prepared
 
@@ -62,7 +62,7 @@ after: {uses: counted, inputs: {file: wavers.file}}
 }
 
 
-def job_of(sandbox: Sandbox, shape: Shape) -> Job:
+def job_of(sandbox: Sandbox, shape: Shape) -> PlannedJob:
     """A new job, with the counter at nothing."""
     counter = sandbox.root / "counter"
     counter.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.jobs.events import AttemptFailed, StageFinished
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from tests.conftest import Sandbox, also
@@ -36,7 +36,7 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def finished(ready: Sandbox, spawning: None) -> Job:
+def finished(ready: Sandbox, spawning: None) -> PlannedJob:
     """A chain that has been run to its end, and whose results are only its own."""
     job = job_of(ready, CHAIN)
     run_here(ready, job)
@@ -44,11 +44,11 @@ def finished(ready: Sandbox, spawning: None) -> Job:
     return job
 
 
-def lines(job: Job) -> list[bytes]:
+def lines(job: PlannedJob) -> list[bytes]:
     return (job.folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
 
 
-def write(job: Job, *written: bytes) -> None:
+def write(job: PlannedJob, *written: bytes) -> None:
     (job.folder / "journal.jsonl").write_bytes(b"".join(written))
 
 
@@ -56,7 +56,7 @@ def flipped(line: bytes) -> bytes:
     return line[:20] + bytes([line[20] ^ 1]) + line[21:]
 
 
-def test_a_torn_last_line_costs_nothing(ready: Sandbox, finished: Job) -> None:
+def test_a_torn_last_line_costs_nothing(ready: Sandbox, finished: PlannedJob) -> None:
     before = recorded(finished)
     write(finished, *lines(finished)[:-1], lines(finished)[-1][:-7])
     run_here(ready, finished)
@@ -65,7 +65,7 @@ def test_a_torn_last_line_costs_nothing(ready: Sandbox, finished: Job) -> None:
 
 @pytest.mark.parametrize("kept", range(2, 7))
 def test_a_journal_of_which_the_end_is_lost_costs_no_stage_that_was_committed(
-    ready: Sandbox, finished: Job, kept: int
+    ready: Sandbox, finished: PlannedJob, kept: int
 ) -> None:
     write(finished, *lines(finished)[:kept], lines(finished)[kept][:9])
     run_here(ready, finished)
@@ -74,7 +74,7 @@ def test_a_journal_of_which_the_end_is_lost_costs_no_stage_that_was_committed(
     assert ran(finished, "counted") == 1  # its result was adopted
 
 
-def test_a_flipped_byte_in_the_middle_is_named_and_nothing_goes_on(ready: Sandbox, finished: Job) -> None:
+def test_a_flipped_byte_in_the_middle_is_named_and_nothing_goes_on(ready: Sandbox, finished: PlannedJob) -> None:
     whole = lines(finished)
     for number in range(len(whole) - 1):
         damaged = [*whole[:number], flipped(whole[number]), *whole[number + 1 :]]
@@ -92,7 +92,7 @@ def test_a_flipped_byte_in_the_middle_is_named_and_nothing_goes_on(ready: Sandbo
 
 
 def test_a_line_that_is_missing_from_the_middle_only_costs_the_work_that_it_told_of(
-    ready: Sandbox, finished: Job
+    ready: Sandbox, finished: PlannedJob
 ) -> None:
     write(finished, *[line for line in lines(finished) if b'"stage_finished"' not in line or b"strays" not in line])
     assert in_child(lambda: run_here(ready, finished)) == 0
@@ -103,7 +103,9 @@ REMOVED = ["stages/counted/1", "stages/counted", "stages/strays/1/outputs", "sta
 
 
 @pytest.mark.parametrize("name", REMOVED)
-def test_a_finished_job_of_which_a_part_was_removed_can_be_run_again(ready: Sandbox, finished: Job, name: str) -> None:
+def test_a_finished_job_of_which_a_part_was_removed_can_be_run_again(
+    ready: Sandbox, finished: PlannedJob, name: str
+) -> None:
     path = finished.folder / name
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert in_child(lambda: run_here(ready, finished)) == 0
@@ -115,7 +117,9 @@ def test_a_finished_job_of_which_a_part_was_removed_can_be_run_again(ready: Sand
 
 
 @pytest.mark.parametrize("name", ["job.json", "journal.jsonl"])
-def test_a_job_without_its_plan_or_its_journal_is_refused_in_words(ready: Sandbox, finished: Job, name: str) -> None:
+def test_a_job_without_its_plan_or_its_journal_is_refused_in_words(
+    ready: Sandbox, finished: PlannedJob, name: str
+) -> None:
     (finished.folder / name).unlink()
     for words in (("run-pipeline", "-j", finished.id), ("pipeline", "job", "show", finished.id)):
         done = ready.run(*words)
@@ -170,7 +174,7 @@ def test_a_record_that_was_edited_before_the_journal_vouched_for_it_is_not_adopt
     assert delivered(job) == CHAIN.expected
 
 
-def test_a_record_that_was_edited_afterwards_changes_nothing(ready: Sandbox, finished: Job) -> None:
+def test_a_record_that_was_edited_afterwards_changes_nothing(ready: Sandbox, finished: PlannedJob) -> None:
     record, before = finished.folder / "stages/strays/1/result.json", lines(finished)
     whole = record.read_bytes()
     for name, how in EDITS.items():
@@ -180,7 +184,7 @@ def test_a_record_that_was_edited_afterwards_changes_nothing(ready: Sandbox, fin
         assert lines(finished) == before, name
 
 
-def test_a_lock_file_that_a_dead_process_left_holds_nobody_up(ready: Sandbox, finished: Job) -> None:
+def test_a_lock_file_that_a_dead_process_left_holds_nobody_up(ready: Sandbox, finished: PlannedJob) -> None:
     finished.lock.write_text(f"process 4194304 on {os.uname().nodename}")
     done = ready.run("run-pipeline", "-j", finished.id)
     assert done.code == 0, done.err

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.jobs import attempts
 from pipeline.jobs.events import StageFinished
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.journal import Journal
 from pipeline.jobs.state import Status
 from tests.conftest import Sandbox, also
@@ -17,7 +17,7 @@ from tests.crash.steps import At, First, Nth, Steps, is_by_chance, never
 from tests.jobs.helpers import events_of
 
 
-def traced(sandbox: Sandbox, *steps: Steps) -> tuple[list[str], Job]:
+def traced(sandbox: Sandbox, *steps: Steps) -> tuple[list[str], PlannedJob]:
     """What a job's runs counted on too early; each but the last dies."""
     trace = sandbox.root.parent / "trace"
     job = job_of(sandbox, SHAPES["fan-out"])

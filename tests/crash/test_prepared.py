@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from tests.conftest import Sandbox
@@ -22,7 +22,7 @@ def prepared_with(steps: Steps, sandbox: Sandbox) -> int:
     return in_child(act)
 
 
-def jobs(sandbox: Sandbox) -> list[Job]:
+def jobs(sandbox: Sandbox) -> list[PlannedJob]:
     """All of them; each is whole, or this fails."""
     store = JobStore(sandbox.root / "jobs")
     return [load(store.folder(id)) for id in store.ids()]

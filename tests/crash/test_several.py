@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.jobs.events import StageStarted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from tests.conftest import Sandbox
 from tests.crash.harness import delivered, forget_results, recorded, require_alone, require_whole, run_here
@@ -93,5 +93,5 @@ def test_two_jobs_of_one_run_are_each_done_once(ready: Sandbox, spawning: None) 
         require_whole(ready, job, SHAPES["chain"], recorded(job), job.id)
 
 
-def started(job: Job) -> list[str]:
+def started(job: PlannedJob) -> list[str]:
     return [event.stage for event in events_of(job, StageStarted)]

@@ -21,7 +21,7 @@ from pipeline.engines.requirements import (
 )
 from pipeline.engines.select import Obstacle
 from pipeline.errors import NotReady, UsageError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 from tests.engines.helpers import ENGINES, HEAD, SPEAKERS, USUAL, write
 
@@ -38,7 +38,7 @@ BUILD = Obstacle("environment 'gamma' isn't ready: it isn't built", "bootstrap -
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     write(tmp_path)
-    return Catalog(Project(tmp_path))
+    return Catalog(ProjectFolder(tmp_path))
 
 
 def tasks(catalog: Catalog, tagged: str = "", **values: Any) -> dict[str, decisions.DecisionTask]:
@@ -215,7 +215,7 @@ def test_telling_speakers_apart_needs_an_engine_that_can(catalog: Catalog) -> No
 def voices(tmp_path: Path) -> Catalog:
     """As ``catalog``, with an engine that takes a model of its own to tell speakers apart."""
     write(tmp_path, engines=ENGINES.replace("speakers: true", SPEAKERS))
-    return Catalog(Project(tmp_path))
+    return Catalog(ProjectFolder(tmp_path))
 
 
 @pytest.mark.parametrize("asr", ["auto", "speakers"])
@@ -275,7 +275,7 @@ def test_subtitles_whose_language_nobody_says_are_not_translated(catalog: Catalo
 
 def test_only_subtitles_that_exist_have_cues_to_keep(tmp_path: Path) -> None:
     write(tmp_path, workflow=HEAD.replace("glossary: $glossary", "keep_cues: true"))
-    catalog = Catalog(Project(tmp_path))
+    catalog = Catalog(ProjectFolder(tmp_path))
     existing = {"track": "1", "file": "", "language": "en"}
     assert decided(catalog, subtitles=existing).values["translation"]["keep_cues"] is True
     assert decided(catalog).values["translation"]["keep_cues"] is False
@@ -301,14 +301,14 @@ def test_the_values_of_a_translation_are_lists_and_mappings_for_each_key(catalog
 
 
 def test_the_engines_of_this_project_fit_their_schema() -> None:
-    engines = load(Project(REPOSITORY))
+    engines = load(ProjectFolder(REPOSITORY))
     assert {each.kind for each in engines.values()} == {"recognition", "translation"}
     assert all(each.pairs or each.pairs_from for each in engines.values() if each.kind == "translation")
 
 
 def test_a_model_for_another_engine_is_refused_with_that_engine(tmp_path: Path) -> None:
     write(tmp_path, ENGINES.replace("speakers: true", "speakers: true, files: [a.onnx | b.onnx]"))
-    catalog = Catalog(Project(tmp_path))
+    catalog = Catalog(ProjectFolder(tmp_path))
     fetched = DefinedModel(frozenset({"b.onnx"}), ("de",))
     never_fetched = DefinedModel(frozenset(), ("de",), "it was never fetched", ("*.onnx",))
     for model in (fetched, never_fetched):
@@ -330,9 +330,9 @@ def test_a_model_that_nobody_knows_the_files_of_suits_every_engine(catalog: Cata
     ("name", "count"), [("parakeet-tdt-0.6b-v3", 25), ("canary-1b-v2", 25), ("parakeet-tdt-0.6b-v2", 1)]
 )
 def test_the_models_in_onnx_form_have_their_languages_in_the_catalogue(name: str, count: int) -> None:
-    model = Catalog(Project(REPOSITORY)).model(name)
+    model = Catalog(ProjectFolder(REPOSITORY)).model(name)
     assert len(model.languages) == count
-    engines = load(Project(REPOSITORY))
+    engines = load(ProjectFolder(REPOSITORY))
     files = DefinedModel(frozenset(), patterns=model.patterns)
     able = [each.name for each in engines.values() if each.files and all(map(files.may_have, each.files))]
     assert [each for each in able if engines[each].kind == "recognition"] == ["onnx-asr"]
@@ -358,7 +358,7 @@ def test_a_model_that_must_be_told_the_language_is_refused_without_one(tmp_path:
     write(
         tmp_path, ENGINES.replace("files: [model.bin]}", "files: [model.bin], needs_language: [told.bin]}", 1), workflow
     )
-    catalog = Catalog(Project(tmp_path))
+    catalog = Catalog(ProjectFolder(tmp_path))
     several = with_model("other", DefinedModel(frozenset({"model.bin", "told.bin"}), ("de", "en")))
     with pytest.raises(NotReady) as refused:
         decided(catalog, several, model="other", source="auto", targets=[])

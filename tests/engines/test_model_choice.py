@@ -10,7 +10,7 @@ from pipeline.engines.model_candidates import MachineFacts, ModelCandidate, Mode
 from pipeline.engines.model_choice import choose, judge, shown_seconds
 from pipeline.engines.model_report import decision, messages
 from pipeline.errors import ExitCode, NotReady, UsageError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 
 GB = 10**9
@@ -33,13 +33,13 @@ ENGLISH = ("whisper-tiny.en", "whisper-base", "distil-whisper-large-v3.5")
 
 @pytest.fixture(scope="module")
 def table() -> FigureTable:
-    return model_figures.load(Project(REPOSITORY))
+    return model_figures.load(ProjectFolder(REPOSITORY))
 
 
 @pytest.fixture(scope="module")
 def every() -> dict[str, ModelCandidate]:
     """All recognition models of the project, none of them here."""
-    table, known = model_figures.load(Project(REPOSITORY)), models.load(Project(REPOSITORY))
+    table, known = model_figures.load(ProjectFolder(REPOSITORY)), models.load(ProjectFolder(REPOSITORY))
     return {
         name: ModelCandidate(name, spec.languages, table.of(name), size=table.of(name).size)
         for name, spec in known.items()

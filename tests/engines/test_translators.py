@@ -10,7 +10,7 @@ from pipeline.engines.requirements import DefinedModel, EngineInventory, Undefin
 from pipeline.engines.select import choose
 from pipeline.engines.translators import Direction
 from pipeline.errors import NotReady
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 
 HERE, NEVER = DefinedModel(frozenset()), DefinedModel(frozenset(), problem="it was never fetched", size="about 1 GB")
@@ -30,7 +30,7 @@ def chosen(source: str, target: str, **there: DefinedModel) -> str:
     own = {name.replace("_", "-"): model for name, model in there.items()}
     inventory = replace(NOTHING, models={**NOTHING.models, **own})
     direction = Direction(source, target, Criteria(), "whisper-base")
-    able = [each for each in engines.load(Project(REPOSITORY)).values() if each.kind == "translation"]
+    able = [each for each in engines.load(ProjectFolder(REPOSITORY)).values() if each.kind == "translation"]
     return choose("translation", "auto", [direction.candidate(each, inventory) for each in able]).engine
 
 

@@ -15,7 +15,7 @@ from pipeline.errors import ExitCode, NotReady, UsageError
 from pipeline.host import hardware
 from pipeline.host.detection import Hardware
 from pipeline.host.gpus import Gpu
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.values import replace
 
 CARD = Gpu("GPU-1", "Test Card", 8 << 30)
@@ -36,9 +36,9 @@ class Detection:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> ProjectFolder:
     (tmp_path / "project/config").mkdir(parents=True)
-    return Project(tmp_path / "project")
+    return ProjectFolder(tmp_path / "project")
 
 
 @pytest.fixture
@@ -52,17 +52,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "system"
 
 
-def cache(project: Project) -> Path:
+def cache(project: ProjectFolder) -> Path:
     return project.config / "hardware_cache.json"
 
 
-def hosts(project: Project) -> dict[str, Any]:
+def hosts(project: ProjectFolder) -> dict[str, Any]:
     found = json.loads(cache(project).read_bytes())["hosts"]
     assert isinstance(found, dict)
     return found
 
 
-def test_a_machine_is_looked_at_once(project: Project, root: Path) -> None:
+def test_a_machine_is_looked_at_once(project: ProjectFolder, root: Path) -> None:
     detect = Detection()
     first = hardware.saved_report(project, detect, root=root)
     assert hardware.saved_report(project, detect, root=root) == first
@@ -70,7 +70,7 @@ def test_a_machine_is_looked_at_once(project: Project, root: Path) -> None:
     assert first.hardware == FOUND
 
 
-def test_on_request_it_is_looked_at_anew(project: Project, root: Path) -> None:
+def test_on_request_it_is_looked_at_anew(project: ProjectFolder, root: Path) -> None:
     hardware.saved_report(project, Detection(), root=root)
     other = Detection(replace(FOUND, accelerator="cpu"))
     assert hardware.saved_report(project, other, refresh=True, root=root).hardware.accelerator == "cpu"
@@ -89,7 +89,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_no_longer_fits_is_looked_at_anew(
-    project: Project, root: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, root: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(root / "bin"))
     detect = Detection()
@@ -102,7 +102,7 @@ def test_what_no_longer_fits_is_looked_at_anew(
     assert detect.calls == 2
 
 
-def test_memory_that_sways_and_devices_of_a_running_program_change_nothing(project: Project, root: Path) -> None:
+def test_memory_that_sways_and_devices_of_a_running_program_change_nothing(project: ProjectFolder, root: Path) -> None:
     detect = Detection()
     hardware.saved_report(project, detect, root=root)
     (root / "proc/meminfo").write_text("MemTotal: 16777300 kB\n")
@@ -112,7 +112,7 @@ def test_memory_that_sways_and_devices_of_a_running_program_change_nothing(proje
 
 
 def test_hosts_that_share_a_project_keep_an_entry_each(
-    project: Project, root: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for host, accelerator in (("head", "cpu"), ("node", "cu128")):
         monkeypatch.setattr("platform.node", lambda host=host: host)
@@ -123,7 +123,9 @@ def test_hosts_that_share_a_project_keep_an_entry_each(
     }
 
 
-def test_names_that_come_and_go_do_not_pile_up(project: Project, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_come_and_go_do_not_pile_up(
+    project: ProjectFolder, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(hardware.HOSTS + 3):
         monkeypatch.setattr("platform.node", lambda number=number: f"container-{number:03}")
         hardware.saved_report(project, Detection(), root=root)
@@ -146,7 +148,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:30]))
-def test_a_broken_cache_is_made_anew(project: Project, root: Path, data: bytes) -> None:
+def test_a_broken_cache_is_made_anew(project: ProjectFolder, root: Path, data: bytes) -> None:
     cache(project).write_bytes(data)
     assert hardware.saved_report(project, Detection(), root=root).hardware == FOUND
     assert len(hosts(project)) == 1
@@ -167,7 +169,7 @@ EDITED: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("fields", EDITED, ids=str)
 def test_an_entry_that_was_edited_to_nonsense_is_looked_at_anew(
-    project: Project, root: Path, fields: dict[str, Any]
+    project: ProjectFolder, root: Path, fields: dict[str, Any]
 ) -> None:
     hardware.saved_report(project, Detection(), root=root)
     content = json.loads(cache(project).read_bytes())
@@ -180,7 +182,7 @@ def test_an_entry_that_was_edited_to_nonsense_is_looked_at_anew(
 
 
 @pytest.mark.parametrize("looked_at", [4e9, "today", None, 1e400])
-def test_a_time_that_can_not_be_is_no_time(project: Project, root: Path, looked_at: object) -> None:
+def test_a_time_that_can_not_be_is_no_time(project: ProjectFolder, root: Path, looked_at: object) -> None:
     hardware.saved_report(project, Detection(), root=root)
     content = json.loads(cache(project).read_bytes())
     (entry,) = content["hosts"].values()
@@ -191,7 +193,7 @@ def test_a_time_that_can_not_be_is_no_time(project: Project, root: Path, looked_
     assert detect.calls == 1
 
 
-def test_a_cache_that_can_not_be_written_costs_only_the_look(project: Project, root: Path) -> None:
+def test_a_cache_that_can_not_be_written_costs_only_the_look(project: ProjectFolder, root: Path) -> None:
     project.config.rmdir()
     detect = Detection()
     found = hardware.saved_report(project, detect, root=root)
@@ -201,7 +203,7 @@ def test_a_cache_that_can_not_be_written_costs_only_the_look(project: Project, r
     assert detect.calls == 2
 
 
-def test_what_a_killed_writer_left_is_removed_when_it_is_old(project: Project, root: Path) -> None:
+def test_what_a_killed_writer_left_is_removed_when_it_is_old(project: ProjectFolder, root: Path) -> None:
     old, new = (project.config / f".hardware_cache.json.{name}.tmp" for name in ("old", "new"))
     for left in (old, new):
         left.touch()
@@ -211,7 +213,7 @@ def test_what_a_killed_writer_left_is_removed_when_it_is_old(project: Project, r
     assert new.exists()
 
 
-def test_many_at_once_leave_a_whole_file(project: Project, root: Path) -> None:
+def test_many_at_once_leave_a_whole_file(project: ProjectFolder, root: Path) -> None:
     threads = [
         threading.Thread(
             target=hardware.saved_report, args=(project, Detection()), kwargs={"refresh": True, "root": root}
@@ -227,7 +229,7 @@ def test_many_at_once_leave_a_whole_file(project: Project, root: Path) -> None:
     assert [path.name for path in project.config.iterdir()] == ["hardware_cache.json"]
 
 
-def test_a_driver_in_trouble_is_not_asked_by_every_command(project: Project, root: Path) -> None:
+def test_a_driver_in_trouble_is_not_asked_by_every_command(project: ProjectFolder, root: Path) -> None:
     detect = Detection(TROUBLED)
     for _ in range(2):
         assert hardware.saved_report(project, detect, root=root).hardware == TROUBLED
@@ -235,7 +237,7 @@ def test_a_driver_in_trouble_is_not_asked_by_every_command(project: Project, roo
 
 
 def test_a_driver_in_trouble_is_asked_again_after_a_while(
-    project: Project, root: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detect = Detection(TROUBLED)
     hardware.saved_report(project, detect, root=root)
@@ -245,42 +247,42 @@ def test_a_driver_in_trouble_is_asked_again_after_a_while(
     assert detect.calls == 2
 
 
-def accelerator(project: Project, chosen: str | None, detect: hardware.Detect) -> str:
+def accelerator(project: ProjectFolder, chosen: str | None, detect: hardware.Detect) -> str:
     return hardware.accelerator(chosen, lambda: hardware.saved_report(project, detect))
 
 
-def test_a_look_writes_nothing_until_it_is_saved(project: Project, root: Path) -> None:
+def test_a_look_writes_nothing_until_it_is_saved(project: ProjectFolder, root: Path) -> None:
     found = hardware.report(project, Detection(), root=root)
     assert not (project.config / hardware.FILE).exists()
     assert hardware.save(project, found).unsaved is None
     assert hardware.report(project, Detection(), root=root).unsaved is None
 
 
-def test_the_machine_decides_where_nobody_said_anything(project: Project) -> None:
+def test_the_machine_decides_where_nobody_said_anything(project: ProjectFolder) -> None:
     assert accelerator(project, None, Detection()) == "cu128"
 
 
-def test_the_settings_go_before_the_machine_which_is_not_even_asked(project: Project) -> None:
+def test_the_settings_go_before_the_machine_which_is_not_even_asked(project: ProjectFolder) -> None:
     detect = Detection()
     assert accelerator(project, "cu118", detect) == "cu118"
     assert detect.calls == 0
 
 
-def test_the_variable_goes_before_the_settings(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_goes_before_the_settings(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hardware.VARIABLE, "cpu")
     assert accelerator(project, "cu118", Detection()) == "cpu"
 
 
 @pytest.mark.parametrize("word", ["gpu", "cuda", "cu12.8", "CPU", "cu128 "])
 def test_a_variable_that_names_no_accelerator_is_refused(
-    project: Project, monkeypatch: pytest.MonkeyPatch, word: str
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     monkeypatch.setenv(hardware.VARIABLE, word)
     with pytest.raises(UsageError, match=hardware.VARIABLE):
         accelerator(project, None, Detection())
 
 
-def test_a_card_that_can_not_be_asked_is_never_taken_for_none(project: Project) -> None:
+def test_a_card_that_can_not_be_asked_is_never_taken_for_none(project: ProjectFolder) -> None:
     with pytest.raises(NotReady, match="the driver says nothing") as refused:
         accelerator(project, None, Detection(TROUBLED))
     assert "PIPELINE_ACCELERATOR=cpu" in str(refused.value.next_step)

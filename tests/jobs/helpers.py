@@ -8,13 +8,13 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.files import dump_json
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.events import Event, JobPrepared
-from pipeline.jobs.job import Job, JobFolder
+from pipeline.jobs.job import JobFolder, PlannedJob
 from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.jobs.store import JobStore
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.values import from_plain
 from tests.conftest import Sandbox
 
@@ -24,12 +24,12 @@ DIGEST = "sha256:" + "0" * 64
 KEY = Key(DIGEST, {"part": 1})
 
 
-def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> Job:
+def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> PlannedJob:
     """A job on ``input.txt``, whose environments must be built."""
     file = sandbox.root / "input.txt"
     if not file.exists():
         file.write_text("some input\n")
-    return prepare(Catalog(Project(sandbox.root)), JobRequest(file, workflow, parameters))
+    return prepare(Catalog(ProjectFolder(sandbox.root)), JobRequest(file, workflow, parameters))
 
 
 def a_stage(name: str, **fields: Any) -> PlannedStage:
@@ -62,12 +62,12 @@ def a_plan(**fields: Any) -> Plan:
     return from_plain({**usual, **fields}, Plan)
 
 
-def stored(root: Path, **fields: Any) -> Job:
+def stored(root: Path, **fields: Any) -> PlannedJob:
     """A job with ``a_plan`` under the next free id."""
     return JobStore(root).create(lambda id: a_plan(job_id=id, **fields))
 
 
-def forge(job: Job, content: Any) -> None:
+def forge(job: PlannedJob, content: Any) -> None:
     """Change the plan, and the journal with it, as somebody would who knows how both are made."""
     data = content if isinstance(content, bytes) else dump_json(content)
     (job.folder / "job.json").write_bytes(data)

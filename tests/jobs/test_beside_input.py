@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs import attempts, beside_input, deliver
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from tests.jobs.helpers import a_stage, committed, stored
 
@@ -17,7 +17,7 @@ def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
     return beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
 
 
-def made(tmp_path: Path, overwrite: bool, source: Path | None = None, **files: str) -> tuple[Job, Results]:
+def made(tmp_path: Path, overwrite: bool, source: Path | None = None, **files: str) -> tuple[PlannedJob, Results]:
     films = tmp_path / "films"
     films.mkdir(exist_ok=True)
     outputs = [f"copy.{stem}" for stem in files]

@@ -13,14 +13,14 @@ from pipeline.errors import NotReady, UsageError
 from pipeline.jobs import cancel as module
 from pipeline.jobs.cancel import cancel
 from pipeline.jobs.events import Event, RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted, RunStarted
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.state import Status
 from pipeline.locks import Holder, exclusive
 from tests.jobs.helpers import record, stored
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> PlannedJob:
     return load(stored(tmp_path / "jobs").folder)
 
 
@@ -28,14 +28,14 @@ STARTED, FAILED, INTERRUPTED = RunStarted(), RunFailed("no disk"), RunInterrupte
 
 
 @pytest.mark.parametrize("before", [[], [STARTED], [STARTED, FAILED], [INTERRUPTED]])
-def test_a_job_that_nobody_runs_is_marked(job: Job, before: list[Event]) -> None:
+def test_a_job_that_nobody_runs_is_marked(job: PlannedJob, before: list[Event]) -> None:
     record(job, *before)
     assert cancel(job) == "cancelled; it wasn't running"
     assert job.state().status is Status.CANCELLED
 
 
 @pytest.mark.parametrize(("end", "status"), [(RunFinished(()), "finished"), (RunCancelled(), "cancelled")])
-def test_a_job_that_is_over_is_left_alone(job: Job, end: Event, status: str) -> None:
+def test_a_job_that_is_over_is_left_alone(job: PlannedJob, end: Event, status: str) -> None:
     record(job, STARTED, end)
     before = (job.folder / "journal.jsonl").read_bytes()
     with pytest.raises(UsageError, match=f"is {status} already"):
@@ -43,7 +43,9 @@ def test_a_job_that_is_over_is_left_alone(job: Job, end: Event, status: str) -> 
     assert (job.folder / "journal.jsonl").read_bytes() == before
 
 
-def test_a_job_that_runs_on_another_machine_is_not_ours_to_end(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_runs_on_another_machine_is_not_ours_to_end(
+    job: PlannedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "holder", lambda _: Holder(1, "elsewhere"))
     with exclusive(job.lock), pytest.raises(UsageError, match="process 1 on elsewhere"):
         cancel(job)
@@ -51,7 +53,7 @@ def test_a_job_that_runs_on_another_machine_is_not_ours_to_end(job: Job, monkeyp
 
 
 @pytest.fixture
-def asked(job: Job, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def asked(job: PlannedJob, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The job is held by us, who never end it unless a test says so; what we are sent."""
     sent: list[int] = []
     monkeypatch.setattr("os.kill", lambda pid, number: sent.append(number))
@@ -64,7 +66,7 @@ def napping(nap: Callable[[float], None]) -> SimpleNamespace:
 
 @pytest.mark.parametrize("earlier", [INTERRUPTED, FAILED, RunEnded(), STARTED])
 def test_what_an_earlier_run_left_is_no_answer(
-    job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch, earlier: Event
+    job: PlannedJob, asked: list[int], monkeypatch: pytest.MonkeyPatch, earlier: Event
 ) -> None:
     record(job, earlier)
     naps: list[float] = []
@@ -80,7 +82,9 @@ def test_what_an_earlier_run_left_is_no_answer(
     assert asked == [signal.SIGUSR1]
 
 
-def test_a_run_that_has_just_begun_is_asked_again(job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_has_just_begun_is_asked_again(
+    job: PlannedJob, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It takes the file that asks it for one of an earlier run, and removes it."""
     naps: list[float] = []
 
@@ -98,7 +102,7 @@ def test_a_run_that_has_just_begun_is_asked_again(job: Job, asked: list[int], mo
 
 
 def test_a_job_that_finishes_instead_is_told_as_finished(
-    job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch
+    job: PlannedJob, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(job, STARTED)
     monkeypatch.setattr(module, "time", napping(lambda _: record(job, RunFinished(()))))
@@ -106,7 +110,7 @@ def test_a_job_that_finishes_instead_is_told_as_finished(
         assert cancel(job) == "finished"
 
 
-def test_a_run_that_does_not_end_is_told_of(job: Job, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_does_not_end_is_told_of(job: PlannedJob, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     hours = count()  # the clock goes by one with each look at it
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 3600.0 * next(hours), sleep=lambda _: None))
     with exclusive(job.lock), pytest.raises(NotReady, match="hasn't ended yet"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.jobs import attempts, deliver
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
 from tests.jobs.helpers import a_stage, committed, stored
@@ -14,7 +14,7 @@ from tests.jobs.helpers import a_stage, committed, stored
 COPY = {"copy": "copy.txt"}
 
 
-def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, Results]:
+def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[PlannedJob, Results]:
     """A job with a stage 'copy' that left files, all to be delivered."""
     described = {"size": 1, "mtime_ns": 1, "digest": "sha256:" + "0" * 64, "duration_s": None}
     outputs = {stem: f"{stem}.txt" for stem in files}
@@ -29,7 +29,7 @@ def with_results(tmp_path: Path, movie: str, **files: str) -> tuple[Job, Results
     return job, results
 
 
-def delivered(job: Job) -> set[str]:
+def delivered(job: PlannedJob) -> set[str]:
     return {path.name for path in job.output.iterdir() if path.is_file()}
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from pipeline.files import read_json
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.records import Output, Result
 from pipeline.jobs.results import Results
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import fanout, stage_key
 from pipeline.run.programs import Programs
 from pipeline.run.stage_key import StageKeys
@@ -28,7 +28,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def job_of(tmp_path: Path, name: str) -> Job:
+def job_of(tmp_path: Path, name: str) -> PlannedJob:
     """The job, in a folder of its id."""
     folder = tmp_path / "jobs" / read_json(EARLIER / name / "job.json")["job_id"]
     shutil.copytree(EARLIER / name, folder)
@@ -68,13 +68,13 @@ def test_their_stages_have_keys_that_stay(sandbox: Sandbox, tmp_path: Path, monk
         sandbox.write(file, text)
     sandbox.write("stages/modules/shared.py", "SHARED = 1\n")
     job, expected = job_of(tmp_path, "everything"), read_json(EARLIER / "everything/keys.json")
-    keys = StageKeys(Project(sandbox.root), job, Results())
+    keys = StageKeys(ProjectFolder(sandbox.root), job, Results())
     assert {**_keys_of(job, keys, expected["items"]), "loaded rich": keys.loaded_source(job.stages[1])} == (
         expected["keys"]
     )
 
 
-def _keys_of(job: Job, keys: StageKeys, items: list[Any]) -> dict[str, str]:
+def _keys_of(job: PlannedJob, keys: StageKeys, items: list[Any]) -> dict[str, str]:
     """By stage and member of a fan-out, where all have run."""
     found = {}
     for stage in job.stages:

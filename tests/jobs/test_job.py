@@ -11,26 +11,26 @@ import pytest
 from pipeline.config.source import schema_errors
 from pipeline.errors import ExitCode, InputError, UsageError
 from pipeline.files import dump_json
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.values import plain
 from tests.jobs.helpers import DIGEST, a_plan, a_stage, forge, stored
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> PlannedJob:
     return stored(tmp_path / "jobs")
 
 
-def document(job: Job, **changes: Any) -> dict[str, Any]:
+def document(job: PlannedJob, **changes: Any) -> dict[str, Any]:
     """The job's plan as job.json has it, with changes."""
     return {**plain(job.plan), **changes}
 
 
-def rewrite(job: Job, changes: dict[str, Any]) -> None:
+def rewrite(job: PlannedJob, changes: dict[str, Any]) -> None:
     (job.folder / "job.json").write_bytes(dump_json(document(job, **changes)))
 
 
-def refused(job: Job) -> UsageError:
+def refused(job: PlannedJob) -> UsageError:
     with pytest.raises(UsageError) as caught:
         load(job.folder)
     assert caught.value.exit_code is ExitCode.USAGE
@@ -38,11 +38,11 @@ def refused(job: Job) -> UsageError:
     return caught.value
 
 
-def test_the_plan_of_these_tests_fits_the_schema(job: Job) -> None:
+def test_the_plan_of_these_tests_fits_the_schema(job: PlannedJob) -> None:
     assert schema_errors(document(job), "job") == []
 
 
-def test_a_job_is_loaded_as_it_was_written(job: Job) -> None:
+def test_a_job_is_loaded_as_it_was_written(job: PlannedJob) -> None:
     assert load(job.folder).plan == job.plan
 
 
@@ -64,7 +64,7 @@ EDITS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edited_plan_is_refused(job: Job, name: str) -> None:
+def test_an_edited_plan_is_refused(job: PlannedJob, name: str) -> None:
     changes, complaint = EDITS[name]
     rewrite(job, changes)
     message = refused(job).message
@@ -73,36 +73,36 @@ def test_an_edited_plan_is_refused(job: Job, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "not json", "\0", "[1]", "null"])
-def test_a_plan_that_is_no_plan_is_refused(job: Job, text: str) -> None:
+def test_a_plan_that_is_no_plan_is_refused(job: PlannedJob, text: str) -> None:
     (job.folder / "job.json").write_text(text)
     assert str(job.folder / "job.json") in refused(job).message
 
 
-def test_bytes_that_are_not_utf8_are_refused(job: Job) -> None:
+def test_bytes_that_are_not_utf8_are_refused(job: PlannedJob) -> None:
     (job.folder / "job.json").write_bytes(b"\xff\xfe{}")
     assert str(job.folder / "job.json") in refused(job).message
 
 
-def test_white_space_alone_is_an_edit(job: Job) -> None:
+def test_white_space_alone_is_an_edit(job: PlannedJob) -> None:
     with (job.folder / "job.json").open("ab") as file:
         file.write(b"\n")
     refused(job)
 
 
 @pytest.mark.parametrize("name", ["job.json", "journal.jsonl"])
-def test_a_missing_file_is_named(job: Job, name: str) -> None:
+def test_a_missing_file_is_named(job: PlannedJob, name: str) -> None:
     (job.folder / name).unlink()
     assert str(job.folder / name) in refused(job).message
 
 
 @pytest.mark.parametrize("cut", [1, 10, 1000])
-def test_a_journal_without_its_first_line_is_named(job: Job, cut: int) -> None:
+def test_a_journal_without_its_first_line_is_named(job: PlannedJob, cut: int) -> None:
     journal = job.folder / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[: -min(cut, journal.stat().st_size)])
     assert "journal.jsonl:1" in refused(job).message
 
 
-def test_a_copied_job_is_refused_under_its_new_name(job: Job) -> None:
+def test_a_copied_job_is_refused_under_its_new_name(job: PlannedJob) -> None:
     copy = job.folder.with_name("job-20260101-somebody-0001")
     job.folder.rename(copy)
     with pytest.raises(UsageError, match=f"'{job.id}'"):
@@ -143,19 +143,19 @@ FORGERIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_plan_forged_together_with_its_journal_leads_nowhere(job: Job, name: str) -> None:
+def test_a_plan_forged_together_with_its_journal_leads_nowhere(job: PlannedJob, name: str) -> None:
     forge(job, document(job, **FORGERIES[name]))
     assert str(job.folder / "job.json") in refused(job).message
 
 
 @pytest.mark.parametrize("key", sorted(plain(a_plan())))
-def test_a_forged_plan_without_a_key_is_refused(job: Job, key: str) -> None:
+def test_a_forged_plan_without_a_key_is_refused(job: PlannedJob, key: str) -> None:
     forge(job, {name: value for name, value in document(job).items() if name != key})
     assert f"`{key}`" in refused(job).message
 
 
 @pytest.mark.parametrize("content", [None, 3, [], "text", {}])
-def test_a_forged_plan_of_another_form_is_refused(job: Job, content: Any) -> None:
+def test_a_forged_plan_of_another_form_is_refused(job: PlannedJob, content: Any) -> None:
     forge(job, content)
     refused(job)
 
@@ -175,5 +175,5 @@ def test_the_input_is_recognised_by_size_and_time(tmp_path: Path) -> None:
         job.require_input()
 
 
-def test_a_plan_is_text_that_json_tools_read(job: Job) -> None:
+def test_a_plan_is_text_that_json_tools_read(job: PlannedJob) -> None:
     assert json.loads((job.folder / "job.json").read_text(encoding="ascii"))["job_id"] == job.id

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.jobs import overview
 from pipeline.jobs.events import AnyEvent, AttemptFailed, StageExpanded, StageFinished, StageSkipped, StageStarted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import fold
 from tests.jobs.helpers import DIGEST, a_plan, a_stage
 
@@ -13,7 +13,7 @@ PLAN = a_plan(stages=[a_stage(name) for name in ("split", "part", "join")])
 
 
 def rows(*events: AnyEvent) -> dict[str, tuple[str, str | None]]:
-    shown = overview.stages(Job(Path("/jobs/j"), PLAN), fold(events))
+    shown = overview.stages(PlannedJob(Path("/jobs/j"), PLAN), fold(events))
     return {stage.name: (state.status.value, state.reason) for stage, state in shown}
 
 

@@ -10,7 +10,7 @@ import pytest
 from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ExitCode, UsageError
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import JobInput, Plan, PlannedStage, Retries
 from pipeline.policy import ResourceRequest
 from pipeline.values import decode, encode, plain, replace
@@ -21,7 +21,7 @@ HUGE = 10**40
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> PlannedJob:
     return stored(tmp_path / "jobs")
 
 
@@ -58,7 +58,7 @@ def test_what_has_its_usual_value_is_not_written() -> None:
     assert plain(a_stage("copy", resources={"cpus": 2}, retries={}))["resources"] == {"cpus": 2}
 
 
-def test_a_plan_is_read_alike_from_each_of_its_forms(job: Job) -> None:
+def test_a_plan_is_read_alike_from_each_of_its_forms(job: PlannedJob) -> None:
     written = decode((job.folder / "job.json").read_bytes(), Plan)
     assert written == decode(encode(job.plan), Plan) == job.plan
 
@@ -109,7 +109,7 @@ WRONG: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_plan_of_another_form_is_refused_with_the_place(job: Job, name: str) -> None:
+def test_a_plan_of_another_form_is_refused_with_the_place(job: PlannedJob, name: str) -> None:
     change, complaint = WRONG[name]
     document = plain(job.plan)
     change(document)
@@ -122,7 +122,7 @@ def test_a_plan_of_another_form_is_refused_with_the_place(job: Job, name: str) -
     assert refused.value.next_step
 
 
-def test_a_job_has_the_digest_of_the_bytes_that_were_written(job: Job) -> None:
+def test_a_job_has_the_digest_of_the_bytes_that_were_written(job: PlannedJob) -> None:
     assert job.state().job_digest == sha256_of_bytes((job.folder / "job.json").read_bytes())
 
 

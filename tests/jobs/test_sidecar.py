@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config.source import schema_errors
 from pipeline.jobs import attempts, deliver, sidecar
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.jobs.results import Results
@@ -19,7 +19,7 @@ LOCK = "sha256:" + "2" * 64
 SOURCE = "sha256:" + "3" * 64
 
 
-def planned(tmp_path: Path, stages: list[PlannedStage], *deliver: str, **changes: Any) -> Job:
+def planned(tmp_path: Path, stages: list[PlannedStage], *deliver: str, **changes: Any) -> PlannedJob:
     return stored(
         tmp_path / "jobs",
         stages=stages,
@@ -36,7 +36,7 @@ def step(name: str, source: str, **changes: Any) -> PlannedStage:
 
 
 def done(
-    job: Job, results: Results, name: str, *warnings: str, about: Mapping[str, Any] | None = None, **parts: Any
+    job: PlannedJob, results: Results, name: str, *warnings: str, about: Mapping[str, Any] | None = None, **parts: Any
 ) -> None:
     """The stage, or a fan-out's member, has run."""
     attempt = attempts.begin(job, name)
@@ -45,7 +45,7 @@ def done(
     results.add(name, attempt.commit(attempt.find({"file": f"{name}.txt"}), key, 0.5, warnings, about or {}))
 
 
-def told(job: Job, results: Results, anew: bool = True) -> list[dict[str, Any]]:
+def told(job: PlannedJob, results: Results, anew: bool = True) -> list[dict[str, Any]]:
     """The sidecars of everything that is delivered, each of the form that the schema has."""
     placed = deliver.deliver(job, results, anew)
     found = [json.loads((job.output / "about" / sidecar.name_for(path.name)).read_bytes()) for path in placed]
@@ -53,7 +53,7 @@ def told(job: Job, results: Results, anew: bool = True) -> list[dict[str, Any]]:
     return found
 
 
-def chain(tmp_path: Path) -> tuple[Job, Results]:
+def chain(tmp_path: Path) -> tuple[PlannedJob, Results]:
     """Recognised, then translated; and something else that had no part in it."""
     stages = [
         step("asr", "job.input", models={"recognizer": "small"}, parameters={"language": "en"}),
@@ -110,7 +110,7 @@ def test_facts_of_an_odd_form_are_told_as_they_are_and_do_no_harm(tmp_path: Path
     assert about["stages"][0]["about"] == {"engine": 7, "notes": "no list"}
 
 
-def fan_out(tmp_path: Path) -> tuple[Job, Results]:
+def fan_out(tmp_path: Path) -> tuple[PlannedJob, Results]:
     stages = [
         step("split", "job.input"),
         step("part", "split.file", for_each="split.file", outputs={"file": "*.txt"}),

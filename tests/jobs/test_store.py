@@ -11,7 +11,7 @@ from pipeline.errors import NotReady, UsageError
 from pipeline.files import write_whole
 from pipeline.jobs import store
 from pipeline.jobs.events import RunFinished
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.journal import Journal
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
@@ -135,7 +135,7 @@ def test_the_document_is_asked_for_the_id_that_it_gets(tmp_path: Path) -> None:
     assert JobStore(tmp_path).create(make).id == asked[-1]
 
 
-def replanned(jobs: JobStore, job: Job, **changes: Any) -> Job:
+def replanned(jobs: JobStore, job: PlannedJob, **changes: Any) -> PlannedJob:
     return jobs.replan(job, lambda id: replace(job.plan, **changes))
 
 

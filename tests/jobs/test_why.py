@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import KeyChange, StageExplanation, changes, explain
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import timers
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST
@@ -20,10 +20,10 @@ OTHER = "sha256:" + "1" * 64
 def bench(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bench:
     clock = Clock()
     monkeypatch.setattr(timers, "time", clock)
-    return Bench(Project(sandbox.root), clock)
+    return Bench(ProjectFolder(sandbox.root), clock)
 
 
-def explained(bench: Bench, job: Job) -> dict[str, StageExplanation]:
+def explained(bench: Bench, job: PlannedJob) -> dict[str, StageExplanation]:
     return {each.stage: each for each in explain(load(job.folder), JobStore(bench.project.jobs))}
 
 

@@ -5,40 +5,40 @@ from pathlib import Path
 import pytest
 
 from pipeline.models.speeds import HOSTS, ModelSpeeds
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 
 
 @pytest.fixture
-def project(sandbox: Sandbox) -> Project:
-    return Project(sandbox.root)
+def project(sandbox: Sandbox) -> ProjectFolder:
+    return ProjectFolder(sandbox.root)
 
 
-def noted(project: Project, seconds: float, of_input: float | None, host: str = "here") -> float | None:
+def noted(project: ProjectFolder, seconds: float, of_input: float | None, host: str = "here") -> float | None:
     speeds = ModelSpeeds(project, host)
     speeds.took("asr", ["base"], seconds, of_input)
     speeds.save()
     return ModelSpeeds(project, host).times("asr", "base")
 
 
-def test_what_took_long_enough_is_known_the_next_time(project: Project) -> None:
+def test_what_took_long_enough_is_known_the_next_time(project: ProjectFolder) -> None:
     assert noted(project, 60, 600) == 10
     assert ModelSpeeds(project, "here").times("whisperx_asr", "base") is None
 
 
 @pytest.mark.parametrize(("seconds", "of_input"), [(3, 59.9), (3, None), (0, 600)])
-def test_what_says_nothing_is_not_noted(project: Project, seconds: float, of_input: float | None) -> None:
+def test_what_says_nothing_is_not_noted(project: ProjectFolder, seconds: float, of_input: float | None) -> None:
     assert noted(project, seconds, of_input) is None
     assert not (project.cache / "model-speeds.json").exists()
 
 
-def test_a_much_shorter_film_does_not_count_against_a_longer_one(project: Project) -> None:
+def test_a_much_shorter_film_does_not_count_against_a_longer_one(project: ProjectFolder) -> None:
     noted(project, 60, 600)
     assert noted(project, 50, 100) == 10
     assert noted(project, 60, 300) == 5
 
 
-def test_each_machine_has_its_own_and_the_newest_are_kept(project: Project) -> None:
+def test_each_machine_has_its_own_and_the_newest_are_kept(project: ProjectFolder) -> None:
     noted(project, 60, 600, "other")
     assert noted(project, 60, 1200) == 20
     for number in range(HOSTS):
@@ -59,7 +59,7 @@ def test_each_machine_has_its_own_and_the_newest_are_kept(project: Project) -> N
         '{"here": {"asr/base": ["1", 2]}}',
     ],
 )
-def test_a_file_that_is_something_else_is_no_speed(project: Project, text: str) -> None:
+def test_a_file_that_is_something_else_is_no_speed(project: ProjectFolder, text: str) -> None:
     project.cache.mkdir(exist_ok=True)
     (project.cache / "model-speeds.json").write_text(text)
     assert ModelSpeeds(project, "here").times("asr", "base") is None
@@ -67,7 +67,7 @@ def test_a_file_that_is_something_else_is_no_speed(project: Project, text: str) 
 
 
 def test_a_cache_that_can_not_be_written_costs_the_estimate_alone(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "full")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.catalog import Catalog
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 MODELS = f"""
 tiny:
@@ -33,7 +33,7 @@ def catalog(tmp_path: Path) -> Catalog:
     for name, text in STAGES.items():
         table = "".join(f"# {line}\n" for line in ["[tool.pipeline.stage]", 'environment = "e"', *text.splitlines()])
         (tmp_path / f"stages/{name}.py").write_text(f"# /// script\n{table}# ///\n")
-    return Catalog(Project(tmp_path))
+    return Catalog(ProjectFolder(tmp_path))
 
 
 @pytest.fixture

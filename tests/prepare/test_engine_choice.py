@@ -17,7 +17,7 @@ from pipeline.jobs.environment_sources import inspection_cache
 from pipeline.models.store import ModelStore
 from pipeline.prepare.default_workflows import default_plan
 from pipeline.prepare.engine_choice import ChosenEngines, choose_engines, dictionaries, installed_pairs
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 from tests.engines.helpers import ENGINES, SPEAKERS, USUAL, write
 from tests.prepare.helpers import snapshot
@@ -30,7 +30,7 @@ def project(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Its environments are built; the program 'pairs' has English to and from Spanish."""
     write(ready.root)
     for name, digest in (("base", "a"), ("english", "b")):
-        model = Catalog(Project(ready.root)).model(name)
+        model = Catalog(ProjectFolder(ready.root)).model(name)
         folder = ModelStore(ready.root / "models").folder(name, model.digest)
         folder.mkdir(parents=True)
         (folder / "model.bin").write_text(digest)
@@ -65,7 +65,7 @@ def finder(catalog: Catalog) -> EnvironmentFinder:
 
 
 def chosen(sandbox: Sandbox, **values: Any) -> ChosenEngines:
-    catalog = Catalog(Project(sandbox.root))
+    catalog = Catalog(ProjectFolder(sandbox.root))
     work = tasks(catalog.workflow("w"), {**USUAL, **values}, tuple(catalog.engines.values()))
     before = snapshot(sandbox.root)
     try:
@@ -145,7 +145,7 @@ stages:
   word: {for_each: [$translation.paired], parameters: {word: $input.language}}
 """
     write(project.root, workflow=head)
-    catalog = Catalog(Project(project.root))
+    catalog = Catalog(ProjectFolder(project.root))
     planned = default_plan(catalog, finder(catalog), catalog.workflow("w"))
     assert [stage.name for stage in planned.stages] == ["copy"]
 

@@ -9,7 +9,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.prepare import file_parameters
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 
 DUBBED = Media(9.0, (MediaTrack(1, language="eng", is_default=True), MediaTrack(2, language="spa")))
@@ -18,7 +18,7 @@ SUBTITLED = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "eng"), MediaTrack
 
 @pytest.fixture
 def workflow() -> WorkflowSpec:
-    return Catalog(Project(REPOSITORY)).workflow("transcribe")
+    return Catalog(ProjectFolder(REPOSITORY)).workflow("transcribe")
 
 
 def values(workflow: WorkflowSpec, **typed: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_sound_without_a_language_is_what_a_person_says(workflow: WorkflowSpec) 
 
 @pytest.mark.parametrize(("text", "track", "told"), [("auto", "2", False), ("1", "1", True), ("2", "2", False)])
 def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str, track: str, told: bool) -> None:
-    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
     typed = values(workflow, source_language="fr", from_subtitles=text)
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), SUBTITLED, {})
     assert found["from_subtitles"]["track"] == track
@@ -62,7 +62,7 @@ def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str,
 
 def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> None:
     (tmp_path / "no-language.srt").write_text("1\n")
-    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
     typed = values(workflow, source_language="fr", from_subtitles=str(tmp_path / "no-language.srt"))
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
     assert found["from_subtitles"]["language"] == ""
@@ -75,7 +75,7 @@ def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> 
 )
 def test_subtitles_that_hold_only_signs_are_told(tmp_path: Path, name: str, told: bool) -> None:
     (tmp_path / name).write_text("1\n")
-    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
     typed = values(workflow, from_subtitles=str(tmp_path / name))
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
     assert bool(file_parameters.notes(workflow, found, DUBBED)) is told
@@ -83,7 +83,7 @@ def test_subtitles_that_hold_only_signs_are_told(tmp_path: Path, name: str, told
 
 def test_a_forced_track_is_told() -> None:
     movie = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "fre", is_forced=True), MediaTrack(2, "subrip", "fre")))
-    workflow = Catalog(Project(REPOSITORY)).workflow("subtitle")
+    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
     for text, told in (("1", True), ("2", False)):
         found = file_parameters.for_movie(workflow, values(workflow, from_subtitles=text), Path("m.mkv"), movie, {})
         assert bool(file_parameters.notes(workflow, found, movie)) is told

@@ -14,7 +14,7 @@ from pipeline.files import read_json
 from pipeline.host import machine
 from pipeline.host.gpus import Gpu
 from pipeline.host.machine import Machine
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.models.speeds import ModelSpeeds
 from pipeline.models.store import ModelStore
 from pipeline.prepare import model_choice, model_facts
@@ -22,7 +22,7 @@ from pipeline.prepare.batch import PrepareStatus, prepare_all
 from pipeline.prepare.earlier_jobs import EarlierJobs
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 from tests.engines.test_model_choice import GB
 from tests.prepare.helpers import snapshot
@@ -92,7 +92,7 @@ def project(ready: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
 
 def put(sandbox: Sandbox, name: str) -> None:
     """Into the store, as a fetch would."""
-    digest = Catalog(Project(sandbox.root)).model(name).digest
+    digest = Catalog(ProjectFolder(sandbox.root)).model(name).digest
     folder = ModelStore(sandbox.root / "models").folder(name, digest)
     folder.mkdir(parents=True)
     (folder / "model.bin").write_text(name)
@@ -105,8 +105,8 @@ def request(sandbox: Sandbox, **parameters: str) -> JobRequest:
     return JobRequest(sandbox.root / "input.txt", "tested", parameters)
 
 
-def job(sandbox: Sandbox, **parameters: str) -> Job:
-    return prepare(Catalog(Project(sandbox.root)), request(sandbox, **parameters))
+def job(sandbox: Sandbox, **parameters: str) -> PlannedJob:
+    return prepare(Catalog(ProjectFolder(sandbox.root)), request(sandbox, **parameters))
 
 
 def refused(sandbox: Sandbox, kind: type[Any], **parameters: str) -> Any:
@@ -146,7 +146,7 @@ def test_a_model_for_another_engine_or_another_task_is_left_aside(project: Sandb
 def test_what_was_measured_here_decides(project: Sandbox) -> None:
     put(project, "large")
     assert job(project, model="auto", spoken="de").plan.parameters["model"] == "large"
-    speeds = ModelSpeeds(Project(project.root))
+    speeds = ModelSpeeds(ProjectFolder(project.root))
     speeds.took("hears", ["large"], 7200, 3600)
     speeds.save()
     assert job(project, model="auto", spoken="de").plan.parameters["model"] == "small"
@@ -169,7 +169,7 @@ def test_with_fetch_the_best_is_fetched_first(project: Sandbox, monkeypatch: pyt
         return catalog.model(spec.name)
 
     monkeypatch.setattr(model_choice, "_fetch", fetch)
-    catalog = Catalog(Project(project.root))
+    catalog = Catalog(ProjectFolder(project.root))
     for _ in range(2):
         made = prepare(catalog, JobRequest(project.root / "input.txt", "tested", {"model": "auto"}, fetches=True))
         assert made.plan.parameters["model"] == "large"
@@ -179,7 +179,7 @@ def test_with_fetch_the_best_is_fetched_first(project: Sandbox, monkeypatch: pyt
 def test_a_job_stays_what_it_is_though_a_better_model_has_come(project: Sandbox) -> None:
     first = job(project, model="auto", spoken="de")
     put(project, "large")
-    catalog = Catalog(Project(project.root))
+    catalog = Catalog(ProjectFolder(project.root))
     again = request(project, model="auto", spoken="de")
     (outcome,) = prepare_all(catalog, [again], EarlierJobs(catalog), print)
     assert outcome.job is not None
@@ -190,11 +190,11 @@ def test_a_job_stays_what_it_is_though_a_better_model_has_come(project: Sandbox)
 
 def test_a_job_with_a_named_model_is_another_than_one_whose_model_is_chosen(project: Sandbox) -> None:
     job(project, spoken="de")
-    found = EarlierJobs(Catalog(Project(project.root)))
+    found = EarlierJobs(Catalog(ProjectFolder(project.root)))
     assert found.find(request(project, spoken="de")) is not None
     assert found.find(request(project, spoken="de", model="auto")) is None
     job(project, spoken="de", model="auto")
-    found = EarlierJobs(Catalog(Project(project.root)))
+    found = EarlierJobs(Catalog(ProjectFolder(project.root)))
     assert found.find(request(project, spoken="de", model="auto", quality="best")) is None
     earlier = found.find(request(project, spoken="de", model="small"))
     assert earlier is not None
@@ -278,8 +278,8 @@ def test_a_card_counts_only_where_the_engine_has_packages_that_compute_on_it(
 ) -> None:
     cards = (Gpu("GPU-1", "card", 16 * GB),)
     monkeypatch.setattr(machine, "detect", lambda *_, with_gpus=False: Machine(4, 8 * GB, cards if with_gpus else ()))
-    engines = list(Catalog(Project(project.root)).engines.values())
-    assert model_facts.machine_facts(Catalog(Project(project.root)), engines).gpu_memory == 0
+    engines = list(Catalog(ProjectFolder(project.root)).engines.values())
+    assert model_facts.machine_facts(Catalog(ProjectFolder(project.root)), engines).gpu_memory == 0
     lock = project.root / "requirements/alpha.lock"
     lock.write_text(f"{lock.read_text()}nvidia-cublas-cu12==12.9.1.4 --hash=sha256:{'0' * 64}\n")
-    assert model_facts.machine_facts(Catalog(Project(project.root)), engines).gpu_memory == 16 * GB
+    assert model_facts.machine_facts(Catalog(ProjectFolder(project.root)), engines).gpu_memory == 16 * GB

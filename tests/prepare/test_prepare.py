@@ -23,7 +23,7 @@ from pipeline.files import read_json
 from pipeline.jobs.job import load
 from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.conftest import Sandbox
 from tests.jobs.helpers import prepared
 
@@ -39,7 +39,7 @@ def project(ready: Sandbox) -> Sandbox:
 
 def refused(sandbox: Sandbox, file: Path, kind: type[PipelineError], workflow: str = "tested") -> PipelineError:
     with pytest.raises(kind) as caught:
-        prepare(Catalog(Project(sandbox.root)), JobRequest(file, workflow, {}))
+        prepare(Catalog(ProjectFolder(sandbox.root)), JobRequest(file, workflow, {}))
     assert not (sandbox.root / "jobs").exists()
     return caught.value
 
@@ -59,7 +59,7 @@ def test_a_plan_fits_its_schema_and_says_what_it_was_made_for(project: Sandbox) 
 
 def test_the_input_path_is_absolute(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
-    job = prepare(Catalog(Project(project.root)), JobRequest(Path("input.txt"), "tested", {}))
+    job = prepare(Catalog(ProjectFolder(project.root)), JobRequest(Path("input.txt"), "tested", {}))
     assert job.input == project.root / "input.txt"
 
 

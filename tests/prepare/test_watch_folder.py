@@ -14,7 +14,7 @@ from pipeline.prepare.watch_folder import (
     is_being_written,
     is_the_file_s_fault,
 )
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 
 class Clock:
@@ -105,7 +105,7 @@ def test_a_file_that_goes_is_forgotten(arrivals: Arrivals) -> None:
 def test_a_rejected_file_stays_so_over_restarts_until_it_changes(tmp_path: Path) -> None:
     file = tmp_path / "a.mkv"
     file.write_text("no movie")
-    project, request = Project(tmp_path), WatchRequest(tmp_path, "w", {})
+    project, request = ProjectFolder(tmp_path), WatchRequest(tmp_path, "w", {})
     status = file.stat()
     outcome = PrepareOutcome(file, PrepareStatus.FAILED, "no movie", code=ExitCode.INPUT_UNUSABLE)
     RejectedFiles(project, request).add(outcome, (status.st_size, status.st_mtime_ns))
@@ -119,7 +119,7 @@ def test_notes_that_are_no_notes_are_none(tmp_path: Path) -> None:
     request = WatchRequest(tmp_path, "w", {})
     (tmp_path / "cache/watch").mkdir(parents=True)
     (tmp_path / f"cache/watch/{request.id}.json").write_text("[")
-    assert not RejectedFiles(Project(tmp_path), request).has(tmp_path / "a.mkv")
+    assert not RejectedFiles(ProjectFolder(tmp_path), request).has(tmp_path / "a.mkv")
 
 
 def test_only_what_is_wrong_with_the_file_itself_is_its_fault(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import timers
 from tests.conftest import Sandbox
 from tests.run.helpers import Bench, Clock
@@ -17,4 +17,4 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def bench(sandbox: Sandbox, clock: Clock) -> Bench:
-    return Bench(Project(sandbox.root), clock)
+    return Bench(ProjectFolder(sandbox.root), clock)

@@ -17,11 +17,11 @@ from pipeline.executors import Event, Exited, Invocation, Message, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger, RunLimits
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import Secrets
 from pipeline.process import Interpreter
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
 from pipeline.run.context import RunContext
@@ -182,25 +182,25 @@ class Listener:
         self.heard: list[tuple[Any, ...]] = []
         self.ended: dict[str, JobOutcome] = {}
 
-    def stage_reused(self, job: Job, stage: str, seconds: float, origin: str) -> None:
+    def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         self.heard.append(("reused", stage, origin))
 
-    def stage_waits(self, job: Job, stage: str, because: str) -> None:
+    def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         self.heard.append(("waits", stage, because))
 
-    def stage_started(self, job: Job, stage: str, environment: str, because: str) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
         self.heard.append(("started", stage, because))
 
-    def stage_reported(self, job: Job, stage: str, report: StageReport) -> None:
+    def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         self.heard.append(("said", stage, report))
 
-    def stage_finished(self, job: Job, stage: str, seconds: float) -> None:
+    def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None:
         self.heard.append(("finished", stage))
 
-    def stage_failed(self, job: Job, stage: str, reason: str, again: float | None) -> None:
+    def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:
         self.heard.append(("failed", stage, again))
 
-    def stage_skipped(self, job: Job, stage: str, because: str) -> None:
+    def stage_skipped(self, job: PlannedJob, stage: str, because: str) -> None:
         self.heard.append(("skipped", stage, because))
 
     def progress(self, text: str) -> None:
@@ -209,10 +209,10 @@ class Listener:
     def inputs_left(self, count: int) -> None:
         self.heard.append(("left", count))
 
-    def job_joined(self, job: Job, runtime: Runtime | None) -> None:
+    def job_joined(self, job: PlannedJob, runtime: Runtime | None) -> None:
         self.heard.append(("joined", job.id))
 
-    def job_ended(self, job: Job, outcome: JobOutcome) -> None:
+    def job_ended(self, job: PlannedJob, outcome: JobOutcome) -> None:
         assert job.id not in self.ended, "a job ends once"
         self.ended[job.id] = outcome
 
@@ -236,14 +236,14 @@ class NoGpus:
 class Bench:
     """A project, and runs of jobs in it. Each has a new executor, listener and interrupts, which can be looked at."""
 
-    project: Project
+    project: ProjectFolder
     clock: Clock
     machine: Machine = field(default_factory=lambda: Machine(4, 8 << 30))
     executor: Pretender = field(init=False)
     listener: Listener = field(init=False)
     interrupts: Interrupts = field(init=False)
 
-    def job(self, *stages: PlannedStage, deliver: Sequence[str] = (), **changes: Any) -> Job:
+    def job(self, *stages: PlannedStage, deliver: Sequence[str] = (), **changes: Any) -> PlannedJob:
         """A prepared job on the project's ``input.txt``."""
         file = self.project.root / "input.txt"
         if not file.exists():
@@ -264,7 +264,7 @@ class Bench:
 
     def run(
         self,
-        *jobs: Job,
+        *jobs: PlannedJob,
         selection: Selection | None = None,
         bounds: Bounds | None = None,
         limits: RunLimits | None = None,
@@ -298,7 +298,7 @@ class Bench:
         finally:
             self.interrupts.close()
 
-    def run_one(self, job: Job, **asked: Any) -> JobOutcome:
+    def run_one(self, job: PlannedJob, **asked: Any) -> JobOutcome:
         """Run a job by itself; an error that it ends with is in its outcome."""
         return self.run(job, **asked)[job.id]
 
@@ -306,7 +306,7 @@ class Bench:
         """An attempt during which the run is asked to end."""
         return HANGS.then(first=lambda: self.interrupts.note(by, None))
 
-    def cancelling(self, job: Job) -> Act:
+    def cancelling(self, job: PlannedJob) -> Act:
         """An attempt during which somebody gives a job up, as ``pipeline job cancel`` does."""
 
         def cancel() -> None:
@@ -316,12 +316,12 @@ class Bench:
         return HANGS.then(first=cancel)
 
 
-def _runtime(job: Job) -> Runtime:
+def _runtime(job: PlannedJob) -> Runtime:
     interpreter = Interpreter(Path("/env/bin/python"), Path("/env"), {})
     return Runtime({}, {"alpha": interpreter}, {name: Path("/models", name) for name in job.plan.models}, {}, {})
 
 
-def events(job: Job, *fields: str) -> list[Any]:
+def events(job: PlannedJob, *fields: str) -> list[Any]:
     """The journal: names of events, or with ``fields`` these of each line that has them all."""
     lines = plain(job.journal().read())
     if not fields:
@@ -329,7 +329,7 @@ def events(job: Job, *fields: str) -> list[Any]:
     return [tuple(line[each] for each in fields) for line in lines if all(each in line for each in fields)]
 
 
-def statuses(job: Job) -> dict[str, str]:
+def statuses(job: PlannedJob) -> dict[str, str]:
     return {name: state.status.value for name, state in job.state().stages.items()}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.jobs.input_name import path_for
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.signatures import settled_signature_of
 from tests.run.helpers import Act, Bench, fan_out, link, lister, listing
 
@@ -82,7 +82,7 @@ CHANGES = (
 )
 
 
-def places(jobs: Sequence[Job]) -> list[Path]:
+def places(jobs: Sequence[PlannedJob]) -> list[Path]:
     """All that a stage may come to from its inputs."""
     tops = [job.folder / "stages" for job in jobs]
     inputs = [each for job in jobs for each in (path_for(job), path_for(job).parent)]
@@ -90,7 +90,7 @@ def places(jobs: Sequence[Job]) -> list[Path]:
     return [path for path in (*sorted(within), *tops, *inputs) if os.path.lexists(path)]
 
 
-def delivered(job: Job) -> dict[str, bytes]:
+def delivered(job: PlannedJob) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in job.output.iterdir() if path.is_file()}
 
 
@@ -99,7 +99,7 @@ def test_what_is_delivered_is_what_was_to_be_made(bench: Bench, seed: int) -> No
     chance = random.Random(seed)  # the same each time
     plain: dict[str, Any] = {"split": listing(1, 2, 3), "one": Act(writes={"file": "o" * chance.choice([10, 2 << 20])})}
 
-    def prepared() -> Job:
+    def prepared() -> PlannedJob:
         stages = [link("one"), lister("split", "one"), fan_out("each"), link("two", "one"), link("three", "two", "one")]
         last = link("last", "three", cache=bool(seed % 3))
         return bench.job(*stages, last, deliver=["last.file", "each.file", "one.file"])

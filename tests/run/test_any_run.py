@@ -18,9 +18,9 @@ from pipeline.host.machine import Machine
 from pipeline.host.resources import RunLimits
 from pipeline.jobs import overview
 from pipeline.jobs.events import StageFinished, StageSkipped
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.references import split
 from pipeline.run import timers
 from pipeline.run.bounds import Bounds
@@ -120,7 +120,7 @@ def cases(draw: st.DrawFn) -> Case:
 class Watch:
     """Looks at every start; what it finds wrong fails the test there."""
 
-    def __init__(self, executor: Pretender, jobs: Mapping[str, Job], case: Case) -> None:
+    def __init__(self, executor: Pretender, jobs: Mapping[str, PlannedJob], case: Case) -> None:
         self._executor = executor
         self._jobs = jobs
         self._case = case
@@ -164,13 +164,15 @@ def benched(machine: Machine) -> Iterator[Bench]:
         clock = Clock()
         patch.setattr(timers, "time", clock)
         patch.setattr(os, "fsync", lambda _: None)  # half of the time, and no part of what is tried here
-        project = Project(Path(folder))
+        project = ProjectFolder(Path(folder))
         project.stages.mkdir()
         project.stage_file("copy").touch()
         yield Bench(project, clock, machine)
 
 
-def run(bench: Bench, jobs: Mapping[str, Job], case: Case, acts: Mapping[str, Sequence[Act]]) -> Mapping[str, Any]:
+def run(
+    bench: Bench, jobs: Mapping[str, PlannedJob], case: Case, acts: Mapping[str, Sequence[Act]]
+) -> Mapping[str, Any]:
     return bench.run(
         *jobs.values(),
         bounds=case.bounds,
@@ -180,7 +182,7 @@ def run(bench: Bench, jobs: Mapping[str, Job], case: Case, acts: Mapping[str, Se
     )
 
 
-def require_final_states(job: Job, keep_going: bool) -> None:
+def require_final_states(job: PlannedJob, keep_going: bool) -> None:
     """Each stage, and each member that is known, has one end."""
     known = job.state()
     for stage in job.stages:
@@ -193,19 +195,19 @@ def require_final_states(job: Job, keep_going: bool) -> None:
             assert status in FINAL or (not keep_going and status == "waiting"), (name, status)
 
 
-def require_causes(job: Job) -> None:
+def require_causes(job: PlannedJob) -> None:
     """A stage was skipped because of one that failed."""
     found = statuses(job)
     for event in events_of(job, StageSkipped):
         assert found[event.because] == "failed"
 
 
-def require_one_success(job: Job) -> None:
+def require_one_success(job: PlannedJob) -> None:
     ends = Counter(event.stage for event in events_of(job, StageFinished))
     assert all(count == 1 for count in ends.values()), ends
 
 
-def require_bounded_attempts(job: Job, started: Sequence[str]) -> None:
+def require_bounded_attempts(job: PlannedJob, started: Sequence[str]) -> None:
     attempts = Counter(id.split("/")[1] for id in started if id.startswith(job.id))
     stages = {stage.name: stage for stage in job.stages}
     for name, count in attempts.items():
@@ -239,7 +241,7 @@ def require_wound_down(bench: Bench, case: Case) -> None:
     assert case.bounds.keep_going or not [each for each in told[first:] if each[0] == "started"]
 
 
-def require_second_run(bench: Bench, jobs: Mapping[str, Job], case: Case) -> None:
+def require_second_run(bench: Bench, jobs: Mapping[str, PlannedJob], case: Case) -> None:
     """It runs what has no result, and nothing else; then there is nothing left."""
     done = {
         f"{id}/{name}" for id, job in jobs.items() for name, status in statuses(job).items() if status == "finished"

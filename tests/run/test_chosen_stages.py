@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.run.chosen_stages import ALL, ChosenStages, Selection, choose
 from tests.jobs.helpers import a_plan
@@ -21,7 +21,7 @@ STAGES = [
 
 
 def chosen(*stages: PlannedStage, **asked: str) -> ChosenStages:
-    return choose(Job(Path("/jobs/j"), a_plan(stages=stages or STAGES)), Selection(**asked))
+    return choose(PlannedJob(Path("/jobs/j"), a_plan(stages=stages or STAGES)), Selection(**asked))
 
 
 def test_without_a_selection_all_is_chosen() -> None:

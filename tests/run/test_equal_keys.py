@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.cache.claims import Claims
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import Selection
 from tests.run.helpers import FAILS, HANGS, LOST, Act, Bench, fan_out, link, lister, listing, statuses
@@ -12,11 +12,11 @@ SAME = {"parameters": {"of": "same"}}
 
 
 @pytest.fixture
-def twins(bench: Bench) -> Job:
+def twins(bench: Bench) -> PlannedJob:
     return bench.job(link("one", **SAME), link("two", **SAME), link("last", "one", "two"))
 
 
-def test_in_one_job_one_works_and_the_other_takes_its_result(bench: Bench, twins: Job) -> None:
+def test_in_one_job_one_works_and_the_other_takes_its_result(bench: Bench, twins: PlannedJob) -> None:
     assert bench.run_one(twins, one=Act(5)).error is None
     assert bench.executor.stages() == ["one", "last"]
     assert bench.listener.of("reused") == [("two", twins.id)]
@@ -36,13 +36,13 @@ def test_equal_items_of_a_list_are_worked_on_once(bench: Bench) -> None:
     assert bench.executor.stages() == ["split", "part_0001", "part_0002", "join"]
 
 
-def test_where_the_first_fails_another_one_works(bench: Bench, twins: Job) -> None:
+def test_where_the_first_fails_another_one_works(bench: Bench, twins: PlannedJob) -> None:
     bench.run_one(twins, one=FAILS, bounds=Bounds(keep_going=True))
     assert bench.executor.stages() == ["one", "two"]
     assert statuses(twins) == {"one": "failed", "two": "finished", "last": "skipped"}
 
 
-def test_where_the_first_is_lost_it_is_worked_on_once_more_in_all(bench: Bench, twins: Job) -> None:
+def test_where_the_first_is_lost_it_is_worked_on_once_more_in_all(bench: Bench, twins: PlannedJob) -> None:
     assert bench.run_one(twins, one=[LOST, Act()]).error is None
     assert bench.executor.stages() == ["one", "two", "last"]
 
@@ -55,7 +55,7 @@ def test_where_the_first_ones_job_is_given_up_the_other_works(bench: Bench) -> N
     assert len(bench.executor.started) == 2
 
 
-def bench_cancels(bench: Bench, job: Job) -> Act:
+def bench_cancels(bench: Bench, job: PlannedJob) -> Act:
     def cancel() -> None:
         bench.cancelling(job).first()  # type: ignore[misc]
 
@@ -109,7 +109,7 @@ def test_what_is_forced_waits_for_no_other_run(bench: Bench, claimed_elsewhere: 
     assert bench.clock.now == 1
 
 
-def test_every_claim_is_given_back(bench: Bench, twins: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_claim_is_given_back(bench: Bench, twins: PlannedJob, monkeypatch: pytest.MonkeyPatch) -> None:
     held: set[str] = set()
 
     def take(_: Claims, key: str) -> bool:

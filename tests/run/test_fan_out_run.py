@@ -7,25 +7,25 @@ import pytest
 from pipeline.errors import StageError
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run.bounds import Bounds
 from tests.run.helpers import DONE, FAILS, LOST, Act, Bench, events, fan_out, link, lister, listing, paired, statuses
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     """A list, a member for each of its items, and a stage that gathers them."""
     return bench.job(lister(), fan_out("part"), link("join", "part"), deliver=["join.file"])
 
 
-def gathered(job: Job, stage: str = "join") -> list[str]:
+def gathered(job: PlannedJob, stage: str = "join") -> list[str]:
     """The stages whose files one was given, in order."""
     (paths,) = read_json(job.attempts(stage) / "1/invocation.json")["inputs"].values()
     return [path.split("/")[-4] for path in paths]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 12])
-def test_each_item_has_its_member_and_they_are_gathered_in_order(bench: Bench, job: Job, count: int) -> None:
+def test_each_item_has_its_member_and_they_are_gathered_in_order(bench: Bench, job: PlannedJob, count: int) -> None:
     bench.machine = Machine(16, 1 << 30)
     outcome = bench.run_one(job, split=listing(*range(count)), part_0001=Act(9))
     assert outcome.error is None
@@ -36,12 +36,12 @@ def test_each_item_has_its_member_and_they_are_gathered_in_order(bench: Bench, j
     assert [each["arguments"]["parameters"]["item"] for each in invocations] == list(range(count))
 
 
-def test_members_run_side_by_side(bench: Bench, job: Job) -> None:
+def test_members_run_side_by_side(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(1, 2, 3, 4))
     assert bench.clock.now == 3
 
 
-def test_the_number_of_members_is_told_once(bench: Bench, job: Job) -> None:
+def test_the_number_of_members_is_told_once(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing("a", "b"), part_0002=FAILS)
     bench.run(job)
     assert events(job, "members") == [(2,)]
@@ -56,7 +56,7 @@ def test_the_number_of_members_is_told_once(bench: Bench, job: Job) -> None:
     ],
 )
 def test_what_is_no_list_fails_the_fan_out_and_skips_what_gathers(
-    bench: Bench, job: Job, content: str, reason: str
+    bench: Bench, job: PlannedJob, content: str, reason: str
 ) -> None:
     outcome = bench.run_one(job, split=Act(writes={"list": content}))
     assert isinstance(outcome.error, StageError)
@@ -74,7 +74,7 @@ def test_an_item_without_a_key_is_named_by_its_place(bench: Bench) -> None:
     assert "part_0001" not in statuses(job)
 
 
-def test_a_list_that_is_mended_is_gone_on_with(bench: Bench, job: Job) -> None:
+def test_a_list_that_is_mended_is_gone_on_with(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=Act(writes={"list": "{}"}))
     bench.project.stage_file("copy").write_text("# another\n")
     assert bench.run_one(job, split=listing(1)).error is None
@@ -108,7 +108,7 @@ def test_a_member_that_fails_leaves_the_others_and_skips_what_gathers(bench: Ben
     assert set(events(job, "because")) == {("part_0002",)}
 
 
-def test_a_failed_member_alone_is_run_again(bench: Bench, job: Job) -> None:
+def test_a_failed_member_alone_is_run_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(1, 2, 3), part_0002=FAILS)
     assert bench.run_one(job).error is None
     assert bench.executor.stages() == ["part_0002", "join"]
@@ -149,7 +149,7 @@ def test_a_pair_of_a_fan_out_that_can_not_be_made_is_skipped(bench: Bench) -> No
     }
 
 
-def test_another_list_makes_other_members(bench: Bench, job: Job) -> None:
+def test_another_list_makes_other_members(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing("a", "b", "c"))
     bench.project.stage_file("copy").write_text("# another\n")
     assert bench.run_one(job, split=listing("a", "b")).error is None
@@ -158,7 +158,7 @@ def test_another_list_makes_other_members(bench: Bench, job: Job) -> None:
     assert events(job, "members") == [(3,), (2,)]
 
 
-def read_names(job: Job) -> list[str]:
+def read_names(job: PlannedJob) -> list[str]:
     (paths,) = read_json(job.attempts("join") / "2/invocation.json")["inputs"].values()
     return [path.split("/")[-4] for path in paths]
 
@@ -172,7 +172,7 @@ def test_a_changed_item_runs_its_own_member_again(bench: Bench) -> None:
     assert bench.listener.of("started")[1] == ("part_0002", "again, since its parameters changed")
 
 
-def test_no_more_members_run_at_once_than_was_asked_for(bench: Bench, job: Job) -> None:
+def test_no_more_members_run_at_once_than_was_asked_for(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, bounds=Bounds(max_parallel=2), split=listing(*range(7)))
     assert bench.executor.most == 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.results import Results
 from pipeline.run.chosen_stages import Selection, choose
 from pipeline.run.forecast import Forecast, forecast
@@ -16,23 +16,23 @@ from pipeline.run.stage_key import StageKeys
 from tests.run.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lister, listing, paired
 
 
-def forecasts(bench: Bench, job: Job, selection: Selection | None = None) -> dict[str, Forecast]:
+def forecasts(bench: Bench, job: PlannedJob, selection: Selection | None = None) -> dict[str, Forecast]:
     job = load(job.folder)
     reuse = Reuse(job, job.loaded, ResultStore(bench.project.results), OutputSignatures(job))
     keys = StageKeys(bench.project, job, Results(), os.environ)
     return {each.stage: each for each in forecast(choose(job, selection or Selection()), reuse, keys)}
 
 
-def verdicts(bench: Bench, job: Job, selection: Selection | None = None) -> dict[str, str]:
+def verdicts(bench: Bench, job: PlannedJob, selection: Selection | None = None) -> dict[str, str]:
     return {name: each.verdict for name, each in forecasts(bench, job, selection).items()}
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     return bench.job(*chain("one", "two", "three"))
 
 
-def test_before_the_first_run_only_the_first_is_certain(bench: Bench, job: Job) -> None:
+def test_before_the_first_run_only_the_first_is_certain(bench: Bench, job: PlannedJob) -> None:
     found = forecasts(bench, job)
     assert [(each.verdict, each.why) for each in found.values()] == [
         ("run", "it has no result yet"),
@@ -41,31 +41,31 @@ def test_before_the_first_run_only_the_first_is_certain(bench: Bench, job: Job) 
     ]
 
 
-def test_after_a_run_everything_is_reused(bench: Bench, job: Job) -> None:
+def test_after_a_run_everything_is_reused(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     assert set(verdicts(bench, job).values()) == {"reuse"}
 
 
-def test_what_failed_runs_again(bench: Bench, job: Job) -> None:
+def test_what_failed_runs_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=FAILS)
     assert verdicts(bench, job) == {"one": "reuse", "two": "run", "three": "perhaps"}
 
 
-def test_a_change_is_the_reason(bench: Bench, job: Job) -> None:
+def test_a_change_is_the_reason(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.project.stage_file("copy").write_text("# another\n")
     found = forecasts(bench, job)["one"]
     assert (found.verdict, found.why) == ("run", "since its code changed")
 
 
-def test_a_result_in_the_store_is_only_likely(bench: Bench, job: Job) -> None:
+def test_a_result_in_the_store_is_only_likely(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     assert verdicts(bench, bench.job(*chain("one", "two", "three"))) == dict.fromkeys(
         ("one", "two", "three"), "perhaps"
     )
 
 
-def test_what_is_forced_runs(bench: Bench, job: Job) -> None:
+def test_what_is_forced_runs(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     found = forecasts(bench, job, Selection(force="two"))
     assert (found["two"].verdict, found["two"].why) == ("run", "that was asked for (--force)")
@@ -124,12 +124,12 @@ def test_a_list_that_cannot_be_used_is_told(bench: Bench) -> None:
     )
 
 
-def test_what_the_run_would_refuse_is_refused(bench: Bench, job: Job) -> None:
+def test_what_the_run_would_refuse_is_refused(bench: Bench, job: PlannedJob) -> None:
     with pytest.raises(UsageError, match="'one'"):
         forecasts(bench, job, Selection(only="two"))
 
 
-def test_looking_writes_nothing(bench: Bench, job: Job) -> None:
+def test_looking_writes_nothing(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     fresh = bench.job(*chain("one", "two", "three"))
     before = sorted((path, path.stat().st_mtime_ns) for path in bench.project.root.rglob("*"))

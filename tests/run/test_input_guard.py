@@ -15,7 +15,7 @@ from pipeline import signatures
 from pipeline.digests import content_digest
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.run import input_files, input_guard, input_view, linked_input
 from pipeline.run.input_files import InputFile
 from pipeline.run.linked_input import attributes_of
@@ -28,12 +28,12 @@ LARGE = "x" * (2 << 20)  # hard-linked by the store, where the disk has no refli
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     """``two`` is to change what ``one`` made, and ``three`` reads both."""
     return bench.job(link("one"), link("two", "one"), link("three", "one", "two"), deliver=["three.file"])
 
 
-def made(job: Job, stage: str = "one", attempt: int = 1) -> Path:
+def made(job: PlannedJob, stage: str = "one", attempt: int = 1) -> Path:
     return job.attempts(stage) / f"{attempt}/outputs/file.txt"
 
 
@@ -72,7 +72,7 @@ def becomes_a_link(path: Path) -> None:
 WAYS = [appends, rewrites, replaces, moves, Path.unlink]
 
 
-def error_of(bench: Bench, job: Job) -> PipelineError:
+def error_of(bench: Bench, job: PlannedJob) -> PipelineError:
     error = bench.listener.ended[job.id].error
     assert isinstance(error, PipelineError)
     return error
@@ -80,7 +80,7 @@ def error_of(bench: Bench, job: Job) -> PipelineError:
 
 @pytest.mark.parametrize("change", WAYS)
 def test_a_stage_that_changes_its_input_fails_by_name_and_the_bytes_come_back(
-    bench: Bench, job: Job, change: Callable[[Path], object]
+    bench: Bench, job: PlannedJob, change: Callable[[Path], object]
 ) -> None:
     code = 1 if change in {moves, Path.unlink} else 0  # as of a stage that reads it afterwards
     bench.run(job, two=Act(returncode=code, first=lambda: change(made(job))))
@@ -93,7 +93,7 @@ def test_a_stage_that_changes_its_input_fails_by_name_and_the_bytes_come_back(
     assert bench.executor.stages() == ["two", "three"]  # what one made is as it was
 
 
-def test_nothing_is_stored_under_a_key_that_it_was_not_made_from(bench: Bench, job: Job) -> None:
+def test_nothing_is_stored_under_a_key_that_it_was_not_made_from(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=Act(first=lambda: appends(made(job))))
     clean = bench.job(*job.stages, deliver=["three.file"])
     assert bench.run_one(clean).error is None
@@ -101,7 +101,7 @@ def test_nothing_is_stored_under_a_key_that_it_was_not_made_from(bench: Bench, j
     assert made(clean).read_bytes() == made(job).read_bytes()
 
 
-def test_a_stage_that_fails_after_it_has_changed_its_input_is_told_so(bench: Bench, job: Job) -> None:
+def test_a_stage_that_fails_after_it_has_changed_its_input_is_told_so(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=FAILS.then(first=lambda: appends(made(job))))
     assert "its input 'file'" in error_of(bench, job).message
 
@@ -145,7 +145,7 @@ def test_an_input_of_the_person_is_left_as_it_is_and_the_stage_fails(
 
 
 @pytest.fixture
-def linked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Job:
+def linked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> PlannedJob:
     """A large input on a disk without reflinks, on a machine that lets nobody protect it."""
     monkeypatch.setattr(input_view, "COPY_UP_TO", 0)
     monkeypatch.setattr(input_view, "COPY_UNPROTECTED_UP_TO", 0)
@@ -154,7 +154,7 @@ def linked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Job:
     return bench.job(link("one"))
 
 
-def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(bench: Bench, linked: Job) -> None:
+def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(bench: Bench, linked: PlannedJob) -> None:
     bench.run(linked, one=Act(first=lambda: appends(path_for(linked))))
     assert str(linked.input) in error_of(bench, linked).message
     bench.run(load(linked.folder))
@@ -163,7 +163,7 @@ def test_a_large_input_that_a_stage_changes_is_told_at_once_and_later(bench: Ben
 
 @pytest.mark.parametrize("change", [lambda path: path.chmod(0o604), os.utime, lambda path: os.chown(path, 1, 1)])
 def test_the_attributes_of_a_large_input_are_put_back(
-    bench: Bench, linked: Job, change: Callable[[Path], object]
+    bench: Bench, linked: PlannedJob, change: Callable[[Path], object]
 ) -> None:
     if os.geteuid():
         pytest.skip("only root gives files to others")
@@ -175,7 +175,7 @@ def test_the_attributes_of_a_large_input_are_put_back(
 
 
 def test_what_a_person_does_to_a_protected_input_is_left(
-    bench: Bench, linked: Job, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, linked: PlannedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No stage can have done it."""
     monkeypatch.setattr(linked_input, "can_protect", lambda _: True)
@@ -184,16 +184,18 @@ def test_what_a_person_does_to_a_protected_input_is_left(
 
 
 @pytest.mark.parametrize("act", [lambda path: path.chmod(0o640), os.utime, lambda path: os.link(path, f"{path}.link")])
-def test_what_leaves_the_bytes_as_they_are_is_no_change(bench: Bench, job: Job, act: Callable[[Path], object]) -> None:
+def test_what_leaves_the_bytes_as_they_are_is_no_change(
+    bench: Bench, job: PlannedJob, act: Callable[[Path], object]
+) -> None:
     assert bench.run_one(job, two=Act(first=lambda: act(made(job)))).error is None
     assert bench.run_one(load(job.folder)).unchanged  # its record's time is the file's
 
 
 @pytest.fixture
-def around(bench: Bench) -> Callable[..., Job]:
+def around(bench: Bench) -> Callable[..., PlannedJob]:
     """``other`` doesn't read what ``one`` made, and changes it all the same; ``three`` reads it then."""
 
-    def make(**fields: Any) -> Job:
+    def make(**fields: Any) -> PlannedJob:
         one, other = link("one", **fields), link("other", "one", inputs={"file": ["job.input"]})
         return bench.job(one, other, link("three", "one", "other"), deliver=["three.file"])
 
@@ -202,7 +204,7 @@ def around(bench: Bench) -> Callable[..., Job]:
 
 @pytest.mark.parametrize("change", [appends, rewrites, moves, Path.unlink])
 def test_what_was_changed_is_put_back_before_a_stage_reads_it(
-    bench: Bench, around: Callable[..., Job], change: Callable[[Path], object]
+    bench: Bench, around: Callable[..., PlannedJob], change: Callable[[Path], object]
 ) -> None:
     clean, job = around(), around(parameters={"of": "another"})
     assert bench.run_one(clean).error is None
@@ -214,7 +216,7 @@ def test_what_was_changed_is_put_back_before_a_stage_reads_it(
 
 
 def test_what_changes_in_the_instant_in_which_it_was_made_is_seen_by_its_reader(
-    bench: Bench, around: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    bench: Bench, around: Callable[..., PlannedJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system whose clock stands still."""
     monkeypatch.setattr(signatures, "_of", lambda status: Signature(0, status.st_size, status.st_mtime_ns, AHEAD))
@@ -228,7 +230,7 @@ def test_what_changes_in_the_instant_in_which_it_was_made_is_seen_by_its_reader(
 
 @pytest.mark.parametrize("change", [appends, rewrites, replaces, becomes_a_link])
 def test_what_was_changed_between_two_runs_is_made_or_taken_again(
-    bench: Bench, job: Job, change: Callable[[Path], object]
+    bench: Bench, job: PlannedJob, change: Callable[[Path], object]
 ) -> None:
     bench.run(job, three=FAILS)
     before = made(job).read_bytes()
@@ -247,7 +249,9 @@ def test_the_copy_of_the_job_s_input_is_made_anew_before_another_stage_reads_it(
     assert path_for(job).read_bytes() == before
 
 
-def test_what_was_changed_and_cannot_be_put_back_is_read_by_nobody(bench: Bench, around: Callable[..., Job]) -> None:
+def test_what_was_changed_and_cannot_be_put_back_is_read_by_nobody(
+    bench: Bench, around: Callable[..., PlannedJob]
+) -> None:
     job = around(cache=False)
     bench.run(job, other=Act(first=lambda: appends(made(job))))
     error = error_of(bench, job)
@@ -277,7 +281,7 @@ def test_a_pipe_in_an_input_s_place_is_not_waited_for(tmp_path: Path) -> None:
     assert not InputFile("file", tmp_path / "input", "sha256:" + "0" * 64).is_whole
 
 
-def folder_above(job: Job, depth: int) -> Path:
+def folder_above(job: PlannedJob, depth: int) -> Path:
     """Of what ``one`` made: 0 is the folder of its outputs."""
     return made(job).parents[depth]
 
@@ -307,7 +311,7 @@ ABOVE = pytest.mark.parametrize("depth", range(4))  # outputs, the attempt, the 
 @ABOVE
 @pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree, becomes_a_file])
 def test_a_folder_above_an_input_that_is_no_folder_any_more_is_told_and_put_back(
-    bench: Bench, job: Job, change: Callable[[Path], object], depth: int
+    bench: Bench, job: PlannedJob, change: Callable[[Path], object], depth: int
 ) -> None:
     bench.run(job, two=FAILS.then(first=lambda: change(folder_above(job, depth))))
     assert "its input 'file'" in error_of(bench, job).message
@@ -319,7 +323,7 @@ def test_a_folder_above_an_input_that_is_no_folder_any_more_is_told_and_put_back
 @ABOVE
 @pytest.mark.parametrize("change", [links, links_to_others, shutil.rmtree, becomes_a_file])
 def test_a_folder_that_another_stage_took_away_is_put_back_before_it_is_read(
-    bench: Bench, around: Callable[..., Job], change: Callable[[Path], object], depth: int
+    bench: Bench, around: Callable[..., PlannedJob], change: Callable[[Path], object], depth: int
 ) -> None:
     job = around()
     act = Act(first=lambda: change(folder_above(job, depth)))
@@ -331,14 +335,14 @@ def test_a_folder_that_another_stage_took_away_is_put_back_before_it_is_read(
     assert bench.run_one(load(job.folder)).unchanged
 
 
-def test_the_folder_of_a_job_that_became_a_link_is_told(bench: Bench, job: Job) -> None:
+def test_the_folder_of_a_job_that_became_a_link_is_told(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=FAILS.then(first=lambda: links(job.folder)))
     error = error_of(bench, job)
     assert "its input 'file'" in error.message
     assert str(job.folder) in error.message
 
 
-def test_a_job_that_a_person_has_put_elsewhere_runs_behind_a_link(bench: Bench, job: Job) -> None:
+def test_a_job_that_a_person_has_put_elsewhere_runs_behind_a_link(bench: Bench, job: PlannedJob) -> None:
     job.folder.rename(bench.project.root / job.folder.name)
     job.folder.symlink_to(bench.project.root / job.folder.name)
     assert bench.run_one(load(job.folder)).error is None
@@ -346,7 +350,7 @@ def test_a_job_that_a_person_has_put_elsewhere_runs_behind_a_link(bench: Bench, 
 
 @pytest.mark.parametrize("change", [becomes_a_folder, becomes_a_link])
 def test_whatever_stands_in_an_input_s_place_goes(
-    bench: Bench, job: Job, around: Callable[..., Job], change: Callable[[Path], object]
+    bench: Bench, job: PlannedJob, around: Callable[..., PlannedJob], change: Callable[[Path], object]
 ) -> None:
     bench.run(job, two=FAILS.then(first=lambda: change(made(job))))
     assert "its input 'file'" in error_of(bench, job).message
@@ -369,7 +373,9 @@ def test_the_job_s_input_is_there_again_whatever_stands_in_its_place(
 
 
 @pytest.mark.parametrize("change", [links, shutil.rmtree])
-def test_the_folder_of_the_job_s_input_is_there_again(bench: Bench, job: Job, change: Callable[[Path], object]) -> None:
+def test_the_folder_of_the_job_s_input_is_there_again(
+    bench: Bench, job: PlannedJob, change: Callable[[Path], object]
+) -> None:
     before = job.input.read_bytes()
     bench.run(job, one=FAILS.then(first=lambda: change(path_for(job).parent)))
     assert str(job.input) in error_of(bench, job).message
@@ -378,7 +384,7 @@ def test_the_folder_of_the_job_s_input_is_there_again(bench: Bench, job: Job, ch
 
 
 def test_what_cannot_be_put_back_is_told_with_its_place(
-    bench: Bench, around: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    bench: Bench, around: Callable[..., PlannedJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = around()
 
@@ -394,7 +400,7 @@ def test_what_cannot_be_put_back_is_told_with_its_place(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there it can be seen")
-def test_a_process_that_an_earlier_stage_left_behind_is_named(bench: Bench, job: Job, spawning: None) -> None:
+def test_a_process_that_an_earlier_stage_left_behind_is_named(bench: Bench, job: PlannedJob, spawning: None) -> None:
     with job.log("one").open("w") as log, subprocess.Popen(["sleep", "60"], stdout=log, start_new_session=True) as left:
         bench.run(job, two=Act(first=lambda: appends(made(job))))
         left.kill()
@@ -404,14 +410,14 @@ def test_a_process_that_an_earlier_stage_left_behind_is_named(bench: Bench, job:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there it can be seen")
-def test_an_interpreter_that_waits_for_its_stage_is_no_suspect(bench: Bench, job: Job, spawning: None) -> None:
+def test_an_interpreter_that_waits_for_its_stage_is_no_suspect(bench: Bench, job: PlannedJob, spawning: None) -> None:
     with (job.logs / "interpreters.log").open("w") as log, subprocess.Popen(["sleep", "60"], stdout=log) as spare:
         bench.run(job, two=Act(first=lambda: appends(made(job))))
         spare.kill()
     assert "left behind" not in error_of(bench, job).message
 
 
-def test_a_file_that_has_other_names_may_have_been_changed_by_one_of_them(bench: Bench, job: Job) -> None:
+def test_a_file_that_has_other_names_may_have_been_changed_by_one_of_them(bench: Bench, job: PlannedJob) -> None:
     def share_and_append() -> None:
         for name in ("of the store", "of another job"):
             os.link(made(job), job.folder / name)

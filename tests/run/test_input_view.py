@@ -8,19 +8,19 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.jobs.input_name import path_for
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.run import input_view, linked_input
 from pipeline.run.output_signatures import OutputSignatures
 from tests.run.helpers import Bench, link
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     return bench.job(link("one"))
 
 
 @pytest.fixture
-def signatures(job: Job) -> OutputSignatures:
+def signatures(job: PlannedJob) -> OutputSignatures:
     return OutputSignatures(job)
 
 
@@ -32,7 +32,7 @@ def linked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linked_input, "can_protect", lambda _: True)
 
 
-def test_a_small_file_is_copied_once(job: Job, signatures: OutputSignatures) -> None:
+def test_a_small_file_is_copied_once(job: PlannedJob, signatures: OutputSignatures) -> None:
     path = path_for(job)
     input_view.place(job, signatures)
     made = path.lstat()
@@ -44,7 +44,7 @@ def test_a_small_file_is_copied_once(job: Job, signatures: OutputSignatures) -> 
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("changed"), os.utime, Path.unlink])
 def test_a_copy_that_was_changed_is_made_anew(
-    job: Job, signatures: OutputSignatures, change: Callable[[Path], object]
+    job: PlannedJob, signatures: OutputSignatures, change: Callable[[Path], object]
 ) -> None:
     path = path_for(job)
     input_view.place(job, signatures)
@@ -54,7 +54,7 @@ def test_a_copy_that_was_changed_is_made_anew(
 
 
 def test_a_large_file_is_a_reflink_where_the_disk_has_them(
-    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
+    job: PlannedJob, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def clone(source: Path, target: Path) -> bool:
         target.write_bytes(source.read_bytes())
@@ -68,7 +68,7 @@ def test_a_large_file_is_a_reflink_where_the_disk_has_them(
 
 
 def test_else_it_is_a_link_which_is_made_again_where_it_leads_elsewhere(
-    job: Job, signatures: OutputSignatures, linked: None
+    job: PlannedJob, signatures: OutputSignatures, linked: None
 ) -> None:
     path = path_for(job)
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_else_it_is_a_link_which_is_made_again_where_it_leads_elsewhere(
     ("limit", "free", "is_copied"), [(1 << 20, 1 << 30, True), (0, 1 << 30, False), (1 << 20, 20, False)]
 )
 def test_where_stages_cannot_be_kept_from_writing_it_is_copied_if_there_is_room(
-    job: Job,
+    job: PlannedJob,
     signatures: OutputSignatures,
     linked: None,
     monkeypatch: pytest.MonkeyPatch,
@@ -101,7 +101,7 @@ def test_where_stages_cannot_be_kept_from_writing_it_is_copied_if_there_is_room(
 
 
 def test_on_a_disk_without_links_it_is_copied_all_the_same(
-    job: Job, signatures: OutputSignatures, linked: None, monkeypatch: pytest.MonkeyPatch
+    job: PlannedJob, signatures: OutputSignatures, linked: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
@@ -112,7 +112,7 @@ def test_on_a_disk_without_links_it_is_copied_all_the_same(
 
 
 def test_what_is_written_while_it_is_copied_is_refused(
-    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
+    job: PlannedJob, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def copy(source: Path, target: Path) -> None:
         source.write_text("another input\n")
@@ -125,7 +125,7 @@ def test_what_is_written_while_it_is_copied_is_refused(
 
 
 def test_the_room_of_a_large_copy_is_free_once_the_job_is_finished(
-    job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch, linked: None
+    job: PlannedJob, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch, linked: None
 ) -> None:
     path, content = path_for(job), job.input.read_bytes()
     monkeypatch.setattr(linked_input, "can_protect", lambda _: False)
@@ -138,7 +138,9 @@ def test_the_room_of_a_large_copy_is_free_once_the_job_is_finished(
     assert job.input.read_bytes() == content
 
 
-def test_a_link_and_a_small_copy_stay(job: Job, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_and_a_small_copy_stay(
+    job: PlannedJob, signatures: OutputSignatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
     input_view.place(job, signatures)
     input_view.release(job)
     assert path_for(job).is_file()

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.digests import canonical_json, sha256_of_bytes
 from pipeline.files import read_json
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.run.invocation_file import Arguments, InvocationFile
 from pipeline.run.stage_key import StageKeys
@@ -25,7 +25,7 @@ OTHERS: dict[str, Any] = {  # another value for each of the arguments
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     job = bench.job(link("one", parameters={"rate": 2}))
     bench.run_one(job)
     return job
@@ -37,7 +37,7 @@ def test_all_that_an_invocation_has_is_an_argument_or_a_place() -> None:
 
 
 def test_the_bytes_that_a_stage_reads_are_those_that_are_hashed(
-    bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invocation = decode((job.attempts("one") / "1/invocation.json").read_bytes(), InvocationFile)
     assert encode(invocation.arguments) in (job.attempts("one") / "1/invocation.json").read_bytes()
@@ -54,7 +54,9 @@ def test_the_bytes_that_a_stage_reads_are_those_that_are_hashed(
 
 
 @pytest.mark.parametrize("field", sorted(OTHERS))
-def test_each_argument_changes_the_key(bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_each_argument_changes_the_key(
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
     keys = StageKeys(bench.project, job, Results())
     (stage,) = job.stages
     before, arguments = keys.of(stage), keys.arguments(stage)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.progress import Progress
 from pipeline.run import job_locks
@@ -18,8 +18,8 @@ from tests.run.helpers import Bench
 class Source:
     """Gives these jobs one after the other, and nothing for ``None``."""
 
-    def __init__(self, *jobs: Job | None) -> None:
-        self._jobs: list[Job | None] = list(jobs)
+    def __init__(self, *jobs: PlannedJob | None) -> None:
+        self._jobs: list[PlannedJob | None] = list(jobs)
 
     @property
     def left(self) -> int:

@@ -10,7 +10,7 @@ from pipeline.executors import Invocation, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.host.resources import RunLimits
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
 from pipeline.run.failures import oom
@@ -21,17 +21,17 @@ from tests.run.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, c
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     """Three stages, one after the other."""
     return bench.job(*chain("one", "two", "three"), deliver=["three.file"])
 
 
-def diamond(bench: Bench, **changes: Any) -> Job:
+def diamond(bench: Bench, **changes: Any) -> PlannedJob:
     stages = [link("top"), link("left", "top"), link("right", "top"), link("bottom", "left", "right")]
     return bench.job(*stages, deliver=["bottom.file"], **changes)
 
 
-def test_stages_run_in_order_and_the_journal_tells(bench: Bench, job: Job) -> None:
+def test_stages_run_in_order_and_the_journal_tells(bench: Bench, job: PlannedJob) -> None:
     outcome = bench.run_one(job)
     assert bench.executor.stages() == ["one", "two", "three"]
     assert events(job) == ["job_prepared", "run_started", *["stage_started", "stage_finished"] * 3, "run_finished"]
@@ -53,7 +53,7 @@ def test_independent_stages_run_side_by_side(bench: Bench) -> None:
     assert spans == {"top": (0, 1), "left": (1, 2), "right": (1, 2), "bottom": (2, 3)}
 
 
-def test_several_jobs_run_side_by_side(bench: Bench, job: Job) -> None:
+def test_several_jobs_run_side_by_side(bench: Bench, job: PlannedJob) -> None:
     other = diamond(bench)
     outcomes = bench.run(job, other)
     assert [outcome.error for outcome in outcomes.values()] == [None, None]
@@ -76,13 +76,13 @@ def test_what_stages_took_before_decides_which_way_is_the_longest(bench: Bench) 
     assert bench.executor.stages() == ["slow", "plain"]
 
 
-def test_jobs_are_finished_in_the_order_in_which_they_were_named(bench: Bench, job: Job) -> None:
+def test_jobs_are_finished_in_the_order_in_which_they_were_named(bench: Bench, job: PlannedJob) -> None:
     other = bench.job(*chain("first", "second", parameters={"of": "other"}), link("third"))
     bench.run(other, job, bounds=Bounds(max_parallel=1))
     assert [id.split("/")[0] for id in bench.executor.started] == [other.id] * 3 + [job.id] * 3
 
 
-def test_a_later_job_gets_what_the_first_one_cannot_use(bench: Bench, job: Job) -> None:
+def test_a_later_job_gets_what_the_first_one_cannot_use(bench: Bench, job: PlannedJob) -> None:
     other = bench.job(*chain("first", "second"))
     bench.run(other, job, bounds=Bounds(max_parallel=2))
     assert bench.executor.stages() == ["first", "one", "second", "two", "three"]
@@ -136,7 +136,7 @@ def test_a_stage_that_wants_all_cpus_has_them_alone(bench: Bench) -> None:
     assert read_json(job.attempts("all") / "1/invocation.json")["cpus"] == 4
 
 
-def test_what_the_machine_never_has_ends_the_job_and_names_the_stage(bench: Bench, job: Job) -> None:
+def test_what_the_machine_never_has_ends_the_job_and_names_the_stage(bench: Bench, job: PlannedJob) -> None:
     huge = bench.job(link("huge", resources={"memory": 64 << 30}))
     outcomes = bench.run(huge, job)
     assert isinstance(outcomes[huge.id].error, NotReady)
@@ -153,7 +153,7 @@ def test_resources_come_back_however_an_attempt_ends(bench: Bench) -> None:
     assert statuses(job) == {"fails": "failed", "lost": "failed", "refused": "failed", "well": "finished"}
 
 
-def test_a_finished_job_has_nothing_left_to_do(bench: Bench, job: Job) -> None:
+def test_a_finished_job_has_nothing_left_to_do(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     before = events(job)
     assert bench.run_one(job).unchanged
@@ -177,7 +177,7 @@ def test_a_failure_ends_its_own_way_and_the_others_go_on(bench: Bench) -> None:
     assert job.state().status is Status.FAILED
 
 
-def test_a_skipped_stage_names_the_stage_that_failed(bench: Bench, job: Job) -> None:
+def test_a_skipped_stage_names_the_stage_that_failed(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=FAILS)
     assert events(job, "stage", "because") == [("two", "one"), ("three", "one")]
     assert bench.listener.of("skipped") == [("two", "one"), ("three", "one")]
@@ -190,7 +190,7 @@ def test_a_stage_is_skipped_once_whatever_fails_before_it(bench: Bench) -> None:
     assert events(job).count("stage_skipped") == 1
 
 
-def test_the_next_run_goes_on_where_one_failed(bench: Bench, job: Job) -> None:
+def test_the_next_run_goes_on_where_one_failed(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=FAILS)
     assert bench.run_one(job).error is None
     assert bench.executor.stages() == ["two", "three"]
@@ -263,7 +263,7 @@ def test_retries_end(bench: Bench) -> None:
     assert events(job).count("stage_failed") == 3
 
 
-def test_a_stage_without_retries_has_one_attempt(bench: Bench, job: Job) -> None:
+def test_a_stage_without_retries_has_one_attempt(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=[FAILS, DONE])
     assert bench.executor.stages() == ["one"]
 
@@ -274,7 +274,7 @@ def test_an_attempt_that_was_lost_uses_up_no_retry(bench: Bench) -> None:
     assert len(bench.executor.started) == 4
 
 
-def test_a_machine_that_keeps_losing_attempts_is_told(bench: Bench, job: Job) -> None:
+def test_a_machine_that_keeps_losing_attempts_is_told(bench: Bench, job: PlannedJob) -> None:
     outcome = bench.run_one(job, one=LOST)
     assert isinstance(outcome.error, StageError)
     assert len(bench.executor.started) == 3
@@ -293,7 +293,7 @@ def test_an_input_that_the_stage_refuses_is_not_tried_again(bench: Bench) -> Non
     assert len(bench.executor.started) == 1
 
 
-def test_a_stage_that_leaves_no_output_failed(bench: Bench, job: Job) -> None:
+def test_a_stage_that_leaves_no_output_failed(bench: Bench, job: PlannedJob) -> None:
     outcome = bench.run_one(job, two=Act(leaves_out=("file",)))
     assert "'file' (file.txt)" in str(outcome.error)
     assert statuses(job) == {"one": "finished", "two": "failed", "three": "skipped"}
@@ -326,7 +326,7 @@ def test_a_stage_that_finishes_while_it_is_being_ended_failed_all_the_same(bench
     assert bench.clock.now == 17
 
 
-def test_a_job_that_takes_too_long_is_given_up_and_the_others_go_on(bench: Bench, job: Job) -> None:
+def test_a_job_that_takes_too_long_is_given_up_and_the_others_go_on(bench: Bench, job: PlannedJob) -> None:
     slow = bench.job(*chain("slow", "after"), timeout_seconds=1.5)
     outcomes = bench.run(slow, job, slow=HANGS)
     assert "1.5 s" in str(outcomes[slow.id].error)
@@ -348,7 +348,7 @@ def test_a_jobs_limit_holds_even_if_its_first_stage_can_not_be_started(bench: Be
     assert "5 s" in str(outcome.error)
 
 
-def test_a_cancelled_job_is_ended_and_the_others_go_on(bench: Bench, job: Job) -> None:
+def test_a_cancelled_job_is_ended_and_the_others_go_on(bench: Bench, job: PlannedJob) -> None:
     other = bench.job(*chain("a", "b"), link("c"))
     outcomes = bench.run(other, job, a=bench.cancelling(other), c=HANGS)
     assert sorted(bench.executor.cancelled) == [(f"{other.id}/a/1", 7), (f"{other.id}/c/1", 7)]
@@ -367,7 +367,7 @@ def test_a_cancelled_job_goes_on_when_it_is_named_again(bench: Bench) -> None:
     assert bench.executor.stages() == ["b"]
 
 
-def test_a_retry_that_waits_is_given_up_with_its_job(bench: Bench, job: Job) -> None:
+def test_a_retry_that_waits_is_given_up_with_its_job(bench: Bench, job: PlannedJob) -> None:
     other = bench.job(link("flaky", retries={"attempts": 2, "backoff": 50}), link("a"))
     bench.run(other, job, flaky=FAILS, a=Act(2), two=bench.cancelling(other).then(seconds=1))
     assert bench.executor.stages().count("flaky") == 1
@@ -375,7 +375,7 @@ def test_a_retry_that_waits_is_given_up_with_its_job(bench: Bench, job: Job) -> 
 
 
 def test_a_disk_that_is_full_when_a_job_is_cancelled_does_not_stop_the_others(
-    bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipeline.run.job_journal import JobJournal
 
@@ -418,7 +418,7 @@ def test_an_output_that_can_not_be_kept_leaves_no_stage_running(bench: Bench, mo
     assert statuses(job) == {"one": "failed"}
 
 
-def test_an_interrupt_stops_with_the_longest_grace_and_is_recorded(bench: Bench, job: Job) -> None:
+def test_an_interrupt_stops_with_the_longest_grace_and_is_recorded(bench: Bench, job: PlannedJob) -> None:
     patient = bench.job(link("patient"), grace_seconds=20)
     with pytest.raises(Interrupted, match="by SIGTERM") as caught:
         bench.run(job, patient, two=bench.interrupted(), patient=HANGS)
@@ -432,7 +432,7 @@ def test_an_interrupt_stops_with_the_longest_grace_and_is_recorded(bench: Bench,
 
 
 def test_a_second_interrupt_in_the_middle_is_recorded_too(
-    bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def impatient(*_: Any) -> None:
         bench.interrupts.received = "SIGINT"
@@ -445,7 +445,7 @@ def test_a_second_interrupt_in_the_middle_is_recorded_too(
     assert job.state().status is Status.INTERRUPTED
 
 
-def test_what_was_finished_before_an_interrupt_is_not_run_again(bench: Bench, job: Job) -> None:
+def test_what_was_finished_before_an_interrupt_is_not_run_again(bench: Bench, job: PlannedJob) -> None:
     with pytest.raises(Interrupted):
         bench.run(job, two=bench.interrupted())
     bench.run(job)
@@ -454,7 +454,7 @@ def test_what_was_finished_before_an_interrupt_is_not_run_again(bench: Bench, jo
 
 @pytest.mark.parametrize("call", ["wait", "submit", "prepare"])
 def test_a_fault_of_ours_leaves_its_end_in_every_journal(
-    bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch, call: str
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def broken(*_: Any) -> None:
         raise TypeError("a bug")
@@ -468,7 +468,7 @@ def test_a_fault_of_ours_leaves_its_end_in_every_journal(
     assert bench.executor.closed
 
 
-def test_an_interpreter_that_is_gone_is_an_environment_that_is_not_ready(bench: Bench, job: Job) -> None:
+def test_an_interpreter_that_is_gone_is_an_environment_that_is_not_ready(bench: Bench, job: PlannedJob) -> None:
     refused = Act(refused=BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"))
     outcome = bench.run_one(job, one=refused)
     assert isinstance(outcome.error, NotReady)
@@ -476,25 +476,25 @@ def test_an_interpreter_that_is_gone_is_an_environment_that_is_not_ready(bench: 
     assert [kind for (kind,) in events(job, "kind")] == ["couldn't be started"] * 3
 
 
-def test_a_process_that_the_machine_refuses_once_is_asked_for_again(bench: Bench, job: Job) -> None:
+def test_a_process_that_the_machine_refuses_once_is_asked_for_again(bench: Bench, job: PlannedJob) -> None:
     refused = Act(refused=BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"))
     assert bench.run_one(job, one=[refused, DONE]).error is None
 
 
-def test_facts_that_a_stage_tells_are_kept_with_its_result(bench: Bench, job: Job) -> None:
+def test_facts_that_a_stage_tells_are_kept_with_its_result(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=Act(says=(StageReport(about={"engine": "a", "pair": "b"}), StageReport(about={"engine": "c"}))))
     committed = job.state().stage("one").committed
     assert committed is not None
     assert committed.about == {"engine": "c", "pair": "b"}
 
 
-def test_a_warning_is_told_and_kept_with_the_result(bench: Bench, job: Job) -> None:
+def test_a_warning_is_told_and_kept_with_the_result(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=Act(says=(StageReport(warning="quiet"),)))
     assert job.state().stage("one").warnings == ("quiet",)
     assert bench.listener.of("said") == [("one", StageReport(warning="quiet"))]
 
 
-def test_interpreters_of_what_comes_next_are_started_ahead(bench: Bench, job: Job) -> None:
+def test_interpreters_of_what_comes_next_are_started_ahead(bench: Bench, job: PlannedJob) -> None:
     ahead: list[int] = []
     bench.run(
         job, during=lambda executor: setattr(executor, "on_start", lambda _: ahead.append(len(executor.prepared)))
@@ -530,7 +530,7 @@ def test_a_way_that_an_earlier_version_knew_is_passed_over(bench: Bench) -> None
     assert seen == {"next": "worker", "alone": "cold"}
 
 
-def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: Bench, job: Job) -> None:
+def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: Bench, job: PlannedJob) -> None:
     from pipeline.run.chosen_stages import Selection
 
     with pytest.raises(UsageError, match="'two'"):

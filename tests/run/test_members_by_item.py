@@ -3,13 +3,13 @@
 import pytest
 
 from pipeline.jobs.items import internal_name, shown_names
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.run.chosen_stages import Selection
 from tests.run.helpers import DONE, FAILS, Bench, fan_out, link, lister, listing, statuses
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     return bench.job(
         lister(),
         fan_out("square"),
@@ -19,7 +19,7 @@ def job(bench: Bench) -> Job:
     )
 
 
-def test_members_are_found_by_their_values_once_the_list_is_known(bench: Bench, job: Job) -> None:
+def test_members_are_found_by_their_values_once_the_list_is_known(bench: Bench, job: PlannedJob) -> None:
     assert internal_name(job, "square[7]") == "square[7]"
     bench.run(job, split=listing(3, 7))
     job = load(job.folder)
@@ -30,25 +30,25 @@ def test_members_are_found_by_their_values_once_the_list_is_known(bench: Bench, 
     assert shown_names(job, job.loaded) == {"square_0001": "square[3]", "square_0002": "square[7]"}
 
 
-def test_files_have_the_values_of_their_items(bench: Bench, job: Job) -> None:
+def test_files_have_the_values_of_their_items(bench: Bench, job: PlannedJob) -> None:
     outcome = bench.run_one(job, split=listing(3, "a/b"))
     assert [path.name for path in outcome.delivered] == ["input.square_3.file.txt", "input.square_a_b.file.txt"]
 
 
-def test_items_of_one_name_are_told_apart_by_their_places(bench: Bench, job: Job) -> None:
+def test_items_of_one_name_are_told_apart_by_their_places(bench: Bench, job: PlannedJob) -> None:
     outcome = bench.run_one(job, split=listing("a b", "a/b"))
     names = [path.name for path in outcome.delivered]
     assert names == ["input.square_0001.file.txt", "input.square_0002.file.txt"]
 
 
-def test_one_member_may_be_forced(bench: Bench, job: Job) -> None:
+def test_one_member_may_be_forced(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(3, 7))
     bench.run(job, selection=Selection(force="square[7]"))
     assert bench.executor.stages() == ["square_0002"]
 
 
 @pytest.mark.parametrize("option", ["only", "until"])
-def test_one_member_may_be_run_alone(bench: Bench, job: Job, option: str) -> None:
+def test_one_member_may_be_run_alone(bench: Bench, job: PlannedJob, option: str) -> None:
     bench.run(job, split=listing(3, 7), square=FAILS)
     assert statuses(job)["square_0001"] == "failed"
     outcome = bench.run_one(job, selection=Selection(**{option: "square[7]"}))
@@ -58,19 +58,19 @@ def test_one_member_may_be_run_alone(bench: Bench, job: Job, option: str) -> Non
     assert bench.executor.stages() == ["square_0001", "sum"]
 
 
-def test_a_run_may_go_on_from_one_member(bench: Bench, job: Job) -> None:
+def test_a_run_may_go_on_from_one_member(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(3, 7), square=[DONE, FAILS])
     bench.run(job, selection=Selection(start="square[7]"))
     assert bench.executor.stages() == ["square_0002", "sum"]
 
 
-def test_a_run_from_one_member_on_names_the_other_that_is_missing(bench: Bench, job: Job) -> None:
+def test_a_run_from_one_member_on_names_the_other_that_is_missing(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(3, 7), square=FAILS)
     error = bench.run_one(job, selection=Selection(start="square[7]")).error
     assert "'square[3]'" in str(error)
 
 
-def test_an_item_that_there_is_not_is_refused(bench: Bench, job: Job) -> None:
+def test_an_item_that_there_is_not_is_refused(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, split=listing(3, 7))
     with pytest.raises(Exception, match=r"square\[8\]"):
         bench.run(job, selection=Selection(only="square[8]"))

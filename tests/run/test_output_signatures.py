@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import content_digest
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import Output
 from pipeline.run import output_signatures
 from pipeline.run.output_signatures import NAME, OutputSignatures
@@ -30,20 +30,20 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     job = bench.job(*chain("one", "two"), deliver=["two.file"])
     assert bench.run_one(job).error is None
     return load(job.folder)
 
 
-def output(job: Job, stage: str = "one") -> Output:
+def output(job: PlannedJob, stage: str = "one") -> Output:
     committed = job.state().stage(stage).committed
     assert committed
     file = committed.outputs["file"]
     return Output(job.attempts(stage) / "1/outputs" / file.file, file.digest, file.size, file.mtime_ns)
 
 
-def test_what_was_read_is_read_once_and_never_again(job: Job, read: list[Path]) -> None:
+def test_what_was_read_is_read_once_and_never_again(job: PlannedJob, read: list[Path]) -> None:
     settled_signature_of(output(job).path)
     first = OutputSignatures(job)
     for _ in range(2):
@@ -65,7 +65,7 @@ def test_a_run_with_nothing_to_do_reads_nothing(bench: Bench, read: list[Path]) 
     assert read == []
 
 
-def test_what_has_just_been_made_is_read(job: Job, read: list[Path]) -> None:
+def test_what_has_just_been_made_is_read(job: PlannedJob, read: list[Path]) -> None:
     signatures = OutputSignatures(job)
     signatures.note([output(job).path], output(job).path.stat().st_ctime_ns)
     assert signatures.is_whole(output(job))
@@ -89,7 +89,7 @@ def above(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [rewritten, linked, above, Path.unlink])
-def test_what_is_not_what_was_committed_is_told(job: Job, change: Callable[[Path], object]) -> None:
+def test_what_is_not_what_was_committed_is_told(job: PlannedJob, change: Callable[[Path], object]) -> None:
     signatures = OutputSignatures(job)
     assert signatures.is_whole(output(job))
     change(output(job).path)
@@ -98,12 +98,12 @@ def test_what_is_not_what_was_committed_is_told(job: Job, change: Callable[[Path
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"stages/one/1/outputs/file.txt": 1}', "[]"])
-def test_a_damaged_list_of_signatures_only_costs_time(bench: Bench, job: Job, text: str) -> None:
+def test_a_damaged_list_of_signatures_only_costs_time(bench: Bench, job: PlannedJob, text: str) -> None:
     (job.folder / NAME).write_text(text)
     assert bench.run_one(job).unchanged
 
 
-def test_a_list_from_another_disk_only_costs_time(job: Job, read: list[Path]) -> None:
+def test_a_list_from_another_disk_only_costs_time(job: PlannedJob, read: list[Path]) -> None:
     """As of a project that was copied: the same names, other inodes."""
     file = output(job).path
     copy = file.with_name("copy")
@@ -123,7 +123,7 @@ def test_a_large_file_that_was_delivered_is_not_read_again(bench: Bench, read: l
     assert output(job, "two").path not in read
 
 
-def test_what_was_changed_while_it_got_another_name_is_read(job: Job, read: list[Path]) -> None:
+def test_what_was_changed_while_it_got_another_name_is_read(job: PlannedJob, read: list[Path]) -> None:
     signatures = OutputSignatures(job)
     assert signatures.is_whole(output(job))
     read.clear()

@@ -9,7 +9,7 @@ import pytest
 from pipeline.digests import content_digest
 from pipeline.envs import program_versions
 from pipeline.envs.program_versions import VersionAnswer
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import program_files
 from pipeline.run.programs import MISSING, NO_ANSWER, Identity, Programs
 from pipeline.signatures import Signature
@@ -18,8 +18,8 @@ from tests.jobs.helpers import DIGEST, a_plan
 
 
 @pytest.fixture
-def project(sandbox: Sandbox) -> Project:
-    return Project(sandbox.root)
+def project(sandbox: Sandbox) -> ProjectFolder:
+    return ProjectFolder(sandbox.root)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def write(tool: Path, text: str, time: tuple[int, int] = (1, 1)) -> None:
     os.utime(tool, time)
 
 
-def found(project: Project, where: str = "PATH", version: tuple[str, ...] = (), name: str = "mytool") -> Identity:
+def found(project: ProjectFolder, where: str = "PATH", version: tuple[str, ...] = (), name: str = "mytool") -> Identity:
     plan = a_plan(
         tools={"alpha": {name: where}},
         environment_keys={"alpha": DIGEST, "provider": "sha256:11"},
@@ -50,7 +50,7 @@ def found(project: Project, where: str = "PATH", version: tuple[str, ...] = (), 
     return identity
 
 
-def test_a_program_is_the_content_of_its_file(project: Project, tool: Path) -> None:
+def test_a_program_is_the_content_of_its_file(project: ProjectFolder, tool: Path) -> None:
     assert found(project) == content_digest(tool)
     other = tool.rename(tool.with_name("elsewhere"))
     tool.symlink_to(other)
@@ -59,28 +59,28 @@ def test_a_program_is_the_content_of_its_file(project: Project, tool: Path) -> N
 
 @pytest.mark.parametrize("reads", range(2))
 def test_another_version_is_another_program_with_the_same_size_and_time_too(
-    project: Project, tool: Path, reads: int
+    project: ProjectFolder, tool: Path, reads: int
 ) -> None:
     before = [found(project) for _ in range(reads + 1)]
     write(tool, "two")
     assert found(project) not in [*before, MISSING]
 
 
-def test_a_program_of_an_environment_is_what_that_was_built_from(project: Project, tool: Path) -> None:
+def test_a_program_of_an_environment_is_what_that_was_built_from(project: ProjectFolder, tool: Path) -> None:
     assert found(project, "provider") == "sha256:11"
 
 
-def test_one_that_is_gone_is_told_apart(project: Project, tool: Path) -> None:
+def test_one_that_is_gone_is_told_apart(project: ProjectFolder, tool: Path) -> None:
     tool.unlink()
     assert found(project) == MISSING
 
 
-def test_nothing_is_written_before_it_is_saved(project: Project, tool: Path) -> None:
+def test_nothing_is_written_before_it_is_saved(project: ProjectFolder, tool: Path) -> None:
     Programs(project, a_plan(tools={"alpha": {"mytool": "PATH"}})).of("alpha")
     assert not (project.cache / "programs.json").exists()
 
 
-def test_an_environment_without_programs_has_none(project: Project) -> None:
+def test_an_environment_without_programs_has_none(project: ProjectFolder) -> None:
     assert Programs(project, a_plan()).of("alpha") == {}
 
 
@@ -98,7 +98,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.mark.parametrize(("settled", "expected"), [(True, 1), (False, 2)])
 def test_a_program_is_read_again_only_where_its_signature_cannot_be_trusted(
-    project: Project,
+    project: ProjectFolder,
     tool: Path,
     readings: list[Path],
     monkeypatch: pytest.MonkeyPatch,
@@ -111,14 +111,14 @@ def test_a_program_is_read_again_only_where_its_signature_cannot_be_trusted(
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b"\xff"])
-def test_a_damaged_list_of_digests_is_made_anew(project: Project, tool: Path, content: bytes) -> None:
+def test_a_damaged_list_of_digests_is_made_anew(project: ProjectFolder, tool: Path, content: bytes) -> None:
     project.cache.mkdir(parents=True, exist_ok=True)
     (project.cache / "programs.json").write_bytes(content)
     assert found(project) == content_digest(tool)
 
 
 def test_a_folder_that_cannot_be_written_to_costs_nothing_else(
-    project: Project, tool: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
@@ -150,7 +150,7 @@ WRAPPERS = {
 
 @pytest.mark.parametrize("line", WRAPPERS.values(), ids=WRAPPERS)
 def test_a_program_behind_a_wrapper_script_is_another_one_when_it_is_upgraded(
-    project: Project, tool: Path, real: Path, line: str, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, real: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{tool.parent}:{real.parent}")
     tool.write_text(f"#!/bin/sh\n{line.format(real=real)}\n")
@@ -161,7 +161,7 @@ def test_a_program_behind_a_wrapper_script_is_another_one_when_it_is_upgraded(
 
 
 def test_wrappers_in_a_row_are_followed_and_those_in_a_circle_end(
-    project: Project, tool: Path, real: Path, tmp_path: Path
+    project: ProjectFolder, tool: Path, real: Path, tmp_path: Path
 ) -> None:
     middle = tmp_path / "middle"
     middle.write_text(f'#!/bin/sh\nexec {real} "$@" # {tool}\nexec {tool}\n')
@@ -181,7 +181,7 @@ def shim(tool: Path, real: Path) -> None:
 
 @pytest.mark.usefixtures("spawning")
 def test_a_shim_is_asked_for_its_version_in_each_run_where_it_is_said_how(
-    project: Project, tool: Path, real: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, real: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     shim(tool, real)
@@ -197,7 +197,7 @@ def test_a_shim_is_asked_for_its_version_in_each_run_where_it_is_said_how(
 
 @pytest.mark.usefixtures("spawning")
 def test_a_known_program_is_asked_without_being_told_how(
-    project: Project, tool: Path, real: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, real: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     shim(tool.with_name("ffmpeg"), real)
@@ -208,7 +208,7 @@ def test_a_known_program_is_asked_without_being_told_how(
 
 @pytest.mark.usefixtures("spawning")
 def test_a_version_that_does_not_come_is_told_and_holds_nothing_up(
-    project: Project, tool: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program_versions, "SECONDS", 0.2)
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
@@ -219,7 +219,7 @@ def test_a_version_that_does_not_come_is_told_and_holds_nothing_up(
 
 
 def test_a_compiled_program_is_asked_once_for_the_same_file_and_libraries(
-    project: Project, tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 

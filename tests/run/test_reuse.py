@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.executors import StageReport
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
 from pipeline.run.chosen_stages import ALL, Selection
@@ -20,11 +20,11 @@ from tests.run.helpers import FAILS, Act, Bench, chain, events, fan_out, link, l
 
 
 @pytest.fixture
-def job(bench: Bench) -> Job:
+def job(bench: Bench) -> PlannedJob:
     return bench.job(*chain("one", "two", "three"), deliver=["three.file"])
 
 
-def output(job: Job, stage: str, attempt: int = 1) -> Path:
+def output(job: PlannedJob, stage: str, attempt: int = 1) -> Path:
     return job.attempts(stage) / str(attempt) / "outputs/file.txt"
 
 
@@ -32,13 +32,13 @@ def edit(bench: Bench, stage: str = "copy", text: str = "# another\n") -> None:
     bench.project.stage_file(stage).write_text(text)
 
 
-def cut_journal(job: Job, lines: int) -> None:
+def cut_journal(job: PlannedJob, lines: int) -> None:
     """Take lines off the journal's end, as if the run had been killed before it wrote them."""
     journal = job.folder / "journal.jsonl"
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-lines]))
 
 
-def test_another_job_takes_the_same_results_and_runs_nothing(bench: Bench, job: Job) -> None:
+def test_another_job_takes_the_same_results_and_runs_nothing(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
     outcome = bench.run_one(other)
@@ -49,7 +49,7 @@ def test_another_job_takes_the_same_results_and_runs_nothing(bench: Bench, job: 
     assert (outcome.unchanged, other.state().status) == (False, Status.FINISHED)
 
 
-def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: Job) -> None:
+def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=Act(says=(StageReport(about={"engine": "a"}), StageReport(warning="quiet"))))
     other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
     bench.run(other)
@@ -58,7 +58,7 @@ def test_facts_about_a_result_go_with_it_to_another_job(bench: Bench, job: Job) 
     assert (committed.about, committed.warnings) == ({"engine": "a"}, ("quiet",))
 
 
-def test_another_job_runs_from_where_it_differs(bench: Bench, job: Job) -> None:
+def test_another_job_runs_from_where_it_differs(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     stages = chain("one", "two", "three")
     stages[1] = replace(stages[1], parameters={"of": "something else"})
@@ -66,20 +66,22 @@ def test_another_job_runs_from_where_it_differs(bench: Bench, job: Job) -> None:
     assert bench.executor.stages() == ["two", "three"]
 
 
-def test_a_stage_of_another_name_takes_a_result_of_the_same_key(bench: Bench, job: Job) -> None:
+def test_a_stage_of_another_name_takes_a_result_of_the_same_key(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.run(bench.job(link("uno", parameters={"of": "one"})))
     assert bench.executor.started == []
 
 
-def test_two_jobs_in_one_run_may_make_one_result_twice_and_both_are_right(bench: Bench, job: Job) -> None:
+def test_two_jobs_in_one_run_may_make_one_result_twice_and_both_are_right(bench: Bench, job: PlannedJob) -> None:
     other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
     outcomes = bench.run(job, other)
     texts = {outcome.delivered[0].read_text() for outcome in outcomes.values()}
     assert len(texts) == 1
 
 
-def test_of_two_jobs_in_one_run_the_one_that_has_to_wait_takes_what_the_other_has_made(bench: Bench, job: Job) -> None:
+def test_of_two_jobs_in_one_run_the_one_that_has_to_wait_takes_what_the_other_has_made(
+    bench: Bench, job: PlannedJob
+) -> None:
     other = bench.job(*chain("one", "two", "three"), deliver=["three.file"])
     outcomes = bench.run(job, other, bounds=Bounds(max_parallel=1))
     assert bench.executor.stages() == ["one", "two", "three"]
@@ -87,7 +89,7 @@ def test_of_two_jobs_in_one_run_the_one_that_has_to_wait_takes_what_the_other_ha
     assert other.state().status is Status.FINISHED
 
 
-def test_a_forced_stage_that_had_to_wait_runs_all_the_same(bench: Bench, job: Job) -> None:
+def test_a_forced_stage_that_had_to_wait_runs_all_the_same(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.run(job, bounds=Bounds(max_parallel=1), selection=Selection(force=ALL))
     assert bench.executor.stages() == ["one", "two", "three"]
@@ -99,13 +101,13 @@ def test_what_a_stage_wants_kept_from_others_is_made_again(bench: Bench) -> None
     assert bench.executor.stages() == ["one"]
 
 
-def test_failures_are_not_shared(bench: Bench, job: Job) -> None:
+def test_failures_are_not_shared(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, one=FAILS)
     bench.run(bench.job(*chain("one", "two", "three")))
     assert bench.executor.stages() == ["one", "two", "three"]
 
 
-def test_a_damaged_result_in_the_store_is_made_again(bench: Bench, job: Job) -> None:
+def test_a_damaged_result_in_the_store_is_made_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     for kept in bench.project.results.rglob("file.txt"):
         kept.chmod(0o644)
@@ -114,7 +116,7 @@ def test_a_damaged_result_in_the_store_is_made_again(bench: Bench, job: Job) -> 
     assert bench.executor.stages() == ["one", "two", "three"]
 
 
-def test_a_result_of_old_comes_back_with_its_source_and_is_delivered(bench: Bench, job: Job) -> None:
+def test_a_result_of_old_comes_back_with_its_source_and_is_delivered(bench: Bench, job: PlannedJob) -> None:
     source = bench.project.stage_file("copy").read_text()
     write = Act(writes={"file": "first"})
     bench.run(job, three=write)
@@ -127,7 +129,7 @@ def test_a_result_of_old_comes_back_with_its_source_and_is_delivered(bench: Benc
     assert outcome.delivered[0].read_text() == "first"
 
 
-def test_what_changed_is_why_a_stage_runs_again(bench: Bench, job: Job) -> None:
+def test_what_changed_is_why_a_stage_runs_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     edit(bench)
     bench.run(job)
@@ -143,7 +145,7 @@ def test_stages_behind_one_that_came_out_the_same_stand(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("harm", ["changed", "removed", "another time"])
-def test_an_output_that_somebody_touched_is_taken_from_the_store(bench: Bench, job: Job, harm: str) -> None:
+def test_an_output_that_somebody_touched_is_taken_from_the_store(bench: Bench, job: PlannedJob, harm: str) -> None:
     bench.run(job)
     before = output(job, "two").read_text()
     if harm == "changed":
@@ -195,7 +197,7 @@ def test_every_byte_is_read_where_that_is_asked_for(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 5, 6])
-def test_results_that_the_journal_lacks_are_adopted(bench: Bench, job: Job, lines: int) -> None:
+def test_results_that_the_journal_lacks_are_adopted(bench: Bench, job: PlannedJob, lines: int) -> None:
     bench.run(job)
     cut_journal(job, lines)
     outcome = bench.run_one(job)
@@ -235,7 +237,7 @@ def test_a_result_that_the_journal_lacks_and_whose_source_changed_is_made_again(
     assert bench.executor.started == [f"{job.id}/one/2"]
 
 
-def test_a_run_without_results_still_delivers_what_a_killed_one_did_not(bench: Bench, job: Job) -> None:
+def test_a_run_without_results_still_delivers_what_a_killed_one_did_not(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     cut_journal(job, 1)
     (job.output / "input.file.txt").unlink()
@@ -244,20 +246,20 @@ def test_a_run_without_results_still_delivers_what_a_killed_one_did_not(bench: B
     assert (job.output / "input.file.txt").exists()
 
 
-def test_everything_can_be_run_again(bench: Bench, job: Job) -> None:
+def test_everything_can_be_run_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.run(job, selection=Selection(force=ALL))
     assert bench.executor.stages() == ["one", "two", "three"]
     assert bench.listener.of("started")[0] == ("one", "again, since that was asked for")
 
 
-def test_one_stage_can_be_run_again(bench: Bench, job: Job) -> None:
+def test_one_stage_can_be_run_again(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.run(job, selection=Selection(force="two"))
     assert bench.executor.stages() == ["two"]
 
 
-def test_what_follows_a_forced_stage_runs_where_that_came_out_another(bench: Bench, job: Job) -> None:
+def test_what_follows_a_forced_stage_runs_where_that_came_out_another(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     bench.run(job, selection=Selection(force="two"), two=Act(writes={"file": "different"}))
     assert bench.executor.stages() == ["two", "three"]
@@ -279,7 +281,7 @@ def test_all_members_of_a_fan_out_are_forced_with_it(bench: Bench) -> None:
     ],
 )
 def test_a_part_of_a_job_runs_alone_and_the_rest_later(
-    bench: Bench, job: Job, asked: dict[str, Any], runs: list[str]
+    bench: Bench, job: PlannedJob, asked: dict[str, Any], runs: list[str]
 ) -> None:
     outcome = bench.run_one(job, selection=Selection(**asked))
     assert (outcome.partial, outcome.delivered) == (True, [])
@@ -289,7 +291,7 @@ def test_a_part_of_a_job_runs_alone_and_the_rest_later(
     assert bench.executor.stages() == ["one", "two", "three"][len(runs) :]
 
 
-def test_a_part_that_is_done_already_changes_nothing(bench: Bench, job: Job) -> None:
+def test_a_part_that_is_done_already_changes_nothing(bench: Bench, job: PlannedJob) -> None:
     bench.run(job)
     before = events(job)
     assert bench.run_one(job, selection=Selection(until="two")).partial
@@ -297,7 +299,7 @@ def test_a_part_that_is_done_already_changes_nothing(bench: Bench, job: Job) -> 
 
 
 @pytest.mark.parametrize("asked", [{"start": "two"}, {"only": "three"}])
-def test_a_part_whose_beginning_has_no_result_is_refused(bench: Bench, job: Job, asked: dict[str, Any]) -> None:
+def test_a_part_whose_beginning_has_no_result_is_refused(bench: Bench, job: PlannedJob, asked: dict[str, Any]) -> None:
     outcome = bench.run_one(job, selection=Selection(**asked))
     assert isinstance(outcome.error, UsageError)
     assert "'one'" in outcome.error.message
@@ -305,13 +307,13 @@ def test_a_part_whose_beginning_has_no_result_is_refused(bench: Bench, job: Job,
     assert (bench.executor.started, events(job)) == ([], ["job_prepared"])
 
 
-def test_a_later_part_builds_on_the_results_that_are_there(bench: Bench, job: Job) -> None:
+def test_a_later_part_builds_on_the_results_that_are_there(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, selection=Selection(until="two"))
     bench.run(job, selection=Selection(start="three"))
     assert bench.executor.stages() == ["three"]
 
 
-def test_a_job_that_failed_and_has_a_part_run_is_no_finished_one(bench: Bench, job: Job) -> None:
+def test_a_job_that_failed_and_has_a_part_run_is_no_finished_one(bench: Bench, job: PlannedJob) -> None:
     bench.run(job, two=FAILS)
     bench.run(job, selection=Selection(only="one", force="one"))
     assert job.state().status is Status.PARTIAL

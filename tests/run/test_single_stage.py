@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import InputError, NotReady, StageError, UsageError
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
 from tests.conftest import Sandbox
 
@@ -39,7 +39,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def catalog(sandbox: Sandbox, body: str = WRITE) -> Catalog:
     sandbox.write("stages/solo.py", STAGE.format(body))
-    return Catalog(Project(sandbox.root))
+    return Catalog(ProjectFolder(sandbox.root))
 
 
 def refusal(catalog: Catalog, kind: type[Exception], seconds: float = 60, **parameters: str) -> str:
@@ -66,7 +66,7 @@ def test_a_stage_has_its_shared_modules(ready: Sandbox, scratch: Path) -> None:
     ready.write("stages/modules/common.py", "WORD = 'shared'\n")
     text = STAGE.replace("# inputs", '# modules = ["common"]\n# inputs')
     ready.write("stages/solo.py", text.format("import common; stage.output('text', 'a.txt').write_text(common.WORD)"))
-    with single_stage.run(Catalog(Project(ready.root)), "solo", {}, {}) as outputs:
+    with single_stage.run(Catalog(ProjectFolder(ready.root)), "solo", {}, {}) as outputs:
         assert outputs["text"].read_text() == "shared"
 
 
@@ -108,4 +108,4 @@ def test_a_parameter_that_the_stage_lacks_is_a_mistake(ready: Sandbox) -> None:
 
 def test_a_stage_that_needs_models_runs_in_jobs_only(ready: Sandbox) -> None:
     ready.write("stages/solo.py", STAGE.replace("# inputs", '# models = ["m"]\n# inputs').format(WRITE))
-    assert "needs models" in refusal(Catalog(Project(ready.root)), UsageError)
+    assert "needs models" in refusal(Catalog(ProjectFolder(ready.root)), UsageError)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from tests.config import (
     test_ensure,
     test_environments,
@@ -59,7 +59,7 @@ def test_the_words_about_environments(sandbox: Sandbox, same_words: Compare) -> 
 
 
 def test_the_words_about_stages(tmp_path: Path, same_words: Compare) -> None:
-    words, project = Words(), Project(tmp_path)
+    words, project = Words(), ProjectFolder(tmp_path)
     project.modules.mkdir(parents=True)
     for text, _ in test_stages.WRONG_HEADERS:
         words.add_error(titled("stages/work.py", text), test_stages.refusal(project, text))

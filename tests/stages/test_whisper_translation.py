@@ -14,7 +14,7 @@ from recognition.two_pass import RecognisedSpeech, SpeechActivity
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.ensure import parse_promises
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.ensure import unmet_conditions
 from tests.conftest import REPOSITORY
 from tests.stages.recognition.helpers import said
@@ -46,7 +46,7 @@ def document(whisper: Any, language: str, *segments: Segment, dropped: tuple[Dro
 
 def broken(made: dict[str, Any], tmp_path: Path) -> list[str]:
     """What the stage promises of its translation, and doesn't keep."""
-    stage = Catalog(Project(REPOSITORY)).stage("whisper_translation")
+    stage = Catalog(ProjectFolder(REPOSITORY)).stage("whisper_translation")
     file = tmp_path / "translation.en.json"
     file.write_text(json.dumps(made), encoding="utf-8")
     return unmet_conditions(parse_promises(stage.ensure), {"translation": file}, {}, REPOSITORY, lambda path: None)

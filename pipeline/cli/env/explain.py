@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.conflicts.conflicting_lines import Compatibility, Conflict
     from pipeline.conflicts.edits import Edit
     from pipeline.conflicts.sides import Line
-    from pipeline.project import Project
+    from pipeline.project import ProjectFolder
 
 
 @click.command("explain")
@@ -91,7 +91,7 @@ def _edit(edit: "Edit") -> dict[str, str]:
     return {**_line(edit.line), "becomes": edit.text, "resolves_to": f"{edit.line.name} {edit.version}"}
 
 
-def _installed_bytes(here: "Project", compatibility: "Compatibility") -> int | None:
+def _installed_bytes(here: "ProjectFolder", compatibility: "Compatibility") -> int | None:
     """The disk space that shared packages take more than once today; ``None`` where not all sides are built."""
     from pipeline.conflicts.module_clashes import repeated_bytes
     from pipeline.envs.registry import Registry

@@ -10,7 +10,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.source import require_name
 from pipeline.envs.gc.survey import BuildFolder
 from pipeline.errors import NotReady
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup import cleanup
 
 
@@ -49,7 +49,7 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
         )
 
 
-def _require_free(here: Project, builds: list[BuildFolder], force: bool) -> None:
+def _require_free(here: ProjectFolder, builds: list[BuildFolder], force: bool) -> None:
     """Raises ``NotReady`` with who needs a build."""
     jobs = {} if force else cleanup.unfinished(here)
     for each in builds:

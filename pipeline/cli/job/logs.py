@@ -6,7 +6,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.stages import chosen
 from pipeline.cli.output import print_json
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 
 
@@ -32,7 +32,7 @@ def command(id: str, stage: str | None, as_json: bool) -> None:
         click.echo(text, nl=not text.endswith("\n"))
 
 
-def _log(job: Job, stage: str) -> str | None:
+def _log(job: PlannedJob, stage: str) -> str | None:
     try:
         return job.log(stage).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:

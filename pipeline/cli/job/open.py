@@ -8,7 +8,7 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import project, root_option
 from pipeline.errors import UsageError
-from pipeline.jobs.job import Job, JobFolder
+from pipeline.jobs.job import JobFolder, PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.text import printable
 
@@ -33,7 +33,7 @@ def command(id: str, only_print: bool) -> None:
         click.launch(str(job.output))
 
 
-def _instead(store: JobStore, job: Job) -> str:
+def _instead(store: JobStore, job: PlannedJob) -> str:
     """The command that makes its results, and the one that opens the latest that are there."""
     run = f"run-pipeline -j {job.id}"
     other = next((each for each in reversed(store.ids()) if JobFolder(store.folder(each)).output.is_dir()), None)

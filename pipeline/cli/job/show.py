@@ -13,11 +13,11 @@ from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json, print_table
 from pipeline.envs.registry import Registry
 from pipeline.jobs import environment_sources, items, overview
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.text import printable
 from pipeline.values import plain
 
@@ -64,12 +64,12 @@ def command(id: str, as_json: bool) -> None:
         click.echo(f"output: {printable(data['output'])}")
 
 
-def _by_now(here: Project, job: Job) -> list[str]:
+def _by_now(here: ProjectFolder, job: PlannedJob) -> list[str]:
     names = environment_sources.replaceable(job.plan, Registry(here.environments))
     return [f"environment {name} has been built since; prepare the job again to use it" for name in names]
 
 
-def _stage(job: Job, stage: PlannedStage, state: StageState, killed: bool) -> dict[str, Any]:
+def _stage(job: PlannedJob, stage: PlannedStage, state: StageState, killed: bool) -> dict[str, Any]:
     taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
     return {
         "name": stage.name,

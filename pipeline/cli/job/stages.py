@@ -2,10 +2,10 @@
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.jobs import items, overview
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 
 
-def chosen(job: Job, stage: str | None) -> list[str]:
+def chosen(job: PlannedJob, stage: str | None) -> list[str]:
     """All stages, or this one with its members if it is a fan-out. Raises ``UsageError`` where there is none."""
     state = job.state()
     known = [each.name for each, _ in overview.stages(job, state)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
@@ -22,7 +22,7 @@ class JobSummary:
     created_at: str | None  # in UTC; None where it can't be read
 
 
-def summary(job: Job) -> JobSummary:
+def summary(job: PlannedJob) -> JobSummary:
     return JobSummary(job.id, job.plan.workflow, _state(job), job.plan.input.path, job.plan.created_at)
 
 
@@ -38,7 +38,7 @@ def _found(store: JobStore, id: str) -> JobSummary:
         return JobSummary(id, "", DAMAGED, str(error), None)
 
 
-def _state(job: Job) -> str:
+def _state(job: PlannedJob) -> str:
     """What the journal says; a run that ended without a word shows as killed, which its lock tells."""
     status = job.state().status
     if status is Status.RUNNING and not is_held(job.lock):

@@ -8,7 +8,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.setup import models
 from pipeline.setup.models import ModelRemoval, StoredModel
 from pipeline.sizes import show_size
@@ -28,7 +28,7 @@ def command(dry_run: bool, as_json: bool) -> None:
     report(catalog.project, list(models.useless(catalog)), dry_run, as_json, "model-gc")
 
 
-def report(here: Project, removals: Sequence[ModelRemoval], dry_run: bool, as_json: bool, kind: str) -> None:
+def report(here: ProjectFolder, removals: Sequence[ModelRemoval], dry_run: bool, as_json: bool, kind: str) -> None:
     """Remove, unless it is only to be shown, and show it. Raises ``NotReady`` where something stays."""
     refused: dict[str, str] = {}
 

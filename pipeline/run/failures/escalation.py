@@ -9,20 +9,20 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.verification import file_check, health
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs import environment_sources
-from pipeline.jobs.job import Job, preparing_command
+from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
 
 
 class Escalation:
     """One run's looks at environments. A symptom that a whole environment had before isn't looked into twice."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: ProjectFolder) -> None:
         self._project = project
         self._whole: dict[tuple[str, object], Whole] = {}
 
-    def look(self, job: Job, environment: str, evidence: Evidence, progress: Progress) -> Verdict:
+    def look(self, job: PlannedJob, environment: str, evidence: Evidence, progress: Progress) -> Verdict:
         """Blocks while it looks (a second for each GiB or less), and while it repairs."""
         symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
         known = self._whole.get(symptom)
@@ -32,7 +32,7 @@ class Escalation:
         return verdict
 
 
-def escalate(project: Project, job: Job, environment: str, failed: Path, progress: Progress) -> Verdict:
+def escalate(project: ProjectFolder, job: PlannedJob, environment: str, failed: Path, progress: Progress) -> Verdict:
     """What is wrong with the environment that a stage failed in; ``failed`` is the prefix it ran in.
 
     ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
@@ -62,7 +62,7 @@ def _of_environment(progress: Progress, environment: str, step: str) -> None:
     progress(f"environment {environment}: {step}")
 
 
-def _of_somebody_else(project: Project, job: Job, environment: str, progress: Progress) -> Verdict:
+def _of_somebody_else(project: ProjectFolder, job: PlannedJob, environment: str, progress: Progress) -> Verdict:
     """It is looked at, and never changed."""
     place = str(job.plan.origin(environment).place)
     record = environment_sources.inspection_cache(project).get(Path(os.path.realpath(place)))
@@ -92,7 +92,7 @@ def damage_of(build: Build | None) -> tuple[str, ...]:
     return found or ((shallow,) if shallow else ())
 
 
-def _repair(project: Project, name: str, key: str, failed: Path, progress: Progress) -> Build:
+def _repair(project: ProjectFolder, name: str, key: str, failed: Path, progress: Progress) -> Build:
     from pipeline.config.catalog import Catalog
     from pipeline.environments import builder_for
     from pipeline.envs import interpreters, keys
@@ -108,12 +108,12 @@ def _repair(project: Project, name: str, key: str, failed: Path, progress: Progr
     return repair(builder, definition, progress, failed).build
 
 
-def _whole(project: Project, job: Job, environment: str) -> Whole:
+def _whole(project: ProjectFolder, job: PlannedJob, environment: str) -> Whole:
     commands = (f"pipeline env lock {environment}", f"bootstrap --env {environment}")
     return Whole(_requirements(project, environment), commands, preparing_command(job))
 
 
-def _requirements(project: Project, environment: str) -> str:
+def _requirements(project: ProjectFolder, environment: str) -> str:
     """The file in which a person would ask for other packages."""
     from pipeline.config.catalog import Catalog
 

@@ -3,12 +3,12 @@
 from collections.abc import Container, Iterable, Mapping
 
 from pipeline.errors import ConfigurationError
-from pipeline.jobs.job import Job, preparing_command
+from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.jobs.plan import PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 
 
-def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
+def unplanned(project: ProjectFolder, stage: PlannedStage) -> tuple[str, ...]:
     """What its file asks for and the plan doesn't give, such as ``input 'styled'``. Reads that file."""
     from pipeline.config import stages
 
@@ -29,7 +29,7 @@ def unplanned(project: Project, stage: PlannedStage) -> tuple[str, ...]:
     )
 
 
-def command_with(project: Project, job: Job, stage: PlannedStage, values: Mapping[str, str]) -> str | None:
+def command_with(project: ProjectFolder, job: PlannedJob, stage: PlannedStage, values: Mapping[str, str]) -> str | None:
     """The command that prepares the job with other values for parameters of one of its stages.
 
     ``None`` where they don't come from parameters of the workflow. Reads the workflow's file.

@@ -1,7 +1,7 @@
 """What becomes of an attempt without a result: its evidence, and whether there is another one."""
 
-from pipeline.jobs.job import Job, preparing_command
-from pipeline.project import Project
+from pipeline.jobs.job import PlannedJob, preparing_command
+from pipeline.project import ProjectFolder
 from pipeline.run.failures import stray_module
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, PlanDrift
@@ -12,7 +12,9 @@ from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import fields_of
 
 
-def failure_of(project: Project, job: Job, live: LiveAttempt, end: AttemptEnd, oom_after: OomKills) -> Failure:
+def failure_of(
+    project: ProjectFolder, job: PlannedJob, live: LiveAttempt, end: AttemptEnd, oom_after: OomKills
+) -> Failure:
     """An attempt's failure, with all that is known of how it ended."""
     stage, log = live.task.stage, live.invocation.log
     lacks = unplanned(project, stage) if end.returncode else ()

@@ -5,9 +5,9 @@ import shlex
 from pathlib import Path
 
 from pipeline.executors.reports import Raised
-from pipeline.jobs.job import Job, preparing_command
+from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.jobs.plan import PlannedStage
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run.failures.evidence import StrayModule
 from pipeline.script import blocks
 
@@ -21,7 +21,7 @@ def missing_module(raised: Raised | None) -> str | None:
     return found["module"] if found else None
 
 
-def find(project: Project, job: Job, stage: PlannedStage, raised: Raised | None) -> StrayModule | None:
+def find(project: ProjectFolder, job: PlannedJob, stage: PlannedStage, raised: Raised | None) -> StrayModule | None:
     """Looks at the project's files. ``None`` where the project has no such module, either."""
     if raised and raised.type == "ImportError" and RELATIVE in raised.message:
         means = "a stage is no part of a package: it imports what is in stages/modules, by its name alone"
@@ -36,13 +36,13 @@ def find(project: Project, job: Job, stage: PlannedStage, raised: Raised | None)
     return _elsewhere(project, stage, beside, name, again) if beside else None
 
 
-def _unnamed(project: Project, stage: PlannedStage, place: Path, name: str, again: str) -> StrayModule:
+def _unnamed(project: ProjectFolder, stage: PlannedStage, place: Path, name: str, again: str) -> StrayModule:
     shown = place.relative_to(project.root)
     means = f"it is in {shown}, and a stage finds only the shared modules that it names"
     return StrayModule(means, (_naming(stage, name), again))
 
 
-def _elsewhere(project: Project, stage: PlannedStage, place: Path, name: str, again: str) -> StrayModule:
+def _elsewhere(project: ProjectFolder, stage: PlannedStage, place: Path, name: str, again: str) -> StrayModule:
     shown, modules = place.relative_to(project.root), project.modules.relative_to(project.root)
     means = f"it is in {shown}, where a stage doesn't look: what stages share is in {modules}"
     if place.is_file() and any(blocks(place.read_text(encoding="utf-8", errors="replace"))):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs.events import RunFinished, RunInterrupted, RunStarted
-from pipeline.jobs.job import Job
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.locks import exclusive
 from tests.conftest import Sandbox
@@ -18,7 +18,7 @@ def root(sandbox: Sandbox) -> Path:
     return sandbox.root / "jobs"
 
 
-def finished(root: Path) -> Job:
+def finished(root: Path) -> PlannedJob:
     job = stored(root)
     record(job, RunStarted(), RunFinished(()))
     job.output.mkdir()

@@ -15,9 +15,9 @@ from pipeline.envs import leases
 from pipeline.envs.choice.source import EnvironmentSource
 from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady
-from pipeline.jobs.job import Job, load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import EnvironmentOrigin
-from pipeline.project import Project
+from pipeline.project import ProjectFolder
 from pipeline.run import runtime
 from pipeline.run.failures import escalation
 from pipeline.run.failures.evidence import Unrepairable, Whole
@@ -49,23 +49,23 @@ def reporting(sandbox: Sandbox) -> None:
     sandbox.workflow("tested", "report_alpha: {}", head="deliver: [report_alpha.report]")
 
 
-def job_of(sandbox: Sandbox, workflow: str = "tested", *words: str) -> Job:
+def job_of(sandbox: Sandbox, workflow: str = "tested", *words: str) -> PlannedJob:
     return load(sandbox.job(sandbox.prepare(workflow, *words)))
 
 
-def report(job: Job) -> dict[str, Any]:
+def report(job: PlannedJob) -> dict[str, Any]:
     (file,) = (job.folder / "output").glob("*.json")
     value: dict[str, Any] = json.loads(file.read_text())
     return value
 
 
-def ran(sandbox: Sandbox, job: Job, *words: str) -> str:
+def ran(sandbox: Sandbox, job: PlannedJob, *words: str) -> str:
     done = sandbox.run("run-pipeline", "-j", job.id, *words)
     assert done.code == 0, done.err
     return done.err
 
 
-def refused(sandbox: Sandbox, job: Job) -> str:
+def refused(sandbox: Sandbox, job: PlannedJob) -> str:
     done = sandbox.run("run-pipeline", "-j", job.id)
     assert done.code == 3, done.err
     return done.err
@@ -155,7 +155,7 @@ def test_even_a_forged_plan_leads_only_where_the_definition_does(adopting: Sandb
     job = job_of(adopting)
     other = make_venv(tmp_path / "other", tmp_path)
     forged = replace(job.plan, environment_sources={"alpha": EnvironmentOrigin(EnvironmentSource.LEGACY, str(other))})
-    found = runtime.resolve(Project(adopting.root), Job(job.folder, forged), TOKEN)
+    found = runtime.resolve(ProjectFolder(adopting.root), PlannedJob(job.folder, forged), TOKEN)
     assert "alpha" not in found.interpreters
     assert "doesn't name" in found.problems["alpha"]
 
@@ -297,7 +297,7 @@ def test_nothing_is_built_for_a_job_that_cannot_be_prepared_anyway(sandbox: Sand
 
 
 def test_a_stage_that_died_in_it_finds_it_whole_or_names_what_is_damaged(adopting: Sandbox, old: Path) -> None:
-    job, project = job_of(adopting), Project(adopting.root)
+    job, project = job_of(adopting), ProjectFolder(adopting.root)
     assert isinstance(escalation.escalate(project, job, "alpha", old, lambda _: None), Whole)
     (site_packages(old) / "quirk.py").write_text("other\n")
     verdict = escalation.escalate(project, job, "alpha", old, lambda _: None)
@@ -311,7 +311,7 @@ def test_a_run_holds_the_builds_that_it_resolved(ready: Sandbox, built: Sandbox)
     from pipeline.envs.leases import Leases
 
     reporting(ready)
-    job, project = job_of(ready), Project(ready.root)
+    job, project = job_of(ready), ProjectFolder(ready.root)
     live = Registry(project.environments).live("alpha")
     assert live
     with Leases() as held:
@@ -332,7 +332,7 @@ def test_a_build_that_was_removed_just_now_is_a_problem_of_the_run(
     reporting(ready)
     job = job_of(ready)
     monkeypatch.setattr(leases, "acquire", gone)
-    found = runtime.resolve(Project(ready.root), job, TOKEN, leases.Leases())
+    found = runtime.resolve(ProjectFolder(ready.root), job, TOKEN, leases.Leases())
     assert found.problems.keys() == {"alpha"}
 
 

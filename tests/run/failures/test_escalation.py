@@ -14,8 +14,8 @@ from pipeline.envs.registry import Registry
 from pipeline.envs.verification import content
 from pipeline.envs.verification.comparison import DamagedFile
 from pipeline.executors.reports import Raised
-from pipeline.jobs.job import Job
-from pipeline.project import Project
+from pipeline.jobs.job import PlannedJob
+from pipeline.project import ProjectFolder
 from pipeline.run import runtime
 from pipeline.run.failures.escalation import Escalation, escalate
 from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
@@ -26,20 +26,20 @@ IMPORT = Raised("ModuleNotFoundError", "No module named 'mising'")
 
 
 @pytest.fixture
-def project(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(sandbox: Sandbox, spawning: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
     for name, value in offline(tmp_path).items():
         monkeypatch.setenv(name, value)
-    return Project(sandbox.root)
+    return ProjectFolder(sandbox.root)
 
 
 @pytest.fixture
-def build(project: Project) -> Build:
+def build(project: ProjectFolder) -> Build:
     builder = Builder(Registry(project.environments), uv.find(), project.logs / "bootstrap", time_limit=60)
     return builder.ensure(Catalog(project).environment("alpha"), quiet)
 
 
 @pytest.fixture
-def job(sandbox: Sandbox, build: Build) -> Job:
+def job(sandbox: Sandbox, build: Build) -> PlannedJob:
     sandbox.workflow("tested", "copy: {inputs: {file: job.input}}")
     return prepared(sandbox, "tested")
 
@@ -53,7 +53,7 @@ def module(build: Build) -> Path:
 
 
 def test_a_whole_environment_is_said_to_be_with_what_a_missing_module_takes(
-    project: Project, job: Job, build: Build
+    project: ProjectFolder, job: PlannedJob, build: Build
 ) -> None:
     verdict = escalate(project, job, "alpha", build.prefix, quiet)
     assert isinstance(verdict, Whole)
@@ -64,7 +64,7 @@ def test_a_whole_environment_is_said_to_be_with_what_a_missing_module_takes(
 
 
 def test_a_damaged_one_is_repaired_and_the_job_resolves_to_the_repaired(
-    project: Project, job: Job, build: Build
+    project: ProjectFolder, job: PlannedJob, build: Build
 ) -> None:
     os.truncate(module(build), 3)
     steps: list[str] = []
@@ -79,7 +79,7 @@ def test_a_damaged_one_is_repaired_and_the_job_resolves_to_the_repaired(
 
 
 def test_what_somebody_has_repaired_meanwhile_is_not_built_again(
-    project: Project, job: Job, build: Build, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, job: PlannedJob, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.truncate(module(build), 3)
     first = escalate(project, job, "alpha", build.prefix, quiet)
@@ -119,7 +119,7 @@ DAMAGE: dict[Callable[[Build], None], str] = {
     ids=lambda damage: damage.__name__,
 )
 def test_every_kind_of_damage_is_repaired(
-    project: Project, job: Job, build: Build, damage: Callable[[Build], None]
+    project: ProjectFolder, job: PlannedJob, build: Build, damage: Callable[[Build], None]
 ) -> None:
     damage(build)
     verdict = escalate(project, job, "alpha", build.prefix, quiet)
@@ -128,30 +128,30 @@ def test_every_kind_of_damage_is_repaired(
     runtime.resolve(project, job, "token").require(job)
 
 
-def other_lock(project: Project) -> None:
+def other_lock(project: ProjectFolder) -> None:
     lock = project.requirements / "alpha.lock"
     lock.write_text(lock.read_text() + "# changed\n")
 
 
-def no_definition(project: Project) -> None:
+def no_definition(project: ProjectFolder) -> None:
     (project.config / "environments/alpha.yaml").unlink()
 
 
-def broken_definition(project: Project) -> None:
+def broken_definition(project: ProjectFolder) -> None:
     (project.config / "environments/alpha.yaml").write_text("pyton: [\n")
 
 
-def no_wheels(project: Project) -> None:
+def no_wheels(project: ProjectFolder) -> None:
     for wheel in (project.root.parent / "wheels").iterdir():
         wheel.unlink()
 
 
-def file_in_the_logs_place(project: Project) -> None:
+def file_in_the_logs_place(project: ProjectFolder) -> None:
     (project.logs / "bootstrap").rename(project.root / "kept")
     (project.logs / "bootstrap").touch()
 
 
-HINDRANCES: dict[Callable[[Project], None], str] = {
+HINDRANCES: dict[Callable[[ProjectFolder], None], str] = {
     other_lock: "its lock, its Python or how it is built has changed since the job was prepared",
     no_definition: "no environment 'alpha'",
     broken_definition: "config/environments/alpha.yaml:2: not valid YAML",
@@ -166,7 +166,7 @@ HINDRANCES: dict[Callable[[Project], None], str] = {
     ids=lambda hinder: hinder.__name__,
 )
 def test_what_can_not_be_repaired_says_why_and_what_is_damaged(
-    project: Project, job: Job, build: Build, hinder: Callable[[Project], None]
+    project: ProjectFolder, job: PlannedJob, build: Build, hinder: Callable[[ProjectFolder], None]
 ) -> None:
     os.truncate(module(build), 3)
     hinder(project)
@@ -178,7 +178,7 @@ def test_what_can_not_be_repaired_says_why_and_what_is_damaged(
 
 
 def test_a_disk_that_refuses_is_a_reason(
-    project: Project, job: Job, build: Build, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, job: PlannedJob, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.truncate(module(build), 3)
 
@@ -192,7 +192,7 @@ def test_a_disk_that_refuses_is_a_reason(
 
 
 def test_many_stages_with_one_symptom_cost_one_look(
-    project: Project, job: Job, build: Build, monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder, job: PlannedJob, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[Path] = []
 
@@ -209,7 +209,9 @@ def test_many_stages_with_one_symptom_cost_one_look(
     assert len(looks) == 2
 
 
-def test_damage_that_came_after_another_symptom_s_look_is_found(project: Project, job: Job, build: Build) -> None:
+def test_damage_that_came_after_another_symptom_s_look_is_found(
+    project: ProjectFolder, job: PlannedJob, build: Build
+) -> None:
     escalation = Escalation(project)
     first = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=1, raised=IMPORT), quiet)
     os.truncate(module(build), 3)
