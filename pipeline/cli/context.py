@@ -9,9 +9,9 @@ import click
 from click.core import ParameterSource
 
 from pipeline import __version__
-from pipeline.cli.location import VARIABLE, locate
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError
+from pipeline.location import VARIABLE, locate
 from pipeline.permissions import keep_private
 from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size

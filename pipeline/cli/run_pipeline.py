@@ -30,7 +30,7 @@ def perform(words: "Sequence[str]") -> None:
         return
     values = parse(NAME, words, OPTIONS)
     from pipeline.cli import runner
-    from pipeline.cli.location import locate
+    from pipeline.location import locate
     from pipeline.permissions import keep_private
 
     options, here = _options(values), locate(values["root"])

@@ -99,7 +99,7 @@ def test_no_yaml_is_loaded_where_only_a_comment_has_the_word(tmp_path: Path, spa
     (tmp_path / "config").mkdir()
     (tmp_path / "config/pipeline.yaml").write_text("  # paths: {jobs: /x}\ngrace_seconds: 1\n")
     code = (
-        "import sys; from pathlib import Path; from pipeline.cli.location import locate\n"
+        "import sys; from pathlib import Path; from pipeline.location import locate\n"
         "print(locate(Path(sys.argv[1])).jobs); assert 'yaml' not in sys.modules, 'yaml'"
     )
     done = subprocess.run(

@@ -6,9 +6,9 @@ import click
 
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.selection import job_filter, options, shown_date
-from pipeline.cli.job.summary import summaries
 from pipeline.cli.output import print_json, print_table
 from pipeline.jobs.store import JobStore
+from pipeline.jobs.summary import summaries
 from pipeline.text import counted, printable
 
 

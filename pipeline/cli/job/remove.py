@@ -8,13 +8,13 @@ import click
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.selection import job_filter, options
-from pipeline.cli.job.summary import JobSummary, summaries
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.jobs import removal
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
+from pipeline.jobs.summary import JobSummary, summaries
 from pipeline.sizes import show_size
 from pipeline.text import counted, printable
 

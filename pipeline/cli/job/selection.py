@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from pipeline.cli.job.summary import STATES, JobSummary
 from pipeline.errors import UsageError
+from pipeline.jobs.summary import STATES, JobSummary
 
 AGE = re.compile(r"(\d{1,5})\s*(min|h|d|w|minute|hour|day|week)s?")
 HOURS = {"m": 1 / 60, "h": 1, "d": 24, "w": 168}  # by the unit's first letter

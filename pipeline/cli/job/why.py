@@ -9,9 +9,9 @@ import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
-from pipeline.cli.job.stages import chosen
 from pipeline.cli.output import print_json
 from pipeline.jobs import items
+from pipeline.jobs.stage_names import chosen
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import StageExplanation, explain
 from pipeline.text import printable

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import location
-from pipeline.cli.location import locate
+from pipeline import location
+from pipeline.location import locate
 from pipeline.ownership import UntrustedProject
 
 

@@ -1,4 +1,4 @@
-"""What each command says of a job: its state, in one word."""
+"""What is told of a job before all else: its state, in one word."""
 
 from dataclasses import dataclass
 

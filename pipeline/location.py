@@ -1,4 +1,4 @@
-"""The project that a command works on. This module imports no click, so that ``run-pipeline`` starts fast."""
+"""The project that a command, or a program in Python, works on. Without click, so that ``run-pipeline`` starts fast."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pipeline.config.paths import with_settings
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, ProjectFolder, find
 
-CHECKOUT = Path(__file__).resolve().parents[2]  # from which these commands were installed
+CHECKOUT = Path(__file__).resolve().parents[1]  # from which these commands were installed
 VARIABLE = "PIPELINE_ROOT"
 
 
