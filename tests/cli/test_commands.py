@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import context, location
+from pipeline import location
+from pipeline.cli import context
 from tests.conftest import BIN, Result, Sandbox, given_here
 from tests.jobs.helpers import prepared
 
