@@ -74,6 +74,7 @@ MAY_IMPORT = {
     "process": {"process_tree"},
     "process_tree": set(),
     "project": set(),
+    "report": {"jobs"},
     "run": {
         "cache",
         "config",

@@ -8,6 +8,8 @@ COMMANDS = {
     "open": "pipeline.cli.job.open",
     "logs": "pipeline.cli.job.logs",
     "why": "pipeline.cli.job.why",
+    "report": "pipeline.cli.job.report",
+    "timeline": "pipeline.cli.job.timeline",
     "cancel": "pipeline.cli.job.cancel",
     "rm": "pipeline.cli.job.remove",
 }

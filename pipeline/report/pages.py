@@ -1,0 +1,101 @@
+"""Makes pages and pictures from templates. Everything that is filled in is escaped."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.report.timeline import Row, rows, shown_seconds, ticks
+from pipeline.report.values import PHASES, JobReport
+from pipeline.sizes import show_size
+from pipeline.text import printable
+from pipeline.values import encode
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+WIDTH = 1000.0  # of a timeline's bars, in the picture's own units
+LINE = 18.0  # of a row
+LISTED = 200  # attempts that stand in the page itself; the others are listed by its script
+
+
+def html(report: JobReport) -> str:
+    """One page that needs nothing else: no network, no other file."""
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            timeline=_timeline(report),
+            listed=report.attempts[:LISTED],
+            attempts=_compact(report),
+        )
+    )
+
+
+def timeline_svg(report: JobReport) -> str:
+    """The timeline alone, as a picture that needs nothing else."""
+    return _environment().get_template("timeline.svg").render(report=report, timeline=_timeline(report), alone=True)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"seconds": shown_seconds, "size": show_size, "printable": printable, "short": _short}
+    made.globals["PHASES"] = PHASES
+    return made
+
+
+def _short(digest: str) -> str:
+    """The first digits of a digest, for a person."""
+    return digest.removeprefix("sha256:")[:12]
+
+
+def _timeline(report: JobReport) -> dict[str, Any]:
+    found = rows(report)
+    scale = WIDTH / report.seconds if report.seconds else 0.0
+    return {
+        "rows": [(row, LINE * index, _boxes(row, scale)) for index, row in enumerate(found)],
+        "ticks": [(tick * scale, shown_seconds(tick) if tick else "0") for tick in ticks(report.seconds)],
+        "runs": [run.begin * scale for run in report.runs[1:]],
+        "width": WIDTH,
+        "height": LINE * len(found),
+        "line": LINE,
+    }
+
+
+def _boxes(row: Row, scale: float) -> list[tuple[float, float, str, float]]:
+    """Of each bar: where it begins, its width, its kind and how filled it is."""
+    return [
+        (round(bar.begin * scale, 2), round(max(0.8, (bar.end - bar.begin) * scale), 2), bar.kind, bar.share)
+        for bar in row.bars
+    ]
+
+
+def _compact(report: JobReport) -> str:
+    """The attempts for the page's script, without field names: a page of ten thousand stays below 3 MB."""
+    values = [
+        (
+            each.shown,
+            each.environment,
+            each.attempt,
+            each.state,
+            round(each.begin, 3),
+            round(each.begin - each.ready, 3),
+            round(each.seconds, 3),
+            each.cpu_seconds,
+            each.memory,
+            each.reason or each.because,
+        )
+        for each in report.attempts
+    ]
+    # What would end a script element, or begin a comment in it, stands there as an escape of JSON.
+    return encode(values).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,0 +1,76 @@
+"use strict";
+(() => {
+  const STEP = 200;
+  const table = document.getElementById("attempts");
+  const body = table.tBodies[0];
+  const filter = document.getElementById("filter");
+  const more = document.getElementById("more");
+  const count = document.getElementById("count");
+  const all = JSON.parse(document.getElementById("attempts-data").textContent);
+  let shown = all, listed = body.rows.length;
+
+  const seconds = (value) => {
+    if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
+    if (value < 59.95) return `${value.toFixed(1)} s`;
+    const whole = Math.round(value), two = (part) => String(part).padStart(2, "0");
+    if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
+    return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)} h`;
+  };
+  const size = (bytes) => {
+    let amount = bytes, unit = 0;
+    while (amount >= 1024 && unit < 4) { amount /= 1024; unit += 1; }
+    return `${amount >= 100 || unit === 0 ? Math.round(amount) : amount.toFixed(1)} ${["B", "KiB", "MiB", "GiB", "TiB"][unit]}`;
+  };
+  const texts = (row) => [
+    row[0], row[1], row[2] || "", row[3], seconds(row[4]), seconds(row[5]), seconds(row[6]),
+    row[7] === null ? "" : seconds(row[7]), row[8] === null ? "" : size(row[8]), row[9],
+  ];
+  const NUMBERS = new Set([2, 4, 5, 6, 7, 8]);
+
+  const append = (rows) => {
+    const made = document.createDocumentFragment();
+    for (const row of rows) {
+      const line = document.createElement("tr");
+      texts(row).forEach((text, column) => {
+        const cell = document.createElement("td");
+        cell.textContent = text;
+        if (NUMBERS.has(column)) cell.className = "number";
+        else if (column === 3) cell.className = row[3];
+        line.append(cell);
+      });
+      made.append(line);
+    }
+    body.append(made);
+    listed += rows.length;
+    more.hidden = listed >= shown.length;
+    count.textContent = `${listed} of ${shown.length} shown`;
+  };
+  const redraw = () => { body.replaceChildren(); listed = 0; append(shown.slice(0, STEP)); };
+  const order = () => {
+    const head = table.querySelector("th[aria-sort]");
+    if (!head) return;
+    const column = head.cellIndex, sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
+    const collator = new Intl.Collator(undefined, { numeric: true });
+    shown = [...shown].sort((a, b) => sign * (NUMBERS.has(column) ? (a[column] ?? -1) - (b[column] ?? -1) : collator.compare(a[column], b[column])));
+  };
+
+  more.addEventListener("click", () => append(shown.slice(listed, listed + STEP)));
+  filter.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    shown = all.filter((row) => { const text = `${row[0]} ${row[1]} ${row[3]} ${row[9]}`.toLowerCase(); return words.every((word) => text.includes(word)); });
+    order();
+    redraw();
+  });
+  for (const button of table.tHead.querySelectorAll("button")) {
+    button.addEventListener("click", () => {
+      const head = button.parentElement, before = head.getAttribute("aria-sort");
+      table.querySelectorAll("th[aria-sort]").forEach((each) => each.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", before === "descending" ? "ascending" : before === "ascending" ? "descending" : NUMBERS.has(head.cellIndex) ? "descending" : "ascending");
+      order();
+      redraw();
+    });
+  }
+  document.querySelectorAll(".screen").forEach((each) => { each.hidden = false; });
+  more.hidden = listed >= all.length;
+  count.textContent = `${listed} of ${all.length} shown`;
+})();

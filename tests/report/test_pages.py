@@ -1,0 +1,82 @@
+"""The page: one file that needs nothing else, with every text escaped."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+from pipeline.report import pages
+from pipeline.report.values import JobComparison, ReportedDifference, ReportedFailure, ReportedFile, ReportedReason
+from tests.report.helpers import a_report, a_span
+
+HOSTILE = "</script><script>alert(1)</script><!--\u2028"
+
+
+class Elements(HTMLParser):
+    """All elements of a page, with what a script element holds."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.found and self.found[-1][0] == "script":
+            self.scripts.append(data)
+
+
+def hostile_page() -> str:
+    return pages.html(
+        a_report(
+            a_span(HOSTILE, 0, 1, environment=HOSTILE, reason=HOSTILE, state="failed"),
+            input=HOSTILE,
+            parameters={"name": HOSTILE},
+            notes=(HOSTILE,),
+            decisions=(HOSTILE,),
+            reasons=(ReportedReason((HOSTILE,), 1, "ran", HOSTILE, (HOSTILE,)),),
+            failures=(
+                ReportedFailure(stage=HOSTILE, kind=HOSTILE, reason=HOSTILE, log=HOSTILE, last_lines=(HOSTILE,)),
+            ),
+            files=(
+                ReportedFile(HOSTILE, HOSTILE, 1, HOSTILE, (HOSTILE,)),
+                ReportedFile("gone", "gone", None, None, ()),
+            ),
+            comparison=JobComparison(HOSTILE, (ReportedDifference("parameter", HOSTILE, HOSTILE, None),), ()),
+        )
+    )
+
+
+def test_nothing_that_a_job_says_becomes_a_part_of_the_page() -> None:
+    elements = Elements(hostile_page())
+    assert [tag for tag, _ in elements.found].count("script") == 2
+    assert not any("alert(1)" in script and "<" in script for script in elements.scripts[:1])
+    data = json.loads(elements.scripts[0])
+    assert data[0][0] == HOSTILE
+
+
+def test_the_page_asks_for_nothing_from_elsewhere() -> None:
+    page = pages.html(a_report(a_span()))
+    elements = Elements(page)
+    sources = [
+        value for _, attrs in elements.found for name, value in attrs.items() if name in {"src", "href", "action"}
+    ]
+    assert sources == []
+    assert not re.search(r"@import|url\(", page)
+    assert any(attrs.get("http-equiv") == "Content-Security-Policy" for _, attrs in elements.found)
+
+
+def test_a_job_that_never_ran_has_a_page() -> None:
+    page = pages.html(a_report(state="prepared", next="run-pipeline -j job-20260101-somebody-0001", runs=()))
+    assert "run-pipeline -j job-20260101-somebody-0001" in page
+    assert "<script" not in page
+
+
+def test_ten_thousand_attempts_stay_below_three_megabytes() -> None:
+    spans = [
+        a_span(f"stage_{index:04d}", index * 0.01, index * 0.01 + 0.02, planned="stage") for index in range(10_000)
+    ]
+    assert len(pages.html(a_report(*spans)).encode()) < 3_000_000
