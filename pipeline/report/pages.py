@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report.timeline import Row, rows, shown_seconds, ticks
+from pipeline.report.totals import by_file
 from pipeline.report.values import PHASES, JobReport
 from pipeline.sizes import show_size
 from pipeline.text import printable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 WIDTH = 1000.0  # of a timeline's bars, in the picture's own units
 LINE = 18.0  # of a row
-LISTED = 200  # attempts that stand in the page itself; the others are listed by its script
+LISTED = 200  # attempts that stand in the page itself, and stages; other attempts are listed by its script
 
 
 def html(report: JobReport) -> str:
@@ -26,6 +27,7 @@ def html(report: JobReport) -> str:
         .get_template("report.html")
         .render(
             report=report,
+            stages=report.stages if len(report.stages) <= LISTED else by_file(report.stages),
             timeline=_timeline(report),
             listed=report.attempts[:LISTED],
             attempts=_compact(report),

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.jobs.overview import WORST_FIRST
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus
 from pipeline.report.values import FAILED, FINISHED, REUSED, AttemptSpan, StageTotals
+from pipeline.text import counted
+from pipeline.values import replace
 
 
 def totals(
@@ -30,13 +33,39 @@ def _of(stage: PlannedStage, state: StageState | None, spans: Sequence[AttemptSp
         reused=sum(span.state == REUSED for span in spans),
         failed=sum(span.state == FAILED for span in spans),
         seconds=sum(span.seconds for span in spans),
-        waited=sum(span.begin - span.ready for span in spans),
         longest=max((span.seconds for span in spans), default=0.0),
+        longest_wait=max((span.begin - span.ready for span in spans), default=0.0),
         cpu_seconds=sum(processor) if processor else None,
         memory=max(memory, default=None),
         asked_cpus=asked.cpus,
         asked_memory=asked.memory or None,
         asked_gpus=asked.gpus,
+    )
+
+
+def by_file(stages: Iterable[StageTotals]) -> list[StageTotals]:
+    """One entry for all stages that run the same file; its name is the file's, with their number."""
+    together: dict[str, list[StageTotals]] = {}
+    for stage in stages:
+        together.setdefault(stage.uses, []).append(stage)
+    return [_together(uses, found) for uses, found in together.items()]
+
+
+def _together(uses: str, stages: Sequence[StageTotals]) -> StageTotals:
+    processor = [each.cpu_seconds for each in stages if each.cpu_seconds is not None]
+    states = {each.state for each in stages}
+    return replace(
+        stages[0],
+        stage=f"{uses} ({counted(len(stages), 'stage')})",
+        state=next(each.value for each in (*WORST_FIRST, StageStatus.FINISHED) if each.value in states),
+        finished=sum(each.finished for each in stages),
+        reused=sum(each.reused for each in stages),
+        failed=sum(each.failed for each in stages),
+        seconds=sum(each.seconds for each in stages),
+        longest=max(each.longest for each in stages),
+        longest_wait=max(each.longest_wait for each in stages),
+        cpu_seconds=sum(processor) if processor else None,
+        memory=max((each.memory for each in stages if each.memory is not None), default=None),
     )
 
 

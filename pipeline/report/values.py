@@ -90,8 +90,8 @@ class StageTotals(Struct, frozen=True, kw_only=True):
     reused: int
     failed: int  # attempts, also those of stages that have a result by now
     seconds: float  # of all attempts
-    waited: float
     longest: float
+    longest_wait: float
     cpu_seconds: float | None
     memory: int | None  # bytes
     asked_cpus: float | str  # "all" of the machine's

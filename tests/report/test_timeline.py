@@ -15,7 +15,7 @@ from tests.report.helpers import a_report, a_span
 
 
 def stage(name: str, uses: str) -> StageTotals:
-    numbers = {"finished": 1, "reused": 0, "failed": 0, "seconds": 1.0, "waited": 0.0, "longest": 1.0}
+    numbers = {"finished": 1, "reused": 0, "failed": 0, "seconds": 1.0, "longest": 1.0, "longest_wait": 0.0}
     asked = {"cpu_seconds": None, "memory": None, "asked_cpus": 1, "asked_memory": None, "asked_gpus": 0}
     return StageTotals(stage=name, uses=uses, environment="alpha", state="finished", **numbers, **asked)  # type: ignore[arg-type]
 
