@@ -104,9 +104,12 @@ def command(
 
 def _tasks(selection: SetupSelection, force: bool, offline: bool, inherits: bool) -> list[SetupTask]:
     from pipeline.config.catalog import Catalog
+    from pipeline.scaffold import editor_schemas
     from pipeline.setup import bootstrap
 
-    return bootstrap.tasks(Catalog(project()), selection, force, offline, inherits)
+    here = project()
+    editor_schemas.refresh_if_used(here)
+    return bootstrap.tasks(Catalog(here), selection, force, offline, inherits)
 
 
 def _special_tasks(selection: SetupSelection, offline: bool, repair: bool) -> list[SetupTask]:

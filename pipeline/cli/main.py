@@ -2,7 +2,22 @@
 
 import click
 
-from pipeline.cli import cache, doctor, env, handler, hardware, job, model, subtitles, watch, worker, workflow
+from pipeline.cli import (
+    cache,
+    doctor,
+    env,
+    handler,
+    hardware,
+    init,
+    job,
+    model,
+    schema,
+    stage,
+    subtitles,
+    watch,
+    worker,
+    workflow,
+)
 from pipeline.cli.context import root_option, version_option
 
 COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
@@ -32,8 +47,11 @@ command.add_command(cache.group)
 command.add_command(doctor.command)
 command.add_command(env.group)
 command.add_command(hardware.command)
+command.add_command(init.command)
 command.add_command(job.group)
 command.add_command(model.group)
+command.add_command(schema.command)
+command.add_command(stage.group)
 command.add_command(subtitles.group)
 command.add_command(watch.command)
 command.add_command(worker.group)

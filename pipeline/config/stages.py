@@ -37,10 +37,14 @@ class StageSpec:
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
 
 
+def names(project: ProjectFolder) -> list[str]:
+    """The project's stages, in alphabetical order."""
+    return sorted(path.stem for path in project.stages.glob("*.py") if not path.name.startswith("."))
+
+
 def load(project: ProjectFolder, name: str) -> StageSpec:
     """Raises ``ConfigurationError`` where there is no stage of this name, or where its block is wrong."""
-    known = sorted(path.stem for path in project.stages.glob("*.py"))
-    require_name("stage", name, known, f"write {project.stage_file(name).relative_to(project.root)}")
+    require_name("stage", name, names(project), f"write {project.stage_file(name).relative_to(project.root)}")
     file = project.stage_file(name)
     return of_block(read(file, project.root), project, name)
 

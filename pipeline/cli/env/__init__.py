@@ -8,6 +8,7 @@ COMMANDS = {
     "explain": "pipeline.cli.env.explain",
     "plan": "pipeline.cli.env.plan",
     "bisect": "pipeline.cli.env.bisect",
+    "new": "pipeline.cli.env.new",
     "lock": "pipeline.cli.env.lock",
     "register": "pipeline.cli.env.register",
     "test": "pipeline.cli.env.test",

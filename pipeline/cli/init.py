@@ -1,0 +1,95 @@
+"""``pipeline init``: begin a project."""
+
+import contextlib
+import sys
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from pipeline.cli.context import json_option
+from pipeline.cli.output import print_json
+from pipeline.cli.value_types import NamedPath
+from pipeline.errors import PipelineError, UsageError
+from pipeline.location import VARIABLE, locate
+from pipeline.scaffold import new_project
+from pipeline.scaffold.example_files import BARE, DEFAULT, EXAMPLES, Example
+from pipeline.scaffold.new_project import ProjectDraft
+
+EXAMPLES_HELP = "; ".join(f"{each.name}: {each.about}" for each in EXAMPLES.values())
+
+
+@click.command("init")
+@click.argument("folder", type=NamedPath(path_type=Path), default=".")
+@click.option("--example", type=click.Choice(list(EXAMPLES)), help=f"What it begins with ({EXAMPLES_HELP}).")
+@click.option("--bare", is_flag=True, help="Begin with settings alone.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask whether to write into a folder that has other files.")
+@json_option
+def command(folder: Path, example: str | None, bare: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Begin a project in FOLDER, or here: settings, a workflow, its stage and environment, and lines in .gitignore.
+
+    Files that are there already stay as they are: where one is in the way, nothing is written.
+    """
+    if bare and example:
+        raise UsageError("--bare doesn't go together with --example", "pipeline init --help")
+    chosen = BARE if bare else EXAMPLES[example or DEFAULT]
+    project = new_project.draft(folder, chosen)
+    asks = not (yes or as_json or dry_run or example or bare)
+    if asks and sys.stdin.isatty() and not _confirmed(project):
+        raise UsageError("nothing was written", "pipeline init FOLDER   (in a folder of its own)")
+    if not dry_run:
+        new_project.write(project)
+    commands = _next(project, folder, chosen, dry_run)
+    if as_json:
+        print_json("init", _plain(project, dry_run, commands))
+    else:
+        _show(project, dry_run, commands)
+
+
+def _confirmed(project: ProjectDraft) -> bool:
+    others = [path.name for path in project.root.iterdir() if path.name != ".git"] if project.root.is_dir() else []
+    if not others:
+        return True
+    count = len(project.shown_files)
+    return click.confirm(f"{project.root} has other files. Write {count} new ones beside them?", default=True, err=True)
+
+
+def _next(project: ProjectDraft, folder: Path, example: Example, dry_run: bool) -> list[str]:
+    if dry_run:
+        chosen = "--bare" if example is BARE else f"--example {example.name}"
+        return [f"pipeline init {quote(str(folder))} {chosen}"]
+    entered = [f"cd {quote(str(folder))}"] if Path.cwd() != project.root else []
+    named = [] if _is_found(project.root) else [f"export {VARIABLE}={quote(str(project.root))}"]
+    return [*entered, *named, *new_project.next_commands(example)]
+
+
+def _is_found(root: Path) -> bool:
+    """Whether commands that are given in the folder work on this project, and on no other."""
+    try:
+        with contextlib.chdir(root):
+            return locate(None).root == root.resolve()
+    except PipelineError:
+        return False
+
+
+def _plain(project: ProjectDraft, dry_run: bool, commands: list[str]) -> dict[str, object]:
+    return {
+        "root": str(project.root),
+        "example": project.example.name,
+        "written": not dry_run,
+        "files": project.shown_files,
+        "ignored": project.ignored.content.decode().split("\n")[:-1] if project.ignored else [],
+        "next": commands,
+    }
+
+
+def _show(project: ProjectDraft, dry_run: bool, commands: list[str]) -> None:
+    click.echo(f"{'this would be written to' if dry_run else 'written to'} {project.root}:")
+    for path in project.shown_files:
+        click.echo(f"  {path}")
+    click.echo("  config/.schemas/ (for editors; not for version control)")
+    if project.ignored:
+        click.echo("  .gitignore (lines added)")
+    for index, each in enumerate(commands):
+        click.echo(f"{'      ' if index else 'next: '}{each}")

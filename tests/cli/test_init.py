@@ -1,0 +1,124 @@
+"""``pipeline init``, and the commands that write one file."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pipeline.scaffold.example_files import EXAMPLES
+from tests.conftest import Result, given_here
+
+LOCKED = [each.name for each in EXAMPLES.values() if not each.needs_locks]
+
+
+def offline(folder: Path) -> dict[str, str]:
+    """No network, and nothing from an earlier time."""
+    return {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(folder / "uv-cache")}
+
+
+def give(folder: Path, *words: str, variables: dict[str, str] | None = None) -> Result:
+    return given_here(*words, variables=variables or {}, folder=folder)
+
+
+@pytest.mark.parametrize("example", LOCKED)
+def test_an_example_runs_at_once_and_offline(tmp_path: Path, example: str, spawning: None) -> None:
+    made = give(tmp_path, "pipeline", "init", "new", "--example", example, "--json")
+    assert made.code == 0, made.err
+    enter, *commands = made.data["next"]
+    assert enter == "cd new"
+    for command in commands:
+        done = give(tmp_path / "new", *shlex.split(command), variables=offline(tmp_path))
+        assert done.code == 0, done.err
+    (output,) = (path for path in (tmp_path / "new/jobs").glob("*/output/*.*") if path.is_file())
+    assert output.stat().st_size > 20
+
+
+def test_words_are_counted_as_they_are(tmp_path: Path, spawning: None) -> None:
+    give(tmp_path, "pipeline", "init")
+    (tmp_path / "text.txt").write_text("b a b\n")
+    command = "prepare-job text.txt --workflow words --build --run --param most=1"
+    assert give(tmp_path, *command.split(), variables=offline(tmp_path)).code == 0
+    (output,) = (tmp_path / "jobs").glob("*/output/*.json")
+    assert json.loads(output.read_text()) == {"b": 2}
+
+
+def test_a_dry_run_writes_nothing_and_says_the_command(tmp_path: Path) -> None:
+    done = give(tmp_path, "pipeline", "init", "new", "--dry-run", "--json")
+    assert (done.code, done.data["written"]) == (0, False)
+    assert done.data["next"] == ["pipeline init new --example words"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_the_way_is_a_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("mine")
+    done = give(tmp_path, "pipeline", "init", "--json")
+    assert done.code == 2
+    assert "text.txt" in done.error
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_bare_and_an_example_exclude_each_other(tmp_path: Path) -> None:
+    assert give(tmp_path, "pipeline", "init", "--bare", "--example", "words").code == 2
+
+
+def test_where_another_project_is_named_the_new_one_has_to_be(tmp_path: Path) -> None:
+    give(tmp_path, "pipeline", "init", "first")
+    there = {"PIPELINE_ROOT": str(tmp_path / "first")}
+    made = give(tmp_path, "pipeline", "init", "second", "--json", variables=there)
+    assert made.data["next"][1] == f"export PIPELINE_ROOT={tmp_path / 'second'}"
+
+
+def test_from_a_bare_project_to_a_result(tmp_path: Path, spawning: None) -> None:
+    assert give(tmp_path, "pipeline", "init", "--bare").code == 0
+    (tmp_path / "in.txt").write_text("hello\n")
+    for line in (
+        "pipeline env new tools",
+        "pipeline env lock tools",
+        "pipeline stage new clean",
+        "pipeline stage new again --environment tools",
+        "pipeline workflow new all --stage clean --stage again",
+        "prepare-job in.txt --workflow all --build --run",
+    ):
+        done = give(tmp_path, *line.split(), variables=offline(tmp_path))
+        assert done.code == 0, done.err
+    (output,) = (tmp_path / "jobs").glob("*/output/*.txt")
+    assert output.read_text() == "hello\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "next_step"),
+    [
+        ("pipeline env new words", "pipeline env status words"),
+        ("pipeline stage new count_words", "pipeline workflow list"),
+        ("pipeline workflow new words", "pipeline workflow show words"),
+        ("pipeline workflow new other --stage nope", None),
+        ("pipeline stage new other --environment word", "pipeline env new word"),
+        ("pipeline stage new nul", None),
+    ],
+)
+def test_what_is_there_or_can_t_be_is_refused(tmp_path: Path, line: str, next_step: str | None) -> None:
+    give(tmp_path, "pipeline", "init")
+    before = sorted(tmp_path.rglob("*"))
+    done = give(tmp_path, *line.split())
+    assert done.code == 2, done.err
+    assert next_step in (None, done.next_step)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_new_stage_says_the_commands_that_come_next(tmp_path: Path) -> None:
+    give(tmp_path, "pipeline", "init")
+    made = give(tmp_path, "pipeline", "stage", "new", "other", "--json")
+    assert made.data["next"] == ["pipeline workflow new other --stage other"]
+
+
+def test_bootstrap_brings_the_editor_s_schemas(tmp_path: Path, spawning: None) -> None:
+    give(tmp_path, "pipeline", "init")
+    (tmp_path / "config/.schemas/workflow.json").unlink()
+    assert give(tmp_path, "bootstrap", variables=offline(tmp_path)).code == 0
+    assert (tmp_path / "config/.schemas/workflow.json").is_file()
+
+
+def test_the_schemas_of_the_installation_can_be_named(tmp_path: Path) -> None:
+    folder = Path(give(tmp_path, "pipeline", "schema", "--path").out.strip())
+    assert (folder / "workflow.json").is_file()
