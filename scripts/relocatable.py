@@ -30,6 +30,9 @@ if __name__ == "__main__":
 
 def main(project: Path) -> None:
     packages, commands = Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("scripts"))
+    for file in distribution(NAME).files or ():  # hatchling's is _pipeline.pth
+        if file.suffix == ".pth":
+            Path(file.locate()).unlink(missing_ok=True)
     (packages / f"{NAME}.pth").write_text(os.path.relpath(project, packages) + "\n", encoding="utf-8")
     for entry in distribution(NAME).entry_points:
         if entry.group == "console_scripts":

@@ -26,8 +26,8 @@ is_new_enough() {
     [ -n "$1" ] && [ "$(printf '%s\n' 0.9.0 "${version%% *}" | sort -V | head -n 1)" = 0.9.0 ]
 }
 
-# uv from .tools if it is there, else from PATH if it is new enough to install this project without the network, else
-# from PyPI into .tools, at the version and hash that requirements/uv.lock names.
+# uv from .tools if it is there, else from PATH if it is one with which this project is tested, else from PyPI into
+# .tools, at the version and hash that requirements/uv.lock names.
 find_uv() {
     local private=$project/.tools/uv
     if [ -x "$private/bin/uv" ]; then
@@ -44,14 +44,15 @@ find_uv() {
     fi
 }
 
-# The one before steps aside until the new one is whole.
+# The one before steps aside until the new one is whole. What builds this project is compared with its hashes, too.
 fill_venv() {
     local uv=$1 folder=$2 lock=$3 python=$4
     restore_venv "$folder"
     if [ -d "$folder" ]; then mv "$folder" "$folder.before" || return; fi
     VIRTUAL_ENV= "$uv" venv --quiet --no-config --no-project --clear --relocatable --python "$python" "$folder" &&
         "$uv" pip sync --quiet --no-config --require-hashes --compile-bytecode --python "$folder/bin/python" "$lock" &&
-        "$uv" pip install --quiet --no-config --no-deps --offline --python "$folder/bin/python" --editable "$project" &&
+        "$uv" pip install --quiet --no-config --no-deps --build-constraints "$project/requirements/build.lock" \
+            --python "$folder/bin/python" --editable "$project" &&
         "$folder/bin/python" -I "$project/scripts/relocatable.py" "$project"
 }
 
@@ -64,7 +65,7 @@ restore_venv() {
 ensure_venv() {
     local folder=$project/$1 lock=$project/requirements/$2 python uv wanted
     python=$(find_python) || return
-    wanted=$(cat "$lock" "$project/pyproject.toml" "$project/scripts/setup.sh" "$project/scripts/relocatable.py" | cksum; echo "$python")
+    wanted=$(cat "$lock" "$project/requirements/build.lock" "$project/pyproject.toml" "$project/scripts/setup.sh" "$project/scripts/relocatable.py" | cksum; echo "$python")
     if [ "$(cat "$folder/.made-from" 2>/dev/null)" != "$wanted" ]; then
         uv=$(find_uv) || return
         echo "installing the orchestrator into $1" >&2

@@ -1,7 +1,11 @@
-"""uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, or on PATH."""
+"""uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, installed with this
+package, or on PATH.
+"""
 
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,20 +16,35 @@ from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-PRIVATE = scripts_folder(Path(__file__).parents[2] / ".tools" / "uv") / executable("uv")
+CHECKOUT = Path(__file__).parents[2]
+PRIVATE = scripts_folder(CHECKOUT / ".tools" / "uv") / executable("uv")
 
 
 def find() -> Path:
     """The program to use. Raises ``NotReady`` where there is none."""
-    program = shutil.which(PRIVATE) or shutil.which("uv")
+    program = shutil.which(PRIVATE) or shutil.which(_installed()) or shutil.which("uv")
     if program is None:
-        raise NotReady("uv, which builds environments, isn't there", "./bootstrap.sh")
+        raise NotReady("uv, which builds environments, isn't there", _installation())
     return Path(program)
 
 
 def command() -> str:
     """uv as a person can type it."""
-    return "uv" if shutil.which("uv") else str(PRIVATE)
+    if shutil.which("uv"):
+        return "uv"
+    return str(_installed() if shutil.which(_installed()) else PRIVATE)
+
+
+def _installed() -> Path:
+    """Where the package uv puts it, beside this interpreter."""
+    return scripts_folder(Path(sys.prefix)) / executable("uv")
+
+
+def _installation() -> str:
+    """What gets uv, as a person can type it."""
+    if (CHECKOUT / "bootstrap.sh").is_file():
+        return "./bootstrap.sh"
+    return f"{shlex.quote(sys.executable)} -m pip install uv"
 
 
 def variables(
