@@ -29,6 +29,29 @@ def test_uv_of_the_project_comes_before_that_of_the_machine(monkeypatch: pytest.
     assert uv.find() == tmp_path / "machine/uv"
 
 
+def test_uv_that_is_installed_beside_this_package_comes_before_that_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("tool/bin", "machine"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "uv").write_text("#!/bin/sh\n")
+        (tmp_path / name / "uv").chmod(0o755)
+    monkeypatch.setattr(uv, "PRIVATE", tmp_path / "private/uv")
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "tool"))
+    monkeypatch.setenv("PATH", str(tmp_path / "machine"))
+    assert uv.find() == tmp_path / "tool/bin/uv"
+
+
+def test_an_installed_tool_gets_uv_by_its_own_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(uv, "PRIVATE", tmp_path / "uv")
+    monkeypatch.setattr(uv, "CHECKOUT", tmp_path)
+    monkeypatch.setattr("sys.executable", "/some where/python")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotReady) as refused:
+        uv.find()
+    assert refused.value.next_step == "'/some where/python' -m pip install uv"
+
+
 def test_where_packages_come_from_is_the_machine_s_business_and_the_rest_is_not() -> None:
     given = {
         "PYTHONPATH": "x",

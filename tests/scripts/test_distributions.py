@@ -1,4 +1,4 @@
-"""The sdist and the wheel: the same bytes wherever and whenever a commit is built, and nothing that git doesn't know."""
+"""The sdist and the wheel: the same bytes wherever a commit is built, and nothing that git doesn't know."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def cloned(folder: Path) -> Path:
 
 def built(source: Path, target: Path, *kinds: str, umask: int = 0o022) -> dict[str, Path]:
     """By suffix: ``.whl`` and ``.gz``."""
-    command = [sys.executable, "-m", "hatchling", "build", "--directory", target, *kinds]
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "--directory", target, *kinds]
     subprocess.run(command, cwd=source, check=True, capture_output=True, umask=umask)
     return {file.suffix: file for file in target.iterdir()}
 
