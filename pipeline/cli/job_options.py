@@ -181,6 +181,12 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fetch", is_flag=True, help="With --model auto: fetch the model that is best for it, where it isn't here."
         ),
+        click.option(
+            "--allow-code",
+            is_flag=True,
+            help="Also models in folders whose files run code when they are loaded, such as pickles: you trust their "
+            "makers as those of a program.",
+        ),
         click.option("--build", is_flag=True, help="Build environments that are missing, which may take minutes."),
         click.option(
             "--wait",
@@ -232,6 +238,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
         options["overwrite"],
         options["inherit_environment"],
         fetches=options["fetch"],
+        allows_code=options["allow_code"],
     )
 
 

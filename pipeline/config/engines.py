@@ -30,6 +30,7 @@ class OwnModel:
     name: str
     files: tuple[str, ...]  # that must be in the folder
     weights: str  # how a person gets it
+    allows_code: bool = False  # also of files that run code when they are loaded
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class EngineSpec:
     packages: tuple[str, ...] = ()
     install: str = ""
     weights: str = ""
+    allows_code: bool = False  # of models that a person gets as ``weights`` says: also files that run code
 
 
 def load(project: ProjectFolder) -> dict[str, EngineSpec]:
@@ -90,6 +92,7 @@ def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) ->
         packages=tuple(entry.get("packages", ())),
         install=entry.get("install", ""),
         weights=_with_uv(entry.get("weights", "")),
+        allows_code=entry.get("allow_code", False),
     )
 
 
@@ -111,7 +114,7 @@ def _with_uv(text: str) -> str:
 
 
 def _own_model(entry: Mapping[str, Any]) -> OwnModel:
-    return OwnModel(entry["model"], tuple(entry["files"]), _with_uv(entry["weights"]))
+    return OwnModel(entry["model"], tuple(entry["files"]), _with_uv(entry["weights"]), entry.get("allow_code", False))
 
 
 def _pairs(entry: Mapping[str, Any]) -> Pairs:

@@ -17,6 +17,8 @@ from pipeline.engines.requirements import (
 )
 from pipeline.engines.select import AUTO, EngineCandidate, EngineChoice, Obstacle, choose
 
+DIARIZATION = "diarization"  # the task of a model that tells speakers apart
+
 
 @dataclass(frozen=True)
 class RecognitionValues:
@@ -53,7 +55,8 @@ class RecognitionTask:
         languages = _languages(self.criteria.model, inventory)
         if own is None or not self.criteria.speakers:
             return RecognitionChoice(chosen, languages)
-        return RecognitionChoice(chosen, languages, own.name, inventory.folder(own.name, own.files))
+        folder = ModelFolder(own.name, own.files, DIARIZATION, own.allows_code)
+        return RecognitionChoice(chosen, languages, own.name, inventory.read_first(folder))
 
     def _candidate(self, engine: EngineSpec, inventory: EngineInventory) -> EngineCandidate:
         never = _never(engine, self.criteria)

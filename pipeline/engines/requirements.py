@@ -17,6 +17,8 @@ class ModelFolder:
 
     name: str
     files: tuple[str, ...]  # that it must have, relative to the folder; "a | b" where either will do
+    task: str = ""  # what it is for
+    allows_code: bool = False  # also of files that run code when they are loaded
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,10 @@ class EngineInventory:
     pairs: Mapping[str, InstalledPairs] = field(default_factory=dict)  # by engine
     models: Mapping[str, DefinedModel | UndefinedModel] = field(default_factory=dict)  # by name
 
-    def folder(self, name: str, files: tuple[str, ...]) -> ModelFolder | None:
-        """The folder whose content has to be read before the model of this name can be used."""
-        model = self.models.get(name)
-        return ModelFolder(name, files) if isinstance(model, UndefinedModel) and model.is_there else None
+    def read_first(self, folder: ModelFolder) -> ModelFolder | None:
+        """The folder where it has to be read before the model of its name can be used; else ``None``."""
+        model = self.models.get(folder.name)
+        return folder if isinstance(model, UndefinedModel) and model.is_there else None
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,9 @@ class TranslationChoice:
 
     def _folder(self, target: str) -> ModelFolder | None:
         chosen = self.by_target[target]
-        files = next(each.files for each in self.task.engines if each.name == chosen.engine)
-        return self.inventory.folder(chosen.candidate.model or "", files)
+        engine = next(each for each in self.task.engines if each.name == chosen.engine)
+        own = ModelFolder(chosen.candidate.model or "", engine.files, engine.kind, engine.allows_code)
+        return self.inventory.read_first(own)
 
     def _model(self, target: str, contents: EngineContents) -> str | None:
         folder = self._folder(target)

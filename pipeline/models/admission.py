@@ -37,7 +37,7 @@ class Admission:
 
     def _require(self, reasons: Mapping[str, str | None], beginnings: Mapping[str, bytes]) -> None:
         if contradiction := families.contradiction(beginnings, self.task):
-            raise NotReady(f"model '{self.name}' is refused: {contradiction}", "name a repository of that kind")
+            raise NotReady(f"model '{self.name}' is refused: {contradiction}", "name a model of that kind")
         found = [f"{file} {reason}" for file, reason in reasons.items() if reason]
         if found and not self.allows_code:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""

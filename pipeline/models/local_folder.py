@@ -17,13 +17,27 @@ from pipeline.config.models import ModelSpec
 from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, read_json, replace_folder, try_remove_tree, write_whole
-from pipeline.models import integrity
+from pipeline.models import admission, integrity
+from pipeline.models.admission import Admission
 from pipeline.models.store import LOCAL, MARKER, ModelStore, is_local, signature
 from pipeline.permissions import share_tree
 from pipeline.signatures import settled_signature_of
 from pipeline.text import printable
 
+REMEDY = (
+    "take a copy with safetensors, ONNX or CTranslate2 files; or, where you trust its makers as you trust those of a"
+    " program, add --allow-code to the command"
+)
 POINTER = b"version https://git-lfs"  # how a file begins whose content was never fetched
+
+
+@dataclass(frozen=True)
+class ModelNeeds:
+    """What a folder must be to serve as a model."""
+
+    files: tuple[str, ...] = ()  # names of those that it must have, "a | b" where one of them will do
+    task: str = ""  # what the model is for; empty: any
+    allows_code: bool = False  # also files that run code when they are loaded
 
 
 @dataclass(frozen=True)
@@ -39,19 +53,22 @@ class FolderModel:
         return self.spec.name
 
 
-def read(folder: Path, needed: Sequence[str], defined: Iterable[ModelSpec], store: ModelStore) -> FolderModel:
+def read(folder: Path, needs: ModelNeeds, defined: Iterable[ModelSpec], store: ModelStore) -> FolderModel:
     """The model in a folder; where its files are those of a defined one, it is that one.
 
-    ``needed`` are the names of its files, ``a | b`` where one of them will do. What lies deeper in the folder is part
-    of the model only where it is needed. Raises ``NotReady`` where something is missing or can't be read.
+    What lies deeper in the folder is part of the model only where it is needed. Raises ``NotReady`` where something is
+    missing, can't be read, or may not become such a model.
     """
     folder = Path(os.path.abspath(folder))
-    files = _files(folder, needed)
-    _require(folder, files, needed)
+    files = _files(folder, needs)
+    _require(folder, files, needs.files)
     signatures = {name: _signature(path) for name, path in files.items()}
     digests = _recorded(folder, signatures, store) or _digests(files, signatures)
-    same = (each for each in defined if each.is_locked and each.files.items() <= digests.items())
-    spec = next(same, None) or _spec(folder, digests)
+    same = next((each for each in defined if each.is_locked and each.files.items() <= digests.items()), None)
+    spec = same or _spec(folder, digests)
+    allows_code = needs.allows_code or bool(same and same.allows_code)
+    admitted = Admission(printable(str(folder)), needs.task, allows_code, REMEDY)
+    admitted.require_files(folder, list(spec.files))
     return FolderModel(spec, folder, {name: signatures[name] for name in spec.files})
 
 
@@ -89,7 +106,8 @@ def _link(model: FolderModel, part: Path) -> None:
     share_tree(part)  # whoever may read the store may read the model; mkdtemp makes it private
 
 
-def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:
+def _files(folder: Path, needs: ModelNeeds) -> dict[str, Path]:
+    """By name. Pickled weights beside the same ones in a format without code are no part of the model."""
     shown = printable(str(folder))
     if not folder.is_dir():
         raise NotReady(f"the model {shown} is no folder", "name a folder that holds a model's files")
@@ -97,8 +115,9 @@ def _files(folder: Path, needed: Sequence[str]) -> dict[str, Path]:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
         raise NotReady(f"the model folder {shown} can't be read: {error.strerror}") from error
-    names += [name for either in needed for name in either.split(" | ") if "/" in name]
-    return {name: folder / name for name in names if (folder / name).is_file()}
+    names += [name for either in needs.files for name in either.split(" | ") if "/" in name]
+    files = [name for name in names if (folder / name).is_file()]
+    return {name: folder / name for name in (files if needs.allows_code else admission.without_twins(files))}
 
 
 def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> None:

@@ -16,14 +16,21 @@ from pipeline.digests import sha256_of_file
 from pipeline.engines import decisions
 from pipeline.engines.decisions import Decisions, DecisionTask
 from pipeline.engines.pairs import InstalledPairs
-from pipeline.engines.requirements import DefinedModel, EngineContents, EngineInventory, EngineQuestions, UndefinedModel
+from pipeline.engines.requirements import (
+    DefinedModel,
+    EngineContents,
+    EngineInventory,
+    EngineQuestions,
+    ModelFolder,
+    UndefinedModel,
+)
 from pipeline.engines.select import Obstacle
 from pipeline.envs.choice.decision import Refuse
 from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.envs.variables import which, without_python
 from pipeline.errors import ConfigurationError
 from pipeline.models import local_folder
-from pipeline.models.local_folder import FolderModel
+from pipeline.models.local_folder import FolderModel, ModelNeeds
 from pipeline.models.store import ModelStore
 
 LIST_SECONDS = 30
@@ -38,24 +45,32 @@ class ChosenEngines:
 
 
 def choose_engines(
-    catalog: Catalog, finder: EnvironmentFinder, tasks: Mapping[str, DecisionTask], in_folders: Collection[str] = ()
+    catalog: Catalog,
+    finder: EnvironmentFinder,
+    tasks: Mapping[str, DecisionTask],
+    in_folders: Collection[str] = (),
+    allows_code: bool = False,
 ) -> ChosenEngines:
     """``in_folders``: the catalog's models that the job brings along in folders, so that they aren't in the store yet.
+
+    ``allows_code``: also models in folders whose files run code when they are loaded.
 
     Raises ``UsageError`` for what no engine can do, ``NotReady`` for what an engine lacks.
     """
     inventory = take_inventory(catalog, finder, decisions.questions(tasks), in_folders)
     choices = decisions.choose(tasks, inventory)
-    store = ModelStore(catalog.project.models)
-    models = {
-        each: local_folder.read(catalog.project.models / each.name, each.files, catalog.models.values(), store)
-        for each in decisions.folders(choices)
-    }
+    models = {each: _in_folder(catalog, each, allows_code) for each in decisions.folders(choices)}
     contents = EngineContents(
         {folder: model.name for folder, model in models.items()},
         {files: dictionaries(files) for files in decisions.pair_files(choices)},
     )
     return ChosenEngines(decisions.settle(choices, contents), tuple(models.values()))
+
+
+def _in_folder(catalog: Catalog, folder: ModelFolder, allows_code: bool) -> FolderModel:
+    place, store = catalog.project.models / folder.name, ModelStore(catalog.project.models)
+    needs = ModelNeeds(folder.files, folder.task, allows_code or folder.allows_code)
+    return local_folder.read(place, needs, catalog.models.values(), store)
 
 
 def take_inventory(

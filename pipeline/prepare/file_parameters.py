@@ -14,7 +14,7 @@ from pipeline.config.workflows import AUTO, WorkflowSpec
 from pipeline.media import glossary, languages, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
-from pipeline.models.local_folder import FolderModel
+from pipeline.models.local_folder import FolderModel, ModelNeeds
 from pipeline.models.store import ModelStore
 
 PATH_MARKS = tuple(mark for mark in (os.sep, os.altsep) if mark)
@@ -28,8 +28,13 @@ class FileParameters:
     models: tuple[FolderModel, ...]
 
 
-def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog) -> FileParameters:
-    """``parameters`` are as typed. Raises ``NotReady`` for a model's folder, ``UsageError`` for a glossary."""
+def read(
+    workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog, allows_code: bool = False
+) -> FileParameters:
+    """``parameters`` are as typed. ``allows_code``: also models that run code when they are loaded.
+
+    Raises ``NotReady`` for a model's folder, ``UsageError`` for a glossary.
+    """
     values: dict[str, Any] = {}
     models: list[FolderModel] = []
     for name, text in parameters.items():
@@ -37,7 +42,8 @@ def read(workflow: WorkflowSpec, parameters: Mapping[str, str], catalog: Catalog
         kind = spec.type if spec else ""
         if kind == "model" and not (spec and spec.task and text == AUTO) and _is_folder(text, catalog):
             defined, store = catalog.models.values(), ModelStore(catalog.project.models)
-            models.append(local_folder.read(Path(text).expanduser(), (), defined, store))
+            needs = ModelNeeds(task=_task_of(workflow, name), allows_code=allows_code)
+            models.append(local_folder.read(Path(text).expanduser(), needs, defined, store))
             values[name] = models[-1].name
         elif kind == "glossary":
             values[name] = glossary.read(Path(text).expanduser()) if text else {}
@@ -123,6 +129,12 @@ def _first_of(kind: str, workflow: WorkflowSpec, values: Mapping[str, Any]) -> A
 
 def _targets(workflow: WorkflowSpec, values: Mapping[str, Any]) -> list[str]:
     return [code for name, spec in workflow.parameters.items() if spec.type == "languages" for code in values[name]]
+
+
+def _task_of(workflow: WorkflowSpec, parameter: str) -> str:
+    """What the model of a parameter is for: that of the decision which takes it; empty where there is none."""
+    taken_by = (each.kind for each in workflow.decisions.values() if each.about.get("model") == f"${parameter}")
+    return workflow.parameters[parameter].task or next(taken_by, "")
 
 
 def _is_folder(text: str, catalog: Catalog) -> bool:

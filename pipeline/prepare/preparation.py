@@ -32,6 +32,7 @@ class JobRequest:
     inherits_environment: bool = False  # whether stages get all of the caller's variables
     reserved: int = 0  # bytes of the disk that other jobs will take
     fetches: bool = False  # a better recognition model that isn't here, where the model is to be chosen
+    allows_code: bool = False  # also of models in folders whose files run code when they are loaded
     extends: PlannedJob | None = None  # the job of the same file that gets the new plan, instead of a job of its own
 
 

@@ -81,7 +81,7 @@ def prepare(
 def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:
     """All that can be decided without writing anything. Raises as ``prepare`` does."""
     workflow = catalog.workflow(request.workflow)
-    files = file_parameters.read(workflow, request.parameters, catalog)
+    files = file_parameters.read(workflow, request.parameters, catalog, request.allows_code)
     catalog = catalog.with_models(model.spec for model in files.models)
     parameters = resolve(workflow, request.parameters, catalog, files.values)
     file = readable(request.input)
@@ -94,7 +94,8 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     chosen = model_choice.settle(catalog, finder, model_request, request)
     catalog, parameters = catalog.with_models(chosen.specs), chosen.parameters
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
-    engines = choose_engines(catalog, finder, tasks, {model.name for model in files.models})
+    in_folders = {model.name for model in files.models}
+    engines = choose_engines(catalog, finder, tasks, in_folders, request.allows_code)
     notes = file_parameters.notes(workflow, parameters, media) if media else ()
     values = WorkflowValues(parameters, engines.decisions.with_notes(notes), about)
     catalog = catalog.with_models(model.spec for model in engines.models)

@@ -85,7 +85,7 @@ def test_weights_in_a_folder_among_the_models_are_taken(catalog: Catalog) -> Non
     inventory = with_model("en-indic", UndefinedModel("/models/en-indic", is_there=True))
     choices = decisions.choose(tasks(catalog), inventory)
     (folder,) = decisions.folders(choices)
-    assert folder == ModelFolder("en-indic", ("model.bin",))
+    assert folder == ModelFolder("en-indic", ("model.bin",), "translation")
     found = decisions.settle(choices, EngineContents({folder: "en-indic-1234.local"}))
     assert found.values["translation"]["heavy"] == ["es"]
     assert found.values["translation"]["models"]["es"] == "en-indic-1234.local"
@@ -231,7 +231,7 @@ def test_a_model_that_tells_speakers_apart_is_read_with_its_deeper_files(voices:
     inventory = with_model("voices", UndefinedModel("/models/voices", is_there=True))
     choices = decisions.choose(tasks(voices, speakers=True, asr="auto"), inventory)
     (folder,) = decisions.folders(choices)
-    assert folder == ModelFolder("voices", ("a.yaml", "deep/b.bin"))
+    assert folder == ModelFolder("voices", ("a.yaml", "deep/b.bin"), "diarization")
     found = decisions.settle(choices, EngineContents({folder: "voices-1234.local"}))
     assert found.values["recognition"]["speakers"] == "voices-1234.local"
 

@@ -15,8 +15,8 @@ def text(value: str) -> bytes:
     return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
 
 
-def ctranslate2(version: int = 6) -> bytes:
-    head = struct.pack("<I", version) + text("WhisperSpec") + struct.pack("<II", 3, 2)
+def ctranslate2(version: int = 6, kind: str = "WhisperSpec") -> bytes:
+    head = struct.pack("<I", version) + text(kind) + struct.pack("<II", 3, 2)
     weight = text("encoder/weight") + struct.pack("<BIIBI", 2, 2, 3, 0, 24) + bytes(24)
     number = text("version") + struct.pack("<BBI", 0, 1, 1) + b"\1"
     return head + weight + number + struct.pack("<I", 1) + text("decoder/weight") + text("encoder/weight")

@@ -1,7 +1,9 @@
 """Models in folders, known by the digests of their files."""
 
 import hashlib
+import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ import pytest
 from pipeline.config.models import ModelSpec
 from pipeline.errors import ExitCode, NotReady
 from pipeline.models import local_folder
+from pipeline.models.local_folder import ModelNeeds
 from pipeline.models.store import ModelStore, is_local
+from tests.models.test_integrity import ctranslate2, safetensors
 
-NEEDED = ("model.bin", "vocabulary.json | vocabulary.txt")
+NEEDED = ModelNeeds(("model.bin", "vocabulary.json | vocabulary.txt"))
+ALLOWED = ModelNeeds(allows_code=True)
 
 
 @pytest.fixture
@@ -145,10 +150,53 @@ def test_deeper_files_are_of_the_model_where_they_are_named(folder: Path, store:
     (folder / "part").mkdir()
     for name in ("weights.bin", "other.bin"):
         (folder / "part" / name).write_text(name)
-    model = local_folder.read(folder, ("model.bin", "part/weights.bin"), (), store)
+    model = local_folder.read(folder, ModelNeeds(("model.bin", "part/weights.bin")), (), store)
     local_folder.place(model, store)
     spec = model.spec
     assert set(spec.files) == {"model.bin", "vocabulary.txt", "part/weights.bin"}
     assert (store.folder(spec.name, spec.digest) / "part/weights.bin").read_text() == "weights.bin"
     (folder / "part" / "weights.bin").write_text("changed")
     assert "part/weights.bin" in str(store.problem(spec.name, spec.digest))
+
+
+OWN_CODE = json.dumps({"auto_map": {"AutoModel": "modeling_own.Model"}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("model.bin", pickle.dumps({"a": [1.0]}, protocol=2)), ("config.json", OWN_CODE)]
+)
+def test_a_file_that_runs_code_is_refused_unless_it_is_allowed(
+    folder: Path, store: ModelStore, file: str, content: bytes
+) -> None:
+    (folder / file).write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(NotReady, match=rf"{file} .*runs code") as refused:
+            take(folder, store)
+        assert "--allow-code" in str(refused.value.next_step)
+        model = local_folder.read(folder, ALLOWED, (), store)
+        local_folder.place(model, store)  # allowed once, it isn't allowed to the next job
+        assert file in model.spec.files
+
+
+def test_a_declared_model_may_run_code_where_its_entry_says_so(folder: Path, store: ModelStore) -> None:
+    (folder / "model.bin").write_bytes(pickle.dumps({"a": [1.0]}, protocol=2))
+    digest = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()
+    assert take(folder, store, ModelSpec("known", {"model.bin": digest}, (), (), allows_code=True)).name == "known"
+    with pytest.raises(NotReady, match="is a pickle"):
+        take(folder, store, ModelSpec("known", {"model.bin": digest}, (), ()))
+
+
+def test_files_of_another_family_are_refused(folder: Path, store: ModelStore) -> None:
+    (folder / "model.bin").write_bytes(ctranslate2(kind="TransformerSpec"))
+    with pytest.raises(NotReady, match=r"translation models.*recognition"):
+        local_folder.read(folder, ModelNeeds(task="recognition"), (), store)
+    assert local_folder.read(folder, ModelNeeds(task="translation"), (), store).spec.files
+
+
+def test_pickled_weights_beside_the_same_ones_without_code_are_no_part_of_the_model(
+    folder: Path, store: ModelStore
+) -> None:
+    (folder / "model.safetensors").write_bytes(safetensors())
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"a": [1.0]}, protocol=2))
+    assert "pytorch_model.bin" not in take(folder, store).files
+    assert "pytorch_model.bin" in local_folder.read(folder, ALLOWED, (), store).spec.files

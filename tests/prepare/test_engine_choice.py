@@ -107,6 +107,17 @@ def test_a_model_that_tells_speakers_apart_is_taken_with_its_deeper_files(projec
         chosen(project, speakers=True, asr="auto")
 
 
+def test_a_folder_of_an_engine_may_run_code_where_the_engine_s_entry_says_so(project: Sandbox) -> None:
+    project.write("models/en-indic/model.bin", "weights")
+    project.write("models/en-indic/config.json", '{"auto_map": {"AutoModel": "own.Model"}}')
+    with pytest.raises(NotReady, match=r"config\.json .*runs code") as refused:
+        chosen(project)
+    assert "--allow-code" in str(refused.value.next_step)
+    allowed = "weights: fetch {model} into {folder}\n  allow_code: true"
+    write(project.root, engines=ENGINES.replace("weights: fetch {model} into {folder}", allowed))
+    assert [model.name.startswith("en-indic-") for model in chosen(project).models] == [True]
+
+
 def test_a_program_that_fails_has_no_pair(project: Sandbox, tmp_path: Path) -> None:
     put_program(tmp_path / "bin/pairs", "exit 3")
     with pytest.raises(NotReady, match="eng-spa"):

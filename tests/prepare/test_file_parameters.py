@@ -1,5 +1,6 @@
 """Parameters that depend on what is in a movie."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
+from pipeline.errors import NotReady
 from pipeline.media.probe import Media, MediaTrack
 from pipeline.prepare import file_parameters
 from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
+from tests.models.test_integrity import ctranslate2
 
 DUBBED = Media(9.0, (MediaTrack(1, language="eng", is_default=True), MediaTrack(2, language="spa")))
 SUBTITLED = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "eng"), MediaTrack(2, "subrip", "fre")))
@@ -87,3 +90,20 @@ def test_a_forced_track_is_told() -> None:
     for text, told in (("1", True), ("2", False)):
         found = file_parameters.for_movie(workflow, values(workflow, from_subtitles=text), Path("m.mkv"), movie, {})
         assert bool(file_parameters.notes(workflow, found, movie)) is told
+
+
+@pytest.mark.parametrize(("parameter", "kind"), [("model", "TransformerSpec"), ("translation_model", "WhisperSpec")])
+def test_a_folder_whose_model_is_for_another_task_is_refused(tmp_path: Path, parameter: str, kind: str) -> None:
+    catalog = Catalog(ProjectFolder(REPOSITORY))
+    (tmp_path / "model.bin").write_bytes(ctranslate2(kind=kind))
+    with pytest.raises(NotReady, match="it is to be a model for"):
+        file_parameters.read(catalog.workflow("subtitle"), {parameter: str(tmp_path)}, catalog)
+
+
+def test_a_folder_that_runs_code_is_read_where_that_is_allowed(tmp_path: Path) -> None:
+    catalog = Catalog(ProjectFolder(REPOSITORY))
+    (tmp_path / "model.bin").write_bytes(pickle.dumps({"a": [1.0]}, protocol=2))
+    workflow, typed = catalog.workflow("subtitle"), {"model": str(tmp_path)}
+    with pytest.raises(NotReady, match="runs code"):
+        file_parameters.read(workflow, typed, catalog)
+    assert file_parameters.read(workflow, typed, catalog, allows_code=True).models
