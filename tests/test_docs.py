@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-DOCUMENTS = sorted([*(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "README.md"])
+DOCUMENTS = sorted([*(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "README.md"])
 PATH = re.compile(r"`((?:[a-z_]+/)+|(?:[\w.-]+/)*[a-z_]+\.py)`")
 OTHERS = {"stages/shout.py", "output/"}  # README's example, and a folder that each job has
 FOLDERS = ("pipeline", "stages", "scripts", "tests")
@@ -25,7 +25,7 @@ def existing() -> set[str]:
     return {f"/{path}" for path in modules} | {f"/{folder}/" for path in modules for folder in path.parents} | ROOTS
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_every_file_that_a_document_names_exists(document: Path) -> None:
     there = existing()
     missing = [
