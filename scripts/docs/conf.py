@@ -22,7 +22,7 @@ html_theme = "furo"
 html_title = "pipeline"
 html_show_sphinx = False
 html_copy_source = False
-templates_path: list[str] = []
+suppress_warnings = ["toc.empty_glob"]
 
 
 def setup(app: Sphinx) -> None:
