@@ -22,7 +22,6 @@ html_theme = "furo"
 html_title = "pipeline"
 html_show_sphinx = False
 html_copy_source = False
-suppress_warnings = ["toc.empty_glob"]
 
 
 def setup(app: Sphinx) -> None:
