@@ -1,17 +1,14 @@
 """``bootstrap``: build environments and fetch models, side by side."""
 
-import signal
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from pipeline.cli import completion, handler
-from pipeline.cli.bootstrap_display import LiveDisplay, PlainDisplay
-from pipeline.cli.context import on_terminal, project, root_option, version_option
+from pipeline.cli import completion, handler, setup_display
+from pipeline.cli.context import project, root_option, version_option
 from pipeline.cli.model_option import models_option
 from pipeline.cli.value_types import NamedPath
-from pipeline.errors import NotReady, PipelineError, UsageError
+from pipeline.errors import UsageError
 from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out
 
 HELP = "bootstrap --help"
@@ -85,7 +82,7 @@ def command(
         raise UsageError(
             "--from-bundle builds all that is in the file; it goes together only with --force and --jobs", HELP
         )
-    _handle_signals()
+    setup_display.handle_signals()
     if bundle:
         _from_bundle(bundle, force, jobs)
         return
@@ -98,8 +95,7 @@ def command(
     if not tasks:
         reason = "no environment is built" if repair else "config/pipeline.yaml names no default_workflows"
         click.echo(f"nothing to make ready: {reason}", err=True)
-    with _display() as display:
-        _raise_together(carry_out(tasks, display, jobs))
+    setup_display.perform(tasks, jobs)
 
 
 def _tasks(selection: SetupSelection, force: bool, offline: bool, inherits: bool) -> list[SetupTask]:
@@ -132,29 +128,10 @@ def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
     from pipeline.bundles import inspection, install
 
     opened = inspection.inspect(project(), file, force)
-    with _display() as display:
+    with setup_display.display() as display:
         tasks = install.install(opened, partial(display.doing, "bundle"), force)
         display.done("bundle", "in its place")
-        _raise_together(carry_out(tasks, display, jobs))
-
-
-def _raise_together(failures: Sequence[PipelineError]) -> None:
-    if failures:
-        steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
-        raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
-
-
-def _handle_signals() -> None:
-    """Let a request to end do the same as Ctrl-C, so that no installer is left. An ignored signal stays ignored."""
-    from pipeline.run.supervision.interrupts import ASKING
-
-    for number in ASKING:
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
-
-
-def _display() -> LiveDisplay | PlainDisplay:
-    return LiveDisplay() if on_terminal() else PlainDisplay()
+        setup_display.raise_together(carry_out(tasks, display, jobs))
 
 
 def main() -> None:

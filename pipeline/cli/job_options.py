@@ -162,15 +162,26 @@ SHORTCUTS = (
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command all of them. It gets them as keywords, for ``request_factory``."""
-    added: list[Callable[[Any], Any]] = [
+    workflow = [
         *(click.option(f"--{name}", is_flag=True, help=f"The workflow '{name}'.") for name in WORKFLOWS),
         click.option(
             "--workflow", metavar="NAME", shell_complete=completion.workflows, help="Any workflow by its name."
         ),
-        *(_option(shortcut) for shortcut in SHORTCUTS),
-        click.option(
-            "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow."
-        ),
+    ]
+    return _with(workflow, workflow_values(allowance_options(command)))
+
+
+def workflow_values(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that give a workflow's parameters their values."""
+    parameters = click.option(
+        "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="Any other parameter of the workflow."
+    )
+    return _with([*map(_option, SHORTCUTS), parameters], command)
+
+
+def allowance_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what may be done for a job beside its results."""
+    added: list[Callable[[Any], Any]] = [
         click.option("--beside", is_flag=True, help="Also put the subtitles next to the movie: movie.es.srt."),
         click.option("--overwrite", is_flag=True, help="Also where the movie has such subtitles already."),
         click.option(
@@ -201,6 +212,10 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             "the results aren't shared with other jobs.",
         ),
     ]
+    return _with(added, command)
+
+
+def _with(added: Sequence[Callable[[Any], Any]], command: Callable[..., Any]) -> Callable[..., Any]:
     for add in reversed(added):
         command = add(command)
     return command
@@ -221,7 +236,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
 
     typed = _typed(options)
-    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options[name]], options["workflow"])
+    workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options.get(name)], options["workflow"])
     _require_known(typed, workflow, catalog)
     _require_effect(typed, catalog.workflow(workflow).parameters)
     if options["fetch"] and ("model" not in typed or typed["model"].text != AUTO):

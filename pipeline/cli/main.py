@@ -1,4 +1,4 @@
-"""``pipeline``: commands that look at a project and its machine, and never run a job's workflow."""
+"""``pipeline``: a job from its input to its results, and what a project and its machine have."""
 
 import click
 
@@ -11,6 +11,7 @@ from pipeline.cli import (
     init,
     job,
     model,
+    run,
     schema,
     stage,
     subtitles,
@@ -27,7 +28,7 @@ COMMANDS = ("pipeline", "prepare-job", "run-pipeline", "bootstrap")
 @root_option
 @version_option
 def command() -> None:
-    """Look at environments, jobs, workflows, subtitles, the store of results and the machine."""
+    """Run workflows; look at environments, jobs, subtitles, the store of results and the machine."""
 
 
 @command.command()
@@ -50,6 +51,7 @@ command.add_command(hardware.command)
 command.add_command(init.command)
 command.add_command(job.group)
 command.add_command(model.group)
+command.add_command(run.command)
 command.add_command(schema.command)
 command.add_command(stage.group)
 command.add_command(subtitles.group)

@@ -79,6 +79,36 @@ def _refusal(command: str, message: str) -> UsageError:
     return UsageError(message, f"{command} --help")
 
 
+def click_options(options: Sequence[Option]) -> "Callable[[Callable[..., Any]], Callable[..., Any]]":
+    """The same options for a command of click, which gets their values by their names, as ``parse`` gives them."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = _read_by_click(option)(command)
+        return command
+
+    return add
+
+
+def _read_by_click(option: Option) -> "Callable[[Any], Any]":
+    import click
+
+    def read(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        try:
+            if option.many:
+                return [option.read(each) for each in value]
+            return value if value in (None, option.default, option.constant) else option.read(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    known: dict[str, Any] = {"help": option.help, "metavar": option.metavar, "shell_complete": option.completes}
+    if option.metavar is None:
+        known |= {"is_flag": True, "flag_value": option.constant, "default": option.default}
+    elif option.may_be_bare:
+        known |= {"is_flag": False, "flag_value": option.constant}
+    return click.option(*option.flags, option.name, multiple=option.many, callback=read, **known)
+
+
 def click_command(name: str, text: str, options: Sequence[Option]) -> "click.Command":
     """For help, version and completion alone."""
     import click

@@ -112,9 +112,7 @@ class PlainReporter:
         if unchanged and self._several:
             self.say(f"{unchanged} of {len(outcomes)} were finished already, nothing to do")
         if not for_people:
-            for outcome in outcomes.values():
-                for path in outcome.delivered:
-                    print(printable(str(path)))
+            print_delivered(outcomes)
         if unchanged < len(outcomes) and (for_people or self._several or len(others) > 1):
             with contextlib.suppress(
                 OSError
@@ -162,6 +160,13 @@ class PlainReporter:
     def _tell_waiting(self, job: PlannedJob) -> None:
         for line in self._waiting.pop(job.id, ()):
             self.say(line)
+
+
+def print_delivered(outcomes: Mapping[str, JobOutcome]) -> None:
+    """A path a line, for whoever reads the standard output."""
+    for outcome in outcomes.values():
+        for path in outcome.delivered:
+            print(printable(str(path)))
 
 
 def _table(jobs: Sequence[PlannedJob], outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]") -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import PlannedJob
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
-    from pipeline.prepare.preparation import JobRequest
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,10 +53,11 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, and_run: bool) -> None:
     from pipeline.cli.output import print_json
     from pipeline.media.subtitles import AlreadyThere
+    from pipeline.prepare.earlier_jobs import continued
     from pipeline.prepare.prepare import prepare
 
     try:
-        job = prepare(catalog, _request(catalog, make(file), and_run), _show)
+        job = prepare(catalog, continued(catalog, make(file), and_run), _show)
     except AlreadyThere as there:
         if as_json:
             print_json("skipped", {"input": str(file), "why": there.message})
@@ -75,16 +75,6 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
         _run(job)
     elif not as_json:
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
-
-
-def _request(catalog: "Catalog", request: "JobRequest", and_run: bool) -> "JobRequest":
-    """Goes on with the file's job where that is to be run at once, or where more is asked for than it makes."""
-    from pipeline.prepare.earlier_jobs import EarlierJobs
-
-    earlier = EarlierJobs(catalog).find(request)
-    if earlier is None or earlier.is_running or (earlier.has_all and not and_run and not request.overwrite):
-        return request
-    return earlier.request
 
 
 def _prepare_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], as_json: bool) -> None:

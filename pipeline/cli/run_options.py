@@ -1,11 +1,15 @@
 """The options of ``run-pipeline``."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.options import Option
 from pipeline.policy import STARTS
+
+if TYPE_CHECKING:
+    from pipeline.run.execute import Options
 
 NAME = "run-pipeline"
 TEXT = """Run jobs' stages, each in its own environment.
@@ -89,6 +93,7 @@ OPTIONS = (
         help="How to start stages that allow it.",
     ),
     Option(flags=("--json",), name="json", help="Print an event a line, as JSON, for programs."),
+    Option(flags=("-q", "--quiet"), name="quiet", help="Tell nothing but errors and what is delivered."),
     Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
     Option(flags=("--verify",), name="verify", help="Read every byte of finished outputs before they count."),
     Option(
@@ -99,3 +104,22 @@ OPTIONS = (
         help="The project's folder; default: PIPELINE_ROOT, the active .venv's, or the one around the current folder.",
     ),
 )
+
+# Of a run that chooses its jobs by itself.
+OF_EVERY_RUN = tuple(each for each in OPTIONS if each.name not in {"jobs", "all", "dry_run", "json", "root"})
+
+
+def execution_options(values: Mapping[str, Any]) -> "Options":
+    """What a run is asked for, from the options' values by name."""
+    from pipeline.host.resources import parse_limits
+    from pipeline.run.bounds import Bounds
+    from pipeline.run.chosen_stages import Selection
+    from pipeline.run.execute import Options
+
+    return Options(
+        Selection(values["start_at"], values["until"], values["only"], values["force"]),
+        Bounds(values["max_parallel"], values["keep_going"], values["timeout"]),
+        parse_limits(values["limits"]),
+        values["start"],
+        bool(values["verify"]),
+    )

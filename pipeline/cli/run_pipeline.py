@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import Any
 
     from pipeline.project import ProjectFolder
     from pipeline.run.execute import Options
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 def perform(words: "Sequence[str]") -> None:
     """Do what the words ask for. Raises the error that fits."""
     from pipeline.cli.options import HELP, click_command, parse
-    from pipeline.cli.run_options import NAME, OPTIONS, TEXT
+    from pipeline.cli.run_options import NAME, OPTIONS, TEXT, execution_options
     from pipeline.cli.words import require_no_blank
     from pipeline.errors import UsageError
 
@@ -33,7 +32,7 @@ def perform(words: "Sequence[str]") -> None:
     from pipeline.location import locate
     from pipeline.permissions import keep_private
 
-    options, here = _options(values), locate(values["root"])
+    options, here = execution_options(values), locate(values["root"])
     if not here.shared:
         keep_private(here.personal_folders)
     if bool(values["jobs"]) == bool(values["all"]):
@@ -42,22 +41,7 @@ def perform(words: "Sequence[str]") -> None:
     if values["dry_run"]:
         _forecast(here, folders, options, bool(values["json"]))
     else:
-        runner.run(here, folders, options, bool(values["json"]))
-
-
-def _options(values: "dict[str, Any]") -> "Options":
-    from pipeline.host.resources import parse_limits
-    from pipeline.run.bounds import Bounds
-    from pipeline.run.chosen_stages import Selection
-    from pipeline.run.execute import Options
-
-    return Options(
-        Selection(values["start_at"], values["until"], values["only"], values["force"]),
-        Bounds(values["max_parallel"], values["keep_going"], values["timeout"]),
-        parse_limits(values["limits"]),
-        values["start"],
-        bool(values["verify"]),
-    )
+        runner.run(here, folders, options, bool(values["json"]), is_quiet=bool(values["quiet"]))
 
 
 def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Options", as_json: bool) -> None:

@@ -51,8 +51,10 @@ def run(
     options: Options,
     as_json: bool = False,
     later: "FilmQueue | None" = None,
-) -> None:
-    """``as_json``: tell a program, a line for each event. ``later``: prepares more jobs while these run.
+    is_quiet: bool = False,
+) -> Mapping[str, JobOutcome]:
+    """What became of each job, by its id. ``as_json``: tell a program, a line for each event. ``later``: prepares more
+    jobs while these run. ``is_quiet``: tell only what is delivered.
 
     Raises the error of the job that failed.
     """
@@ -61,7 +63,7 @@ def run(
     reporters: list[RunReporter] = []
 
     def reporter(jobs: Sequence[PlannedJob], runtimes: Mapping[str, Runtime]) -> RunReporter:
-        reporters.append(_reporter(jobs, here, as_json))
+        reporters.append(_reporter(jobs, here, as_json, is_quiet))
         reporters[0].inputs_left(later.left if later else 0)
         reporters[0].run_started(runtimes)
         return reporters[0]
@@ -73,6 +75,7 @@ def run(
             each.close()
     reporters[0].run_ended(outcomes, later.outcomes if later else ())
     _raise_for(outcomes)
+    return outcomes
 
 
 def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
@@ -92,12 +95,16 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
         raise error
 
 
-def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool) -> RunReporter:
+def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool, is_quiet: bool) -> RunReporter:
     """Live on a terminal; rich is imported only there."""
     if as_json:
         from pipeline.cli.json_reporter import JsonReporter
 
         return JsonReporter(jobs)
+    if is_quiet:
+        from pipeline.cli.quiet_reporter import QuietReporter
+
+        return QuietReporter(jobs)
     if sys.stderr.isatty():
         from pipeline.cli.live_reporter import LiveReporter
 

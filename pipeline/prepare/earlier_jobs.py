@@ -108,6 +108,14 @@ class EarlierJobs:
                 self._with_results.setdefault(str(job.input.parent), []).append(job)
 
 
+def continued(catalog: Catalog, request: JobRequest, is_to_run: bool = True) -> JobRequest:
+    """Goes on with the file's job where that is to be run at once, or where more is asked for than it makes."""
+    earlier = EarlierJobs(catalog).find(request)
+    if earlier is None or earlier.is_running or (earlier.has_all and not is_to_run and not request.overwrite):
+        return request
+    return earlier.request
+
+
 def _has_same_input(job: PlannedJob, file: Path) -> bool:
     try:
         return is_unchanged(job.plan.input, file)

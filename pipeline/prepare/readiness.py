@@ -4,7 +4,7 @@ No process is started for it, except the interpreter of an external environment 
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.catalog import Catalog
@@ -30,6 +30,18 @@ class Problem:
 
     what: str
     command: str
+    environment: str = ""  # that bootstrap would make ready
+    model: str = ""  # likewise
+
+
+class MissingParts(NotReady):
+    """What a plan needs isn't there; ``environments`` and ``models`` are those that bootstrap would make ready."""
+
+    def __init__(self, problems: Sequence[Problem], next_step: str) -> None:
+        super().__init__("\n".join(problem.what for problem in problems), next_step)
+        self.environments = tuple(dict.fromkeys(each.environment for each in problems if each.environment))
+        self.models = tuple(dict.fromkeys(each.model for each in problems if each.model))
+        self.can_be_built = all(each.environment or each.model for each in problems)
 
 
 @dataclass(frozen=True)
@@ -71,13 +83,13 @@ def check(
 
 
 def require(ready: Readiness, default_commands: Callable[[], Collection[str]]) -> None:
-    """Raises ``NotReady`` with each problem, and the commands that help.
+    """Raises ``MissingParts`` with each problem, and the commands that help.
 
     ``default_commands`` gives those that a bare bootstrap stands for; it is called only where something is missing.
     """
     if ready.problems:
-        what = "\n".join(problem.what for problem in ready.problems)
-        raise NotReady(what, bootstrap_steps([problem.command for problem in ready.problems], default_commands()))
+        steps = bootstrap_steps([problem.command for problem in ready.problems], default_commands())
+        raise MissingParts(ready.problems, steps)
 
 
 def wrapper_notes(ready: Readiness) -> Iterator[str]:
@@ -115,7 +127,9 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
         if mismatch := agreement.problem(definitions[name]):
             yield Problem(f"environment '{name}' can't be used: {mismatch}", agreement.repair(definitions[name]))
         else:
-            yield Problem(f"environment '{name}' isn't ready: {choice.reason}", choice.command)
+            buildable = choice.command.startswith(f"bootstrap --env {name}")
+            what = f"environment '{name}' isn't ready: {choice.reason}"
+            yield Problem(what, choice.command, environment=name if buildable else "")
 
 
 def _model_problems(catalog: Catalog, planned: PlannedWorkflow, in_folders: Collection[str]) -> Iterator[Problem]:
@@ -124,7 +138,7 @@ def _model_problems(catalog: Catalog, planned: PlannedWorkflow, in_folders: Coll
         if name not in in_folders and (reason := store.problem_of(catalog.model(name))):
             environments = [each for each in planned.environments if name in catalog.environment(each).models]
             option = f"--env {environments[0]}" if environments else f"--model {name}"
-            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {option}")
+            yield Problem(f"model '{name}' isn't ready: {reason}", f"bootstrap {option}", model=name)
 
 
 def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterator[Problem]:

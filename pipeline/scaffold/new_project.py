@@ -69,10 +69,8 @@ def next_commands(example: Example) -> list[str]:
     """From a new project to its first result."""
     if not example.workflow:
         return ["pipeline env new NAME", "pipeline stage new NAME --environment NAME", "pipeline workflow new NAME"]
-    run = f"prepare-job {quote(example.input)} --workflow {example.workflow}"
-    if example.needs_locks:
-        return [LOCKING, "bootstrap", f"{run} --run"]
-    return [f"{run} --build --run"]
+    run = f"pipeline run {example.workflow} {quote(example.input)}"
+    return [LOCKING, "bootstrap", run] if example.needs_locks else [f"{run} --build"]
 
 
 def _check_names(root: Path) -> None:

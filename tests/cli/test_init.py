@@ -37,7 +37,7 @@ def test_an_example_runs_at_once_and_offline(tmp_path: Path, example: str, spawn
 def test_words_are_counted_as_they_are(tmp_path: Path, spawning: None) -> None:
     give(tmp_path, "pipeline", "init")
     (tmp_path / "text.txt").write_text("b a b\n")
-    command = "prepare-job text.txt --workflow words --build --run --param most=1"
+    command = "pipeline run words text.txt --build --param most=1"
     assert give(tmp_path, *command.split(), variables=offline(tmp_path)).code == 0
     (output,) = (tmp_path / "jobs").glob("*/output/*.json")
     assert json.loads(output.read_text()) == {"b": 2}
@@ -78,7 +78,7 @@ def test_from_a_bare_project_to_a_result(tmp_path: Path, spawning: None) -> None
         "pipeline stage new clean",
         "pipeline stage new again --environment tools",
         "pipeline workflow new all --stage clean --stage again",
-        "prepare-job in.txt --workflow all --build --run",
+        "pipeline run all in.txt --build",
     ):
         done = give(tmp_path, *line.split(), variables=offline(tmp_path))
         assert done.code == 0, done.err

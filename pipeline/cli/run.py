@@ -1,0 +1,97 @@
+"""``pipeline run``: prepare a job for one input, run it, and print where its results are."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli import completion, job_options
+from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.options import click_options
+from pipeline.cli.run_options import OF_EVERY_RUN, execution_options
+from pipeline.cli.value_types import NamedPath
+from pipeline.errors import UsageError, did_you_mean
+from pipeline.progress import Progress, quiet
+from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.config.catalog import Catalog
+    from pipeline.jobs.job import PlannedJob
+    from pipeline.prepare.preparation import JobRequest
+
+
+@click.command("run")
+@click.argument("workflow", shell_complete=completion.workflows)
+@click.argument("input_file", metavar="INPUT", type=NamedPath(path_type=Path))
+@job_options.workflow_values
+@job_options.allowance_options
+@click.option("--lock", "locks", is_flag=True, help="Also make the locks that are missing.")
+@click_options(OF_EVERY_RUN)
+@json_option
+@root_option
+def command(workflow: str, input_file: Path, locks: bool, as_json: bool, **values: Any) -> None:
+    """Run WORKFLOW on INPUT: prepare the job, run it, and print the paths of what it delivers, one a line.
+
+    With --build, what is missing is built and fetched first. A job that was interrupted, or has failed, goes on where
+    it stopped when the same command is given again. --force goes last, or with the name of a stage.
+    """
+    from pipeline.cli import runner
+    from pipeline.config.catalog import Catalog
+    from pipeline.media.subtitles import AlreadyThere
+
+    catalog = Catalog(project(), saves=False)
+    _require_workflow(catalog, workflow)
+    execution = execution_options(values)
+    show = quiet if values["quiet"] else _show
+    make = job_options.request_factory({**values, "workflow": workflow, "build": False}, catalog)
+    try:
+        job = _prepared(catalog, make(input_file), locks, bool(values["build"]), show)
+    except AlreadyThere as there:
+        _show(there.message)
+        _show(f"next:  {there.next_step}")
+        return
+    outcomes = runner.run(catalog.project, [job.folder], execution, as_json, is_quiet=values["quiet"])
+    if sys.stdout.isatty() and not (as_json or values["quiet"]):  # elsewhere, the reporter has printed them
+        from pipeline.cli.plain_reporter import print_delivered
+
+        print_delivered(outcomes)
+
+
+def _require_workflow(catalog: "Catalog", name: str) -> None:
+    """Raises ``UsageError`` with the nearest name, and all that there are."""
+    known = catalog.workflow_names
+    if name in known:
+        return
+    near = did_you_mean(name, known, listing=False)
+    others = f"\nthere are: {', '.join(known)}" if known else "\nthe project has none yet"
+    step = "pipeline workflow list" if known else "pipeline workflow new NAME"
+    raise UsageError(f"no workflow '{printable(name)}'{near}{others}", step)
+
+
+def _prepared(catalog: "Catalog", request: "JobRequest", locks: bool, builds: bool, show: Progress) -> "PlannedJob":
+    """The job, the one that the file has already where there is one. Builds what is missing, if that is allowed."""
+    from pipeline.cli import missing_parts
+    from pipeline.cli.job_explanation import explanations
+    from pipeline.prepare.earlier_jobs import continued
+    from pipeline.prepare.prepare import prepare
+
+    if locks:
+        missing_parts.make_locks(catalog, request.workflow, show)
+    wanted = continued(catalog, request)
+    job = missing_parts.with_parts(catalog, lambda: prepare(catalog, wanted, show), builds, _again("--build"))
+    for line in explanations(job):
+        show(line)
+    return job
+
+
+def _again(option: str) -> str:
+    """This command once more, with one more option."""
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    place = words.index("--") if "--" in words else len(words)
+    return printable(shlex.join([*words[:place], option, *words[place:]]))
+
+
+def _show(line: str) -> None:
+    click.echo(printable(line), err=True)
