@@ -40,7 +40,7 @@ def draft(folder: Path, example: Example, own_files: Sequence[NewFile] = ()) -> 
 
     Raises ``UsageError`` for a folder that can't become a project, and for files that are in the way.
     """
-    root = Path(os.path.abspath(folder))
+    root = _absolute(folder)
     _check_names(root)
     _check_place(root)
     settings_last = sorted((*files_of(example), *own_files), key=lambda each: each.path == MARKER.as_posix())
@@ -73,6 +73,13 @@ def next_commands(example: Example) -> list[str]:
     return [LOCKING, "bootstrap", run] if example.needs_locks else [f"{run} --build"]
 
 
+def _absolute(folder: Path) -> Path:
+    try:
+        return Path(os.path.abspath(folder))
+    except FileNotFoundError as error:
+        raise UsageError("the current folder was removed", "cd") from error
+
+
 def _check_names(root: Path) -> None:
     """Of the folders that would be made, and what the path of no project may have."""
     for folder in (root, *root.parents):
@@ -85,6 +92,8 @@ def _check_names(root: Path) -> None:
 
 def _check_place(root: Path) -> None:
     shown = printable(str(root))
+    if root in (Path(root.anchor), _home()):
+        raise UsageError(f"{shown} would be a project around every other one; {NO_NESTING}", ELSEWHERE)
     if (root / MARKER).is_file():
         raise UsageError(f"{shown} is a project already", f"cd {quote(str(root))} && pipeline stage new NAME")
     for folder in root.parents:
@@ -108,6 +117,13 @@ def _project_inside(root: Path) -> str | None:
     except OSError as error:
         raise UsageError(f"{printable(str(root))} can't be read: {error.strerror}", ELSEWHERE) from error
     return next((name for name in entries if (root / name / MARKER).is_file()), None)
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:  # there is none
+        return None
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:

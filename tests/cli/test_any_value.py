@@ -27,7 +27,7 @@ PARAMETERS = {
     "glossary": "''",
     "subtitles": "''",
 }
-NOT_TRIED = {"completion", "watch"}  # the one takes a few words alone, the other stays
+NOT_TRIED = {"completion", "init", "watch"}  # it takes a few words alone; it writes into any folder; it stays
 
 
 class Place(NamedTuple):

@@ -122,3 +122,19 @@ def test_bootstrap_brings_the_editor_s_schemas(tmp_path: Path, spawning: None) -
 def test_the_schemas_of_the_installation_can_be_named(tmp_path: Path) -> None:
     folder = Path(give(tmp_path, "pipeline", "schema", "--path").out.strip())
     assert (folder / "workflow.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "value", ["\x1b[31m", "a" * 5000, "/proc/self/mem", "/proc/x", "/etc/passwd/x", "\udcff", "a\nb", "nul", "~"]
+)
+def test_whatever_is_typed_as_the_folder_is_used_or_refused(tmp_path: Path, value: str) -> None:
+    done = give(tmp_path, "pipeline", "init", "--", value)
+    assert done.code in (0, 2, 3), done.err
+    assert done.code == 0 or list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_removed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert given_here("pipeline", "init", variables={}).code == 2

@@ -109,6 +109,14 @@ def test_nor_around_another_one(tmp_path: Path) -> None:
         begin(tmp_path)
 
 
+def test_nor_around_all_of_a_person_s_or_of_the_machine_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in (tmp_path, Path("/")):
+        with pytest.raises(UsageError, match="every other"):
+            begin(folder)
+    begin(tmp_path / "below")
+
+
 def test_a_project_is_begun_once(tmp_path: Path) -> None:
     begin(tmp_path)
     with pytest.raises(UsageError, match="already"):
