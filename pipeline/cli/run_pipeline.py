@@ -76,7 +76,11 @@ def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Option
 
 def main() -> None:
     gc.disable()  # the run itself enables it
-    from pipeline.cli import handler
+    from pipeline.cli import stand_ins
+
+    with stand_ins.present():
+        import pipeline.values  # noqa: F401  # and with it msgspec
+        from pipeline.cli import handler
 
     # To take the interpreter down in order takes longer than a small job's whole work.
     os._exit(handler.code_of(lambda: perform(sys.argv[1:])))
