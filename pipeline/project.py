@@ -19,6 +19,7 @@ class ProjectFolder(Struct, frozen=True):
     root: Path
     elsewhere: tuple[tuple[str, Path], ...] = ()  # folders that don't stand in the root, by the names that PLACES has
     shared: bool = False  # whether a group works on it; otherwise what it makes is for its user alone
+    extended: Path | None = None  # the folder of a set that it uses by name, in which nothing is ever written
 
     @property
     def config(self) -> Path:
@@ -70,7 +71,40 @@ class ProjectFolder(Struct, frozen=True):
         return dict(self.elsewhere).get(name) or self.root / PLACES[name]
 
     def stage_file(self, stage: str) -> Path:
-        return self.stages / f"{stage}.py"
+        return self.locate("stages", f"{stage}.py")
+
+    @property
+    def layers(self) -> tuple["ProjectFolder", ...]:
+        """Where a name is looked up, in this order: the project itself, and what it extends."""
+        return (self, ProjectFolder(self.extended)) if self.extended else (self,)
+
+    def locate(self, *place: str) -> Path:
+        """A file or a folder that people write, such as ``locate("requirements", "common.txt")``.
+
+        The project's own, else that of what it extends; where neither has it, the place for it in the project.
+        """
+        own = self.root.joinpath(*place)
+        return next((path for layer in self.layers if (path := layer.root.joinpath(*place)).exists()), own)
+
+    def files(self, place: str, pattern: str) -> list[Path]:
+        """The files of a folder that people write, by name, without hidden files, which are those of editors. Of two
+        with one name, the project's own.
+        """
+        layers = [(layer.root / place).glob(pattern) for layer in reversed(self.layers)]
+        by_name = {path.name: path for layer in layers for path in layer if not path.name.startswith(".")}
+        return sorted(by_name.values(), key=lambda path: path.stem)
+
+    def owner(self, file: Path) -> "ProjectFolder":
+        """What a file belongs to: the set that the project extends, which uses nothing but its own, or the project."""
+        return next((layer for layer in self.layers[1:] if file.is_relative_to(layer.root)), self)
+
+    def is_extended(self, file: Path) -> bool:
+        """Whether a file comes from the set that the project extends."""
+        return self.owner(file) is not self
+
+    def shown(self, file: Path) -> str:
+        """A file as messages name it: from the project's folder, or where it is elsewhere."""
+        return str(file.relative_to(self.root) if file.is_relative_to(self.root) else file)
 
 
 def find(start: Path, root: Path | None = None) -> ProjectFolder:

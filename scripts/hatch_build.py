@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SHIPPED = "pipeline/shipped"  # in the wheel: what a project may use by name (pipeline/layers.py)
+SHIPPED = "pipeline/shipped"  # in the wheel: what a project may use by name (pipeline/extensions.py)
 FOLDERS = ("config", "requirements", "stages")
 SOURCE = ("pipeline", "scripts/hatch_build.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 # Of the checkout as a project: its settings, and the locks of what it is built and tested with.

@@ -42,13 +42,14 @@ LEAVES = {
 
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {
-    "bundles": {"config", "environments", "envs", "models", "process", "project", "setup"},
+    "bundles": {"config", "extensions", "environments", "envs", "models", "process", "project", "setup"},
     "cache": {"jobs"},
-    "config": {"envs", "host", "policy", "project"},
+    "config": {"envs", "extensions", "host", "policy", "project"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
     "engines": {"config", "jobs", "media", "plan"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},
+    "extensions": {"project"},
     "executors": {"policy", "process", "process_tree", "sdk"},
     "host": {"policy", "process", "project"},
     "jobs": {"config", "envs", "policy", "project"},

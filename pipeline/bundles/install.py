@@ -139,10 +139,10 @@ def _place_definitions(bundle: InspectedBundle, staged: Path) -> None:
     if bundle.models:
         _add_models(bundle)
     for name, member in bundle.members("project"):
-        target = bundle.project.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         data = (staged / member).read_bytes()
-        if not target.is_file() or target.read_bytes() != data:
+        there, target = bundle.project.locate(name), bundle.project.root / name
+        if not there.is_file() or there.read_bytes() != data:  # also where what the project extends has another one
+            target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, data)
             share(target)
 

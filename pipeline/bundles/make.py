@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline import extensions
 from pipeline.bundles import archive, pythons
 from pipeline.bundles.archive import Content
 from pipeline.bundles.prefetch import wheels_of
@@ -30,7 +31,7 @@ from pipeline.progress import Progress
 from pipeline.sizes import show_size
 from pipeline.text import USER_INFO
 
-UV_LOCK = Path(__file__).parents[2] / "requirements" / "uv.lock"
+UV_LOCK = extensions.FOLDER / "requirements" / "uv.lock"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class _Collector:
 
     def _member(self, file: Path) -> str:
         try:
-            return f"project/{file.relative_to(self.catalog.project.root).as_posix()}"
+            return f"project/{file.relative_to(self.catalog.project.owner(file).root).as_posix()}"
         except ValueError as error:
             raise NotReady(f"{file} can't be bundled: it isn't in the project", "move it into the project") from error
 
@@ -162,7 +163,7 @@ def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
 
 def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
     """The files that a person wrote for an environment, and its lock."""
-    described = catalog.project.config / "environments" / f"{definition.name}.yaml"
+    described = catalog.project.locate("config", "environments", f"{definition.name}.yaml")
     yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
     yield from requirements.files(definition.requirements or definition.locked.with_suffix(".txt"))
     yield definition.locked

@@ -77,6 +77,10 @@ class Catalog:
     def workflow_names(self) -> list[str]:
         return workflows.names(self.project)
 
+    @property
+    def stage_names(self) -> list[str]:
+        return stages.names(self.project)
+
     def environment(self, name: str) -> Definition:
         """The definition for this machine. Its lock exists.
 

@@ -10,6 +10,7 @@ from pipeline.errors import did_you_mean
 from pipeline.project import ProjectFolder
 
 PLACEHOLDERS = ("pair", "model", "folder", "uv")  # in the texts that say how a person installs something
+FILE = "engines.yaml"
 ANY = None  # all languages
 Languages = tuple[str, ...] | None
 
@@ -58,12 +59,13 @@ class EngineSpec:
 
 
 def load(project: ProjectFolder) -> dict[str, EngineSpec]:
-    """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
-    path = project.config / "engines.yaml"
-    if not path.is_file():
-        return {}
-    source = load_yaml(path, project.root, "engines")
-    return {name: _engine(source, name, entry) for name, entry in source.value.items()}
+    """By name; of two with one name, the project's own. Empty where there is no such file.
+
+    Raises ``ConfigurationError`` with file, line and key.
+    """
+    files = [layer.config / FILE for layer in reversed(project.layers)]
+    sources = [load_yaml(file, project.root, "engines") for file in files if file.is_file()]
+    return {name: _engine(source, name, entry) for source in sources for name, entry in source.value.items()}
 
 
 def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) -> EngineSpec:

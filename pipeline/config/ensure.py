@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.config.source import ConfigurationSource, Keys, schema_errors
 from pipeline.errors import did_you_mean
+from pipeline.project import ProjectFolder
 
 WITHIN = 1.0  # seconds; containers round, and codecs pad
 
@@ -45,10 +46,10 @@ def parse_promises(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Ensure]:
     return {output: _ensure(entry) for output, entry in table.items()}
 
 
-def check(source: ConfigurationSource, root: Path) -> None:
+def check(source: ConfigurationSource, project: ProjectFolder) -> None:
     """Raises ``ConfigurationError``, with file, line and key, where a promise is wrong.
 
-    ``source`` is the stage's whole table, since a promise names inputs and outputs; schemas are files below ``root``.
+    ``source`` is the stage's whole table, since a promise names inputs and outputs; schemas are files of the project.
     """
     table = source.value.get("ensure", {})
     for keys, message in schema_errors(table, "ensure"):
@@ -60,7 +61,7 @@ def check(source: ConfigurationSource, root: Path) -> None:
             if like is not None:
                 _known(source, (*at, kind, "like"), "input", like.like, source.value.get("inputs", []))
         if ensure.schema is not None:
-            _check_schema(source, (*at, "schema"), root / ensure.schema)
+            _check_schema(source, (*at, "schema"), project.locate(ensure.schema))
 
 
 def _ensure(entry: Mapping[str, Any]) -> Ensure:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import blocks, inline_environments
 from pipeline.config.passing import passed_names
-from pipeline.config.source import ConfigurationSource, load_yaml, names_in
+from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.config.tools import entries as tool_entries
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
@@ -81,8 +81,8 @@ def _cuda_version(variant: str) -> tuple[int, int] | None:
 
 def names(project: ProjectFolder) -> list[str]:
     """Environments with a file of their own and those in stages' blocks, in alphabetical order."""
-    inline = [path.stem for path in project.stages.glob("*.py") if _brings_environment(path)]
-    return sorted({*names_in(project.config / "environments"), *inline})
+    inline = [path.stem for path in project.files("stages", "*.py") if _brings_environment(path)]
+    return sorted({*(path.stem for path in project.files("config/environments", "*.yaml")), *inline})
 
 
 def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
@@ -90,8 +90,8 @@ def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
 
     Raises ``ConfigurationError``, with file, line and key, where its file is wrong.
     """
-    path = project.config / "environments" / f"{name}.yaml"
-    stage = project.stage_file(name)
+    layer = layer_of(project, name)
+    path, stage = _file(layer, name), _stage(layer, name)
     if not path.is_file():
         return of_block(project, blocks.read(stage, project.root), name)
     if stage.is_file() and _brings_environment(stage):
@@ -104,6 +104,20 @@ def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
     return EnvironmentSpec(source, _definitions(project, source, name))
 
 
+def layer_of(project: ProjectFolder, name: str) -> ProjectFolder:
+    """What defines the environment: the project, or what it extends."""
+    layers = (each for each in project.layers if _file(each, name).is_file() or _brings_environment(_stage(each, name)))
+    return next(layers, project)
+
+
+def _file(layer: ProjectFolder, name: str) -> Path:
+    return layer.config / "environments" / f"{name}.yaml"
+
+
+def _stage(layer: ProjectFolder, name: str) -> Path:
+    return layer.stages / f"{name}.py"
+
+
 def of_block(project: ProjectFolder, block: blocks.StageBlock, name: str) -> EnvironmentSpec:
     """The environment that a stage's block defines. ``name``: the stem of the stage's file, or what it will be.
 
@@ -111,14 +125,16 @@ def of_block(project: ProjectFolder, block: blocks.StageBlock, name: str) -> Env
     """
     source = inline_environments.read_environment(block)
     _check_name(source, name)
-    beside = project.requirements / f"{name}.txt"
+    beside = project.owner(block.file).requirements / f"{name}.txt"
     if beside.exists():
         raise ConfigurationError(
             f"{source.shown_as}: its lock would be requirements/{name}.lock, which is that of requirements/{name}.txt",
             f"rename one of {source.shown_as} and requirements/{name}.txt",
         )
     definition = _definition(project, source, name, block.file)
-    return EnvironmentSpec(source, (replace(definition, lock=project.requirements / f"{name}.lock"),))
+    lock = project.locate("requirements", f"{name}.lock")
+    own = project.requirements / f"{name}.lock"
+    return EnvironmentSpec(source, (replace(definition, lock=lock if project.is_extended(block.file) else own),))
 
 
 def _brings_environment(stage: Path) -> bool:
@@ -134,10 +150,11 @@ def _definitions(project: ProjectFolder, source: ConfigurationSource, name: str)
     if "interpreter" in value:
         return (_definition(project, source, name, None),)
     if "variants" not in value:
-        return (_definition(project, source, name, project.requirements / value.get("requirements", f"{name}.txt")),)
+        requirements = project.locate("requirements", value.get("requirements", f"{name}.txt"))
+        return (_definition(project, source, name, requirements),)
     return tuple(
         replace(
-            _definition(project, source, name, project.requirements / entry["requirements"]),
+            _definition(project, source, name, project.locate("requirements", entry["requirements"])),
             variant=variant,
             index=entry.get("index", value.get("index", "")),
         )
@@ -155,7 +172,7 @@ def _definition(
     return Definition(
         name=name,
         python=value.get("python", ""),
-        lock=requirements.with_suffix(".lock") if requirements else None,
+        lock=_lock(project, requirements) if requirements else None,
         requirements=requirements,
         interpreter=_folder(project, value["interpreter"]) if "interpreter" in value else None,
         imports=tuple(value.get("imports", ())),
@@ -174,6 +191,12 @@ def _definition(
         preferred=_preferred(value),
         description=value.get("description", ""),
     )
+
+
+def _lock(project: ProjectFolder, requirements: Path) -> Path:
+    """Beside the requirements; for those of what the project extends, a lock in the project comes first."""
+    beside = requirements.with_suffix(".lock")
+    return project.locate("requirements", beside.name) if project.is_extended(requirements) else beside
 
 
 def _preferred(value: Mapping[str, Any]) -> tuple[str, ...]:
@@ -204,8 +227,9 @@ def _smoke(project: ProjectFolder, source: ConfigurationSource) -> Path | None:
     if "smoke" not in source.value:
         return None
     text = source.value["smoke"]
-    script = Path(os.path.normpath(project.root / text))
-    if not script.is_relative_to(project.root):
+    root = project.owner(source.path).root
+    script = Path(os.path.normpath(root / text))
+    if not script.is_relative_to(root):
         raise source.error(("smoke",), f"{text!r} lies outside the project")
     if not script.is_file():
         raise source.error(("smoke",), f"there is no file {text}")

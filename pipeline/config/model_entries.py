@@ -13,8 +13,7 @@ from pipeline.project import ProjectFolder
 
 def read(project: ProjectFolder) -> dict[str, Any]:
     """The entries as people wrote them, by name, with those of the catalogue."""
-    files = [project.config / models.CATALOGUE, project.config / models.ENTRIES]
-    found = [load_yaml(file, project.root, "models").value for file in files if file.is_file()]
+    found = [load_yaml(file, project.root, "models").value for file in models.files(project)]
     return {name: entry for each in found for name, entry in each.items()}
 
 

@@ -53,11 +53,17 @@ class FigureTable:
 
 
 def load(project: ProjectFolder) -> FigureTable:
-    """Empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
-    path = project.config / FILE
-    if not path.is_file():
-        return FigureTable()
-    source = load_yaml(path, project.root, "model-figures")
+    """Empty where there is no such file. Raises ``ConfigurationError`` with file, line and key."""
+    files = [layer.config / FILE for layer in reversed(project.layers)]
+    tables = [_table(load_yaml(file, project.root, "model-figures")) for file in files if file.is_file()]
+    return FigureTable(
+        {name: figures for each in tables for name, figures in each.models.items()},
+        {key: text for each in tables for key, text in each.data.items()},
+        {key: text for each in tables for key, text in each.sources.items()},
+    )
+
+
+def _table(source: ConfigurationSource) -> FigureTable:
     _check_references(source)
     _check_chains(source)
     models: dict[str, ModelFigures] = {}

@@ -43,27 +43,26 @@ class ModelLock(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def path(project: ProjectFolder, name: str) -> Path:
+    """Where it is written: in the project, also where the model is one of what the project extends."""
     return project.requirements / "models" / f"{name}.lock"
 
 
 def read(project: ProjectFolder, name: str) -> ModelLock | None:
     """``None`` where the model isn't locked yet. Raises ``ConfigurationError`` for a file that is no lock."""
-    file = path(project, name)
+    file = project.locate("requirements", "models", f"{name}.lock")
     try:
         lock = decode(file.read_bytes(), ModelLock)
     except FileNotFoundError:
         return None
     except (ValidationError, ValueError, OSError) as error:
         raise ConfigurationError(
-            f"{file.relative_to(project.root)} isn't a model's lock: {error}", f"pipeline model lock {name}"
+            f"{project.shown(file)} isn't a model's lock: {error}", f"pipeline model lock {name}"
         ) from error
     if reason := unsound(lock):
-        raise ConfigurationError(
-            f"{file.relative_to(project.root)} isn't a model's lock: {reason}", f"pipeline model lock {name}"
-        )
+        raise ConfigurationError(f"{project.shown(file)} isn't a model's lock: {reason}", f"pipeline model lock {name}")
     if lock.schema != SCHEMA or not lock.files:
         raise ConfigurationError(
-            f"{file.relative_to(project.root)} is empty, or of another version of pipeline",
+            f"{project.shown(file)} is empty, or of another version of pipeline",
             f"pipeline model lock {name}",
         )
     return lock

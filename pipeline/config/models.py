@@ -73,7 +73,7 @@ class ModelSpec:
     published_size: str = ""  # about how much is fetched, such as 650 MB; empty where nobody knows
     is_gated: bool = False
     allows_code: bool = False  # also of files that run code when they are loaded
-    is_catalogued: bool = False  # only the catalogue has it
+    is_catalogued: bool = False  # only the catalogue has it, or what the project extends
 
     @property
     def size(self) -> str:
@@ -122,13 +122,18 @@ class ModelSpec:
 
 
 def load(project: ProjectFolder) -> dict[str, ModelSpec]:
-    """By name; empty where the project has no such file. Raises ``ConfigurationError`` with file, line and key."""
+    """By name; empty where there is no such file. Raises ``ConfigurationError`` with file, line and key."""
     found: dict[str, ModelSpec] = {}
-    for file in (CATALOGUE, ENTRIES):
-        path = project.config / file
-        if path.is_file():
-            found |= _read(project, load_yaml(path, project.root, "models"), file == CATALOGUE)
+    for file in files(project):
+        is_own = file.name == ENTRIES and not project.is_extended(file)
+        found |= _read(project, load_yaml(file, project.root, "models"), not is_own)
     return found
+
+
+def files(project: ProjectFolder) -> list[Path]:
+    """Those that there are. Of two entries with one name, the later file's counts: the project's own come last."""
+    places = [layer.config / name for layer in reversed(project.layers) for name in (CATALOGUE, ENTRIES)]
+    return [path for path in places if path.is_file()]
 
 
 def _read(project: ProjectFolder, source: ConfigurationSource, is_catalogue: bool) -> dict[str, ModelSpec]:

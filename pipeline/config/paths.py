@@ -1,14 +1,17 @@
-"""What every command needs of ``config/pipeline.yaml``: ``paths``, a project's folders on other disks, and ``shared``,
-whether a group works on it.
+"""What every command needs of ``config/pipeline.yaml``: ``paths``, a project's folders on other disks, ``shared``,
+whether a group works on it, and ``extends``, what it uses by name.
 
-Loading YAML takes longer than a small job, so the file is parsed only where it has one of the words.
+Loading YAML takes longer than a small job, so the file is parsed only where it has one of the words in another line
+than the plain one that most projects have: ``extends: media``.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import extensions
 from pipeline.project import MARKER, PLACES, ProjectFolder
 from pipeline.values import replace
 
@@ -17,29 +20,40 @@ if TYPE_CHECKING:
 
 KEY = "paths"
 SHARED = "shared"
+EXTENDS = "extends"
+PLAIN = re.compile(rb"(extends): *([a-z]+) *(?:#.*)?")  # a line that YAML reads in the same way, wherever it stands
 
 
 def with_settings(project: ProjectFolder) -> ProjectFolder:
     """The project as its settings describe it. Raises ``ConfigurationError`` with file, line and key."""
-    if not _has_words(project.root / MARKER):
-        return project
+    plain = _plain_words(project.root / MARKER)
+    if plain is not None:
+        return _extended(project, plain.get(EXTENDS))
     from pipeline.config.source import load_yaml
 
     source = load_yaml(project.root / MARKER, project.root, "settings")
     folders = tuple(_folders(source, project.root))
     found = replace(project, elsewhere=folders, shared=bool(source.value.get(SHARED, False)))
     _check(source, found)
-    return found
+    return _extended(found, source.value.get(EXTENDS))
 
 
-def _has_words(settings: Path) -> bool:
-    """Whether one of the words is anywhere but in a comment line."""
+def _extended(project: ProjectFolder, name: str | None) -> ProjectFolder:
+    return replace(project, extended=extensions.folder_of(name, project.root)) if name else project
+
+
+def _plain_words(settings: Path) -> dict[str, str] | None:
+    """What the file says in plain lines. ``None`` where one of the words is in another line that isn't a comment."""
     try:
         lines = settings.read_bytes().splitlines()
     except OSError:
-        return True  # to load it says what is wrong
-    words = (KEY.encode(), SHARED.encode())
-    return any(word in line for line in lines if not line.lstrip().startswith(b"#") for word in words)
+        return None  # to load it says what is wrong
+    words = (KEY.encode(), SHARED.encode(), EXTENDS.encode())
+    telling = [line for line in lines if not line.lstrip().startswith(b"#") and any(word in line for word in words)]
+    plain = [match for line in telling if (match := PLAIN.fullmatch(line))]
+    found = {match[1].decode(): match[2].decode() for match in plain}
+    is_known = found.get(EXTENDS, extensions.MEDIA) in extensions.NAMES
+    return found if is_known and len(found) == len(telling) else None
 
 
 def _folders(source: "ConfigurationSource", root: Path) -> Iterator[tuple[str, Path]]:

@@ -37,12 +37,12 @@ def locate(project: ProjectFolder, name: str) -> Path:
         raise ConfigurationError(
             f"a shared module can't be named '{name}', which is the name of a module of {owner}", "rename it"
         )
-    file, folder = project.modules / f"{name}.py", project.modules / name
+    file, folder = _place(project, name)
     found = [path for path, proof in ((file, file), (folder, folder / "__init__.py")) if proof.is_file()]
     if len(found) == 2:
         raise ConfigurationError(f"the shared module '{name}' is there twice, as {name}.py and {name}/", "remove one")
     if not found:
-        shown = file.relative_to(project.root)
+        shown = project.shown(file)
         raise ConfigurationError(f"no shared module '{name}'{did_you_mean(name, _names(project))}", f"write {shown}")
     return found[0]
 
@@ -59,6 +59,12 @@ def read(project: ProjectFolder, name: str) -> SharedModule:
     return SharedModule(path, tagged_digest("module", digests), any(map(reads_stage_name, sources.values())))
 
 
+def _place(project: ProjectFolder, name: str) -> tuple[Path, Path]:
+    """Its file or its folder, where the project or what it extends has one of the two; the project's comes first."""
+    places = [(layer.modules / f"{name}.py", layer.modules / name) for layer in project.layers]
+    return next((place for place in places if any(path.exists() for path in place)), places[0])
+
+
 def _files(folder: Path) -> Iterator[Path]:
     """A package's files, without bytecode and without hidden files, which are those of editors."""
     for parent, folders, names in os.walk(folder, followlinks=True):
@@ -67,5 +73,6 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _names(project: ProjectFolder) -> list[str]:
-    files = [path.stem for path in project.modules.glob("*.py")]
-    return sorted({*files, *(path.parent.name for path in project.modules.glob("*/__init__.py"))})
+    folders = [layer.modules for layer in project.layers]
+    files = [path.stem for folder in folders for path in folder.glob("*.py")]
+    return sorted({*files, *(path.parent.name for folder in folders for path in folder.glob("*/__init__.py"))})

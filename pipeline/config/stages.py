@@ -38,13 +38,13 @@ class StageSpec:
 
 
 def names(project: ProjectFolder) -> list[str]:
-    """The project's stages, in alphabetical order."""
-    return sorted(path.stem for path in project.stages.glob("*.py") if not path.name.startswith("."))
+    """The project's stages and those that it extends, in alphabetical order."""
+    return [path.stem for path in project.files("stages", "*.py")]
 
 
 def load(project: ProjectFolder, name: str) -> StageSpec:
     """Raises ``ConfigurationError`` where there is no stage of this name, or where its block is wrong."""
-    require_name("stage", name, names(project), f"write {project.stage_file(name).relative_to(project.root)}")
+    require_name("stage", name, names(project), f"write {project.shown(project.stage_file(name))}")
     file = project.stage_file(name)
     return of_block(read(file, project.root), project, name)
 
@@ -59,8 +59,9 @@ def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
         raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
     check(source, "stage")
     _check_defaults(source)
-    _check_modules(source, project)
-    ensure.check(source, project.root)
+    owner = project.owner(block.file)
+    _check_modules(source, owner)
+    ensure.check(source, owner)
     table = source.value
     return StageSpec(
         name=name,

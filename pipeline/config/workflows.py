@@ -8,7 +8,7 @@ from typing import Any
 from pipeline import policy
 from pipeline.config.conditions import Condition, conditions
 from pipeline.config.passing import passed_names
-from pipeline.config.source import ConfigurationSource, load_yaml, names_in, require_name
+from pipeline.config.source import ConfigurationSource, load_yaml, require_name
 from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size
 
@@ -125,14 +125,14 @@ class WorkflowSpec:
 
 
 def names(project: ProjectFolder) -> list[str]:
-    """The project's workflows, in alphabetical order."""
-    return names_in(project.config / "workflows")
+    """The project's workflows and those that it extends, in alphabetical order."""
+    return [path.stem for path in project.files("config/workflows", "*.yaml")]
 
 
 def load(project: ProjectFolder, name: str) -> WorkflowSpec:
     """Raises ``ConfigurationError`` where there is no workflow of this name, or where its file is wrong."""
     require_name("workflow", name, names(project), "pipeline workflow list")
-    source = load_yaml(project.config / "workflows" / f"{name}.yaml", project.root, "workflow")
+    source = load_yaml(project.locate("config", "workflows", f"{name}.yaml"), project.root, "workflow")
     if not NAME.fullmatch(name):
         raise source.error((), "a workflow's name is letters, digits and underscores")
     value = source.value

@@ -155,8 +155,8 @@ def _smallest(failing: Mapping[Group, tuple[str, ...]]) -> dict[Group, tuple[str
 def _stages(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     """The stages of each environment that one needs; an environment that only provides programs has none."""
     found: dict[str, list[str]] = {}
-    for file in sorted(catalog.project.stages.glob("*.py")):
-        found.setdefault(catalog.stage(file.stem).environment, []).append(file.stem)
+    for name in catalog.stage_names:
+        found.setdefault(catalog.stage(name).environment, []).append(name)
     for provider in _providers(catalog, [catalog.environment(name) for name in found]):
         found.setdefault(provider, [])
     return {name: tuple(stages) for name, stages in sorted(found.items())}

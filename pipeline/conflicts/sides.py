@@ -116,11 +116,11 @@ def _named(catalog: Catalog, word: str, where: str, folder: Path) -> Side:
 
 def _place_of_python(project: ProjectFolder, name: str, requirements_file: Path) -> str:
     """Where the range of an environment stands: in its own file, or in the block of its stage."""
-    for file in (project.config / "environments" / f"{name}.yaml", requirements_file):
+    for file in (project.locate("config", "environments", f"{name}.yaml"), requirements_file):
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
         for number, line in enumerate(text.splitlines(), 1):
             if PYTHON_KEYS.match(line):
-                return f"{file.relative_to(project.root).as_posix()}:{number}"
+                return f"{Path(project.shown(file)).as_posix()}:{number}"
     return f"environment {name}"
 
 

@@ -47,4 +47,5 @@ def _unmet(
         return []
     from pipeline.run.ensure import unmet
 
-    return unmet(stage, outputs, invocations.inputs(stage), project.root, invocations.runtime)
+    owner = project.owner(project.stage_file(stage.uses))
+    return unmet(stage, outputs, invocations.inputs(stage), owner, invocations.runtime)

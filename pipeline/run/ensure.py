@@ -16,6 +16,7 @@ from pipeline.envs.variables import which
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
+from pipeline.project import ProjectFolder
 from pipeline.run import file_counts
 from pipeline.run.file_counts import Uncountable
 from pipeline.run.runtime import Runtime
@@ -35,7 +36,7 @@ class _Subject:
     name: str
     file: Path
     inputs: Mapping[str, Sequence[Path]]
-    root: Path
+    project: ProjectFolder  # in which schemas are
     measure: Measure
 
     def __str__(self) -> str:
@@ -43,7 +44,11 @@ class _Subject:
 
 
 def unmet(
-    stage: PlannedStage, outputs: Mapping[str, Path], inputs: Mapping[str, Sequence[str]], root: Path, runtime: Runtime
+    stage: PlannedStage,
+    outputs: Mapping[str, Path],
+    inputs: Mapping[str, Sequence[str]],
+    project: ProjectFolder,
+    runtime: Runtime,
 ) -> list[str]:
     """The conditions of a stage that don't hold, for the outputs that it left and the inputs that it got."""
 
@@ -51,21 +56,21 @@ def unmet(
         return probe(file, _prober(runtime)).duration_s
 
     files = {slot: list(map(Path, paths)) for slot, paths in inputs.items()}
-    return unmet_conditions(parse_promises(stage.ensure), outputs, files, root, seconds)
+    return unmet_conditions(parse_promises(stage.ensure), outputs, files, project, seconds)
 
 
 def unmet_conditions(
     ensured: Mapping[str, Ensure],
     outputs: Mapping[str, Path],
     inputs: Mapping[str, Sequence[Path]],
-    root: Path,
+    project: ProjectFolder,
     measure: Measure,
 ) -> list[str]:
     """The conditions that don't hold, for outputs that are there. An input of several files is their sum."""
     broken: list[str] = []
     for name, ensure in ensured.items():
         if name in outputs:
-            broken += _unmet(ensure, _Subject(name, outputs[name], inputs, root, measure))
+            broken += _unmet(ensure, _Subject(name, outputs[name], inputs, project, measure))
     return broken
 
 
@@ -74,7 +79,7 @@ def _unmet(ensure: Ensure, subject: _Subject) -> Iterator[str]:
     if ensure.non_empty:
         conditions.append(lambda: _emptiness(subject))
     if ensure.schema is not None:
-        schema = subject.root / ensure.schema
+        schema = subject.project.locate(ensure.schema)
         conditions.append(lambda: _mismatch(subject, schema))
     for key, lowest in ensure.at_least.items():
         conditions.append(partial(_too_low, subject, key, lowest))

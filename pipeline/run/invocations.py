@@ -34,7 +34,7 @@ class Invocations(Struct, frozen=True):
     def write(self, stage: PlannedStage, attempt: Attempt, grant: Grant, start: Start) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
         stage_file = self.keys.file(stage.uses)
-        modules = tuple(self.keys.module(name).path for name in stage.modules)
+        modules = tuple(self.keys.module(stage, name).path for name in stage.modules)
         content = InvocationFile(
             schema=SCHEMA,
             arguments=self.keys.arguments(stage),

@@ -137,17 +137,17 @@ def _interpreter(  # noqa: PLR0913, PLR0917  # what a process needs to start
 def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.plan.environments:
-        file = project.config / "environments" / f"{name}.yaml"
-        if not file.is_file() and not _brought_by_stage(project.stage_file(name)):
+        file = project.locate("config", "environments", f"{name}.yaml")
+        if not file.is_file() and not any(_brought_by_stage(each.stages / f"{name}.py") for each in project.layers):
             _require_file(file, f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage.uses for stage in job.stages):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
-    if shared := {name for stage in job.stages for name in stage.modules}:
+    if shared := {(stage.uses, name) for stage in job.stages for name in stage.modules}:
         from pipeline.config import shared_modules
 
-        for name in sorted(shared):
+        for uses, name in sorted(shared):
             try:
-                shared_modules.locate(project, name)
+                shared_modules.locate(project.owner(project.stage_file(uses)), name)
             except ConfigurationError as error:
                 raise ConfigurationError(f"{job.id} can't run: {error.message}", preparing_command(job)) from error
 
@@ -164,10 +164,11 @@ def _brought_by_stage(file: Path) -> bool:
 
 def _require_file(file: Path, what: str, job: PlannedJob, project: ProjectFolder) -> None:
     if not file.is_file():
-        known = did_you_mean(file.stem, [path.stem for path in file.parent.glob(f"*{file.suffix}")])
+        beside = project.files(project.shown(file.parent), f"*{file.suffix}")
+        known = did_you_mean(file.stem, [path.stem for path in beside])
         raise ConfigurationError(
             f"{job.id} can't run: no {what}{known}",
-            f"put {file.relative_to(project.root)} back, or prepare it again with\n{preparing_command(job)}",
+            f"put {project.shown(file)} back, or prepare it again with\n{preparing_command(job)}",
         )
 
 

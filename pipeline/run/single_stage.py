@@ -90,6 +90,7 @@ def _invocation(
             if slot not in known:
                 raise UsageError(f"stage '{spec.name}' has no {kind} '{slot}'{did_you_mean(slot, list(known))}")
     files = {slot: list(inputs.get(slot, ())) for slot in spec.inputs}
+    owner = catalog.project.owner(spec.file)
     arguments = Arguments(
         name=spec.name,
         inputs={slot: [path.name for path in paths] for slot, paths in files.items()},
@@ -101,7 +102,7 @@ def _invocation(
         schema=SCHEMA,
         arguments=arguments,
         stage_file=str(spec.file),
-        modules=[str(shared_modules.locate(catalog.project, module)) for module in spec.modules],
+        modules=[str(shared_modules.locate(owner, module)) for module in spec.modules],
         inputs={slot: [os.path.abspath(path) for path in paths] for slot, paths in files.items()},
         models={},
         output_folder=str(attempt.outputs),

@@ -50,7 +50,7 @@ class StageKeys:
         self._sources: dict[str, str] = {}
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._files: dict[str, Path] = {}
-        self._modules: dict[str, SharedModule] = {}
+        self._modules: dict[tuple[Path, str], SharedModule] = {}  # by what they belong to
 
     def of(self, stage: PlannedStage) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -97,7 +97,7 @@ class StageKeys:
         # A variable may switch a library to other results, so what a person set counts; {cache} counts as it is
         # written, since where a project lies changes no result. The usual ones only say where things are kept.
         variables = self._plan.environment_variables.get(stage.environment)
-        modules = {name: self.module(name).digest for name in stage.modules}
+        modules = {name: self.module(stage, name).digest for name in stage.modules}
         optional = {
             "ensure": stage.ensure,
             "modules": modules,
@@ -127,22 +127,25 @@ class StageKeys:
     def _reads_name(self, stage: PlannedStage) -> bool:
         """The name in the job is shown to no other stage: under another name, or in a fan-out, it has the same key."""
         self.source(stage.uses)
-        return self._name_readers[stage.uses] or any(self.module(name).reads_stage_name for name in stage.modules)
+        return self._name_readers[stage.uses] or any(
+            self.module(stage, name).reads_stage_name for name in stage.modules
+        )
 
-    def module(self, name: str) -> "SharedModule":
+    def module(self, stage: PlannedStage, name: str) -> "SharedModule":
         """What stages share, as it was when it was first asked for; ``ConfigurationError`` where it isn't there."""
-        if name not in self._modules:
+        owner = self._project.owner(self.file(stage.uses))
+        if (owner.root, name) not in self._modules:
             from pipeline.config import shared_modules
 
-            self._modules[name] = shared_modules.read(self._project, name)
-        return self._modules[name]
+            self._modules[owner.root, name] = shared_modules.read(owner, name)
+        return self._modules[owner.root, name]
 
     def loaded_source(self, stage: PlannedStage) -> str:
         """The digest of all that is loaded to run a stage: its file, and the modules that it shares."""
         own = self.source(stage.uses)
         if not stage.modules:
             return own
-        modules = {name: self.module(name).digest for name in stage.modules}
+        modules = {name: self.module(stage, name).digest for name in stage.modules}
         return tagged_digest("loaded", {"source": own, "modules": modules})
 
     def _passed(self, stage: PlannedStage) -> dict[str, str | None]:

@@ -27,12 +27,17 @@ class LockResult:
 
 
 def with_locks(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
-    """One definition for each lock, of these environments or of all.
+    """One definition for each lock, of these environments or of all that the project has itself.
 
     Where several definitions share a lock, the one with the widest range of Pythons. Raises ``UsageError`` for the
-    name of an external environment, which has no lock, and ``ConfigurationError`` for an unknown name.
+    name of an external environment, which has no lock, and of one whose lock comes with pipeline, and
+    ``ConfigurationError`` for an unknown name.
     """
     definitions = [each for name in names or catalog.environment_names for each in catalog.variants(name)]
+    extended = [each for each in definitions if each.lock and catalog.project.is_extended(each.lock)]
+    if names and extended:
+        raise _unchangeable(catalog.project, extended[0])
+    definitions = [each for each in definitions if each not in extended]
     external = [each.name for each in definitions if each.interpreter]
     if names and external:
         raise UsageError(
@@ -42,6 +47,20 @@ def with_locks(catalog: Catalog, names: Sequence[str]) -> list[Definition]:
     widest_last = sorted(definitions, key=lambda each: len(versions_in(each.python)))
     by_lock = {each.lock: each for each in widest_last if each.lock}
     return sorted(by_lock.values(), key=lambda each: (each.name, each.variant))
+
+
+def _unchangeable(project: ProjectFolder, definition: Definition) -> UsageError:
+    """What comes with pipeline stays as it is; a project's own copy of the requirements comes before it."""
+    from shlex import quote
+
+    assert definition.requirements is not None, definition.name
+    folder = project.requirements
+    copied = " ".join(quote(str(file)) for file in (definition.requirements, definition.locked))
+    return UsageError(
+        f"the lock of environment '{definition.name}' comes with pipeline, where nothing is changed; a copy of its"
+        " requirements in the project comes before it",
+        f"mkdir -p {quote(str(folder))}\ncp {copied} {quote(str(folder))}\npipeline env lock {definition.name}",
+    )
 
 
 def require_known(definitions: Sequence[Definition], upgrade: Upgrade) -> None:

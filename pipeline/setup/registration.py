@@ -54,7 +54,7 @@ def register(project: ProjectFolder, file: Path, name: str | None, note: Progres
         raise InputError(f"{file} can't be read: {error.strerror}") from error
     definition = _checked(project, file, name)
     lock = _lock(project, definition, file, note)
-    target = project.stage_file(name)
+    target = project.stages / f"{name}.py"
     target.parent.mkdir(exist_ok=True)
     _require_free(project, name)  # resolving takes a while; another process may have taken the name
     write_whole(definition.locked, lock)
@@ -118,7 +118,7 @@ def _require_free(project: ProjectFolder, name: str) -> None:
         )
     if name in names_in(project.config / "environments"):
         raise _taken(name, project.config / "environments" / f"{name}.yaml", project)
-    for taken in (project.stage_file(name), project.requirements / f"{name}.txt"):
+    for taken in (project.stages / f"{name}.py", project.requirements / f"{name}.txt"):
         if taken.exists():
             raise _taken(name, taken, project)
 

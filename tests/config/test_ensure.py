@@ -10,6 +10,7 @@ from pipeline.config.blocks import lines_of
 from pipeline.config.ensure import Count, Duration, Ensure, check, parse_promises
 from pipeline.config.source import ConfigurationSource
 from pipeline.errors import ConfigurationError
+from pipeline.project import ProjectFolder
 
 HEAD = 'inputs = ["media"]\noutputs = {movie = "*.mp4"}\n'
 
@@ -25,7 +26,7 @@ def refusal(text: str, root: Path) -> ConfigurationError:
     (root / "torn.json").write_text("{")
     (root / "odd.json").write_text('{"type": 3}')
     with pytest.raises(ConfigurationError) as refused:
-        check(source(HEAD + text), root)
+        check(source(HEAD + text), ProjectFolder(root))
     return refused.value
 
 
@@ -35,7 +36,7 @@ def test_promises_are_read(tmp_path: Path) -> None:
         HEAD + '[ensure.movie]\nnon_empty = true\nschema = "s.json"\n'
         'count = {like = "media", of = "a", in = "b"}\nduration = {like = "media", within = 0.5}\n'
     )
-    check(block, tmp_path)
+    check(block, ProjectFolder(tmp_path))
     assert parse_promises(block.value["ensure"]) == {
         "movie": Ensure(True, "s.json", Count("media", "a", "b"), Duration("media", 0.5))
     }
@@ -51,7 +52,7 @@ def test_promises_survive_being_frozen_in_a_plan() -> None:
 
 
 def test_a_stage_that_promises_nothing_is_well(tmp_path: Path) -> None:
-    check(source(HEAD), tmp_path)
+    check(source(HEAD), ProjectFolder(tmp_path))
 
 
 WRONG = [

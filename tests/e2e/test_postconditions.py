@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.config.ensure import parse_promises
 from pipeline.media.probe import probe
+from pipeline.project import ProjectFolder
 from pipeline.run.ensure import unmet_conditions
 
 
@@ -28,7 +29,11 @@ def test_a_movie_that_was_cut_short_is_told_and_one_of_the_same_length_is_well(
 def broken(tools: dict[str, Path], output: Path, media: Path, root: Path) -> list[str]:
     ensured = parse_promises({"movie": {"duration": {"like": "media", "within": 0.5}}})
     return unmet_conditions(
-        ensured, {"movie": output}, {"media": [media]}, root, lambda f: probe(f, tools["ffprobe"]).duration_s
+        ensured,
+        {"movie": output},
+        {"media": [media]},
+        ProjectFolder(root),
+        lambda f: probe(f, tools["ffprobe"]).duration_s,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config.ensure import parse_promises
 from pipeline.errors import InputError
+from pipeline.project import ProjectFolder
 from pipeline.run.ensure import unmet_conditions
 
 SCHEMA = {"type": "object", "required": ["segments"], "properties": {"segments": {"items": {"minimum": 0}}}}
@@ -38,7 +39,11 @@ class Bench:
     def broken(self, table: Mapping[str, Any], name: str, content: Any) -> list[str]:
         """What is said of an output ``x`` with these conditions."""
         return unmet_conditions(
-            parse_promises({"x": table}), {"x": self.file(name, content)}, self.inputs, self.folder, measure
+            parse_promises({"x": table}),
+            {"x": self.file(name, content)},
+            self.inputs,
+            ProjectFolder(self.folder),
+            measure,
         )
 
 
@@ -91,7 +96,9 @@ def test_non_empty_may_be_said_not_to_be_wanted(bench: Bench) -> None:
 
 def test_a_file_that_can_not_be_read_breaks_the_promise(bench: Bench) -> None:
     path = bench.folder / "gone.json"
-    broken = unmet_conditions(parse_promises({"x": {"non_empty": True}}), {"x": path}, {}, bench.folder, measure)
+    broken = unmet_conditions(
+        parse_promises({"x": {"non_empty": True}}), {"x": path}, {}, ProjectFolder(bench.folder), measure
+    )
     assert broken == [f"output 'x' (gone.json) can't be checked: {path}: No such file or directory"]
 
 
@@ -230,7 +237,7 @@ def test_every_broken_condition_of_every_output_is_told(bench: Bench) -> None:
         "absent": {"non_empty": True},
     }
     outputs = {"x": bench.file("x.txt", b""), "z": bench.file("z.txt", b"")}
-    assert unmet_conditions(parse_promises(table), outputs, bench.inputs, bench.folder, measure) == [
+    assert unmet_conditions(parse_promises(table), outputs, bench.inputs, ProjectFolder(bench.folder), measure) == [
         "output 'x' (x.txt) is empty",
         "output 'x' (x.txt): 0 lines, but input 'y' has 1",
         "output 'z' (z.txt) is empty",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.ensure import Ensure
+from pipeline.project import ProjectFolder
 from pipeline.run.ensure import unmet_conditions
 from tests.conftest import REPOSITORY
 from tests.stages.conftest import RecordingStage
@@ -80,7 +81,11 @@ def test_the_report_counts_cues_and_broken_rules(generation: ModuleType, tmp_pat
 
 def kept(folder: Path) -> list[str]:
     return unmet_conditions(
-        {"report": Ensure(schema=SCHEMA)}, {"report": folder / "report.json"}, {}, REPOSITORY, lambda _: None
+        {"report": Ensure(schema=SCHEMA)},
+        {"report": folder / "report.json"},
+        {},
+        ProjectFolder(REPOSITORY),
+        lambda _: None,
     )
 
 

@@ -49,7 +49,9 @@ def broken(made: dict[str, Any], tmp_path: Path) -> list[str]:
     stage = Catalog(ProjectFolder(REPOSITORY)).stage("whisper_translation")
     file = tmp_path / "translation.en.json"
     file.write_text(json.dumps(made), encoding="utf-8")
-    return unmet_conditions(parse_promises(stage.ensure), {"translation": file}, {}, REPOSITORY, lambda path: None)
+    return unmet_conditions(
+        parse_promises(stage.ensure), {"translation": file}, {}, ProjectFolder(REPOSITORY), lambda path: None
+    )
 
 
 def test_words_keep_their_times_and_the_note_says_that_it_is_from_audio(whisper: Any) -> None:

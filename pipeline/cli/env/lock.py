@@ -49,6 +49,8 @@ def command(names: tuple[str, ...], upgrades: tuple[str, ...], check: bool, as_j
         return
     upgrade = Upgrade(EVERYTHING in upgrades, tuple(each for each in upgrades if each != EVERYTHING))
     locking.require_known(definitions, upgrade)
+    if not definitions and not as_json:
+        click.echo("the project has no environment of its own to lock")
     results = []
     for result in locking.make(catalog, definitions, upgrade, partial(click.echo, err=True)):
         results.append(result)

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import DecisionSpec, ParameterSpec, StageUse, WorkflowSpec
+from pipeline.extensions import origin
 from pipeline.references import JOB_INPUT, alternatives, split
 
 
@@ -13,6 +14,7 @@ def as_row(catalog: Catalog, workflow: WorkflowSpec) -> dict[str, Any]:
     return {
         "name": workflow.name,
         "description": workflow.description,
+        "from": origin(catalog.project, catalog.project.owner(workflow.source.path)),
         "environments": sorted({stage["environment"] for stage in stages}),
         "stages": stages,
         "decisions": [_decision(catalog, workflow, spec) for spec in workflow.decisions.values()],

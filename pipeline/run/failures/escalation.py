@@ -121,4 +121,4 @@ def _requirements(project: ProjectFolder, environment: str) -> str:
         requirements = Catalog(project).environment(environment).requirements
     except PipelineError:  # a definition that was broken since it was built doesn't change what is told here
         requirements = None
-    return str(requirements.relative_to(project.root) if requirements else Path("requirements", f"{environment}.txt"))
+    return project.shown(requirements or project.requirements / f"{environment}.txt")

@@ -30,14 +30,14 @@ def find(project: ProjectFolder, job: PlannedJob, stage: PlannedStage, raised: R
     if not name.isidentifier() or name in stage.modules:
         return None
     again = preparing_command(job)
-    if shared := _module(project.modules, name):
+    if shared := next((found for each in project.layers if (found := _module(each.modules, name))), None):
         return _unnamed(project, stage, shared, name, again)
     beside = _module(project.stages, name) or _module(project.root, name)
     return _elsewhere(project, stage, beside, name, again) if beside else None
 
 
 def _unnamed(project: ProjectFolder, stage: PlannedStage, place: Path, name: str, again: str) -> StrayModule:
-    shown = place.relative_to(project.root)
+    shown = project.shown(place)
     means = f"it is in {shown}, and a stage finds only the shared modules that it names"
     return StrayModule(means, (_naming(stage, name), again))
 
