@@ -1,0 +1,48 @@
+"""What a project of one's own costs: against bare commands and other tools, in the same run.
+
+example  from an empty folder to the result of two stages in two environments (numpy 1.26 and numpy 2), in four
+         commands: init, env lock, bootstrap, run; uv's cache is warm, and every folder is new each time
+         example           / uv venv, uv pip compile, uv pip sync and python by hand
+         example_compiled  / the same with --compile-bytecode, which our environments have, too
+         example_NAME      / another tool doing the same two steps by its manual
+
+Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import own_project_example
+from figures import Figures, add_options, stop
+from measuring import Failed
+from own_project_parts import OwnProjectBench
+
+PARTS: Mapping[str, Callable[[OwnProjectBench], None]] = {"example": own_project_example.measure}
+LIMITS = {**own_project_example.LIMITS}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(parser)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("TMPDIR", "/tmp")))
+    parser.add_argument("--peers", type=Path, default=Path.home() / ".cache" / "pipeline-bench", help="their folder")
+    arguments = parser.parse_args()
+    figures = Figures(limits=dict(LIMITS))
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        bench = OwnProjectBench(Path(folder), arguments.peers, arguments.pairs, figures)
+        try:
+            for name in arguments.only or PARTS:
+                PARTS[name](bench)
+        except Failed as failed:
+            return stop(failed)
+    return figures.end(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""From an empty folder to the result of two stages in two environments with clashing pins."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from contenders import FILES as PEERS
+from contenders import install
+from measuring import BIN, PROJECT, Failed, median_ratios, output, timed
+from own_project_parts import OwnProjectBench
+
+FILES = PEERS / "two_environments"
+INPUTS = PROJECT / "pipeline" / "scaffold" / "examples" / "arrays"
+COMMANDS = (
+    ("pipeline", "init", "--example", "arrays"),
+    ("pipeline", "env", "lock"),
+    ("bootstrap",),
+    ("pipeline", "run", "arrays", "numbers.csv"),
+)
+TOOLS: Mapping[str, tuple[str, ...]] = {  # by package; {bin} and {files} are filled in
+    "doit==0.37.0": ("{bin}/doit", "-f", "{files}/dodo.py", "--dir", ".", "-n", "2", "-P", "thread"),
+    "snakemake==9.27.1": ("{bin}/snakemake", "-s", "{files}/Snakefile", "--cores", "2", "--quiet", "all"),
+    "metaflow==2.19.39": ("{bin}/python", "{files}/metaflow_two_environments.py", "run"),
+}
+HAND_MADE = "its environments are made by hand with uv: those that it makes for steps need conda"
+NOTES = {
+    "doit": "it knows no environments: tasks make them with uv",
+    "snakemake": HAND_MADE,
+    "metaflow": HAND_MADE,
+}
+BYTECODE = "ours also compile all bytecode and check every file, which most of the difference is"
+LIMITS = {
+    "example_commands": 4.0,
+    "example": 1.3,
+    "example_compiled": 1.3,
+    **{f"example_{name}": 1.0 for name in NOTES},
+}
+
+
+@dataclass
+class Contest:
+    """Each run gets a new folder, which is removed outside of the measured time."""
+
+    bench: OwnProjectBench
+    uv: Path
+    python: Path
+    runs: int = 0
+    tools: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    def fresh(self) -> Path:
+        shutil.rmtree(self.bench.folder / f"run-{self.runs}", ignore_errors=True)
+        self.runs += 1
+        folder = self.bench.folder / f"run-{self.runs}"
+        (folder / "project").mkdir(parents=True)
+        return folder
+
+    def ours(self) -> float:
+        folder = self.fresh()
+        variables = _clean(folder)
+        seconds = sum(timed([BIN / word, *words], variables, folder / "project") for word, *words in COMMANDS)
+        _require_result((folder / "project" / "jobs").glob("*/output/*.json"))
+        return seconds
+
+    def by_hand(self, options: str = "") -> float:
+        folder = self.fresh() / "project"
+        make: list[str | Path] = ["bash", FILES / "make_environment.sh"]
+        variables = self.variables(folder, options)
+        commands: list[list[str | Path]] = [
+            [*make, "env1", INPUTS / "requirements" / "numpy1.txt"],
+            [*make, "env2", INPUTS / "requirements" / "numpy2.txt"],
+            [folder / "env1" / "bin" / "python", FILES / "read_numbers.py", INPUTS / "numbers.csv", "numbers.npy"],
+            [folder / "env2" / "bin" / "python", FILES / "describe.py", "numbers.npy", "summary.json"],
+        ]
+        seconds = sum(timed(argv, variables, folder) for argv in commands)
+        _require_result(folder.glob("summary.json"))
+        return seconds
+
+    def by_tool(self, name: str) -> float:
+        folder = self.fresh() / "project"
+        seconds = timed(self.tools[name], self.variables(folder), folder)
+        _require_result(folder.glob("summary.json"))
+        return seconds
+
+    def install(self, requirement: str, words: Sequence[str]) -> str:
+        name = requirement.partition("==")[0]
+        environment = install((requirement,), self.bench.peers)
+        self.tools[name] = [word.format(bin=environment / "bin", files=FILES) for word in words]
+        return name
+
+    def variables(self, folder: Path, options: str = "") -> dict[str, str]:
+        return {
+            **_clean(folder.parent),
+            "UV": str(self.uv),
+            "PYTHON": str(self.python),
+            "SYNC_OPTIONS": options,
+            "FILES": str(FILES),
+            "INPUTS": str(INPUTS),
+            "OUT": str(folder),
+            "USERNAME": "bench",
+            "METAFLOW_DEFAULT_DATASTORE": "local",
+            "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(folder.parent),
+        }
+
+
+def measure(bench: OwnProjectBench) -> None:
+    bench.figures.measure("example_commands", lambda: float(len(COMMANDS)))
+    uv = Path(output(["bash", "-c", f'. "{PROJECT}/scripts/setup.sh" && find_uv']).strip())
+    contest = Contest(
+        bench, uv, Path(output([BIN / "python", "-c", "import sys; print(sys._base_executable)"]).strip())
+    )
+    names = ["example", "example_compiled"]
+    bench.figures.measure_all(names, partial(_by_hand, contest, names), BYTECODE)
+    for requirement, words in TOOLS.items():
+        tool = requirement.partition("==")[0]
+        bench.figures.measure(f"example_{tool}", partial(_by_tool, contest, requirement, words), NOTES[tool])
+
+
+def _by_hand(contest: Contest, names: Sequence[str]) -> dict[str, float]:
+    """Ours and the compiled one, each against the plain commands."""
+    compiled = partial(contest.by_hand, "--compile-bytecode")
+    plain, other = median_ratios(contest.bench.pairs, [contest.ours, compiled], contest.by_hand)
+    return dict(zip(names, (plain, round(plain / other, 3)), strict=True))
+
+
+def _by_tool(contest: Contest, requirement: str, words: Sequence[str]) -> float:
+    tool = contest.install(requirement, words)
+    return median_ratios(contest.bench.pairs, [contest.ours], partial(contest.by_tool, tool))[0]
+
+
+def _clean(folder: Path) -> dict[str, str]:
+    """Without what is about another project or environment, and with a folder for what a user keeps.
+
+    uv's cache and the interpreters that it installed stay where they are.
+    """
+    others = ("PYTHON", "VIRTUAL_ENV", "PIPELINE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    installed = kept.get("UV_PYTHON_INSTALL_DIR", str(Path.home() / ".local" / "share" / "uv" / "python"))
+    return {**kept, "XDG_DATA_HOME": str(folder / "data"), "UV_PYTHON_INSTALL_DIR": installed}
+
+
+def _require_result(files: Iterable[Path]) -> None:
+    if len(list(files)) != 1:
+        raise Failed("it ended without its result")
