@@ -2,7 +2,7 @@
 
 import random
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 from soundtrack.mix_choice import BLOCK_SECONDS, mixed
@@ -30,17 +30,24 @@ def silence(_: float) -> float:
 
 def blocks(layout: str, seconds: int, **sounds: Sound) -> Iterator["array[int]"]:
     """What ffmpeg's ``pan`` makes of channels with these sounds."""
-    names = LAYOUTS[layout]
+    silent = [0.0] * (RATE * BLOCK_SECONDS)
     for start in range(0, seconds, BLOCK_SECONDS):
-        block = array("h")
-        for index in range(RATE * BLOCK_SECONDS):
-            channels = {name: sounds.get(name, silence)(start + index / RATE) for name in names}
-            for mix in Mix:
-                weights = {name: weight for name, weight in WEIGHTS[mix].items() if name in channels}
-                total = sum(abs(weight) for weight in weights.values()) or 1
-                value = sum(channels[name] * weight for name, weight in weights.items()) / total
-                block.append(max(-32768, min(32767, round(32768 * value))))
+        times = [start + index / RATE for index in range(RATE * BLOCK_SECONDS)]
+        channels = {name: list(map(sounds[name], times)) if name in sounds else silent for name in LAYOUTS[layout]}
+        block = array("h", bytes(2 * len(Mix) * len(times)))
+        for mix in Mix:
+            block[mix :: len(Mix)] = weighted(channels, WEIGHTS[mix])
         yield block
+
+
+def weighted(channels: Mapping[str, Sequence[float]], weights: Mapping[str, float]) -> "array[int]":
+    """The samples of one mix, of which a file has 16 bits."""
+    shares = [(channels[name], weight) for name, weight in weights.items() if name in channels]
+    full = 32768 / (sum(abs(weight) for _, weight in shares) or 1)
+    mix = [0.0] * len(next(iter(channels.values())))
+    for samples, weight in shares:
+        mix = [value + full * weight * sample for value, sample in zip(mix, samples, strict=True)]
+    return array("h", [max(-32768, min(32767, round(value))) for value in mix])
 
 
 def chosen(layout: str, seconds: int, **sounds: Sound) -> list[Mix]:
@@ -127,5 +134,5 @@ def test_silence_is_mixed_and_has_no_level() -> None:
 
 
 def test_nothing_gets_lost_at_the_end() -> None:
-    whole = [len(block) // len(Mix) for block in blocks("stereo", 30)]
-    assert [len(each.samples) for each in mixed(blocks("stereo", 30), RATE)] == whole
+    parts = list(blocks("stereo", 30))
+    assert [len(each.samples) for each in mixed(parts, RATE)] == [len(part) // len(Mix) for part in parts]
