@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from translating import retiming, segment_translation, sentence_split
 from translating.glossary import GlossaryTerm
+from translating.sentence_translation import NothingTranslated
 
 from tests.stages.translating.helpers import FakeEngine, cues, recognised, spoken
 
@@ -125,7 +126,11 @@ def test_a_translation_is_divided_at_clauses_by_its_source_s_shares(
 def test_every_cue_gets_a_text(listed: list[str], letter: str) -> None:
     transcript = cues(*listed)
     engine = FakeEngine(lambda text: letter * (len(text) // 3))
-    found = segment_translation.translate_segments(transcript, engine, [GlossaryTerm("a b", "q")], True).segments
+    try:
+        found = segment_translation.translate_segments(transcript, engine, [GlossaryTerm("a b", "q")], True).segments
+    except NothingTranslated:
+        assert not letter.strip()  # such an engine is refused where the sentences are enough to judge it by
+        return
     assert len(found) == sum(bool(text.strip()) for text in listed)
     assert all(each["text"].strip() for each in found)
 
