@@ -9,6 +9,7 @@ import importlib
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -18,12 +19,13 @@ from pipeline.cli.options import parse
 from pipeline.cli.run_options import OPTIONS
 from pipeline.jobs.job import DOCUMENT, JobFolder
 from pipeline.locks import exclusive
-from tests.conftest import COMMANDS, Result, Sandbox, offline
+from tests.conftest import COMMANDS, REPOSITORY, Result, Sandbox, offline
+from tests.source_trees import tree
 
-REPOSITORY = Path(__file__).parents[1]
 OURS = tuple(COMMANDS)
 CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
 VALUE = re.compile(r"\bx+\b|\{|[A-Z]{2}|\b[A-Z]\b|'")  # or a choice, or an example
+NAMED = re.compile(r"bootstrap|prepare-job|run-pipeline|\b(?:pipeline|uv)[ \"']")  # a command, as source may name it
 REMARK = "   "  # begins what is said about a command on its line
 # A command of ours inside of a sentence: our names are words, too, so that only what looks like a whole command counts.
 EMBEDDED = re.compile(
@@ -38,30 +40,30 @@ NAMING = re.compile(
 SENTENCES = {"the other machine"}
 
 
-def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def texts(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The strings of a module with their lines, each as it may be printed; ``x`` stands for values."""
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    parts -= {id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)}
-    for node in ast.walk(tree):
-        for statement in getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ():
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-                parts.add(id(statement.value))
-    for node in ast.walk(tree):
-        if id(node) in parts:
-            continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.lineno, node.value
-        elif isinstance(node, ast.JoinedStr):
-            values = (each.value if isinstance(each, ast.Constant) else "x" for each in node.values)
-            yield node.lineno, "".join(map(str, values))
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Expr(value=ast.Constant()):
+                continue  # a docstring
+            case ast.Constant(value=str(text), lineno=line):
+                yield line, text
+            case ast.JoinedStr(values=values, lineno=line):
+                yield line, "".join(str(each.value) if isinstance(each, ast.Constant) else "x" for each in values)
+                continue
+        yield from texts(child)
 
 
-def lines_of_code() -> Iterator[tuple[str, str]]:
-    """Each line of a text that our code may print, with where it stands."""
-    for file in sorted((REPOSITORY / "pipeline").rglob("*.py")):
-        for number, text in texts(ast.parse(file.read_text(encoding="utf-8"))):
-            for line in text.splitlines():
-                yield f"{file.relative_to(REPOSITORY)}:{number}", line.strip()
+@cache
+def lines_of_code() -> list[tuple[str, str]]:
+    """Each line of a text that our code may print, with where it stands. Modules that name no command are left out."""
+    return [
+        (f"{file.relative_to(REPOSITORY)}:{number}", line.strip())
+        for file in sorted((REPOSITORY / "pipeline").rglob("*.py"))
+        if NAMED.search(file.read_text(encoding="utf-8"))
+        for number, text in texts(tree(file))
+        for line in text.splitlines()
+    ]
 
 
 def advised() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.source_trees import nodes
+
+Nodes = Iterable[ast.AST]
 
 PACKAGE = REPOSITORY / "pipeline"
 EXAMPLES = PACKAGE / "scaffold" / "examples"  # files of projects, which are copied and never imported
@@ -137,18 +140,13 @@ ROOMS = {
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
 def imports(path: Path) -> tuple[tuple[str, int], ...]:
     """Dotted names of what a file imports, wherever in it, with their lines."""
     return tuple(found_imports(path))
 
 
 def found_imports(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -222,7 +220,7 @@ def test_a_room_that_only_decides_calls_nothing_that_reads_or_writes() -> None:
         shown(path, node.lineno)
         for path in MODULES
         if part(path) in PURE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls
     ]
     assert strays == []
@@ -333,7 +331,7 @@ def test_one_module_starts_processes() -> None:
     for path in set(MODULES) - STAGE_SERVER:
         if any(imported in starters or imported.split(".")[0] in starters for imported, _ in imports(path)):
             found.add(path.relative_to(PACKAGE).as_posix())
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
                 assert node.attr not in calls or path.name == "process.py", shown(path, node.lineno)
     assert found == {"process.py"}
@@ -365,14 +363,14 @@ def test_one_module_locks_files() -> None:
     assert users(locks) == LOCKS.keys()
 
 
-def users(search: Callable[[ast.Module], Iterator[int]]) -> set[str]:
-    return {path.relative_to(PACKAGE).as_posix() for path in MODULES if any(search(tree(path)))}
+def users(search: Callable[[Nodes], Iterator[int]]) -> set[str]:
+    return {path.relative_to(PACKAGE).as_posix() for path in MODULES if any(search(nodes(path)))}
 
 
-def renames(module: ast.Module) -> Iterator[int]:
+def renames(nodes: Nodes) -> Iterator[int]:
     """Lines that mention ``os.replace`` and its like, or call a path's method of that name."""
     calls = {("os", "replace"), ("os", "rename"), ("os", "renames"), ("shutil", "move"), ("shutil", "rmtree")}
-    for node in ast.walk(module):
+    for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if (owner, name) in calls:
                 yield node.lineno
@@ -383,8 +381,8 @@ def renames(module: ast.Module) -> Iterator[int]:
                 yield node.lineno
 
 
-def locks(module: ast.Module) -> Iterator[int]:
-    for node in ast.walk(module):
+def locks(nodes: Nodes) -> Iterator[int]:
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr in {"flock", "lockf", "locking"}:
             yield node.lineno
         if isinstance(node, ast.ImportFrom) and node.module in {"fcntl", "msvcrt"}:
@@ -404,25 +402,25 @@ def locks(module: ast.Module) -> Iterator[int]:
     ],
 )
 def test_the_search_for_renames_finds_them(code: str) -> None:
-    assert list(renames(ast.parse(code))) == [1]
+    assert list(renames(ast.walk(ast.parse(code)))) == [1]
 
 
 @pytest.mark.parametrize("code", ["text.replace('a', 'b')", "date.replace(hour=1)", "replace(value, name=1)"])
 def test_the_search_for_renames_knows_what_is_none(code: str) -> None:
-    assert list(renames(ast.parse(code))) == []
+    assert list(renames(ast.walk(ast.parse(code)))) == []
 
 
 @pytest.mark.parametrize(
     "code", ["fcntl.flock(file, 2)", "fcntl.lockf(file, 2)", "msvcrt.locking(1, 2, 1)", "from fcntl import flock"]
 )
 def test_the_search_for_locks_finds_them(code: str) -> None:
-    assert list(locks(ast.parse(code))) == [1]
+    assert list(locks(ast.walk(ast.parse(code)))) == [1]
 
 
 def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for path in [*MODULES, *(REPOSITORY / "stages").rglob("*.py")]:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(shown(path, node.lineno))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
@@ -431,13 +429,13 @@ def test_no_two_classes_share_a_name() -> None:
 def test_nothing_writes_to_the_environment_variables() -> None:
     in_a_stage_s_process = {*STAGE_SERVER, PACKAGE / "sdk" / "run_stage.py"}
     ours = set(MODULES) - in_a_stage_s_process
-    strays = [shown(path, line) for path in ours for line in environment_writes(tree(path))]
+    strays = [shown(path, line) for path in ours for line in environment_writes(nodes(path))]
     assert strays == []
 
 
-def environment_writes(module: ast.Module) -> Iterator[int]:
+def environment_writes(nodes: Nodes) -> Iterator[int]:
     changing = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Subscript) and is_environ(node.value) and not isinstance(node.ctx, ast.Load):
             yield node.lineno
         if isinstance(node, ast.Attribute) and node.attr in changing and is_environ(node.value):
@@ -463,7 +461,7 @@ def is_environ(node: ast.expr) -> bool:
     ],
 )
 def test_the_search_for_such_writes_finds_them(code: str) -> None:
-    assert list(environment_writes(ast.parse(code))) == [1]
+    assert list(environment_writes(ast.walk(ast.parse(code)))) == [1]
 
 
 # Modules that run in another environment, whose packages aren't there where we run.
