@@ -1,6 +1,7 @@
 """What tests may touch: no real home, no stray variables, and processes only where a test asks for them."""
 
 import base64
+import gc
 import hashlib
 import importlib
 import io
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -30,7 +32,9 @@ BIN = Path(sys.executable).parent  # where this project's commands are installed
 # A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-KEPT_VARIABLES = (
+gc.disable()  # until all tests are collected: what they are made of stays till the end
+
+KEPT_VARIABLES = {
     "PATH",
     "LANG",
     "LC_ALL",
@@ -40,7 +44,8 @@ KEPT_VARIABLES = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     "XDG_RUNTIME_DIR",  # the tests' own, see below
-)
+    "PYTEST_CURRENT_TEST",  # pytest's own, and new in each test
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spawning" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spawning)
+
+
+def pytest_collection_finish() -> None:
+    """From now on the collector of garbage looks at what tests make, and not at the thousands of tests each time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -91,7 +103,7 @@ def empty_homes(folder: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def clean_variables(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """Each test sees an empty home and only the variables that a machine needs to work."""
-    for name in set(os.environ) - set(KEPT_VARIABLES) - {"PYTEST_CURRENT_TEST"}:
+    for name in os.environ.keys() - KEPT_VARIABLES:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(next(homes)))
 
@@ -270,19 +282,27 @@ def offline(folder: Path) -> dict[str, str]:
 
 
 def make_sandbox(root: Path, wheels: Path) -> Sandbox:
-    sandbox = Sandbox(root)
-    sandbox.write("config/pipeline.yaml", "default_workflows: []\ngrace_seconds: 1\n")
-    wheels.mkdir(parents=True, exist_ok=True)
+    for folder in (wheels, *(root / name for name in ("config/environments", "requirements", "stages"))):
+        folder.mkdir(parents=True, exist_ok=True)
+    (root / "config/pipeline.yaml").write_bytes(b"default_workflows: []\ngrace_seconds: 1\n")
     for name, version in (("alpha", "1.0"), ("beta", "2.0")):
-        wheel = make_wheel(wheels, "quirk", version, f"VERSION = {version!r}\n")
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        sandbox.write(f"config/environments/{name}.yaml", 'python: ">=3.11"\nimports: [quirk]\n')
-        sandbox.write(f"requirements/{name}.txt", f"quirk=={version}\n")
-        sandbox.write(f"requirements/{name}.lock", f"quirk=={version} \\\n    --hash=sha256:{digest}\n")
-    (root / "stages").mkdir()
+        wheel, content = quirk_wheel(version)
+        (wheels / wheel).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        (root / f"config/environments/{name}.yaml").write_bytes(b'python: ">=3.11"\nimports: [quirk]\n')
+        (root / f"requirements/{name}.txt").write_bytes(f"quirk=={version}\n".encode())
+        (root / f"requirements/{name}.lock").write_bytes(f"quirk=={version} \\\n    --hash=sha256:{digest}\n".encode())
     for name, source in fixture_stages().items():
         (root / "stages" / name).write_bytes(source)
-    return sandbox
+    return Sandbox(root)
+
+
+@cache
+def quirk_wheel(version: str) -> tuple[str, bytes]:
+    """The name and the content of a wheel whose module knows its version."""
+    with TemporaryDirectory() as folder:
+        wheel = make_wheel(Path(folder), "quirk", version, f"VERSION = {version!r}\n")
+        return wheel.name, wheel.read_bytes()
 
 
 @cache

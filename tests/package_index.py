@@ -101,7 +101,7 @@ def served(folder: Path, login: str = "", sends_parts: bool = False) -> Iterator
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"

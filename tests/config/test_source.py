@@ -32,7 +32,7 @@ NO_YAML: list[tuple[str | bytes, str]] = [
     ("stages:\n  a: *nowhere\n", "file.yaml:2:"),
     ("stages:\n  a: \x07\n", "file.yaml:2:"),
     (b"stages:\n  a: \xff\n", "file.yaml:2:"),
-    ("[" * 5000, "file.yaml:"),
+    ("[" * 1500, "file.yaml:"),
 ]
 NO_VALUES = [
     ("stages:\n  a: {}\n  b: {}\n  a: {}\n", "file.yaml:4: stages.a:"),

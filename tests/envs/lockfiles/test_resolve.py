@@ -236,7 +236,7 @@ def address(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> It
         (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>")
     handler = partial(QuietHandler, directory=str(tmp_path / "served"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         for name in ("UV_OFFLINE", "UV_NO_INDEX", "UV_FIND_LINKS"):
             monkeypatch.delenv(name)
         base = f"http://127.0.0.1:{server.server_port}"

@@ -83,7 +83,7 @@ def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         wheel.rename(folder / wheel.name)
         (folder / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(wheels)))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     for name in ("UV_OFFLINE", "UV_NO_INDEX", "UV_FIND_LINKS"):
         monkeypatch.delenv(name)
