@@ -71,7 +71,9 @@ class ProjectFolder(Struct, frozen=True):
         return dict(self.elsewhere).get(name) or self.root / PLACES[name]
 
     def stage_file(self, stage: str) -> Path:
-        return self.locate("stages", f"{stage}.py")
+        """``NAME.py``; or ``NAME.yaml``, where that is there instead, since the stage is a command."""
+        places = [layer.stages / f"{stage}.{suffix}" for layer in self.layers for suffix in ("py", "yaml")]
+        return next((place for place in places if place.is_file()), places[0])
 
     @property
     def layers(self) -> tuple["ProjectFolder", ...]:

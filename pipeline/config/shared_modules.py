@@ -15,7 +15,13 @@ from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import ProjectFolder
 from pipeline.script import reads_stage_name
 
-RESERVED = {"stage", "stagekit", "stageprotocol", "stageserver"}  # modules of this project in a stage's process
+RESERVED = {
+    "command_words",
+    "stage",
+    "stagekit",
+    "stageprotocol",
+    "stageserver",
+}  # modules of this project in a stage's process
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a stage declares in the PEP 723 block at the top of its file.
+"""What a stage declares: in the PEP 723 block at the top of its file, or in a file of its own where it is a command.
 
 The block is read as text: the orchestrator never imports a stage, whose libraries it doesn't have.
 https://packaging.python.org/en/latest/specifications/inline-script-metadata/
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import policy
-from pipeline.config import ensure, shared_modules
+from pipeline.config import command_stages, ensure, shared_modules
 from pipeline.config.blocks import StageBlock, read
+from pipeline.config.command_stages import CommandSpec
 from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
@@ -35,18 +36,26 @@ class StageSpec:
     passed: tuple[str, ...]  # names of the caller's variables that it asks for
     ensure: Mapping[str, Any]  # promises by output (pipeline/config/ensure.py)
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
+    command: CommandSpec | None = None  # where it is one
+    description: str = ""
 
 
 def names(project: ProjectFolder) -> list[str]:
     """The project's stages and those that it extends, in alphabetical order."""
-    return [path.stem for path in project.files("stages", "*.py")]
+    return sorted({path.stem for suffix in ("py", "yaml") for path in project.files("stages", f"*.{suffix}")})
 
 
 def load(project: ProjectFolder, name: str) -> StageSpec:
-    """Raises ``ConfigurationError`` where there is no stage of this name, or where its block is wrong."""
+    """Raises ``ConfigurationError`` where there is no stage of this name, or two, and for a wrong declaration."""
     require_name("stage", name, names(project), f"write {project.shown(project.stage_file(name))}")
     file = project.stage_file(name)
-    return of_block(read(file, project.root), project, name)
+    if file.suffix == ".py":
+        if file.with_suffix(".yaml").is_file():
+            both = f"stages/{name}.py and stages/{name}.yaml both define stage '{name}'"
+            raise ConfigurationError(both, "rename one of them")
+        return of_block(read(file, project.root), project, name)
+    source = command_stages.read(file, project)
+    return _spec(source, project, name, source.value["environment"], command_stages.command_of(source))
 
 
 def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
@@ -58,15 +67,25 @@ def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
     if source is None:
         raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
     check(source, "stage")
+    return _spec(source, project, name, _environment(block, source, name))
+
+
+def _spec(
+    source: ConfigurationSource,
+    project: ProjectFolder,
+    name: str,
+    environment: str,
+    command: CommandSpec | None = None,
+) -> StageSpec:
     _check_defaults(source)
-    owner = project.owner(block.file)
+    owner = project.owner(source.path)
     _check_modules(source, owner)
     ensure.check(source, owner)
     table = source.value
     return StageSpec(
         name=name,
-        file=block.file,
-        environment=_environment(block, source, name),
+        file=source.path,
+        environment=environment,
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
         optional_models=tuple(table.get("optional_models", ())),
@@ -76,6 +95,8 @@ def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
         passed=passed_names(source),
         ensure=table.get("ensure", {}),
         policy=policy.declared(table),
+        command=command,
+        description=table.get("description", ""),
     )
 
 

@@ -79,7 +79,7 @@ def words(part: str, before: Any, after: Any, old: KeySide, new: KeySide) -> str
         name = new.stage.environment if new.stage else ""
         return f"the environment {name} has other packages, another Python or other settings".replace("  ", " ")
     if kind == "source":
-        file = f" (stages/{new.stage.uses}.py)" if new.stage else ""
+        file = f" ({new.stage.file})" if new.stage else ""
         return f"the code of the stage{file} was edited"
     say = SENTENCES.get(kind)
     return say(name, before, after) if say else _values(part.replace("_", " "), before, after)

@@ -40,7 +40,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """
 
     name: str
-    uses: str  # the stage's file is stages/USES.py
+    uses: str  # the name of its file in stages/
     environment: str
     needs: tuple[str, ...]
     inputs: dict[str, tuple[str, ...]]
@@ -52,6 +52,9 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
     secrets: dict[str, str] = field(default_factory=dict)  # parameters, each with where its value comes from
     passed: tuple[str, ...] = ()  # the caller's variables that it gets beside what every stage gets
+    is_command: bool = False  # the stage's file is stages/USES.yaml, and starts a program
+    # The programs that a command starts, each with the environment that has it, or PATH.
+    programs: dict[str, str] = field(default_factory=dict)
     # The ways it may be started, the preferred one first. An older plan may name one that there is no more.
     start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt
@@ -68,12 +71,17 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """The name in the plan: for a member of a fan-out over a list, that of the fan-out."""
         return self.name
 
+    @property
+    def file(self) -> str:
+        """From the project's folder."""
+        return f"stages/{self.uses}.{'yaml' if self.is_command else 'py'}"
+
     def way(self, preferred: Start | None) -> Start:
         """How to start the stage: as is preferred, where it allows that, else as it likes best.
 
-        One that has secrets or is confined gets a process of its own, which ends with it.
+        A command, and one that has secrets or is confined, gets a process of its own, which ends with it.
         """
-        if self.secrets or self.is_confined:
+        if self.secrets or self.is_confined or self.is_command:
             return "cold"
         ways = [way for name in self.start for way in STARTS if way == name]
         return preferred if preferred in ways else next(iter(ways), "cold")

@@ -12,7 +12,7 @@ from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import SecretSource, has_secret
-from pipeline.plan import slots
+from pipeline.plan import command_values, slots
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.plan.values import PICK, value_of
 from pipeline.references import JOB_INPUT, alternatives, is_paired, part, split
@@ -42,6 +42,8 @@ class Expansion:
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
         for name, each in self.names(use).items():
             parameters, secrets = self._apart(use, {**spec.parameters, **self._parameters(use, each)})
+            if spec.command:
+                command_values.check(self._workflow, use, spec.command, parameters, secrets)
             inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}
             yield PlannedStage(
                 name=name,
@@ -57,6 +59,7 @@ class Expansion:
                 modules=spec.modules,
                 secrets=secrets,
                 passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),
+                is_command=spec.command is not None,
                 **chosen,
             )
 

@@ -28,6 +28,7 @@ from pipeline.models.store import ModelStore
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
 from pipeline.prepare import (
+    command_programs,
     confinement,
     default_workflows,
     disk_space,
@@ -64,6 +65,7 @@ def prepare(
         for name, definition in decided.ready.environments.items()
     }
     with _leased(environments):
+        decided = _with_programs(catalog, decided, environments)
         unnamed = job_plan.unnamed(decided, environments, catalog.settings)
         for model in decided.folder_models:
             local_folder.place(model, ModelStore(catalog.project.models))
@@ -76,6 +78,23 @@ def prepare(
                 beside_input.forget(job)
             return job
         return store.create(lambda id: job_plan.named(unnamed, id))
+
+
+def _with_programs(catalog: Catalog, decided: Preparation, environments: Mapping[str, JobEnvironment]) -> Preparation:
+    """With the programs that commands start, which are looked for when the environments are there."""
+    commands = {stage.environment for stage in decided.planned.stages if stage.is_command}
+    if not commands:
+        return decided
+    tools = decided.ready.tools
+    folders = {
+        name: command_programs.folders_of(
+            environments[name].build,
+            {each.provider.name: environments[each.provider.name].build for each in tools[name] if each.provider},
+        )
+        for name in commands
+    }
+    stages = command_programs.with_programs(catalog, decided.planned.stages, folders)
+    return replace(decided, planned=replace(decided.planned, stages=stages))
 
 
 def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:

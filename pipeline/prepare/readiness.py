@@ -149,10 +149,12 @@ def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterat
 
 def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     """What stages need and this machine doesn't have. GPUs are detected only where a stage needs one."""
-    requests = {stage.uses: stage.resources for stage in planned.stages if stage.resources != ResourceRequest()}
+    stages = [stage for stage in planned.stages if stage.resources != ResourceRequest()]
+    requests = {stage.uses: stage.resources for stage in stages}
+    files = {stage.uses: stage.file for stage in stages}
     if not requests:
         return
     available = machine.detect(os.environ, with_gpus=any(request.gpus for request in requests.values()))
     for uses, request in requests.items():
         if reason := impossible(request, available, RunLimits()):
-            yield Problem(f"stage '{uses}' {reason}", f"ask for less in stages/{uses}.py, or run on another machine")
+            yield Problem(f"stage '{uses}' {reason}", f"ask for less in {files[uses]}, or run on another machine")

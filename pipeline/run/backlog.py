@@ -39,7 +39,7 @@ class Backlog:
         if reason:
             raise NotReady(
                 f"{task.job_id}: stage '{task.name}' {reason}",
-                f"raise --limit, or ask for less in stages/{task.stage.uses}.py and prepare the job again",
+                f"raise --limit, or ask for less in {task.stage.file} and prepare the job again",
             )
         self._push(task)
 

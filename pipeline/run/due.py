@@ -137,5 +137,5 @@ class DueStages:
         job, writer = self._reuse.job.id, self._stages[split(str(stage.for_each))[0]]
         return StageError(
             f"{job}: stage '{stage.name}' failed: {reason}",
-            f"mend stages/{writer.uses}.py, and then\nrun-pipeline -j {job}",
+            f"mend {writer.file}, and then\nrun-pipeline -j {job}",
         )

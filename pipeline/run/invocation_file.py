@@ -19,7 +19,18 @@ class Arguments(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outputs: dict[str, str]  # to a file name, or a pattern
 
 
-class InvocationFile(Struct, frozen=True, kw_only=True):
+class CommandInvocation(Struct, frozen=True):
+    """What a command stage starts. Its placeholders are filled in by ``sdk/command_stage.py``."""
+
+    words: list[str]  # empty where ``shell`` has a text
+    shell: str
+    files: dict[str, str]  # paths of its own files, by the names that the placeholders have
+    variables: dict[str, str]
+    stdin: str  # an input, or empty
+    stdout: str  # an output, or empty
+
+
+class InvocationFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attempt's ``invocation.json``. ``stagekit`` reads it.
 
     Everything but the arguments is a place, or the stage's share of the machine: it differs from one run to the next,
@@ -35,6 +46,7 @@ class InvocationFile(Struct, frozen=True, kw_only=True):
     output_folder: str
     work: str
     cpus: int
+    command: CommandInvocation | None = None  # of a command stage; the stage's source has a digest of it
 
 
 SCHEMA = 2

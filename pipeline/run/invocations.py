@@ -15,7 +15,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
 from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
-from pipeline.run import input_view, linked_input
+from pipeline.run import command_files, input_view, linked_input
 from pipeline.run.input_files import InputFile
 from pipeline.run.invocation_file import SCHEMA, InvocationFile
 from pipeline.run.runtime import Runtime
@@ -33,8 +33,10 @@ class Invocations(Struct, frozen=True):
 
     def write(self, stage: PlannedStage, attempt: Attempt, grant: Grant, start: Start) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
-        stage_file = self.keys.file(stage.uses)
+        stage_file, command = self.keys.file(stage.uses), self.keys.command(stage.uses)
         modules = tuple(self.keys.module(stage, name).path for name in stage.modules)
+        if command:
+            stage_file, modules = command_files.RUNNER, (command_files.WORDS,)
         content = InvocationFile(
             schema=SCHEMA,
             arguments=self.keys.arguments(stage),
@@ -45,6 +47,7 @@ class Invocations(Struct, frozen=True):
             output_folder=str(attempt.outputs),
             work=str(attempt.work),
             cpus=max(1, math.floor(grant.cpus)),
+            command=command.invocation if command else None,
         )
         protected = self._protected(stage)
         file = attempt.invocation
@@ -57,7 +60,7 @@ class Invocations(Struct, frozen=True):
             source_digest=self.keys.loaded_source(stage),
             file=file,
             log=self.job.log(attempt.stage),
-            start="cold" if protected else start,
+            start="cold" if protected or command else start,
             variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
             modules=modules,
             network=stage.network,

@@ -6,7 +6,7 @@ was built.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.envs import inheritance, program_versions, program_wrappers
 from pipeline.envs.program_versions import VersionAnswer
 from pipeline.envs.variables import system_path, which, without_python
 from pipeline.files import nearest
-from pipeline.jobs.plan import Plan
+from pipeline.jobs.plan import Plan, PlannedStage
 from pipeline.project import ProjectFolder
 from pipeline.run.program_files import ProgramFiles
 
@@ -46,6 +46,17 @@ class Programs:
         return {
             name: keys.get(where) or self._from_path(name, asked.get(name) or program_versions.KNOWN.get(name, ()))
             for name, where in sorted(tools.items())
+        }
+
+    def of_command(self, stage: PlannedStage, names: Iterable[str]) -> Mapping[str, Identity]:
+        """The programs that a command starts, but for those of its own environment, which is in the key itself."""
+        known = {**self._plan.tools.get(stage.environment, {}), **stage.programs}
+        asked = self._plan.tool_versions.get(stage.environment, {})
+        return {
+            name: self._plan.environment_keys.get(known.get(name, ""))
+            or self._from_path(name, asked.get(name) or program_versions.KNOWN.get(Path(name).name, ()))
+            for name in sorted(names)
+            if known.get(name) != stage.environment
         }
 
     def _from_path(self, name: str, arguments: tuple[str, ...]) -> Identity:

@@ -196,7 +196,8 @@ def _model_problems(store: ModelStore, job: PlannedJob) -> dict[str, str]:
 
 def _program_problems(job: PlannedJob) -> dict[str, str]:
     """Programs that were on ``PATH`` when the job was prepared."""
-    wanted = {name: where for tools in job.plan.tools.values() for name, where in tools.items()}
+    programs = [*job.plan.tools.values(), *(stage.programs for stage in job.stages)]
+    wanted = {name: where for tools in programs for name, where in tools.items()}
     return {
         f"{name} isn't on PATH any more": f"install {name}, or prepare it again with\n{preparing_command(job)}"
         for name, where in wanted.items()

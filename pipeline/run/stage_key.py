@@ -25,6 +25,7 @@ from pipeline.values import encode
 if TYPE_CHECKING:
     from pipeline.config.shared_modules import SharedModule
     from pipeline.run.programs import Identity, Programs
+    from pipeline.run.stage_command import StageCommand
 
 SDK = Path(__file__).parents[1] / "sdk"
 
@@ -49,6 +50,7 @@ class StageKeys:
         self._programs: Programs | None = None  # made for the first stage that uses one
         self._sources: dict[str, str] = {}
         self._name_readers: dict[str, bool] = {}  # by the stage's file
+        self._commands: dict[str, StageCommand] = {}  # likewise; only of those that are commands
         self._files: dict[str, Path] = {}
         self._modules: dict[tuple[Path, str], SharedModule] = {}  # by what they belong to
 
@@ -77,12 +79,14 @@ class StageKeys:
             self._programs.save()
 
     def _tools(self, stage: PlannedStage) -> Mapping[str, "Identity"]:
-        if not self._plan.tools.get(stage.environment):
+        command = self.command(stage.uses)
+        if not self._plan.tools.get(stage.environment) and not command:
             return {}
         from pipeline.run.programs import Programs
 
         self._programs = self._programs or Programs(self._project, self._plan)
-        return self._programs.of(stage.environment)
+        found = self._programs.of(stage.environment)
+        return {**found, **self._programs.of_command(stage, command.programs)} if command else found
 
     def _contents(self, stage: PlannedStage) -> dict[str, Any]:
         """What stands behind the names: code and data, by digest."""
@@ -117,12 +121,28 @@ class StageKeys:
         return self._files[uses]
 
     def source(self, uses: str) -> str:
-        """The digest of a stage's file."""
+        """The digest of a stage's file; of a command, that of what is started."""
         if uses not in self._sources:
+            if command := self.command(uses):
+                self._sources[uses], self._name_readers[uses] = command.digest, False
+                return command.digest
             content = _read(self.file(uses))
             self._sources[uses] = sha256_of_bytes(content)
             self._name_readers[uses] = reads_stage_name(content)
         return self._sources[uses]
+
+    def command(self, uses: str) -> "StageCommand | None":
+        """What a command stage starts, as it was when it was first asked for; ``None`` for a stage in Python.
+
+        Raises ``ConfigurationError`` where its file is wrong.
+        """
+        if self.file(uses).suffix == ".py":
+            return None
+        if uses not in self._commands:
+            from pipeline.run import stage_command
+
+            self._commands[uses] = stage_command.load(self._project, uses)
+        return self._commands[uses]
 
     def _reads_name(self, stage: PlannedStage) -> bool:
         """The name in the job is shown to no other stage: under another name, or in a fan-out, it has the same key."""

@@ -134,6 +134,8 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         modules=["m"],
         secrets={"token": "env:TOKEN"},
         passed=["TOKEN"],
+        is_command=True,
+        programs={"awk": "PATH"},
         start=["worker"],
         timeout_seconds=1.5,
         expected_seconds=2,

@@ -32,7 +32,8 @@ def job(bench: Bench) -> PlannedJob:
 
 
 def test_all_that_an_invocation_has_is_an_argument_or_a_place() -> None:
-    assert set(InvocationFile.__struct_fields__) == {"arguments", *PLACES}
+    in_source = {"command"}  # the stage's source is a digest of it
+    assert set(InvocationFile.__struct_fields__) == {"arguments", *PLACES, *in_source}
     assert set(Arguments.__struct_fields__) == OTHERS.keys()
 
 

@@ -34,7 +34,7 @@ def failure_of(
         **fields_of(end),
         oom_after=oom_after,
     )
-    return Failure(job.id, live.task.name, stage.environment, f"stages/{stage.uses}.py", evidence, log)
+    return Failure(job.id, live.task.name, stage.environment, stage.file, evidence, log)
 
 
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:

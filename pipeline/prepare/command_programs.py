@@ -1,0 +1,102 @@
+"""The programs that command stages start: looked for where the stages will find them, before there is a job."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config.catalog import Catalog
+from pipeline.config.command_stages import CommandSpec, interpreter_of
+from pipeline.envs.build import Build
+from pipeline.envs.platform.layout import program_folders
+from pipeline.envs.variables import system_path
+from pipeline.errors import NotReady
+from pipeline.jobs.plan import PlannedStage
+from pipeline.sdk.command_words import find_program
+from pipeline.values import replace
+
+ON_PATH = "PATH"
+
+
+@dataclass(frozen=True)
+class ProgramFolders:
+    """Where a stage finds programs, in order: its environment, those that provide programs to it, and ``PATH``."""
+
+    environment: Build
+    providers: Mapping[str, Path]  # environment to its folder of programs
+    system: tuple[str, ...]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Whose each folder is, with the folder."""
+        own = program_folders(self.environment.prefix, self.environment.conda)
+        return [
+            *((self.environment.name, str(folder)) for folder in own),
+            *((name, str(folder)) for name, folder in self.providers.items()),
+            *((ON_PATH, folder) for folder in self.system),
+        ]
+
+    def owner(self, program: str) -> str | None:
+        """The environment that has a program, or PATH; ``None`` where it isn't there."""
+        if os.path.isabs(program):
+            return ON_PATH if find_program(program, "") else None
+        return next((owner for owner, folder in self.places if find_program(program, folder)), None)
+
+    def idle_file(self, program: str) -> str | None:
+        """A file of that name that may not be executed."""
+        files = [program] if os.path.isabs(program) else [os.path.join(folder, program) for _, folder in self.places]
+        return next((file for file in files if os.path.isfile(file)), None)
+
+
+def folders_of(environment: Build, providers: Mapping[str, Build]) -> ProgramFolders:
+    found = {name: build.provided_tools for name, build in providers.items()}
+    return ProgramFolders(environment, found, tuple(system_path(os.environ)))
+
+
+def located(catalog: Catalog, uses: str, folders: ProgramFolders) -> dict[str, str]:
+    """The programs of a command stage, each with the environment that has it, or PATH. Raises ``NotReady``."""
+    command = catalog.stage(uses).command or CommandSpec()
+    problems = [*_script_problems(uses, command)]
+    found: dict[str, str] = {}
+    for program in (*command.programs, *interpreter_of(command)):
+        owner = folders.owner(program)
+        if owner is None:
+            problems.append(_problem(catalog, uses, program, folders))
+        else:
+            found[program] = owner
+    if problems:
+        raise NotReady("\n".join(what for what, _ in problems), "\n".join(dict.fromkeys(step for _, step in problems)))
+    return found
+
+
+def with_programs(
+    catalog: Catalog, stages: tuple[PlannedStage, ...], folders: Mapping[str, ProgramFolders]
+) -> tuple[PlannedStage, ...]:
+    """The stages with what each command starts; ``folders`` by environment. Raises ``NotReady``."""
+    kinds = {stage.uses: stage.environment for stage in stages if stage.is_command}
+    programs = {uses: located(catalog, uses, folders[name]) for uses, name in kinds.items()}
+    return tuple(replace(stage, programs=programs[stage.uses]) if stage.is_command else stage for stage in stages)
+
+
+def _script_problems(uses: str, command: CommandSpec) -> Iterator[tuple[str, str]]:
+    script = command.script
+    if script is not None and not os.access(script, os.X_OK):
+        what = f"stages/{uses}.yaml: {script} can't be executed, since it lacks the permission"
+        yield what, f"chmod +x {script}   or put its interpreter before it, such as [bash, '{command.words[0]}']"
+
+
+def _problem(catalog: Catalog, uses: str, program: str, folders: ProgramFolders) -> tuple[str, str]:
+    name = folders.environment.name
+    if (file := folders.idle_file(program)) is not None:
+        return f"stages/{uses}.yaml: the program {file} can't be executed", f"chmod +x {file}"
+    if os.path.isabs(program):
+        return (
+            f"stages/{uses}.yaml: the program {program} isn't there",
+            f"install it, or name another one in stages/{uses}.yaml",
+        )
+    looked = ", ".join(dict.fromkeys(folder for _, folder in folders.places))
+    what = f"stages/{uses}.yaml: the program '{program}' isn't there; it was looked for in {looked}"
+    path = catalog.declared_environment(name).path
+    if provider := catalog.provider(program):
+        return what, f"write tools: [{program}] into {path}, since environment '{provider.name}' provides it"
+    return what, f"install {program}, or add a package that has it to the environment '{name}' ({path})"
