@@ -21,7 +21,7 @@ from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers
 
 if TYPE_CHECKING:
-    from pipeline.run.diagnosis import EnvironmentChecks
+    from pipeline.run.failed_attempts import FailedAttempts
     from pipeline.run.failures.message import Failure
     from pipeline.run.later_jobs import Joining, LaterJobs
 
@@ -51,7 +51,7 @@ class Run:
             ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), list(self._jobs)
         )
         self._outcomes: dict[str, JobOutcome] = {}
-        self._checks: EnvironmentChecks | None = None  # made for the first attempt that failed
+        self._failures: FailedAttempts | None = None  # made for the first attempt that failed
         self._joining = joining
         self._later: LaterJobs | None = None
 
@@ -69,7 +69,7 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            for each in (self._checks, self._later):
+            for each in (self._failures, self._later):
                 if each:
                     each.close()
             self._executor.stop(grace=0)
@@ -91,7 +91,7 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            for each in (self._checks, self._later):
+            for each in (self._failures, self._later):
                 if each:
                     each.handle()
             self._timers.fire()
@@ -161,7 +161,7 @@ class Run:
         try:
             self._executor.submit(live.invocation)
         except OSError as error:
-            self._diagnose(live, job.refused(live, error))
+            self._failed(live, job.refused(live, error))
             return
         self._running[live.invocation.id] = live
         self._limit(live)
@@ -212,36 +212,21 @@ class Run:
         if isinstance(end, list):
             self._queue(job, end)
         else:
-            self._diagnose(live, end)
-
-    def _diagnose(self, live: LiveAttempt, failure: "Failure") -> None:
-        """Let the environment be checked where it may be to blame, beside what runs."""
-        from pipeline.run.diagnosis import EnvironmentChecks
-
-        self._checks = self._checks or EnvironmentChecks(self._wake, self._diagnosed)
-        job = self._jobs[live.job_id]
-        if not self._checks.begin(live, failure, job.diagnose, job.progress):
-            self._failed(live, failure)
-
-    def _diagnosed(self, live: LiveAttempt, failure: "Failure") -> None:
-        """A failure whose environment was checked."""
-        job = self._jobs[live.job_id]
-        if job.job.id not in self._outcomes:
-            with self._guarded(job):
-                if failure.is_mended:
-                    job.repaired()
-                self._failed(live, failure)
+            self._failed(live, end)
 
     def _failed(self, live: LiveAttempt, failure: "Failure") -> None:
-        from pipeline.run.failures import retry
+        from pipeline.run.failed_attempts import FailedAttempts
 
-        task = live.task
-        again = None if self._backlog.is_closed else retry.seconds_until_again(task, failure.kind)
-        self._jobs[task.job_id].failed(live, failure, again)
-        if again is not None:
-            self._backlog.rest(task, again)
-        elif not self._bounds.keep_going:
-            self._backlog.close()
+        if self._failures is None:
+            self._failures = FailedAttempts(self._wake, self._checked, self._backlog, self._bounds.keep_going)
+        self._failures.add(self._jobs[live.job_id], live, failure)
+
+    def _checked(self, live: LiveAttempt, failure: "Failure") -> None:
+        """A failure whose environment was checked, beside what ran."""
+        job = self._jobs[live.job_id]
+        if job.job.id not in self._outcomes and self._failures:
+            with self._guarded(job):
+                self._failures.settle(job, live, failure)
 
     def _time_out(self, live: LiveAttempt) -> None:
         if self._running.get(live.invocation.id) is live:
@@ -287,6 +272,8 @@ class Run:
             self._executor.stop(grace)
         except KeyboardInterrupt:  # asked again while waiting: no more grace
             self._executor.stop(0)
+        from pipeline.run.interruption import interruption
+
         ids = [job.job.id for job in self._live()]
         for id in ids:
             self._jobs[id].interrupt(by)
@@ -307,12 +294,3 @@ class Run:
         if not self._is_full():
             waits.append(self._backlog.patience)
         return min((seconds for seconds in waits if seconds is not None), default=None)
-
-
-def interruption(ids: Sequence[str], by: str) -> Interrupted:
-    """What to tell when ``by``, a signal's name, ends a run whose jobs ``ids`` aren't finished. None may be left."""
-    if not ids:
-        return Interrupted(f"the run was interrupted by {by}", "pipeline job list   shows how each job stands")
-    were = "was" if len(ids) == 1 else "were"
-    again = " ".join(f"-j {id}" for id in ids)
-    return Interrupted(f"{', '.join(ids)} {were} interrupted by {by}", f"run-pipeline {again}   goes on from here")

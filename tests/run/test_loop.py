@@ -15,7 +15,6 @@ from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
-from pipeline.run.loop import interruption
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 from tests.run.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, chain, events, link, statuses
 
@@ -536,17 +535,3 @@ def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: B
     with pytest.raises(UsageError, match="'two'"):
         bench.run(job, selection=Selection(only="tow"))
     assert events(job) == ["job_prepared"]
-
-
-@pytest.mark.parametrize(
-    ("ids", "text", "command"),
-    [
-        ([], "the run was interrupted", "pipeline job list "),
-        (["a"], "a was interrupted", "run-pipeline -j a "),
-        (["a", "b"], "a, b were interrupted", "run-pipeline -j a -j b "),
-    ],
-)
-def test_who_is_interrupted_is_told_a_command_that_works(ids: list[str], text: str, command: str) -> None:
-    error = interruption(ids, "SIGINT")
-    assert text in str(error)
-    assert (error.next_step or "").startswith(command)
