@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import handler, job_options
+from pipeline.cli import handler, job_options, job_request
 from pipeline.cli.context import json_option, project, root_option, version_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import UsageError
@@ -41,7 +41,7 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
 
     _require_media(media, options, and_run and as_json)
     catalog = Catalog(project(), saves=False)
-    make = job_options.request_factory(options, catalog)
+    make = job_request.request_factory(options, catalog)
     if intake.is_several(media):
         takes_media = catalog.workflow(make(media[0]).workflow).takes_media
         files = intake.named(media, recursive, intake.is_media if takes_media else intake.is_whole)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import completion, job_options
+from pipeline.cli import completion, job_options, job_request
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.options import click_options
 from pipeline.cli.run_options import OF_EVERY_RUN, execution_options
@@ -45,7 +45,7 @@ def command(workflow: str, input_file: Path, locks: bool, as_json: bool, **value
     _require_workflow(catalog, workflow)
     execution = execution_options(values)
     show = quiet if values["quiet"] else _show
-    make = job_options.request_factory({**values, "workflow": workflow, "build": False}, catalog)
+    make = job_request.request_factory({**values, "workflow": workflow, "build": False}, catalog)
     try:
         job = _prepared(catalog, make(input_file), locks, bool(values["build"]), show)
     except AlreadyThere as there:

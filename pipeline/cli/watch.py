@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import job_options
+from pipeline.cli import job_options, job_request
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import FiniteRange, NamedPath
 from pipeline.errors import ExitCode, Interrupted, NotReady, PipelineError, UsageError
@@ -55,7 +55,7 @@ def command(folder: Path, recursive: bool, once: bool, every: float, settle: flo
     from pipeline.prepare.watch_folder import WatchRequest
 
     catalog = Catalog(project(), saves=False)
-    make = job_options.request_factory(options, catalog)
+    make = job_request.request_factory(options, catalog)
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder", "name one that movies arrive in")
     first = make(folder)

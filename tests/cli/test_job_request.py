@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli.job_options import SHORTCUTS, TypedParameter, _require_effect, _typed
+from pipeline.cli.job_request import TypedParameter, _require_effect, _typed
+from pipeline.cli.shortcuts import SHORTCUTS
 from pipeline.config.workflows import ParameterSpec
 from pipeline.errors import UsageError
 
