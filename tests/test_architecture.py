@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "cache": {"jobs"},
     "config": {"envs", "extensions", "host", "policy", "project", "sdk"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
+    "diagrams": {"config", "jobs"},
     "engines": {"config", "jobs", "media", "plan"},
     "environments": {"config", "envs", "project"},
     "envs": {"process"},

@@ -5,6 +5,7 @@ from pipeline.cli.command_group import LazyGroup
 COMMANDS = {
     "list": "pipeline.cli.workflow.list",
     "show": "pipeline.cli.workflow.show",
+    "graph": "pipeline.cli.workflow.graph",
     "new": "pipeline.cli.workflow.new",
 }
 

@@ -32,7 +32,7 @@ def command(name: str, stages: tuple[str, ...], as_json: bool) -> None:
     if repeated:
         raise UsageError(f"--stage {repeated} is there twice", "pipeline workflow new --help")
     files = definitions.workflow(name, [catalog.stage(each) for each in chosen])
-    new_definition.write(here, "workflow", name, files, [f"prepare-job FILE --workflow {name} --build --run"], as_json)
+    new_definition.write(here, "workflow", name, files, [f"pipeline run {name} FILE --build"], as_json)
 
 
 def _no_stage(name: str, known: list[str]) -> UsageError:

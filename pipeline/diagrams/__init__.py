@@ -1,0 +1,1 @@
+"""A workflow, or the plan of a job, as a drawing: which stage needs which, and where each runs."""
