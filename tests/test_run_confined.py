@@ -14,28 +14,14 @@ from pipeline.executors import runtime_folder
 from pipeline.prepare import confinement
 from tests.conftest import BIN, Sandbox
 from tests.jobs.helpers import a_stage
+from tests.stage_sources import reporting_stage
 
 CONFINED = a_stage("a", network=False, read_only=True)
 POSSIBLE = confinement.problem([CONFINED]) is None
 needs_namespaces = pytest.mark.skipif(not POSSIBLE, reason="this machine lets nobody make namespaces")
 
-STAGE = """\
-# /// script
-# [tool.pipeline.stage]
-# environment = "alpha"
-# inputs = ["file"]
-# BOUNDS
-# [tool.pipeline.stage.outputs]
-# report = "report.json"
-# ///
-import json, multiprocessing, os, pty, socket, stat, subprocess, tempfile
-
-def attempted(act):
-    try:
-        act()
-    except OSError as error:
-        return error.strerror
-    return "done"
+ATTEMPTS = """
+import multiprocessing, pty, socket, stat, subprocess, tempfile
 
 def connect(address):
     with socket.create_connection(address, 5):
@@ -55,10 +41,10 @@ def disks():
     paths = [os.path.join("/dev", name) for name in os.listdir("/dev")]
     return [path for path in paths if stat.S_ISBLK(os.stat(path).st_mode)]
 
-def run(stage):
-    source = stage.input("file")
+def report(stage, source):
     (stage.work / "mine").write_text("x")
-    report = {
+    print("logged")
+    return {
         "network": attempted(lambda: connect(("192.0.2.1", 9))),
         "loopback": attempted(loopback),
         "input": attempted(lambda: source.open("a").close()),
@@ -76,13 +62,11 @@ def run(stage):
         "child": subprocess.run(["touch", str(source)], capture_output=True).returncode,
         "work": sorted(os.listdir(stage.work)),
     }
-    print("logged")
-    stage.output("report").write_text(json.dumps(report))
 """
 
 
 def prepared(sandbox: Sandbox, bounds: str, workflow: str = "") -> str:
-    sandbox.write("stages/bounded.py", STAGE.replace("# BOUNDS", "\n".join(f"# {line}" for line in bounds.split(";"))))
+    sandbox.write("stages/bounded.py", reporting_stage(ATTEMPTS, *bounds.split(";")))
     sandbox.workflow("tested", f"bounded: {{inputs: {{file: job.input}}{workflow}}}", head="deliver: [bounded.report]")
     return sandbox.prepare("tested")
 
@@ -177,7 +161,7 @@ def test_where_it_cannot_be_had_that_is_told_in_the_job(
 ) -> None:
     reason = impossible(monkeypatch, tmp_path)
     ready.write("input.txt", "some input\n")
-    ready.write("stages/bounded.py", STAGE.replace("# BOUNDS", "# network = false"))
+    ready.write("stages/bounded.py", reporting_stage(ATTEMPTS, "network = false"))
     ready.workflow("tested", "bounded: {inputs: {file: job.input}}")
     done = ready.give("prepare-job", ready.root / "input.txt", "--workflow", "tested")
     assert done.code == 0

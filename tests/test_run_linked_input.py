@@ -7,28 +7,13 @@ import pytest
 
 from pipeline.run import linked_input
 from tests.conftest import Sandbox
+from tests.stage_sources import reporting_stage
 
-STAGE = """\
-# /// script
-# [tool.pipeline.stage]
-# environment = "alpha"
-# inputs = ["file"]
-# start = ["cold", "worker"]
-# [tool.pipeline.stage.outputs]
-# report = "report.json"
-# ///
-import json, os, subprocess
+WRITER = """
+import subprocess
 
-def attempted(act):
-    try:
-        act()
-    except OSError as error:
-        return error.strerror
-    return "done"
-
-def run(stage):
-    source = stage.input("file")
-    report = {
+def report(stage, source):
+    return {
         "write": attempted(lambda: source.open("a").write("x")),
         "real": attempted(lambda: open(os.path.realpath(source), "a").write("x")),
         "mode": attempted(lambda: source.chmod(0o600)),
@@ -36,7 +21,6 @@ def run(stage):
         "program": subprocess.run(["truncate", "--size=1", str(source)], capture_output=True).returncode,
         "size": os.stat(source).st_size,
     }
-    stage.output("report").write_text(json.dumps(report))
 """
 
 
@@ -51,7 +35,7 @@ def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: s
         pytest.skip("this machine lets nobody make namespaces")
     film.chmod(0o644)
     before = linked_input.attributes_of(film)
-    ready.write("stages/writer.py", STAGE)
+    ready.write("stages/writer.py", reporting_stage(WRITER, 'start = ["cold", "worker"]'))
     ready.workflow("tested", f"writer: {{{bounds}inputs: {{file: job.input}}}}", "deliver: [writer.report]")
     assert ready.give("prepare-job", film, "--workflow", "tested").code == 0
     done = ready.run("run-pipeline", "-j", "latest", "--start", start)
@@ -63,21 +47,11 @@ def test_a_stage_cannot_write_to_a_film(ready: Sandbox, tmp_path: Path, start: s
         assert report["write"] == report["real"] == report["mode"] == "Read-only file system"
 
 
-READER = """\
-# /// script
-# [tool.pipeline.stage]
-# environment = "alpha"
-# inputs = ["file"]
-# start = ["worker", "cold"]
-# [tool.pipeline.stage.outputs]
-# report = "report.json"
-# ///
-import json, os, sys
+READER = """
+import sys
 
-def run(stage):
-    source = stage.input("file")
-    report = {"in_worker": "stageserver" in sys.modules, "linked": os.path.islink(source)}
-    stage.output("report").write_text(json.dumps(report))
+def report(stage, source):
+    return {"in_worker": "stageserver" in sys.modules, "linked": os.path.islink(source)}
 """
 
 
@@ -85,7 +59,7 @@ def test_a_stage_that_likes_a_worker_has_it_for_a_large_file_too(ready: Sandbox,
     film = tmp_path / "film.mp4"
     with film.open("wb") as file:
         file.truncate(17 << 20)
-    ready.write("stages/reader.py", READER)
+    ready.write("stages/reader.py", reporting_stage(READER, 'start = ["worker", "cold"]'))
     ready.workflow("tested", "reader: {inputs: {file: job.input}}", "deliver: [reader.report]")
     assert ready.give("prepare-job", film, "--workflow", "tested").code == 0
     done = ready.run("run-pipeline", "-j", "latest")

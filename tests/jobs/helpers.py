@@ -16,6 +16,7 @@ from pipeline.prepare.preparation import JobRequest
 from pipeline.prepare.prepare import prepare
 from pipeline.project import ProjectFolder
 from pipeline.values import from_plain
+from tests.conftest import Result as CommandResult
 from tests.conftest import Sandbox
 
 E = TypeVar("E", bound=Event)
@@ -30,6 +31,13 @@ def prepared(sandbox: Sandbox, workflow: str, **parameters: str) -> PlannedJob:
     if not file.exists():
         file.write_text("some input\n")
     return prepare(Catalog(ProjectFolder(sandbox.root)), JobRequest(file, workflow, parameters))
+
+
+def run(sandbox: Sandbox, stages: str, head: str = "") -> tuple[str, CommandResult]:
+    """Prepare a job for a workflow of these stages and run it."""
+    sandbox.workflow("tested", stages, head)
+    id = prepared(sandbox, "tested").id
+    return id, sandbox.run("run-pipeline", "-j", id)
 
 
 def a_stage(name: str, **fields: Any) -> PlannedStage:

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,16 +53,30 @@ def load_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture
-def engines(load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Stand-ins for the libraries of recognition, and the modules that use them, which are forgotten afterwards."""
-    for library in LIBRARIES:
-        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.2.1"))
-    for name in USING_THEM:
-        monkeypatch.setattr(recognition, name, None, raising=False)
-        load_module(f"recognition.{name}")
-    yield
-    for name in USING_THEM:
-        del sys.modules[f"recognition.{name}"]
+def stand_in(
+    load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Sequence[str], str, Sequence[str]], None]]:
+    """``stand_in(["numpy"], "1.0", ["waveform"])``: stand-ins for libraries of a version, and the modules of
+    ``recognition`` that use them, which are forgotten afterwards.
+    """
+    loaded: list[str] = []
+
+    def load(libraries: Sequence[str], version: str, modules: Sequence[str]) -> None:
+        for library in libraries:
+            monkeypatch.setitem(sys.modules, library, MagicMock(__version__=version))
+        for name in modules:
+            monkeypatch.setattr(recognition, name, None, raising=False)
+            loaded.append(load_module(f"recognition.{name}").__name__)
+
+    yield load
+    for name in loaded:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def engines(stand_in: Callable[[Sequence[str], str, Sequence[str]], None]) -> None:
+    """Stand-ins for the libraries of recognition, and the modules that use them."""
+    stand_in(LIBRARIES, "1.2.1", USING_THEM)
 
 
 class RecordingStage:

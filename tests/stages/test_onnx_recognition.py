@@ -1,15 +1,12 @@
 """What the stage decides itself; tests/e2e/test_onnx_recognition.py has the rest."""
 
 import importlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
-import recognition
 
 LIBRARIES = ("numpy", "onnxruntime", "onnx_asr", "py3langid", "py3langid.langid")
 USING_THEM = (
@@ -19,17 +16,10 @@ USING_THEM = (
 
 
 @pytest.fixture
-def onnx(load_module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Stand-ins for the libraries, and the modules that use them, which are forgotten afterwards."""
+def onnx(stand_in: Callable[[Sequence[str], str, Sequence[str]], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for the libraries, and the modules that use them."""
     monkeypatch.setattr("importlib.metadata.version", lambda name: "0.12.0")
-    for library in LIBRARIES:
-        monkeypatch.setitem(sys.modules, library, MagicMock(__version__="1.32.0"))
-    for name in USING_THEM:
-        monkeypatch.setattr(recognition, name, None, raising=False)
-        load_module(f"recognition.{name}")
-    yield
-    for name in USING_THEM:
-        del sys.modules[f"recognition.{name}"]
+    stand_in(LIBRARIES, "1.32.0", USING_THEM)
 
 
 @pytest.fixture
