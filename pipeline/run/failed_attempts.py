@@ -2,7 +2,7 @@
 
 from pipeline.run.backlog import Backlog
 from pipeline.run.beside_loop import Act
-from pipeline.run.diagnosis import Diagnosed, EnvironmentChecks
+from pipeline.run.environment_checks import Diagnosed, EnvironmentChecks
 from pipeline.run.failures import retry
 from pipeline.run.failures.message import Failure
 from pipeline.run.job_run import JobRun
