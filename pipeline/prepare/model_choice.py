@@ -83,7 +83,7 @@ def settle(
         before = request.extends.plan
         return SettledModel({**parameters, name: before.parameters[name]}, before.model_decision)
     if parameters[name] != AUTO and not model_request.has_language:
-        return SettledModel(parameters)  # without a language, there is nothing to say of it
+        return SettledModel(parameters, _unheard(catalog, parameters[name]))
     situation = _ModelSituation(catalog, finder, model_request, recognition)
     if parameters[name] != AUTO:
         return SettledModel(parameters, situation.judge(parameters[name]))
@@ -114,7 +114,7 @@ class _ModelSituation:
         task = replace(self.task, quality="best", within=None)
         judged = model_choice.judge(name, task, self._candidates, self._table, self._machine)
         decided = judged and model_report.decision(judged, task, self._table, is_named=True)
-        return decided if decided and decided.note else None
+        return decided if decided and (decided.note or decided.notes) else None
 
     def choose(self) -> model_choice.ModelChoice:
         return model_choice.choose(self.task, self._candidates, self._table, self._machine)
@@ -127,6 +127,13 @@ class _ModelSituation:
         spec = _fetch(self._catalog, self._catalog.model(wanted.name), self._progress)
         self._candidates = [replace(each, is_here=each.is_here or each.name == spec.name) for each in self._candidates]
         return (spec,)
+
+
+def _unheard(catalog: Catalog, name: str) -> ModelDecision | None:
+    """What will be to say of a model that a person named, once it is known which language is spoken."""
+    spec = catalog.models.get(name)
+    notes = model_report.notes(name, spec.languages if spec else (), catalog.model_figures)
+    return ModelDecision(model=name, notes=notes) if notes else None
 
 
 def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:

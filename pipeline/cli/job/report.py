@@ -51,7 +51,7 @@ def report_of(here: ProjectFolder, id: str, against: str | None = None) -> JobRe
     """Raises ``UsageError`` where there is no such job."""
     store, registry = JobStore(here.jobs), Registry(here.environments)
     job = store.find(id)
-    found = read(job, store, _health(registry, job), list(explanations(job)))
+    found = read(job, store, _health(registry, job), list(explanations(job, job.loaded)))
     if against is None:
         return found
     other = store.find(against)

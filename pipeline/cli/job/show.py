@@ -58,7 +58,7 @@ def command(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*explanations(job), *_by_now(here, job)]:
+    for line in [*explanations(job, state), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
