@@ -106,7 +106,7 @@ MAY_IMPORT = {
         "project",
         "sdk",
     },
-    "scaffold": {"config", "project"},
+    "scaffold": {"config", "project", "sdk"},
     "sdk": set(),
     "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
     **{leaf: set() for leaf in LEAVES},
