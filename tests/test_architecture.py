@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "executors": {"policy", "process", "process_tree", "sdk"},
     "host": {"policy", "process", "project"},
     "jobs": {"config", "envs", "policy", "project"},
-    "location": {"config", "ownership", "project"},
+    "location": {"config", "environments", "ownership", "project"},
     "media": {"envs", "process"},
     "models": {"config", "environments", "envs", "process", "project"},
     "ownership": {"project"},

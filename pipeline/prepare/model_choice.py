@@ -141,7 +141,7 @@ def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:
     fetcher = fetcher_for(catalog)
     if not spec.is_locked:
         spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, progress).now)
-    fetch.ensure(ModelStore(catalog.project.models), spec, fetcher, progress)
+    fetch.ensure(ModelStore(catalog.project.model_store), spec, fetcher, progress)
     return spec
 
 

@@ -10,7 +10,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.registry import Registry
+from pipeline.environments import registry_of
 from pipeline.jobs import environment_sources, items, overview
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -65,7 +65,7 @@ def command(id: str, as_json: bool) -> None:
 
 
 def _by_now(here: ProjectFolder, job: PlannedJob) -> list[str]:
-    names = environment_sources.replaceable(job.plan, Registry(here.environments))
+    names = environment_sources.replaceable(job.plan, registry_of(here))
     return [f"environment {name} has been built since; prepare the job again to use it" for name in names]
 
 
