@@ -51,12 +51,20 @@ class Completed(Struct, frozen=True):
         return self.stderr.decode("utf-8", "replace").strip()
 
 
+class ResourceUse(Struct, frozen=True):
+    """What a process used, with all of its own children that it waited for."""
+
+    cpu_seconds: float
+    memory: int | None = None  # bytes that it had at most at a time; None where that isn't known
+
+
 class Child:
     """A process that was started, until it is collected."""
 
     def __init__(self, pid: int, started_by: "subprocess.Popen[bytes] | None" = None) -> None:
         self.pid = pid
         self.returncode: int | None = None  # negative where a signal ended it
+        self.used: ResourceUse | None = None  # once it is collected, where the system tells
         self._started_by = started_by
 
     def poll(self) -> int | None:
@@ -78,10 +86,23 @@ class Child:
 
     def _collected(self, flags: int) -> int | None:
         try:
-            pid, status = os.waitpid(self.pid, flags)
+            pid, status, used = os.wait4(self.pid, flags)
         except ChildProcessError:
             return UNKNOWN
-        return os.waitstatus_to_exitcode(status) if pid else None
+        if not pid:
+            return None
+        self.used = ResourceUse(round(used.ru_utime + used.ru_stime, 3), _memory(used.ru_maxrss))
+        return os.waitstatus_to_exitcode(status)
+
+
+def _memory(peak: int) -> int | None:
+    """The kernel counts what we had ourselves when we started a process as the process's own, so less than that isn't
+    known: setmax_mm_hiwater_rss in its fs/exec.c.
+    """
+    import resource
+
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1024 if sys.platform == "linux" else 1) if peak > own else None
 
 
 class TimedOut(Exception):

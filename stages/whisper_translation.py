@@ -53,8 +53,7 @@ def run(stage: stagekit.Stage) -> None:
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
     recognition = speech_to_text.recognise(stage, source, speech_to_text.TRANSLATE)
-    spoken = {"languages": recognition.origin.shares} if recognition.origin.shares else {}
-    stage.about(language=recognition.origin.language, **recognition.check.facts, **spoken)
+    stage.about(**recognition.check.facts)
     documents.publish(stage, translation(recognition, target))
 
 

@@ -1,6 +1,5 @@
 """``pipeline schema``: what editors check a project's files with."""
 
-import os
 from pathlib import Path
 
 import click
@@ -16,7 +15,6 @@ KINDS = {
     "config/models.yaml": "models.json",
     "config/environments/*.yaml": "environment.json",
     "config/workflows/*.yaml": "workflow.json",
-    "stages/*.yaml": "command-stage.json",
 }
 
 
@@ -52,4 +50,5 @@ def _say_path(as_json: bool) -> None:
 
 
 def _relative(path: str, schema: str) -> str:
-    return os.path.relpath(f"{FOLDER}/{schema}", Path(path).parent).replace(os.sep, "/")
+    up = "../" * (len(Path(path).parts) - 2)
+    return f"{up}.schemas/{schema}"

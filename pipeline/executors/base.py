@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pipeline.executors.reports import StageReport
 from pipeline.policy import Start
-from pipeline.process import Interpreter
+from pipeline.process import Interpreter, ResourceUse
 from pipeline.sdk.protocol import RUN_VARIABLE, Order
 from pipeline.values import Struct, field
 
@@ -69,6 +69,7 @@ class Exited(Struct, frozen=True):
     id: str
     returncode: int
     lost: str | None = None
+    used: ResourceUse | None = None  # by a process that ran nothing else
 
 
 Event = Message | Exited

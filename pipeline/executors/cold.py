@@ -76,7 +76,7 @@ class ColdRun:
         events = self.fresh.messages(id)
         if self.fresh.has_ended(ready):
             returncode = process.reap(self.child)
-            events += [*self.fresh.messages(id), Exited(id, returncode)]
+            events += [*self.fresh.messages(id), Exited(id, returncode, used=self.child.used)]
         return events
 
     def ask(self) -> None:

@@ -55,6 +55,7 @@ class StageStarted(StageEvent, frozen=True, tag="stage_started"):
     attempt: int
     key: str
     because: str = ""
+    way: str = "cold"  # how it was started
 
 
 class StageExpanded(StageEvent, frozen=True, tag="stage_expanded"):
@@ -74,6 +75,8 @@ class StageFinished(StageEvent, frozen=True, tag="stage_finished"):
     about: dict[str, Any] = field(default_factory=dict)
     adopted: bool = False  # an earlier run had done it, and died before this line
     taken: str | None = None  # the job that had made the same result, where the store of results had it
+    cpu_seconds: float | None = None  # of a process that ran nothing else
+    memory: int | None = None  # bytes that it had at most at a time
 
 
 class AttemptFailed(StageEvent, frozen=True, tag="stage_failed"):
@@ -85,6 +88,8 @@ class AttemptFailed(StageEvent, frozen=True, tag="stage_failed"):
     kind: str | None = None  # the class of the failure
     exit_code: int | None = None
     again: float | None = None  # seconds until the next attempt in this run
+    cpu_seconds: float | None = None
+    memory: int | None = None
 
 
 class StageSkipped(StageEvent, frozen=True, tag="stage_skipped"):

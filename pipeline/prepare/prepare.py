@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
-from pipeline.environments import ProjectVariables, registry_of
+from pipeline.environments import ProjectVariables
 from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
+from pipeline.envs.registry import Registry
 from pipeline.jobs import beside_input, environment_sources
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
@@ -67,7 +68,7 @@ def prepare(
         decided = _with_programs(catalog, decided, environments)
         unnamed = job_plan.unnamed(decided, environments, catalog.settings)
         for model in decided.folder_models:
-            local_folder.place(model, ModelStore(catalog.project.model_store))
+            local_folder.place(model, ModelStore(catalog.project.models))
         inspections.save()
         catalog.save()
         store = JobStore(catalog.project.jobs)
@@ -179,7 +180,7 @@ def _finder(
         return builder_for(catalog)
 
     return EnvironmentFinder(
-        registry=registry_of(catalog.project),
+        registry=Registry(catalog.project.environments),
         cache=inspections,
         options=allowed,
         builder=builder,

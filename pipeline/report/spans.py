@@ -103,14 +103,16 @@ class _JournalReading:
             return
         started, begin = found
         ran = min(begin + event.seconds, at)
-        self._add(event.stage, started, begin, ran, at, event.attempt, FINISHED, warnings=event.warnings)
+        used = {"cpu_seconds": event.cpu_seconds, "memory": event.memory}
+        self._add(event.stage, started, begin, ran, at, event.attempt, FINISHED, warnings=event.warnings, **used)
 
     def _failed(self, event: AttemptFailed, at: float) -> None:
         self._free[event.stage] = at
         started, begin = self._open.pop(event.stage, (None, max(0.0, at - event.seconds)))
         state = FAILED if event.kind else STOPPED
         details = {"reason": event.reason, "kind": event.kind, "exit_code": event.exit_code}
-        self._add(event.stage, started, begin, at, at, event.attempt, state, **details)
+        used = {"cpu_seconds": event.cpu_seconds, "memory": event.memory}
+        self._add(event.stage, started, begin, at, at, event.attempt, state, **details, **used)
 
     def _add(  # noqa: PLR0913, PLR0917  # an attempt's times
         self,
@@ -138,6 +140,7 @@ class _JournalReading:
             ran=ran,
             end=end,
             because=started.because if started else "",
+            way=started.way if started else None,
             **details,  # type: ignore[arg-type]  # each is a field, with its type, where this is called
         )
         self.attempts.append(span)

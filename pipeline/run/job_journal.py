@@ -20,6 +20,8 @@ from pipeline.jobs.events import (
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
+from pipeline.policy import Start
+from pipeline.process import ResourceUse
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.timers import now
 
@@ -46,9 +48,9 @@ class JobJournal:
     def has_begun(self) -> bool:
         return self._has_begun
 
-    def started(self, stage: PlannedStage, attempt: int, key: str, because: str) -> None:
+    def started(self, stage: PlannedStage, attempt: int, key: str, because: str, way: Start) -> None:
         """The key is what the job holds from now on: the store of results doesn't evict it."""
-        self._journal.append(StageStarted(stage.name, attempt, key, because))
+        self._journal.append(StageStarted(stage.name, attempt, key, because, way))
         self._observer.stage_started(self._job, stage.name, stage.environment, because)
 
     def reported(self, stage: str, report: StageReport) -> None:
@@ -57,8 +59,8 @@ class JobJournal:
     def expanded(self, stage: str, members: int) -> None:
         self._journal.append(StageExpanded(stage, members))
 
-    def finished(self, stage: str, result: Result) -> None:
-        self._journal.append(_finished(stage, result))
+    def finished(self, stage: str, result: Result, used: ResourceUse | None) -> None:
+        self._journal.append(_finished(stage, result, used=used))
         self._oldest = self._oldest if self._untold else now()
         self._untold.append((stage, result.seconds))
 
@@ -131,7 +133,9 @@ class JobJournal:
         self._journal.close()
 
 
-def _finished(stage: str, result: Result, adopted: bool = False, taken: str | None = None) -> StageFinished:
+def _finished(
+    stage: str, result: Result, adopted: bool = False, taken: str | None = None, used: ResourceUse | None = None
+) -> StageFinished:
     return StageFinished(
         stage,
         result.attempt,
@@ -142,4 +146,6 @@ def _finished(stage: str, result: Result, adopted: bool = False, taken: str | No
         result.about,
         adopted,
         taken,
+        used.cpu_seconds if used else None,
+        used.memory if used else None,
     )

@@ -111,7 +111,7 @@ class JobRun:
         inputs = self._guard.begin(self._invocations.input_files(task.stage))
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task.stage, attempt, grant, task.start)
-        self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because)
+        self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because, invocation.start)
         live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills, inputs)
         self._running[invocation.id] = live
         self._started += 1
@@ -128,6 +128,7 @@ class JobRun:
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
+        live.used = exited.used
         if changed := self._guard.end(live, self._running.values()):
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
         if exited.returncode or exited.lost:
@@ -152,6 +153,8 @@ class JobRun:
                 failure.kind.value,
                 failure.evidence.returncode,
                 again,
+                live.used.cpu_seconds if live.used else None,
+                live.used.memory if live.used else None,
             )
         )
         del self._running[live.invocation.id]
@@ -249,7 +252,7 @@ class JobRun:
         at, task, result = time.time_ns(), live.task, commit(self._context.project, live, self._invocations)
         if isinstance(result, AttemptEnd):
             return self._failure(live, result)
-        self._journal.finished(task.name, result)
+        self._journal.finished(task.name, result, live.used)
         del self._running[live.invocation.id]
         if task.stage.cache:
             share(self._context.store, task, result)

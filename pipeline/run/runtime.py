@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.environments import own_variables, registry_of
+from pipeline.environments import own_variables
 from pipeline.envs import notes
 from pipeline.envs.build import Build
 from pipeline.envs.inheritance import visible
@@ -56,7 +56,7 @@ def resolve(project: ProjectFolder, job: PlannedJob, token: str, leases: Leases 
         name: _interpreter(job, build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
         for name, build in builds.items()
     }
-    store = ModelStore(project.model_store)
+    store = ModelStore(project.models)
     folders = {name: store.folder(name, digest) for name, digest in job.plan.models.items()}
     if leases:
         for folder in folders.values():
@@ -74,7 +74,7 @@ def resolve(project: ProjectFolder, job: PlannedJob, token: str, leases: Leases 
 def note_use(project: ProjectFolder, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
-    notes.note_use(project.builds, (build.prefix for build in ours))
+    notes.note_use(project.environments, (build.prefix for build in ours))
 
 
 class _Found(Struct, frozen=True):
@@ -90,7 +90,7 @@ def _find(project: ProjectFolder, job: PlannedJob, name: str, leases: Leases | N
     """The environment that the plan was made with, wherever it comes from."""
     if job.plan.origin(name).place is not None:
         return _find_foreign(project, job, name)
-    registry = registry_of(project)
+    registry = Registry(project.environments)
     build = registry.with_key(name, job.plan.environment_keys[name])
     if build is None:
         return _Found(None, _why_absent(registry, name))

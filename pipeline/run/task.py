@@ -8,6 +8,7 @@ from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
+from pipeline.process import ResourceUse
 from pipeline.run.due import DueStage
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.input_files import WatchedFile
@@ -59,6 +60,7 @@ class LiveAttempt(Struct, eq=False):
     instead: dict[str, str] = field(default_factory=dict)  # values of parameters with which it would do its work
     raised: Raised | None = None  # the exception that ended it
     wrong_environment: bool = False
+    used: ResourceUse | None = None  # once it has ended
     timed_out: bool = False
     killed_by_us: bool = False
 

@@ -51,6 +51,13 @@ def with_id(invocation: Invocation, number: int) -> Invocation:
 
 
 def until_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
+    """Without what processes used, which differs each time."""
+    return [
+        replace(each, used=None) if isinstance(each, Exited) else each for each in events_to_exit(executor, wake, exits)
+    ]
+
+
+def events_to_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
     events: list[Event] = []
     while len([event for event in events if isinstance(event, Exited)]) < exits:
         arrived = executor.wait(wake, BOUND)

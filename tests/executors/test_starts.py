@@ -24,6 +24,7 @@ from tests.executors.helpers import (
     MISSING,
     TOKEN,
     Runs,
+    events_to_exit,
     exit_of,
     invocation,
     log,
@@ -459,3 +460,11 @@ def test_a_file_that_a_stage_left_open_is_written(
     executor.submit(work)
     assert until_exit(executor, never)[-1] == Exited(work.id, 0)
     assert (tmp_path / "out.txt").read_text() == "all of it"
+
+
+def test_what_a_fresh_process_used_comes_with_its_end(tmp_path: Path, executor: LocalExecutor, never: int) -> None:
+    executor.submit(invocation(tmp_path, "while sum(os.times()[:2]) < 0.2: pass"))
+    (exited,) = events_to_exit(executor, never)
+    assert isinstance(exited, Exited)
+    assert exited.used is not None
+    assert exited.used.cpu_seconds >= 0.2

@@ -23,6 +23,11 @@ def test_an_attempt_waits_runs_and_is_committed() -> None:
     assert one.phases == (Phase("waited", 0, 2), Phase("ran", 2, 7), Phase("committed", 7, 10))
 
 
+def test_an_attempt_has_what_its_process_used_and_how_it_was_started() -> None:
+    (one,) = read(run_started(0), started("one", 0), finished("one", 4, 4, cpu_seconds=3.5, memory=1 << 30)).attempts
+    assert (one.way, one.cpu_seconds, one.memory) == ("cold", 3.5, 1 << 30)
+
+
 def test_a_stage_is_ready_when_what_it_needs_is_there() -> None:
     found = read(
         run_started(0),
