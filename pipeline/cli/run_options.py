@@ -111,10 +111,10 @@ OF_EVERY_RUN = tuple(each for each in OPTIONS if each.name not in {"jobs", "all"
 
 def execution_options(values: Mapping[str, Any]) -> "Options":
     """What a run is asked for, from the options' values by name."""
-    from pipeline.host.resources import parse_limits
+    from pipeline.host.run_limits import parse_limits
     from pipeline.run.bounds import Bounds
-    from pipeline.run.chosen_stages import Selection
     from pipeline.run.execute import Options
+    from pipeline.run.selection import Selection
 
     return Options(
         Selection(values["start_at"], values["until"], values["only"], values["force"]),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.cli import handler
-from pipeline.cli.plain_reporter import PlainReporter
 from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
@@ -96,7 +95,7 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
 
 
 def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool, is_quiet: bool) -> RunReporter:
-    """Live on a terminal; rich is imported only there."""
+    """Live on a terminal; rich is imported only there. Each is imported when the first interpreter starts already."""
     if as_json:
         from pipeline.cli.json_reporter import JsonReporter
 
@@ -109,4 +108,6 @@ def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool, is
         from pipeline.cli.live_reporter import LiveReporter
 
         return LiveReporter(jobs, here)
+    from pipeline.cli.plain_reporter import PlainReporter
+
     return PlainReporter(jobs)

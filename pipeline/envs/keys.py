@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.digests import tagged_digest
-from pipeline.envs import build_inheritance, build_variables
 from pipeline.values import Struct, field, plain
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def key_input(
     Raises ``OSError`` where the lock can't be read.
     """
     import sysconfig
+
+    from pipeline.envs import build_inheritance, build_variables
 
     return KeyInput(
         schema=SCHEMA,

@@ -1,26 +1,16 @@
-"""Resources of this machine: the limits of a run, and what its stages have right now."""
+"""Resources of this machine, and what the stages of a run have of them right now."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.errors import UsageError, did_you_mean
 from pipeline.host.machine import Machine
+from pipeline.host.run_limits import RunLimits
 from pipeline.policy import ResourceRequest
-from pipeline.sizes import parse_size, show_size
+from pipeline.sizes import show_size
 from pipeline.values import Struct, field, replace
 
 if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
-
-LIMITABLE = ("cpus", "memory", "gpus")
-
-
-class RunLimits(Struct, frozen=True):
-    """What a run may use at most; None is all that there is."""
-
-    cpus: int | None = None
-    memory: int | None = None  # bytes
-    gpus: int | None = None
 
 
 class GpuLease(Protocol):
@@ -140,34 +130,6 @@ def impossible(request: ResourceRequest, machine: Machine, limits: RunLimits) ->
     size = show_size(request.gpu_memory or 0)
     sizes = ", ".join(f"{card.name} ({show_size(card.memory or 0)})" for card in machine.gpus)
     return f"needs {wanted} with {size} of memory; this machine has {sizes}"
-
-
-def parse_limits(texts: Sequence[str]) -> RunLimits:
-    """``cpus=4``, ``memory=8GiB``, ``gpus=1``; a later one replaces an earlier one. Raises ``UsageError``."""
-    limits: dict[str, int] = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not value:
-            raise UsageError(f"--limit {text}: not NAME=AMOUNT", "for example --limit cpus=4 --limit memory=8GiB")
-        if name not in LIMITABLE:
-            raise UsageError(
-                f"--limit {text}: nothing called '{name}'{did_you_mean(name, [*LIMITABLE])}",
-                "for example --limit cpus=4 --limit memory=8GiB",
-            )
-        limits[name] = _amount(text, name, value)
-    return RunLimits(**limits)
-
-
-def _amount(text: str, name: str, value: str) -> int:
-    if name == "memory":
-        try:
-            return parse_size(value)
-        except ValueError as error:
-            raise UsageError(f"--limit {text}: {error}", "for example --limit memory=8GiB") from error
-    least = 1 if name == "cpus" else 0
-    if not (value.isascii() and value.isdigit()) or int(value) < least:
-        raise UsageError(f"--limit {text}: {name} is a whole number from {least}", f"for example --limit {name}=1")
-    return int(value)
 
 
 class _Supply(Struct, frozen=True):

@@ -18,7 +18,8 @@ from pipeline.envs.provided_programs import Tool, locate
 from pipeline.envs.variables import system_path
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
-from pipeline.host.resources import RunLimits, impossible
+from pipeline.host.resources import impossible
+from pipeline.host.run_limits import RunLimits
 from pipeline.models.store import ModelStore
 from pipeline.plan.planner import PlannedWorkflow
 from pipeline.policy import ResourceRequest

@@ -1,4 +1,4 @@
-"""Which part of a job a run is about: ``--from``, ``--until``, ``--only`` and ``--force``."""
+"""Which stages of a job a run is about, by what was asked for."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,18 +7,8 @@ from pipeline.jobs.items import internal_name, of_fan_out, shown_names
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import is_member_name, paired_stages
+from pipeline.run.selection import ALL, Selection
 from pipeline.values import Struct
-
-ALL = "*"  # what --force means without a stage
-
-
-class Selection(Struct, frozen=True):
-    """Stages by planned name, as they were asked for."""
-
-    start: str | None = None  # this one, and all that depends on it
-    until: str | None = None  # this one, and all that it depends on
-    only: str | None = None
-    force: str | None = None  # run even if nothing changed; ``ALL`` of what is chosen
 
 
 class ChosenStages(Struct, frozen=True):

@@ -9,9 +9,9 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.secrets import Secrets
 from pipeline.policy import Start
 from pipeline.project import ProjectFolder
-from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import Observer
 from pipeline.run.runtime import Runtime
+from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct, field
 

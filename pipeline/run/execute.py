@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 
 from pipeline.envs.leases import Leases
 from pipeline.executors import EXECUTORS, Executor, WorkerLimits, runtime_folder
-from pipeline.host.resources import Ledger, RunLimits
+from pipeline.host.run_limits import RunLimits
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.secrets import Secrets
 from pipeline.jobs.state import StageStatus
 from pipeline.policy import Start
 from pipeline.project import ProjectFolder
-from pipeline.run import job_locks, machine_ledger, runtime
+from pipeline.run import job_locks, runtime
 from pipeline.run.bounds import Bounds
-from pipeline.run.chosen_stages import Selection
 from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
+from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct, field, fields_of
 
 if TYPE_CHECKING:
     from pipeline.cache.store import ResultStore
+    from pipeline.host.resources import Ledger
     from pipeline.run.context import RunContext
     from pipeline.run.later_jobs import JobSource, Joining
 
@@ -66,6 +67,7 @@ def execute(
         # Imported, and noted, while that interpreter starts, on another core.
         runtime.note_use(project, runtimes.values())
         from pipeline.cache.store import ResultStore
+        from pipeline.run import machine_ledger
         from pipeline.run.context import RunContext
         from pipeline.run.job_run import JobRun
         from pipeline.run.loop import Run
@@ -101,7 +103,7 @@ def _guarded() -> Iterator[Guardian]:
         guardian.end()
 
 
-def _joining(later: "JobSource", context: "RunContext", held: ExitStack, ledger: Ledger) -> "Joining":
+def _joining(later: "JobSource", context: "RunContext", held: ExitStack, ledger: "Ledger") -> "Joining":
     from pipeline.run.later_jobs import LaterJobs
     from pipeline.run.run_entry import RunEntry
 

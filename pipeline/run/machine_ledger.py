@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 
 from pipeline.host import machine
-from pipeline.host.resources import GpuAllocator, Ledger, NoGpus, RunLimits
+from pipeline.host.resources import GpuAllocator, Ledger, NoGpus
+from pipeline.host.run_limits import RunLimits
 from pipeline.jobs.job import PlannedJob
 
 

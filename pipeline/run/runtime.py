@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.environments import own_variables
-from pipeline.envs import notes
 from pipeline.envs.build import Build
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
@@ -73,6 +72,8 @@ def resolve(project: ProjectFolder, job: PlannedJob, token: str, leases: Leases 
 
 def note_use(project: ProjectFolder, runtimes: Iterable[Runtime]) -> None:
     """Remember, as well as the disk allows, that runs use these builds: the least recently used go first."""
+    from pipeline.envs import notes
+
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
     notes.note_use(project.environments, (build.prefix for build in ours))
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import UsageError
 from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Grant, Ledger, NoGpus, RunLimits, impossible, parse_limits
+from pipeline.host.resources import Grant, Ledger, NoGpus, impossible
+from pipeline.host.run_limits import RunLimits
 from pipeline.policy import ResourceRequest
 
 GIB = 1 << 30
@@ -235,37 +235,3 @@ def test_no_order_of_taking_and_giving_back_exceeds_a_limit(
     for grant in held:
         book.give_back(grant)
     assert book.take(ResourceRequest(cpus="all")) is not None
-
-
-def test_limits_are_read() -> None:
-    assert parse_limits(["cpus=4", "memory = 8GiB", "gpus=0"]) == RunLimits(cpus=4, memory=8 * GIB, gpus=0)
-
-
-def test_no_limits_are_none() -> None:
-    assert parse_limits([]) == RunLimits()
-
-
-def test_a_later_limit_replaces_an_earlier_one() -> None:
-    assert parse_limits(["cpus=4", "cpus=2"]) == RunLimits(cpus=2)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("cpu=4", "did you mean 'cpus'"),
-        ("disk=4", "there are: cpus, gpus, memory"),
-        ("cpus", "not NAME=AMOUNT"),
-        ("cpus=", "not NAME=AMOUNT"),
-        ("cpus=0", "whole number from 1"),
-        ("cpus=-1", "whole number from 1"),
-        ("cpus=1.5", "whole number from 1"),
-        ("cpus=²", "whole number from 1"),
-        ("gpus=x", "whole number from 0"),
-        ("memory=much", "isn't a size"),
-    ],
-)
-def test_a_limit_that_is_none_is_named(text: str, said: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_limits([text])
-    assert text in caught.value.message
-    assert said in caught.value.message

@@ -16,14 +16,14 @@ from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.executors import Event, Exited, Invocation, Message, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Ledger, RunLimits
+from pipeline.host.resources import Ledger
+from pipeline.host.run_limits import RunLimits
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import Secrets
 from pipeline.process import Interpreter
 from pipeline.project import ProjectFolder
 from pipeline.run.bounds import Bounds
-from pipeline.run.chosen_stages import Selection
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.later_jobs import JobSource, LaterJobs
@@ -31,6 +31,7 @@ from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome
 from pipeline.run.run_entry import RunEntry
 from pipeline.run.runtime import Runtime
+from pipeline.run.selection import Selection
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.values import plain

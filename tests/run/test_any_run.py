@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.executors import Invocation
 from pipeline.host.machine import Machine
-from pipeline.host.resources import RunLimits
+from pipeline.host.run_limits import RunLimits
 from pipeline.jobs import overview
 from pipeline.jobs.events import StageFinished, StageSkipped
 from pipeline.jobs.job import PlannedJob

@@ -7,7 +7,8 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
-from pipeline.run.chosen_stages import ALL, ChosenStages, Selection, choose
+from pipeline.run.chosen_stages import ChosenStages, choose
+from pipeline.run.selection import ALL, Selection
 from tests.jobs.helpers import a_plan
 from tests.run.helpers import fan_out, link, lister, paired
 

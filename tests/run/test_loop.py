@@ -9,7 +9,7 @@ from pipeline.errors import InputError, Interrupted, NotReady, StageError, Usage
 from pipeline.executors import Invocation, StageReport
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
-from pipeline.host.resources import RunLimits
+from pipeline.host.run_limits import RunLimits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
@@ -530,7 +530,7 @@ def test_a_way_that_an_earlier_version_knew_is_passed_over(bench: Bench) -> None
 
 
 def test_a_selection_that_a_job_has_not_is_refused_before_anything_runs(bench: Bench, job: PlannedJob) -> None:
-    from pipeline.run.chosen_stages import Selection
+    from pipeline.run.selection import Selection
 
     with pytest.raises(UsageError, match="'two'"):
         bench.run(job, selection=Selection(only="tow"))

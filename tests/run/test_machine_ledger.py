@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.host import gpu_leases, machine
 from pipeline.host.machine import Machine
-from pipeline.host.resources import RunLimits
+from pipeline.host.run_limits import RunLimits
 from pipeline.run import machine_ledger
 from tests.jobs.helpers import a_stage, stored
 

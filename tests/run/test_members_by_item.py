@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.jobs.items import internal_name, shown_names
 from pipeline.jobs.job import PlannedJob, load
-from pipeline.run.chosen_stages import Selection
+from pipeline.run.selection import Selection
 from tests.run.helpers import DONE, FAILS, Bench, fan_out, link, lister, listing, statuses
 
 

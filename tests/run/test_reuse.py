@@ -12,8 +12,8 @@ from pipeline.executors import StageReport
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.run.bounds import Bounds
-from pipeline.run.chosen_stages import ALL, Selection
 from pipeline.run.output_signatures import OutputSignatures
+from pipeline.run.selection import ALL, Selection
 from pipeline.signatures import settled_signature_of
 from pipeline.values import replace
 from tests.run.helpers import FAILS, Act, Bench, chain, events, fan_out, link, lister, listing

@@ -64,7 +64,7 @@ def _below(root: str, path: str) -> str:
 
 def _counted(file: Path) -> int | None:
     try:
-        with open(file, encoding="ascii") as lines:
-            return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+        with open(file, "rb") as lines:
+            return next((int(line.split()[1]) for line in lines if line.startswith(b"oom_kill ")), None)
     except (OSError, ValueError, IndexError):
         return None
