@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pipeline.cli import handler
 from pipeline.errors import PipelineError, UsageError
@@ -12,23 +12,12 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.run.execute import Options, execute
-from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
 
 if TYPE_CHECKING:
     from pipeline.cli.film_queue import FilmQueue
-    from pipeline.prepare.batch import PrepareOutcome
-
-
-class RunReporter(Observer, Protocol):
-    """Tells whoever watches a run of all its jobs."""
-
-    def run_started(self, runtimes: Mapping[str, Runtime]) -> None: ...
-    def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:
-        """``others``: what became of each file from which the jobs were prepared meanwhile."""
-
-    def close(self) -> None:
-        """The run is over, whichever way: a terminal gets its cursor back."""
+    from pipeline.cli.run_reporter import RunReporter
+    from pipeline.run.observer import JobOutcome
 
 
 def named(here: ProjectFolder, names: Sequence[str]) -> list[Path]:
@@ -51,7 +40,7 @@ def run(
     as_json: bool = False,
     later: "FilmQueue | None" = None,
     is_quiet: bool = False,
-) -> Mapping[str, JobOutcome]:
+) -> "Mapping[str, JobOutcome]":
     """What became of each job, by its id. ``as_json``: tell a program, a line for each event. ``later``: prepares more
     jobs while these run. ``is_quiet``: tell only what is delivered.
 
@@ -61,7 +50,7 @@ def run(
     gc.enable()
     reporters: list[RunReporter] = []
 
-    def reporter(jobs: Sequence[PlannedJob], runtimes: Mapping[str, Runtime]) -> RunReporter:
+    def reporter(jobs: Sequence[PlannedJob], runtimes: Mapping[str, Runtime]) -> "RunReporter":
         reporters.append(_reporter(jobs, here, as_json, is_quiet))
         reporters[0].inputs_left(later.left if later else 0)
         reporters[0].run_started(runtimes)
@@ -77,7 +66,7 @@ def run(
     return outcomes
 
 
-def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
+def _raise_for(outcomes: "Mapping[str, JobOutcome]") -> None:
     """With several errors each is told, once, and the first decides the exit code."""
     errors = {id: outcome.error for id, outcome in outcomes.items() if outcome.error}
     if len(errors) > 1:
@@ -94,7 +83,7 @@ def _raise_for(outcomes: Mapping[str, JobOutcome]) -> None:
         raise error
 
 
-def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool, is_quiet: bool) -> RunReporter:
+def _reporter(jobs: Sequence[PlannedJob], here: ProjectFolder, as_json: bool, is_quiet: bool) -> "RunReporter":
     """Live on a terminal; rich is imported only there. Each is imported when the first interpreter starts already."""
     if as_json:
         from pipeline.cli.json_reporter import JsonReporter

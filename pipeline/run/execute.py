@@ -17,7 +17,6 @@ from pipeline.policy import Start
 from pipeline.project import ProjectFolder
 from pipeline.run import job_locks, runtime
 from pipeline.run.bounds import Bounds
-from pipeline.run.observer import JobOutcome, Observer
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
 from pipeline.run.supervision import interrupts
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.host.resources import Ledger
     from pipeline.run.context import RunContext
     from pipeline.run.later_jobs import JobSource, Joining
+    from pipeline.run.observer import JobOutcome, Observer
 
 
 class Options(Struct, frozen=True):
@@ -45,9 +45,9 @@ def execute(
     project: ProjectFolder,
     folders: Sequence[Path],
     options: Options,
-    observer: Callable[[Sequence[PlannedJob], Mapping[str, Runtime]], Observer],
+    observer: "Callable[[Sequence[PlannedJob], Mapping[str, Runtime]], Observer]",
     later: "JobSource | None" = None,
-) -> Mapping[str, JobOutcome]:
+) -> "Mapping[str, JobOutcome]":
     """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run. Those that
     are prepared ``later`` join the run one by one.
 
@@ -116,8 +116,8 @@ def _start_ahead(job: PlannedJob, found: Runtime, executor: Executor, guardian: 
     first = next(left, None)
     if first is None or found.problems or first.way(asked) != "cold":
         return
+    executor.prepare(found.interpreters[first.environment])  # before an order comes, it does nothing
     guardian.start()
-    executor.prepare(found.interpreters[first.environment])
 
 
 def _trim(project: ProjectFolder, jobs: Sequence[PlannedJob], store: "ResultStore") -> None:

@@ -93,13 +93,13 @@ class JobJournal:
 
     def ended(self, event: RunEvent | None, outcome: JobOutcome) -> JobOutcome:
         """How the run of the job ended; without an event where nothing has changed."""
-        with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
-            self.flush()
+        # Where the disk under the journal is full, that is why the run ended, and must not hide it.
+        hidden = (OSError,) if outcome.error else ()
         if event:
-            # Where the disk under the journal is full, that is why the run ended, and must not hide it.
-            with contextlib.suppress(OSError) if outcome.error else contextlib.nullcontext():
+            with contextlib.suppress(*hidden):
                 self._journal.append(event)
-                self._journal.flush()
+        with contextlib.suppress(*hidden):
+            self.flush()
         self._observer.job_ended(self._job, outcome)
         return outcome
 

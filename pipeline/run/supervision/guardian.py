@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 from pipeline import process
-from pipeline.run.supervision import sweep
 from pipeline.sdk.protocol import RUN_VARIABLE
 
 SHELL = "/bin/sh"
 WATCH = 'read -r line; exec "$0" "$@"'  # nothing is ever written: what it reads is the end of file, and a death
 PACKAGES = Path(__file__).parents[3]  # where ours lies
-SEARCH = f"import sys; sys.path.insert(0, sys.argv[1]); from {sweep.__name__} import main; main(sys.argv[2:])"
+SWEEP = f"{__package__}.sweep"  # imported here only when the first interpreter starts already
+SEARCH = f"import sys; sys.path.insert(0, sys.argv[1]); from {SWEEP} import main; main(sys.argv[2:])"
 
 
 class Guardian:
@@ -30,15 +30,19 @@ class Guardian:
         self._watch: _Watch | None = None
 
     def start(self) -> None:
-        """To be called before the run's first process, which must not be older. Where there is no shell, or the
+        """To be called before the run's first stage begins. Where there is no shell, or the
         system refuses one more process, the run goes on with the kernel's tie alone."""
         if self._watch is None:
+            from pipeline.run.supervision import sweep
+
             self._since = sweep.started_at()
             with contextlib.suppress(OSError):
                 self._watch = _Watch(self._command())
 
     def sweep(self, spare: "set[int] | None" = None) -> set[int]:
         """End what the run's stages have left behind, apart from ``spare``; returns the pids."""
+        from pipeline.run.supervision import sweep
+
         return sweep.sweep(self.token, spare or (), self._since)
 
     def end(self) -> None:
@@ -72,11 +76,13 @@ class Guardian:
 
 class _Watch:
     def __init__(self, command: list[str | Path]) -> None:
+        from pipeline.run.supervision.sweep import GUARDIAN_VARIABLE
+
         nowhere = os.open(os.devnull, os.O_RDWR)
         read, self._write = os.pipe()
         variables = {name: value for name, value in os.environ.items() if name != RUN_VARIABLE}
         try:
-            self._child = process.spawn(command, {**variables, sweep.GUARDIAN_VARIABLE: "1"}, read, nowhere, nowhere)
+            self._child = process.spawn(command, {**variables, GUARDIAN_VARIABLE: "1"}, read, nowhere, nowhere)
         except OSError:
             os.close(self._write)
             raise
