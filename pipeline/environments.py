@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.envs.registry import Registry
 from pipeline.envs.variables import VariableFolders, filled
 from pipeline.project import ProjectFolder
 
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.envs.builder.builder import Builder
     from pipeline.envs.definition import Definition
+
+
+def registry_of(project: ProjectFolder) -> Registry:
+    """Its builds, which may stand in the user's store."""
+    if project.store is None:
+        return Registry(project.environments)
+    from pipeline.envs.store_projects import StoreProject, StoreProjects
+
+    own = StoreProject(project.root, project.environments)
+    return Registry(project.environments, project.builds, StoreProjects(project.builds, own))
 
 
 def own_variables(project: ProjectFolder, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
@@ -36,12 +47,11 @@ def builder_for(catalog: "Catalog", offline: bool = False, inherits: bool = Fals
     from pipeline.envs import uv  # a run that finds everything built needs none of these
     from pipeline.envs.builder.builder import Builder
     from pipeline.envs.builder.installer import PackageSources
-    from pipeline.envs.registry import Registry
 
     project = catalog.project
     sources = PackageSources(offline, project.cache / "wheels", catalog.settings.link_mode, inherits)
     return Builder(
-        registry=Registry(project.environments),
+        registry=registry_of(project),
         uv=uv.find(),
         logs=project.logs / "bootstrap",
         time_limit=catalog.settings.build_seconds,

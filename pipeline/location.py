@@ -22,13 +22,21 @@ def locate(named: Path | None) -> ProjectFolder:
     Raises ``UsageError`` where there is no project, ``UntrustedProject``, and ``ConfigurationError`` for its settings.
     """
     project, is_chosen = _search(named or _from_environment())
-    if is_chosen:
-        return with_settings(project)
+    found = with_settings(project) if is_chosen else _trusted(project)
+    if found.store:
+        from pipeline.environments import registry_of
+
+        if (projects := registry_of(found).projects) is not None:
+            projects.register()  # it may be new here, or have been moved
+    return found
+
+
+def _trusted(project: ProjectFolder) -> ProjectFolder:
     from pipeline.ownership import require_trusted
 
     require_trusted(project)  # before its settings say where its folders are
     found = with_settings(project)
-    if found.elsewhere:
+    if found.elsewhere or found.store:
         require_trusted(found)
     return found
 

@@ -216,7 +216,8 @@ def _tried(take: Callable[[int], None], descriptor: int, seconds: float) -> bool
 def _without_locks(path: Path, error: OSError) -> NotReady:
     return NotReady(
         f"{path} can't be locked: {error.strerror}; the file system there has no locks",
-        "let paths in config/pipeline.yaml put that folder on a disk that has them, or mount it with locks",
+        "let paths in config/pipeline.yaml (for the user's store: XDG_DATA_HOME) put that folder on a disk that has"
+        " them, or mount it with locks",
     )
 
 

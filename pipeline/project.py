@@ -19,6 +19,7 @@ class ProjectFolder(Struct, frozen=True):
     root: Path
     elsewhere: tuple[tuple[str, Path], ...] = ()  # folders that don't stand in the root, by the names that PLACES has
     shared: bool = False  # whether a group works on it; otherwise what it makes is for its user alone
+    store: Path | None = None  # the user's folder of builds and models, which all of the user's projects share
     extended: Path | None = None  # the folder of a set that it uses by name, in which nothing is ever written
 
     @property
@@ -43,6 +44,16 @@ class ProjectFolder(Struct, frozen=True):
         return self.place("environments")
 
     @property
+    def builds(self) -> Path:
+        """Where the builds are that ``environments`` points to."""
+        return self.store / "environments" if self.store else self.environments
+
+    @property
+    def model_store(self) -> Path:
+        """Where verified models are; ``models`` has those that a person puts there."""
+        return self.store / "models" if self.store else self.models
+
+    @property
     def models(self) -> Path:
         return self.place("models")
 
@@ -65,7 +76,7 @@ class ProjectFolder(Struct, frozen=True):
     @property
     def personal_folders(self) -> tuple[Path, ...]:
         """Those that hold what a person works on."""
-        return self.jobs, self.cache, self.logs
+        return self.jobs, self.cache, self.logs, *([self.store] if self.store else [])
 
     def place(self, name: str) -> Path:
         return dict(self.elsewhere).get(name) or self.root / PLACES[name]

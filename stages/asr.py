@@ -43,6 +43,11 @@ def run(stage: stagekit.Stage) -> None:
         stage.warn(note)
     shares = {"languages": transcript["languages"]} if "languages" in transcript else {}
     stage.about(
-        engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"], **check.facts, **shares
+        engine=transcript["engine"],
+        language=transcript["language"],
+        content=transcript["content"],
+        notes=transcript["notes"],
+        **check.facts,
+        **shares,
     )
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

@@ -156,5 +156,10 @@ def language_of(stage: stagekit.Stage, text: str, seconds: float) -> tuple[str, 
 def write(stage: stagekit.Stage, transcript: dict[str, Any]) -> None:
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"])
+    stage.about(
+        engine=transcript["engine"],
+        language=transcript["language"],
+        content=transcript["content"],
+        notes=transcript["notes"],
+    )
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

@@ -53,7 +53,8 @@ def run(stage: stagekit.Stage) -> None:
             f"Whisper translates into English only, not into '{target}'. Choose another translator"
         )
     recognition = speech_to_text.recognise(stage, source, speech_to_text.TRANSLATE)
-    stage.about(**recognition.check.facts)
+    spoken = {"languages": recognition.origin.shares} if recognition.origin.shares else {}
+    stage.about(language=recognition.origin.language, **recognition.check.facts, **spoken)
     documents.publish(stage, translation(recognition, target))
 
 

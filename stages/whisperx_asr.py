@@ -253,5 +253,10 @@ def write(
     transcript = transcripts.document(result, speech, origin, notes)
     for note in transcript["notes"]:
         stage.warn(note)
-    stage.about(engine=transcript["engine"], content=transcript["content"], notes=transcript["notes"])
+    stage.about(
+        engine=transcript["engine"],
+        language=transcript["language"],
+        content=transcript["content"],
+        notes=transcript["notes"],
+    )
     transcripts.save(transcript, stage.output("transcript"), stage.output("text"))

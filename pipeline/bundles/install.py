@@ -156,7 +156,7 @@ def _add_models(bundle: InspectedBundle) -> None:
 
 
 def _place_models(bundle: InspectedBundle, catalog: Catalog, staged: Path, installer: Path, progress: Progress) -> None:
-    store, fetcher = ModelStore(bundle.project.models), Fetcher(installer, offline=True)
+    store, fetcher = ModelStore(bundle.project.model_store), Fetcher(installer, offline=True)
     for name in bundle.models:
         spec = replace(catalog.model(name), sources=(FolderSource(staged / "models" / name),))
         fetch.ensure(store, spec, fetcher, progress)

@@ -104,7 +104,7 @@ class _Collector:
             return
         project = self.catalog.project
         entries = model_entries.read(project)
-        store, fetcher = ModelStore(project.models), fetcher_for(self.catalog)
+        store, fetcher = ModelStore(project.model_store), fetcher_for(self.catalog)
         for name in names:
             spec = self.catalog.model(name)
             if not spec.is_locked:

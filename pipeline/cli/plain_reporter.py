@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.stage_counts import StageCounts
 from pipeline.executors import StageReport
+from pipeline.jobs import model_notes
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan
 from pipeline.run.observer import JobOutcome
@@ -102,6 +103,8 @@ class PlainReporter:
         self._tell_waiting(job)
         for text in self._counts.ended(job):
             self.say(f"{self._name(job)}: {text}")
+        for note in model_notes.unexpected(job):
+            self.say(f"{self._name(job)}: {printable(note)}")
         how = "not finished" if outcome.error else "the chosen stages are done" if outcome.partial else "finished"
         self.say(f"{self._name(job)}{place}: {how}")
 

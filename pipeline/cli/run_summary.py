@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from pipeline.cli import handler, terminal_size
+from pipeline.jobs import model_notes
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import JobState
 from pipeline.media.subtitles import SUFFIXES
@@ -105,7 +106,7 @@ def _row(job: PlannedJob, outcome: JobOutcome) -> FilmRow:
     result = "was finished already" if outcome.unchanged else DONE
     languages = ", ".join(dict.fromkeys(_languages(job, outcome.delivered)))
     where = _shown_place(_place(job, outcome.delivered))
-    return FilmRow(name, job.id, result, languages, printable(_about(job.state())), where)
+    return FilmRow(name, job.id, result, languages, printable(_about(job, job.state())), where)
 
 
 def _languages(job: PlannedJob, delivered: Sequence[Path]) -> Iterator[str]:
@@ -131,9 +132,10 @@ def _shown_place(folder: Path) -> str:
     return printable(min(relative, str(folder), key=len))
 
 
-def _about(state: JobState) -> str:
-    """What the stages say of their results: notes before the engines that made them."""
+def _about(job: PlannedJob, state: JobState) -> str:
+    """What is known of the results: notes before the engines that made them."""
     told = [stage.committed.about for stage in state.stages.values() if stage.committed]
     notes = [note for about in told for note in about.get("notes") or () if isinstance(note, str)]
+    notes += model_notes.of_job(job, state) or ()
     engines = [about["engine"] for about in told if isinstance(about.get("engine"), str)]
     return "; ".join(dict.fromkeys(notes or engines))

@@ -1,5 +1,6 @@
 """``pipeline schema``: what editors check a project's files with."""
 
+import os
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ KINDS = {
     "config/models.yaml": "models.json",
     "config/environments/*.yaml": "environment.json",
     "config/workflows/*.yaml": "workflow.json",
+    "stages/*.yaml": "command-stage.json",
 }
 
 
@@ -50,5 +52,4 @@ def _say_path(as_json: bool) -> None:
 
 
 def _relative(path: str, schema: str) -> str:
-    up = "../" * (len(Path(path).parts) - 2)
-    return f"{up}.schemas/{schema}"
+    return os.path.relpath(f"{FOLDER}/{schema}", Path(path).parent).replace(os.sep, "/")

@@ -1,17 +1,19 @@
 """What every command needs of ``config/pipeline.yaml``: ``paths``, a project's folders on other disks, ``shared``,
-whether a group works on it, and ``extends``, what it uses by name.
+whether a group works on it, ``extends``, what it uses by name, and ``store``, what it shares with other projects.
 
 Loading YAML takes longer than a small job, so the file is parsed only where it has one of the words in another line
-than the plain one that most projects have: ``extends: media``.
+than the plain ones that most projects have: ``extends: media`` and ``store: user``.
 """
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import extensions
+from pipeline.envs.platform.layout import WINDOWS
+from pipeline.errors import UsageError
 from pipeline.project import MARKER, PLACES, ProjectFolder
 from pipeline.values import replace
 
@@ -21,25 +23,46 @@ if TYPE_CHECKING:
 KEY = "paths"
 SHARED = "shared"
 EXTENDS = "extends"
-PLAIN = re.compile(rb"(extends): *([a-z]+) *(?:#.*)?")  # a line that YAML reads in the same way, wherever it stands
+STORE = "store"
+STORES = ("user", "project")
+PLAIN = re.compile(rb"(extends|store): *([a-z]+) *(?:#.*)?")  # a line that YAML reads in the same way
 
 
 def with_settings(project: ProjectFolder) -> ProjectFolder:
     """The project as its settings describe it. Raises ``ConfigurationError`` with file, line and key."""
     plain = _plain_words(project.root / MARKER)
     if plain is not None:
-        return _extended(project, plain.get(EXTENDS))
+        return _with_sets(project, plain)
     from pipeline.config.source import load_yaml
 
     source = load_yaml(project.root / MARKER, project.root, "settings")
     folders = tuple(_folders(source, project.root))
     found = replace(project, elsewhere=folders, shared=bool(source.value.get(SHARED, False)))
     _check(source, found)
-    return _extended(found, source.value.get(EXTENDS))
+    _check_store(source)
+    try:
+        return _with_sets(found, source.value)
+    except UsageError as error:
+        raise source.error((STORE,), error.message, error.next_step) from error
 
 
-def _extended(project: ProjectFolder, name: str | None) -> ProjectFolder:
-    return replace(project, extended=extensions.folder_of(name, project.root)) if name else project
+def _with_sets(project: ProjectFolder, value: Mapping[str, Any]) -> ProjectFolder:
+    """The project with what it uses by name, and the folder that it shares with the user's other projects."""
+    if EXTENDS in value:
+        project = replace(project, extended=extensions.folder_of(value[EXTENDS], project.root))
+    return replace(project, store=user_store()) if value.get(STORE) == "user" else project
+
+
+def user_store() -> Path:
+    """Where all projects of this user have builds and models. Raises ``UsageError`` where there is no such place."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111  # may have no home
+    if WINDOWS and "XDG_DATA_HOME" not in os.environ:
+        data = os.environ.get("LOCALAPPDATA", data)
+    store = Path(data, "pipeline")
+    reason = _unusable(store) if store.is_absolute() else "isn't a full path"
+    if reason:
+        raise UsageError(f"the user's store would be {str(store)!r}, which {reason}", "set XDG_DATA_HOME to a folder")
+    return store
 
 
 def _plain_words(settings: Path) -> dict[str, str] | None:
@@ -48,11 +71,11 @@ def _plain_words(settings: Path) -> dict[str, str] | None:
         lines = settings.read_bytes().splitlines()
     except OSError:
         return None  # to load it says what is wrong
-    words = (KEY.encode(), SHARED.encode(), EXTENDS.encode())
+    words = [word.encode() for word in (KEY, SHARED, EXTENDS, STORE)]
     telling = [line for line in lines if not line.lstrip().startswith(b"#") and any(word in line for word in words)]
     plain = [match for line in telling if (match := PLAIN.fullmatch(line))]
     found = {match[1].decode(): match[2].decode() for match in plain}
-    is_known = found.get(EXTENDS, extensions.MEDIA) in extensions.NAMES
+    is_known = found.get(EXTENDS, extensions.MEDIA) in extensions.NAMES and found.get(STORE, STORES[0]) in STORES
     return found if is_known and len(found) == len(telling) else None
 
 
@@ -82,6 +105,15 @@ def _filled(text: str) -> Path:
         return Path(filled).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{text!r}: there is no such home folder") from error
+
+
+def _check_store(source: "ConfigurationSource") -> None:
+    if source.value.get(STORE) != "user":
+        return
+    if "environments" in source.value.get(KEY, {}):
+        raise source.error((KEY, "environments"), "builds are in the user's store (store: user); leave one of them out")
+    if source.value.get(SHARED):
+        raise source.error((STORE,), "a group shares the project, and nobody else can use a user's store; leave it out")
 
 
 def _check(source: "ConfigurationSource", project: ProjectFolder) -> None:

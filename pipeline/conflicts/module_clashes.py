@@ -11,11 +11,11 @@ from itertools import combinations
 from pathlib import Path, PurePosixPath
 
 from pipeline.config.catalog import Catalog
+from pipeline.environments import registry_of
 from pipeline.envs import package_records
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.package_records import CODE, STRAY, UNREADABLE
-from pipeline.envs.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def clashes(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[str
 
     Of an environment that isn't built it isn't known which modules its packages install.
     """
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     builds = {name: registry.live(name) for name in names}
     installed = [installed_files(build) for build in builds.values() if build]
     reasons = clashes_of_definitions([catalog.declared_environment(name) for name in names])

@@ -27,26 +27,40 @@ class ErrorEstimate:
 
 def shown_rate(rate: ErrorRate) -> str:
     things = "characters" if rate.is_of_characters else "words"
-    return f"nearly all {things}" if rate.percent >= ALL else f"about {max(1, round(rate.percent))} of 100 {things}"
+    return f"nearly all {things}" if rate.percent >= ALL else f"about {max(1, rounded(rate.percent))} of 100 {things}"
 
 
-def estimate(table: FigureTable, name: str, language: str) -> ErrorEstimate | None:
-    """What a person is told; ``None`` where nothing is published."""
-    order = list(table.data)
+def rounded(percent: float) -> int:
+    """Halves up, as people round."""
+    return int(percent + 0.5)
+
+
+def estimate(table: FigureTable, name: str, language: str, data: str = "") -> ErrorEstimate | None:
+    """What a person is told; ``None`` where nothing is published.
+
+    ``data``: only what was measured on these; empty: on those that the table has first. Of a model that nobody
+    measured, at least as much is wrong as of each larger one of its make.
+    """
+    order = [data] if data else list(table.data)
     for model in _with_larger(table, name):
-        if rates := table.of(model).errors.get(language):
+        if rates := [each for each in table.of(model).errors.get(language, ()) if each.data in order]:
             best = min(rates, key=lambda rate: order.index(rate.data))
-            return ErrorEstimate(best, model, is_lower_bound=model != name)
+            return ErrorEstimate(best, name) if model == name else _bound(table, name, language, best.data)
     return None
 
 
-def compared(table: FigureTable, name: str, other: str, language: str) -> tuple[ErrorRate, ErrorRate] | None:
-    """What two models got wrong of the same data; ``None`` where no data is known that both were measured on."""
-    for data in table.data:
-        one, two = _own(table, name, language, data), _own(table, other, language, data)
-        if one and two:
-            return one, two
-    return None
+def _bound(table: FigureTable, name: str, language: str, data: str) -> ErrorEstimate:
+    larger = ((model, own(table, model, language, data)) for model in _with_larger(table, name))
+    rate, of = max(((rate, model) for model, rate in larger if rate), key=lambda each: each[0].percent)
+    return ErrorEstimate(rate, of, is_lower_bound=True)
+
+
+def shared_data(table: FigureTable, name: str, others: Sequence[str], language: str) -> str:
+    """The data that a model and most of the others were measured on; of equal ones, the one that is told first. Empty
+    where nobody measured the model."""
+    own_data = [data for data in table.data if own(table, name, language, data)]
+    counts = {data: sum(own(table, each, language, data) is not None for each in others) for data in own_data}
+    return max(counts, key=lambda data: counts[data], default="")
 
 
 def ranks(table: FigureTable, names: Sequence[str], language: str) -> dict[str, tuple[float, int]]:
@@ -72,23 +86,24 @@ def _percents(table: FigureTable, names: Sequence[str], language: str) -> dict[s
 
 def _shared_languages(table: FigureTable, names: Sequence[str]) -> list[str]:
     codes = dict.fromkeys(code for figures in table.models.values() for code in figures.errors)
-    counts = {code: sum(_own(table, name, code, TELLING) is not None for name in names) for code in codes}
+    counts = {code: sum(own(table, name, code, TELLING) is not None for name in names) for code in codes}
     most = max(counts.values(), default=0)
     return [code for code, count in counts.items() if most and count == most]
 
 
 def _shared_data(table: FigureTable, names: Sequence[str], language: str) -> str:
     """The data that most models have a figure of; of equal ones, the one that is told first."""
-    counts = {data: sum(_own(table, name, language, data) is not None for name in names) for data in table.data}
+    counts = {data: sum(own(table, name, language, data) is not None for name in names) for data in table.data}
     return max(counts, key=lambda data: counts[data], default="")
 
 
 def _percent(table: FigureTable, name: str, language: str, data: str) -> float:
-    found = (_own(table, model, language, data) for model in _with_larger(table, name))
+    found = (own(table, model, language, data) for model in _with_larger(table, name))
     return next((rate.percent for rate in found if rate), UNKNOWN)
 
 
-def _own(table: FigureTable, name: str, language: str, data: str) -> ErrorRate | None:
+def own(table: FigureTable, name: str, language: str, data: str) -> ErrorRate | None:
+    """What was measured of the model itself."""
     return next((rate for rate in table.of(name).errors.get(language, ()) if rate.data == data), None)
 
 

@@ -19,6 +19,7 @@ from pipeline.values import decode
 
 if TYPE_CHECKING:
     from pipeline.envs.definition import Definition
+    from pipeline.envs.store_projects import StoreProjects
 
 MARKER = ".pipeline-ready.json"
 RETIRED = ".pipeline-damaged.json"  # the marker's name in a build that was found damaged
@@ -26,9 +27,14 @@ NAMED = r"(?P<name>[a-z][a-z0-9_-]*)-[0-9a-f]{16}\.[0-9a-f]{8}"  # a build's fol
 
 
 class Registry:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, store: Path | None = None, projects: "StoreProjects | None" = None) -> None:
+        """``root`` has the pointers. ``store``: where the builds and the notes on them are, if not there, too;
+        ``projects``: those that share it.
+        """
         self.root = root
-        self.builds = root / ".builds"
+        self.store = store or root
+        self.builds = self.store / ".builds"
+        self.projects = projects
 
     def pointer(self, name: str) -> Path:
         return self.root / name
@@ -80,9 +86,23 @@ class Registry:
         pointer = self.pointer(name)
         for left in self.root.glob(f".{name}.*.pointer"):  # by a process that was killed here
             left.unlink()
-        target = os.path.relpath(os.path.realpath(prefix), os.path.realpath(self.root))
+        target = os.path.realpath(prefix)
+        if self.projects:
+            self.projects.register()  # before the link, which counts only for a project that the others know
+        else:  # a project may be moved with its builds
+            target = os.path.relpath(target, os.path.realpath(self.root))
         with replaced(pointer, flush=False, temporary=f".{name}.{os.getpid()}.pointer") as beside:
             beside.symlink_to(target, target_is_directory=True)
+
+    def stands_for(self, name: str, prefix: Path) -> bool:
+        """Whether the name points to this build, here or in another project of the store."""
+        own = os.path.realpath(self.pointer(name)) == str(prefix)
+        return own or self.other_user(name, prefix) is not None
+
+    def other_user(self, name: str, prefix: Path) -> Path | None:
+        """The folder of another project whose environment of this name is this build."""
+        others = self.projects.others() if self.projects else ()
+        return next((each.root for each in others if each.points_to(name, prefix)), None)
 
     def retire(self, prefix: Path) -> None:
         """Let a damaged build count no more. It stays: stages that run in it may not need its damaged files."""

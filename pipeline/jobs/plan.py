@@ -150,7 +150,8 @@ class BetterModel(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     is_here: bool = False
     size: int | None = None  # bytes of its download, where they are known
     seconds: float | None = None  # for the whole input
-    wrong_percent: float | None = None  # of the words
+    wrong_percent: float | None = None  # of the words; None where nobody measured it
+    measured_on: str | None = None  # what the model was to recognise for that
 
 
 class ModelDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -162,7 +163,11 @@ class ModelDecision(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     seconds: float | None = None  # for the whole input, as was expected
     basis: str | None = None  # how that is known
     wrong_percent: float | None = None  # of the words; at least so many where ``note`` says so
+    measured_on: str | None = None  # what the model was to recognise for that
     note: str | None = None  # what a person should know of the text that it makes
+    # What they should know in each language, by its code, where nobody named the one that is spoken. Languages in which
+    # there is nothing to say are absent.
+    notes: dict[str, str] = field(default_factory=dict)
     better: tuple[BetterModel, ...] = ()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.files import dump_json, read_json, replaced
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, model_notes
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import EnvironmentOrigin, Plan, PlannedStage
 from pipeline.jobs.records import Output, Result
@@ -165,10 +165,10 @@ def _notes(told: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _model_notes(plan: Plan, told: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was known of the recognition model before it did its work."""
-    decision = plan.model_decision
-    used = {model["name"] for each in told for model in each["models"].values()}
-    return [decision.note] if decision and decision.note and decision.model in used else []
+    """What is known of the recognition model, in the language that it recognised."""
+    model = plan.model_decision.model if plan.model_decision else ""
+    using = [each for each in told if any(used["name"] == model for used in each["models"].values())]
+    return model_notes.of(plan.model_decision, [each.get("about", {}) for each in using]) if using else []
 
 
 def _texts(value: Any) -> list[str]:

@@ -71,7 +71,7 @@ def _now(project: ProjectFolder, spec: ModelSpec, fetcher: Fetcher, progress: Pr
         declared = replace(spec.hub, revision=spec.hub.declared or spec.hub.revision)
         return look(declared, spec.patterns, admission.of(spec), fetcher, progress)
     assert spec.web is not None
-    return first_fetch.look(ModelStore(project.models), spec, spec.web, fetcher, progress)
+    return first_fetch.look(ModelStore(project.model_store), spec, spec.web, fetcher, progress)
 
 
 def look(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import NotReady
 from pipeline.files import read_json
 from pipeline.permissions import share_folder
 
@@ -34,7 +35,11 @@ class ModelStore:
         """Make the folder of all models, for everybody who may see the project's."""
         for folder in (self.root.parent, self.root):
             if not folder.exists():
-                folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    step = f"get the permission to write there; this shows who has it\nls -ld {folder.parent}"
+                    raise NotReady(f"{folder}, for models, can't be made: {error.strerror}", step) from error
                 share_folder(folder)
 
     def folder(self, name: str, digest: str) -> Path:

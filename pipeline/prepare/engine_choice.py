@@ -68,7 +68,7 @@ def choose_engines(
 
 
 def _in_folder(catalog: Catalog, folder: ModelFolder, allows_code: bool) -> FolderModel:
-    place, store = catalog.project.models / folder.name, ModelStore(catalog.project.models)
+    place, store = catalog.project.models / folder.name, ModelStore(catalog.project.model_store)
     needs = ModelNeeds(folder.files, folder.task, allows_code or folder.allows_code)
     return local_folder.read(place, needs, catalog.models.values(), store)
 
@@ -139,5 +139,5 @@ def _model(catalog: Catalog, name: str, in_folders: Collection[str]) -> DefinedM
         folder = catalog.project.models / name
         return UndefinedModel(str(folder), folder.is_dir())
     spec = catalog.models[name]
-    problem = None if name in in_folders else ModelStore(catalog.project.models).problem_of(spec)
+    problem = None if name in in_folders else ModelStore(catalog.project.model_store).problem_of(spec)
     return DefinedModel(frozenset(spec.files), spec.languages, problem, spec.patterns, spec.size)

@@ -41,7 +41,7 @@ def read(
         spec = workflow.parameters.get(name)
         kind = spec.type if spec else ""
         if kind == "model" and not (spec and spec.task and text == AUTO) and _is_folder(text, catalog):
-            defined, store = catalog.models.values(), ModelStore(catalog.project.models)
+            defined, store = catalog.models.values(), ModelStore(catalog.project.model_store)
             needs = ModelNeeds(task=_task_of(workflow, name), allows_code=allows_code)
             models.append(local_folder.read(Path(text).expanduser(), needs, defined, store))
             values[name] = models[-1].name

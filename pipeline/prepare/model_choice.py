@@ -83,7 +83,7 @@ def settle(
         before = request.extends.plan
         return SettledModel({**parameters, name: before.parameters[name]}, before.model_decision)
     if parameters[name] != AUTO and not model_request.has_language:
-        return SettledModel(parameters)  # without a language, there is nothing to say of it
+        return SettledModel(parameters, _unheard(catalog, parameters[name]))
     situation = _ModelSituation(catalog, finder, model_request, recognition)
     if parameters[name] != AUTO:
         return SettledModel(parameters, situation.judge(parameters[name]))
@@ -114,7 +114,7 @@ class _ModelSituation:
         task = replace(self.task, quality="best", within=None)
         judged = model_choice.judge(name, task, self._candidates, self._table, self._machine)
         decided = judged and model_report.decision(judged, task, self._table, is_named=True)
-        return decided if decided and decided.note else None
+        return decided if decided and (decided.note or decided.notes) else None
 
     def choose(self) -> model_choice.ModelChoice:
         return model_choice.choose(self.task, self._candidates, self._table, self._machine)
@@ -129,12 +129,19 @@ class _ModelSituation:
         return (spec,)
 
 
+def _unheard(catalog: Catalog, name: str) -> ModelDecision | None:
+    """What will be to say of a model that a person named, once it is known which language is spoken."""
+    spec = catalog.models.get(name)
+    notes = model_report.notes(name, spec.languages if spec else (), catalog.model_figures)
+    return ModelDecision(model=name, notes=notes) if notes else None
+
+
 def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:
     spec.require_sound_lock()
     fetcher = fetcher_for(catalog)
     if not spec.is_locked:
         spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, progress).now)
-    fetch.ensure(ModelStore(catalog.project.models), spec, fetcher, progress)
+    fetch.ensure(ModelStore(catalog.project.model_store), spec, fetcher, progress)
     return spec
 
 

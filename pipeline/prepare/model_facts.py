@@ -47,7 +47,7 @@ def _is_usable(catalog: Catalog, finder: EnvironmentFinder, engine: EngineSpec) 
 
 
 def candidates(catalog: Catalog, engines: Sequence[EngineSpec]) -> Iterator[ModelCandidate]:
-    store, speeds = ModelStore(catalog.project.models), ModelSpeeds(catalog.project)
+    store, speeds = ModelStore(catalog.project.model_store), ModelSpeeds(catalog.project)
     for spec in catalog.models.values():
         stages = [engine.stage for engine in engines if _has_use_for(engine, spec)]
         if not (spec.may_do(RECOGNITION) and spec.languages and stages):

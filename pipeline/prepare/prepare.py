@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
-from pipeline.environments import ProjectVariables
+from pipeline.environments import ProjectVariables, registry_of
 from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
-from pipeline.envs.registry import Registry
 from pipeline.jobs import beside_input, environment_sources
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
@@ -68,7 +67,7 @@ def prepare(
         decided = _with_programs(catalog, decided, environments)
         unnamed = job_plan.unnamed(decided, environments, catalog.settings)
         for model in decided.folder_models:
-            local_folder.place(model, ModelStore(catalog.project.models))
+            local_folder.place(model, ModelStore(catalog.project.model_store))
         inspections.save()
         catalog.save()
         store = JobStore(catalog.project.jobs)
@@ -180,7 +179,7 @@ def _finder(
         return builder_for(catalog)
 
     return EnvironmentFinder(
-        registry=Registry(catalog.project.environments),
+        registry=registry_of(catalog.project),
         cache=inspections,
         options=allowed,
         builder=builder,

@@ -134,7 +134,7 @@ def _environment_problems(choices: Mapping[str, Choice], definitions: Mapping[st
 
 
 def _model_problems(catalog: Catalog, planned: PlannedWorkflow, in_folders: Collection[str]) -> Iterator[Problem]:
-    store = ModelStore(catalog.project.models)
+    store = ModelStore(catalog.project.model_store)
     for name in planned.models:
         if name not in in_folders and (reason := store.problem_of(catalog.model(name))):
             environments = [each for each in planned.environments if name in catalog.environment(each).models]

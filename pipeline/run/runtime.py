@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.environments import own_variables
+from pipeline.environments import own_variables, registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
@@ -55,7 +55,7 @@ def resolve(project: ProjectFolder, job: PlannedJob, token: str, leases: Leases 
         name: _interpreter(job, build, _tools(job, name, builds), _own(project, job, build), token, found[name].lease)
         for name, build in builds.items()
     }
-    store = ModelStore(project.models)
+    store = ModelStore(project.model_store)
     folders = {name: store.folder(name, digest) for name, digest in job.plan.models.items()}
     if leases:
         for folder in folders.values():
@@ -75,7 +75,7 @@ def note_use(project: ProjectFolder, runtimes: Iterable[Runtime]) -> None:
     from pipeline.envs import notes
 
     ours = (build for each in runtimes for build in each.builds.values() if build.is_ours)
-    notes.note_use(project.environments, (build.prefix for build in ours))
+    notes.note_use(project.builds, (build.prefix for build in ours))
 
 
 class _Found(Struct, frozen=True):
@@ -91,7 +91,7 @@ def _find(project: ProjectFolder, job: PlannedJob, name: str, leases: Leases | N
     """The environment that the plan was made with, wherever it comes from."""
     if job.plan.origin(name).place is not None:
         return _find_foreign(project, job, name)
-    registry = Registry(project.environments)
+    registry = registry_of(project)
     build = registry.with_key(name, job.plan.environment_keys[name])
     if build is None:
         return _Found(None, _why_absent(registry, name))

@@ -14,10 +14,9 @@ from pipeline import process
 from pipeline.config import shared_modules
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
-from pipeline.environments import own_variables
+from pipeline.environments import own_variables, registry_of
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
-from pipeline.envs.registry import Registry
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import InputError, NotReady, PipelineError, StageError, UsageError, did_you_mean
 from pipeline.executors.runner import command
@@ -60,7 +59,7 @@ def run(
 
 
 def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpreter:
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     definition = catalog.environment(spec.environment)
     if reason := registry.problem(definition):
         raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", f"bootstrap --env {definition.name}")

@@ -195,7 +195,7 @@ class StageKeys:
         return inheritance.digest_of_others(self._caller) if self._plan.inherits_environment else None
 
     def _model_folder(self, name: str) -> str:
-        return ModelStore(self._project.models).folder(name, self._plan.models[name]).name
+        return ModelStore(self._project.model_store).folder(name, self._plan.models[name]).name
 
     def _names(self, references: Sequence[str]) -> list[str]:
         names: list[str] = []

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
-from pipeline.environments import builder_for
+from pipeline.environments import builder_for, registry_of
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import build_problem
+from pipeline.envs.sharing import adopt
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
 from pipeline.models.fetcher import fetcher_for
@@ -68,12 +69,11 @@ def _finder(catalog: Catalog) -> "EnvironmentFinder":
     from pipeline.environments import ProjectVariables
     from pipeline.envs.choice.decision import EnvironmentOptions
     from pipeline.envs.choice.finder import EnvironmentFinder
-    from pipeline.envs.registry import Registry
     from pipeline.jobs import environment_sources
 
     project = catalog.project
     return EnvironmentFinder(
-        registry=Registry(project.environments),
+        registry=registry_of(project),
         cache=environment_sources.inspection_cache(project),
         options=EnvironmentOptions(),
         builder=lambda: builder_for(catalog),
@@ -96,6 +96,8 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
             return _checked(catalog, definition, progress)
         if not force and _is_damaged(builder, definition):
             return _repaired(builder, definition, progress)
+        if not force and adopt(builder.registry, definition) and (shared := builder.usable(definition)):
+            return f"ready, Python {shared.python_version}, shared: another project had built it"
         build = builder.ensure(definition, progress, force)
         inherited = ", built with all variables of the shell" if build.own_marker.key_input.inherited else ""
         return f"ready, Python {build.python_version}{inherited}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from pipeline.environments import registry_of
 from pipeline.envs import leases
 from pipeline.envs.build import Build
 from pipeline.envs.gc import removal
@@ -14,7 +15,9 @@ from pipeline.envs.registry import Registry
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import load
 from pipeline.jobs.store import UNFINISHED, JobStore
+from pipeline.locks import exclusive
 from pipeline.project import ProjectFolder
+from pipeline.setup import other_projects
 from pipeline.text import printable
 
 
@@ -25,14 +28,34 @@ class CleanupResult:
 
 
 def removal_plan(project: ProjectFolder, limits: StorageLimits, force: bool = False) -> RemovalPlan:
-    """The builds that have to go. With ``force``, also those that unfinished jobs need; never those in use."""
-    user_of = _user_of({} if force else unfinished(project))
-    return plan(survey(Registry(project.environments)), limits, user_of, time.time())
+    """The builds that have to go. With ``force``, also those that unfinished jobs of this project need; never those in
+    use, nor those that another project of the same store needs.
+    """
+    registry = registry_of(project)
+    user_of = _user_of(project, registry, {} if force else unfinished(project))
+    return plan(survey(registry), limits, user_of, time.time())
 
 
 def builds_of(project: ProjectFolder, name: str) -> list[BuildFolder]:
-    """All builds of one environment."""
-    return [build for build in survey(Registry(project.environments)) if build.name == name]
+    """All builds of one environment, but those that another project of the same store needs."""
+    registry = registry_of(project)
+    other_user = _other_user(project, registry)
+    return [build for build in survey(registry) if build.name == name and other_user(build) is None]
+
+
+def other_user(project: ProjectFolder, name: str) -> str | None:
+    """Which other project needs the build that a name stands for here, for a person."""
+    registry = registry_of(project)
+    build = registry.live(name) if registry.projects else None
+    other = registry.other_user(name, build.prefix) if build else None
+    return f"the project in {printable(str(other))} uses it" if other else None
+
+
+def let_go(project: ProjectFolder, name: str) -> None:
+    """Let a name stand for no build, where the build stays for another project."""
+    registry = registry_of(project)
+    with exclusive(registry.lock(name), lambda _: None):
+        registry.pointer(name).unlink(missing_ok=True)
 
 
 def carry_out(project: ProjectFolder, builds: Collection[BuildFolder]) -> CleanupResult:
@@ -40,8 +63,10 @@ def carry_out(project: ProjectFolder, builds: Collection[BuildFolder]) -> Cleanu
 
     Raises ``NotReady`` where a folder can't be deleted.
     """
-    registry = Registry(project.environments)
+    registry = registry_of(project)
     removal.sweep_pointers(registry)
+    if registry.projects:
+        registry.projects.forget_lost()
     freed: dict[str, int] = {}
     refused: dict[str, str] = {}
     for build in builds:
@@ -69,11 +94,29 @@ def users(build: BuildFolder) -> str | None:
     return f"{printable(named)} uses it"
 
 
-def _user_of(jobs: Mapping[str, str]) -> Callable[[BuildFolder], str | None]:
+def _user_of(
+    project: ProjectFolder, registry: Registry, jobs: Mapping[str, str]
+) -> Callable[[BuildFolder], str | None]:
+    other_user = _other_user(project, registry)
+
     def user_of(build: BuildFolder) -> str | None:
         if build.state is not State.DAMAGED and build.key in jobs:
             return f"{jobs[build.key]} isn't finished and was prepared for it"
-        return users(build)
+        return other_user(build) or users(build)
+
+    return user_of
+
+
+def _other_user(project: ProjectFolder, registry: Registry) -> Callable[[BuildFolder], str | None]:
+    """Says which other project of the store needs a build, for a person."""
+    jobs = other_projects.needed_by_jobs(project, unfinished)
+
+    def user_of(build: BuildFolder) -> str | None:
+        if build.state is State.DAMAGED or not build.key:
+            return None
+        if other := registry.other_user(build.name, build.path):
+            return f"the project in {printable(str(other))} uses it"
+        return f"{printable(jobs[build.key])} isn't finished and was prepared for it" if build.key in jobs else None
 
     return user_of
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
-from pipeline.environments import ProjectVariables
+from pipeline.environments import ProjectVariables, registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.builder import package_conflicts
 from pipeline.envs.builder.builder import half_built
@@ -43,7 +43,7 @@ from pipeline.sizes import show_size
 
 def check(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
     """Check the environments of these names, or all. Raises ``ConfigurationError`` for a name that isn't defined."""
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     for name in names:
         if name not in catalog.environment_names:
             catalog.environment(name)  # raises, with a suggestion
@@ -147,7 +147,7 @@ def _half_built(registry: Registry, name: str) -> Iterator[str]:
 
 def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep: bool) -> Iterator[ModelFindings]:
     """Models of the environments must be there. Others needn't be, but must be whole where they are."""
-    store = ModelStore(catalog.project.models)
+    store = ModelStore(catalog.project.model_store)
     needed = set(_models_of(catalog, environments, is_named))
     parts = interrupted(catalog.project)
     for name in sorted(needed) if is_named else sorted(catalog.models):
@@ -163,7 +163,7 @@ def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep:
 
 def _models_of(catalog: Catalog, environments: Sequence[str], is_named: bool) -> Iterator[str]:
     """An environment that isn't built yet doesn't need its models either."""
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     for name in environments:
         try:
             if is_named or registry.live(name):

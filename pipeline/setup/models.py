@@ -24,6 +24,7 @@ from pipeline.models.sources import Fetcher
 from pipeline.models.store import MARKER, ModelStore, is_local
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
+from pipeline.setup import other_projects
 from pipeline.setup.tasks import SetupTask
 
 OTHER_CONTENT = "has other content"
@@ -60,7 +61,7 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
             change = locking.lock(catalog.project, spec, fetcher, progress)
             wanted = locking.with_lock(spec, change.now)
             result = f"ready; locked for the first time, in requirements/models/{spec.name}.lock"
-        fetch.ensure(ModelStore(catalog.project.models), wanted, fetcher, progress)
+        fetch.ensure(ModelStore(catalog.project.model_store), wanted, fetcher, progress)
         return result
 
     return SetupTask(f"model {spec.name}", carry_out)
@@ -68,7 +69,7 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
 
 def folders(project: ProjectFolder) -> list[StoredModel]:
     """Everything in the store, by name."""
-    root = ModelStore(project.models).root
+    root = ModelStore(project.model_store).root
     if not root.is_dir():
         return []
     return sorted(filter(None, map(_folder, root.iterdir())), key=lambda each: (each.name, each.digest))
@@ -76,7 +77,7 @@ def folders(project: ProjectFolder) -> list[StoredModel]:
 
 def interrupted(project: ProjectFolder) -> dict[str, StoredModel]:
     """What fetches that were interrupted left, by the model's name; not those that are going on."""
-    store = ModelStore(project.models)
+    store = ModelStore(project.model_store)
     parts = (each for each in folders(project) if each.path.name.endswith(PART))
     return {each.name: each for each in parts if not is_held(store.root / f"{each.name}.lock")}
 
@@ -134,9 +135,24 @@ def needed_by(project: ProjectFolder) -> dict[str, str]:
     return named
 
 
+def needed_elsewhere(project: ProjectFolder) -> dict[str, str] | None:
+    """Digests of the models that other projects of the same store define or have prepared jobs with, each with who
+    needs it, for a person. ``None`` where one of them can't be read.
+    """
+    defined = other_projects.defined_models(project)
+    if defined is None:
+        return None
+    jobs = other_projects.needed_by_jobs(project, needed_by)
+    return {
+        **{digest: f"the project in {root} defines it" for digest, root in defined.items()},
+        **{digest: f"{job} isn't finished and was prepared with it" for digest, job in jobs.items()},
+    }
+
+
 def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
     """What no definition names any more, and fetches that were given up; never what an unfinished job needs."""
-    needed = needed_by(catalog.project)
+    elsewhere = needed_elsewhere(catalog.project)
+    needed = {**needed_by(catalog.project), **(elsewhere or {})}
     unknown = {name for name, spec in catalog.models.items() if spec.lock_problem}
     current = {spec.digest: name for name, spec in catalog.models.items() if spec.is_locked}
     for each in folders(catalog.project):
@@ -149,7 +165,7 @@ def useless(catalog: Catalog) -> Iterator[ModelRemoval]:
             yield ModelRemoval(each, "its record can't be read")
         elif is_local(each.name) or each.name in unknown:
             continue  # links to a person's own files, and what was read of them; or who knows what is locked
-        elif each.digest not in current and each.digest not in needed:
+        elif elsewhere is not None and each.digest not in current and each.digest not in needed:
             yield ModelRemoval(each, "replaced" if each.name in catalog.models else "defined nowhere")
 
 
@@ -160,7 +176,7 @@ def remove(
     freed = 0
     for each in chosen:
         try:
-            with exclusive(ModelStore(project.models).root / f"{each.name}.lock"), leases.exclusive_use(each.path):
+            with exclusive(ModelStore(project.model_store).root / f"{each.name}.lock"), leases.exclusive_use(each.path):
                 gone = move_aside(each.path)
             try_remove_tree(gone)
         except Held as held:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.config.catalog import Catalog
-from pipeline.environments import builder_for
+from pipeline.environments import builder_for, registry_of
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import Registry
@@ -18,7 +18,7 @@ def tasks(catalog: Catalog, names: Sequence[str], offline: bool = False) -> list
 
     Raises ``ConfigurationError`` for a name that the project doesn't define, and ``NotReady`` where there is no uv.
     """
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     definitions = [catalog.environment(name) for name in names] if names else _built(catalog, registry)
     if not definitions:
         return []

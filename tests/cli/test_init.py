@@ -138,3 +138,17 @@ def test_a_folder_that_was_removed_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert given_here("pipeline", "init", variables={}).code == 2
+
+
+def test_a_snakefile_s_rules_run(tmp_path: Path, spawning: None) -> None:
+    rule = "rule count:\n    input: 'in.txt'\n    output: 'n.txt'\n    shell: 'wc -l < {input} > {output}'\n"
+    (tmp_path / "Snakefile").write_text(rule)
+    (tmp_path / "in.txt").write_text("a\nb\n")
+    made = give(tmp_path, "pipeline", "init", "--from", "Snakefile", "--json")
+    assert made.code == 0, made.err
+    assert made.data["left_out"] == []
+    assert (tmp_path / "Snakefile").read_text() == rule
+    done = give(tmp_path, *made.data["next"][-1].replace("FILE", "in.txt").split(), variables=offline(tmp_path))
+    assert done.code == 0, done.err
+    (output,) = (tmp_path / "jobs").glob("*/output/*.txt")
+    assert output.read_text().strip() == "2"

@@ -78,6 +78,47 @@ def test_a_german_film_gets_the_one_that_knows_german_and_its_subtitles_keep_the
     assert decision["note"] in english.run("pipeline", "job", "show", id).out
 
 
+def with_language(tools: dict[str, Path], film: Path, code: str, to: Path) -> Path:
+    """The film, whose audio says that it is in another language."""
+    language = f"language={code}"
+    subprocess.run(
+        [tools["ffmpeg"], "-v", "error", "-i", film, "-c", "copy", "-metadata:s:a:0", language, to], check=True
+    )
+    return to
+
+
+def notes_of(studio: Sandbox, id: str) -> list[str]:
+    (sidecar,) = (studio.job(id) / "output" / "about").glob("*.srt.json")
+    return list(json.loads(sidecar.read_bytes())["notes"])
+
+
+def test_a_wrong_language_of_the_audio_track_leaves_no_note_about_that_language(
+    english: Sandbox, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    film = with_language(tools, SAMPLE, "hin", tmp_path / "film.mp4")
+    id, decision, said = prepared(english, film)
+    assert f"{decision['note']}; that it is Hindi (hi) is what the audio track says\n" in said
+    done = english.run("run-pipeline", "-j", id, timeout=PATIENCE)
+    assert done.code == 0, done.err
+    assert notes_of(english, id) == []
+    assert "Hindi" not in english.run("pipeline", "job", "show", id).out
+
+
+def test_a_language_that_nobody_named_is_told_when_it_was_heard(
+    english: Sandbox, german: Path, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    film = with_language(tools, german, "und", tmp_path / "film.mkv")
+    done = english.run("prepare-job", "--transcribe", film)
+    assert done.code == 0, done.err
+    assert "wrong" not in done.err
+    ran = english.run("run-pipeline", "-j", id := done.out.strip(), timeout=PATIENCE)
+    assert ran.code == 0, ran.err
+    note = "whisper-base gets about 18 of 100 words of German (de) wrong (FLEURS, read sentences)"
+    assert note in notes_of(english, id)
+    assert note in ran.err
+    assert note in english.run("pipeline", "job", "show", id).out
+
+
 def test_a_time_in_which_none_ends_is_refused_before_anything_is_written(english: Sandbox) -> None:
     done = refused(english, SAMPLE, "-s", "en", "--model", "auto", "--within", "0.1s")
     assert done.code == 3

@@ -233,7 +233,7 @@ def test_of_a_named_model_only_a_bad_one_is_worth_a_word(every: dict[str, ModelC
     assert hindi[0].startswith(
         "whisper-base gets 44 of 100 words or more of Hindi (hi) wrong: whisper-small, which is larger"
     )
-    assert hindi[1].startswith("  whisper-large-v3 would be better: about 17 of 100 words wrong; 2.9 GiB to fetch; ")
+    assert hindi[1].startswith("  whisper-large-v3 would be better: about 17 of 100 words wrong (FLEURS, ")
     assert hindi[2] == "    pipeline model fetch whisper-large-v3"
     assert told("whisper-tiny", "hi")[0].startswith("whisper-tiny gets nearly all words of Hindi")
     assert told("whisper-base", "zh")[0].startswith("whisper-base gets about 34 of 100 characters of Chinese")
@@ -289,4 +289,49 @@ def test_what_is_better_is_told_by_figures_of_the_same_data(
         LAPTOP,
     )
     (better,) = decision(choice, task, table, is_named=False).better
-    assert better.about.startswith("about 3 of 100 words wrong instead of 5; 461 MiB to fetch; ")
+    assert better.about.startswith("about 3 of 100 words wrong instead of 5 (LibriSpeech, audiobooks); 461 MiB")
+
+
+def test_no_figure_that_is_told_contradicts_another_one(every: dict[str, ModelCandidate], table: FigureTable) -> None:
+    """Of every size in every language: what is better gets no more words wrong, and each model has one figure."""
+    languages = {code: None for each in every.values() for code in each.languages}
+    for name in WHISPERS:
+        candidates = among(every, (name,))
+        for task in (of(code, quality=quality) for code in languages for quality in ("best", "balanced")):
+            if task.language not in every[name].languages:
+                continue
+            told = decision(choose(task, candidates, table, LAPTOP), task, table, is_named=False)
+            percent = told.wrong_percent
+            for better in told.better:
+                if "instead of" in better.about:
+                    assert better.measured_on == told.measured_on, (name, task.language, told)
+                    assert percent is not None
+                    assert better.wrong_percent is not None
+                    assert better.wrong_percent <= percent, (name, task.language, told)
+                    assert f"instead of {percent:.1f}" in better.about or f"of {int(percent + 0.5)} " in better.about
+                assert "()" not in better.about
+
+
+def test_at_least_as_much_is_wrong_as_of_any_larger_model(every: dict[str, ModelCandidate], table: FigureTable) -> None:
+    maori = of("mi")
+    told = decision(choose(maori, among(every, ("whisper-base",)), table, LAPTOP), maori, table, is_named=False)
+    assert str(told.note).startswith("whisper-base gets 40 of 100 words or more of ")
+    assert "wrong: whisper-large-v3, which is larger" in str(told.note)
+    about = {each.model: each.about for each in told.better}
+    assert about["whisper-medium"].startswith("it is larger; no figure of its ")
+    assert about["whisper-large-v3"].startswith("about 40 of 100 words wrong instead of 40 or more (FLEURS,")
+
+
+def test_what_the_file_says_is_spoken_is_told_as_such_and_each_other_language_is_known_beforehand(
+    every: dict[str, ModelCandidate], table: FigureTable
+) -> None:
+    task = of("hi", stated=False)
+    found = decision(choose(task, among(every, ("whisper-base",)), table, LAPTOP), task, table, is_named=False)
+    (note,) = (line for line in messages(found) if "Hindi" in line and "better" not in line and "model:" not in line)
+    assert note == f"{found.note}; that it is Hindi (hi) is what the audio track says"
+    assert found.notes["de"].startswith("whisper-base gets about 18 of 100 words of German (de) wrong")
+    assert "en" not in found.notes
+    heard = "\n".join(messages(found, [found.notes["de"]]))
+    assert found.notes["de"] in heard
+    assert note not in heard
+    assert "would be better" not in heard

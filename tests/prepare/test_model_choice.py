@@ -129,7 +129,7 @@ def test_what_is_here_is_taken_and_the_plan_says_why_and_what_is_better(project:
     assert decision.why == "the only one here that recognises German (de)"
     (better,) = decision.better
     assert (better.model, better.command, better.size) == ("large", "pipeline model fetch large", 3_000_000_000)
-    assert "about 8 of 100 words wrong instead of 20; 2.8 GiB to fetch" in better.about
+    assert "about 8 of 100 words wrong instead of 20 (read sentences); 2.8 GiB to fetch" in better.about
 
 
 def test_a_model_for_one_language_is_taken_where_a_person_says_that_this_is_spoken(project: Sandbox) -> None:

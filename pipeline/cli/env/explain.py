@@ -94,9 +94,9 @@ def _edit(edit: "Edit") -> dict[str, str]:
 def _installed_bytes(here: "ProjectFolder", compatibility: "Compatibility") -> int | None:
     """The disk space that shared packages take more than once today; ``None`` where not all sides are built."""
     from pipeline.conflicts.module_clashes import repeated_bytes
-    from pipeline.envs.registry import Registry
+    from pipeline.environments import registry_of
 
-    registry = Registry(here.environments)
+    registry = registry_of(here)
     builds = [build for side in compatibility.sides if (build := registry.live(side.name))]
     return (
         repeated_bytes(builds, {each.name for each in compatibility.shared})

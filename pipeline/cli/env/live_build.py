@@ -2,10 +2,10 @@
 
 from pipeline.cli.context import project
 from pipeline.config.catalog import Catalog
+from pipeline.environments import registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
-from pipeline.envs.registry import Registry
 from pipeline.errors import NotReady, UsageError
 
 
@@ -21,7 +21,7 @@ def live_build(name: str) -> tuple[Definition, Build]:
             f"environment '{name}' is an external environment (interpreter:), so its packages aren't known here",
             f"{interpreter(definition.interpreter)} -m pip list",
         )
-    build = Registry(catalog.project.environments).live(name)
+    build = registry_of(catalog.project).live(name)
     if build is None:
         raise NotReady(f"environment '{name}' isn't built", f"bootstrap --env {name}")
     return definition, build

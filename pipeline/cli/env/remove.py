@@ -21,16 +21,19 @@ from pipeline.setup import cleanup
 @json_option
 @root_option
 def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove all builds of an environment; its definition and its lock stay.
+    """Remove all builds of an environment; its definition and its lock stay, and builds that other projects use.
 
     Refuses, and removes nothing, where a process uses one of them.
     """
     here = project()
     builds = cleanup.builds_of(here, name)
-    if not builds:
+    other = cleanup.other_user(here, name)
+    if not builds and not other:
         require_name("environment", name, Catalog(here).environment_names, "pipeline env list")
     _require_free(here, builds, force)
     result = cleanup.CleanupResult({}, {}) if dry_run else cleanup.carry_out(here, builds)
+    if other and not dry_run:
+        cleanup.let_go(here, name)
     gone = [each for each in builds if dry_run or each.path.name in result.freed]
     data = {
         "name": name,
@@ -38,11 +41,14 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
         "freed": sum(result.freed.values()),
         "removed": [row(each, each.state.value, result.freed.get(each.path.name)) for each in gone],
         "kept": [row(each, result.refused[each.path.name], None) for each in builds if each not in gone],
+        "used_elsewhere": other,
     }
     if as_json:
         print_json("environment-remove", data)
     else:
         show(data)
+        if other:
+            click.echo(f"the build of environment '{name}' stays in the user's store: {other}")
     if data["kept"] and not as_json:
         raise NotReady(
             f"not all of environment '{name}' was removed: a process has begun to use it", f"pipeline env remove {name}"

@@ -12,6 +12,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
+from pipeline.environments import registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external.candidates import next_step as external_next_step
@@ -34,7 +35,7 @@ SPARE = ("builds", "lock", "uses", "last used", "python", "size")  # columns tha
 def command(names: tuple[str, ...], as_json: bool) -> None:
     """Show each environment's build: its lock, its size, its uses, and what is wrong with it."""
     catalog = Catalog(project())
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     builds = survey(registry)
     live = {each.name: each for each in builds if each.state is State.LIVE}
     rows = [_row(registry, catalog, name, live.get(name)) for name in names or catalog.environment_names]
@@ -108,7 +109,7 @@ def _measured(live: BuildFolder | None) -> dict[str, Any]:
 
 
 def _built(registry: Registry, name: str) -> dict[str, Any]:
-    seconds = [float(build["seconds"]) for build in BuildNotes(registry.root).builds(name)]
+    seconds = [float(build["seconds"]) for build in BuildNotes(registry.store).builds(name)]
     return {
         "builds": len(seconds),
         "last_build_seconds": seconds[-1] if seconds else None,

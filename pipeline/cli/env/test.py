@@ -12,7 +12,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.config.catalog import Catalog
-from pipeline.environments import own_variables
+from pipeline.environments import own_variables, registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
@@ -35,7 +35,7 @@ def command(name: str, as_json: bool) -> None:
     """
     catalog = Catalog(project())
     definition = catalog.environment(name)
-    registry = Registry(catalog.project.environments)
+    registry = registry_of(catalog.project)
     build = _build(registry, definition)
     results = []
     for result in _results(registry, catalog, definition, build):

@@ -10,6 +10,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
+from pipeline.environments import registry_of
 from pipeline.envs.inventory.packages import installed_packages
 from pipeline.envs.registry import Registry
 from pipeline.envs.verification import health
@@ -49,9 +50,9 @@ def command(id: str, output: Path | None, against: str | None, as_json: bool) ->
 
 def report_of(here: ProjectFolder, id: str, against: str | None = None) -> JobReport:
     """Raises ``UsageError`` where there is no such job."""
-    store, registry = JobStore(here.jobs), Registry(here.environments)
+    store, registry = JobStore(here.jobs), registry_of(here)
     job = store.find(id)
-    found = read(job, store, _health(registry, job), list(explanations(job)))
+    found = read(job, store, _health(registry, job), list(explanations(job, job.loaded)))
     if against is None:
         return found
     other = store.find(against)

@@ -10,7 +10,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json, print_table
-from pipeline.envs.registry import Registry
+from pipeline.environments import registry_of
 from pipeline.jobs import environment_sources, items, overview
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -58,14 +58,14 @@ def command(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*explanations(job), *_by_now(here, job)]:
+    for line in [*explanations(job, state), *_by_now(here, job)]:
         click.echo(printable(line))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
 
 
 def _by_now(here: ProjectFolder, job: PlannedJob) -> list[str]:
-    names = environment_sources.replaceable(job.plan, Registry(here.environments))
+    names = environment_sources.replaceable(job.plan, registry_of(here))
     return [f"environment {name} has been built since; prepare the job again to use it" for name in names]
 
 

@@ -35,4 +35,4 @@ def command(names: tuple[str, ...], offline: bool, as_json: bool) -> None:
         raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
     if as_json:
         now = Catalog(catalog.project)
-        print_json("model-fetch", [row(ModelStore(now.project.models), now.model(name)) for name in names])
+        print_json("model-fetch", [row(ModelStore(now.project.model_store), now.model(name)) for name in names])

@@ -22,7 +22,7 @@ from pipeline.sizes import show_size
 def command(language: str | None, task: str | None, as_json: bool) -> None:
     """List the models that the project defines, and those of the catalogue that comes with it."""
     catalog = Catalog(project())
-    store = ModelStore(catalog.project.models)
+    store = ModelStore(catalog.project.model_store)
     rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _fits(spec, language, task)]
     if as_json:
         print_json("model-list", rows)

@@ -1,5 +1,7 @@
 """``pipeline model remove``."""
 
+from collections.abc import Sequence
+
 import click
 
 from pipeline.cli import completion
@@ -8,7 +10,7 @@ from pipeline.cli.model.gc import report
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.setup import models
-from pipeline.setup.models import ModelRemoval
+from pipeline.setup.models import ModelRemoval, StoredModel
 
 
 @click.command("remove")
@@ -24,6 +26,7 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
     if not found:
         catalog.model(name)
     needed = {} if force else models.needed_by(catalog.project)
+    _require_own(catalog, found)
     for each in found:
         if job := needed.get(each.digest):
             raise NotReady(
@@ -31,3 +34,12 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
                 f"run-pipeline -j {job}\nor, to remove it all the same\npipeline model remove {name} --force",
             )
     report(catalog.project, [ModelRemoval(each, "named") for each in found], dry_run, as_json, "model-remove")
+
+
+def _require_own(catalog: Catalog, found: Sequence[StoredModel]) -> None:
+    """Raises ``NotReady`` where another project of the user's store needs one of them."""
+    elsewhere = models.needed_elsewhere(catalog.project)
+    for each in found:
+        if elsewhere is None or each.digest in elsewhere:
+            who = elsewhere[each.digest] if elsewhere else "another project of the store can't be read"
+            raise NotReady(f"model '{each.name}' isn't removed: {who}", "pipeline model status")

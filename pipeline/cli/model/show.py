@@ -25,7 +25,7 @@ def command(name: str, as_json: bool) -> None:
     """Show one model: where it comes from, its license, its languages, and each of its files."""
     catalog = Catalog(project())
     spec = catalog.model(name)
-    store = ModelStore(catalog.project.models)
+    store = ModelStore(catalog.project.model_store)
     data = {
         **row(store, spec),
         "problem": store.problem_of(spec),

@@ -23,7 +23,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     specs = [catalog.model(name) for name in names] or [
         each for each in catalog.models.values() if each.is_locked or each.lock_problem
     ]
-    store, needed = ModelStore(catalog.project.models), models.needed_by(catalog.project)
+    store, needed = ModelStore(catalog.project.model_store), models.needed_by(catalog.project)
     known = {spec.digest for spec in specs if spec.is_locked}
     rows = [
         {

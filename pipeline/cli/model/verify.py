@@ -26,7 +26,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     Such a file is taken out of the store, so that the next fetch brings it, and it alone.
     """
     catalog = Catalog(project())
-    store = ModelStore(catalog.project.models)
+    store = ModelStore(catalog.project.model_store)
     specs = [catalog.model(name) for name in names] or [
         each for each in catalog.models.values() if each.is_locked and store.folder(each.name, each.digest).is_dir()
     ]

@@ -23,6 +23,7 @@ from pipeline.envs.notes import BuildNotes
 from pipeline.envs.platform.layout import executable, interpreter
 from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.registry import MARKER, RETIRED, Registry, build_problem, name_of
+from pipeline.envs.sharing import adopt
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
@@ -31,6 +32,7 @@ from pipeline.progress import Progress
 from pipeline.values import plain
 
 OLD_LOGS = 5  # beside the latest
+OTHER_STORE = "set XDG_DATA_HOME to a folder that you can write to, or write store: project into config/pipeline.yaml"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Builder:
         Raises ``NotReady`` with uv's own explanation, or where the lock doesn't fit its requirements.
         """
         if not force and (build := self.usable(definition)):
+            return build
+        if not force and adopt(self.registry, definition) and (build := self.usable(definition)):
             return build
         with self.locked(definition.name, progress):
             if not force and (build := self.usable(definition)):
@@ -135,7 +139,7 @@ class Builder:
             raise
         before_live()
         self.registry.point(definition.name, prefix)
-        BuildNotes(self.registry.root).built(definition.name, prefix, deadline.spent())
+        BuildNotes(self.registry.store).built(definition.name, prefix, deadline.spent())
         return Build(definition.name, prefix, key, marker)
 
     def remove_half_built(self, name: str) -> None:
@@ -150,7 +154,7 @@ class Builder:
                 remove_tree(prefix)
 
     def _make_folders(self) -> None:
-        for folder in (self.registry.root, self.registry.builds, self.logs):
+        for folder in (self.registry.root, self.registry.store, self.registry.builds, self.logs):
             is_new = not folder.exists()
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -158,6 +162,12 @@ class Builder:
                     permissions.share_folder(folder)
             except (FileExistsError, NotADirectoryError) as error:
                 raise NotReady(f"{folder} can't be made: {error.strerror}", "move away what is in its place") from error
+            except OSError as error:
+                if self.registry.projects is None:
+                    raise
+                raise NotReady(f"{folder} can't be made: {error.strerror}", OTHER_STORE) from error
+        if self.registry.projects and not os.access(self.registry.builds, os.W_OK):
+            raise NotReady(f"{self.registry.builds}, the user's store, can't be written to", OTHER_STORE)
 
 
 def half_built(builds: Path, name: str) -> list[Path]:

@@ -25,6 +25,7 @@ from pipeline.envs.external.candidates import external_folders, external_problem
 from pipeline.envs.external.environment import Unusable
 from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.envs.registry import Registry, build_problem
+from pipeline.envs.sharing import adopt
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
@@ -93,7 +94,7 @@ class EnvironmentFinder:
 
     def _candidates(self, definition: Definition) -> Iterator[EnvironmentCandidate]:
         if definition.interpreter is None:
-            build = self.registry.live(definition.name)
+            build = adopt(self.registry, definition) or self.registry.live(definition.name)
             problem = build_problem(definition, build) if build else "it isn't built"
             yield EnvironmentCandidate(EnvironmentSource.LIVE, f"venv/{definition.name}", build, problem)
         source = EnvironmentSource.INTERPRETER if definition.interpreter else EnvironmentSource.LEGACY

@@ -42,7 +42,7 @@ def remove(registry: Registry, build: BuildFolder) -> int:
             f"{gone} can't be removed: {error.strerror}",
             f"get the permission to remove it; this shows who has it\nls -ld {gone}",
         ) from error
-    BuildNotes(registry.root).forget(build.path)
+    BuildNotes(registry.store).forget(build.path)
     return size.allocated - size.shared
 
 
@@ -75,6 +75,8 @@ def _require_unchanged(registry: Registry, build: BuildFolder) -> None:
     is_live_now = build.state is State.SUPERSEDED and is_live(registry, build.name, build.path)
     if (build.state is State.HALF_BUILT and is_finished) or is_live_now:
         raise RemovalRefused(f"environment '{build.name}' was made ready with it just now")
+    if other := registry.other_user(build.name, build.path):
+        raise RemovalRefused(f"the project in {other} uses it")
 
 
 def _drop_pointer(registry: Registry, name: str) -> None:

@@ -46,7 +46,7 @@ class BuildFolder:
 
 def survey(registry: Registry) -> list[BuildFolder]:
     """All builds, and folders that an interrupted removal left. Sizes are measured where there is no note of them."""
-    notes = BuildNotes(registry.root)
+    notes = BuildNotes(registry.store)
     builds = [_build_folder(registry, notes, path, name) for path, name in _builds(registry)]
     aside = [BuildFolder(path, "", State.ASIDE, "", notes.size(path), Uses(), 0.0) for path in _aside(registry)]
     return [*builds, *aside]
@@ -91,8 +91,8 @@ def _state(registry: Registry, path: Path, name: str) -> State:
 
 
 def is_live(registry: Registry, name: str, path: Path) -> bool:
-    """Whether the name points to this build."""
-    return os.path.realpath(registry.pointer(name)) == str(path)
+    """Whether the name points to this build, in any project that uses it."""
+    return registry.stands_for(name, path)
 
 
 def _key(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Asks ``transfer.py``, which runs in the environment ``model-hub``, and shows how far a download is."""
+"""Asks ``transfer``, which runs in the environment ``model-hub``, and shows how far a download is."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ from pipeline.progress import Progress
 from pipeline.sizes import show_size
 from pipeline.values import Struct, ValidationError, from_plain
 
-TRANSFER = Path(__file__).with_name("transfer.py")
+TRANSFER = Path(__file__).with_name("transfer")
 LOOK_SECONDS = 300
 FETCH_SECONDS = 24 * 3600
 METER_SECONDS = 0.5
@@ -29,7 +29,7 @@ PAGE = "https://huggingface.co"
 
 
 class Refused(Exception):
-    """The hub, or the way to it, refused. ``kind`` is one of ``transfer.KINDS``."""
+    """The hub, or the way to it, refused. ``kind`` is one of ``KINDS`` in ``transfer/hub_answers.py``."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -4,8 +4,8 @@ import os
 from functools import partial
 from pathlib import Path
 
+from pipeline.environments import registry_of
 from pipeline.envs.build import Build
-from pipeline.envs.registry import Registry
 from pipeline.envs.verification import file_check, health
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs import environment_sources
@@ -40,7 +40,7 @@ def escalate(project: ProjectFolder, job: PlannedJob, environment: str, failed: 
     if job.plan.origin(environment).is_external:
         return _of_somebody_else(project, job, environment, progress)
     key = job.plan.environment_keys[environment]
-    registry = Registry(project.environments)
+    registry = registry_of(project)
     build = registry.with_key(environment, key)
     if build is not None and build.prefix != failed and health.problem(build) is None:
         return Repaired(build.prefix, ())  # somebody has been here since it was started

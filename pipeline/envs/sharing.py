@@ -1,0 +1,46 @@
+"""A build that another project of the same user has made: found by what it was built from, and used."""
+
+import os
+from collections.abc import Iterator
+
+from pipeline.envs.build import Build
+from pipeline.envs.definition import Definition
+from pipeline.envs.registry import Registry, build_problem, name_of
+from pipeline.errors import NotReady
+from pipeline.locks import Held, exclusive
+
+
+def adopt(registry: Registry, definition: Definition) -> Build | None:
+    """The build of the store that fits the definition, where the project has none that does: its name stands for it
+    from now on. ``None`` where there is none, and where the project needs none.
+
+    On a disk that can only be read, the build is used all the same, and the name stays as it is.
+    """
+    if registry.projects is None or definition.lock is None or registry.problem(definition) is None:
+        return None
+    build = next(_fitting(registry, definition), None)
+    if build is None or registry.place_problem(definition.name):
+        return None
+    try:
+        registry.root.mkdir(parents=True, exist_ok=True)
+        with exclusive(registry.lock(definition.name)):
+            if registry.at(definition.name, build.prefix) is None:
+                return None  # it was removed just now
+            registry.point(definition.name, build.prefix)
+    except Held:  # another one is building, repairing or removing it
+        return None
+    except (OSError, NotReady):  # it can't be written to, or has no locks
+        return build
+    return build
+
+
+def _fitting(registry: Registry, definition: Definition) -> Iterator[Build]:
+    """The builds of this name that could be the definition's, the latest first."""
+    try:
+        folders = [entry for entry in os.scandir(registry.builds) if name_of(entry.name) == definition.name]
+    except OSError:
+        return
+    for entry in sorted(folders, key=lambda each: -each.stat(follow_symlinks=False).st_mtime):
+        build = registry.at(definition.name, registry.builds / entry.name)
+        if build and build_problem(definition, build) is None:
+            yield build
