@@ -32,8 +32,6 @@ BIN = Path(sys.executable).parent  # where this project's commands are installed
 # A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-gc.disable()  # until all tests are collected: what they are made of stays till the end
-
 KEPT_VARIABLES = {
     "PATH",
     "LANG",
@@ -60,11 +58,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.spawning)
 
 
-def pytest_collection_finish() -> None:
-    """From now on the collector of garbage looks at what tests make, and not at the thousands of tests each time."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The collector of garbage looks at what tests make, and not at the thousands of tests each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
