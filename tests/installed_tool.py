@@ -31,7 +31,7 @@ class InstalledTool:
         assert done.returncode == 0, done.stderr
 
     def give(self, folder: Path, *words: "str | Path", timeout: float = 120) -> Result:
-        command = [scripts_folder(self.environment) / words[0], *words[1:]]
+        command: list[str | Path] = [scripts_folder(self.environment) / words[0], *words[1:]]
         done = subprocess.run(
             command, cwd=folder, env=self.variables, capture_output=True, text=True, timeout=timeout, check=False
         )
@@ -51,7 +51,7 @@ class InstalledTool:
 
 def wheel_in(folder: Path) -> Path:
     """The wheel of what git knows of the checkout as it is."""
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
     subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     return wheel

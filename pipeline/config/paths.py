@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import extensions
-from pipeline.envs.platform.layout import WINDOWS
+from pipeline.envs.platform.user_folders import data_folder
 from pipeline.errors import UsageError
 from pipeline.project import MARKER, PLACES, ProjectFolder
 from pipeline.values import replace
@@ -55,10 +55,7 @@ def _with_sets(project: ProjectFolder, value: Mapping[str, Any]) -> ProjectFolde
 
 def user_store() -> Path:
     """Where all projects of this user have builds and models. Raises ``UsageError`` where there is no such place."""
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111  # may have no home
-    if WINDOWS and "XDG_DATA_HOME" not in os.environ:
-        data = os.environ.get("LOCALAPPDATA", data)
-    store = Path(data, "pipeline")
+    store = data_folder()
     reason = _unusable(store) if store.is_absolute() else "isn't a full path"
     if reason:
         raise UsageError(f"the user's store would be {str(store)!r}, which {reason}", "set XDG_DATA_HOME to a folder")

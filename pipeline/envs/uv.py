@@ -1,5 +1,5 @@
-"""uv, the installer: in ``.tools`` beside this package, where ``bootstrap.sh`` puts it if need be, installed with this
-package, or on PATH.
+"""uv, the installer: in a checkout's ``.tools``, where ``bootstrap.sh`` puts it if need be (for an installed tool, in
+the user's data folder, where a bundle puts it), installed with this package, or on PATH.
 """
 
 import os
@@ -12,12 +12,14 @@ from types import MappingProxyType
 
 from pipeline.envs import build_inheritance
 from pipeline.envs.platform.layout import WINDOWS, clones, executable, scripts_folder
+from pipeline.envs.platform.user_folders import data_folder
 from pipeline.envs.variables import with_own, without_python
 from pipeline.errors import NotReady
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 CHECKOUT = Path(__file__).parents[2]
-PRIVATE = scripts_folder(CHECKOUT / ".tools" / "uv") / executable("uv")
+IN_CHECKOUT = (CHECKOUT / "bootstrap.sh").is_file()
+PRIVATE = scripts_folder((CHECKOUT / ".tools" if IN_CHECKOUT else data_folder() / "tools") / "uv") / executable("uv")
 
 
 def find() -> Path:
@@ -42,7 +44,7 @@ def _installed() -> Path:
 
 def _installation() -> str:
     """What gets uv, as a person can type it."""
-    if (CHECKOUT / "bootstrap.sh").is_file():
+    if IN_CHECKOUT:
         return "./bootstrap.sh"
     return f"{shlex.quote(sys.executable)} -m pip install uv"
 

@@ -44,7 +44,7 @@ def test_uv_that_is_installed_beside_this_package_comes_before_that_of_the_machi
 
 def test_an_installed_tool_gets_uv_by_its_own_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(uv, "PRIVATE", tmp_path / "uv")
-    monkeypatch.setattr(uv, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(uv, "IN_CHECKOUT", False)
     monkeypatch.setattr("sys.executable", "/some where/python")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NotReady) as refused:
