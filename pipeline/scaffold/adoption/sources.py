@@ -19,7 +19,9 @@ def adopted(source: Path) -> Adopted:
     found = _read(source)
     if not found.files:
         listed = "\n".join(f"  {printable(str(each))}" for each in found.left_out)
-        raise UsageError(f"nothing of {printable(str(source))} can be taken over\n{listed}", "pipeline init FOLDER --bare")
+        raise UsageError(
+            f"nothing of {printable(str(source))} can be taken over\n{listed}", "pipeline init FOLDER --bare"
+        )
     return found
 
 
