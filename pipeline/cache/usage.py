@@ -10,21 +10,20 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
 from pipeline.cache.removal import MEASURED
 from pipeline.files import write_at_once
+from pipeline.values import Struct
 
 BLOCK = 4096  # bytes that the smallest file or folder takes on most file systems
 SETTLED_NS = 2_000_000_000  # a folder that changed in the last two seconds may change again within the clock's step
 DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     key: str
     folder: Path
     size: int  # bytes on the disk, in whole blocks, with those that jobs share

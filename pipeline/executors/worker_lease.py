@@ -3,17 +3,16 @@
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.channel import Channel
 from pipeline.process import Interpreter
 from pipeline.sdk.protocol import Answer
+from pipeline.values import Struct
 
 
-@dataclass(frozen=True)
-class WorkerKind:
+class WorkerKind(Struct, frozen=True):
     """What exchangeable workers have in common."""
 
     name: str  # their servers' names begin with it
