@@ -1,7 +1,7 @@
 """What a job is to be, from the options that a command got."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.shortcuts import AUTO, SHORTCUTS, WORKFLOWS, Shortcut
@@ -23,6 +23,7 @@ def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestF
     typed = _typed(options)
     workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options.get(name)], options["workflow"])
     _require_known(typed, workflow, catalog)
+    typed = {name: _in_lower_case(name, each, workflow, catalog) for name, each in typed.items()}
     _require_effect(typed, catalog.workflow(workflow).parameters)
     if options["fetch"] and ("model" not in typed or typed["model"].text != AUTO):
         raise UsageError("--fetch changes nothing without --model auto", "give --model auto, or leave it out")
@@ -77,6 +78,13 @@ def _typed(options: Mapping[str, Any]) -> dict[str, TypedParameter]:
         for text in _texts(shortcut, value):
             _add(typed, shortcut.parameter, TypedParameter(text, shortcut.flag))
     return typed
+
+
+def _in_lower_case(name: str, typed: TypedParameter, workflow: str, catalog: "Catalog") -> TypedParameter:
+    """``AUTO`` is ``auto`` where a model may be chosen, unless a model has that name."""
+    spec = catalog.workflow(workflow).parameters.get(name)
+    is_choice = bool(spec and spec.task) and typed.text.lower() == AUTO and typed.text not in catalog.models
+    return replace(typed, text=AUTO) if is_choice else typed
 
 
 def _texts(shortcut: Shortcut, value: Any) -> Sequence[str]:

@@ -52,7 +52,7 @@ def refused(studio: Sandbox, film: Path, *options: str) -> Result:
 
 
 def test_an_english_film_gets_the_better_of_two(english: Sandbox) -> None:
-    id, decision, said = prepared(english, SAMPLE, "-s", "en", "--model", "auto")
+    id, decision, said = prepared(english, SAMPLE, "-s", "en", "--model", "AUTO")
     assert decision["model"] == "whisper-base"
     assert "the best of 2 here" in decision["why"]
     assert "note" not in decision

@@ -73,10 +73,11 @@ def desk(sandbox: Sandbox, behaviour: Behaviour, client: None, tmp_path: Path) -
 
 
 def test_a_model_is_added_fetched_verified_and_removed(desk: Desk, behaviour: Behaviour) -> None:
-    added = desk("add", "tiny", SOURCE, "--files", "*.bin", "--files", "*.json", "--language", "en")
+    added = desk("add", "tiny", SOURCE, "--files", "*.bin", "--files", "*.json", "--language", "eng")
     assert added.code == 0, added.err
     assert (desk.lock["revision"], desk.lock["license"], desk.lock["gated"]) == (FIRST, "mit", False)
     assert behaviour.sent == 0
+    assert {row["name"]: row["languages"] for row in desk("list", "--json").data}["tiny"] == ["en"]
     fetched = desk("fetch", "tiny")
     assert fetched.code == 0, fetched.err
     assert desk.files() == {name: data for name, data in hub.content().items() if name != "README.md"}

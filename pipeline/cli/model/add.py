@@ -18,6 +18,7 @@ from pipeline.models import locking
 from pipeline.models.admission import Admission
 from pipeline.models.families import RECOGNITION, TASKS
 from pipeline.models.fetcher import fetcher_for
+from pipeline.plan.languages import normalise
 from pipeline.sizes import show_size
 from pipeline.text import counted
 
@@ -52,6 +53,7 @@ def command(  # one for each option
     Writes an entry in config/models.yaml and requirements/models/NAME.lock, which belong in version control.
     """
     catalog = Catalog(project())
+    languages = tuple(dict.fromkeys(normalise(code, ()) for code in languages))
     hub = _source(source)
     _require_free(catalog, name)
     admitted = Admission(name, task or (RECOGNITION if languages else ""), allow_code, _remedy(name, source, patterns))

@@ -8,29 +8,31 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
+from pipeline.media import languages
+from pipeline.models.families import RECOGNITION, TASKS
 from pipeline.models.store import ModelStore
+from pipeline.plan.languages import normalise
 from pipeline.sizes import show_size
 
 
 @click.command("list")
 @click.option("--language", metavar="CODE", help="Only those that recognise this language, such as hi.")
-@click.option(
-    "--task", metavar="TASK", help="Only those for this task: recognition, translation, alignment, diarization."
-)
+@click.option("--task", type=click.Choice(TASKS), help="Only those for this task.")
 @json_option
 @root_option
 def command(language: str | None, task: str | None, as_json: bool) -> None:
     """List the models that the project defines, and those of the catalogue that comes with it."""
     catalog = Catalog(project())
     store = ModelStore(catalog.project.model_store)
-    rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _fits(spec, language, task)]
+    code = None if language is None else normalise(language, ())
+    rows = [row(store, spec) for _, spec in sorted(catalog.models.items()) if _fits(spec, code, task)]
     if as_json:
         print_json("model-list", rows)
         return
     cells = [
         [each["name"], each["state"], _shown_size(each["size"]), each["license"], each["description"]] for each in rows
     ]
-    print_table(["model", "state", "size", "license", "description"], cells, "no model fits")
+    print_table(["model", "state", "size", "license", "description"], cells, _nothing(code, task))
 
 
 def row(store: ModelStore, spec: ModelSpec) -> dict[str, Any]:
@@ -69,4 +71,14 @@ def _shown_size(size: int | None) -> str:
 
 
 def _fits(spec: ModelSpec, language: str | None, task: str | None) -> bool:
-    return (language is None or language in spec.languages) and (task is None or spec.may_do(task))
+    is_served = language is None or bool(languages.nearest(language, spec.languages))
+    return is_served and (task is None or spec.may_do(task))
+
+
+def _nothing(language: str | None, task: str | None) -> str:
+    if language is None:
+        return "no model fits"
+    name = languages.name(language)
+    if task not in (None, RECOGNITION):
+        return f"no entry of a model for {task} names {name}; prepare-job -t {language} tells what translates into it"
+    return f"no model that is known here recognises {name}"
