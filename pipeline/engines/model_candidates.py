@@ -38,6 +38,7 @@ class ModelTask:
 
     language: str = ""  # the code of the spoken language; empty where it isn't known
     is_stated: bool = False  # a person says so; else the file does, which may be wrong
+    engine: str = ""  # that a person named; empty: any
     seconds: float | None = None  # of speech, where the file says how long it is
     quality: str = "balanced"  # a key of ``model_choice.SHARES``
     within: float | None = None  # seconds that the recognition may take

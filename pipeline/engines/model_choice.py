@@ -86,7 +86,7 @@ def choose(
     """
     serving = assess(task, candidates, table, machine)
     if not serving:
-        raise UsageError(f"no model recognises {_language(task)}{_hint(task, candidates)}", _what_serves(task))
+        raise UsageError(f"{_unserved(task)}{_hint(task, candidates)}", _what_serves(task))
     possible = [each for each in serving if each.has_memory]
     in_time = [each for each in possible if each.ends_within(task.within)]
     pool = [each for each in in_time if each.is_here or anywhere]
@@ -140,7 +140,8 @@ def _nothing(
     fast = [each for each in in_time if each.is_fast_enough(task.quality)]
     fetch = next((f"pipeline model fetch {each.name}" for each in [*fast[:1], *in_time[:1]]), None)
     if not here:
-        return NotReady(f"no model that recognises {_language(task)} is here{hint}", fetch or "pipeline model list")
+        what = f"no model{_for_engine(task)} that recognises {_language(task)} is here{hint}"
+        return NotReady(what, fetch or "pipeline model list")
     able = [each for each in here if each.has_memory]
     if not able:
         names = ", ".join(each.name for each in here)
@@ -157,9 +158,20 @@ def _too_slow(quickest: AssessedModel, limit: str) -> str:
     return f"no model that is here ends within {limit}: {takes}"
 
 
+def _unserved(task: ModelTask) -> str:
+    if task.language:
+        return f"no model{_for_engine(task)} recognises {_language(task)}"
+    return f"no model{_for_engine(task)} has so many languages that it may be taken without knowing which one is spoken"
+
+
+def _for_engine(task: ModelTask) -> str:
+    return f" for {task.engine}" if task.engine else ""
+
+
 def _what_serves(task: ModelTask) -> str:
     """Models that have few languages are left aside where nobody says which one is spoken."""
-    return "pipeline model list" if task.language else "say which language is spoken with -s CODE, such as -s en"
+    every = f"pipeline model list --task recognition --language {task.language}"
+    return every if task.language else "say which language is spoken with -s CODE, such as -s en"
 
 
 def _hint(task: ModelTask, candidates: Sequence[ModelCandidate]) -> str:

@@ -17,6 +17,7 @@ def fetcher_for(catalog: Catalog, offline: bool = False) -> Fetcher:
 
     def python(progress: Progress) -> Path:
         """Of the environment, which is built where it isn't there. Raises ``NotReady`` and ``ConfigurationError``."""
-        return builder.ensure(catalog.environment(ENVIRONMENT), progress).python
+        definition = catalog.environment(ENVIRONMENT)
+        return builder.ensure(definition, lambda step: progress(f"environment {ENVIRONMENT}: {step}")).python
 
     return Fetcher(builder.uv, HubClient(python), offline)

@@ -138,21 +138,26 @@ def _unheard(catalog: Catalog, name: str) -> ModelDecision | None:
 
 def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:
     spec.require_sound_lock()
-    fetcher = fetcher_for(catalog)
+    fetcher, name = fetcher_for(catalog), spec.name
+
+    def tell(step: str) -> None:
+        progress(f"model {name}: {step}")
+
     if not spec.is_locked:
-        spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, progress).now)
-    fetch.ensure(ModelStore(catalog.project.model_store), spec, fetcher, progress)
+        spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, tell).now)
+    fetch.ensure(ModelStore(catalog.project.model_store), spec, fetcher, tell)
     return spec
 
 
 def _task(model_request: ModelRequest, candidates: Sequence[ModelCandidate]) -> ModelTask:
     stated = model_request.stated_language
     known = {code for each in candidates for code in each.languages}
-    translation = model_request.decision(TRANSLATION)
+    recognition, translation = model_request.decision(RECOGNITION), model_request.decision(TRANSLATION)
     return ModelTask(
         language=stated or languages.nearest(model_request.track_language, known),
         is_stated=bool(stated),
         seconds=model_request.seconds,
+        engine=recognition.engine if recognition and recognition.engine != AUTO else "",
         quality=model_request.first("quality") or "balanced",
         within=model_request.first("duration"),
         must_translate=bool(translation and ENGLISH in translation.targets and translation.engine in (AUTO, WHISPER)),

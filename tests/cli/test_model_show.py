@@ -7,7 +7,11 @@ from tests.prepare.test_model_choice import FIGURES, MODELS
 def test_a_model_is_shown_with_the_words_that_it_gets_wrong_and_who_says_so(ready: Sandbox) -> None:
     ready.write("config/models.yaml", MODELS)
     ready.write("config/model-figures.yaml", FIGURES)
-    assert "per cent of the words wrong: en 10, de 20\n" in ready.give("pipeline", "model", "show", "small").out
+    shown = ready.give("pipeline", "model", "show", "small").out
+    assert "per cent of the words wrong (read sentences): en 10, de 20\n" in shown
+    assert "figures from: a table that was measured here\n" in shown
+    assert "size: not known" in shown
+    assert "size: about 2.8 GiB" in ready.give("pipeline", "model", "show", "large").out
     figures = ready.give("pipeline", "model", "show", "small", "--json").data["figures"]
     source = "a table that was measured here"
     assert figures["errors"]["de"] == {"percent": 20, "of": "words", "data": "read sentences", "source": source}

@@ -64,7 +64,7 @@ class Case:
 
 
 def of(language: str, seconds: float | None = HOUR, stated: bool = True, **more: object) -> ModelTask:
-    return replace(ModelTask(language, stated, seconds), **more)  # type: ignore[arg-type]
+    return replace(ModelTask(language, stated, seconds=seconds), **more)  # type: ignore[arg-type]
 
 
 CASES = [
@@ -335,3 +335,13 @@ def test_what_the_file_says_is_spoken_is_told_as_such_and_each_other_language_is
     assert found.notes["de"] in heard
     assert note not in heard
     assert "would be better" not in heard
+
+
+def test_the_engine_that_a_person_named_is_named_where_it_has_no_model(
+    every: dict[str, ModelCandidate], table: FigureTable
+) -> None:
+    few = {name: every[name] for name in ("moonshine-tiny", "parakeet-tdt-0.6b-v3")}
+    for task, kind in ((of("de"), NotReady), (of("hi"), UsageError), (of("", stated=False), UsageError)):
+        with pytest.raises(kind, match="for onnx-asr") as refused:
+            choose(replace(task, engine="onnx-asr"), among(few, ()), table, LAPTOP)
+        assert refused.value.next_step

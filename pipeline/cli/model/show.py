@@ -1,5 +1,6 @@
 """``pipeline model show``."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from pipeline.cli.model.list import row
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.config.model_figures import ErrorRate, FigureTable
-from pipeline.config.models import FolderSource, HubSource, ModelSource, PackageSource
+from pipeline.config.models import FolderSource, HubSource, ModelSource, ModelSpec, PackageSource
 from pipeline.engines.word_errors import estimate
 from pipeline.models.hub.client import page
 from pipeline.models.store import ModelStore
@@ -26,13 +27,14 @@ def command(name: str, as_json: bool) -> None:
     catalog = Catalog(project())
     spec = catalog.model(name)
     store = ModelStore(catalog.project.model_store)
+    sizes = {**_stored_sizes(store, spec), **spec.sizes}
     data = {
         **row(store, spec),
         "problem": store.problem_of(spec),
         "folder": str(store.folder(name, spec.digest)) if spec.is_locked else None,
         "sources": [_shown(source) for source in spec.sources],
         "figures": _figures(catalog, name),
-        "files": [{"name": file, "sha256": sha, "size": spec.sizes.get(file)} for file, sha in spec.files.items()],
+        "files": [{"name": file, "sha256": sha, "size": sizes.get(file)} for file, sha in spec.files.items()],
     }
     if as_json:
         print_json("model", data)
@@ -40,20 +42,44 @@ def command(name: str, as_json: bool) -> None:
     for key in ("name", "description", "license", "state", "problem", "folder", "digest"):
         if data[key]:
             click.echo(f"{key}: {data[key]}")
+    click.echo(f"size: {_size(spec, data['size'], catalog.model_figures.of(name).size)}")
     click.echo(f"languages: {', '.join(spec.languages) or 'not stated'}")
-    if errors := data["figures"]["errors"]:
-        percents = ", ".join(f"{code} {each['percent']:g}" for code, each in errors.items())
-        click.echo(f"per cent of the words wrong: {percents}")
+    click.echo("".join(f"{line}\n" for line in _shown_errors(data["figures"]["errors"])), nl=False)
     click.echo("\n".join(f"source: {_shown(source)}" for source in spec.sources))
     if spec.is_gated and spec.hub:
         click.echo(f"given out to those who agree to its terms: {page(spec.hub.repository)}")
-    sizes = [show_size(spec.sizes[file]) if file in spec.sizes else "" for file in spec.files]
-    cells = [[file, size, sha] for (file, sha), size in zip(spec.files.items(), sizes, strict=True)]
+    cells = [[file, show_size(sizes[file]) if file in sizes else "", sha] for file, sha in spec.files.items()]
     print_table(
         ["file", "size", "SHA-256"],
         cells,
         f"its files aren't known yet; this fetches them\npipeline model fetch {name}",
     )
+
+
+def _stored_sizes(store: ModelStore, spec: ModelSpec) -> dict[str, int]:
+    """In bytes, of the files that are here: an entry that has digests alone doesn't say how long its files are."""
+    if not spec.is_locked:
+        return {}
+    folder = store.folder(spec.name, spec.digest)
+    return {file: (folder / file).stat().st_size for file in spec.files if (folder / file).is_file()}
+
+
+def _size(spec: ModelSpec, known: int | None, published: int | None) -> str:
+    if known:
+        return show_size(known)
+    return spec.size or (
+        f"about {show_size(published)}, as is published" if published else "not known before it is fetched"
+    )
+
+
+def _shown_errors(errors: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Figures from different data aren't alike, so each line has those from one; then where they were published."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for code, each in errors.items():
+        lines.setdefault((each["of"], each["data"]), []).append(f"{code} {each['percent']:g}")
+    for (of, data), percents in lines.items():
+        yield f"per cent of the {of} wrong ({data}): {', '.join(percents)}"
+    yield from (f"figures from: {source}" for source in dict.fromkeys(each["source"] for each in errors.values()))
 
 
 def _figures(catalog: Catalog, name: str) -> dict[str, Any]:
