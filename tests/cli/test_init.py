@@ -9,8 +9,6 @@ import pytest
 from pipeline.scaffold.example_files import EXAMPLES
 from tests.conftest import Result, given_here
 
-LOCKED = [each.name for each in EXAMPLES.values() if not each.needs_locks]
-
 
 def offline(folder: Path) -> dict[str, str]:
     """No network, and nothing from an earlier time."""
@@ -21,7 +19,7 @@ def give(folder: Path, *words: str, variables: dict[str, str] | None = None) -> 
     return given_here(*words, variables=variables or {}, folder=folder)
 
 
-@pytest.mark.parametrize("example", LOCKED)
+@pytest.mark.parametrize("example", ["words", "fan-out"])
 def test_an_example_runs_at_once_and_offline(tmp_path: Path, example: str, spawning: None) -> None:
     made = give(tmp_path, "pipeline", "init", "new", "--example", example, "--json")
     assert made.code == 0, made.err
@@ -32,6 +30,21 @@ def test_an_example_runs_at_once_and_offline(tmp_path: Path, example: str, spawn
         assert done.code == 0, done.err
     (output,) = (path for path in (tmp_path / "new/jobs").glob("*/output/*.*") if path.is_file())
     assert output.stat().st_size > 20
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_workflow_of_each_example_fits_its_stages(tmp_path: Path, example: str) -> None:
+    assert give(tmp_path, "pipeline", "init", "--example", example).code == 0
+    drawn = give(tmp_path, "pipeline", "workflow", "graph", EXAMPLES[example].workflow)
+    assert drawn.code == 0, drawn.err
+    assert "delivers" in drawn.out
+
+
+def test_the_media_example_uses_what_comes_along_by_name(tmp_path: Path) -> None:
+    give(tmp_path, "pipeline", "init", "--example", "media")
+    names = [row["name"] for row in give(tmp_path, "pipeline", "workflow", "list", "--json").data]
+    assert names == ["keywords", "subtitle", "transcribe", "translate"]
+    assert [path.name for path in (tmp_path / "stages").iterdir()] == ["count_words.py"]
 
 
 def test_words_are_counted_as_they_are(tmp_path: Path, spawning: None) -> None:
