@@ -152,6 +152,21 @@ def run(
     return Completed(child.returncode, stdout or b"", stderr or b"")
 
 
+def converse(argv: Sequence[str | Path], variables: Mapping[str, str], folder: Path) -> int:
+    """Run a program that speaks with the person at the terminal, in its foreground, and return its exit code.
+
+    It belongs to our own session. A Ctrl-C is its business alone. Raises ``OSError``.
+    """
+    import subprocess
+
+    started = subprocess.Popen(argv, env=variables, cwd=folder)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return started.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def end_awaited(thread: int | None) -> None:
     """End what ``run`` waits for in another thread, with everything that it started; its caller gets the exit code."""
     child = _AWAITED.get(thread or 0)

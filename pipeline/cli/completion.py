@@ -20,6 +20,13 @@ def environments(context: click.Context, parameter: click.Parameter, incomplete:
     return _matching(names(here) if here else [], incomplete)
 
 
+def stages(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.config.stages import names
+
+    here = project_or_none()
+    return _matching(names(here) if here else [], incomplete)
+
+
 def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from pipeline.config.models import load
 

@@ -22,7 +22,8 @@ from pipeline.run.observer import JobOutcome
 from pipeline.run.runtime import Runtime
 from pipeline.text import begun, counted, printable, shortened, width
 
-FIRST_SENTENCE = re.compile(r'^"""([^:."(]+)', re.MULTILINE)  # of a stage file's docstring
+# What a stage's file says of itself.
+FIRST_SENTENCE = re.compile(r'^(?:"""|description: ["\']?)([^:."(\'\n]+)', re.MULTILINE)
 BESIDE_LABEL = 42  # characters of the spinner, the bar, the share and the time left
 
 

@@ -1,7 +1,9 @@
 """What a workflow needs and isn't there: locked, built and fetched where that is allowed, else told."""
 
+import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -9,6 +11,7 @@ import click
 from pipeline.cli import setup_display
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
+from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
@@ -38,6 +41,13 @@ def with_parts(catalog: "Catalog", make: Callable[[], Made], builds: bool, again
                 raise NotReady(missing.message, step) from missing
             _make_ready(catalog, missing)
     return make()
+
+
+def again_with(option: str) -> str:
+    """This command once more, with one more option."""
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    place = words.index("--") if "--" in words else len(words)
+    return printable(shlex.join([*words[:place], option, *words[place:]]))
 
 
 def make_locks(catalog: "Catalog", workflow: str, show: Progress) -> None:

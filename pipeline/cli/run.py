@@ -1,6 +1,5 @@
 """``pipeline run``: prepare a job for one input, run it, and print where its results are."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,17 +79,12 @@ def _prepared(catalog: "Catalog", request: "JobRequest", locks: bool, builds: bo
     if locks:
         missing_parts.make_locks(catalog, request.workflow, show)
     wanted = continued(catalog, request)
-    job = missing_parts.with_parts(catalog, lambda: prepare(catalog, wanted, show), builds, _again("--build"))
+    job = missing_parts.with_parts(
+        catalog, lambda: prepare(catalog, wanted, show), builds, missing_parts.again_with("--build")
+    )
     for line in explanations(job):
         show(line)
     return job
-
-
-def _again(option: str) -> str:
-    """This command once more, with one more option."""
-    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    place = words.index("--") if "--" in words else len(words)
-    return printable(shlex.join([*words[:place], option, *words[place:]]))
 
 
 def _show(line: str) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.engines import decisions
-from pipeline.environments import ProjectVariables, registry_of
-from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.envs.choice.finder import EnvironmentFinder, JobEnvironment
 from pipeline.envs.external.inspection_cache import DeferredInspectionCache
 from pipeline.envs.leases import Leases
@@ -37,12 +35,10 @@ from pipeline.prepare import (
     readiness,
 )
 from pipeline.prepare.engine_choice import choose_engines
+from pipeline.prepare.environment_finder import finder_for
 from pipeline.prepare.inputs import Prober, readable
 from pipeline.prepare.preparation import UNKNOWN_INPUT, JobRequest, Preparation, WorkflowValues
 from pipeline.progress import Progress, quiet
-
-if TYPE_CHECKING:
-    from pipeline.envs.builder.builder import Builder
 
 
 def prepare(
@@ -57,7 +53,7 @@ def prepare(
     ``inspections`` of external environments may be shared by several jobs.
     """
     inspections = inspections or environment_sources.deferred_inspection_cache(catalog.project)
-    finder = _finder(catalog, inspections, request.allowed, progress)
+    finder = finder_for(catalog, inspections, request.allowed, progress)
     decided = decide(catalog, request, finder)
     environments = {
         name: finder.settle(definition, decided.ready.choices[name])
@@ -168,21 +164,3 @@ def _leased(environments: Mapping[str, JobEnvironment]) -> Iterator[None]:
             if each.build.is_ours:
                 leases.on(each.build)
         yield
-
-
-def _finder(
-    catalog: Catalog, inspections: DeferredInspectionCache, allowed: EnvironmentOptions, progress: Progress
-) -> EnvironmentFinder:
-    def builder() -> "Builder":
-        from pipeline.environments import builder_for
-
-        return builder_for(catalog)
-
-    return EnvironmentFinder(
-        registry=registry_of(catalog.project),
-        cache=inspections,
-        options=allowed,
-        builder=builder,
-        progress=progress,
-        own=ProjectVariables(catalog.project),
-    )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import process
-from pipeline.config import shared_modules
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
 from pipeline.environments import own_variables, registry_of
@@ -23,9 +22,8 @@ from pipeline.executors.runner import command
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
-from pipeline.run.invocation_file import SCHEMA, Arguments, InvocationFile
+from pipeline.run.stage_call import StageCall, write_invocation
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
-from pipeline.values import encode
 
 BOUND = 300.0  # seconds
 LAST_LINES = 20
@@ -49,7 +47,9 @@ def run(
         interpreter = _interpreter(catalog, spec, leases)
         attempt = Attempt(name, 1, Path(folder))
         attempt.outputs.mkdir()
-        attempt.invocation.write_bytes(encode(_invocation(catalog, spec, attempt, inputs, parameters)))
+        _require_slots(spec, inputs, parameters)
+        call = StageCall(spec, inputs, parameters, cpus=os.cpu_count() or 1)
+        write_invocation(catalog.project, call, attempt)
         _perform(interpreter, attempt, seconds)
         try:
             outputs = attempt.find(spec.outputs)
@@ -75,39 +75,13 @@ def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpret
     return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
 
-def _invocation(
-    catalog: Catalog,
-    spec: StageSpec,
-    attempt: Attempt,
-    inputs: Mapping[str, Sequence[Path]],
-    parameters: Mapping[str, Any],
-) -> InvocationFile:
+def _require_slots(spec: StageSpec, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
     if spec.models:
         raise UsageError(f"stage '{spec.name}' needs models, so it runs in jobs only", "prepare-job --help")
     for kind, given, known in (("input", inputs, spec.inputs), ("parameter", parameters, tuple(spec.parameters))):
         for slot in given:
             if slot not in known:
                 raise UsageError(f"stage '{spec.name}' has no {kind} '{slot}'{did_you_mean(slot, list(known))}")
-    files = {slot: list(inputs.get(slot, ())) for slot in spec.inputs}
-    owner = catalog.project.owner(spec.file)
-    arguments = Arguments(
-        name=spec.name,
-        inputs={slot: [path.name for path in paths] for slot, paths in files.items()},
-        parameters={**spec.parameters, **parameters},
-        models={},
-        outputs=dict(spec.outputs),
-    )
-    return InvocationFile(
-        schema=SCHEMA,
-        arguments=arguments,
-        stage_file=str(spec.file),
-        modules=[str(shared_modules.locate(owner, module)) for module in spec.modules],
-        inputs={slot: [os.path.abspath(path) for path in paths] for slot, paths in files.items()},
-        models={},
-        output_folder=str(attempt.outputs),
-        work=str(attempt.work),
-        cpus=os.cpu_count() or 1,
-    )
 
 
 def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None:
