@@ -10,6 +10,11 @@ from pipeline.errors import NotReady
 from pipeline.locks import Held, exclusive
 
 
+def live(registry: Registry, definition: Definition) -> Build | None:
+    """The build that the name stands for; where that doesn't fit, one of another project that does."""
+    return adopt(registry, definition) or registry.live(definition.name)
+
+
 def adopt(registry: Registry, definition: Definition) -> Build | None:
     """The build of the store that fits the definition, where the project has none that does: its name stands for it
     from now on. ``None`` where there is none, and where the project needs none.

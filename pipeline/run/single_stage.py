@@ -14,6 +14,7 @@ from pipeline import process
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
 from pipeline.environments import own_variables, registry_of
+from pipeline.envs import sharing
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.variables import stage_variables
@@ -61,13 +62,15 @@ def run(
 def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpreter:
     registry = registry_of(catalog.project)
     definition = catalog.environment(spec.environment)
+    providers = [each for tool in definition.tools if (each := catalog.provider(tool))]
+    for each in (definition, *providers):
+        sharing.adopt(registry, each)
     if reason := registry.problem(definition):
         raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", f"bootstrap --env {definition.name}")
     build = registry.live(definition.name)
     if build is None:
         raise NotReady(f"environment '{definition.name}' is gone", f"bootstrap --env {definition.name}")
-    providers = [catalog.provider(tool) for tool in definition.tools]
-    tools = [live.provided_tools for each in providers if each and (live := registry.live(each.name))]
+    tools = [live.provided_tools for each in providers if (live := registry.live(each.name))]
     own = own_variables(catalog.project, definition.variables, build.prefix)
     lease = leases.on(build)
     caller = visible(os.environ, (*spec.passed, *definition.passed))

@@ -9,7 +9,6 @@ from pipeline.environments import builder_for, registry_of
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
 from pipeline.envs.registry import build_problem
-from pipeline.envs.sharing import adopt
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
 from pipeline.models.fetcher import fetcher_for
@@ -17,6 +16,7 @@ from pipeline.prepare.readiness import locate_all, providers
 from pipeline.progress import Progress, quiet
 from pipeline.setup.models import fetch_task
 from pipeline.setup.tasks import SetupSelection, SetupTask
+from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.envs.choice.finder import EnvironmentFinder
@@ -96,11 +96,11 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
             return _checked(catalog, definition, progress)
         if not force and _is_damaged(builder, definition):
             return _repaired(builder, definition, progress)
-        if not force and adopt(builder.registry, definition) and (shared := builder.usable(definition)):
-            return f"ready, Python {shared.python_version}, shared: another project had built it"
         build = builder.ensure(definition, progress, force)
         inherited = ", built with all variables of the shell" if build.own_marker.key_input.inherited else ""
-        return f"ready, Python {build.python_version}{inherited}"
+        other = builder.registry.other_user(build.name, build.prefix)
+        shared = f", shared with {printable(str(other))}" if other else ""
+        return f"ready, Python {build.python_version}{inherited}{shared}"
 
     return SetupTask(f"environment {definition.name}", carry_out)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
 from pipeline.environments import ProjectVariables, registry_of
+from pipeline.envs import sharing
 from pipeline.envs.build import Build
 from pipeline.envs.builder import package_conflicts
 from pipeline.envs.builder.builder import half_built
@@ -67,7 +68,7 @@ def _environment(catalog: Catalog, registry: Registry, name: str, is_named: bool
         problem = f"its lock can't be read: {error.strerror}"
         return replace(findings, definition_problem=(problem, f"pipeline env lock {name}"))
     findings = replace(findings, place_problem=registry.place_problem(name))
-    build = registry.live(name)
+    build = sharing.live(registry, definition)
     return _built(catalog, definition, build, findings, deep) if build else findings
 
 

@@ -283,3 +283,24 @@ def test_where_another_project_is_broken_no_model_is_removed(user: User, fetched
     first.write("config/models.yaml", "")
     assert user.give(first, "pipeline", "model", "gc").code == 0
     assert len(models(user)) == 1
+
+
+def test_status_and_the_doctor_see_what_another_project_has_built(user: User) -> None:
+    first, second = user.project("first"), user.project("second")
+    assert user.give(first, "bootstrap", "--env", "alpha").code == 0
+    assert user.give(second, "pipeline", "doctor", "alpha").code == 0
+    rows = user.give(second, "pipeline", "env", "status", "--json").data
+    assert [(row["name"], row["state"]) for row in rows] == [("alpha", "healthy"), ("beta", "not built")]
+
+
+def test_status_measures_the_project_s_own_build_and_shows_none_of_others(user: User) -> None:
+    first, second = user.project("first"), user.project("second")
+    second.write("requirements/alpha.txt", "quirk==2.0\n")
+    shutil.copy(second.root / "requirements/beta.lock", second.root / "requirements/alpha.lock")
+    first.write("config/environments/gamma.yaml", 'python: ">=3.11"\nrequirements: alpha.txt\n')
+    for each in (first, second):
+        assert user.give(each, "bootstrap", "--env", "alpha").code == 0
+    assert user.give(first, "bootstrap", "--env", "gamma").code == 0
+    rows = user.give(second, "pipeline", "env", "status", "--json").data
+    assert [row["name"] for row in rows] == ["alpha", "beta"]
+    assert rows[0]["path"] == prefix(second)

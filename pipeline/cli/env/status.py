@@ -13,6 +13,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.environments import registry_of
+from pipeline.envs import sharing
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external.candidates import next_step as external_next_step
@@ -36,10 +37,12 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     """Show each environment's build: its lock, its size, its uses, and what is wrong with it."""
     catalog = Catalog(project())
     registry = registry_of(catalog.project)
-    builds = survey(registry)
-    live = {each.name: each for each in builds if each.state is State.LIVE}
-    rows = [_row(registry, catalog, name, live.get(name)) for name in names or catalog.environment_names]
-    others = [each for each in builds if _is_other(each, catalog) and (not names or each.name in names)]
+    states = [_state(registry, catalog, name) for name in names or catalog.environment_names]
+    builds = {str(each.path): each for each in survey(registry)}
+    rows = [_row(registry, state, builds) for state in states]
+    others = [
+        each for each in builds.values() if _is_other(each, registry, catalog) and (not names or each.name in names)
+    ]
     if as_json:
         print_json("environment-status", [*rows, *map(_other, others)])
         return
@@ -47,8 +50,9 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     _show_others(others)
 
 
-def _row(registry: Registry, catalog: Catalog, name: str, live: BuildFolder | None) -> dict[str, Any]:
-    return {**_state(registry, catalog, name), **_measured(live), **_built(registry, name)}
+def _row(registry: Registry, state: Mapping[str, str | None], builds: Mapping[str, BuildFolder]) -> dict[str, Any]:
+    live = builds.get(state["path"] or "")
+    return {**state, **_measured(live), **_built(registry, state["name"] or "")}
 
 
 def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | None]:
@@ -57,6 +61,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
     lock = None
     try:
         definition = catalog.environment(name)
+        build = sharing.live(registry, definition)
         lock = definition.lock.name if definition.lock else None
         state, problem, next_step = _judged(registry, definition, build)
     except ConfigurationError as error:
@@ -117,7 +122,9 @@ def _built(registry: Registry, name: str) -> dict[str, Any]:
     }
 
 
-def _is_other(build: BuildFolder, catalog: Catalog) -> bool:
+def _is_other(build: BuildFolder, registry: Registry, catalog: Catalog) -> bool:
+    if registry.other_user(build.name, build.path):
+        return False
     return build.state is not State.LIVE or build.name not in catalog.environment_names
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import locks
+from pipeline.envs import sharing
 from pipeline.envs.build import Build
 from pipeline.envs.choice.decision import (
     Choice,
@@ -25,7 +26,6 @@ from pipeline.envs.external.candidates import external_folders, external_problem
 from pipeline.envs.external.environment import Unusable
 from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.envs.registry import Registry, build_problem
-from pipeline.envs.sharing import adopt
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
@@ -94,7 +94,7 @@ class EnvironmentFinder:
 
     def _candidates(self, definition: Definition) -> Iterator[EnvironmentCandidate]:
         if definition.interpreter is None:
-            build = adopt(self.registry, definition) or self.registry.live(definition.name)
+            build = sharing.live(self.registry, definition)
             problem = build_problem(definition, build) if build else "it isn't built"
             yield EnvironmentCandidate(EnvironmentSource.LIVE, f"venv/{definition.name}", build, problem)
         source = EnvironmentSource.INTERPRETER if definition.interpreter else EnvironmentSource.LEGACY
