@@ -108,8 +108,12 @@ class ProjectFolder(Struct, frozen=True):
         return sorted(by_name.values(), key=lambda path: path.stem)
 
     def owner(self, file: Path) -> "ProjectFolder":
-        """What a file belongs to: the set that the project extends, which uses nothing but its own, or the project."""
-        return next((layer for layer in self.layers[1:] if file.is_relative_to(layer.root)), self)
+        """What a file belongs to: the set that the project extends, which uses nothing but its own, or the project.
+
+        The tool may be installed in the project's folder, and a project may lie in a checkout of the tool.
+        """
+        around = [layer for layer in self.layers if file.is_relative_to(layer.root)]
+        return max(around, key=lambda layer: len(layer.root.parts), default=self)
 
     def is_extended(self, file: Path) -> bool:
         """Whether a file comes from the set that the project extends."""

@@ -12,7 +12,7 @@ from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.paths import with_settings
 from pipeline.errors import ConfigurationError, ExitCode
 from pipeline.project import ProjectFolder
-from tests.conftest import Sandbox, make_sandbox
+from tests.conftest import Sandbox, make_sandbox, offline
 
 STAGE = """# /// script
 # [tool.pipeline.stage]
@@ -187,3 +187,46 @@ def test_a_job_of_the_tool_s_stages_is_prepared(own: Sandbox, shipped: Sandbox, 
     done = own.give("prepare-job", own.root / "input.txt", "--workflow", "common")
     assert done.code == ExitCode.NOT_READY
     assert "bootstrap --env alpha" in done.next_step
+
+
+def test_an_environment_that_comes_with_the_tool_is_carried_in_a_bundle(
+    own: Sandbox, shipped: Sandbox, tmp_path: Path, spawning: None
+) -> None:
+    file = tmp_path / "alpha.tar"
+    done = own.give("pipeline", "env", "bundle", "alpha", "-o", file, variables=offline(tmp_path))
+    assert done.code == 0, done.err
+    bare = Sandbox(tmp_path / "bare")
+    bare.write("config/pipeline.yaml", "grace_seconds: 1\n")
+    before = everything_in(own.root / "config") | everything_in(shipped.root)
+    for project in (own, bare):
+        placed = project.give("bootstrap", "--from-bundle", file, variables=offline(tmp_path))
+        assert placed.code == 0, placed.err
+    assert everything_in(own.root / "config") | everything_in(shipped.root) == before
+    assert not (own.root / "requirements").exists()
+    assert (bare.root / "requirements/alpha.lock").is_file()
+
+
+def test_an_environment_that_comes_with_the_tool_is_built_and_explained(
+    own: Sandbox, shipped: Sandbox, tmp_path: Path, spawning: None
+) -> None:
+    before = everything_in(shipped.root)
+    assert own.give("bootstrap", "--env", "alpha", variables=offline(tmp_path)).code == 0
+    for words in (
+        ("env", "test", "alpha"),
+        ("env", "sbom", "alpha"),
+        ("env", "licenses", "alpha"),
+        ("doctor", "--deep"),
+    ):
+        done = own.give("pipeline", *words)
+        assert done.code == 0, done.err
+    told = own.give("pipeline", "env", "explain", "alpha", "beta", variables=offline(tmp_path))
+    assert told.code == 0, told.err
+    assert own.give("pipeline", "env", "plan", variables=offline(tmp_path)).code == 0
+    assert everything_in(shipped.root) == before
+
+
+@pytest.mark.parametrize(("project", "tool"), [("p", "p/.venv/lib/shipped"), ("checkout/p", "checkout")])
+def test_a_file_belongs_to_the_nearest_of_the_two(tmp_path: Path, project: str, tool: str) -> None:
+    found = ProjectFolder(tmp_path / project, extended=tmp_path / tool)
+    assert not found.is_extended(tmp_path / project / "stages/mine.py")
+    assert found.is_extended(tmp_path / tool / "stages/theirs.py")
