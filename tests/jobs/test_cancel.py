@@ -1,4 +1,4 @@
-"""Giving a job up that nobody runs. One that is being run is given up in tests/test_run.py."""
+"""Giving a job up that nobody runs. One that is being run is given up in tests/test_run_jobs.py."""
 
 import signal
 import time
