@@ -23,6 +23,10 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT
 
 
+COMMANDS = ("prepare-job", "run-pipeline", "bootstrap", "./bootstrap.sh", "pipeline")
+REMARK = "   "  # between a command and what is said about it
+
+
 class PipelineError(Exception):
     exit_code = ExitCode.BUG
 
@@ -32,6 +36,15 @@ class PipelineError(Exception):
         self.next_step = without_passwords(next_step) if next_step else next_step
         super().__init__(self.message)
         self.exit_code = exit_code or self.exit_code
+
+    @property
+    def command(self) -> str | None:
+        """The command that comes next, as it can be typed; ``None`` where what helps is no command of ours.
+
+        The first one where several are named; ``next_step`` has all that is said.
+        """
+        lines = (line.partition(REMARK)[0].strip() for line in (self.next_step or "").splitlines())
+        return next((line for line in lines if line.split(" ", 1)[0] in COMMANDS), None)
 
 
 class UsageError(PipelineError):

@@ -216,6 +216,31 @@ def _tie() -> Iterator[Tie]:
         tie.close()
 
 
+def spawn_apart(
+    argv: Sequence[str | Path], variables: Mapping[str, str], streams: tuple[int, int, int], tie: Tie | None = None
+) -> Child:
+    """As ``spawn``, from a program that isn't ours: none of its open files is changed. ``tie`` gets bound.
+
+    Raises ``OSError``.
+    """
+    import subprocess
+
+    stdin, stdout, stderr = streams
+    started = subprocess.Popen(
+        argv,
+        env=variables,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=tie.inherited if tie else (),
+        start_new_session=True,
+        creationflags=NO_WINDOW,
+    )
+    if tie:
+        tie.bind(started.pid)
+    return Child(started.pid, started)
+
+
 def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
     argv: Sequence[str | Path],
     variables: Mapping[str, str],

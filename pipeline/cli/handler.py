@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import standard_streams, words
-from pipeline.errors import ExitCode, PipelineError
+from pipeline.errors import REMARK, ExitCode, PipelineError
 from pipeline.text import printable, shortened
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ PATHS = {
     errno.EISDIR: "it is a folder: name a file",
     errno.ELOOP: "this link leads back to itself: correct it, or name another path",
 }
-
-REMARK = "   "  # between a command and what is said about it
 
 
 def run(command: "click.Command") -> None:
@@ -94,7 +92,7 @@ def _exit_code(act: Callable[[], object]) -> int:
             click.echo(error.format_message(), err=True)
             return ExitCode.USAGE
         found = known(error)
-        return _report(found) if found else _report_bug(error)
+        return _report(found or bug(error))
     return ExitCode.OK
 
 
@@ -175,14 +173,12 @@ def _discard_output() -> None:
         os.dup2(null, descriptor)
 
 
-def _report_bug(error: BaseException) -> int:
-    """The traceback goes into a log, and never to the terminal."""
+def bug(error: BaseException) -> PipelineError:
+    """What to tell of an error that is ours. The traceback goes into a log, and never to the terminal."""
     log = _log_traceback(error)
     where = f"the traceback is in {log}" if log else "its traceback could not be written to any file"
     message = f"a bug in pipeline: {type(error).__name__}: {error}"
-    return _report(
-        PipelineError(message, f"report it, with the log: {where}" if log else f"report it; {where}", ExitCode.BUG)
-    )
+    return PipelineError(message, f"report it, with the log: {where}" if log else f"report it; {where}", ExitCode.BUG)
 
 
 def _log_traceback(error: BaseException) -> Path | None:

@@ -49,8 +49,7 @@ def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str]
     job.output.mkdir(exist_ok=True)
     sidecars, about = Sidecars(job, results), job.output / sidecar.FOLDER
     targets, placed, written = [], dict[Path, bool](), False
-    for made, name in _named(job.plan.deliver, results):
-        target = job.output / _name(job.input.stem, name)
+    for made, target in named_targets(job, results, job.plan.deliver):
         targets.append(target)
         if target in placed:
             continue
@@ -72,6 +71,11 @@ def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str]
         for folder in (about, job.output, job.folder):
             sync_folder(folder)
     return targets
+
+
+def named_targets(job: PlannedJob, results: Results, references: Sequence[str]) -> list[tuple[DeliveredOutput, Path]]:
+    """Each output of these references, with its place in the output folder. All must have results."""
+    return [(made, job.output / _name(job.input.stem, name)) for made, name in _named(references, results)]
 
 
 def _named(references: Sequence[str], results: Results) -> list[tuple[DeliveredOutput, str]]:

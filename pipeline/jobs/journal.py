@@ -86,15 +86,15 @@ def _whole_lines(path: Path) -> list[bytes]:
     """Without a torn last one."""
     lines = path.read_bytes().split(b"\n")
     last = lines.pop()
-    if lines and not _is_whole(lines[-1]) and not last:
+    if lines and not is_whole(lines[-1]) and not last:
         lines.pop()  # a crash may have left it so
     for number, line in enumerate(lines, start=1):
-        if not _is_whole(line):
+        if not is_whole(line):
             raise JournalDamaged(f"{path}:{number}: this line is damaged", AGAIN)
     return lines
 
 
-def _is_whole(line: bytes) -> bool:
+def is_whole(line: bytes) -> bool:
     """Checked on the bytes as they are, since a job of a thousand stages is read before it does nothing."""
     body, found, checksum = line.rpartition(CHECKSUM)
     return bool(found) and checksum == b"%d}" % zlib.crc32(body + b"}")
