@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 from pipeline import project as projects
 from pipeline.api import background
 from pipeline.api.call_process import CallProcess
-from pipeline.api.folder_watch import FolderWatch
+from pipeline.api.folder_notices import FolderNotices
 from pipeline.api.outputs import JobOutputs
 from pipeline.api.wire import RunCall
 from pipeline.errors import UsageError
@@ -87,8 +87,8 @@ class Job:
         job = self._planned()
         call = CallProcess(self._call(max_parallel, timeout))
         try:
-            with FolderWatch(job.folder) as watch:
-                _show_until_end(call, watch, job)
+            with FolderNotices(job.folder) as notices:
+                _show_until_end(call, notices, job)
         except BaseException:
             call.stop(job.plan.grace_seconds)
             raise
@@ -132,11 +132,11 @@ class Job:
         """
         job = self._planned()
         end = time.monotonic() + (FOREVER if timeout is None else timeout)
-        with FolderWatch(job.folder) as watch:
+        with FolderNotices(job.folder) as notices:
             while self.is_running:
                 if time.monotonic() >= end:
                     raise TimeoutError(f"{self.id} is still running after {timeout:g} s")
-                watch.wait(end - time.monotonic())
+                notices.wait(end - time.monotonic())
         background.raise_outcome(self._planned())
         return self
 
@@ -148,10 +148,10 @@ class Job:
         from pipeline.jobs.cancel import SECONDS, cancel
 
         job = self._planned()
-        with FolderWatch(job.folder) as watch:  # a process that was started only now takes the lock first
+        with FolderNotices(job.folder) as notices:  # a process that was started only now takes the lock first
             end = time.monotonic() + SECONDS
             while background.is_alive(job) and not is_held(job.lock) and time.monotonic() < end:
-                watch.wait(end - time.monotonic())
+                notices.wait(end - time.monotonic())
         return cancel(self._planned())
 
     def events(self, follow: bool = False) -> Iterator[AnyEvent]:
@@ -161,25 +161,25 @@ class Job:
         ``UsageError`` where the job is removed meanwhile.
         """
         reader = JournalReader(self._planned().folder)
-        with FolderWatch(self.folder) as watch:
+        with FolderNotices(self.folder) as notices:
             while True:
                 goes_on = follow and self._goes_on()  # asked first: what is written until then is read below
                 yield from reader.new()
                 if not goes_on:
                     return
-                watch.wait(FOREVER)
+                notices.wait(FOREVER)
 
     async def events_async(self, follow: bool = False) -> AsyncIterator[AnyEvent]:
         """As ``events``, without blocking the event loop."""
         reader = JournalReader(self._planned().folder)
-        with FolderWatch(self.folder) as watch:
+        with FolderNotices(self.folder) as notices:
             while True:
                 goes_on = follow and self._goes_on()
                 for event in reader.new():
                     yield event
                 if not goes_on:
                     return
-                await watch.wait_async(FOREVER)
+                await notices.wait_async(FOREVER)
 
     @overload
     def why(self, stage: str) -> "StageExplanation": ...
@@ -243,7 +243,7 @@ class Job:
         return is_held(job.lock) or background.is_alive(job)
 
 
-def _show_until_end(call: CallProcess, watch: FolderWatch, job: PlannedJob) -> None:
+def _show_until_end(call: CallProcess, notices: FolderNotices, job: PlannedJob) -> None:
     """Wait for the end of a run, and in a notebook show meanwhile how it stands."""
     from pipeline.api.notebook import live_table
 
@@ -252,6 +252,6 @@ def _show_until_end(call: CallProcess, watch: FolderWatch, job: PlannedJob) -> N
         call.ends_within(None)
         return
     while not call.ends_within(0):
-        watch.wait(SHOWN_EVERY, call.fileno())
+        notices.wait(SHOWN_EVERY, call.fileno())
         shown.update()
     shown.update(at_once=True)

@@ -71,10 +71,7 @@ class JobOutputs(Mapping[str, JobOutput]):
             others = [each for each in self._all if split(each)[1] == name]
             if others:
                 return f"{self._job.id} doesn't deliver '{name}'; it is there as {', '.join(others)}"
-            return (
-                f"stage '{makers[0]}' of {self._job.id} hasn't made '{name}' yet; run-pipeline -j {self._job.id}"
-                " makes it, and job.run()"
-            )
+            return f"stage '{makers[0]}' of {self._job.id} hasn't made '{name}' yet: the job has to be run"
         known = [*self._delivered, *self._all]
         return f"{self._job.id} has no output '{name}'{did_you_mean(name, known) or '; it has made none yet'}"
 

@@ -20,7 +20,7 @@ FLAGS = os.O_CLOEXEC | os.O_NONBLOCK if os.name != "nt" else 0
 NOTICES = 1 << 16  # bytes of them that are read at once
 
 
-class FolderWatch:
+class FolderNotices:
     """A folder that is watched from now on. To be closed."""
 
     def __init__(self, folder: Path) -> None:
