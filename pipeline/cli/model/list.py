@@ -80,5 +80,6 @@ def _nothing(language: str | None, task: str | None) -> str:
         return "no model fits"
     name = languages.name(language)
     if task not in (None, RECOGNITION):
-        return f"no entry of a model for {task} names {name}; prepare-job -t {language} tells what translates into it"
+        command = f"prepare-job --translate -t {language} FILE   tells what translates into it"
+        return f"no entry of a model for {task} names {name}\n{command}"
     return f"no model that is known here recognises {name}"
