@@ -230,3 +230,10 @@ def test_a_file_belongs_to_the_nearest_of_the_two(tmp_path: Path, project: str, 
     found = ProjectFolder(tmp_path / project, extended=tmp_path / tool)
     assert not found.is_extended(tmp_path / project / "stages/mine.py")
     assert found.is_extended(tmp_path / tool / "stages/theirs.py")
+
+
+def test_all_that_is_built_is_what_the_project_defines_itself(own: Sandbox, tmp_path: Path, spawning: None) -> None:
+    own.write("config/environments/mine.yaml", 'python: ">=3.11"\nrequirements: beta.txt\n')
+    done = own.give("bootstrap", "--all", variables=offline(tmp_path))
+    assert done.code == 0, done.err
+    assert {path.name for path in (own.root / "venv").iterdir() if path.is_symlink()} == {"mine"}

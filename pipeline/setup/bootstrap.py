@@ -17,6 +17,7 @@ from pipeline.progress import Progress, quiet
 from pipeline.setup.models import fetch_task
 from pipeline.setup.tasks import SetupSelection, SetupTask
 from pipeline.text import printable
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.envs.choice.finder import EnvironmentFinder
@@ -44,12 +45,20 @@ def selected(catalog: Catalog, selection: SetupSelection) -> tuple[list[Definiti
     Raises ``ConfigurationError`` for a name that the project doesn't define.
     """
     if selection.everything:
-        models = [each for each in catalog.models.values() if each.is_locked or not each.is_catalogued]
-        return [catalog.environment(name) for name in catalog.environment_names], models
+        return _everything(catalog)
     if not selection.environments and not selection.models:
         return _for_default_workflows(catalog)
     definitions = [catalog.environment(name) for name in selection.environments]
     names = [*selection.models, *(name for each in definitions for name in each.models)]
+    return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(names)]
+
+
+def _everything(catalog: Catalog) -> tuple[list[Definition], list[ModelSpec]]:
+    """What the project defines itself, and what that needs of what it extends."""
+    own = Catalog(replace(catalog.project, extended=None))
+    definitions = [catalog.environment(name) for name in own.environment_names]
+    names = [name for name, each in own.models.items() if each.is_locked or not each.is_catalogued]
+    names += [name for each in definitions for name in each.models]
     return _with_providers(catalog, definitions), [catalog.model(name) for name in dict.fromkeys(names)]
 
 
