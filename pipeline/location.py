@@ -24,11 +24,22 @@ def locate(named: Path | None) -> ProjectFolder:
     project, is_chosen = _search(named or _from_environment())
     found = with_settings(project) if is_chosen else _trusted(project)
     if found.store:
-        from pipeline.environments import registry_of
-
-        if (projects := registry_of(found).projects) is not None:
-            projects.register()  # it may be new here, or have been moved
+        _enter(found, found.store)
     return found
+
+
+def _enter(project: ProjectFolder, store: Path) -> None:
+    """Let the user's other projects know of this one, which may be new there or have been moved.
+
+    Raises ``UsageError`` for another user's store: what stands there would run as this one.
+    """
+    from pipeline.environments import registry_of
+
+    if hasattr(os, "geteuid") and store.exists() and (owner := store.stat().st_uid) not in {0, os.geteuid()}:
+        step = "set XDG_DATA_HOME to a folder of yours, or write store: project into config/pipeline.yaml"
+        raise UsageError(f"the store {store} belongs to user {owner}, and what stands there would run as you", step)
+    if (projects := registry_of(project).projects) is not None:
+        projects.register()
 
 
 def _trusted(project: ProjectFolder) -> ProjectFolder:

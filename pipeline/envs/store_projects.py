@@ -33,6 +33,7 @@ class StoreProjects:
 
     def __init__(self, store: Path, own: StoreProject) -> None:
         self.own = own
+        self._store = store
         self._folder = store / FOLDER
 
     def register(self) -> None:
@@ -63,6 +64,7 @@ class StoreProjects:
             if str(link.readlink()) == target:
                 return
         with contextlib.suppress(OSError):
+            self._store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.mkdir(parents=True, exist_ok=True)
             with replaced(link, flush=False, temporary=f".{link.name}.{os.getpid()}") as beside:
                 beside.symlink_to(target)

@@ -13,6 +13,7 @@ import pytest
 from pipeline.config.paths import with_settings
 from pipeline.environments import registry_of
 from pipeline.errors import ConfigurationError, ExitCode, UsageError
+from pipeline.location import locate
 from pipeline.project import ProjectFolder
 from tests.conftest import Result, Sandbox, make_sandbox, offline
 
@@ -304,3 +305,22 @@ def test_status_measures_the_project_s_own_build_and_shows_none_of_others(user: 
     rows = user.give(second, "pipeline", "env", "status", "--json").data
     assert [row["name"] for row in rows] == ["alpha", "beta"]
     assert rows[0]["path"] == prefix(second)
+
+
+def test_a_store_is_made_for_its_user_alone(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(user.folder / "data"))
+    mask = os.umask(0o022)
+    try:
+        locate(user.project("first").root)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(user.store.stat().st_mode) == 0o700
+
+
+def test_another_user_s_store_is_refused(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = user.project("first")
+    monkeypatch.setenv("XDG_DATA_HOME", str(user.folder / "data"))
+    user.store.mkdir(parents=True)
+    os.chown(user.store, 4321, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    with pytest.raises(UsageError, match="would run as you"):
+        locate(first.root)
