@@ -21,6 +21,8 @@ else:
         except ImportError:
             from hashlib import sha256
 
+TREE_PREFIX = "blake3-tree:"  # of the digest of a directory with all that is in it
+
 
 def canonical_json(value: Any) -> bytes:
     """One byte sequence per JSON value: sorted keys, no white space, ASCII, no NaN."""
@@ -48,3 +50,8 @@ def content_digest(path: Path) -> str:
     from blake3 import blake3
 
     return "blake3:" + blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
+
+
+def is_tree(digest: str) -> bool:
+    """Whether it is the digest of a directory (``pipeline/directories/``)."""
+    return digest.startswith(TREE_PREFIX)

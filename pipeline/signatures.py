@@ -18,12 +18,17 @@ COARSE_TICK = 2_000_000_000  # ns; of file systems that keep whole seconds, or t
 
 
 class Signature(Struct, frozen=True, array_like=True):
-    """Differs from an earlier one where the file was written, replaced or renamed, linked, or given another mode."""
+    """Differs from an earlier one where the file was written, replaced or renamed, linked, or given another mode.
+
+    That of a directory is made of those of all that is in it (``directories/scan.py``): the sum of the sizes, and the
+    latest times.
+    """
 
     inode: int
     size: int  # bytes
     mtime_ns: int
     ctime_ns: int
+    contents: str = ""  # of a directory: a digest over the names, sizes and times of all that is in it
 
     def is_settled(self, at_ns: int) -> bool:
         """Whether a change after the moment ``at_ns``, at which it was taken, is sure to give another signature."""

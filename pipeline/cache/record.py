@@ -9,17 +9,14 @@ import zlib
 from pathlib import Path
 
 from pipeline import values
-from pipeline.digests import content_digest
+from pipeline.cache.damage import DamagedEntry
+from pipeline.digests import content_digest, is_tree
 from pipeline.jobs.records import OutputRecord, StoredResult
 
 RECORD = "record.json"
 OUTPUTS = "outputs"
 KEY_PREFIX = "sha256:"
 _BETWEEN = b',"record":'
-
-
-class DamagedEntry(Exception):
-    """An entry isn't what was stored; the message says how."""
 
 
 def folder_of(root: Path, key: str) -> Path:
@@ -47,7 +44,8 @@ def read(entry: Path, key: str) -> StoredResult:
 
 
 def check(file: Path, output: OutputRecord) -> None:
-    """Raises ``DamagedEntry`` where an entry's file isn't there, or its size or time differs. Its bytes aren't read."""
+    """Raises ``DamagedEntry`` where an entry's file isn't there, or its size or time differs. Its bytes aren't
+    read. Not for a directory."""
     try:
         status = os.lstat(file)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -74,8 +72,14 @@ def problem(entry: Path, key: str) -> str | None:
 def _damage(entry: Path, key: str) -> str | None:
     try:
         for output in read(entry, key).outputs.values():
-            check(entry / OUTPUTS / output.file, output)
-            check_bytes(entry / OUTPUTS / output.file, output)
+            file = entry / OUTPUTS / output.file
+            if is_tree(output.digest):
+                from pipeline.cache.stored_directories import check_all
+
+                check_all(file, output.digest)
+                continue
+            check(file, output)
+            check_bytes(file, output)
     except DamagedEntry as damage:
         return str(damage)
     except OSError as error:

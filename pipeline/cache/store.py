@@ -14,16 +14,22 @@ from typing import TYPE_CHECKING
 
 from pipeline.cache import removal
 from pipeline.cache.claims import Claims
+from pipeline.cache.damage import DamagedEntry
 from pipeline.cache.materialize import Placer
-from pipeline.cache.record import OUTPUTS, RECORD, DamagedEntry, check, check_bytes, encode, folder_of, problem, read
+from pipeline.cache.record import OUTPUTS, RECORD, check, check_bytes, encode, folder_of, problem, read
+from pipeline.digests import is_tree
 from pipeline.files import publish
 from pipeline.jobs.records import OutputRecord, StoredResult
+from pipeline.signatures import Signature
 from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.cache.usage import Entry
+    from pipeline.directories.placement import TreePlacer
 
 HEADROOM = 10  # a trim leaves a tenth of the limit free, so that the next few runs need none
+
+NONE_KNOWN: Mapping[str, Signature] = {}
 
 Outputs = dict[str, OutputRecord]
 
@@ -32,21 +38,29 @@ class ResultStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._placer = Placer()
+        self._tree_placer: TreePlacer | None = None  # made for the first directory
         self._has_put = False
         self.claims = Claims(root.with_name(f"{root.name}.claims"))
 
-    def put(self, key: str, record: StoredResult, outputs: Mapping[str, Path]) -> None:
-        """Store a committed attempt's record and output files; where the key has an entry already, that one stays.
+    def put(
+        self,
+        key: str,
+        record: StoredResult,
+        outputs: Mapping[str, Path],
+        signatures: Mapping[str, Signature] = NONE_KNOWN,
+    ) -> None:
+        """Store a committed attempt's record and outputs; where the key has an entry already, that one stays.
 
-        A file that can only be hard-linked loses its write permission. Where the disk is full, nothing is stored and
-        nothing is left: a stage can always make its result again.
+        ``signatures``: of those that are directories, as they were committed. A file that can only be hard-linked loses
+        its write permission. Where the disk is full, nothing is stored and nothing is left: a stage can always make its
+        result again.
         """
         entry, part = folder_of(self.root, key), removal.new_name(self.root, "putting")
         if os.path.lexists(entry):
             return
         try:
             part.mkdir(parents=True)
-            stored = replace(record, outputs=self._bring_in(part, record.outputs, outputs))
+            stored = replace(record, outputs=self._bring_in(part, record.outputs, outputs, signatures))
             with open(part / RECORD, "xb") as file:
                 file.write(encode(stored))
             if _publish(part, entry):
@@ -121,22 +135,42 @@ class ResultStore:
         """Remove what killed writers left more than an hour ago; returns how many folders and files."""
         return removal.sweep(self.root)
 
-    def _bring_in(self, part: Path, records: Outputs, outputs: Mapping[str, Path]) -> Outputs:
+    def _bring_in(
+        self, part: Path, records: Outputs, outputs: Mapping[str, Path], signatures: Mapping[str, Signature]
+    ) -> Outputs:
         if not records:
             return {}
         (part / OUTPUTS).mkdir()
-        files = {outputs[name].name: outputs[name] for name in records}
-        return self._place(files, part / OUTPUTS, records, writable=False)
+        files, trees = _apart(records)
+        for name in {output.file: name for name, output in trees.items()}.values():
+            from pipeline.cache import stored_directories
+
+            target, digest = part / OUTPUTS / outputs[name].name, trees[name].digest
+            stored_directories.put(self._trees(), outputs[name], target, digest, signatures.get(name))
+        sources = {outputs[name].name: outputs[name] for name in files}
+        return trees | self._place(sources, part / OUTPUTS, files, writable=False)
 
     def _hand_out(self, entry: Path, records: Outputs, folder: Path) -> Outputs:
-        files = {}
-        for output in records.values():
-            files[output.file] = entry / OUTPUTS / output.file
-            check(files[output.file], output)
-        placed = self._place(files, folder, records, writable=True)
+        files, trees = _apart(records)
+        sources = {}
+        for output in files.values():
+            sources[output.file] = entry / OUTPUTS / output.file
+            check(sources[output.file], output)
+        placed = self._place(sources, folder, files, writable=True)
         for output in placed.values():
             check_bytes(folder / output.file, output)
-        return placed
+        for file, digest in {each.file: each.digest for each in trees.values()}.items():
+            from pipeline.cache import stored_directories
+
+            stored_directories.take(self._trees(), entry / OUTPUTS / file, folder / file, digest)
+        return {name: placed.get(name, output) for name, output in records.items()}
+
+    def _trees(self) -> "TreePlacer":
+        if self._tree_placer is None:
+            from pipeline.directories.placement import TreePlacer
+
+            self._tree_placer = TreePlacer()
+        return self._tree_placer
 
     def _place(self, files: Mapping[str, Path], folder: Path, records: Outputs, writable: bool) -> Outputs:
         """Place files, by name, in a folder; two outputs may be one file. Returns the outputs' records for there."""
@@ -154,6 +188,12 @@ def _publish(part: Path, entry: Path) -> bool:
     except FileNotFoundError:
         entry.parent.mkdir(exist_ok=True)
         return publish(part, entry)
+
+
+def _apart(records: Outputs) -> tuple[Outputs, Outputs]:
+    """The files and the directories, by output."""
+    trees = {name: output for name, output in records.items() if is_tree(output.digest)}
+    return {name: output for name, output in records.items() if name not in trees}, trees
 
 
 def _empty(folder: Path) -> None:

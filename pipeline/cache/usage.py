@@ -8,6 +8,7 @@ remove an entry changes that time, so only shards whose entries can differ are m
 import contextlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
 from pipeline.cache.removal import MEASURED
+from pipeline.directories.manifest import MANIFESTS
 from pipeline.files import write_at_once
 from pipeline.values import Struct
 
@@ -74,9 +76,9 @@ def _measured(folder: str, name: str) -> Entry:
     record = files.pop(RECORD, None)
     used = record.st_mtime if record else 0.0  # an entry without a record is useless
     size = BLOCK + (_blocks(record.st_size) if record else 0)
-    outputs = _statuses(os.path.join(folder, OUTPUTS)) if OUTPUTS in files else {}
-    size += sum(_blocks(status.st_size) for status in outputs.values()) + (BLOCK if outputs else 0)
-    shared = sum(_blocks(status.st_size) for status in outputs.values() if status.st_nlink > 1)
+    below = [status for name in files if name in {OUTPUTS, MANIFESTS} for status in _below(os.path.join(folder, name))]
+    size += sum(map(_blocks_of, below)) + (BLOCK if below else 0)
+    shared = sum(_blocks_of(status) for status in below if status.st_nlink > 1 and stat.S_ISREG(status.st_mode))
     # Where the clock was ahead for a while, an entry that was used then would stay too long.
     believable = used <= time.time() + DAY_SECONDS
     return Entry(KEY_PREFIX + name, Path(folder), size, shared, used if believable else 0.0)
@@ -85,6 +87,18 @@ def _measured(folder: str, name: str) -> Entry:
 def _statuses(folder: str) -> dict[str, os.stat_result]:
     with os.scandir(folder) as found:
         return {each.name: os.lstat(each.path) for each in found}
+
+
+def _below(folder: str) -> Iterator[os.stat_result]:
+    """All files and folders, at every depth: an output may be a directory."""
+    for name, status in _statuses(folder).items():
+        yield status
+        if stat.S_ISDIR(status.st_mode):
+            yield from _below(os.path.join(folder, name))
+
+
+def _blocks_of(status: os.stat_result) -> int:
+    return BLOCK if stat.S_ISDIR(status.st_mode) else _blocks(status.st_size)
 
 
 def _blocks(size: int) -> int:

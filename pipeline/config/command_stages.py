@@ -194,6 +194,8 @@ def _check_streams(source: ConfigurationSource, spec: CommandSpec) -> None:
     if spec.stdout not in outputs:
         near = did_you_mean(spec.stdout, list(outputs))
         raise source.error(("stdout",), f"the stage has no output '{spec.stdout}'{near}")
+    if str(outputs[spec.stdout]).endswith("/"):
+        raise source.error(("stdout",), f"the output '{spec.stdout}' ({outputs[spec.stdout]}) is a folder")
     if _is_pattern(outputs[spec.stdout]):
         raise source.error(("stdout",), f"the output '{spec.stdout}' ({outputs[spec.stdout]}) has no name of its own")
 

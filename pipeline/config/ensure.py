@@ -57,6 +57,7 @@ def check(source: ConfigurationSource, project: ProjectFolder) -> None:
     for output, ensure in parse_promises(table).items():
         at = ("ensure", output)
         _known(source, at, "output", output, list(source.value.get("outputs", {})))
+        _check_directory(source, at, str(source.value["outputs"][output]), ensure)
         for kind, like in (("count", ensure.count), ("duration", ensure.duration)):
             if like is not None:
                 _known(source, (*at, kind, "like"), "input", like.like, source.value.get("inputs", []))
@@ -78,6 +79,21 @@ def _ensure(entry: Mapping[str, Any]) -> Ensure:
 def _known(source: ConfigurationSource, keys: Keys, kind: str, name: str, known: list[str]) -> None:
     if name not in known:
         raise source.error(keys, f"the stage has no {kind} '{name}'{did_you_mean(name, known)}")
+
+
+def _check_directory(source: ConfigurationSource, at: Keys, declared: str, ensure: Ensure) -> None:
+    """What can't be promised of a directory."""
+    if not declared.endswith("/"):
+        return
+    promises = {
+        "at_least": ensure.at_least,
+        "duration": ensure.duration,
+        "of": ensure.count and ensure.count.output_key,
+    }
+    for name, promise in promises.items():
+        if promise:
+            keys = (*at, "count", name) if name == "of" else (*at, name)
+            raise source.error(keys, f"the output ({declared}) is a folder; '{name}' is for files")
 
 
 def _check_schema(source: ConfigurationSource, keys: Keys, file: Path) -> None:

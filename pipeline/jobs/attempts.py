@@ -6,6 +6,7 @@ missing, since the run died between the two, is adopted if the outputs are what 
 """
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -76,14 +77,16 @@ class Attempt(Struct, frozen=True, dict=True):
     ) -> Result:
         """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
 
-        Raises ``Superseded``.
+        Raises ``Superseded``, and ``OutputsMissing`` for a directory that can't be an output.
         """
         for folder in (self.work, self.folder / SCRATCH):
             if folder.exists():
                 try_remove_tree(folder)  # the stage may have locked a part of it
         if digests is None:  # the store's own links are known and checked
             output_files.detach(outputs.values())
-        durable = {name: _make_durable(path, digests[name] if digests else None) for name, path in outputs.items()}
+        durable = {
+            name: _make_durable(name, path, digests[name] if digests else None) for name, path in outputs.items()
+        }
         if outputs:
             for folder in (self.outputs, self.folder, self.folder.parent):
                 sync_folder(folder)
@@ -183,9 +186,13 @@ def _read(folder: Path) -> ResultRecord | None:
         return None
 
 
-def _make_durable(path: Path, digest: str | None) -> Output:
+def _make_durable(name: str, path: Path, digest: str | None) -> Output:
     """Flush a file to the disk and take its digest, at once where it is large enough for that to count."""
     status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        from pipeline.jobs import output_directories  # most stages leave none
+
+        return output_directories.make_durable(name, path, digest)
     if digest is not None or status.st_size < LARGE:
         sync_file(path)
         digest = digest or content_digest(path)

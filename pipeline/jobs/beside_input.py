@@ -40,6 +40,9 @@ def put(job: PlannedJob, results: Results, delivered: Sequence[Path]) -> Placeme
     told, ours, has_put, shown = [], _record(job), False, printable(str(job.output))
     for source in _chosen(job, results, delivered, wanted.outputs):
         target = job.input.with_name(source.name)
+        if source.is_dir():
+            told.append(f"{printable(source.name)} is a folder, which stays in {shown}")
+            continue
         try:
             if _is_read(job, target):
                 told.append(f"{printable(target.name)} is what the job reads, so it stays; its own is in {shown}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.digests import content_digest
 from pipeline.files import WRITE, clear, link_read_only, reflink, replaced, sync_file, sync_folder
-from pipeline.jobs import sidecar
+from pipeline.jobs import delivered_folders, sidecar
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Output
 from pipeline.jobs.results import Results
@@ -65,7 +65,7 @@ def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str]
             sidecar.write(beside, sidecars.describe(made, target.name))
             written = True
     for name in set(before) - {target.name for target in placed}:
-        (job.output / name).unlink(missing_ok=True)
+        clear(job.output / name)
         (about / sidecar.name_for(name)).unlink(missing_ok=True)
     if written:
         for folder in (about, job.output, job.folder):
@@ -112,6 +112,9 @@ def _name(title: str, output: str) -> str:
 
 
 def _place(source: Path, target: Path) -> None:
+    if source.is_dir():
+        delivered_folders.place(source, target)
+        return
     # One short name, so that what a killed run left is replaced, too. A link's content is on the disk already.
     with replaced(target, flush=False, temporary=".placing.tmp") as beside:
         clear(beside)
@@ -122,6 +125,8 @@ def _place(source: Path, target: Path) -> None:
 def _is_damaged(target: Path, output: Output) -> bool:
     """Whether a link that was delivered isn't whole. No person has edited it, since it is read-only: a stage wrote to
     another name of the same bytes. Reads it only where it isn't the output's own file any more."""
+    if output.is_directory:
+        return delivered_folders.is_damaged(target, output)
     status, own = target.stat(), output.path.stat()
     is_link = not target.is_symlink() and not status.st_mode & WRITE
     return (

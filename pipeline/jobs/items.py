@@ -1,6 +1,7 @@
 """The items of a list, as people name a fan-out's members by them: ``square[7]``."""
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,8 @@ def of_fan_out(job: PlannedJob, stage: PlannedStage, state: JobState) -> dict[st
     if committed is None:
         return {}
     with contextlib.suppress(OSError, ValueError, KeyError):
-        items = parsed(attempts.of_event(job, committed).outputs[output].path.read_bytes())
+        path = attempts.of_event(job, committed).outputs[output].path
+        items = sorted(os.listdir(path)) if path.is_dir() else parsed(path.read_bytes())
         if isinstance(items, list):
             return {member_name(stage.name, index): label for index, label in enumerate(labels(items))}
     return {}

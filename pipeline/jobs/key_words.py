@@ -4,8 +4,11 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from pipeline.digests import is_tree
+from pipeline.jobs import attempts
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan, PlannedStage
@@ -26,6 +29,7 @@ PARTS = {
     "passed": "variables of the shell",
     "inherited": "variables of the shell",
     "ensure": "promises",
+    "schemas": "promised schemas",
 }
 
 
@@ -36,6 +40,7 @@ class KnownFile:
     name: str
     size: int  # bytes
     mtime_ns: int
+    path: Path | None = None  # of an output
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,9 @@ def side(job: PlannedJob, stage: str) -> KeySide:
     found = planned.get(stage) or planned.get(stage.rpartition("_")[0])
     events = [event for event in job.journal().read() if isinstance(event, StageFinished)]
     files = {
-        output.digest: KnownFile(output.file, output.size, output.mtime_ns)
+        output.digest: KnownFile(output.path.name, output.size, output.mtime_ns, output.path)
         for event in events
-        for output in event.outputs.values()
+        for output in attempts.of_event(job, event).outputs.values()
     }
     given = job.plan.input
     return KeySide(job.plan, found, {**files, given.digest: KnownFile(job.input.name, given.size, given.mtime_ns)})
@@ -103,11 +108,22 @@ def _file(before: str, after: str, old: KeySide, new: KeySide) -> str:
     name = second or first
     if first is None or second is None:
         return f"the file {name.name} has other content" if name else "the file has other content"
+    if is_tree(before) and is_tree(after) and (changes := _entries(before, after, first, second)):
+        return f"the folder {second.name} changed: {changes}"
     if first.name != second.name:
         return f"the file {first.name} ({_size_and_time(first)}) before, {second.name} ({_size_and_time(second)}) now"
     if show_size(first.size) != show_size(second.size):
         return f"the file {second.name} changed: {show_size(first.size)} before, {show_size(second.size)} now"
     return f"the file {second.name} changed: {_size_and_time(first)} before, {_size_and_time(second)} now"
+
+
+def _entries(before: str, after: str, first: KnownFile, second: KnownFile) -> str:
+    """Which names in a directory differ; empty where its manifests are gone."""
+    from pipeline.directories import manifest
+
+    old = manifest.read(first.path, before) if first.path else None
+    new = manifest.read(second.path, after) if second.path else None
+    return manifest.described(old, new) if old and new else ""
 
 
 def _size_and_time(file: KnownFile) -> str:
@@ -165,6 +181,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "passed": lambda name, before, after: _secretly(f"the variable {name}", before, after),
     "secrets": lambda name, before, after: _secretly(f"the secret parameter {name}", before, after),
     "ensure": lambda name, before, after: _values(f"what it promises of its output '{name}'", before, after),
+    "schemas": lambda name, *_: f"the schema that its output '{name}' must fit was edited",
     "bounds": lambda _, before, after: _values("its limits", before, after),
     "inherited": lambda *_: "the variables of the shell differ (--inherit-environment)",
 }

@@ -1,4 +1,4 @@
-"""The files that a stage left as its outputs: found by their names, and nobody else's."""
+"""The files and directories that a stage left as its outputs: found by their names, and nobody else's."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,20 @@ class OutputsMissing(Exception):
 
 
 def find(folder: Path, name: str, pattern: str, inputs: Sequence[Path] = ()) -> Path:
-    """The one file that has the declared name. Raises ``OutputsMissing``."""
+    """The one file that has the declared name, or the one directory, whose name is declared with a slash at its end.
+
+    Raises ``OutputsMissing``.
+    """
+    is_directory, pattern = pattern.endswith("/"), pattern.removesuffix("/")
     found = [entry for entry in _names(folder) if fnmatchcase(entry, pattern)]
     if len(found) != 1:
         what = "isn't there" if not found else f"is there {len(found)} times"
         raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")
     path = folder / found[0]
+    if is_directory:
+        if path.is_symlink() or not path.is_dir():
+            raise OutputsMissing(f"it ended well, but its output '{name}' ({found[0]}) isn't a directory")
+        return path
     if path.is_symlink() and os.path.realpath(path) in {os.path.realpath(each) for each in inputs}:
         _copy(path)
     if path.is_symlink() or not path.is_file():
@@ -29,7 +37,7 @@ def find(folder: Path, name: str, pattern: str, inputs: Sequence[Path] = ()) -> 
 def detach(outputs: Iterable[Path]) -> None:
     """Give each file bytes of its own: another name of the same file may be an input, even the person's own."""
     for path in outputs:
-        if os.lstat(path).st_nlink > 1:
+        if not path.is_dir() and os.lstat(path).st_nlink > 1:
             _copy(path)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.digests import content_digest
+from pipeline.digests import content_digest, is_tree
+from pipeline.signatures import Signature
 from pipeline.values import Struct, field
 
 
@@ -18,7 +19,8 @@ class Key(Struct, frozen=True):
 
 
 class OutputRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """An output as records have it; its folder is known from the attempt."""
+    """An output as records have it; its folder is known from the attempt. What it is, a file or a directory, is told by
+    its digest."""
 
     file: str
     size: int  # bytes
@@ -27,12 +29,17 @@ class OutputRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output(Struct, frozen=True):
-    """A file that an attempt left, as it was when it was committed."""
+    """A file or a directory that an attempt left, as it was when it was committed."""
 
     path: Path
     digest: str
-    size: int
-    mtime_ns: int
+    size: int  # bytes; of a directory, of all files in it
+    mtime_ns: int  # of a directory, that of the newest file in it
+    signature: Signature | None = None  # of a directory that was committed just now, settled
+
+    @property
+    def is_directory(self) -> bool:
+        return is_tree(self.digest)
 
     @property
     def record(self) -> OutputRecord:
@@ -40,10 +47,23 @@ class Output(Struct, frozen=True):
 
     def is_unchanged(self, read: bool = False) -> bool:
         """By size and time, or with ``read`` by every byte. A link is another file."""
+        if self.is_directory:
+            return self._has_tree(read)
         try:
             status = os.lstat(self.path)
             same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns) and stat.S_ISREG(status.st_mode)
             return same and (not read or content_digest(self.path) == self.digest)
+        except OSError:
+            return False
+
+    def _has_tree(self, read: bool) -> bool:
+        from pipeline.directories.reading import digest_of
+        from pipeline.directories.scan import scan
+
+        try:
+            found = scan(self.path).signature
+            same = (found.size, found.mtime_ns) == (self.size, self.mtime_ns)
+            return same and (not read or digest_of(self.path) == self.digest)
         except OSError:
             return False
 

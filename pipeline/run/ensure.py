@@ -7,17 +7,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.ensure import Count, Duration, Ensure, SchemaUnusable, load_schema, parse_promises
+from pipeline.config.ensure import Count, Duration, Ensure, parse_promises
 from pipeline.envs.variables import which
 from pipeline.errors import NotReady, PipelineError
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
 from pipeline.project import ProjectFolder
-from pipeline.run import file_counts
+from pipeline.run import file_counts, schema_match
 from pipeline.run.file_counts import Uncountable
 from pipeline.run.runtime import Runtime
 from pipeline.text import printable
@@ -25,8 +24,6 @@ from pipeline.text import printable
 Measure = Callable[[Path], "float | None"]  # a media file's seconds; None where it doesn't say
 
 TEXT = {".txt", ".md", ".csv", ".tsv", ".html", ".xml", ".yaml", ".yml", ".log"}
-COMPARED = 20  # errors of a schema among which the most telling one is chosen; a wrong list can have millions
-SHOWN = 200  # characters of it
 
 
 @dataclass(frozen=True)
@@ -104,6 +101,9 @@ def _reason(condition: Callable[[], str | None], subject: _Subject) -> str | Non
 
 def _emptiness(subject: _Subject) -> str | None:
     file, kind = subject.file, subject.file.suffix.lower()
+    if file.is_dir():
+        has_bytes = any(each.stat().st_size for each in file_counts.files_below(file))
+        return None if has_bytes else f"{subject} has no file with a byte in it"
     if file.stat().st_size == 0:
         return f"{subject} is empty"
     if kind == ".json":
@@ -119,32 +119,8 @@ def _emptiness(subject: _Subject) -> str | None:
 
 
 def _mismatch(subject: _Subject, schema_file: Path) -> str | None:
-    from jsonschema.exceptions import best_match
-    from jsonschema.validators import Draft202012Validator, validator_for
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    value = file_counts.read_json(subject.file)
-    try:
-        schema = load_schema(schema_file)
-        # A registry of its own, so that no reference is looked for on the network.
-        validator = validator_for(schema, Draft202012Validator)(schema, registry=Registry())
-        error = best_match(islice(validator.iter_errors(value), COMPARED))
-    except SchemaUnusable as reason:
-        return f"{subject} can't be checked: {schema_file.name}: {reason}"
-    except Unresolvable as missing:
-        return f"{subject} can't be checked: {schema_file.name} refers to {missing.ref}, which isn't in it"
-    except (
-        OverflowError,
-        ValueError,
-    ):  # a rule calculates with NaN, an infinity or hundreds of digits
-        return f"{subject} can't be checked with {schema_file.name}: it has a number that can't be calculated with"
-    except RecursionError:
-        return f"{subject} doesn't fit {schema_file.name}: it is nested too deeply"
-    if error is None:
-        return None
-    where = ".".join(str(key) for key in error.absolute_path) or "as a whole"
-    return f"{subject} doesn't fit {schema_file.name}: {where}: {_shortened(error.message)}"
+    reason = schema_match.mismatch(subject.file, schema_file)
+    return f"{subject} {reason}" if reason else None
 
 
 def _too_low(subject: _Subject, key: str, lowest: float) -> str | None:
@@ -188,11 +164,6 @@ def _seconds(file: Path, measure: Measure) -> float:
 
 def _shown(value: Any) -> str:
     return "null" if value is None else repr(value)
-
-
-def _shortened(text: str) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
 
 
 def _prober(runtime: Runtime) -> Path:

@@ -1,5 +1,6 @@
 """The members of a fan-out over a list that an earlier stage wrote."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ class ListUnusable(Exception):
 
 
 def read_list(file: Path) -> list[Any]:
-    """The items. Raises ``ListUnusable``."""
+    """The items; of a directory, the names in it, in order. Raises ``ListUnusable``."""
+    if file.is_dir():
+        return sorted(os.listdir(file))
     try:
         items = parsed(file.read_bytes())
     except (OSError, ValueError) as error:

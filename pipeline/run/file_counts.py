@@ -1,8 +1,9 @@
-"""How many things a file holds, told by its kind: entries, cues or lines."""
+"""How many things a file holds, told by its kind: entries, cues or lines; or how many files a directory."""
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
@@ -25,7 +26,11 @@ class Counted:
 
 
 def count(file: Path, key: str | None = None) -> Counted:
-    """``key`` names the list in a JSON file. Raises ``Uncountable`` and ``OSError``."""
+    """Of a directory, its files; ``key`` names the list in a JSON file. Raises ``Uncountable`` and ``OSError``."""
+    if file.is_dir():
+        if key is not None:
+            raise Uncountable(f"it is a folder, which has no list '{key}'")
+        return Counted(len(files_below(file)), "files")
     if key is not None or file.suffix.lower() == ".json":
         return _of_json(file, key)
     return COUNTERS.get(file.suffix.lower(), _lines)(file)
@@ -66,18 +71,26 @@ def _of_json(file: Path, key: str | None) -> Counted:
     return Counted(len(value), (key or "entries").rpartition(".")[2])
 
 
-def _json_lines(file: Path) -> Counted:
-    number = 0
+def json_lines(file: Path) -> Iterator[tuple[int, Any]]:
+    """What stands in each line, with its number; empty lines are left out. Raises ``Uncountable`` and ``OSError``."""
     with open(file, "rb") as lines:
         for line_number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                json.loads(line)
+                yield line_number, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise Uncountable(f"its line {line_number} isn't JSON: {_words(error)}") from error
-            number += 1
-    return Counted(number, "entries")
+
+
+def files_below(directory: Path) -> list[Path]:
+    """All files in a directory, at every depth, in the order of their names; links aren't followed."""
+    found = [Path(at, name) for at, _, names in os.walk(directory) for name in names]
+    return sorted(each for each in found if not each.is_symlink())
+
+
+def _json_lines(file: Path) -> Counted:
+    return Counted(sum(1 for _ in json_lines(file)), "entries")
 
 
 def _srt_cues(file: Path) -> Counted:

@@ -4,14 +4,15 @@ import os
 import stat
 from pathlib import Path
 
-from pipeline.digests import content_digest, sha256_of_file
+from pipeline.digests import content_digest, is_tree, sha256_of_file
+from pipeline.directories.scan import any_signature_of
 from pipeline.run.linked_input import FileAttributes
-from pipeline.signatures import Signature, own_signature_of, signature_of
+from pipeline.signatures import Signature, signature_of
 from pipeline.values import Struct
 
 
 class InputFile(Struct, frozen=True):
-    """A file that a stage gets, and what must be in it."""
+    """A file or a directory that a stage gets, and what must be in it."""
 
     slot: str
     path: Path
@@ -23,6 +24,8 @@ class InputFile(Struct, frozen=True):
     @property
     def is_whole(self) -> bool:
         """By every byte."""
+        if is_tree(self.digest):
+            return self._has_tree
         digest_of = content_digest if self.digest.startswith("blake3:") else sha256_of_file
         try:
             is_file = stat.S_ISREG(os.stat(self.path, follow_symlinks=not self.made_by).st_mode)
@@ -33,7 +36,16 @@ class InputFile(Struct, frozen=True):
     @property
     def signature(self) -> Signature:
         """The job's input may be a link to a person's file, an output never is one. Raises ``OSError``."""
-        return own_signature_of(self.path) if self.made_by else signature_of(self.path)
+        return any_signature_of(self.path) if self.made_by else signature_of(self.path)
+
+    @property
+    def _has_tree(self) -> bool:
+        from pipeline.directories.reading import digest_of
+
+        try:
+            return digest_of(self.path) == self.digest
+        except OSError:
+            return False
 
 
 class WatchedFile(Struct, frozen=True):

@@ -7,13 +7,16 @@ store of results, where it has them.
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.cache.store import ResultStore
+from pipeline.digests import is_tree
+from pipeline.directories.scan import scan
 from pipeline.errors import StageError
-from pipeline.files import clear, replaced, try_remove_tree
+from pipeline.files import clear, publish, replaced, try_remove_tree
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.attempts import RESULT, Attempt
 from pipeline.jobs.job import PlannedJob
@@ -57,7 +60,7 @@ class InputGuard:
 
     def committed(self, result: Result, since_ns: int) -> None:
         """A stage of the job has this result; ``since_ns``: when its outputs began to be read for that."""
-        self._signatures.note([each.path for each in result.outputs.values()], since_ns)
+        self._signatures.note_committed(result, since_ns)
 
     def require_deliverables(self) -> None:
         """Raises ``StageError`` where a file that is to be delivered isn't what was committed."""
@@ -110,7 +113,7 @@ class InputGuard:
                 is_another |= put_back(file.path, watched.attributes, with_time=not is_another)
             if is_another or self._restored.get(file.path, 0) > watched.at_ns:
                 return True
-            if file.made_by and now.mtime_ns != file.mtime_ns:
+            if file.made_by and now.mtime_ns != file.mtime_ns and not is_tree(file.digest):
                 os.utime(file.path, ns=(now.mtime_ns, file.mtime_ns))  # its record has the time
                 now = file.signature
             if now != watched.before or not now.is_settled(watched.known_ns):
@@ -148,6 +151,7 @@ class InputGuard:
     def _words(self, watched: WatchedFile, at_work: Iterable[LiveAttempt]) -> str:
         file = watched.file
         what = f"{file.path.name} of stage '{file.made_by}'" if file.made_by else f"the job's input {self._job.input}"
+        what += _changes(file)
         others = [each.task.name for each in at_work if _reads(each, file.path)]
         beside = f", and so was {', '.join(others)}: one of them may have done it" if others else ""
         before = " or in the instant before" if watched.looks_the_same else ""
@@ -193,14 +197,33 @@ def _put_back(store: ResultStore, attempt: Attempt, result: Result, output: Outp
     if taken is None or output.record.digest not in {each.digest for each in taken.outputs.values()}:
         return False
     clear(output.path)
+    if output.is_directory:
+        publish(folder / output.path.name, output.path)
+        _keep_record(attempt, result, Key(taken.key, taken.key_input))
+        return True
     with replaced(output.path) as beside:  # a copy: the store may share its own file's bytes and time with other jobs
         import shutil  # brings the compression libraries with it; most runs copy nothing
 
         shutil.copyfile(folder / output.path.name, beside)
         os.utime(beside, ns=(output.mtime_ns, output.mtime_ns))
-    if not (attempt.folder / RESULT).is_file():  # an attempt without one is removed when the next one begins
-        attempt.record(result, Key(taken.key, taken.key_input))
+    _keep_record(attempt, result, Key(taken.key, taken.key_input))
     return True
+
+
+def _keep_record(attempt: Attempt, result: Result, key: Key) -> None:
+    """An attempt without one is removed when the next one begins."""
+    if not (attempt.folder / RESULT).is_file():
+        attempt.record(result, key)
+
+
+def _changes(file: InputFile) -> str:
+    """Which names in a directory differ, in words that go on after its name."""
+    if not is_tree(file.digest):
+        return ""
+    from pipeline.jobs import output_directories
+
+    changes = output_directories.changes(file.path, file.digest)
+    return f": {changes}" if changes else ""
 
 
 def _reads(live: LiveAttempt, path: Path) -> bool:
@@ -208,9 +231,12 @@ def _reads(live: LiveAttempt, path: Path) -> bool:
 
 
 def _has_other_names(path: Path) -> bool:
-    """Whether more names of the file are known than its own and the store's."""
+    """Whether more names of the file, or of one in the directory, are known than its own and the store's."""
     try:
-        return os.lstat(path).st_nlink > OWN_NAMES
+        status = os.lstat(path)
+        if stat.S_ISDIR(status.st_mode):
+            return any(each.is_file and each.links > OWN_NAMES for each in scan(path).items)
+        return status.st_nlink > OWN_NAMES
     except OSError:
         return False
 

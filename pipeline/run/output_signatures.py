@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.digests import content_digest
+from pipeline.directories.scan import any_signature_of
 from pipeline.files import replaced
 from pipeline.jobs import attempt_folders
 from pipeline.jobs.job import JobFolder
-from pipeline.jobs.records import Output
-from pipeline.signatures import Signature, own_signature_of
+from pipeline.jobs.records import Output, Result
+from pipeline.signatures import Signature
 from pipeline.values import Struct, ValidationError, decode, encode, replace
 
 NAME = "signatures.json"
@@ -48,7 +49,7 @@ class OutputSignatures:
         have been changed in the same instant."""
         known = self._files.get(os.fspath(path))
         try:
-            is_same = known is not None and known.signature == own_signature_of(path)
+            is_same = known is not None and known.signature == any_signature_of(path)
             return known if is_same and not attempt_folders.link_above(path, self._job.folder) else None
         except OSError:
             return None
@@ -59,10 +60,10 @@ class OutputSignatures:
         if known and known.is_settled and not read:
             return True
         try:
-            found = own_signature_of(output.path)
-            same = (found.size, found.mtime_ns) == (output.size, output.mtime_ns)
+            found = any_signature_of(output.path)
+            same = output.is_directory or (found.size, found.mtime_ns) == (output.size, output.mtime_ns)
             is_linked = attempt_folders.link_above(output.path, self._job.folder) is not None
-            if is_linked or not same or content_digest(output.path) != output.digest:
+            if is_linked or not same or _digest(output) != output.digest:
                 return False
         except OSError:
             return False
@@ -73,7 +74,16 @@ class OutputSignatures:
         """These are whole: their bytes were right when they were read or written, which began at this time."""
         for path in paths:
             with contextlib.suppress(OSError):
-                self.note_read(path, own_signature_of(path), read_from_ns)
+                self.note_read(path, any_signature_of(path), read_from_ns)
+
+    def note_committed(self, result: Result, read_from_ns: int) -> None:
+        """As ``note``, for what has just become a result. The store may have given it other names since."""
+        for each in result.outputs.values():
+            if each.signature is None:
+                self.note([each.path], read_from_ns)
+            else:
+                self.note_read(each.path, each.signature, LONG_AGO)
+                self.note_link(each.path)
 
     def note_read(self, path: Path, signature: Signature, read_from_ns: int) -> None:
         """As ``note``, with the signature from before the bytes were read."""
@@ -81,10 +91,11 @@ class OutputSignatures:
         self._is_new = True
 
     def note_link(self, path: Path) -> None:
-        """We have just given a whole file another name, which changes nothing but its change time."""
+        """We have just given a whole file, or those of a directory, another name, which changes nothing but
+        its change time."""
         known = self._files.get(os.fspath(path))
         with contextlib.suppress(OSError):
-            found = own_signature_of(path)
+            found = any_signature_of(path)
             if (
                 known
                 and found != known.signature
@@ -118,3 +129,11 @@ class OutputSignatures:
         except (OSError, ValueError, ValidationError):
             return {}
         return {os.path.join(self._job.folder, path): KnownOutput(each, LONG_AGO) for path, each in kept.items()}
+
+
+def _digest(output: Output) -> str:
+    if not output.is_directory:
+        return content_digest(output.path)
+    from pipeline.directories.reading import digest_of
+
+    return digest_of(output.path)

@@ -100,5 +100,5 @@ class Reuse(Struct, frozen=True):
         paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
         digests = {name: output.digest for name, output in stored.outputs.items()}
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
-        self.signatures.note(paths.values(), at)
+        self.signatures.note_committed(result, at)
         return ReusedResult(result, origin=stored.job)

@@ -49,6 +49,7 @@ class StageKeys:
         self.results = results
         self._programs: Programs | None = None  # made for the first stage that uses one
         self._sources: dict[str, str] = {}
+        self._schema_digests: dict[str, str | None] = {}  # by their names
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._commands: dict[str, StageCommand] = {}  # likewise; only of those that are commands
         self._files: dict[str, Path] = {}
@@ -104,6 +105,7 @@ class StageKeys:
         modules = {name: self.module(stage, name).digest for name in stage.modules}
         optional = {
             "ensure": stage.ensure,
+            "schemas": self._schemas(stage),
             "modules": modules,
             "tools": self._tools(stage),
             "variables": variables,
@@ -114,6 +116,20 @@ class StageKeys:
             "inherited": self._inherited,
         }
         return {**parts, **{name: value for name, value in optional.items() if value}}
+
+    def _schemas(self, stage: PlannedStage) -> dict[str, str | None]:
+        """The schemas that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
+        return {
+            output: self._schema(promise["schema"]) for output, promise in stage.ensure.items() if promise.get("schema")
+        }
+
+    def _schema(self, name: str) -> str | None:
+        if name not in self._schema_digests:
+            try:
+                self._schema_digests[name] = sha256_of_bytes(self._project.locate(name).read_bytes())
+            except OSError:
+                self._schema_digests[name] = None
+        return self._schema_digests[name]
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:

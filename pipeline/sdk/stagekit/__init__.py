@@ -95,7 +95,7 @@ class Stage:
         return int(self._invocation["cpus"])
 
     def input(self, name: str) -> "Path":
-        """Path of an input that is one file. ``LookupError`` where it is none or several.
+        """Path of an input that is one file or one folder. ``LookupError`` where it is none or several.
 
         The job's input is called ``input``, with its suffix; the output of a stage has the name that this stage gave.
         """
@@ -123,20 +123,25 @@ class Stage:
         return self._memos[key]  # type: ignore[no-any-return]  # the key's owner knows its type
 
     def output(self, name: str, filename: "str | None" = None) -> "Path":
-        """Path to write an output to.
+        """Path to write an output to: of a file, or of an empty folder where the declared name ends with a slash.
 
-        ``filename`` is needed where the declared name is a pattern (``movie = "subtitled.*"``), and must
-        match it. A declared output that isn't there when ``run`` returns fails the stage.
+        A folder (``tiles = "tiles/"``) is an output with all that is in it; it is there when this returns, empty.
+        ``filename`` is needed where the declared name is a pattern (``movie = "subtitled.*"``), and must match it. A
+        declared output that isn't there when ``run`` returns, or a folder without a file, fails the stage.
         """
         import fnmatch
 
-        pattern = self._arguments["outputs"][name]
+        declared = self._arguments["outputs"][name]
+        pattern = declared.rstrip("/")
         if filename is None and any(special in pattern for special in "*?["):
-            raise ValueError(f"output {name!r} is declared as {pattern!r}, so it needs a filename")
-        filename = filename or pattern
+            raise ValueError(f"output {name!r} is declared as {declared!r}, so it needs a filename")
+        filename = (filename or pattern).rstrip("/")
         if os.path.basename(filename) != filename or not fnmatch.fnmatchcase(filename, pattern):
-            raise ValueError(f"output {name!r} is declared as {pattern!r}, not {filename!r}")
-        return _path(self._invocation["output_folder"], filename)
+            raise ValueError(f"output {name!r} is declared as {declared!r}, not {filename!r}")
+        path = _path(self._invocation["output_folder"], filename)
+        if declared.endswith("/"):
+            path.mkdir(exist_ok=True)
+        return path
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Tell how far the work is, from 0 to 1. Cheap enough to call often; shown, never stored."""

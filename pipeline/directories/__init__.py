@@ -1,0 +1,1 @@
+"""Directories as outputs: what is in one, its one digest, and a copy of it elsewhere."""

@@ -1,0 +1,149 @@
+"""A directory is read: the digest of each file in it, and with these its manifest.
+
+Small files are read in a few threads at once, which counts where they have to come from a disk. None is memory-mapped:
+a stage may have left a process that still cuts one off.
+"""
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from pipeline.directories import manifest
+from pipeline.directories.links import leads_inside
+from pipeline.directories.manifest import Manifest, TreeEntry
+from pipeline.directories.scan import TreeItem, TreeScan, scan
+from pipeline.files import sync_all, sync_file, sync_folder
+from pipeline.signatures import COARSE_TICK, Signature
+from pipeline.values import Struct
+
+CHUNK = 4 << 20  # bytes
+THREADS = 4
+AT_ONCE = 256  # files that a thread is given
+FLUSHED_ALONE = 64  # names up to which each is flushed by itself: beyond, to flush all that was written takes less
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for its writer forever
+CHANGED = "was changed while it was read: something that the stage has started still writes to it"
+
+
+class DirectoryUnusable(Exception):
+    """A directory can't be an output; the text goes on after its name."""
+
+
+class TreeReading(Struct, frozen=True):
+    """What was read, and the signature of the directory that had it: any later change gives another one."""
+
+    manifest: Manifest
+    signature: Signature
+
+
+def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -> TreeReading:
+    """Read every file; ``flush``: until all of it is on the disk, too. ``before`` is a scan of a moment ago.
+
+    Raises ``DirectoryUnusable``, and ``OSError`` where something can't be read.
+    """
+    before = before or scan(directory)
+    _require_plain(directory, before.items)
+    _wait_until_settled(before.signature)
+    files = [each for each in before.items if each.is_file]
+    try:
+        digests = dict(zip((each.path for each in files), _digests(directory, files), strict=True))
+    except FileNotFoundError as error:
+        raise DirectoryUnusable(CHANGED) from error
+    entries = manifest.of_entries(_entry(directory, each, digests) for each in before.items)
+    if flush:
+        _flush(directory, before.items)
+    if scan(directory).signature != before.signature:
+        raise DirectoryUnusable(CHANGED)
+    return TreeReading(entries, before.signature)
+
+
+def digest_of(directory: Path) -> str:
+    """Of all that is in it. Raises ``OSError``, also where it can't be an output."""
+    try:
+        return read(directory).manifest.digest
+    except DirectoryUnusable as error:
+        raise OSError(errno.EINVAL, str(error), os.fspath(directory)) from error
+
+
+def _require_plain(directory: Path, items: Iterable[TreeItem]) -> None:
+    for each in items:
+        if each.is_file or each.is_folder:
+            continue
+        if not each.is_link:
+            raise DirectoryUnusable(f"has {_shown(each)}, which is no file: {_kind(each.mode)}")
+        if not leads_inside(directory, each.path, os.readlink(directory / each.path)):
+            raise DirectoryUnusable(f"has {_shown(each)}, a link that leads out of it; write a file instead")
+
+
+def _wait_until_settled(signature: Signature) -> None:
+    """Until no change from now on can have the change time that the newest one has."""
+    left = signature.ctime_ns + signature.tick - time.time_ns()
+    if 0 <= left <= COARSE_TICK:  # else of a clock that isn't ours
+        time.sleep((left + 1_000_000) / 1e9)
+
+
+def _digests(directory: Path, files: Sequence[TreeItem]) -> list[str]:
+    digest = partial(_digest, os.fspath(directory))
+    if len(files) <= AT_ONCE:
+        return list(map(digest, files))
+    with ThreadPoolExecutor(THREADS) as beside:
+        return list(beside.map(digest, files, chunksize=AT_ONCE))
+
+
+def _digest(directory: str, file: TreeItem) -> str:
+    from blake3 import blake3
+
+    descriptor = os.open(f"{directory}/{file.path}", os.O_RDONLY | NO_LINK)
+    try:
+        if file.size < CHUNK:
+            return blake3(_all(descriptor, file.size)).hexdigest()
+        hasher = blake3(max_threads=blake3.AUTO)
+        while data := os.read(descriptor, CHUNK):
+            hasher.update(data)
+        return hasher.hexdigest()
+    finally:
+        os.close(descriptor)
+
+
+def _all(descriptor: int, size: int) -> bytes:
+    """Of a file that should have this size; what it has more shows in its signature."""
+    data = os.read(descriptor, size + 1)
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
+        data += more
+    return data
+
+
+def _entry(directory: Path, item: TreeItem, digests: dict[str, str]) -> TreeEntry:
+    if item.is_file:
+        return TreeEntry(item.path, "program" if item.is_program else "file", item.size, digests[item.path])
+    if item.is_link:
+        return TreeEntry(item.path, "link", 0, os.readlink(directory / item.path))
+    return TreeEntry(item.path, "folder")
+
+
+def _flush(directory: Path, items: Sequence[TreeItem]) -> None:
+    if len(items) > FLUSHED_ALONE and os.name != "nt":
+        sync_all()
+        return
+    for each in items:
+        if each.is_file:
+            sync_file(directory / each.path)
+    for each in items:
+        if each.is_folder:
+            sync_folder(directory / each.path)
+    sync_folder(directory)
+
+
+def _shown(item: TreeItem) -> str:
+    from pipeline.text import printable
+
+    return printable(item.path)
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
+    return kinds.get(stat.S_IFMT(mode), "of another kind")
