@@ -118,7 +118,7 @@ class StageKeys:
         return {**parts, **{name: value for name, value in optional.items() if value}}
 
     def _schemas(self, stage: PlannedStage) -> dict[str, str | None]:
-        """The schemas that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
+        """Those that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
         return {
             output: self._schema(promise["schema"]) for output, promise in stage.ensure.items() if promise.get("schema")
         }

@@ -12,6 +12,7 @@ from pipeline.cache.record import OUTPUTS, folder_of
 from pipeline.cache.store import ResultStore
 from pipeline.directories import manifest, reading
 from pipeline.directories.reading import digest_of, read
+from pipeline.directories.scan import TreeItem
 from pipeline.jobs.records import OutputRecord, StoredResult
 from pipeline.signatures import Signature
 from tests.cache.helpers import key_of
@@ -57,7 +58,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     digest = reading._digest
 
-    def noted(directory: str, file: "reading.TreeItem") -> str:
+    def noted(directory: str, file: TreeItem) -> str:
         found.append(file.path)
         return digest(directory, file)
 

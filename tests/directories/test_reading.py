@@ -5,7 +5,7 @@ import shutil
 import socket
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from pipeline.directories import manifest, reading
 from pipeline.directories.own_files import make_own
 from pipeline.directories.placement import TreePlacer
 from pipeline.directories.reading import DirectoryUnusable, digest_of, read
-from pipeline.directories.scan import any_signature_of, scan
+from pipeline.directories.scan import TreeItem, any_signature_of, scan
+from pipeline.signatures import Signature
 from pipeline.values import decode, encode
 
 ODD = ["new\nline", os.fsdecode(b"\xff\xfe"), "\u00e9", "e\u0301", "a b", "-rf", ".hidden", "%41", '"quoted"']
@@ -166,7 +167,7 @@ def test_what_is_no_file_of_its_own_is_refused_by_name(directory: Path, make: Ca
 def test_a_file_that_changes_while_it_is_read_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digests = reading._digests
 
-    def and_changes(top: Path, files: "list[scan.TreeItem]") -> list[str]:  # type: ignore[name-defined]
+    def and_changes(top: Path, files: Sequence[TreeItem]) -> list[str]:
         found = digests(top, files)
         (directory / "nothing").write_text("later")
         return found
@@ -178,9 +179,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused(directory: Path, monkey
 
 def test_a_file_that_goes_while_it_is_read_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wait = reading._wait_until_settled
-    monkeypatch.setattr(
-        reading, "_wait_until_settled", lambda signature: (wait(signature), (directory / "nothing").unlink())
-    )
+
+    def and_goes(signature: Signature) -> None:
+        wait(signature)
+        (directory / "nothing").unlink()
+
+    monkeypatch.setattr(reading, "_wait_until_settled", and_goes)
     with pytest.raises(DirectoryUnusable, match="while it was read"):
         read(directory)
 
