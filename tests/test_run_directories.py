@@ -270,6 +270,7 @@ def test_two_runs_at_once_make_it_once(tiles: Sandbox) -> None:
     done = tiles.give("prepare-job", tiles.root / "other.txt", "--workflow", "tested", "--param", "count=500")
     ids.append(done.out.strip())
     processes = [tiles.start("run-pipeline", "-j", id) for id in ids]
-    assert [process.wait(60) for process in processes] == [0, 0], [each.communicate() for each in processes]
+    said = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
     started = [each for id in ids for each in tiles.events(id) if each["event"] == "stage_started"]
     assert len(started) == 2
