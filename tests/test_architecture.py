@@ -373,6 +373,22 @@ def test_one_module_replaces_files_and_removes_trees() -> None:
     assert users(renames) == RENAMES.keys()
 
 
+def test_one_function_says_where_a_project_has_its_builds() -> None:
+    """``environments.registry_of``: they may be in the user's store. Schemas have registries of their own."""
+    others = {"environments.py", "config/source.py", "run/ensure.py"}
+    assert users(registries) - others == set()
+
+
+def registries(nodes: Nodes) -> Iterator[int]:
+    """Lines that make a registry of builds, or a store of models in the folder that people put models into."""
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name(id="Registry")):
+                yield node.lineno
+            case ast.Call(func=ast.Name(id="ModelStore"), args=[ast.Attribute(attr="models")]):
+                yield node.lineno
+
+
 def test_one_module_locks_files() -> None:
     assert users(locks) == LOCKS.keys()
 

@@ -21,7 +21,7 @@ def adopt(registry: Registry, definition: Definition) -> Build | None:
 
     On a disk that can only be read, the build is used all the same, and the name stays as it is.
     """
-    if registry.projects is None or definition.lock is None or registry.problem(definition) is None:
+    if registry.projects is None or not _may_be_shared(definition) or registry.problem(definition) is None:
         return None
     build = next(_fitting(registry, definition), None)
     if build is None or registry.place_problem(definition.name):
@@ -37,6 +37,17 @@ def adopt(registry: Registry, definition: Definition) -> Build | None:
     except (OSError, NotReady):  # it can't be written to, or has no locks
         return build
     return build
+
+
+def _may_be_shared(definition: Definition) -> bool:
+    return definition.lock is not None and not names_project(definition)
+
+
+def names_project(definition: Definition) -> bool:
+    """Whether the project's folder is in the variables that its packages are built with: then each project's build is
+    its own, since a compiler may have read files there.
+    """
+    return any("{project}" in template for _, template in definition.variables)
 
 
 def _fitting(registry: Registry, definition: Definition) -> Iterator[Build]:

@@ -324,3 +324,12 @@ def test_another_user_s_store_is_refused(user: User, monkeypatch: pytest.MonkeyP
     os.chown(user.store, 4321, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4321)
     with pytest.raises(UsageError, match="would run as you"):
         locate(first.root)
+
+
+def test_what_is_built_with_the_project_s_folder_in_a_variable_is_not_shared(user: User) -> None:
+    projects = [user.project("first"), user.project("second")]
+    for each in projects:
+        text = 'python: ">=3.11"\nimports: [quirk]\nvariables: {CFLAGS: "-I{project}/include"}\n'
+        each.write("config/environments/alpha.yaml", text)
+        assert user.give(each, "bootstrap", "--env", "alpha").code == 0
+    assert prefix(projects[0]) != prefix(projects[1])

@@ -23,7 +23,7 @@ from pipeline.envs.notes import BuildNotes
 from pipeline.envs.platform.layout import executable, interpreter
 from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.registry import MARKER, RETIRED, Registry, build_problem, name_of
-from pipeline.envs.sharing import adopt
+from pipeline.envs.sharing import adopt, names_project
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
@@ -92,7 +92,8 @@ class Builder:
         base = interpreters.find(definition, self.uv)
         key_input = keys.key_input(definition, base, os.environ, self.sources.inherits)
         self.remove_half_built(definition.name)
-        earlier = () if force else self.registry.all_with_key(definition.name, keys.key_of(key_input))
+        is_own = force or (self.registry.projects is not None and names_project(definition))
+        earlier = () if is_own else self.registry.all_with_key(definition.name, keys.key_of(key_input))
         if fitting := next((build for build in earlier if build_problem(definition, build) is None), None):
             self.registry.point(definition.name, fitting.prefix)
             return fitting
