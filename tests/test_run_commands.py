@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,74 @@ def test_a_program_that_is_not_there_is_told_with_where_it_was_looked_for(ready:
     assert "'no-such-program'" in done.error
     assert str(ready.root / "venv") in done.error or "/bin" in done.error
     assert not list(ready.root.glob("jobs/job-*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        ("echo x\n", 0o644, "permission"),
+        ("#!/nowhere/sh\n", 0o755, "/nowhere/sh"),
+        ("#!/usr/bin/env nosuch\n", 0o755, "nosuch"),
+    ],
+)
+def test_a_program_that_cannot_be_started_is_told_before_there_is_a_job(
+    ready: Sandbox, tmp_path: Path, content: str, mode: int, said: str
+) -> None:
+    program = tmp_path / "bin" / "mytool"
+    program.parent.mkdir()
+    program.write_text(content)
+    program.chmod(mode)
+    stage(ready, "shell: 'true'\nprograms: [mytool]\n")
+    flow(ready)
+    ready.write("input.txt", "x\n")
+    path = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = ready.run("pipeline", "run", "tested", ready.root / "input.txt", variables=path)
+    assert done.code == 3
+    assert str(program) in done.error
+    assert said in done.error
+    assert not list(ready.root.glob("jobs/job-*"))
+
+
+def test_a_program_that_is_gone_or_broken_when_the_job_runs_is_told(ready: Sandbox, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "mytool"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho x\n")
+    program.chmod(0o755)
+    stage(ready, "command: [mytool]\nstdout: result\n")
+    flow(ready)
+    ready.write("input.txt", "x\n")
+    path = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    prepared = ready.run("prepare-job", ready.root / "input.txt", "--workflow", "tested", variables=path)
+    program.write_text("#!/nowhere/sh\n")
+    broken = ready.run("run-pipeline", "-j", prepared.out.strip(), variables=path)
+    assert broken.code == 4
+    assert "#!/nowhere/sh" in broken.error
+    program.unlink()
+    gone = ready.run("run-pipeline", "-j", prepared.out.strip(), variables=path)
+    assert gone.code == 3
+    assert "mytool" in gone.error
+
+
+def test_a_command_that_is_asked_to_end_may_clean_up(ready: Sandbox) -> None:
+    marker = ready.root / "cleaned"
+    began = ready.root / "began"
+    stage(ready, f"shell: |\n  trap 'sleep 0.3; touch {marker}; exit 1' TERM\n  touch {began}\n  sleep 60 & wait\n")
+    flow(ready)
+    ready.write("input.txt", "x\n")
+    started = ready.start("pipeline", "run", "tested", ready.root / "input.txt")
+    deadline = time.monotonic() + 60
+    while not began.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    started.send_signal(signal.SIGINT)
+    started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert marker.exists()
+
+
+def test_a_command_is_never_given_to_a_worker(ready: Sandbox) -> None:
+    stage(ready, "command: [echo, x]\nstdout: result\n")
+    flow(ready)
+    assert result(run(ready, "--start", "worker")) == "x\n"
 
 
 def test_another_program_of_the_same_name_runs_it_again(ready: Sandbox, tmp_path: Path) -> None:

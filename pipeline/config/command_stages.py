@@ -41,6 +41,12 @@ class CommandSpec:
         return tuple(dict.fromkeys([*([] if self.script else [first]), *self.started]))
 
     @property
+    def interpreters(self) -> tuple[str, ...]:
+        """What its own script needs to be started. Raises ``OSError``."""
+        found = interpreter_of(self.script) if self.script else None
+        return (found,) if found else ()
+
+    @property
     def script(self) -> Path | None:
         """Its own file, where the first word is one."""
         first = parse(self.words[0]) if self.words else []
@@ -74,21 +80,19 @@ def command_of(source: ConfigurationSource) -> CommandSpec:
     return spec
 
 
-def interpreter_of(spec: CommandSpec) -> tuple[str, ...]:
-    """What the first line of its own script names: a path, or the name that ``env`` looks for; empty where it has none.
+def interpreter_of(script: Path) -> str | None:
+    """What the first line of a script names: a path, or the name that ``env`` looks for; ``None`` for other programs.
 
     Raises ``OSError``.
     """
-    if spec.script is None:
-        return ()
-    with spec.script.open("rb") as file:
+    with script.open("rb") as file:
         line = file.readline(FIRST_LINE)
     if not line.startswith(b"#!"):
-        return ()
+        return None
     named = os.fsdecode(line[2:]).split()
     if named and os.path.basename(named[0]) == "env":
         named = [word for word in named[1:] if not word.startswith("-") and "=" not in word]
-    return tuple(named[:1])
+    return next(iter(named), None)
 
 
 def words_with(spec: CommandSpec, kind: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.command_stages import CommandSpec, interpreter_of
@@ -36,11 +37,11 @@ class ProgramFolders:
             *((ON_PATH, folder) for folder in self.system),
         ]
 
-    def owner(self, program: str) -> str | None:
-        """The environment that has a program, or PATH; ``None`` where it isn't there."""
-        if os.path.isabs(program):
-            return ON_PATH if find_program(program, "") else None
-        return next((owner for owner, folder in self.places if find_program(program, folder)), None)
+    def find(self, program: str) -> tuple[str, str] | None:
+        """The environment that has a program, or PATH, with the program's file; ``None`` where it isn't there."""
+        places = [(ON_PATH, "")] if os.path.isabs(program) else self.places
+        found = ((owner, find_program(program, folder)) for owner, folder in places)
+        return next(((owner, file) for owner, file in found if file), None)
 
     def idle_file(self, program: str) -> str | None:
         """A file of that name that may not be executed."""
@@ -57,16 +58,16 @@ def located(catalog: Catalog, uses: str, folders: ProgramFolders) -> dict[str, s
     """The programs of a command stage, each with the environment that has it, or PATH. Raises ``NotReady``."""
     command = catalog.stage(uses).command or CommandSpec()
     problems = [*_script_problems(uses, command)]
-    found: dict[str, str] = {}
-    for program in (*command.programs, *interpreter_of(command)):
-        owner = folders.owner(program)
-        if owner is None:
-            problems.append(_problem(catalog, uses, program, folders))
+    owners: dict[str, str] = {}
+    for program in (*command.programs, *command.interpreters):
+        if found := folders.find(program):
+            owners[program] = found[0]
+            problems += _broken(uses, found[1], folders)
         else:
-            found[program] = owner
+            problems.append(_missing(catalog, uses, program, folders))
     if problems:
         raise NotReady("\n".join(what for what, _ in problems), "\n".join(dict.fromkeys(step for _, step in problems)))
-    return found
+    return owners
 
 
 def with_programs(
@@ -82,20 +83,31 @@ def _script_problems(uses: str, command: CommandSpec) -> Iterator[tuple[str, str
     script = command.script
     if script is not None and not os.access(script, os.X_OK):
         what = f"stages/{uses}.yaml: {script} can't be executed, since it lacks the permission"
-        yield what, f"chmod +x {script}   or put its interpreter before it, such as [bash, '{command.words[0]}']"
-
-
-def _problem(catalog: Catalog, uses: str, program: str, folders: ProgramFolders) -> tuple[str, str]:
-    name = folders.environment.name
-    if (file := folders.idle_file(program)) is not None:
-        return f"stages/{uses}.yaml: the program {file} can't be executed", f"chmod +x {file}"
-    if os.path.isabs(program):
-        return (
-            f"stages/{uses}.yaml: the program {program} isn't there",
-            f"install it, or name another one in stages/{uses}.yaml",
+        yield (
+            what,
+            f"chmod +x {quote(str(script))}   or put its interpreter before it, such as [bash, '{command.words[0]}']",
         )
+
+
+def _broken(uses: str, file: str, folders: ProgramFolders) -> Iterator[tuple[str, str]]:
+    """A program that is a script, and whose interpreter isn't there."""
+    try:
+        interpreter = interpreter_of(Path(file))
+    except OSError:  # that may be executed and not read
+        return
+    if interpreter and folders.find(interpreter) is None:
+        what = f"stages/{uses}.yaml: {file} can't be started: its interpreter {interpreter} isn't there"
+        yield what, f"install {interpreter}, or correct the first line of {file}"
+
+
+def _missing(catalog: Catalog, uses: str, program: str, folders: ProgramFolders) -> tuple[str, str]:
+    file, name = f"stages/{uses}.yaml", folders.environment.name
+    if (idle := folders.idle_file(program)) is not None:
+        return f"{file}: the program {idle} can't be executed, since it lacks the permission", f"chmod +x {quote(idle)}"
+    if os.path.isabs(program):
+        return f"{file}: the program {program} isn't there", f"install it, or name another one in {file}"
     looked = ", ".join(dict.fromkeys(folder for _, folder in folders.places))
-    what = f"stages/{uses}.yaml: the program '{program}' isn't there; it was looked for in {looked}"
+    what = f"{file}: the program '{program}' isn't there; it was looked for in {looked}"
     path = catalog.declared_environment(name).path
     if provider := catalog.provider(program):
         return what, f"write tools: [{program}] into {path}, since environment '{provider.name}' provides it"

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from pipeline.config import command_stages
 from pipeline.config.command_stages import CommandSpec
 from pipeline.config.stages import load as load_stage
 from pipeline.digests import sha256_of_bytes, sha256_of_file, tagged_digest
@@ -32,7 +31,7 @@ def of_spec(spec: CommandSpec) -> StageCommand:
     parts = {**started, "variables": spec.variables, "files": _digests(spec), "runner": _runner_digest()}
     return StageCommand(
         digest=tagged_digest("command", parts),
-        programs=(*spec.programs, *command_stages.interpreter_of(spec)),
+        programs=(*spec.programs, *spec.interpreters),
         invocation=CommandInvocation(
             words=list(spec.words),
             shell=spec.shell,

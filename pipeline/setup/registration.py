@@ -118,7 +118,7 @@ def _require_free(project: ProjectFolder, name: str) -> None:
         )
     if name in names_in(project.config / "environments"):
         raise _taken(name, project.config / "environments" / f"{name}.yaml", project)
-    for taken in (project.stages / f"{name}.py", project.requirements / f"{name}.txt"):
+    for taken in (project.stages / f"{name}.py", project.stages / f"{name}.yaml", project.requirements / f"{name}.txt"):
         if taken.exists():
             raise _taken(name, taken, project)
 

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.project import ProjectFolder
 from tests.config import (
+    test_command_stages,
     test_ensure,
     test_environments,
     test_inline_environments,
@@ -33,6 +34,13 @@ def test_the_words_about_yaml_files(tmp_path: Path, same_words: Compare) -> None
     for content, _ in [*test_source.NO_YAML, *test_source.NO_VALUES, *test_source.AGAINST_THE_SCHEMA]:
         words.add_error(titled("any file", content), test_source.error_of(tmp_path, content))
     same_words("yaml", words)
+
+
+def test_the_words_about_command_stages(sandbox: Sandbox, same_words: Compare) -> None:
+    words = Words({str(sandbox.root): "PROJECT"})
+    for text, _ in test_command_stages.MISTAKES:
+        words.add_error(titled("stages/tested.yaml", text), test_command_stages.refused(sandbox, text))
+    same_words("command-stages", words)
 
 
 def test_the_words_about_settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, same_words: Compare) -> None:
