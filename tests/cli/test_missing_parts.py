@@ -1,0 +1,81 @@
+"""What is missing: built where that is allowed, asked for at a terminal, told otherwise."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.cli import missing_parts
+from pipeline.config.catalog import Catalog
+from pipeline.errors import NotReady
+from pipeline.prepare.readiness import MissingParts, Problem
+from pipeline.project import ProjectFolder
+from tests.conftest import Sandbox
+
+ALPHA = Problem("environment 'alpha' isn't ready", "bootstrap --env alpha", environment="alpha")
+TOOL = Problem("mytool isn't on PATH", "install mytool")
+
+
+class Attempts:
+    """Something that is made once nothing is missing any more."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        self.built: list[tuple[str, ...]] = []
+
+    def make(self) -> str:
+        if self.problems:
+            raise MissingParts(self.problems, "bootstrap")
+        return "made"
+
+    def build(self, _catalog: Catalog, missing: MissingParts) -> None:
+        self.built.append(missing.environments)
+        self.problems = ()
+
+
+@pytest.fixture
+def catalog(sandbox: Sandbox) -> Catalog:
+    return Catalog(ProjectFolder(sandbox.root))
+
+
+def attempt(
+    monkeypatch: pytest.MonkeyPatch, attempts: Attempts, catalog: Catalog, answer: bool | None
+) -> Callable[[bool], str]:
+    """``answer``: of the person at the terminal, if there is one."""
+    monkeypatch.setattr(missing_parts, "_make_ready", attempts.build)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: answer is not None, raising=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: answer)
+    return lambda builds: missing_parts.with_parts(catalog, attempts.make, builds, "again --build")
+
+
+@pytest.mark.parametrize(("builds", "answer"), [(True, None), (False, True), (True, False)])
+def test_what_is_missing_is_built_where_that_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, catalog: Catalog, builds: bool, answer: bool | None
+) -> None:
+    attempts = Attempts(ALPHA)
+    assert attempt(monkeypatch, attempts, catalog, answer)(builds) == "made"
+    assert attempts.built == [("alpha",)]
+
+
+@pytest.mark.parametrize("answer", [None, False])
+def test_without_leave_it_is_told_with_one_command(
+    monkeypatch: pytest.MonkeyPatch, catalog: Catalog, answer: bool | None
+) -> None:
+    attempts = Attempts(ALPHA)
+    with pytest.raises(NotReady) as refused:
+        attempt(monkeypatch, attempts, catalog, answer)(False)
+    assert str(refused.value.next_step).startswith("again --build")
+    assert attempts.built == []
+
+
+def test_what_no_build_helps_against_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> None:
+    attempts = Attempts(ALPHA, TOOL)
+    with pytest.raises(MissingParts) as refused:
+        attempt(monkeypatch, attempts, catalog, True)(True)
+    assert refused.value.next_step == "bootstrap"
+    assert attempts.built == []
+
+
+def test_the_option_goes_before_the_words_that_are_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["/bin/pipeline", "run", "w", "--", "-odd name.txt"])
+    assert missing_parts.again_with("--build") == "pipeline run w --build -- '-odd name.txt'"
