@@ -18,7 +18,7 @@ from pipeline.locks import exclusive
 from pipeline.models import admission
 from pipeline.models.sources import Fetcher, SourceUnavailable
 from pipeline.models.store import MARKER, ModelStore, signature
-from pipeline.permissions import share, share_tree
+from pipeline.permissions import share, share_folder, share_tree
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
@@ -77,10 +77,24 @@ def _begin(store: ModelStore, spec: ModelSpec) -> Path:
     for left in store.root.glob(f".{spec.name}+*.part*"):
         if left != part:
             try_remove_tree(left)
+    if part.is_dir() and not _may_change(part):  # another user's, who keeps it to themself
+        move_aside(part)
     part.mkdir(exist_ok=True)
+    share_folder(part)
     for file in spec.files:
         _put_back(part / file)
+        _drop_unwritable(Path(f"{part / file}{PARTIAL}"))
     return part
+
+
+def _may_change(part: Path) -> bool:
+    return all(os.access(folder, os.W_OK | os.X_OK) for folder, _, _ in os.walk(part))
+
+
+def _drop_unwritable(file: Path) -> None:
+    """What another user's fetch left can't be written on by us, but replaced."""
+    if file.is_file() and not os.access(file, os.W_OK):
+        file.unlink()
 
 
 def part_folder(store: ModelStore, spec: ModelSpec) -> Path:
