@@ -4,12 +4,16 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import jiwer
 import pytest
 
 from tests.conftest import BIN, REPOSITORY, Sandbox
+from tests.e2e.desk import Desk
+from tests.models import hub
+from tests.models.hub import Behaviour
 
 PARTS = ("config", "models", "requirements", "stages", "venv")
 SAMPLE = REPOSITORY / "samples" / "two_cities.mp4"
@@ -72,3 +76,23 @@ def wrong_words(said: str, heard: str) -> float:
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"[a-z']+", text.lower()))
+
+
+@pytest.fixture(scope="session")
+def hub_client(spawning: None) -> None:
+    built("model-hub")
+
+
+@pytest.fixture
+def behaviour() -> Behaviour:
+    return Behaviour()
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox, behaviour: Behaviour, hub_client: None, tmp_path: Path) -> Iterator[Desk]:
+    for part in ("config/environments/model-hub.yaml", "requirements/model-hub.txt", "requirements/model-hub.lock"):
+        sandbox.write(part, (REPOSITORY / part).read_text())
+    sandbox.write("config/environments/common.yaml", (REPOSITORY / "config/environments/common.yaml").read_text())
+    sandbox.write("config/pipeline.yaml", f"paths: {{environments: {REPOSITORY / 'venv'}}}\n")
+    with hub.serving(behaviour) as address:
+        yield Desk(sandbox, address, tmp_path / "hf", REAL_VARIABLES)

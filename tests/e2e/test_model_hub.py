@@ -7,14 +7,12 @@ import pickle
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import BIN, REPOSITORY, Result, Sandbox
-from tests.e2e.conftest import REAL_VARIABLES, built
+from tests.conftest import BIN
+from tests.e2e.desk import Desk
 from tests.models import hub
 from tests.models.hub import FIRST, LARGE, SECOND, Behaviour
 from tests.models.test_families import weights
@@ -23,53 +21,6 @@ from tests.prepare.test_model_choice import STAGE, WORKFLOW
 
 CHUNK = 1 << 18  # bytes
 SOURCE = f"huggingface:{hub.REPOSITORY}"
-
-
-@pytest.fixture(scope="module")
-def client(spawning: None) -> None:
-    built("model-hub")
-
-
-@pytest.fixture
-def behaviour() -> Behaviour:
-    return Behaviour()
-
-
-class Desk:
-    """A project, and a hub that its commands are sent to."""
-
-    def __init__(self, sandbox: Sandbox, address: str, cache: Path) -> None:
-        self.sandbox = sandbox
-        self.variables = {
-            **{name: value for name, value in REAL_VARIABLES.items() if not name.startswith("HF_")},
-            "HF_ENDPOINT": address,
-            "HF_HOME": str(cache),
-        }
-
-    def __call__(self, *words: str, **variables: str) -> Result:
-        return self.sandbox.run("pipeline", "model", *words, variables={**self.variables, **variables}, timeout=120)
-
-    @property
-    def lock(self) -> dict[str, Any]:
-        return dict(json.loads((self.sandbox.root / "requirements" / "models" / "tiny.lock").read_text()))
-
-    def files(self, name: str = "tiny") -> dict[str, bytes]:
-        (folder,) = (self.sandbox.root / "models" / ".store").glob(f"{name}-*")
-        return {
-            str(path.relative_to(folder)): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file() and not path.name.startswith(".")
-        }
-
-
-@pytest.fixture
-def desk(sandbox: Sandbox, behaviour: Behaviour, client: None, tmp_path: Path) -> Iterator[Desk]:
-    for part in ("config/environments/model-hub.yaml", "requirements/model-hub.txt", "requirements/model-hub.lock"):
-        sandbox.write(part, (REPOSITORY / part).read_text())
-    sandbox.write("config/environments/common.yaml", (REPOSITORY / "config/environments/common.yaml").read_text())
-    sandbox.write("config/pipeline.yaml", f"paths: {{environments: {REPOSITORY / 'venv'}}}\n")
-    with hub.serving(behaviour) as address:
-        yield Desk(sandbox, address, tmp_path / "hf")
 
 
 def test_a_model_is_added_fetched_verified_and_removed(desk: Desk, behaviour: Behaviour) -> None:
@@ -195,17 +146,20 @@ def test_a_revision_that_is_gone(desk: Desk, behaviour: Behaviour) -> None:
     assert FIRST[:8] in refused.err
 
 
-@pytest.mark.parametrize("fault", ["other", "longer", "shorter"])
+@pytest.mark.parametrize("fault", ["other", "longer", "shorter", "small"])
 def test_content_that_is_not_what_was_locked_is_refused(desk: Desk, behaviour: Behaviour, fault: str) -> None:
     desk("add", "tiny", SOURCE)
     data = hub.content()["model.bin"]
     if fault == "longer":
         behaviour.longer = 10
+    elif fault == "small":
+        behaviour.revisions = {FIRST: {**hub.content(), "config.json": b'{"seed": 9}'}}
     else:
         changed = data[:-1] + b"?" if fault == "other" else data[:-1]
         behaviour.revisions = {FIRST: {**hub.content(), "model.bin": changed}}
     refused = desk("fetch", "tiny")
-    assert (refused.code, "model.bin" in refused.err) == (3, True)
+    named = "config.json" if fault == "small" else "model.bin"
+    assert (refused.code, named in refused.err) == (3, True)
     assert not list((desk.sandbox.root / "models" / ".store").glob("tiny-*"))
 
 

@@ -1,18 +1,23 @@
 """A model hub on this machine: as much of its protocol as its own client needs, and its ways to go wrong."""
 
+import base64
 import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 REPOSITORY = "someone/tiny"
 FIRST, SECOND = "1" * 40, "2" * 40
 LARGE = 3_000_000  # bytes of model.bin
+PROXY_USER = "someone:s3cret"
+PROXY_LOGIN = f"Basic {base64.b64encode(PROXY_USER.encode()).decode()}"
+PATIENCE = 60  # seconds that something hangs at most
 
 
 def content(seed: int = 0) -> dict[str, bytes]:
@@ -31,6 +36,9 @@ class Behaviour:
     stated: Mapping[str, str] = field(default_factory=dict)  # a wrong SHA-256, by file name
     longer: int = 0  # bytes that are sent beyond the file
     retry_after: str = "1"  # what such an answer says
+    hangs: int = 0  # how many requests get no answer
+    stalls: int = 0  # how many answers stop in the middle, and the connection stays
+    end: threading.Event = field(default_factory=threading.Event)  # of the hub; then nothing hangs any more
     pages: bool = False  # whether every answer is a page for people
     elsewhere: str = ""  # where large files are sent to
     paths: list[str] = field(default_factory=list)  # what was asked for
@@ -52,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
         here.tokens.append(self.headers.get("Authorization"))
         if here.token and self.headers.get("Authorization") != f"Bearer {here.token}":
             self._answer(401, b"{}", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"})
+        elif here.hangs:
+            here.hangs -= 1
+            self._hang()
         elif here.busy:
             here.busy -= 1
             self._answer(429, b"", {"Retry-After": here.retry_after})
@@ -61,6 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._describe(self.path)
         else:
             self._send_file(self.path)
+
+    def _hang(self) -> None:
+        self.behaviour.end.wait(PATIENCE)
+        self.close_connection = True
 
     def _describe(self, path: str) -> None:
         named = path.partition("?")[0].partition("/revision/")[2] or "main"
@@ -120,10 +135,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if name.endswith(".bin"):
             self.behaviour.sent += len(data)
+        is_stalled = bool(self.behaviour.stalls) and name.endswith(".bin")
         try:
-            self.wfile.write(data)
+            self.wfile.write(data[: len(data) // 2] if is_stalled else data)
         except OSError:
             self.close_connection = True
+        if is_stalled:
+            self.behaviour.stalls -= 1
+            self._hang()
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -137,13 +156,62 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a test looks at what was asked for."""
 
 
+class _Relay(BaseHTTPRequestHandler):
+    """A proxy that asks for a name and a password, and sends every request to one hub."""
+
+    hub: str
+    asked: list[str]
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if self.headers.get("Proxy-Authorization") != PROXY_LOGIN:
+            self._pass_on(407, {"Proxy-Authenticate": "Basic", "Content-Length": "0"}, b"")
+            return
+        address = urlsplit(self.path)
+        path = urlunsplit(("", "", address.path, address.query, ""))
+        headers = {name: value for name, value in self.headers.items() if not name.startswith("Proxy-")}
+        with closing(HTTPConnection(self.hub.removeprefix("http://"))) as connection:
+            connection.request(self.command, path, headers=headers)
+            with connection.getresponse() as answer:
+                self._pass_on(answer.status, dict(answer.getheaders()), answer.read())
+
+    def _pass_on(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing, as of the hub."""
+
+
+@contextmanager
+def relaying(hub: str) -> Iterator[tuple[str, list[str]]]:
+    """The address of a proxy with name and password, and the addresses that it was asked for."""
+    asked: list[str] = []
+    with _served(type("Relay", (_Relay,), {"hub": hub, "asked": asked})) as address:
+        yield address.replace("://", f"://{PROXY_USER}@"), asked
+
+
 @contextmanager
 def serving(behaviour: Behaviour) -> Iterator[str]:
     """The address of a hub that does so."""
-    handler = type("Handler", (_Handler,), {"behaviour": behaviour})
+    with _served(type("Handler", (_Handler,), {"behaviour": behaviour})) as address:
+        try:
+            yield address
+        finally:
+            behaviour.end.set()
+
+
+@contextmanager
+def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -25,6 +25,7 @@ TRANSFER = Path(__file__).with_name("transfer")
 LOOK_SECONDS = 300
 FETCH_SECONDS = 24 * 3600
 METER_SECONDS = 0.5
+QUIET_SECONDS = 5  # without a byte, from which on it is told
 PAGE = "https://huggingface.co"
 
 
@@ -144,8 +145,13 @@ def _meter(into: Path, files: Sequence[Wanted], progress: Progress) -> Iterator[
 def _watch(into: Path, files: Sequence[Wanted], progress: Progress, ended: threading.Event) -> None:
     total = sum(file.size or 0 for file in files)
     begin, start = _present(into, files), time.monotonic()
+    before, since = begin, start
     while not ended.wait(METER_SECONDS):
-        progress(show_transfer(_present(into, files), total, begin, time.monotonic() - start))
+        present, now = _present(into, files), time.monotonic()
+        if present != before:
+            before, since = present, now
+        shown = show_transfer(present, total, begin, now - start)
+        progress(f"{shown}; nothing comes for {round(now - since)} s" if now - since >= QUIET_SECONDS else shown)
 
 
 def _present(into: Path, files: Sequence[Wanted]) -> int:

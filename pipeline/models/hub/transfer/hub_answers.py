@@ -1,5 +1,6 @@
 """A hub's answers: when to ask again, and what a refusal means."""
 
+import os
 import time
 from email.utils import parsedate_to_datetime
 
@@ -32,7 +33,9 @@ KINDS = (
 CHUNK = 1 << 18  # bytes; as many may have to come again where an answer breaks off
 PAUSES = (1, 2, 4, 8, 16)  # seconds, after answers that another moment may mend, as long as no byte comes
 LONGEST_PAUSE = 60.0  # seconds; a hub that asks for more is left alone
-TIMEOUTS = (10, 30)  # seconds to connect, and between two pieces
+SILENCE = 15  # seconds without a byte, after which a connection counts as lost
+# Seconds to connect, and between two pieces. The variable is the hub's own client's.
+TIMEOUTS = (10, int(os.environ.get("HF_HUB_DOWNLOAD_TIMEOUT") or SILENCE))
 BUSY = (408, 429, 500, 502, 503, 504)
 NO_ADDRESS = (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)  # a proxy's too
 NO_HUB = "what answers is no model hub, perhaps a page to log in to a network"
@@ -112,6 +115,8 @@ def refusal_of(error: Exception) -> Exception:
             return Refusal(kind, words or _words(error))
     if answer is not None:
         return Refusal(STATUSES.get(answer.status_code, "refused"), _words(error))
+    if isinstance(error, exceptions.ReadTimeout):
+        return Refusal("unreachable", f"it takes connections, and sends nothing for {TIMEOUTS[1]} s")
     if isinstance(error, RequestException):
         return Refusal("unreachable", f"nobody answers ({type(error).__name__})")
     if isinstance(error, OSError):

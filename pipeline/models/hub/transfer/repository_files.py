@@ -24,7 +24,9 @@ def look(request: "dict[str, Any]") -> "dict[str, Any]":
     repository = request["repository"]
     try:
         info = asked(
-            lambda: HfApi().model_info(repository, revision=request["revision"], files_metadata=True, timeout=30)
+            lambda: HfApi().model_info(
+                repository, revision=request["revision"], files_metadata=True, timeout=float(TIMEOUTS[1])
+            )
         )
     except (TypeError, LookupError, AttributeError, ValueError) as error:
         raise Refusal("refused", NO_HUB) from error
