@@ -48,7 +48,7 @@ def command(
     chosen = BARE if bare or adopted else EXAMPLES[example or DEFAULT]
     project = new_project.draft(folder, chosen, adopted.files if adopted else ())
     asks = not (yes or as_json or dry_run or example or bare or source)
-    if asks and sys.stdin.isatty() and not _confirmed(project):
+    if asks and _may_ask() and not _confirmed(project):
         raise UsageError("nothing was written", "pipeline init FOLDER   (in a folder of its own)")
     if not dry_run:
         new_project.write(project)
@@ -59,6 +59,10 @@ def command(
         print_json("init", {**_plain(project, dry_run, commands), "left_out": left})
     else:
         _show(project, dry_run, left, commands)
+
+
+def _may_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _confirmed(project: ProjectDraft) -> bool:

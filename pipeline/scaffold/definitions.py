@@ -14,6 +14,13 @@ from pipeline.text import printable
 
 LOCKING = "pipeline env lock"
 ANY_PYTHON = ">=3.10"
+COMMAND_STAGE = f"""\
+{LINE}../config/.schemas/command-stage.json
+environment: {{environment}}
+inputs: [text]
+outputs: {{{{result: result.txt}}}}
+command: [cp, "{{{{input.text}}}}", "{{{{output.result}}}}"]
+"""
 LONGEST = 100  # characters; names of files are made of a name
 FORMS = {
     "stage": (re.compile(r"[a-z][a-z0-9_]*"), "lower-case letters, digits and _, a letter first"),
@@ -34,6 +41,12 @@ def run(stage):
     text = stage.input("text").read_text(encoding="utf-8")
     stage.output("result").write_text(text, encoding="utf-8")
 '''
+
+
+def command_stage(name: str, environment: str) -> tuple[NewFile, ...]:
+    """A command that copies a text, to be changed. Raises ``UsageError`` for a name that no stage can have."""
+    require_possible("stage", name)
+    return (NewFile(f"stages/{name}.yaml", COMMAND_STAGE.format(environment=environment).encode()),)
 
 
 def stage(name: str, environment: str | None) -> tuple[NewFile, ...]:

@@ -4,6 +4,7 @@ example  from an empty folder to the result of two stages in two environments (n
          commands: init, env lock, bootstrap, run; uv's cache is warm, and every folder is new each time
          example           / uv venv, uv pip compile, uv pip sync and python by hand
          example_compiled  / the same with --compile-bytecode, which our environments have, too
+         example_second    a second such project of the same user, / the commands by hand
          example_NAME      / another tool doing the same two steps by its manual
 
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.

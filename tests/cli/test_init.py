@@ -90,7 +90,8 @@ def test_from_a_bare_project_to_a_result(tmp_path: Path, spawning: None) -> None
         "pipeline env lock tools",
         "pipeline stage new clean",
         "pipeline stage new again --environment tools",
-        "pipeline workflow new all --stage clean --stage again",
+        "pipeline stage new copy --command",
+        "pipeline workflow new all --stage clean --stage again --stage copy",
         "pipeline run all in.txt --build",
     ):
         done = give(tmp_path, *line.split(), variables=offline(tmp_path))
@@ -108,6 +109,7 @@ def test_from_a_bare_project_to_a_result(tmp_path: Path, spawning: None) -> None
         ("pipeline workflow new other --stage nope", None),
         ("pipeline stage new other --environment word", "pipeline env new word"),
         ("pipeline stage new nul", None),
+        ("pipeline stage new count_words --command", "pipeline workflow list"),
     ],
 )
 def test_what_is_there_or_can_t_be_is_refused(tmp_path: Path, line: str, next_step: str | None) -> None:
@@ -151,6 +153,42 @@ def test_a_folder_that_was_removed_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert given_here("pipeline", "init", variables={}).code == 2
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_person_is_asked_before_files_stand_beside_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    asked: list[str] = []
+
+    def confirm(text: str, **_: object) -> bool:
+        asked.append(text)
+        return answer
+
+    monkeypatch.setattr("pipeline.cli.init.click.confirm", confirm)
+    monkeypatch.setattr("pipeline.cli.init._may_ask", lambda: True)
+    assert give(tmp_path, "pipeline", "init", "empty").code == 0
+    assert asked == []
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine").write_text("")
+    assert give(tmp_path, "pipeline", "init", "full").code == (0 if answer else 2)
+    assert len(asked) == 1
+    assert (tmp_path / "full/config").exists() == answer
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/mine").write_text("")
+    assert give(tmp_path, "pipeline", "init", "other", "--yes").code == 0
+    assert len(asked) == 1
+
+
+def test_a_stage_that_comes_with_the_tool_is_not_covered_by_accident(tmp_path: Path) -> None:
+    give(tmp_path, "pipeline", "init", "--example", "media")
+    assert give(tmp_path, "pipeline", "stage", "new", "demux").code == 2
+
+
+def test_a_command_needs_an_environment(tmp_path: Path) -> None:
+    give(tmp_path, "pipeline", "init", "--bare")
+    done = give(tmp_path, "pipeline", "stage", "new", "copy", "--command")
+    assert (done.code, done.next_step) == (2, "pipeline env new copy")
 
 
 def test_a_snakefile_s_rules_run(tmp_path: Path, spawning: None) -> None:

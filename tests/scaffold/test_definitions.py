@@ -36,6 +36,14 @@ def test_a_stage_can_bring_its_own_environment(here: ProjectFolder) -> None:
     assert catalog.declared_environment("alone").python == definitions.ANY_PYTHON
 
 
+def test_a_stage_can_be_a_command(here: ProjectFolder) -> None:
+    new_files.write(here.root, definitions.environment("tools", ">=3.10", ()))
+    new_files.write(here.root, definitions.command_stage("copy", "tools"))
+    command = Catalog(here).stage("copy").command
+    assert command is not None
+    assert command.words == ("cp", "{input.text}", "{output.result}")
+
+
 def test_a_later_stage_of_a_workflow_reads_what_the_one_before_it_made(here: ProjectFolder) -> None:
     (here.root / "stages").mkdir()
     block = "# /// script\n# [tool.pipeline.stage]\n# environment = 'x'\n# inputs = {}\n# outputs = {}\n# ///\n"

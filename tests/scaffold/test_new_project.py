@@ -103,6 +103,15 @@ def test_a_project_can_t_stand_in_another_one(tmp_path: Path, inner: str) -> Non
     assert not (tmp_path / "sub").exists()
 
 
+def test_nor_by_way_of_a_link(tmp_path: Path) -> None:
+    begin(tmp_path / "outer")
+    (tmp_path / "outer/sub").mkdir()
+    (tmp_path / "link").symlink_to("outer/sub")
+    for place in ("link", "link/below"):
+        with pytest.raises(UsageError, match="lies in the project"):
+            begin(tmp_path / place)
+
+
 def test_nor_around_another_one(tmp_path: Path) -> None:
     begin(tmp_path / "inner")
     with pytest.raises(UsageError, match="inner"):

@@ -4,7 +4,7 @@ import click
 
 from pipeline.cli import completion, new_definition
 from pipeline.cli.context import json_option, project, root_option
-from pipeline.config import environments, workflows
+from pipeline.config import environments, stages, workflows
 from pipeline.config.source import require_name
 from pipeline.errors import UsageError
 from pipeline.project import ProjectFolder
@@ -21,14 +21,18 @@ from pipeline.scaffold import definitions
     help="The environment that it runs in; default: the one of the stage's name, or the project's only one, or else"
     " one of its own, in its file.",
 )
+@click.option("--command", "is_command", is_flag=True, help="A stage that is a program with its words, not Python.")
 @json_option
 @root_option
-def command(name: str, named: str | None, as_json: bool) -> None:
+def command(name: str, named: str | None, is_command: bool, as_json: bool) -> None:
     """Write a stage NAME that copies a text, to be changed."""
     here = project()
     environment = _environment(here, name, named)
-    files = definitions.stage(name, environment)
-    if any(path.stem == name for path in here.stages.glob(f"{name}.*")):
+    if is_command and environment is None:
+        message = "a command runs in an environment of the project; name it with --environment"
+        raise UsageError(message, f"pipeline env new {name}")
+    files = definitions.command_stage(name, str(environment)) if is_command else definitions.stage(name, environment)
+    if name in stages.names(here):
         raise UsageError(f"there is a stage '{name}' already", "pipeline workflow list")
     is_used = name in workflows.names(here)
     used = f"pipeline workflow show {name}" if is_used else f"pipeline workflow new {name} --stage {name}"
