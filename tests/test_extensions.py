@@ -237,3 +237,13 @@ def test_all_that_is_built_is_what_the_project_defines_itself(own: Sandbox, tmp_
     done = own.give("bootstrap", "--all", variables=offline(tmp_path))
     assert done.code == 0, done.err
     assert {path.name for path in (own.root / "venv").iterdir() if path.is_symlink()} == {"mine"}
+
+
+def test_a_program_comes_from_the_project_s_own_environment_before_others(own: Sandbox, shipped: Sandbox) -> None:
+    text = 'python: ">=3.11"\nrequirements: beta.txt\nprovides: {tool: quirk}\n'
+    shipped.write("config/environments/alpha.yaml", text)
+    assert (provider := Catalog(folder(own)).provider("tool")) is not None
+    assert provider.name == "alpha"
+    own.write("config/environments/own.yaml", text)
+    assert (provider := Catalog(folder(own)).provider("tool")) is not None
+    assert provider.name == "own"

@@ -104,11 +104,15 @@ class Catalog:
         return self._environments[name]
 
     def provider(self, tool: str) -> Definition | None:
-        """The first environment, by name, that provides a program; ``None`` where there is none.
+        """The first environment, by name, that provides a program, the project's own before those that it extends;
+        ``None`` where there is none.
 
         An environment with a wrong file is passed over: its error is for whoever needs that environment.
         """
-        definitions = [self._definition_or_none(name) for name in self.environment_names]
+        names = self.environment_names
+        if self.project.extended:
+            names = sorted(names, key=lambda name: environments.layer_of(self.project, name) is not self.project)
+        definitions = [self._definition_or_none(name) for name in names]
         return next((each for each in definitions if each and tool in dict(each.provides)), None)
 
     def _definition_or_none(self, name: str) -> Definition | None:
