@@ -95,7 +95,7 @@ def _check_place(root: Path) -> None:
     if root in (Path(root.anchor), _home()):
         raise UsageError(f"{shown} would be a project around every other one; {NO_NESTING}", ELSEWHERE)
     if (root / MARKER).is_file():
-        raise UsageError(f"{shown} is a project already", f"cd {quote(str(root))} && pipeline stage new NAME")
+        raise UsageError(f"{shown} is a project already", f"cd {quote(str(root))}\npipeline stage new NAME")
     for folder in dict.fromkeys((*root.parents, *root.resolve().parents)):
         if folder.is_file():
             raise UsageError(f"{printable(str(folder))} is a file, where a folder is needed", ELSEWHERE)

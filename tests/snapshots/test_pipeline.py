@@ -100,3 +100,44 @@ def test_the_words_of_pipeline_subtitles(play_ready: Play, same_words: Compare) 
         here.say("pipeline", "subtitles", "check", "broken.srt", "odd.srt")
         here.say("pipeline", "subtitles", "check", "clean.srt", "--style", "nonsense")
     same_words("pipeline-subtitles", play.words)
+
+
+def test_the_words_of_pipeline_init(play: Play, same_words: Compare) -> None:
+    with play.scene("a new project") as here:
+        here.say("pipeline", "init", "../new", "--dry-run")
+        here.say("pipeline", "init", "../new")
+        here.say("pipeline", "init", "../bare", "--bare")
+    with play.scene("what can't be begun") as here:
+        full = here.root.parent / "full"
+        full.mkdir()
+        (full / "text.txt").write_text("")
+        (full / "config").write_text("")
+        for folder in ("../full", ".", "sub", "../con", "../full/text.txt", "/"):
+            here.say("pipeline", "init", folder)
+    with play.scene("what another tool has") as here:
+        rules = "rule a:\n    input: 'x'\n    output: 'y'\n    shell: 'cp {input} {output}'\ninclude: 'more'\n"
+        (here.root.parent / "Snakefile").write_text(rules)
+        here.say("pipeline", "init", "../new", "--from", "../Snakefile")
+        here.say("pipeline", "init", "../other", "--from", "nowhere")
+    same_words("pipeline-init", play.words)
+
+
+def test_the_words_of_what_is_written_anew(play: Play, same_words: Compare) -> None:
+    with play.scene("one file each") as here:
+        here.say("pipeline", "env", "new", "tools", "numpy>=2")
+        here.say("pipeline", "stage", "new", "clean", "--environment", "tools")
+        here.say("pipeline", "workflow", "new", "all", "--stage", "noop", "--stage", "clean")
+        here.say("pipeline", "workflow", "graph", "all")
+    with play.scene("what can't be written") as here:
+        for line in (
+            "env new alpha",
+            "env new x --python 3.11",
+            "env new x =2",
+            "stage new noop",
+            "stage new nul",
+            "stage new x --environment alfa",
+            "workflow new x",
+            "workflow graph",
+        ):
+            here.say("pipeline", *line.split())
+    same_words("pipeline-new", play.words)

@@ -6,7 +6,7 @@ from pipeline.cli import new_definition
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import names as stage_names
-from pipeline.errors import UsageError
+from pipeline.errors import LISTED, UsageError
 from pipeline.scaffold import definitions
 
 
@@ -37,6 +37,7 @@ def command(name: str, stages: tuple[str, ...], as_json: bool) -> None:
 
 def _no_stage(name: str, known: list[str]) -> UsageError:
     if known:
-        message = f"a workflow has one stage at least; there are: {', '.join(known)}"
+        listed = f"; there are: {', '.join(known)}" if len(known) <= LISTED else ""
+        message = f"a workflow has one stage at least{listed}"
         return UsageError(message, f"pipeline workflow new {name} --stage NAME")
     return UsageError("a workflow has one stage at least, and the project has none", f"pipeline stage new {name}")
