@@ -74,6 +74,15 @@ def test_the_program_is_that_of_the_environment(ready: Sandbox) -> None:
     assert result(run(ready)) == "1.0\n"
 
 
+def test_a_folder_goes_from_one_command_to_the_next(ready: Sandbox) -> None:
+    head = "environment: alpha\ninputs: [text]\noutputs: {parts: parts/}\n"
+    stage(ready, "shell: cd {output.parts}; for i in 1 2 3; do cp {input.text} $i; done\n", "parts", head)
+    stage(ready, "shell: ls {input.text} > {output.result}\n")
+    stages = "parts: {inputs: {text: job.input}}\ntested: {inputs: {text: parts.parts}}"
+    ready.workflow("tested", stages, "deliver: [tested.result]")
+    assert result(run(ready)) == "1\n2\n3\n"
+
+
 def test_standard_input_and_output_are_files_where_that_is_asked_for(ready: Sandbox) -> None:
     stage(ready, "command: [tr, a-z, A-Z]\nstdin: text\nstdout: result\n")
     flow(ready)

@@ -200,6 +200,8 @@ def _check_streams(source: ConfigurationSource, spec: CommandSpec) -> None:
         raise source.error(("stdout",), f"the stage has no output '{spec.stdout}'{near}")
     if str(outputs[spec.stdout]).endswith("/"):
         raise source.error(("stdout",), f"the output '{spec.stdout}' ({outputs[spec.stdout]}) is a folder")
+    if outputs[spec.stdout].endswith("/"):
+        raise source.error(("stdout",), f"the output '{spec.stdout}' is a folder, and a program's output is one file")
     if _is_pattern(outputs[spec.stdout]):
         raise source.error(("stdout",), f"the output '{spec.stdout}' ({outputs[spec.stdout]}) has no name of its own")
 

@@ -10,7 +10,7 @@ from tests.conftest import Sandbox
 HEAD = """environment: alpha
 inputs: [text, parts]
 parameters: {word: hello, words: []}
-outputs: {result: result.txt, picture: "*.png"}
+outputs: {result: result.txt, picture: "*.png", tiles: tiles/}
 files: [plot.R]
 """
 
@@ -32,6 +32,7 @@ MISTAKES = [
     ("command: [echo]\nprograms: [./x]", "{file.NAME}"),
     ("command: [echo]\nstdout: reslt", "did you mean 'result'?"),
     ("command: [echo]\nstdout: picture", "no name of its own"),
+    ("command: [echo]\nstdout: tiles", "is a folder"),
     ("command: [echo]\nstdin: txt", "did you mean 'text'?"),
     ("command: [echo]\nvariables: {PATH: x}", "computed"),
     ("command: [echo]\nvariables: {X: '{parameter.wrod}'}", "did you mean 'parameter.word'?"),

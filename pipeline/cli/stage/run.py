@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from pipeline.cli.output import print_json
 from pipeline.cli.stage_outcome import error_of
 from pipeline.cli.tracebacks import TracebackTrimmer
 from pipeline.cli.value_types import FiniteRange, NamedPath
-from pipeline.errors import StageError
+from pipeline.errors import StageError, UsageError
 from pipeline.files import replaced, try_remove_tree
 from pipeline.text import printable
 
@@ -54,12 +54,15 @@ def command(name: str, target: Path | None, timeout: float | None, as_json: bool
     catalog = Catalog(project(), saves=False)
     with stage_options.ready(catalog, name, values, _show) as stage, _place(catalog.project, name) as folder:
         attempt = Attempt(name, 1, folder)
+        inputs = [path for paths in stage.call.inputs.values() for path in paths]
+        for declared in stage.call.spec.outputs.values() if target else ():
+            _require_no_loss(Path(str(target), declared), inputs)
         bounds = _bounds(stage, timeout, catalog.settings.grace_seconds)
         ended, said = _performed(catalog.project, stage, attempt, bounds)
         if error := error_of(catalog.project, stage.call.spec, ended, said):
             raise error
-        outputs = _outputs(catalog.project, stage, attempt)
-        places = {slot: _delivered(path, target or folder) for slot, path in outputs.items()}
+        outputs = _outputs(catalog.project, stage, attempt, inputs)
+        places = {slot: _delivered(path, target or folder, inputs) for slot, path in outputs.items()}
     facts = {"stage": name, "environment": stage.environment.definition.name, "outputs": _texts(places)}
     if as_json:
         more = {"seconds": ended.seconds, "warnings": list(ended.warnings), "about": dict(ended.about)}
@@ -129,15 +132,16 @@ def _pass_on(data: bytes) -> None:
     sys.stderr.flush()
 
 
-def _outputs(project: "ProjectFolder", stage: "ReadyStage", attempt: "Attempt") -> Mapping[str, Path]:
+def _outputs(
+    project: "ProjectFolder", stage: "ReadyStage", attempt: "Attempt", inputs: Sequence[Path]
+) -> Mapping[str, Path]:
     """Raises ``StageError`` where an output isn't there, or isn't what the stage promises."""
     from pipeline.jobs.output_files import OutputsMissing
     from pipeline.run.direct_run import broken_promises
 
     spec = stage.call.spec
-    given = [path for paths in stage.call.inputs.values() for path in paths]
     try:
-        outputs = attempt.find(spec.outputs, given)
+        outputs = attempt.find(spec.outputs, inputs)
     except OutputsMissing as error:
         raise StageError(f"stage '{spec.name}' failed: {error}", f"pipeline stage show {spec.name}") from error
     tools = [build.provided_tools for build in stage.environment.providers.values()]
@@ -146,15 +150,25 @@ def _outputs(project: "ProjectFolder", stage: "ReadyStage", attempt: "Attempt") 
     return outputs
 
 
-def _delivered(path: Path, target: Path) -> Path:
-    target.mkdir(parents=True, exist_ok=True)
+def _delivered(path: Path, target: Path, inputs: Sequence[Path]) -> Path:
     place = target.absolute() / path.name
+    _require_no_loss(place, inputs)
+    target.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         shutil.copytree(path, place, dirs_exist_ok=True)
     else:
         with replaced(place, flush=False) as beside:
             shutil.copyfile(path, beside)
     return place
+
+
+def _require_no_loss(place: Path, inputs: Sequence[Path]) -> None:
+    """Raises ``UsageError`` where an output would take the place of an input, or mix with what is in a folder."""
+    if any(place.exists() and place.samefile(each) for each in inputs):
+        raise UsageError(f"the output {printable(str(place))} would replace an input", "name another --output-folder")
+    if place.is_dir() and any(place.iterdir()):
+        message = f"the folder {printable(str(place))} has files already, which would be mixed with the output's"
+        raise UsageError(message, "remove it, or name another --output-folder")
 
 
 def _texts(places: Mapping[str, Path]) -> dict[str, str]:

@@ -61,6 +61,28 @@ def test_outputs_go_into_a_folder_over_earlier_ones(ready: Sandbox, tmp_path: Pa
     assert list((ready.root / "cache" / "stage-runs").iterdir()) == []
 
 
+def test_no_output_takes_the_place_of_an_input(ready: Sandbox) -> None:
+    body = STAGE.replace('"*.txt"', '"in.txt"').format("raise SystemExit(9)")
+    ready.write("stages/solo.py", body)
+    ready.write("in.txt", "mine")
+    done = ready.run("pipeline", "stage", "run", "solo", *with_input(ready), "--output-folder", ready.root)
+    assert done.code == 2
+    assert (ready.root / "in.txt").read_text() == "mine"
+
+
+def test_a_folder_is_an_output_and_is_not_mixed_with_another(ready: Sandbox, tmp_path: Path) -> None:
+    head = "environment: alpha\ninputs: [text]\noutputs: {tiles: tiles/}\n"
+    ready.write("stages/tiles.yaml", f"{head}shell: cp {{input.text}} {{output.tiles}}/a.txt\n")
+    ready.write("in.txt", "mine")
+    words = ["pipeline", "stage", "run", "tiles", *with_input(ready), "--output-folder", str(tmp_path / "made")]
+    done = ready.run(*words)
+    assert done.code == 0, done.err
+    assert (Path(done.out.strip()) / "a.txt").read_text() == "mine"
+    again = ready.run(*words)
+    assert again.code == 2
+    assert str(tmp_path / "made" / "tiles") in again.error
+
+
 def test_json_has_the_outputs_and_what_was_reported(ready: Sandbox) -> None:
     body = f"stage.warn('careful'); stage.about(engine='e'); {WRITE}"
     done = run(ready, body, *with_input(ready), "--json")
