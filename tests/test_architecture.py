@@ -374,7 +374,7 @@ def test_one_module_replaces_files_and_removes_trees() -> None:
 
 
 def test_one_function_says_where_a_project_has_its_builds() -> None:
-    """``environments.registry_of``: they may be in the user's store. JSON Schemas have registries of another library."""
+    """``environments.registry_of``: they may be in the user's store. Schemas have registries of another library."""
     of_schemas = {
         path.relative_to(PACKAGE).as_posix()
         for path in MODULES
