@@ -14,17 +14,19 @@ Each is imported when it is first asked for, so that the commands don't load the
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipeline.api.function_stage import stage
     from pipeline.api.job import Job
     from pipeline.api.project import Project
     from pipeline.errors import PipelineError
 
 __version__ = "0.1.0"
-__all__ = ["Job", "PipelineError", "Project"]
+__all__ = ["Job", "PipelineError", "Project", "stage"]
 
 _PLACES = {
     "Job": "pipeline.api.job",
     "PipelineError": "pipeline.errors",
     "Project": "pipeline.api.project",
+    "stage": "pipeline.api.function_stage",
 }
 
 

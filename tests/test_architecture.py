@@ -54,7 +54,7 @@ LEAVES = {
 # What each folder or module may import of the package, beside itself and the leaves.
 MAY_IMPORT = {
     "bundles": {"config", "extensions", "environments", "envs", "models", "process", "project", "setup"},
-    "api": {"jobs", "location", "process", "process_tree", "project", "sdk"},
+    "api": {"config", "jobs", "location", "process", "process_tree", "project", "sdk"},
     "cache": {"directories", "jobs"},
     "config": {"envs", "extensions", "host", "policy", "project", "sdk"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},

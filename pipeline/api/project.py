@@ -10,6 +10,7 @@ from pipeline.location import locate
 
 if TYPE_CHECKING:
     from pipeline.api.job import Job
+    from pipeline.api.workflow import Workflow
     from pipeline.project import ProjectFolder
 
 ParameterValue = str | int | float | bool | os.PathLike[str] | Sequence[str | int | float] | None
@@ -24,7 +25,7 @@ class Project:
     'prepared'
     >>> job.run().state
     'finished'
-    >>> job.outputs["copy"].path.read_text()
+    >>> job.outputs["file"].path.read_text()
     'some input\\n'
     """
 
@@ -43,7 +44,7 @@ class Project:
 
     def prepare(  # noqa: PLR0913  # as the command's options
         self,
-        workflow: str,
+        workflow: "str | Workflow",
         input: str | os.PathLike[str],  # noqa: A002  # as everywhere: a job's input
         *,
         models: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -54,10 +55,12 @@ class Project:
     ) -> "Job":
         """Check the input and all that the workflow needs, and freeze the plan, as ``prepare-job`` does.
 
-        ``parameters`` of the workflow by name, as values of Python: a list for several languages or words, ``None``
-        for one that isn't given. ``models``: those of them that name a model, by its name or its folder. ``build``:
-        build environments that are missing, which may take minutes; what is going on is logged (``logging``, logger
-        ``pipeline``). ``beside``: deliver next to the input, too; ``overwrite``: also where such a file is there.
+        ``workflow``: the name of one of the project's, or one that ``Project.workflow`` has begun, whose parameters
+        are given where its stages are added. ``parameters``: values of Python; a list for several languages or words,
+        ``None`` for one that isn't given. ``models``: those of them that name a model, by its name or its folder.
+        ``build``: build environments that are missing, which may take minutes; what is going on is logged (by
+        ``logging``, as ``pipeline``). ``beside``: deliver next to the input, too; ``overwrite``: also where such a
+        file is there.
 
         Raises ``UsageError``, ``ConfigurationError``, ``InputError``, or ``NotReady`` for what isn't there; then there
         is no job, and the error's ``command`` is the next command.
@@ -70,15 +73,25 @@ class Project:
             raise UsageError(f"'{min(twice)}' is given twice, in models and by itself", "give it once")
         call = PrepareCall(
             root=str(self.root),
-            workflow=workflow,
+            workflow=workflow if isinstance(workflow, str) else workflow.name,
             input=os.path.abspath(os.fspath(input)),
             parameters={**texts(parameters), **named},
             models=tuple(named),
             build=build,
             beside=beside,
             overwrite=overwrite,
+            composed=None if isinstance(workflow, str) else workflow.call(),
         )
         return prepared_job(self._folder, call)
+
+    def workflow(self, name: str) -> "Workflow":
+        """Begin a workflow of functions and of the project's stages, for ``prepare``. Nothing is written.
+
+        A job of it is one as any other: its functions are frozen in its folder, and ``run-pipeline`` goes on with it.
+        """
+        from pipeline.api.workflow import Workflow
+
+        return Workflow(name)
 
     def jobs(self) -> "list[Job]":
         """All jobs, the oldest first, also those that were prepared by commands. None of them is read."""

@@ -1,7 +1,25 @@
 """What the Python interface and the process that does its work say to each other: one call, a line for each reply."""
 
+from typing import Any
+
 from pipeline.errors import ExitCode
 from pipeline.values import Struct, field
+
+
+class FunctionCall(Struct, frozen=True):
+    """A function that is a stage."""
+
+    name: str
+    source: str  # of the file that is frozen with the job
+    declared: dict[str, Any]  # as a stage's block has it
+    place: str  # where it stands, for people
+
+
+class WorkflowCall(Struct, frozen=True):
+    """A workflow that a program has put together."""
+
+    document: dict[str, Any]  # as a workflow's file has it
+    functions: tuple[FunctionCall, ...]
 
 
 class PrepareCall(Struct, frozen=True, tag="prepare"):
@@ -15,6 +33,7 @@ class PrepareCall(Struct, frozen=True, tag="prepare"):
     build: bool = False
     beside: bool = False
     overwrite: bool = False
+    composed: WorkflowCall | None = None  # instead of one of the project's
 
 
 class RunCall(Struct, frozen=True, tag="run"):

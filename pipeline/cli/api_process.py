@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.api.wire import Call, CallDone, CallFailed, CallProgress, PrepareCall, Reply, RunCall
+from pipeline.api.wire import Call, CallDone, CallFailed, CallProgress, PrepareCall, Reply, RunCall, WorkflowCall
 from pipeline.errors import PipelineError, UsageError, did_you_mean
 from pipeline.location import locate
 from pipeline.permissions import keep_private
@@ -81,11 +81,34 @@ def _prepared(call: PrepareCall, answer: Answer) -> str:
     from pipeline.prepare.prepare import prepare
 
     catalog = Catalog(_project(call), saves=False)
+    if call.composed:
+        catalog = _composed(catalog, call.workflow, call.composed)
     _require_models(catalog, call)
     allowed = EnvironmentOptions(WAIT_SECONDS, call.build)
     request = JobRequest(Path(call.input), call.workflow, call.parameters, allowed, call.beside, call.overwrite)
-    job = prepare(catalog, continued(catalog, request, is_to_run=False), lambda text: answer(CallProgress(text)))
-    return job.id
+    if not call.composed:
+        request = continued(catalog, request, is_to_run=False)
+    return prepare(catalog, request, lambda text: answer(CallProgress(text))).id
+
+
+def _composed(catalog: "Catalog", name: str, composed: WorkflowCall) -> "Catalog":
+    """With a workflow that a program has put together. Raises ``UsageError`` where the project has one of its names."""
+    from pipeline.config import stages, workflows
+    from pipeline.config.source import ConfigurationSource, check
+
+    if name in catalog.workflow_names:
+        raise UsageError(f"the project has a workflow '{name}'", "give this one another name")
+    known = stages.names(catalog.project)
+    specs = []
+    for each in composed.functions:
+        if each.name in known:
+            raise UsageError(f"{each.place}: the project has a stage '{each.name}'", "rename the function")
+        shown_as = f"{each.place} ({each.name})"
+        declared = ConfigurationSource(catalog.project.root, shown_as, each.declared, {})
+        specs.append(stages.of_function(declared, catalog.project, each.name, each.source))
+    source = ConfigurationSource(catalog.project.root, f"workflow '{name}'", composed.document, {})
+    check(source, "workflow")
+    return catalog.with_functions(workflows.of_source(source, name), specs)
 
 
 def _require_models(catalog: "Catalog", call: PrepareCall) -> None:

@@ -140,21 +140,48 @@ class Catalog:
         """The same project with more models, such as those in folders that a person names for one job."""
         return _ExtendedCatalog(self, specs)
 
+    def with_functions(self, workflow: WorkflowSpec, functions: Iterable[StageSpec]) -> "Catalog":
+        """The same project with a workflow of one job, and the functions that are stages of it."""
+        return _ExtendedCatalog(self, (), workflow, functions)
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """The sources of the functions that are stages, by their names."""
+        return {}
+
 
 class _ExtendedCatalog(Catalog):
     """Reads by way of the catalog that it extends, so that nothing is read for each job again."""
 
-    def __init__(self, catalog: Catalog, specs: Iterable[ModelSpec]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        specs: Iterable[ModelSpec],
+        workflow: WorkflowSpec | None = None,
+        functions: Iterable[StageSpec] = (),
+    ) -> None:
         super().__init__(catalog.project)
         self._catalog = catalog
         self._more = {spec.name: spec for spec in specs}
+        self._workflow = workflow
+        self._functions = {spec.name: spec for spec in functions}
 
     @cached_property
     def models(self) -> dict[str, ModelSpec]:
         return {**self._catalog.models, **self._more}
 
     def stage(self, name: str) -> StageSpec:
-        return self._catalog.stage(name)
+        return self._functions.get(name) or self._catalog.stage(name)
+
+    def workflow(self, name: str) -> WorkflowSpec:
+        if self._workflow and self._workflow.name == name:
+            return self._workflow
+        return self._catalog.workflow(name)
+
+    @property
+    def functions(self) -> dict[str, str]:
+        own = {name: spec.source for name, spec in self._functions.items() if spec.source is not None}
+        return {**self._catalog.functions, **own}
 
     def save(self) -> None:
         self._catalog.save()

@@ -5,7 +5,7 @@ https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class StageSpec:
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
     command: CommandSpec | None = None  # where it is one
     description: str = ""
+    source: str | None = None  # of a function that is frozen with its job
 
 
 def names(project: ProjectFolder) -> list[str]:
@@ -68,6 +69,12 @@ def of_block(block: StageBlock, project: ProjectFolder, name: str) -> StageSpec:
         raise ConfigurationError(f"{block.shown_as}:{block.line}: the script block has no [tool.pipeline.stage] table")
     check(source, "stage")
     return _spec(source, project, name, _environment(block, source, name))
+
+
+def of_function(declared: ConfigurationSource, project: ProjectFolder, name: str, source: str) -> StageSpec:
+    """The stage that a function is, with its frozen source. Raises ``ConfigurationError``, with its place."""
+    check(declared, "stage")
+    return replace(_spec(declared, project, name, declared.value["environment"]), source=source)
 
 
 def _spec(

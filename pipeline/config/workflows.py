@@ -135,6 +135,11 @@ def load(project: ProjectFolder, name: str) -> WorkflowSpec:
     source = load_yaml(project.locate("config", "workflows", f"{name}.yaml"), project.root, "workflow")
     if not NAME.fullmatch(name):
         raise source.error((), "a workflow's name is letters, digits and underscores")
+    return of_source(source, name)
+
+
+def of_source(source: ConfigurationSource, name: str) -> WorkflowSpec:
+    """The workflow that a source has which keeps to the schema. Raises ``ConfigurationError``."""
     value = source.value
     _check_names(source)
     return WorkflowSpec(

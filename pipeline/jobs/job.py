@@ -53,6 +53,10 @@ class JobFolder:
     def log(self, stage: str) -> Path:
         return self.logs / f"{stage}.log"
 
+    def function_file(self, uses: str) -> Path:
+        """The source of a function that was frozen with the job."""
+        return self.folder / "functions" / f"{uses}.py"
+
     @cached_property
     def _stages(self) -> Path:
         return self.folder / "stages"
@@ -99,7 +103,12 @@ class PlannedJob(JobFolder):
 
 
 def preparing_command(job: PlannedJob, changes: Mapping[str, str] | None = None) -> str:
-    """The command that prepares the same once more, with ``changes`` of the workflow's parameters."""
+    """The command that prepares the same once more, with ``changes`` of the workflow's parameters.
+
+    For stages that are functions there is none: whoever has the functions prepares them.
+    """
+    if any(stage.function for stage in job.stages):
+        return f"prepare workflow '{job.plan.workflow}' again in the program or notebook that has its functions"
     return _command(job.plan.input.path, job.plan.workflow, {**job.plan.asked, **(changes or {})})
 
 
@@ -139,6 +148,8 @@ def _again(folder: Path, data: bytes) -> str:
     """What helps where a job can't be read: the command that prepares it once more, if its plan still tells."""
     with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
         plan = parsed(data.decode())
+        if any("function" in stage for stage in plan["stages"]):
+            raise LookupError("no command has the functions")
         return _command(str(plan["input"]["path"]), str(plan["workflow"]), plan.get("asked", {}))
     return f"prepare a new job with prepare-job; this removes the damaged one\npipeline job rm --force {folder.name}"
 

@@ -49,6 +49,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     outputs: dict[str, str]  # to a file name, or a pattern that one file has
     for_each: str | None = None  # STAGE.OUTPUT
     ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
+    function: str | None = None  # the digest of functions/USES.py in the job's folder, where it is a function
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
     secrets: dict[str, str] = field(default_factory=dict)  # parameters, each with where its value comes from
     passed: tuple[str, ...] = ()  # the caller's variables that it gets beside what every stage gets
@@ -73,7 +74,9 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     @property
     def file(self) -> str:
-        """From the project's folder."""
+        """From the project's folder; of a function, from the job's."""
+        if self.function:
+            return f"functions/{self.uses}.py"
         return f"stages/{self.uses}.{'yaml' if self.is_command else 'py'}"
 
     def way(self, preferred: Start | None) -> Start:

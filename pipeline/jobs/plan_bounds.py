@@ -42,6 +42,7 @@ def _stage_problems(plan: Plan) -> Iterator[str]:
     outputs = {JOB_INPUT}
     for stage in plan.stages:
         yield from _misnamed("a stage", NAME, (stage.name, stage.uses))
+        yield from _misnamed("a function's digest", DIGEST, [stage.function] if stage.function else ())
         yield from _unknown("an environment of this job", plan.environments, (stage.environment,))
         yield from _unknown("a model of this job", plan.models, stage.models.values())
         yield from _unknown("an earlier stage", done, stage.needs)

@@ -4,14 +4,14 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import NotReady, UsageError, did_you_mean
 from pipeline.files import dump_json, publish, sync_folder, try_remove_tree, write_whole
 from pipeline.jobs.events import JobPrepared, JobReplanned
-from pipeline.jobs.job import DOCUMENT, NEXT_DOCUMENT, PlannedJob, load
+from pipeline.jobs.job import DOCUMENT, NEXT_DOCUMENT, JobFolder, PlannedJob, load
 from pipeline.jobs.journal import NAME, Journal
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import Status
@@ -24,12 +24,15 @@ REMOVING = ".removing-"  # how the name of a job's folder begins while it is rem
 UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
 
 
+NO_FUNCTIONS: Mapping[str, str] = {}
+
+
 class JobStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def create(self, plan: Callable[[str], Plan]) -> PlannedJob:
-        """Write a job under the next free id, which ``plan`` gets.
+    def create(self, plan: Callable[[str], Plan], functions: Mapping[str, str] = NO_FUNCTIONS) -> PlannedJob:
+        """Write a job under the next free id, which ``plan`` gets. ``functions``: the sources of those that are stages.
 
         The folder is filled under another name and then renamed, which fails where the name is taken: many
         may prepare at once, and a crash leaves no half job.
@@ -41,6 +44,11 @@ class JobStore:
         try:
             for folder in ("logs", "stages"):
                 (part / folder).mkdir()
+            for name, source in functions.items():
+                file = JobFolder(part).function_file(name)
+                file.parent.mkdir(exist_ok=True)
+                write_whole(file, source.encode())
+                sync_folder(file.parent)
             return self._claim(part, plan)
         except BaseException:
             try_remove_tree(part)

@@ -9,6 +9,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.conditions import Condition
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
+from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import SecretSource, has_secret
@@ -56,6 +57,7 @@ class Expansion:
                 outputs=dict(spec.outputs),
                 for_each=listed,
                 ensure={output: dict(promise) for output, promise in spec.ensure.items()},
+                function=sha256_of_bytes(spec.source.encode()) if spec.source is not None else None,
                 modules=spec.modules,
                 secrets=secrets,
                 passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),

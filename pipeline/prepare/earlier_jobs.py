@@ -70,6 +70,8 @@ class EarlierJobs:
         file = os.path.abspath(request.input)
         workflow = self._catalog.workflow(request.workflow)
         for job in reversed(self._jobs.get(file, [])):
+            if any(stage.function for stage in job.stages):  # of a workflow that is in no file
+                continue
             if job.plan.workflow != workflow.name or not _has_same_input(job, Path(file)):
                 continue
             if job.plan.inherits_environment != request.inherits_environment:

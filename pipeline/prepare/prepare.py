@@ -72,7 +72,7 @@ def prepare(
             if request.overwrite:
                 beside_input.forget(job)
             return job
-        return store.create(lambda id: job_plan.named(unnamed, id))
+        return store.create(lambda id: job_plan.named(unnamed, id), catalog.functions)
 
 
 def _with_programs(catalog: Catalog, decided: Preparation, environments: Mapping[str, JobEnvironment]) -> Preparation:

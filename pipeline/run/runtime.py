@@ -141,7 +141,7 @@ def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
         file = project.locate("config", "environments", f"{name}.yaml")
         if not file.is_file() and not any(_brought_by_stage(each.stages / f"{name}.py") for each in project.layers):
             _require_file(file, f"environment '{name}'", job, project)
-    for name in dict.fromkeys(stage.uses for stage in job.stages):
+    for name in dict.fromkeys(stage.uses for stage in job.stages if not stage.function):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
     if shared := {(stage.uses, name) for stage in job.stages for name in stage.modules}:
         from pipeline.config import shared_modules

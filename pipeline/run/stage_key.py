@@ -52,7 +52,8 @@ class StageKeys:
         self._schema_digests: dict[Path, str | None] = {}  # by their names
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._commands: dict[str, StageCommand] = {}  # likewise; only of those that are commands
-        self._files: dict[str, Path] = {}
+        self._functions = {stage.uses: stage.function for stage in job.stages if stage.function}
+        self._files = {uses: job.function_file(uses) for uses in self._functions}
         self._modules: dict[tuple[Path, str], SharedModule] = {}  # by what they belong to
 
     def of(self, stage: PlannedStage) -> Key:
@@ -144,8 +145,18 @@ class StageKeys:
                 return command.digest
             content = _read(self.file(uses))
             self._sources[uses] = sha256_of_bytes(content)
+            self._require_frozen(uses)
             self._name_readers[uses] = reads_stage_name(content)
         return self._sources[uses]
+
+    def _require_frozen(self, uses: str) -> None:
+        """Raises ``ConfigurationError`` where a function isn't what was frozen with the job."""
+        frozen = self._functions.get(uses)
+        if frozen is not None and self._sources[uses] != frozen:
+            raise ConfigurationError(
+                f"{self.file(uses)} was changed, and a function stays as it was when the job was prepared",
+                "put it back, or prepare a new job in the program or notebook that has the function",
+            )
 
     def command(self, uses: str) -> "StageCommand | None":
         """What a command stage starts, as it was when it was first asked for; ``None`` for a stage in Python.

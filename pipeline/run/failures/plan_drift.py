@@ -12,6 +12,8 @@ def unplanned(project: ProjectFolder, stage: PlannedStage) -> tuple[str, ...]:
     """What its file asks for and the plan doesn't give, such as ``input 'styled'``. Reads that file."""
     from pipeline.config import stages
 
+    if stage.function:  # frozen with the plan
+        return ()
     try:
         now = stages.load(project, stage.uses)
     except ConfigurationError:  # then that is what is told
