@@ -47,6 +47,7 @@ LEAVES = {
     "script",
     "signatures",
     "sizes",
+    "templates",
     "text",
     "values",
 }
@@ -91,7 +92,7 @@ MAY_IMPORT = {
     "process": {"process_tree"},
     "process_tree": set(),
     "project": set(),
-    "report": {"jobs"},
+    "report": {"engines", "environments", "envs", "jobs", "project"},
     "run": {
         "cache",
         "config",
@@ -112,6 +113,7 @@ MAY_IMPORT = {
     "scaffold": {"config", "project", "sdk"},
     "sdk": set(),
     "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
+    "ui": {"api", "config", "environments", "envs", "jobs", "models", "project", "report"},
     **{leaf: set() for leaf in LEAVES},
 }
 

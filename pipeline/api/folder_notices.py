@@ -1,4 +1,4 @@
-"""Waits for something to happen in a folder: by the kernel's notices on Linux, elsewhere in short steps.
+"""Waits for something to happen in folders: by the kernel's notices on Linux, elsewhere in short steps.
 
 https://man7.org/linux/man-pages/man7/inotify.7.html
 """
@@ -9,6 +9,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,10 +22,10 @@ NOTICES = 1 << 16  # bytes of them that are read at once
 
 
 class FolderNotices:
-    """A folder that is watched from now on. To be closed."""
+    """Folders that are watched from now on. To be closed."""
 
-    def __init__(self, folder: Path) -> None:
-        self._descriptor = _descriptor(folder)
+    def __init__(self, *folders: Path) -> None:
+        self._descriptor = _descriptor(folders)
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +69,7 @@ class FolderNotices:
             os.read(self._descriptor, NOTICES)
 
 
-def _descriptor(folder: Path) -> int | None:
+def _descriptor(folders: Sequence[Path]) -> int | None:
     """``None`` where the system has no such notices, or no more of them for this user."""
     if sys.platform != "linux":
         return None
@@ -76,7 +77,8 @@ def _descriptor(folder: Path) -> int | None:
     descriptor = library.inotify_init1(FLAGS)
     if descriptor < 0:
         return None
-    if library.inotify_add_watch(descriptor, os.fsencode(folder), ctypes.c_uint32(WATCHED)) < 0:
-        os.close(descriptor)
-        return None
+    for folder in folders:
+        if library.inotify_add_watch(descriptor, os.fsencode(folder), ctypes.c_uint32(WATCHED)) < 0:
+            os.close(descriptor)
+            return None
     return int(descriptor)

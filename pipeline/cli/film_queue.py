@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from pipeline.cli import prepare_outcomes
-from pipeline.cli.job_explanation import explanations
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.jobs.job import load
@@ -16,6 +15,7 @@ from pipeline.jobs.state import Status
 from pipeline.prepare.batch import Batch, PrepareOutcome, RequestFactory
 from pipeline.prepare.earlier_jobs import EarlierJobs
 from pipeline.progress import Progress
+from pipeline.report.job_explanation import explanations
 
 
 class FilmQueue:

@@ -15,6 +15,7 @@ from pipeline.cli import (
     schema,
     stage,
     subtitles,
+    ui,
     watch,
     worker,
     workflow,
@@ -55,6 +56,7 @@ command.add_command(run.command)
 command.add_command(schema.command)
 command.add_command(stage.group)
 command.add_command(subtitles.group)
+command.add_command(ui.command)
 command.add_command(watch.command)
 command.add_command(worker.group)
 command.add_command(workflow.group)

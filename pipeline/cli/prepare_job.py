@@ -129,7 +129,7 @@ def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json
 
 
 def _explain(job: "PlannedJob") -> None:
-    from pipeline.cli.job_explanation import explanations
+    from pipeline.report.job_explanation import explanations
 
     for line in explanations(job):
         _show(line)

@@ -72,9 +72,9 @@ def _require_workflow(catalog: "Catalog", name: str) -> None:
 def _prepared(catalog: "Catalog", request: "JobRequest", locks: bool, builds: bool, show: Progress) -> "PlannedJob":
     """The job, the one that the file has already where there is one. Builds what is missing, if that is allowed."""
     from pipeline.cli import missing_parts
-    from pipeline.cli.job_explanation import explanations
     from pipeline.prepare.earlier_jobs import continued
     from pipeline.prepare.prepare import prepare
+    from pipeline.report.job_explanation import explanations
 
     if locks:
         missing_parts.make_locks(catalog, request.workflow, show)

@@ -83,7 +83,7 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
     stages: dict[str, StageState] = {}
     for event in events:
         if isinstance(event, StageEvent):
-            stages[event.stage] = _after(stages.get(event.stage, WAITING), event)
+            stages[event.stage] = after(stages.get(event.stage, WAITING), event)
         elif isinstance(event, JobPrepared | JobReplanned):
             status, digest = Status.PREPARED, event.job_digest
         else:
@@ -92,7 +92,7 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
     return JobState(status, digest, stages, delivered)
 
 
-def _after(before: StageState, event: StageEvent) -> StageState:
+def after(before: StageState, event: StageEvent) -> StageState:
     """A stage's state after an event of its own."""
     if isinstance(event, StageFinished):
         return StageState(

@@ -1,18 +1,16 @@
 """Makes pages and pictures from templates. Everything that is filled in is escaped."""
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.report.timeline import Row, rows, shown_seconds, ticks
+from pipeline.report.timeline import Row, rows, ticks
 from pipeline.report.totals import by_file
 from pipeline.report.values import PHASES, JobReport
-from pipeline.sizes import show_size
-from pipeline.text import printable
+from pipeline.templates import environment, shown_seconds
 from pipeline.values import encode
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 TEMPLATES = Path(__file__).with_name("templates")
 WIDTH = 1000.0  # of a timeline's bars, in the picture's own units
@@ -22,43 +20,24 @@ LISTED = 200  # attempts that stand in the page itself, and stages; other attemp
 
 def html(report: JobReport) -> str:
     """One page that needs nothing else: no network, no other file."""
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            report=report,
-            stages=report.stages if len(report.stages) <= LISTED else by_file(report.stages),
-            timeline=_timeline(report),
-            listed=report.attempts[:LISTED],
-            attempts=_compact(report),
-        )
+    return _template("report.html").render(
+        report=report,
+        stages=report.stages if len(report.stages) <= LISTED else by_file(report.stages),
+        timeline=_timeline(report),
+        listed=report.attempts[:LISTED],
+        attempts=_compact(report),
     )
 
 
 def timeline_svg(report: JobReport) -> str:
     """The timeline alone, as a picture that needs nothing else."""
-    return _environment().get_template("timeline.svg").render(report=report, timeline=_timeline(report), alone=True)
+    return _template("timeline.svg").render(report=report, timeline=_timeline(report), alone=True)
 
 
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"seconds": shown_seconds, "size": show_size, "printable": printable, "short": _short}
+def _template(name: str) -> "Template":
+    made = environment(TEMPLATES)
     made.globals["PHASES"] = PHASES
-    return made
-
-
-def _short(digest: str) -> str:
-    """The first digits of a digest, for a person."""
-    return digest.removeprefix("sha256:")[:12]
+    return made.get_template(name)
 
 
 def _timeline(report: JobReport) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.files import read_json, tail
-from pipeline.jobs import environment_sources, items, overview, sidecar
+from pipeline.jobs import items, overview, sidecar
 from pipeline.jobs.events import AnyEvent, AttemptFailed
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -35,7 +35,7 @@ MOST_FAILURES = 50
 def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions: Sequence[str]) -> JobReport:
     """Everything about a job but its comparison with another one.
 
-    ``health``: of each environment now, in words. ``decisions``: lines about engines and models. Raises as
+    ``health``: of each environment now, in words. ``decisions``: lines about how the job is done. Raises as
     ``PlannedJob.journal().read()`` does.
     """
     events = job.journal().read()
@@ -63,7 +63,7 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
         environments=tuple(_environments(job, health, attempts)),
         models=job.plan.models,
         parameters=_parameters(job),
-        decisions=(*environment_sources.messages(job.plan), *decisions),
+        decisions=tuple(decisions),
         notes=tuple(_notes(state)),
         reasons=tuple(_reasons(explain(job, store), shown)),
         failures=tuple(_failures(job, rows, events, shown)),

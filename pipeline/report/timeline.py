@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from pipeline.report.totals import concurrency
 from pipeline.report.values import FAILED, RAN, AttemptSpan, JobReport
+from pipeline.templates import shown_seconds
 from pipeline.text import counted
 from pipeline.values import Struct
 
@@ -89,15 +90,3 @@ def _steps() -> Iterator[float]:
         yield from (factor * 10.0**power for factor in (1, 2, 5))
     yield from (30, 60, 120, 300, 600, 1200, 1800)
     yield from (hours * 3600.0 for hours in (1, 2, 3, 6, 12, 24, 48, 96, 240, 480, 960))
-
-
-def shown_seconds(seconds: float) -> str:
-    """A duration as people read it: ``4 ms``, ``2.5 s``, ``3:05 min``, ``1:02:03 h``."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d} min"
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d} h"

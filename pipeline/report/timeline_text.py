@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from pipeline.report.timeline import Bar, Row, rows, shown_seconds, ticks
+from pipeline.report.timeline import Bar, Row, rows, ticks
 from pipeline.report.values import COMMITTED, FAILED, RAN, REUSED, STARTED, WAITED, JobReport
+from pipeline.templates import shown_seconds
 from pipeline.text import printable, shortened, width
 
 SIGNS = {WAITED: "·", STARTED: "-", RAN: "█", COMMITTED: "=", FAILED: "x", REUSED: "|"}

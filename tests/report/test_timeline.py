@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from pipeline.report import pages
-from pipeline.report.timeline import COLUMNS, MOST_ROWS, rows, shown_seconds, ticks
+from pipeline.report.timeline import COLUMNS, MOST_ROWS, rows, ticks
 from pipeline.report.timeline_text import lines
 from pipeline.report.trace import trace
 from pipeline.report.values import StageTotals
@@ -50,21 +50,6 @@ def test_an_axis_has_a_few_round_places(seconds: float) -> None:
     assert found[0] == 0
     assert found[-1] <= seconds
     assert len(found) <= 10
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0.0042, "4 ms"),
-        (0.9999, "1.0 s"),
-        (59.97, "1:00 min"),
-        (185, "3:05 min"),
-        (3599.7, "1:00:00 h"),
-        (3723, "1:02:03 h"),
-    ],
-)
-def test_durations_are_short(seconds: float, expected: str) -> None:
-    assert shown_seconds(seconds) == expected
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

@@ -8,7 +8,6 @@ import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
-from pipeline.cli.job_explanation import explanations
 from pipeline.cli.output import print_json, print_table
 from pipeline.environments import registry_of
 from pipeline.jobs import environment_sources, items, overview
@@ -18,6 +17,7 @@ from pipeline.jobs.state import StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.summary import KILLED, summary
 from pipeline.project import ProjectFolder
+from pipeline.report.job_explanation import explanations
 from pipeline.text import printable
 from pipeline.values import plain
 

@@ -7,8 +7,8 @@ import click
 
 from pipeline.cli import completion, terminal_size
 from pipeline.cli.context import project, root_option
-from pipeline.cli.job.report import report_of
 from pipeline.report import pages, timeline_text, trace
+from pipeline.report.project_report import report_of
 
 COLUMNS = 100  # where no terminal says how many it has
 

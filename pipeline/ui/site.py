@@ -1,0 +1,211 @@
+"""Which request gets which answer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.store import JobStore
+from pipeline.project import ProjectFolder
+from pipeline.ui import live, pages
+from pipeline.ui.access import LINK, PageAccess
+from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response, byte_range
+from pipeline.values import encode
+
+SCRIPT = "text/javascript; charset=utf-8"
+STATIC = {"page.css": "text/css; charset=utf-8", "actions.js": SCRIPT, "job.js": SCRIPT}
+# The report has its own script and styles in it: it is shown without this page's cookie, and can reach nothing.
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
+    "sandbox allow-scripts"
+)
+PIECE = 1 << 16  # bytes of a file that are sent at once
+KINDS = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".json": JSON,
+}
+
+Route = Callable[["Site", Request, Sequence[str]], Response]
+
+
+class Site:
+    """The pages of one project. ``answer`` may be called by several threads at once; nothing here changes but the link,
+    which works once.
+    """
+
+    def __init__(self, project: ProjectFolder, access: PageAccess) -> None:
+        self.project = project
+        self.access = access
+        self._links = [access.link]
+
+    def answer(self, request: Request) -> Response:
+        """Raises ``Denial``, and ``PipelineError`` as the commands do."""
+        self.access.require_host(request)
+        if request.path == (LINK,) and request.reads:
+            return self._opened(request)
+        self.access.require_own_page(request)
+        self.access.require_user(request)
+        if not request.reads:
+            self.access.require_change(request)
+        for method, pattern, route in ROUTES:
+            if method == ("GET" if request.reads else request.method) and (found := _matched(pattern, request.path)):
+                return route(self, request, found)
+        raise Denial(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    def _opened(self, request: Request) -> Response:
+        """The one-time link gives the cookie."""
+        if not self.access.is_link(request.query.get("once", "")):
+            raise Denial(HTTPStatus.FORBIDDEN, "This isn't the link that `pipeline ui` has printed.")
+        try:
+            self._links.remove(self.access.link)
+        except ValueError as error:
+            raise Denial(HTTPStatus.FORBIDDEN, "This link was used already. Start `pipeline ui` again.") from error
+        return Response(HTTPStatus.SEE_OTHER, headers=(("Location", "/"), ("Set-Cookie", self.access.set_cookie)))
+
+    def job(self, id: str) -> PlannedJob:
+        """Looked up among the jobs that there are. Raises ``Denial``."""
+        store = JobStore(self.project.jobs)
+        if id not in store.ids():
+            raise Denial(HTTPStatus.NOT_FOUND, "There is no such job.")
+        return store.find(id)
+
+
+def _matched(pattern: Sequence[str], path: Sequence[str]) -> list[str] | None:
+    """What stands in the places of ``*``, behind the number of these; ``None`` where the path is another one."""
+    if len(pattern) != len(path):
+        return None
+    if any(part not in ("*", given) for part, given in zip(pattern, path, strict=True)):
+        return None
+    return ["", *(given for part, given in zip(pattern, path, strict=True) if part == "*")]
+
+
+def _jobs(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(body=pages.jobs(site.project, site.access))
+
+
+def _job(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(body=pages.job(site.project, site.access, site.job(found[1])))
+
+
+def _events(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(kind="text/event-stream", pieces=live.stream(site.job(found[1])))
+
+
+def _report(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(body=pages.report(site.project, site.job(found[1])), policy=REPORT_POLICY)
+
+
+def _log(site: Site, request: Request, found: Sequence[str]) -> Response:
+    """A stage's log, or the part of it that a range names."""
+    job, stage = site.job(found[1]), found[2]
+    logs = {path.stem: path for path in job.logs.glob("*.log")}
+    if stage not in logs:
+        raise Denial(HTTPStatus.NOT_FOUND, "This stage has written nothing.")
+    return _file(request, logs[stage], TEXT)
+
+
+def _deliverable(site: Site, request: Request, found: Sequence[str]) -> Response:
+    job = site.job(found[1])
+    names = {name: job.output / name for name in job.loaded.delivered}
+    if found[2] not in names:
+        raise Denial(HTTPStatus.NOT_FOUND, "There is no such file.")
+    path = names[found[2]]
+    return _file(request, path, KINDS.get(path.suffix.lower(), TEXT))
+
+
+def _environments(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(body=pages.environments(site.project, site.access))
+
+
+def _models(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return Response(body=pages.models(site.project, site.access))
+
+
+def _static(site: Site, request: Request, found: Sequence[str]) -> Response:
+    if found[1] not in STATIC:
+        raise Denial(HTTPStatus.NOT_FOUND, "There is no such page.")
+    return Response(kind=STATIC[found[1]], body=pages.STATIC.joinpath(found[1]).read_bytes())
+
+
+def _run(site: Site, request: Request, found: Sequence[str]) -> Response:
+    from pipeline.api.project import Project
+
+    Project(site.project.root).job(site.job(found[1]).id).start()
+    return _done(f"{found[1]} is being run")
+
+
+def _prepare(site: Site, request: Request, found: Sequence[str]) -> Response:
+    """Prepare a file of this machine, and run its job. Raises ``PipelineError`` as ``prepare-job`` does."""
+    from pipeline.api.project import Project
+
+    path = Path(request.query.get("path", "").strip())
+    if not path.is_absolute():
+        raise UsageError("name the file by its whole path, such as /home/ann/film.mp4", "pipeline ui --help")
+    job = Project(site.project.root).prepare(request.query.get("workflow", ""), path)
+    job.start()
+    return _done(f"{job.id} is being run", f"/jobs/{job.id}")
+
+
+def _cancel(site: Site, request: Request, found: Sequence[str]) -> Response:
+    from pipeline.jobs.cancel import cancel
+
+    return _done(f"{found[1]}: {cancel(site.job(found[1]))}")
+
+
+def _done(words: str, page: str = "") -> Response:
+    """``page``: where the browser goes next."""
+    return Response(kind=JSON, body=encode({"message": words, "page": page}))
+
+
+def _file(request: Request, path: Path, kind: str) -> Response:
+    """A file or one range of it. Raises ``Denial``."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise Denial(HTTPStatus.NOT_FOUND, "The file isn't there any more.") from error
+    part = byte_range(request.header("range"), size)
+    headers = (("Accept-Ranges", "bytes"),)
+    if part is None:
+        return Response(kind=kind, headers=headers, pieces=_pieces(path, 0, size), length=size)
+    return Response(
+        HTTPStatus.PARTIAL_CONTENT,
+        kind,
+        headers=(*headers, ("Content-Range", part.header)),
+        pieces=_pieces(path, part.begin, part.size),
+        length=part.size,
+    )
+
+
+def _pieces(path: Path, begin: int, size: int) -> Iterator[bytes]:
+    """Exactly so many bytes. Raises ``OSError`` where the file became shorter, which ends the connection."""
+    with path.open("rb") as file:
+        file.seek(begin)
+        while size:
+            piece = file.read(min(PIECE, size))
+            if not piece:
+                raise BrokenPipeError(f"{path} became shorter while it was read")
+            size -= len(piece)
+            yield piece
+
+
+ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
+    ("GET", (), _jobs),
+    ("GET", ("jobs", "*"), _job),
+    ("GET", ("jobs", "*", "events"), _events),
+    ("GET", ("jobs", "*", "report"), _report),
+    ("GET", ("jobs", "*", "logs", "*"), _log),
+    ("GET", ("jobs", "*", "files", "*"), _deliverable),
+    ("GET", ("environments",), _environments),
+    ("GET", ("models",), _models),
+    ("GET", ("static", "*"), _static),
+    ("POST", ("jobs",), _prepare),
+    ("POST", ("jobs", "*", "run"), _run),
+    ("POST", ("jobs", "*", "cancel"), _cancel),
+)
