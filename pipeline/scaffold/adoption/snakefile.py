@@ -16,7 +16,12 @@ from pipeline.scaffold.adoption.values import LeftOut
 from pipeline.values import Struct, field
 
 # What doesn't change what a rule's command does.
-WITHOUT_EFFECT = ("message", "benchmark", "priority", "group", "localrule", "name", "version")
+WITHOUT_EFFECT = (
+    *("benchmark", "cache", "default_target", "group", "localrule", "message", "name", "priority", "version"),
+    "wildcard_constraints",
+)
+NOTED = ("resources", "retries", "shadow")  # they limit or protect the command, which does the same without them
+MARKS = ("ancient", "protected", "temp", "temporary")  # about when a file is made or removed, not about what is in it
 PASSED_OVER = (tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER)
 READ = ("input", "output", "shell", "conda", "params", "threads", "log")
 Literal = str | int | float | bool
@@ -38,6 +43,7 @@ class SnakemakeRule(Struct, frozen=True):
     name: str
     line: int
     directives: Mapping[str, Directive]
+    noted: tuple[tuple[int, str], ...] = ()  # lines of directives that aren't taken over, with their names
 
 
 class SnakefileContent(Struct, frozen=True):
@@ -64,7 +70,7 @@ def read(text: str, shown_as: str) -> SnakefileContent:
     rules: list[SnakemakeRule] = []
     left: list[LeftOut] = []
     hides = False
-    lines = text.splitlines()
+    lines = text.split("\n")  # as the tokenizer counts them
     for statement in _statements(tokens):
         try:
             rules.append(_rule(statement, lines))
@@ -108,6 +114,7 @@ def _rule(tokens: Sequence[TokenInfo], lines: Sequence[str]) -> SnakemakeRule:
         raise UnreadableRule(line, f"not read: {tokens[0].line.strip()} (a rule has a name, and a block below it)")
     name = head[0]
     directives: dict[str, Directive] = {}
+    noted: list[tuple[int, str]] = []
     for statement in _statements(tokens[5:-1]):
         first = statement[0]
         if first.type == tokenize.STRING:  # what the rule is for
@@ -116,10 +123,13 @@ def _rule(tokens: Sequence[TokenInfo], lines: Sequence[str]) -> SnakemakeRule:
             raise UnreadableRule(first.start[0], f"rule {name}: not read: {first.line.strip()}")
         if first.string in WITHOUT_EFFECT:
             continue
+        if first.string in NOTED:
+            noted.append((first.start[0], first.string))
+            continue
         if first.string not in READ:
             raise UnreadableRule(first.start[0], f"rule {name}: '{first.string}:' isn't read")
         directives[first.string] = _directive(name, statement, lines)
-    return SnakemakeRule(name, line, directives)
+    return SnakemakeRule(name, line, directives, tuple(noted))
 
 
 def _directive(rule: str, statement: Sequence[TokenInfo], lines: Sequence[str]) -> Directive:
@@ -143,6 +153,8 @@ def _directive(rule: str, statement: Sequence[TokenInfo], lines: Sequence[str]) 
 
 
 def _literal(node: ast.expr, line: int, what: str) -> Literal:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS and len(node.args) == 1:
+        return _literal(node.args[0], line, what)
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
         return node.value
     raise UnreadableRule(line, f"{what} isn't written out: {ast.unparse(node)}")

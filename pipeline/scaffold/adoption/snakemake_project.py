@@ -1,17 +1,16 @@
 """A project of a Snakefile's rules: their environments, stages, and a workflow where one can be written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 from pipeline.config.source import read_text
 from pipeline.errors import ConfigurationError
-from pipeline.references import JOB_INPUT
 from pipeline.scaffold import definitions
-from pipeline.scaffold.adoption import conda_files, snakefile
+from pipeline.scaffold.adoption import conda_files, snakefile, snakemake_workflow
 from pipeline.scaffold.adoption.snakefile import SnakemakeRule, UnreadableRule
-from pipeline.scaffold.adoption.snakemake_stages import AdoptedStage, RuleFile, stage_of
+from pipeline.scaffold.adoption.snakemake_stages import AdoptedStage, stage_of
 from pipeline.scaffold.adoption.values import Adopted, LeftOut
 from pipeline.scaffold.editor_schemas import LINE
 from pipeline.scaffold.new_files import NewFile
@@ -41,7 +40,7 @@ def adopted(path: Path, shown_as: str) -> Adopted:
     is_whole = all(names.values()) and not content.hides_outputs and len(stages) == _makers(content.rules)
     stages = [each for each in stages if names[each.name]]
     files = [_yaml(f"stages/{each.name}.yaml", "command-stage", each.content(names[each.name])) for each in stages]
-    workflow = _workflow(stages, targets, shown_as, left) if is_whole else None
+    workflow = _workflow(stages, targets, shown_as, left) if stages and is_whole else None
     if stages and not is_whole:
         left.append(LeftOut(shown_as, 1, "no workflow is written: an input may come from what is left out here"))
     every = (*environments.files, *files, *([workflow] if workflow else []))
@@ -62,6 +61,9 @@ def _stages(rules: Sequence[SnakemakeRule], shown_as: str, left: list[LeftOut]) 
             asked = rule.directives["input"]  # such as "all": it makes nothing, and says what is wanted
             targets += [str(each) for each in (*asked.unnamed, *asked.named.values())]
             continue
+        left += [
+            LeftOut(shown_as, line, f"rule {rule.name}: '{noted}:' isn't taken over") for line, noted in rule.noted
+        ]
         try:
             stage = stage_of(rule)
         except UnreadableRule as error:
@@ -136,29 +138,12 @@ def _conda_words(name: str, environment: conda_files.CondaEnvironment, conda: st
 def _workflow(
     stages: Sequence[AdoptedStage], targets: Sequence[str], shown_as: str, left: list[LeftOut]
 ) -> NewFile | None:
-    """``None`` where the job's input isn't one file, or an input comes from a rule that couldn't be read."""
-    if not stages:
+    try:
+        content = snakemake_workflow.content(stages, targets)
+    except UnreadableRule as error:
+        left.append(LeftOut(shown_as, *error.left_out))
         return None
-    makers = {file.path: f"{stage.name}.{file.name}" for stage in stages for file in stage.outputs}
-    sources = {file.path: file for stage in stages for file in stage.inputs if file.path not in makers}
-    if len(sources) > 1:
-        reason = f"no workflow is written: a job has one input, and these come from no rule: {', '.join(sources)}"
-        left.append(LeftOut(shown_as, next(iter(sources.values())).line, reason))
-        return None
-    entries = {stage.name: _entry(stage, makers) for stage in stages}
-    used = {file.path for stage in stages for file in stage.inputs}
-    delivered = [makers[path] for path in targets if path in makers]
-    last = [reference for path, reference in makers.items() if path not in used]
-    content = {"input": "file", "stages": entries, "deliver": delivered or last}
     return _yaml(f"config/workflows/{WORKFLOW}.yaml", "workflow", content)
-
-
-def _entry(stage: AdoptedStage, makers: Mapping[str, str]) -> dict[str, object]:
-    return {"inputs": {each.name: _reference(each, makers) for each in stage.inputs}} if stage.inputs else {}
-
-
-def _reference(file: RuleFile, makers: Mapping[str, str]) -> str:
-    return makers.get(file.path, JOB_INPUT)
 
 
 def _yaml(path: str, schema: str, content: object) -> NewFile:

@@ -164,6 +164,43 @@ def test_a_conda_file_that_can_t_be_read_is_named_and_its_rules_are_left_out(fol
     assert [each.path for each in adopted.files if each.path.startswith("stages/")] == ["stages/head.yaml"]
 
 
+def test_each_rule_has_its_own_names_for_wildcards(folder: Path) -> None:
+    other = HEAD.replace("{sample}", "{name}")
+    assert project(folder, adopt(folder, SORT + other)).workflow("snakefile").stages["head"].inputs == {
+        "lines": "sort.file"
+    }
+
+
+def test_a_path_that_a_rule_may_make_is_not_taken_for_one_from_outside(folder: Path) -> None:
+    some = "rule some:\n    input: 'sorted/A.txt'\n    output: 'some.txt'\n    shell: 'cp {input} {output}'\n"
+    adopted = adopt(folder, SORT + some)
+    assert adopted.workflow == ""
+    assert "sorted/A.txt may be one of what sort makes" in reasons(adopted)
+
+
+def test_nor_does_a_workflow_choose_among_rules_that_make_the_same_file(folder: Path) -> None:
+    again = SORT.replace("rule sort", "rule again").replace("{sample}", "{x}")
+    assert "several rules make sorted/{x}.txt" in reasons(adopt(folder, SORT + again))
+
+
+def test_one_file_of_a_pattern_may_be_what_is_wanted(folder: Path) -> None:
+    target = "rule all:\n    input: 'sorted/A.txt'\n"
+    workflow = project(folder, adopt(folder, target + SORT + HEAD)).workflow("snakefile")
+    assert [each.output for each in workflow.deliver] == ["sort.file"]
+
+
+def test_marks_and_limits_change_nothing_of_a_command(folder: Path) -> None:
+    rule = "rule a:\n    output: temp('o'), log=protected('p')\n    resources: mem_mb=4\n    shell: 'x {output}'\n"
+    adopted = adopt(folder, rule)
+    assert reasons(adopted) == "Snakefile:3: rule a: 'resources:' isn't taken over"
+    assert project(folder, adopted).stage("a").outputs == {"file": "o", "log": "p"}
+
+
+def test_lines_are_counted_as_python_counts_them(folder: Path) -> None:
+    rule = "rule a:\n    message: 'a\u2028b \x0c'\n    output: 'o'\n    shell: 'x > {output}'\n"
+    assert project(folder, adopt(folder, rule)).stage("a").outputs == {"file": "o"}
+
+
 def test_a_value_that_a_shell_splits_or_reads_stays_a_part_of_the_command(folder: Path) -> None:
     text = "rule a:\n    output: 'o'\n    params: a='x y', b='$HOME', c='{z}', d=1.5, e='w'\n"
     with pytest.raises(UsageError):
