@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,22 @@ def tiles(ready: Sandbox) -> Sandbox:
         "deliver: [{output: draw.tiles}, {output: number.count}]",
     )
     return ready
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", folder], check=False, capture_output=True, timeout=60
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True, timeout=60)
 
 
 def run(sandbox: Sandbox, *words: str) -> tuple[str, Result]:
@@ -274,3 +292,20 @@ def test_two_runs_at_once_make_it_once(tiles: Sandbox) -> None:
     assert [process.returncode for process in processes] == [0, 0], said
     started = [each for id in ids for each in tiles.events(id) if each["event"] == "stage_started"]
     assert len(started) == 2
+
+
+def test_a_full_disk_in_the_middle_of_a_directory_leaves_nothing_and_the_run_goes_on_later(
+    tiles: Sandbox, small_disk: Path
+) -> None:
+    tiles.write("config/pipeline.yaml", f"default_workflows: []\ngrace_seconds: 1\npaths: {{jobs: {small_disk}}}\n")
+    write_stage(tiles, "draw", '(stage.output("tiles") / "large").write_bytes(os.urandom(3 << 20))\n' + DRAW)
+    ballast = small_disk / "ballast"
+    id = tiles.prepare("tested")
+    ballast.write_bytes(b"x" * (5 << 20))
+    done = tiles.run("run-pipeline", "-j", id)
+    assert done.code != 0
+    assert "No space left" in done.err or "disk" in done.err
+    ballast.unlink()
+    again = tiles.run("run-pipeline", "-j", id)
+    assert again.code == 0, again.err
+    assert (small_disk / id / "output/input.tiles/large").stat().st_size == 3 << 20

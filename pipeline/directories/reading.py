@@ -87,14 +87,15 @@ def _wait_until_settled(signature: Signature) -> None:
 
 
 def _digests(directory: Path, files: Sequence[TreeItem]) -> list[str]:
-    digest = partial(_digest, os.fspath(directory))
+    digest = partial(file_digest, os.fspath(directory))
     if len(files) <= AT_ONCE:
         return list(map(digest, files))
     with ThreadPoolExecutor(THREADS) as beside:
         return list(beside.map(digest, files, chunksize=AT_ONCE))
 
 
-def _digest(directory: str, file: TreeItem) -> str:
+def file_digest(directory: str, file: TreeItem) -> str:
+    """BLAKE3 of its bytes, in hexadecimal. Raises ``OSError``."""
     from blake3 import blake3
 
     descriptor = os.open(f"{directory}/{file.path}", os.O_RDONLY | NO_LINK)

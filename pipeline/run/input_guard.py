@@ -77,7 +77,7 @@ class InputGuard:
             yield from self._results.outputs(reference).items()
 
     def _watched(self, file: InputFile) -> WatchedFile:
-        known = self._signatures.known(file.path)
+        known = self._signatures.known_of_late(file.path)
         if file.made_by and not (known and self._is_on_ground):
             self._require(file.made_by, Output(file.path, file.digest, file.size, file.mtime_ns))
             known = self._signatures.known(file.path)

@@ -21,6 +21,7 @@ from pipeline.signatures import Signature
 from pipeline.values import Struct, ValidationError, decode, encode, replace
 
 NAME = "signatures.json"
+RECENT = 2.0  # seconds
 LONG_AGO = 1 << 62  # ns after 1970; what was settled when it was written down
 
 
@@ -43,6 +44,7 @@ class OutputSignatures:
         self._job = job
         self._known: dict[str, KnownOutput] | None = None  # by path; read when it is first asked for
         self._is_new = False
+        self._looks: dict[Path, float] = {}  # when a directory was last looked through and was the same
 
     def known(self, path: Path) -> KnownOutput | None:
         """What is known of a file, if it is where it was, with the same signature. Where that isn't settled, it may
@@ -50,7 +52,21 @@ class OutputSignatures:
         known = self._files.get(os.fspath(path))
         try:
             is_same = known is not None and known.signature == any_signature_of(path)
+            if known and known.signature.contents:
+                self._looks[path] = time.monotonic() if is_same else -RECENT
             return known if is_same and not attempt_folders.link_above(path, self._job.folder) else None
+        except OSError:
+            return None
+
+    def known_of_late(self, path: Path) -> KnownOutput | None:
+        """As ``known``. A directory that was looked through a moment ago isn't again: fifty thousand names take a fifth
+        of a second, and many stages may begin to read it. What has changed since shows when the stage ends."""
+        known, at = self._files.get(os.fspath(path)), self._looks.get(path, -RECENT)
+        if known is None or not known.signature.contents or time.monotonic() - at > RECENT:
+            return self.known(path)
+        try:
+            is_there = os.lstat(path).st_ino == known.signature.inode
+            return known if is_there and not attempt_folders.link_above(path, self._job.folder) else None
         except OSError:
             return None
 

@@ -6,6 +6,10 @@ example  from an empty folder to the result of two stages in two environments (n
          example_compiled  / the same with --compile-bytecode, which our environments have, too
          example_second    a second such project of the same user, / the commands by hand
          example_NAME      / another tool doing the same two steps by its manual
+directory  an output of 50,000 files of 1,000 bytes
+         directory         its commit, with its place in the store of results / cp -r and sync of it
+         directory_reuse   the same for another job, out of the store / cp -r and sync of it
+         directory_reads   files that are read for that
 
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
 """
@@ -17,13 +21,17 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import own_project_directory
 import own_project_example
 from figures import Figures, add_options, stop
 from measuring import Failed
 from own_project_parts import OwnProjectBench
 
-PARTS: Mapping[str, Callable[[OwnProjectBench], None]] = {"example": own_project_example.measure}
-LIMITS = {**own_project_example.LIMITS}
+PARTS: Mapping[str, Callable[[OwnProjectBench], None]] = {
+    "example": own_project_example.measure,
+    "directory": own_project_directory.measure,
+}
+LIMITS = {**own_project_example.LIMITS, **own_project_directory.LIMITS}
 
 
 def main() -> int:

@@ -56,13 +56,13 @@ def taken(store: ResultStore, folder: Path) -> Path | None:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are read from here on."""
     found: list[str] = []
-    digest = reading._digest
+    digest = reading.file_digest
 
     def noted(directory: str, file: TreeItem) -> str:
         found.append(file.path)
         return digest(directory, file)
 
-    monkeypatch.setattr(reading, "_digest", noted)
+    monkeypatch.setattr(reading, "file_digest", noted)
     return found
 
 
