@@ -1,6 +1,8 @@
 """``pipeline run``: prepare a job for one input, run it, and print where its results are."""
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("workflow", shell_complete=completion.workflows)
-@click.argument("input_file", metavar="INPUT", type=NamedPath(path_type=Path))
+@click.argument("files", metavar="INPUT", type=NamedPath(path_type=Path), nargs=-1, required=True)
 @job_options.workflow_values
 @job_options.allowance_options
 @click.option("--lock", "locks", is_flag=True, help="Also make the locks that are missing.")
 @click_options(OF_EVERY_RUN)
 @json_option
 @root_option
-def command(workflow: str, input_file: Path, locks: bool, as_json: bool, **values: Any) -> None:
+def command(workflow: str, files: tuple[Path, ...], locks: bool, as_json: bool, **values: Any) -> None:
     """Run WORKFLOW on INPUT: prepare the job, run it, and print the paths of what it delivers, one a line.
 
     With --build, what is missing is built and fetched first. A job that was interrupted, or has failed, goes on where
@@ -42,11 +44,12 @@ def command(workflow: str, input_file: Path, locks: bool, as_json: bool, **value
 
     catalog = Catalog(project(), saves=False)
     _require_workflow(catalog, workflow)
+    _require_one(workflow, files)
     execution = execution_options(values)
     show = quiet if values["quiet"] else _show
     make = job_request.request_factory({**values, "workflow": workflow, "build": False}, catalog)
     try:
-        job = _prepared(catalog, make(input_file), locks, bool(values["build"]), show)
+        job = _prepared(catalog, make(files[0]), locks, bool(values["build"]), show)
     except AlreadyThere as there:
         _show(there.message)
         _show(f"next:  {there.next_step}")
@@ -67,6 +70,14 @@ def _require_workflow(catalog: "Catalog", name: str) -> None:
     others = f"\nthere are: {', '.join(known)}" if known else "\nthe project has none yet"
     step = "pipeline workflow list" if known else "pipeline workflow new NAME"
     raise UsageError(f"no workflow '{printable(name)}'{near}{others}", step)
+
+
+def _require_one(workflow: str, files: Sequence[Path]) -> None:
+    """Raises ``UsageError`` for several files, and for a folder."""
+    if len(files) > 1 or files[0].is_dir():
+        what = f"{len(files)} inputs" if len(files) > 1 else f"{printable(str(files[0]))}, which is a folder"
+        several = printable(shlex.join(["prepare-job", *map(str, files), "--workflow", workflow, "--run"]))
+        raise UsageError(f"a job has one file as its input, not {what}", f"{several}   makes a job for each file")
 
 
 def _prepared(catalog: "Catalog", request: "JobRequest", locks: bool, builds: bool, show: Progress) -> "PlannedJob":

@@ -55,17 +55,17 @@ class CommandSpec:
 
 def read(file: Path, project: ProjectFolder) -> ConfigurationSource:
     """The file's content. Raises ``ConfigurationError`` where it can't be read or breaks the schema."""
-    return load_yaml(file, project.root, SCHEMA)
+    return load_yaml(file, project.root, SCHEMA, as_written=("command", "variables"))
 
 
 def command_of(source: ConfigurationSource) -> CommandSpec:
     """The command in a stage's file. Raises ``ConfigurationError``, with file, line and key, where it is wrong."""
     table = source.value
     spec = CommandSpec(
-        words=tuple(str(word) for word in table.get("command", ())),
+        words=tuple(table.get("command", ())),
         shell=table.get("shell", ""),
         files={name: _script_file(source, index, name) for index, name in enumerate(table.get("files", ()))},
-        variables={name: str(text) for name, text in table.get("variables", {}).items()},
+        variables=table.get("variables", {}),
         stdin=table.get("stdin", ""),
         stdout=table.get("stdout", ""),
         started=tuple(table.get("programs", ())),

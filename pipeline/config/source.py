@@ -5,7 +5,7 @@ PyYAML's nodes have the line of each value, which its plain values have not; so 
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ KINDS = {
     "null": "null",
 }
 DEEP = 1000  # levels at most in a text with fewer brackets and less indentation
+NOTHING = "tag:yaml.org,2002:null"
 SHOWN = 60  # characters of a wrong value in a message
 
 
@@ -55,8 +56,9 @@ class ConfigurationSource:
         return self.lines.get(keys)
 
 
-def load_yaml(path: Path, root: Path, schema: str) -> ConfigurationSource:
-    """Read one YAML file and check it against ``pipeline/schemas/SCHEMA.json``.
+def load_yaml(path: Path, root: Path, schema: str, as_written: Collection[str] = ()) -> ConfigurationSource:
+    """Read one YAML file and check it against ``pipeline/schemas/SCHEMA.json``. What stands under the keys of
+    ``as_written`` is text, also what looks like a number: 1.10 isn't 1.1 there, nor 1:30 90.
 
     Raises ``ConfigurationError``, with file, line and key, where it can't be read or breaks the schema.
     """
@@ -64,7 +66,7 @@ def load_yaml(path: Path, root: Path, schema: str) -> ConfigurationSource:
     node = _parse(read_text(path, shown_as), shown_as)
     source = ConfigurationSource(path, shown_as, {}, {(): 1})
     if node is not None:
-        source = replace(source, value=_Construction(source).value(node, ()))
+        source = replace(source, value=_Construction(source, as_written).value(node, ()))
     check(source, schema)
     return source
 
@@ -109,8 +111,9 @@ def _is_shallow(text: str) -> bool:
 class _Construction:
     """Makes plain values from YAML nodes and notes their lines. An alias becomes the value that it refers to."""
 
-    def __init__(self, source: ConfigurationSource) -> None:
+    def __init__(self, source: ConfigurationSource, as_written: Collection[str] = ()) -> None:
         self._source = source
+        self._as_written = as_written
         self._open: list[yaml.Node] = []  # the nodes whose content is being read
 
     def value(self, node: yaml.Node, keys: Keys) -> Any:
@@ -131,6 +134,8 @@ class _Construction:
             return [self.value(child, (*keys, index)) for index, child in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, keys)
+        if keys and keys[0] in self._as_written and node.tag != NOTHING:
+            return node.value
         try:
             value = _scalar(node)
         except (yaml.YAMLError, ValueError) as error:
@@ -246,6 +251,8 @@ def _sentence(error: Any) -> str:
             kinds = " or ".join(KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
             text = f"{shown} isn't {kinds}" if error.instance is not None else f"it is empty, and must be {kinds}"
             text += "; put it in quotes" if wanted == "string" and isinstance(error.instance, int | float) else ""
+            instead = error.schema.get("instead")
+            text += f"; write {instead}" if instead and error.instance is not None else ""
         case "enum":
             text = f"{shown} is none of these"
             # Our own keyword in schemas, where the most similar known word is probably not what a person wants.

@@ -107,6 +107,19 @@ def test_an_input_that_is_not_there_is_told(ready: Sandbox) -> None:
     assert ready.run("pipeline", "run", "tested", "nothing.txt").code == 5
 
 
+def test_several_inputs_and_folders_are_told_with_the_command_for_them(ready: Sandbox) -> None:
+    copying(ready)
+    ready.write("films/a.txt", "a\n")
+    ready.write("films/b.txt", "b\n")
+    for words in ([ready.root / "films"], [ready.root / "films/a.txt", ready.root / "films/b.txt"]):
+        refused = ready.run("pipeline", "run", "tested", *words)
+        assert refused.code == 2
+        command = refused.next_step.splitlines()[0].split()
+    done = ready.run(*command)
+    assert done.code == 0, done.err
+    assert len(list(ready.root.glob("jobs/*/output/*.txt"))) == 2
+
+
 def test_a_stage_that_fails_has_its_exit_code(ready: Sandbox) -> None:
     ready.workflow("tested", "fails: {}")
     done = run(ready)

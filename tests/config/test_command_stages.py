@@ -37,7 +37,10 @@ MISTAKES = [
     ("command: [echo]\nvariables: {PATH: x}", "computed"),
     ("command: [echo]\nvariables: {X: '{parameter.wrod}'}", "did you mean 'parameter.word'?"),
     ("command: [echo]\nstart: [worker]", "unknown key 'start'"),
-    ("command: echo", "a list"),
+    ("command: echo x", "'shell:'"),
+    ("command: [cp, {input.text}]", "in quotes"),
+    ("command: [echo, ~]", "empty"),
+    ("shell: [echo, x]", "'command:'"),
     ("command: [echo]\nshell: echo", "exactly one way"),
     ("", "exactly one way"),
     ("shell: cat '{input.text}'", "leave these out"),
@@ -115,6 +118,14 @@ def test_quotes_around_other_things_are_a_shell_s_own(sandbox: Sandbox, text: st
 def test_a_name_that_stands_for_two_stages_is_refused(sandbox: Sandbox) -> None:
     sandbox.write("stages/tested.py", "")
     assert "both define" in refused(sandbox, "command: [echo]").message
+
+
+def test_a_word_is_what_was_written(sandbox: Sandbox) -> None:
+    words = "1.10, 1:30, 012, 0x1F, 1_000, yes, true, 2024-01-01, 1e3"
+    spec = load(sandbox, f"command: [echo, {words}]\nvariables: {{V: 1.10, W: true}}\n").command
+    assert spec is not None
+    assert spec.words == ("echo", *words.split(", "))
+    assert spec.variables == {"V": "1.10", "W": "true"}
 
 
 def test_command_stages_are_among_the_names(sandbox: Sandbox) -> None:
