@@ -92,7 +92,7 @@ MAY_IMPORT = {
     "process": {"process_tree"},
     "process_tree": set(),
     "project": set(),
-    "report": {"engines", "environments", "envs", "jobs", "project"},
+    "report": {"diagrams", "engines", "environments", "envs", "jobs", "project"},
     "run": {
         "cache",
         "config",

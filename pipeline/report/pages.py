@@ -1,5 +1,6 @@
 """Makes pages and pictures from templates. Everything that is filled in is escaped."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,12 @@ LINE = 18.0  # of a row
 LISTED = 200  # attempts that stand in the page itself, and stages; other attempts are listed by its script
 
 
-def html(report: JobReport) -> str:
-    """One page that needs nothing else: no network, no other file."""
+def html(report: JobReport, graph: str = "") -> str:
+    """One page that needs nothing else: no network, no other file. ``graph``: a picture of the stages, as SVG."""
     return _template("report.html").render(
         report=report,
         stages=report.stages if len(report.stages) <= LISTED else by_file(report.stages),
+        graph=b64encode(graph.encode()).decode(),
         timeline=_timeline(report),
         listed=report.attempts[:LISTED],
         attempts=_compact(report),

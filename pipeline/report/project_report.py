@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pipeline.diagrams import graph as graphs
+from pipeline.diagrams import svg
 from pipeline.environments import registry_of
 from pipeline.envs.inventory.packages import installed_packages
 from pipeline.envs.registry import Registry
@@ -9,11 +11,21 @@ from pipeline.envs.verification import health
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
+from pipeline.report import pages
 from pipeline.report.comparison import compared
 from pipeline.report.job_explanation import explanations
 from pipeline.report.reading import read
 from pipeline.report.values import JobReport
 from pipeline.values import replace
+
+MOST_DRAWN = 60  # stages
+
+
+def page_of(here: ProjectFolder, found: JobReport) -> str:
+    """The report as a page, with a picture of the stages where they aren't too many to be seen."""
+    if len(found.stages) > MOST_DRAWN:
+        return pages.html(found)
+    return pages.html(found, svg.text(graphs.of_plan(JobStore(here.jobs).find(found.job_id).plan)))
 
 
 def report_of(here: ProjectFolder, id: str, against: str | None = None) -> JobReport:

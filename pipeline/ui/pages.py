@@ -13,8 +13,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.jobs.summary import summaries, summary
 from pipeline.models.store import ModelStore
 from pipeline.project import ProjectFolder
-from pipeline.report import pages as report_pages
-from pipeline.report.project_report import report_of
+from pipeline.report.project_report import page_of, report_of
 from pipeline.templates import environment
 from pipeline.ui.access import PageAccess
 
@@ -40,7 +39,7 @@ def job(project: ProjectFolder, access: PageAccess, found: PlannedJob) -> bytes:
 
 def report(project: ProjectFolder, found: PlannedJob) -> bytes:
     """The same page that ``pipeline job report`` makes."""
-    return report_pages.html(report_of(project, found.id)).encode("utf-8", "backslashreplace")
+    return page_of(project, report_of(project, found.id)).encode("utf-8", "backslashreplace")
 
 
 def environments(project: ProjectFolder, access: PageAccess) -> bytes:

@@ -38,6 +38,7 @@ def test_a_page_is_made_of_a_job_that_is_finished(sandbox: Sandbox, ran: Callabl
     text = page.read_text()
     assert job.id in text
     assert "finished" in text
+    assert "data:image/svg+xml;base64," in text
 
 
 def test_json_has_all_that_the_page_has(sandbox: Sandbox, ran: Callable[..., PlannedJob]) -> None:
