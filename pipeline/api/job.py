@@ -23,6 +23,7 @@ from pipeline.locks import is_held
 from pipeline.project import ProjectFolder
 
 if TYPE_CHECKING:
+    from pipeline.api.notebook import LiveTable
     from pipeline.jobs.why import StageExplanation
 
 FOREVER = 1e9  # seconds
@@ -41,6 +42,7 @@ class Job:
         """``Project.prepare`` and ``Project.job`` make them."""
         self._project = project
         self.id = id  # job-YYYYMMDD-USER-NNNN
+        self._shown_in: int | None = None  # the cell of a notebook that has a live table of it
 
     @property
     def folder(self) -> Path:
@@ -84,16 +86,21 @@ class Job:
         ``UsageError`` where another process runs it, or ``Interrupted``; the error's ``command`` is the next command.
         On ``KeyboardInterrupt`` the stages are ended, within their grace, before it is raised here.
         """
+        from pipeline.api.notebook import cell, live_table
+
         job = self._planned()
         call = CallProcess(self._call(max_parallel, timeout))
+        shown = live_table(job)
+        self._shown_in = cell() if shown else None
         try:
-            with FolderNotices(job.folder) as notices:
-                _show_until_end(call, notices, job)
+            _wait_for_end(call, job, shown)
         except BaseException:
             call.stop(job.plan.grace_seconds)
             raise
         finally:
             call.close()
+            if shown:
+                shown.update(at_once=True)
         call.result()
         return self
 
@@ -221,10 +228,12 @@ class Job:
     def __hash__(self) -> int:
         return hash(self.folder)
 
-    def _repr_html_(self) -> str:
-        """For notebooks: its stages, then what it has delivered."""
-        from pipeline.api.notebook import table
+    def _repr_html_(self) -> str | None:
+        """For notebooks: its stages, then what it has delivered. Not in a cell in which a live table shows that."""
+        from pipeline.api.notebook import cell, table
 
+        if self._shown_in is not None and self._shown_in == cell():
+            return None
         return table(self._planned())
 
     def _planned(self) -> PlannedJob:
@@ -243,15 +252,12 @@ class Job:
         return is_held(job.lock) or background.is_alive(job)
 
 
-def _show_until_end(call: CallProcess, notices: FolderNotices, job: PlannedJob) -> None:
-    """Wait for the end of a run, and in a notebook show meanwhile how it stands."""
-    from pipeline.api.notebook import live_table
-
-    shown = live_table(job)
+def _wait_for_end(call: CallProcess, job: PlannedJob, shown: "LiveTable | None") -> None:
+    """Wait for the end of a run, and keep a table of it up to date meanwhile."""
     if shown is None:
         call.ends_within(None)
         return
-    while not call.ends_within(0):
-        notices.wait(SHOWN_EVERY, call.fileno())
-        shown.update()
-    shown.update(at_once=True)
+    with FolderNotices(job.folder) as notices:
+        while not call.ends_within(0):
+            notices.wait(SHOWN_EVERY, call.fileno())
+            shown.update()

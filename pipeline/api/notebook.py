@@ -78,11 +78,21 @@ class LiveTable:
 
 
 def live_table(job: PlannedJob) -> LiveTable | None:
-    """A table in the notebook that this process is the kernel of; ``None`` elsewhere. IPython is never imported."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is None or getattr(shell, "kernel", None) is None:
+    """A table in the notebook that this process is the kernel of; ``None`` elsewhere."""
+    if _shell() is None:
         return None
-    display = ipython.display  # type: ignore[union-attr]  # it is there where there is a shell
+    display = sys.modules["IPython"].display
     handle = display.display(display.HTML(table(job)), display_id=True)
     return None if handle is None else LiveTable(job, handle, display.HTML)
+
+
+def cell() -> int | None:
+    """The number of the cell that runs now; ``None`` outside of a notebook."""
+    return getattr(_shell(), "execution_count", None)
+
+
+def _shell() -> Any:
+    """IPython's, where it is a notebook's kernel. IPython is never imported: where it isn't loaded, there is none."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell if getattr(shell, "kernel", None) is not None else None
