@@ -28,6 +28,7 @@ REMEDY = (
     "take a copy with safetensors, ONNX or CTranslate2 files; or, where you trust its makers as you trust those of a"
     " program, add --allow-code to the command"
 )
+ANOTHER = "name a folder that holds a model's files"
 POINTER = b"version https://git-lfs"  # how a file begins whose content was never fetched
 
 
@@ -110,7 +111,7 @@ def _files(folder: Path, needs: ModelNeeds) -> dict[str, Path]:
     """By name. Pickled weights beside the same ones in a format without code are no part of the model."""
     shown = printable(str(folder))
     if not folder.is_dir():
-        raise NotReady(f"the model {shown} is no folder", "name a folder that holds a model's files")
+        raise NotReady(f"the model {shown} is no folder", ANOTHER)
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
@@ -139,7 +140,7 @@ def _require(folder: Path, files: Mapping[str, Path], needed: Sequence[str]) -> 
                 f"{printable(str(path))} is only a pointer; its content was never fetched", f"git -C {shown} lfs pull"
             )
     if not files:
-        raise NotReady(f"the model folder {shown} is empty")
+        raise NotReady(f"the model folder {shown} is empty", ANOTHER)
 
 
 def _signature(path: Path) -> list[int]:

@@ -56,7 +56,10 @@ def lock(
     model that needs no lock, and ``NotReady`` where the hub refuses.
     """
     if not (spec.hub or spec.web) or (spec.is_locked and not spec.sizes):
-        raise UsageError(f"model '{spec.name}' has the SHA-256 of each file in its entry, so it needs no lock")
+        raise UsageError(
+            f"model '{spec.name}' has the SHA-256 of each file in its entry, so it needs no lock",
+            f"pipeline model fetch {spec.name}",
+        )
     before = None if spec.lock_problem else model_locks.read(project, spec.name)
     if before and spec.is_locked and not upgrade:
         return LockChange(before, before)

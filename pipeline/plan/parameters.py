@@ -92,11 +92,19 @@ def _plain_value(spec: ParameterSpec, text: str, catalog: Catalog) -> Any:
             case "languages" | "words":
                 return _items(spec, text)
             case "model":
-                return AUTO if spec.task and text == AUTO else catalog.model(text).name
+                return AUTO if spec.task and text == AUTO else _model(spec, text, catalog)
             case _:
                 return text
     except (ValueError, KeyError) as error:
         raise UsageError(f"parameter '{spec.name}': {text!r} isn't {KINDS_OF_VALUES[spec.type]}") from error
+
+
+def _model(spec: ParameterSpec, text: str, catalog: Catalog) -> str:
+    model = catalog.model(text)
+    if spec.task and not model.may_do(spec.task):
+        what = f"model '{model.name}' is one for {model.task}, and this is to be one for {spec.task}"
+        raise UsageError(what, f"pipeline model list --task {spec.task}")
+    return model.name
 
 
 def _items(spec: ParameterSpec, text: str) -> list[str]:

@@ -76,7 +76,7 @@ class EarlierJobs:
                 continue
             if job.plan.inherits_environment != request.inherits_environment:
                 continue
-            values = self._resolved(workflow, request.parameters)
+            values = self._resolved(workflow, request)
             if _is_same(workflow, request.parameters, values, job.plan):
                 return _earlier(load(job.folder), workflow, request, values)
         return None
@@ -88,10 +88,11 @@ class EarlierJobs:
             (job for job in self._with_results.get(str(file.parent), ()) if beside_input.has_put(job, file)), None
         )
 
-    def _resolved(self, workflow: WorkflowSpec, texts: Mapping[str, str]) -> Mapping[str, Any]:
-        key = repr((workflow.name, sorted(texts.items())))
+    def _resolved(self, workflow: WorkflowSpec, request: JobRequest) -> Mapping[str, Any]:
+        texts = request.parameters
+        key = repr((workflow.name, sorted(texts.items()), request.allows_code))
         if key not in self._values:
-            files = file_parameters.read(workflow, texts, self._catalog)
+            files = file_parameters.read(workflow, texts, self._catalog, request.allows_code)
             catalog = self._catalog.with_models(model.spec for model in files.models)
             self._values[key] = resolve(workflow, texts, catalog, files.values)
         return self._values[key]

@@ -4,6 +4,7 @@ So a plan names digests, and never depends on what a file may hold later.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import AUTO, WorkflowSpec
+from pipeline.errors import NotReady
 from pipeline.media import glossary, languages, subtitles, tracks
 from pipeline.media.probe import Media
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel, ModelNeeds
 from pipeline.models.store import ModelStore
 
+REPOSITORY = re.compile(r"(?:huggingface:|hf:)?(?P<owner>[A-Za-z0-9][\w.-]*)/(?P<name>[A-Za-z0-9][\w.-]*)", re.ASCII)
 PATH_MARKS = tuple(mark for mark in (os.sep, os.altsep) if mark)
 
 
@@ -42,6 +45,7 @@ def read(
         kind = spec.type if spec else ""
         if kind == "model" and not (spec and spec.task and text == AUTO) and _is_folder(text, catalog):
             defined, store = catalog.models.values(), ModelStore(catalog.project.model_store)
+            _require_place(text)
             needs = ModelNeeds(task=_task_of(workflow, name), allows_code=allows_code)
             models.append(local_folder.read(Path(text).expanduser(), needs, defined, store))
             values[name] = models[-1].name
@@ -129,6 +133,15 @@ def _first_of(kind: str, workflow: WorkflowSpec, values: Mapping[str, Any]) -> A
 
 def _targets(workflow: WorkflowSpec, values: Mapping[str, Any]) -> list[str]:
     return [code for name, spec in workflow.parameters.items() if spec.type == "languages" for code in values[name]]
+
+
+def _require_place(text: str) -> None:
+    """Raises ``NotReady`` for a repository of a model hub, which people name like a folder."""
+    found = REPOSITORY.fullmatch(text)
+    if found and not Path(text).exists():
+        name, owned = found["name"].lower(), f"{found['owner']}/{found['name']}"
+        what = f"there is no folder {text}; a model of a repository is locked first"
+        raise NotReady(what, f"pipeline model add {name} huggingface:{owned}\npipeline model fetch {name}")
 
 
 def _task_of(workflow: WorkflowSpec, parameter: str) -> str:

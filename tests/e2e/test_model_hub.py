@@ -405,3 +405,17 @@ def test_a_pickle_from_an_address_is_refused_and_not_locked(desk: Desk, behaviou
     assert (refused.code, "model.bin is a pickle" in refused.err) == (3, True)
     assert not (desk.sandbox.root / "requirements" / "models").exists()
     assert list((desk.sandbox.root / "models" / ".store").glob(".tiny+*")) == []
+
+
+@pytest.mark.parametrize(
+    "source", [hub.REPOSITORY, f"hf:{hub.REPOSITORY}", f"https://huggingface.co/{hub.REPOSITORY}/tree/main"]
+)
+def test_a_repository_as_it_is_named_elsewhere_is_told_as_it_is_named_here(desk: Desk, source: str) -> None:
+    refused = desk("add", "tiny", source)
+    assert (refused.code, refused.next_step) == (2, f"pipeline model add tiny {SOURCE}")
+
+
+@pytest.mark.parametrize("name", ["auto", "AUTO", "tiny.local", "a/b"])
+def test_a_name_that_means_something_else_is_none(desk: Desk, behaviour: Behaviour, name: str) -> None:
+    assert desk("add", name, SOURCE).code == 2
+    assert behaviour.paths == []

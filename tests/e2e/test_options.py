@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -369,3 +370,21 @@ def test_a_watched_folder_is_worked_off_once(studio: Sandbox, short: Path, tmp_p
     jobs = [path for path in (studio.root / "jobs").iterdir() if path.name.startswith("job-")]
     assert len(jobs) == 1
     assert (jobs[0] / "output" / "movie.en.srt").is_file()
+
+
+def test_a_model_that_runs_code_is_taken_each_time_that_this_is_allowed(studio: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.bin").write_bytes(pickle.dumps({"weight": [1.0]}, protocol=2))
+    for name in ("config.json", "tokenizer.json", "vocabulary.json"):
+        (tmp_path / "mine" / name).write_text("{}")
+    command: list[str | Path] = ["prepare-job", SAMPLE, "--transcribe", "-s", "en", "--model", tmp_path / "mine"]
+    assert studio.run(*command).code == 3
+    for _ in range(2):  # also where the film has a job already
+        allowed = studio.run(*command, "--allow-code")
+        assert allowed.code == 0, allowed.err
+    assert "--allow-code" in studio.run(*command).next_step
+
+
+def test_a_model_for_another_task_is_refused_before_it_is_fetched(studio: Sandbox) -> None:
+    refused = studio.run("prepare-job", SAMPLE, "--transcribe", "--model", "nllb-200-distilled-600m")
+    assert (refused.code, refused.next_step) == (2, "pipeline model list --task recognition")

@@ -107,3 +107,16 @@ def test_a_folder_that_runs_code_is_read_where_that_is_allowed(tmp_path: Path) -
     with pytest.raises(NotReady, match="runs code"):
         file_parameters.read(workflow, typed, catalog)
     assert file_parameters.read(workflow, typed, catalog, allows_code=True).models
+
+
+@pytest.mark.parametrize("text", ["Systran/faster-whisper-base", "huggingface:Systran/faster-whisper-base"])
+def test_a_repository_in_place_of_a_folder_leads_to_the_command_that_locks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    catalog = Catalog(ProjectFolder(REPOSITORY))
+    with pytest.raises(NotReady) as refused:
+        file_parameters.read(catalog.workflow("subtitle"), {"model": text}, catalog)
+    assert str(refused.value.next_step).startswith(
+        "pipeline model add faster-whisper-base huggingface:Systran/faster-whisper-base\n"
+    )

@@ -13,17 +13,23 @@ from pipeline.cli.output import print_json
 from pipeline.config import model_entries, model_locks
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import HubSource
+from pipeline.config.workflows import AUTO
 from pipeline.errors import UsageError
 from pipeline.models import locking
 from pipeline.models.admission import Admission
 from pipeline.models.families import RECOGNITION, TASKS
 from pipeline.models.fetcher import fetcher_for
+from pipeline.models.store import is_local
 from pipeline.plan.languages import normalise
 from pipeline.sizes import show_size
 from pipeline.text import counted
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 HUB = re.compile(r"huggingface:(?P<repository>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)(@(?P<revision>[^@\s]+))?")
+# How people name a repository elsewhere.
+NEARLY_HUB = re.compile(
+    r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://|hf:)?(?P<repository>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git|/(?:tree/main)?)?"
+)
 
 
 @click.command("add")
@@ -54,7 +60,7 @@ def command(  # one for each option
     """
     catalog = Catalog(project())
     languages = tuple(dict.fromkeys(normalise(code, ()) for code in languages))
-    hub = _source(source)
+    hub = _source(name, source)
     _require_free(catalog, name)
     admitted = Admission(name, task or (RECOGNITION if languages else ""), allow_code, _remedy(name, source, patterns))
     lock = locking.look(hub, patterns, admitted, fetcher_for(catalog), show_step)
@@ -82,10 +88,12 @@ def command(  # one for each option
     click.echo(f"next: pipeline model fetch {name}")
 
 
-def _source(text: str) -> HubSource:
+def _source(name: str, text: str) -> HubSource:
     found = HUB.fullmatch(text)
     if not found:
-        raise UsageError(f"{text!r} names no source", "pipeline model add NAME huggingface:OWNER/REPO[@REVISION]")
+        near = NEARLY_HUB.fullmatch(text)
+        source = f"huggingface:{near['repository']}" if near else "huggingface:OWNER/REPO[@REVISION]"
+        raise UsageError(f"{text!r} names no source", f"pipeline model add {name} {source}")
     revision = found["revision"] or "main"
     return HubSource(found["repository"], revision, revision)
 
@@ -102,6 +110,9 @@ def _require_free(catalog: Catalog, name: str) -> None:
             f"{name!r} can't be a model's name: letters, digits, dot, _ and -, a letter or digit first",
             "choose another name",
         )
+    if name.lower() == AUTO or is_local(name):
+        what = "lets a model be chosen" if name.lower() == AUTO else "stands for a model in a person's folder"
+        raise UsageError(f"{name!r} can't be a model's name: it {what}", "choose another name")
     known = catalog.models.get(name)
     if known and not known.is_catalogued:
         raise UsageError(f"there is a model '{name}' already", f"pipeline model show {name}")
