@@ -10,6 +10,9 @@ directory  an output of 50,000 files of 1,000 bytes
          directory         its commit, with its place in the store of results / cp -r and sync of it
          directory_reuse   the same for another job, out of the store / cp -r and sync of it
          directory_reads   files that are read for that
+python_api  the Python interface
+         python_import_ms  import pipeline; Project(FOLDER), in milliseconds more than a bare interpreter
+         python_api        1,000 stages that do nothing, prepared and run by a program / by the commands
 
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
 """
@@ -23,6 +26,7 @@ from pathlib import Path
 
 import own_project_directory
 import own_project_example
+import own_project_python
 from figures import Figures, add_options, stop
 from measuring import Failed
 from own_project_parts import OwnProjectBench
@@ -30,8 +34,9 @@ from own_project_parts import OwnProjectBench
 PARTS: Mapping[str, Callable[[OwnProjectBench], None]] = {
     "example": own_project_example.measure,
     "directory": own_project_directory.measure,
+    "python_api": own_project_python.measure,
 }
-LIMITS = {**own_project_example.LIMITS, **own_project_directory.LIMITS}
+LIMITS = {**own_project_example.LIMITS, **own_project_directory.LIMITS, **own_project_python.LIMITS}
 
 
 def main() -> int:
