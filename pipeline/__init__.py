@@ -11,9 +11,10 @@
 Each is imported when it is first asked for, so that the commands don't load them.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pipeline.api.function_stage import stage
     from pipeline.api.job import Job
     from pipeline.api.project import Project
@@ -30,7 +31,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _PLACES:
         raise AttributeError(f"module 'pipeline' has no attribute {name!r}")
     from importlib import import_module
