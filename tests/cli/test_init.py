@@ -124,7 +124,9 @@ def test_what_is_there_or_can_t_be_is_refused(tmp_path: Path, line: str, next_st
 def test_a_new_stage_says_the_commands_that_come_next(tmp_path: Path) -> None:
     give(tmp_path, "pipeline", "init")
     made = give(tmp_path, "pipeline", "stage", "new", "other", "--json")
-    assert made.data["next"] == ["pipeline workflow new other --stage other"]
+    tried, used = made.data["next"]
+    assert tried == "pipeline stage run other --input text=FILE --build"
+    assert used == "pipeline workflow new other --stage other"
 
 
 def test_bootstrap_brings_the_editor_s_schemas(tmp_path: Path, spawning: None) -> None:

@@ -37,7 +37,8 @@ def command(name: str, named: str | None, is_command: bool, as_json: bool) -> No
     is_used = name in workflows.names(here)
     used = f"pipeline workflow show {name}" if is_used else f"pipeline workflow new {name} --stage {name}"
     lock = [] if environment else [f"pipeline env lock {name}"]
-    new_definition.write(here, "stage", name, files, [*lock, used], as_json)
+    tried = f"pipeline stage run {name} --input text=FILE --build"
+    new_definition.write(here, "stage", name, files, [*lock, tried, used], as_json)
 
 
 def _environment(here: ProjectFolder, name: str, named: str | None) -> str | None:
