@@ -53,13 +53,19 @@ class StageGraph(Struct, frozen=True):
     def environments(self) -> list[str]:
         return sorted({stage.environment for stage in self.stages if stage.environment})
 
-    def sources(self, name: str) -> list[str]:
-        """The stages that it comes after."""
-        return [line.source for line in self.lines if line.target == name]
+    def sources(self) -> dict[str, list[str]]:
+        """For each stage those that it comes after."""
+        found: dict[str, list[str]] = {stage.name: [] for stage in self.stages}
+        for line in self.lines:
+            found[line.target].append(line.source)
+        return found
 
-    def targets(self, name: str) -> list[str]:
-        """The stages that come after it."""
-        return [line.target for line in self.lines if line.source == name]
+    def targets(self) -> dict[str, list[str]]:
+        """For each stage those that come after it."""
+        found: dict[str, list[str]] = {stage.name: [] for stage in self.stages}
+        for line in self.lines:
+            found[line.source].append(line.target)
+        return found
 
 
 def of_workflow(workflow: WorkflowSpec, catalog: Catalog) -> StageGraph:

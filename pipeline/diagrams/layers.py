@@ -12,6 +12,7 @@ from pipeline.diagrams.graph import StageGraph
 from pipeline.values import Struct
 
 ROUNDS = 8
+LARGE = 500  # places in a layer, from which on nobody could see what crosses what
 
 
 class LayerSlot(Struct, frozen=True):
@@ -28,8 +29,8 @@ class Layering(Struct, frozen=True):
 
 def layered(graph: StageGraph) -> Layering:
     depth: dict[str, int] = {}
-    for stage in graph.stages:
-        depth[stage.name] = 1 + max((depth[name] for name in graph.sources(stage.name)), default=-1)
+    for name, sources in graph.sources().items():
+        depth[name] = 1 + max((depth[source] for source in sources), default=-1)
     ways = {(line.source, line.target): _way(line.source, line.target, depth) for line in graph.lines}
     layers: list[list[LayerSlot]] = [[] for _ in range(max(depth.values()) + 1)]
     for stage in graph.stages:
@@ -55,6 +56,8 @@ def _with_few_crossings(
         for upper, lower in pairwise(way):
             above.setdefault(lower, []).append(upper)
             below.setdefault(upper, []).append(lower)
+    if max(map(len, layers)) > LARGE:
+        return layers
     best, fewest = layers, _crossings(layers, below)
     for number in range(ROUNDS):
         downwards = number % 2 == 0

@@ -17,17 +17,21 @@ from pipeline.text import width
 COLUMNS = 80
 MOST_RAILS = 15  # side by side, if there is a place further left
 LEAST_TEXT = 30  # columns for a stage's words
+LISTED = 3  # stages that are named in a list, before the number of the others
 
 
 def lines(graph: StageGraph, columns: int = COLUMNS) -> list[str]:
-    """As wide as ``columns``, unless a name is longer, or very many stages are needed at once."""
+    """As wide as ``columns``, unless a name is longer. Where too many stages are needed at once, each names what it
+    needs in place of rails."""
     drawn: list[str] = []
     rails: list[str | None] = []  # the stage whose rail is in each place
-    waiting = {stage.name: set(graph.targets(stage.name)) for stage in graph.stages}
+    waiting = {name: set(targets) for name, targets in graph.targets().items()}
     for stage in graph.stages:
         sources = [place for place, name in enumerate(rails) if name and stage.name in waiting[name]]
         place = _free_place(rails, sources)
         rails.extend([None] * (place + 1 - len(rails)))
+        if 2 * len(rails) > columns - LEAST_TEXT:
+            return _listed(graph, columns)
         for source in sources:
             waiting[str(rails[source])].discard(stage.name)
         ended = [source for source in sources if not waiting[str(rails[source])]]
@@ -37,6 +41,18 @@ def lines(graph: StageGraph, columns: int = COLUMNS) -> list[str]:
         rails[place] = stage.name if waiting[stage.name] else None
         below = "".join("│ " if each else "  " for each in rails)
         drawn += _with_words(stage, head, below, columns)
+    return drawn
+
+
+def _listed(graph: StageGraph, columns: int) -> list[str]:
+    sources = graph.sources()
+    drawn: list[str] = []
+    for stage in graph.stages:
+        drawn += _with_words(stage, "○ " if stage.is_input else "● ", "  ", columns)
+        if needed := sources[stage.name]:
+            more = f" and {len(needed) - LISTED} more" if len(needed) > LISTED else ""
+            text = f"after {', '.join(needed[:LISTED])}{more}"
+            drawn += [f"      {line}" for line in textwrap.wrap(text, columns - 6)]
     return drawn
 
 

@@ -59,8 +59,13 @@ def test_our_workflows_fit_into_a_terminal(name: str) -> None:
 def test_a_long_chain_and_many_at_once_stay_narrow() -> None:
     chain = of(*(f"s{number} s{number + 1}" for number in range(60)))
     assert max(map(width, rails.lines(chain))) <= rails.COLUMNS
-    wide = of(*(f"a m{number}" for number in range(30)), *(f"m{number} z" for number in range(30)))
+    wide = of(*(f"a m{number}" for number in range(20)), *(f"m{number} z" for number in range(20)))
     assert rails.lines(wide)[-1].endswith(" z  [env]")
+    wider = of(*(f"a m{number}" for number in range(3000)), *(f"m{number} z" for number in range(3000)))
+    assert rails.lines(wider)[-2:] == ["● z  [env]", "      after m0, m1, m2 and 2997 more"]
+    for graph_of_many in (chain, wide, wider):
+        assert max(map(width, rails.lines(graph_of_many))) <= rails.COLUMNS
+        assert svg.text(graph_of_many).count("<text") >= len(graph_of_many.stages)
 
 
 def test_fan_outs_conditions_environments_and_deliverables_are_told() -> None:
