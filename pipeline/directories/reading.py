@@ -46,7 +46,7 @@ def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -
     Raises ``DirectoryUnusable``, and ``OSError`` where something can't be read.
     """
     before = before or scan(directory)
-    _require_plain(directory, before.items)
+    require_plain(directory, before.items)
     _wait_until_settled(before.signature)
     files = [each for each in before.items if each.is_file]
     try:
@@ -69,7 +69,8 @@ def digest_of(directory: Path) -> str:
         raise OSError(errno.EINVAL, str(error), os.fspath(directory)) from error
 
 
-def _require_plain(directory: Path, items: Iterable[TreeItem]) -> None:
+def require_plain(directory: Path, items: Iterable[TreeItem]) -> None:
+    """Raises ``DirectoryUnusable`` where it has what is no file, folder or link to something in it."""
     for each in items:
         if each.is_file or each.is_folder:
             continue

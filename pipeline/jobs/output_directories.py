@@ -1,9 +1,11 @@
 """The directories that a stage left as its outputs: each is committed as one, with a manifest of what is in it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pipeline.directories import manifest
+from pipeline.directories import manifest, reading
 from pipeline.directories.manifest import Manifest
 from pipeline.directories.own_files import make_own
 from pipeline.directories.reading import DirectoryUnusable, read
@@ -24,13 +26,34 @@ def make_durable(name: str, path: Path, digest: str | None) -> Output:
         signature = scan(path).signature
         return Output(path, digest, signature.size, signature.mtime_ns, signature)
     try:
-        reading = read(path, make_own(path), flush=True)
+        whole = read(path, make_own(path), flush=True)
     except DirectoryUnusable as error:
-        raise OutputsMissing(f"it ended well, but its output '{name}' ({path.name}/) {error}") from error
-    manifest.write(path, reading.manifest)
+        raise _unusable(name, path, error) from error
+    manifest.write(path, whole.manifest)
     sync_folder(manifest.place_for(path).parent)
-    found = reading.signature
-    return Output(path, reading.manifest.digest, found.size, found.mtime_ns, found)
+    found = whole.signature
+    return Output(path, whole.manifest.digest, found.size, found.mtime_ns, found)
+
+
+def require_files(
+    declared: Mapping[str, str], ensure: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, Path]
+) -> None:
+    """An empty directory is no result, unless the stage says that it may be. Raises ``OutputsMissing``."""
+    for name, path in outputs.items():
+        may_be_empty = ensure.get(name, {}).get("non_empty") is False
+        if declared[name].endswith("/") and not may_be_empty and not has_files(path):
+            hint = f"where that is right, its stage says so: [tool.pipeline.stage.ensure.{name}] non_empty = false"
+            raise OutputsMissing(f"it ended well, but its output '{name}' ({path.name}/) has no file; {hint}")
+
+
+def require_plain(declared: Mapping[str, str], outputs: Mapping[str, Path]) -> None:
+    """Raises ``OutputsMissing`` where a directory has what an output can't have; nothing is read."""
+    for name, path in outputs.items():
+        if declared[name].endswith("/"):
+            try:
+                reading.require_plain(path, make_own(path).items)
+            except DirectoryUnusable as error:
+                raise _unusable(name, path, error) from error
 
 
 def has_files(path: Path) -> bool:
@@ -43,6 +66,10 @@ def changes(path: Path, digest: str) -> str:
     before = manifest.read(path, digest)
     after = _as_it_is(path) if before else None
     return manifest.described(before, after) if before and after and before.digest != after.digest else ""
+
+
+def _unusable(name: str, path: Path, error: DirectoryUnusable) -> OutputsMissing:
+    return OutputsMissing(f"it ended well, but its output '{name}' ({path.name}/) {error}")
 
 
 def _as_it_is(path: Path) -> Manifest | None:

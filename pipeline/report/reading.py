@@ -151,6 +151,8 @@ def _files(job: PlannedJob, state: JobState) -> Iterator[ReportedFile]:
             size = path.stat().st_size
         with contextlib.suppress(OSError, ValueError):
             about = read_json(job.output / sidecar.FOLDER / sidecar.name_for(name))
+        if path.is_dir():  # an output with all that is in it
+            size = about.get("size")
         yield ReportedFile(name, str(path), size, about.get("digest"), tuple(_texts(about.get("notes"))))
 
 

@@ -85,3 +85,18 @@ def test_a_wrong_promise_is_refused_with_file_and_line(tmp_path: Path, text: str
 def test_the_lowest_numbers_are_by_key() -> None:
     table = source(HEAD + '[ensure.movie]\nat_least = {"coverage.share" = 0.6}\n').value["ensure"]
     assert parse_promises(table)["movie"].at_least == {"coverage.share": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("promise", "key"),
+    [
+        ("at_least = {coverage = 0.5}", "at_least"),
+        ('duration = {like = "media"}', "duration"),
+        ('count = {like = "media", of = "a"}', "count.of"),
+    ],
+)
+def test_what_only_a_file_can_have_is_not_promised_of_a_folder(tmp_path: Path, promise: str, key: str) -> None:
+    block = source(f'inputs = ["media"]\noutputs = {{tiles = "tiles/"}}\n[ensure.tiles]\n{promise}\n')
+    with pytest.raises(ConfigurationError, match="is a folder") as refused:
+        check(block, ProjectFolder(tmp_path))
+    assert f"stages/work.py:4: ensure.tiles.{key}" in refused.value.message

@@ -278,3 +278,15 @@ def test_a_shared_module_changes_what_is_loaded(project: ProjectFolder) -> None:
 
     assert loaded("", "shared") != loaded("# another", "shared")
     assert loaded("") == loaded("# another")
+
+
+def test_the_schema_of_an_output_counts_by_its_content(project: ProjectFolder) -> None:
+    stage = a_stage("a", ensure={"file": {"schema": "config/schemas/a.json"}})
+    (project.root / "config/schemas").mkdir(parents=True)
+    keys = [key(project, stage)]
+    for content in ("{}", '{"type": "object"}'):
+        (project.root / "config/schemas/a.json").write_text(content)
+        keys.append(key(project, stage))
+    assert len({each.digest for each in keys}) == 3
+    assert changed_parts(keys[1].parts, keys[2].parts) == ["schemas"]
+    assert "schemas" not in parts(project, a_stage("a"))

@@ -136,12 +136,15 @@ def _outputs(
     project: "ProjectFolder", stage: "ReadyStage", attempt: "Attempt", inputs: Sequence[Path]
 ) -> Mapping[str, Path]:
     """Raises ``StageError`` where an output isn't there, or isn't what the stage promises."""
+    from pipeline.jobs import output_directories
     from pipeline.jobs.output_files import OutputsMissing
     from pipeline.run.direct_run import broken_promises
 
     spec = stage.call.spec
     try:
         outputs = attempt.find(spec.outputs, inputs)
+        output_directories.require_files(spec.outputs, spec.ensure, outputs)
+        output_directories.require_plain(spec.outputs, outputs)
     except OutputsMissing as error:
         raise StageError(f"stage '{spec.name}' failed: {error}", f"pipeline stage show {spec.name}") from error
     tools = [build.provided_tools for build in stage.environment.providers.values()]
@@ -155,7 +158,7 @@ def _delivered(path: Path, target: Path, inputs: Sequence[Path]) -> Path:
     _require_no_loss(place, inputs)
     target.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
-        shutil.copytree(path, place, dirs_exist_ok=True)
+        shutil.copytree(path, place, symlinks=True, dirs_exist_ok=True)
     else:
         with replaced(place, flush=False) as beside:
             shutil.copyfile(path, beside)

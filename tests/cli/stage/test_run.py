@@ -222,3 +222,44 @@ def test_a_command_stage_is_run_in_the_same_way(ready: Sandbox) -> None:
     failed = ready.run("pipeline", "stage", "run", "upper", *with_input(ready))
     assert failed.code == 4
     assert "exit code 3" in failed.error
+
+
+FOLDER = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["tiles"]
+# outputs = {{tiles = "tiles/"}}
+# ///
+import os
+import shutil
+
+
+def run(stage):
+    folder = stage.output("tiles")
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('shutil.copytree(stage.input("tiles"), folder, symlinks=True, dirs_exist_ok=True)', 0),
+        ("pass", 4),
+        ('(folder / "out").symlink_to("/etc/hostname")', 4),
+        ('os.mkfifo(folder / "pipe")', 4),
+    ],
+)
+def test_a_stage_takes_and_leaves_a_folder(ready: Sandbox, tmp_path: Path, body: str, code: int) -> None:
+    ready.write("stages/solo.py", FOLDER.format(body))
+    ready.write("given/below/a.txt", "a")
+    (ready.root / "given/link").symlink_to("below/a.txt")
+    words: list[str | Path] = ["--input", f"tiles={ready.root / 'given'}", "--output-folder", tmp_path / "out"]
+    done = ready.run("pipeline", "stage", "run", "solo", *words)
+    assert done.code == code, done.err
+    if code == 0:
+        assert (tmp_path / "out/tiles/below/a.txt").read_text() == "a"
+        assert (tmp_path / "out/tiles/link").is_symlink()
+    else:
+        assert "'tiles'" in done.error
+        assert not (tmp_path / "out/tiles").exists()
