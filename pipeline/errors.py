@@ -28,6 +28,8 @@ REMARK = "   "  # between a command and what is said about it
 
 
 class PipelineError(Exception):
+    """The root of all errors that a person can mend, with ``message``, ``next_step`` and ``exit_code``."""
+
     exit_code = ExitCode.BUG
 
     def __init__(self, message: str, next_step: str | None = None, exit_code: ExitCode | None = None) -> None:
@@ -48,6 +50,8 @@ class PipelineError(Exception):
 
 
 class UsageError(PipelineError):
+    """What was asked for can't be: a wrong name, a wrong value."""
+
     exit_code = ExitCode.USAGE
 
 
@@ -64,14 +68,20 @@ class NotReady(PipelineError):
 
 
 class StageError(PipelineError):
+    """A stage of a job has failed."""
+
     exit_code = ExitCode.STAGE_FAILED
 
 
 class InputError(PipelineError):
+    """The job's input can't be used."""
+
     exit_code = ExitCode.INPUT_UNUSABLE
 
 
 class Interrupted(PipelineError):
+    """A run was stopped before its end."""
+
     exit_code = ExitCode.INTERRUPTED
 
 

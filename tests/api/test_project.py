@@ -13,7 +13,7 @@ import pipeline
 from pipeline import Job, Project
 from pipeline.errors import ConfigurationError, InputError, NotReady, UsageError
 from tests.api.helpers import umask
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, offline
 
 
 def test_the_package_has_the_three_names_and_says_so_of_others() -> None:
@@ -133,3 +133,15 @@ def descriptors() -> set[str]:
 
 def readable(name: str) -> bool:
     return os.path.exists(f"/proc/self/fd/{name}")
+
+
+def test_an_environment_that_is_missing_is_built_where_that_is_asked_for_and_told_in_the_log(
+    sandbox: Sandbox, spawning: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = sandbox.write("input.txt", "some input\n")
+    sandbox.workflow("counting", "copy: {inputs: {file: job.input}}", "deliver: [copy.file]")
+    for name, value in offline(sandbox.root.parent).items():
+        monkeypatch.setenv(name, value)
+    caplog.set_level("INFO", "pipeline")
+    assert Project(sandbox.root).prepare("counting", file, build=True).run().state == "finished"
+    assert any("alpha" in message for message in caplog.messages)
