@@ -55,7 +55,7 @@ def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -
         raise DirectoryUnusable(CHANGED) from error
     entries = manifest.of_entries(_entry(directory, each, digests) for each in before.items)
     if flush:
-        _flush(directory, before.items)
+        flush_to_disk(directory, before.items)
     if scan(directory).signature != before.signature:
         raise DirectoryUnusable(CHANGED)
     return TreeReading(entries, before.signature)
@@ -127,16 +127,17 @@ def _entry(directory: Path, item: TreeItem, digests: dict[str, str]) -> TreeEntr
     return TreeEntry(item.path, "folder")
 
 
-def _flush(directory: Path, items: Sequence[TreeItem]) -> None:
-    if len(items) > FLUSHED_ALONE and os.name != "nt":
+def flush_to_disk(directory: Path, items: Sequence[TreeItem]) -> None:
+    """Wait until all of it is on the disk. A file with another name was flushed when that was given to it."""
+    files = [each for each in items if each.is_file and each.links == 1]
+    folders = [each for each in items if each.is_folder]
+    if len(files) + len(folders) > FLUSHED_ALONE and os.name != "nt":
         sync_all()
         return
-    for each in items:
-        if each.is_file:
-            sync_file(directory / each.path)
-    for each in items:
-        if each.is_folder:
-            sync_folder(directory / each.path)
+    for each in files:
+        sync_file(directory / each.path)
+    for each in folders:
+        sync_folder(directory / each.path)
     sync_folder(directory)
 
 

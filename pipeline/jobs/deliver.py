@@ -115,6 +115,8 @@ def _place(source: Path, target: Path) -> None:
     if source.is_dir():
         delivered_folders.place(source, target)
         return
+    if target.is_dir():  # what was delivered under this name before was a folder
+        clear(target)
     # One short name, so that what a killed run left is replaced, too. A link's content is on the disk already.
     with replaced(target, flush=False, temporary=".placing.tmp") as beside:
         clear(beside)

@@ -10,7 +10,7 @@ from pipeline.directories.manifest import Manifest
 from pipeline.directories.own_files import make_own
 from pipeline.directories.reading import DirectoryUnusable, read
 from pipeline.directories.scan import scan
-from pipeline.files import sync_all, sync_folder
+from pipeline.files import sync_file, sync_folder
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.jobs.records import Output
 
@@ -22,14 +22,16 @@ def make_durable(name: str, path: Path, digest: str | None) -> Output:
     Raises ``OutputsMissing`` where it can't be an output, and ``OSError``.
     """
     if digest is not None:
-        sync_all()
-        signature = scan(path).signature
+        stored = scan(path)
+        reading.flush_to_disk(path, stored.items)
+        signature = stored.signature
         return Output(path, digest, signature.size, signature.mtime_ns, signature)
     try:
         whole = read(path, make_own(path), flush=True)
     except DirectoryUnusable as error:
         raise _unusable(name, path, error) from error
     manifest.write(path, whole.manifest)
+    sync_file(manifest.place_for(path))
     sync_folder(manifest.place_for(path).parent)
     found = whole.signature
     return Output(path, whole.manifest.digest, found.size, found.mtime_ns, found)
