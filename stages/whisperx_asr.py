@@ -21,6 +21,8 @@
 # at_least = {"coverage.share" = 0.6, "coverage.weaker_half" = 0.5}
 # [tool.pipeline.stage.resources]
 # cpus = "all"
+# gpus = 1
+# cpu_will_do = true
 # ///
 """Recognise speech with WhisperX: the files of ``asr``, with words aligned with the sound, and speakers if wanted.
 
@@ -36,13 +38,14 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import stagekit
 from recognition import model_hub
 
-BATCH = 8  # windows
+BATCH = 8  # windows on the CPU
 STALLED_SECONDS = 60  # that a download may wait for the next byte
 ALIGNMENT_MODELS = "https://download.pytorch.org"
 SENTENCE_MODELS = "https://raw.githubusercontent.com"  # from which nltk fetches
@@ -62,6 +65,7 @@ import nltk  # noqa: E402
 import torch  # noqa: E402
 import torchaudio  # noqa: E402
 from recognition import (  # noqa: E402
+    compute,
     language_check,
     model_errors,
     models,
@@ -72,51 +76,89 @@ from recognition import (  # noqa: E402
     whisper,
     windows,
 )
+from recognition.compute import Compute  # noqa: E402
+from recognition.compute_steps import ComputeSteps  # noqa: E402
 from recognition.diarization import SpeakerTurn, split_by_speaker  # noqa: E402
 from recognition.intervals import Interval  # noqa: E402
+from recognition.model_holder import ModelHolder  # noqa: E402
 from recognition.segments import Segment, SpokenWord  # noqa: E402
 from whisperx import alignment, asr  # noqa: E402
 from whisperx.diarize import DiarizationPipeline  # noqa: E402
+
+
+@dataclass(frozen=True)
+class WhisperXResult:
+    """What was recognised, and where the times of its words are from: those in ``aligned`` from the sound."""
+
+    speech: two_pass.RecognisedSpeech
+    recogniser: whisper.Recogniser
+    aligned: frozenset[Interval]
+    notes: tuple[str, ...]
 
 
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both files."""
     torch.set_num_threads(stage.cpus)
     samples = waveform.read_audio(stage.input("audio"))
-    duration = len(samples) / waveform.SAMPLE_RATE
     probabilities = whisper.speech_probabilities(samples, stage.cpus)
     speech = voice_activity.speech_intervals(probabilities)
-    folder, device = stage.model("recognizer"), "cuda" if torch.cuda.is_available() else "cpu"
-    pipeline = stage.memo((folder, device, stage.cpus), lambda: load(folder, device, stage.cpus))
-    audio = samples.astype("float32") / 32768
+    activity = two_pass.SpeechActivity(speech, probabilities, len(samples) / waveform.SAMPLE_RATE)
+    folder = stage.model("recognizer")
+    ways, card = models.ways(folder, on_cpu(stage.cpus), os.environ)
+    steps = ComputeSteps(ways, stage.warn)
+    holder = stage.memo(folder, lambda: ModelHolder(lambda way: load(folder, way)))
+    found = steps.once(lambda way: recognised(stage, samples, activity, holder.get(way), way))
+    result = found.speech
+    if stage.parameters["diarize"] and result.segments:
+        # What tells speakers apart needs other memory than what recognises, and goes on with the CPU by itself.
+        ways = (steps.now, *[way for way in steps.ways[1:] if not way.is_gpu][:1])
+        turns = ComputeSteps(ways, stage.warn).once(lambda way: speaker_turns(stage, audio_of(samples), way.device))
+        result = two_pass.RecognisedSpeech(split_by_speaker(result.segments, turns), result.dropped)
+    word_times, more = word_times_of(result.segments, found.aligned)
+    write(stage, result, speech, found.recogniser, (word_times, [*found.notes, *more], activity.duration))
+    stage.about(computed_on=steps.facts(card))
+
+
+def recognised(
+    stage: stagekit.Stage, samples: Any, activity: two_pass.SpeechActivity, pipeline: Any, way: Compute
+) -> WhisperXResult:
+    """All of the speech in one language. It is done again from its beginning where memory or a device fails."""
+    folder = stage.model("recognizer")
     language = models.language_for(pipeline.model, stage.parameters["language"], folder.name)
     recogniser = whisper.Recogniser(pipeline.model, samples, 1, language)
-    cut = windows.cut(speech, probabilities, duration)
+    cut = windows.cut(activity.speech, activity.probabilities, activity.duration)
     is_strict = stage.parameters.get("strict_language", False)  # which an older plan doesn't have
     check = language_check.check(recogniser, cut, stage.parameters["language"], is_strict, folder.name)
     stage.about(**check.facts)
     notes, aligned, first = [], frozenset[Interval](), []
-    if speech:
+    if activity.speech:
         recogniser.find_language(cut)
+        audio = audio_of(samples)
         found = pipeline.transcribe(
-            audio, batch_size=BATCH, language=recogniser.language, progress_callback=progress(stage)
+            audio, batch_size=way.windows, language=recogniser.language, progress_callback=progress(stage)
         )
-        first, aligned, notes = with_word_times(found, pipeline.model, samples, audio, device)
-    activity = two_pass.SpeechActivity(speech, probabilities, duration)
+        first, aligned, notes = with_word_times(found, pipeline.model, samples, audio, way.device)
     result = two_pass.add_second_pass(first, activity, recogniser.recognise)
-    if stage.parameters["diarize"] and result.segments:
-        turns = speaker_turns(stage, audio, device)
-        result = two_pass.RecognisedSpeech(split_by_speaker(result.segments, turns), result.dropped)
-    word_times, more = word_times_of(result.segments, aligned)
-    write(stage, result, speech, recogniser, (word_times, [*check.notes, *notes, *more], duration))
+    return WhisperXResult(result, recogniser, aligned, (*check.notes, *notes))
 
 
-def load(folder: Any, device: str, cpus: int) -> Any:
+def audio_of(samples: Any) -> Any:
+    """As WhisperX takes it: from -1 to 1."""
+    return samples.astype("float32") / 32768
+
+
+def on_cpu(cpus: int) -> tuple[Compute, ...]:
+    """Several windows at a time, which share all CPUs, and one after the other for too little memory."""
+    return tuple(Compute(compute.CPU, "int8", windows, cpus) for windows in (BATCH, 1))
+
+
+def load(folder: Any, way: Compute) -> Any:
     """WhisperX's pipeline for the model in ``folder``. Raises ``StageFailed``."""
-    compute = "float16" if device == "cuda" else "int8"
     models.require_files(folder)
     with model_errors.load_errors(folder):
-        return asr.load_model(str(folder), device, compute_type=compute, threads=cpus, local_files_only=True)
+        return asr.load_model(
+            str(folder), way.device, compute_type=way.kind, threads=way.threads, local_files_only=True
+        )
 
 
 def progress(stage: stagekit.Stage) -> Any:

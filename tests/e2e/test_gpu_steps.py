@@ -44,13 +44,27 @@ model = steps.once(holder.get)
 print(json.dumps({"told": told, "device": model.providers()[0], "cards": int(onnx_models.has_cuda())}))
 """
 
+WHISPERX = """
+import importlib.util, json, sys, torch
+from pathlib import Path
 
-def stepped(environment: str, program: str, model: Path) -> dict[str, Any]:
+found = importlib.util.spec_from_file_location("whisperx_asr", sys.argv[2])
+stage = sys.modules["whisperx_asr"] = importlib.util.module_from_spec(found)
+found.loader.exec_module(stage)
+told = []
+steps = stage.ComputeSteps((stage.Compute("cuda", "float16", 2), *stage.on_cpu(2)), told.append)
+holder = stage.ModelHolder(lambda way: stage.load(Path(sys.argv[1]), way))
+pipeline = steps.once(holder.get)
+print(json.dumps({"told": told, "device": pipeline.model.model.device, "cards": torch.cuda.device_count()}))
+"""
+
+
+def stepped(environment: str, program: str, model: Path, *more: str) -> dict[str, Any]:
     """What a program prints in an environment, with the modules of the stages."""
     python = REPOSITORY / "venv" / environment / "bin" / "python"
     paths = [str(REPOSITORY / "stages" / "modules"), str(REPOSITORY / "pipeline" / "sdk")]
     variables = {"PYTHONPATH": os.pathsep.join(paths), "PATH": os.defpath}
-    command = [str(python), "-c", program, str(model)]
+    command = [str(python), "-c", program, str(model), *more]
     done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -75,3 +89,13 @@ def test_onnx_runtime_without_a_gpu_goes_on_with_the_cpu(bootstrapped: None, tmp
     found = stepped("onnx-asr", ONNX, tmp_path)
     assert found["device"] == "CPUExecutionProvider"
     assert len(found["told"]) == 1
+
+
+@pytest.mark.heavy
+def test_whisperx_without_a_gpu_goes_on_with_the_cpu(bootstrapped: None) -> None:
+    built("whisperx")
+    (model,) = (REPOSITORY / "models" / ".store").glob("whisper-base-*")
+    found = stepped("whisperx", WHISPERX, model, str(REPOSITORY / "stages" / "whisperx_asr.py"))
+    assert found["device"] == "cpu"
+    assert len(found["told"]) == 1
+    assert "CUDA" in found["told"][0]

@@ -9,7 +9,9 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from recognition.compute import Compute
 from recognition.segments import Segment, SpokenWord
+from recognition.two_pass import RecognisedSpeech
 
 LIBRARIES = ("nltk", "torch", "torchaudio", "whisperx", "whisperx.diarize")
 CHUNK = {"start": 1.0, "end": 25.0, "text": " It was the best of times.", "avg_logprob": -0.2}
@@ -153,3 +155,41 @@ def test_turns_of_speakers_are_taken_from_the_table(whisperx: Any) -> None:
     whisperx.DiarizationPipeline.return_value.return_value = table
     (turn,) = whisperx.speaker_turns(DiarizationStage(), "audio", "cpu")
     assert (turn.start, turn.end, turn.speaker) == (1.0, 2.0, "SPEAKER_00")
+
+
+OUT_OF_MEMORY = RuntimeError("CUDA failed with error out of memory")
+
+
+def test_too_little_memory_means_fewer_windows_then_the_cpu_and_each_step_is_told(
+    whisperx: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ways = (Compute("cuda", "float16", 4), Compute("cuda", "float16", 2), *whisperx.on_cpu(2))
+    tried: list[Compute] = []
+
+    def recognised(_stage: Any, _samples: Any, _activity: Any, _pipeline: Any, way: Compute) -> Any:
+        tried.append(way)
+        if way.is_gpu:
+            raise OUT_OF_MEMORY
+        return whisperx.WhisperXResult(RecognisedSpeech([Segment(0.0, 1.0, "text")], []), "recogniser", frozenset(), ())
+
+    def turns(_stage: Any, _audio: Any, device: str) -> list[Any]:
+        tried.append(Compute(device, "", 1))
+        return []
+
+    monkeypatch.setattr(whisperx.models, "ways", lambda *_: (ways, "a card"))
+    monkeypatch.setattr(whisperx.waveform, "read_audio", lambda _: MagicMock(__len__=lambda _: 16000))
+    monkeypatch.setattr(whisperx.whisper, "speech_probabilities", lambda *_: [])
+    for name, instead in {
+        "recognised": recognised,
+        "speaker_turns": turns,
+        "load": MagicMock(),
+        "write": MagicMock(),
+    }.items():
+        monkeypatch.setattr(whisperx, name, instead)
+    stage = MagicMock(cpus=2, parameters={"diarize": True}, memo=lambda _key, make: make())
+    stage.model.return_value = tmp_path
+    whisperx.run(stage)
+    assert [(way.device, way.windows) for way in tried] == [("cuda", 4), ("cuda", 2), ("cpu", 8), ("cpu", 1)]
+    assert stage.warn.call_count == 2
+    facts = stage.about.call_args.kwargs["computed_on"]
+    assert (facts["device"], len(facts["steps_down"])) == ("CPU", 2)

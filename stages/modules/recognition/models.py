@@ -15,12 +15,11 @@ from recognition.model_errors import MODEL_ADVICE, load_errors
 MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
-def ways(folder: Path, windows: int, cpus: int, variables: Mapping[str, str]) -> tuple[tuple[Compute, ...], str]:
+def ways(folder: Path, on_cpu: tuple[Compute, ...], variables: Mapping[str, str]) -> tuple[tuple[Compute, ...], str]:
     """The ways to compute, the best first, and the name of the GPU, which is empty where there is none.
 
-    ``windows``: how many there are to recognise. ``variables``: those by which cards are hidden.
+    ``on_cpu``: those without a GPU. ``variables``: those by which cards are hidden.
     """
-    on_cpu = compute.on_cpu(windows, cpus)
     weights = folder / "model.bin"
     if not ctranslate2.get_cuda_device_count() or not weights.is_file():
         return on_cpu, ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import stagekit
 
-from recognition import language_check, models, several_languages, two_pass, voice_activity, waveform, whisper
+from recognition import compute, language_check, models, several_languages, two_pass, voice_activity, waveform, whisper
 from recognition.compute import Compute
 from recognition.compute_steps import ComputeSteps
 from recognition.language_check import LanguageCheck
@@ -98,7 +98,7 @@ def _recogniser(
 ) -> tuple[SteppedRecogniser, Callable[[], dict[str, Any]]]:
     """The recogniser, and what gives facts about the way in which it computed at last. Raises ``StageFailed``."""
     folder = stage.model("recognizer")
-    ways, card = models.ways(folder, windows, stage.cpus, os.environ)
+    ways, card = models.ways(folder, compute.on_cpu(windows, stage.cpus), os.environ)
     steps = ComputeSteps(ways, stage.warn)
     holder = stage.memo(folder, lambda: ModelHolder(lambda way: models.load_model(folder, way)))
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from recognition import compute
 from recognition.compute import CPU, GPU, Compute
 
 
@@ -60,7 +61,7 @@ def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(models: Any, tmp_
 def test_without_a_gpu_the_cpu_computes_with_8_bits(models: Any, tmp_path: Path) -> None:
     models.ctranslate2.get_cuda_device_count.return_value = 0
     (tmp_path / "model.bin").touch()
-    ways, card = models.ways(tmp_path, 20, 2, {})
+    ways, card = models.ways(tmp_path, compute.on_cpu(20, 2), {})
     assert ways[0] == Compute(CPU, "int8", 2, 1)
     assert card == ""
 
@@ -69,7 +70,7 @@ def test_on_a_gpu_the_kinds_of_numbers_are_those_that_it_supports(models: Any, t
     models.ctranslate2.get_cuda_device_count.return_value = 1
     models.ctranslate2.get_supported_compute_types.return_value = {"float16", "int8_float16", "int8", "float32"}
     (tmp_path / "model.bin").write_bytes(bytes(1000))
-    ways, card = models.ways(tmp_path, 20, 2, {"PATH": ""})
+    ways, card = models.ways(tmp_path, compute.on_cpu(20, 2), {"PATH": ""})
     assert ways[0] == Compute(GPU, "float16", 4)
     assert ways[-1].device == CPU
     assert card == "unknown"
@@ -87,6 +88,6 @@ def test_a_card_that_does_not_say_what_it_supports_is_tried(models: Any, tmp_pat
     models.ctranslate2.get_cuda_device_count.return_value = 1
     models.ctranslate2.get_supported_compute_types.side_effect = RuntimeError("CUDA failed with error unknown")
     (tmp_path / "model.bin").write_bytes(bytes(1000))
-    ways, _ = models.ways(tmp_path, 20, 2, {"PATH": ""})
+    ways, _ = models.ways(tmp_path, compute.on_cpu(20, 2), {"PATH": ""})
     assert ways[0].device == GPU
     assert ways[-1].device == CPU
