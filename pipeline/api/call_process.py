@@ -7,7 +7,6 @@ guardian ends the stages; what is finished stays finished.
 import json
 import logging
 import os
-import select
 import signal
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import process
+from pipeline.api.descriptors import are_readable
 from pipeline.api.wire import Call, CallDone, CallFailed, CallProgress, Reply
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.process_tree import KILL, signal_group
@@ -93,7 +93,7 @@ class CallProcess:
         while True:
             if os.name != "nt":  # where only sockets can be waited for
                 left = None if end is None else max(0.0, end - time.monotonic())
-                if not select.select([self._replies], [], [], left)[0]:
+                if not are_readable([self._replies], left):
                     return False
             if not self.read():
                 return True

@@ -6,12 +6,13 @@ https://man7.org/linux/man-pages/man7/inotify.7.html
 import contextlib
 import ctypes
 import os
-import select
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+from pipeline.api.descriptors import are_readable
 
 STEP_SECONDS = 0.2  # between two looks where the kernel tells nothing
 LONGEST = 5.0  # seconds without a notice until a look all the same: a network file system gives none for other machines
@@ -42,7 +43,7 @@ class FolderNotices:
             time.sleep(min(seconds, STEP_SECONDS))
             return
         waited = [self._descriptor] if other is None else [self._descriptor, other]
-        select.select(waited, [], [], seconds)
+        are_readable(waited, seconds)
         self._take()
 
     async def wait_async(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """How a job shows itself in a notebook: a table of its stages, then what it has delivered."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _delivered(job: PlannedJob) -> str:
     outputs = JobOutputs(job, job.state())
     links = [
-        f'<li>{_html(name)}: <a href="file://{escape(quote(str(each.path)))}">{_html(each.path.name)}</a>,'
+        f'<li>{_html(name)}: <a href="file://{escape(quote(os.fsencode(each.path)))}">{_html(each.path.name)}</a>,'
         f" {each.size} bytes</li>"
         for name, each in outputs.items()
     ]

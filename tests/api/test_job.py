@@ -343,6 +343,30 @@ def test_a_project_that_has_moved_is_told_and_its_jobs_are_found_in_the_new_plac
     moved.rename(ready.root)
 
 
+def test_a_program_with_very_many_open_files_runs_jobs(counting: Job) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]  # select(2) takes none beyond 1023
+    try:
+        assert counting.run().state == "finished"
+        assert len(list(counting.start().events(follow=True))) > 1
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_program_whose_children_are_collected_by_the_system_hears_of_failures(project: Project, text: Path) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with pytest.raises(StageError):
+            project.prepare("failing", text).run()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_bounds_that_are_none_are_refused(counting: Job) -> None:
     with pytest.raises(UsageError):
         counting.run(max_parallel=0)

@@ -1,5 +1,7 @@
 """How a job shows itself in a notebook, with a stand-in for the little of IPython that is used."""
 
+import os
+import signal
 import sys
 import threading
 from types import ModuleType, SimpleNamespace
@@ -69,6 +71,15 @@ def test_names_are_escaped(project: Project, ready: Sandbox) -> None:
     assert "%3Cb%3E%26" in shown
 
 
+def test_a_name_that_is_no_text_is_shown(project: Project, ready: Sandbox) -> None:
+    file = ready.root / os.fsdecode(b"film\xff.txt")
+    file.write_text("x\n")
+    shown = project.prepare("counting", file).run()._repr_html_()
+    assert shown
+    assert "film%FF.copy.txt" in shown
+    assert shown.isascii()
+
+
 def test_while_it_runs_the_table_is_kept_up_to_date(screen: Screen, shell: SimpleNamespace, counting: Job) -> None:
     counting.run()
     assert "waiting" in screen.pages[0]
@@ -79,9 +90,6 @@ def test_while_it_runs_the_table_is_kept_up_to_date(screen: Screen, shell: Simpl
 
 
 def test_the_table_of_a_run_that_is_interrupted_says_so(screen: Screen, sleeping: Job) -> None:
-    import os
-    import signal
-
     def interrupt() -> None:
         pids(sleeping)
         os.kill(os.getpid(), signal.SIGINT)
