@@ -131,6 +131,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         "copy",
         for_each="other.list",
         ensure={"file": {"non_empty": True}},
+        function=DIGEST,
         modules=["m"],
         secrets={"token": "env:TOKEN"},
         passed=["TOKEN"],
