@@ -44,7 +44,9 @@ def draft(folder: Path, example: Example, own_files: Sequence[NewFile] = ()) -> 
     _check_names(root)
     _check_place(root)
     settings_last = sorted((*files_of(example), *own_files), key=lambda each: each.path == MARKER.as_posix())
-    files = (*editor_schemas.files(), *settings_last)
+    # Schemas of an earlier time are in nobody's way: bootstrap brings them up to date.
+    schemas = [each for each in editor_schemas.files() if not os.path.lexists(root / each.path)]
+    files = (*schemas, *settings_last)
     new_files.require_room(root, files, ELSEWHERE)
     return ProjectDraft(root, example, files, git_ignore.addition(root))
 

@@ -72,6 +72,16 @@ def test_a_file_in_the_way_is_named_and_nothing_is_written(tmp_path: Path, in_th
     assert tree(tmp_path) == {in_the_way: b"mine"}
 
 
+def test_schemas_of_an_earlier_time_are_not_in_the_way(tmp_path: Path) -> None:
+    begin(tmp_path)
+    for name in ("config", "requirements", "stages"):
+        for path in (tmp_path / name).rglob("*"):
+            if path.is_file() and ".schemas" not in path.parts:
+                path.unlink()
+    (tmp_path / "text.txt").unlink()
+    begin(tmp_path)
+
+
 def test_all_that_is_in_the_way_is_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("mine")
     (tmp_path / "stages").symlink_to(tmp_path.parent)
