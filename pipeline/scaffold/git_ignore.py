@@ -1,6 +1,8 @@
 """Lines for a project's ``.gitignore``: what is made and not written by people."""
 
+import os
 from pathlib import Path
+from shlex import quote
 
 from pipeline.errors import UsageError
 from pipeline.project import PLACES
@@ -36,6 +38,8 @@ def _lines(path: Path) -> list[str]:
     shown = printable(str(path))
     if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
         raise UsageError(f"{shown} is a link that leads out of the folder", "replace the link with a file")
+    if path.is_file() and not os.access(path, os.W_OK):
+        raise UsageError(f"{shown} can't be written, and lines have to be added to it", f"chmod u+w {quote(str(path))}")
     try:
         return path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
     except FileNotFoundError:

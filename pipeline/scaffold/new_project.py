@@ -41,6 +41,14 @@ def draft(folder: Path, example: Example, own_files: Sequence[NewFile] = ()) -> 
     Raises ``UsageError`` for a folder that can't become a project, and for files that are in the way.
     """
     root = _absolute(folder)
+    try:
+        return _draft(root, example, own_files)
+    except OSError as error:
+        shown = printable(os.fsdecode(error.filename or root))
+        raise UsageError(f"{shown} can't be read: {error.strerror}", ELSEWHERE) from error
+
+
+def _draft(root: Path, example: Example, own_files: Sequence[NewFile]) -> ProjectDraft:
     _check_names(root)
     _check_place(root)
     settings_last = sorted((*files_of(example), *own_files), key=lambda each: each.path == MARKER.as_posix())
@@ -114,10 +122,7 @@ def _check_place(root: Path) -> None:
 
 def _project_inside(root: Path) -> str | None:
     """The name of a folder in it that is a project. Deeper ones aren't looked for: that has no end."""
-    try:
-        entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
-    except OSError as error:
-        raise UsageError(f"{printable(str(root))} can't be read: {error.strerror}", ELSEWHERE) from error
+    entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
     return next((name for name in entries if (root / name / MARKER).is_file()), None)
 
 

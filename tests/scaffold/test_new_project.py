@@ -105,6 +105,23 @@ def test_a_gitignore_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> 
     assert os.listdir(tmp_path / "new") == [".gitignore"]
 
 
+def test_a_gitignore_that_can_t_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n")
+    monkeypatch.setattr("pipeline.scaffold.git_ignore.os.access", lambda path, mode: False)
+    with pytest.raises(UsageError, match="gitignore"):
+        begin(tmp_path)
+    assert tree(tmp_path) == {".gitignore": b"mine\n"}
+
+
+def test_a_folder_that_can_t_be_looked_into_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scan(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pipeline.scaffold.new_project.os.scandir", scan)
+    with pytest.raises(UsageError, match="can't be read: Permission denied"):
+        begin(tmp_path)
+
+
 @pytest.mark.parametrize("inner", ["sub", "sub/deeper"])
 def test_a_project_can_t_stand_in_another_one(tmp_path: Path, inner: str) -> None:
     begin(tmp_path)
