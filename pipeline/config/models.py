@@ -63,7 +63,7 @@ class ModelSpec:
     name: str
     files: Mapping[str, str]  # file name to SHA-256, hexadecimal; empty where the model isn't locked yet
     sources: tuple[ModelSource, ...]  # in the order in which they are tried
-    languages: tuple[str, ...]  # that it recognises; empty: not stated, so any
+    languages: tuple[str, ...]  # that it recognises, aligns, or translates from or into; empty: not stated, so any
     description: str = ""
     task: str = ""  # what a stage uses it for; empty where the entry doesn't say
     license: str = ""

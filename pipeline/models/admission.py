@@ -48,7 +48,7 @@ class Admission:
 
 
 def of(spec: ModelSpec) -> Admission:
-    """What its entry says. An entry with languages that a model recognises is one for recognition."""
+    """What its entry says. An entry with languages and without a task is one for recognition."""
     task = spec.task or (families.RECOGNITION if spec.languages else "")
     remedy = (
         "take a repository with safetensors, ONNX or CTranslate2 files; or, where you trust its makers as you trust"

@@ -13,6 +13,8 @@ from pipeline.plan import languages
 from pipeline.plan.time_spans import parse_seconds
 from pipeline.text import is_utf8, printable
 
+RECOGNITION = "recognition"  # the task of models whose languages are those that may be spoken
+
 HELP = "prepare-job --help"
 FILES = ("model", "subtitles", "glossary")  # the types whose value may be a path, which has any bytes
 
@@ -154,7 +156,7 @@ def _recognised_languages(workflow: WorkflowSpec, values: Mapping[str, Any], cat
             nearest = did_you_mean(values[name], sorted(catalog.models))
             raise workflow.source.error(("parameters", name, "default"), f"no model '{values[name]}'{nearest}")
     chosen = [catalog.model(values[name]) for name in named if values[name] != AUTO]
-    lists = [set(model.languages) for model in chosen if model.languages]
+    lists = [set(model.languages) for model in chosen if model.languages and model.may_do(RECOGNITION)]
     tasks = [workflow.parameters[name].task for name in named if values[name] == AUTO]
     lists += [
         {code for each in catalog.models.values() if each.may_do(task) for code in each.languages} for task in tasks

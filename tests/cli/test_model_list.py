@@ -27,6 +27,8 @@ def test_what_is_no_language_is_refused_and_one_that_no_model_knows_is_told(read
     assert (refused.code, "klingon" in refused.error) == (2, True)
     empty = ready.give("pipeline", "model", "list", "--language", "tlh")
     assert (empty.code, "Klingon (tlh)" in empty.out) == (0, True)
+    of_task = ready.give("pipeline", "model", "list", "--language", "tlh", "--task", "translation")
+    assert (of_task.code, "translation" in of_task.out) == (0, True)
 
 
 def test_a_task_that_is_none_is_refused_with_those_that_there_are(ready: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config import model_locks
+from pipeline.config import engines, model_locks
 from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.models import FolderSource, HubSource, PackageSource, load
 from pipeline.errors import ConfigurationError, NotReady
@@ -116,3 +116,19 @@ def test_the_catalogue_that_comes_along_is_right_and_hides_nothing() -> None:
     assert {spec.task for spec in catalogued} == {"recognition", "translation", "alignment", "diarization"}
     assert all((spec.hub or spec.web) and spec.description for spec in catalogued)
     assert not models["whisper-base"].is_catalogued
+
+
+def test_translation_models_of_the_catalogue_have_the_languages_that_their_engines_have() -> None:
+    """The engines decide which model may translate what; the catalogue says it to whoever looks for one."""
+    models, known = load(ProjectFolder(REPOSITORY)), engines.load(ProjectFolder(REPOSITORY))
+
+    def of(engine: str) -> set[str]:
+        return {code for pair in known[engine].pairs for side in (pair.source, pair.target) for code in side or ()}
+
+    for start, engine in (("nllb-200-", "nllb-ct2"), ("madlad400-", "madlad"), ("indictrans2-", "indictrans2")):
+        found = [set(spec.languages) for name, spec in models.items() if name.startswith(start)]
+        assert found
+        assert all(each == of(engine) for each in found), engine
+    for name, spec in models.items():
+        if name.startswith("opus-mt-"):
+            assert list(spec.languages) == name.removeprefix("opus-mt-").split("-")

@@ -39,7 +39,7 @@ NEARLY_HUB = re.compile(
     "--files", "patterns", multiple=True, metavar="PATTERN", help="Only these files, such as '*.json'; may be repeated."
 )
 @click.option(
-    "--language", "languages", multiple=True, metavar="CODE", help="A language that it recognises; may be repeated."
+    "--language", "languages", multiple=True, metavar="CODE", help="A language that it knows; may be repeated."
 )
 @click.option("--task", type=click.Choice(TASKS), help="What it is for; files of a model for another task are refused.")
 @click.option("--allow-code", is_flag=True, help="Also files that run code when they are loaded, such as pickles.")

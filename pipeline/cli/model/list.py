@@ -9,14 +9,18 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
 from pipeline.media import languages
-from pipeline.models.families import RECOGNITION, TASKS
+from pipeline.models.families import TASKS
 from pipeline.models.store import ModelStore
 from pipeline.plan.languages import normalise
 from pipeline.sizes import show_size
 
 
 @click.command("list")
-@click.option("--language", metavar="CODE", help="Only those that recognise this language, such as hi.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    help="Only those that know this language, such as hi.",
+)
 @click.option("--task", type=click.Choice(TASKS), help="Only those for this task.")
 @json_option
 @root_option
@@ -78,8 +82,5 @@ def _fits(spec: ModelSpec, language: str | None, task: str | None) -> bool:
 def _nothing(language: str | None, task: str | None) -> str:
     if language is None:
         return "no model fits"
-    name = languages.name(language)
-    if task not in (None, RECOGNITION):
-        command = f"prepare-job --translate -t {language} FILE   tells what translates into it"
-        return f"no entry of a model for {task} names {name}\n{command}"
-    return f"no model that is known here recognises {name}"
+    does = f"no model for {task} that is known here knows" if task else "no model that is known here knows"
+    return f"{does} {languages.name(language)}"
