@@ -149,6 +149,26 @@ def sync_all() -> None:
         os.sync()
 
 
+def sync_disk(folder: Path) -> None:
+    """Flush all that any program has written to the file system of a folder; on Linux not to others, of which one may
+    be on a server that doesn't answer. Raises ``OSError``, also where something could not be written."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    if library is None or not hasattr(library, "syncfs"):
+        sync_all()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        number = ctypes.get_errno() if library.syncfs(descriptor) else 0
+    finally:
+        os.close(descriptor)
+    if number in NO_FOLDER_SYNC:
+        sync_all()
+    elif number:
+        raise OSError(number, os.strerror(number), os.fspath(folder))
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to the disk. Windows has no such call, and needs none.
 

@@ -5,8 +5,10 @@ import errno
 import json
 import os
 import stat
+import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +19,7 @@ from pipeline.files import (
     read_json,
     replace_folder,
     replaced,
+    sync_disk,
     sync_file,
     tail,
     try_remove_tree,
@@ -271,3 +274,20 @@ def test_a_folder_that_answers_to_another_case_ignores_case(tmp_path: Path) -> N
     if not (tmp_path / "SITE-PACKAGES").exists():
         (tmp_path / "SITE-PACKAGES").symlink_to(folder)
     assert ignores_case(folder)
+
+
+def test_a_disk_is_flushed_and_what_could_not_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = list[str]()
+    monkeypatch.setattr(os, "sync", lambda: flushed.append("all"))
+    sync_disk(tmp_path)
+    assert flushed == ([] if sys.platform == "linux" else ["all"])
+    for number in (errno.EIO, errno.ENOSYS):
+        with monkeypatch.context() as patch:
+            patch.setattr("ctypes.CDLL", lambda *_, **__: SimpleNamespace(syncfs=lambda _: -1))
+            patch.setattr("ctypes.get_errno", lambda number=number: number)
+            patch.setattr(sys, "platform", "linux")
+            with pytest.raises(OSError, match=os.strerror(number)) if number == errno.EIO else contextlib.nullcontext():
+                sync_disk(tmp_path)
+    assert flushed[-1:] == ["all"]

@@ -309,3 +309,35 @@ def test_a_full_disk_in_the_middle_of_a_directory_leaves_nothing_and_the_run_goe
     again = tiles.run("run-pipeline", "-j", id)
     assert again.code == 0, again.err
     assert (small_disk / id / "output/input.tiles/large").stat().st_size == 3 << 20
+
+
+def test_a_command_leaves_a_folder_and_a_command_reads_one(tiles: Sandbox) -> None:
+    tiles.write("input.txt", "one\ntwo\nthree\n")
+    tiles.write(
+        "stages/parts.yaml",
+        "environment: alpha\ninputs: [text]\noutputs: {parts: parts/}\n"
+        'command: [split, -l, "1", "{input.text}", "{output.parts}/part-"]\n',
+    )
+    tiles.write(
+        "stages/names.yaml",
+        "environment: alpha\ninputs: [parts]\noutputs: {names: names.txt}\n"
+        'command: [ls, "{input.parts}"]\nstdout: names\n',
+    )
+    tiles.workflow(
+        "tested",
+        "parts: {inputs: {text: job.input}}\nnames: {inputs: {parts: parts.parts}}",
+        "deliver: [{output: names.names}, {output: parts.parts}]",
+    )
+    id, done = run(tiles)
+    assert done.code == 0, done.err
+    assert (outputs(tiles, id, "names") / "names.txt").read_text().split() == ["part-aa", "part-ab", "part-ac"]
+    assert (tiles.job(id) / "output/input.parts/part-ab").read_text() == "two\n"
+
+
+def test_a_folder_takes_no_standard_output(tiles: Sandbox) -> None:
+    tiles.write("stages/parts.yaml", "environment: alpha\noutputs: {parts: parts/}\ncommand: [ls]\nstdout: parts\n")
+    tiles.workflow("tested", "parts: {}", "deliver: [{output: parts.parts}]")
+    tiles.write("input.txt", "any")
+    done = tiles.give("prepare-job", tiles.root / "input.txt", "--workflow", "tested")
+    assert done.code == 2
+    assert "is a folder" in done.error

@@ -17,7 +17,7 @@ from pipeline.directories import manifest
 from pipeline.directories.links import leads_inside
 from pipeline.directories.manifest import Manifest, TreeEntry
 from pipeline.directories.scan import TreeItem, TreeScan, scan
-from pipeline.files import sync_all, sync_file, sync_folder
+from pipeline.files import sync_disk, sync_file, sync_folder
 from pipeline.signatures import COARSE_TICK, Signature
 from pipeline.values import Struct
 
@@ -132,7 +132,7 @@ def flush_to_disk(directory: Path, items: Sequence[TreeItem]) -> None:
     files = [each for each in items if each.is_file and each.links == 1]
     folders = [each for each in items if each.is_folder]
     if len(files) + len(folders) > FLUSHED_ALONE and os.name != "nt":
-        sync_all()
+        sync_disk(directory)
         return
     for each in files:
         sync_file(directory / each.path)
