@@ -415,7 +415,8 @@ def test_a_repository_as_it_is_named_elsewhere_is_told_as_it_is_named_here(desk:
     assert (refused.code, refused.next_step) == (2, f"pipeline model add tiny {SOURCE}")
 
 
-@pytest.mark.parametrize("name", ["auto", "AUTO", "tiny.local", "a/b"])
+@pytest.mark.parametrize("name", ["auto", "AUTO", "tiny.local", "a/b", "Base"])
 def test_a_name_that_means_something_else_is_none(desk: Desk, behaviour: Behaviour, name: str) -> None:
+    desk.sandbox.write("config/model-catalogue.yaml", f"base: {{sources: [{{huggingface: {hub.REPOSITORY}}}]}}\n")
     assert desk("add", name, SOURCE).code == 2
     assert behaviour.paths == []
