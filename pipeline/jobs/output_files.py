@@ -19,6 +19,8 @@ def find(folder: Path, name: str, pattern: str, inputs: Sequence[Path] = ()) -> 
     """
     is_directory, pattern = pattern.endswith("/"), pattern.removesuffix("/")
     found = [entry for entry in _names(folder) if fnmatchcase(entry, pattern)]
+    if len(found) > 1:  # a pattern may fit files and folders
+        found = [entry for entry in found if (folder / entry).is_dir() == is_directory] or found
     if len(found) != 1:
         what = "isn't there" if not found else f"is there {len(found)} times"
         raise OutputsMissing(f"it ended well, but its output '{name}' ({pattern}) {what}")

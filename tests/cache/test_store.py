@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,22 +139,6 @@ def test_a_full_disk_while_taking_keeps_the_entry(
     assert taken(store, key, tmp_path / "full") is None
     monkeypatch.undo()
     assert taken(store, key, tmp_path / "room") == {"words.txt": LARGE, "times.txt": "1\n"}
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path, spawning: None) -> Iterator[Path]:
-    """A file system of 256 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder], check=False, capture_output=True, timeout=60
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True, timeout=60)
 
 
 def test_a_disk_that_fills_in_the_middle_keeps_what_fitted(small_disk: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pipeline.directories.reading import digest_of, read
 from pipeline.directories.scan import TreeItem
 from pipeline.jobs.records import OutputRecord, StoredResult
 from pipeline.signatures import Signature
-from tests.cache.helpers import key_of
+from tests.cache.helpers import key_of, litter
 
 KEY = key_of("tiles")
 FILES = 40
@@ -187,3 +187,40 @@ def test_a_damaged_list_of_signatures_only_costs_the_reading(
     stored_directories._file(put(store, committed)).write_text("{")
     assert taken(store, tmp_path / "next")
     assert len(reads) == FILES
+
+
+def test_a_disk_that_fills_in_the_middle_of_a_directory_stores_nothing(
+    small_disk: Path, committed: tuple[Path, str, Signature]
+) -> None:
+    store = ResultStore(small_disk / "results")
+    for number in range(40):
+        (committed[0] / f"large-{number}").write_bytes(os.urandom(16384))
+    found = read(committed[0])
+    manifest.write(committed[0], found.manifest)
+    put(store, (committed[0], found.manifest.digest, found.signature))
+    assert not store.has(KEY)
+    assert litter(store) == []
+
+
+def test_one_that_has_no_room_where_it_is_wanted_stays_in_the_store(
+    store: ResultStore, committed: tuple[Path, str, Signature], small_disk: Path, tmp_path: Path
+) -> None:
+    (committed[0] / "large").write_bytes(os.urandom(300_000))
+    found = read(committed[0])
+    manifest.write(committed[0], found.manifest)
+    put(store, (committed[0], found.manifest.digest, found.signature))
+    assert taken(store, small_disk / "new") is None
+    assert os.listdir(small_disk / "new/outputs") == []
+    there = taken(store, tmp_path / "room")
+    assert there
+    assert digest_of(there) == found.manifest.digest
+
+
+def test_a_copy_on_another_disk_is_the_same(
+    store: ResultStore, committed: tuple[Path, str, Signature], small_disk: Path, reads: list[str]
+) -> None:
+    put(store, committed)
+    there = taken(store, small_disk / "new")
+    assert there
+    assert reads == []
+    assert digest_of(there) == committed[1]

@@ -54,3 +54,13 @@ def test_a_link_to_anything_else_is_no_output(film: Path, outputs: Path, tmp_pat
     (outputs / "out.mp4").symlink_to(film)
     with pytest.raises(OutputsMissing):
         output_files.find(outputs, "file", "out.*", [tmp_path / "other.mp4"])
+
+
+def test_a_pattern_is_for_files_or_for_folders(tmp_path: Path) -> None:
+    (tmp_path / "part.json").touch()
+    (tmp_path / "part.zarr").mkdir()
+    assert output_files.find(tmp_path, "file", "part.*") == tmp_path / "part.json"
+    assert output_files.find(tmp_path, "folder", "part.*/") == tmp_path / "part.zarr"
+    (tmp_path / "part.second").mkdir()
+    with pytest.raises(OutputsMissing, match="2 times"):
+        output_files.find(tmp_path, "folder", "part.*/")
