@@ -52,6 +52,8 @@ def raise_outcome(job: PlannedJob) -> None:
             return
         case Status.FAILED:
             raise StageError(f"{job.id} failed: {_reason(job)}", f"pipeline job show {job.id}")
+        case Status.EDITED:
+            raise UsageError(f"{job.id} was edited since it was run", f"run-pipeline -j {job.id}")
         case Status.PREPARED:
             raise UsageError(f"{job.id} hasn't been run yet", f"run-pipeline -j {job.id}")
     raise Interrupted(f"{job.id} was stopped before its end", f"run-pipeline -j {job.id}   goes on from here")

@@ -53,6 +53,7 @@ def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Option
 
     from pipeline.cache.store import ResultStore
     from pipeline.cli.output import print_table
+    from pipeline.jobs import output_edits
     from pipeline.jobs.job import load
     from pipeline.jobs.results import Results
     from pipeline.run.chosen_stages import choose
@@ -64,7 +65,8 @@ def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Option
     store = ResultStore(here.results)
     for job in map(load, folders):
         reuse = Reuse(job, job.loaded, store, OutputSignatures(job), options.verify)
-        found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, Results(), os.environ))
+        results = Results(output_edits.of_state(job, job.loaded))
+        found = forecast(choose(job, options.selection), reuse, StageKeys(here, job, results, os.environ))
         if as_json:
             for each in found:
                 click.echo(json.dumps({"event": "forecast", "job": job.id, **asdict(each)}))

@@ -98,6 +98,28 @@ class StageSkipped(StageEvent, frozen=True, tag="stage_skipped"):
     because: str
 
 
+class EditedOutput(Struct, frozen=True, forbid_unknown_fields=True):
+    """An output as a person has left it; its file is named from ``edits/STAGE`` of the job's folder."""
+
+    base: str  # the digest of the stage's own output, which the edit was made from
+    record: OutputRecord
+
+
+class OutputEdited(Event, frozen=True, tag="output_edited"):
+    """A person's files stand in the place of a stage's outputs; all edits of the stage that count from now on."""
+
+    stage: str
+    outputs: dict[str, EditedOutput]
+    who: str
+
+
+class EditDropped(Event, frozen=True, tag="edit_dropped"):
+    """The stage's own outputs count again."""
+
+    stage: str
+    who: str
+
+
 class RunInterrupted(RunEvent, frozen=True, tag="run_interrupted"):
     """The run was asked to stop, and stopped its stages; or to start nothing after another job's failure."""
 
@@ -133,6 +155,8 @@ AnyEvent = (
     | StageFinished
     | AttemptFailed
     | StageSkipped
+    | OutputEdited
+    | EditDropped
     | RunInterrupted
     | RunCancelled
     | RunFailed

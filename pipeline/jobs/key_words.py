@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import is_tree
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, output_edits
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan, PlannedStage
@@ -41,6 +41,7 @@ class KnownFile:
     size: int  # bytes
     mtime_ns: int
     path: Path | None = None  # of an output
+    edited: str = ""  # by whom and when, where a person has made it
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def side(job: PlannedJob, stage: str) -> KeySide:
         output.digest: KnownFile(output.path.name, output.size, output.mtime_ns, output.path)
         for event in events
         for output in attempts.of_event(job, event).outputs.values()
+    }
+    files |= {
+        output.digest: KnownFile(output.path.name, output.size, output.mtime_ns, output.path, edit.words)
+        for edit in output_edits.of_events(job, job.journal().read())
+        for output in edit.outputs.values()
     }
     given = job.plan.input
     return KeySide(job.plan, found, {**files, given.digest: KnownFile(job.input.name, given.size, given.mtime_ns)})
@@ -96,11 +102,20 @@ def _inputs(slot: str, before: list[str], after: list[str], old: KeySide, new: K
     if JOB_INPUT not in references and references:
         what += f" (from {', '.join(dict.fromkeys(each.partition('.')[0] for each in references))})"
     if len(before) == len(after) == 1:
-        return f"{what}: {_file(before[0], after[0], old, new)}"
+        return f"{what}: {_edited(before, after, old, new) or _file(before[0], after[0], old, new)}"
     if sorted(before) == sorted(after):
         return f"{what}: the same files come in another order"
     fresh = len(set(after) - set(before))
-    return f"{what}: {counted(len(before), 'file')} before, {counted(len(after), 'file')} now, {fresh} of them new"
+    counts = f"{counted(len(before), 'file')} before, {counted(len(after), 'file')} now, {fresh} of them new"
+    return f"{what}: {'; '.join(filter(None, [counts, _edited(before, after, old, new)]))}"
+
+
+def _edited(before: list[str], after: list[str], old: KeySide, new: KeySide) -> str:
+    """Which of the files a person has edited, or which edits don't count any more; empty where there are none."""
+    fresh = [new.files[each] for each in after if each not in before and each in new.files]
+    gone = [old.files[each] for each in before if each not in after and each in old.files]
+    now = [f"the file {each.name} was {each.edited}" for each in fresh if each.edited]
+    return "; ".join(now or [f"the file {each.name} was {each.edited} before" for each in gone if each.edited])
 
 
 def _file(before: str, after: str, old: KeySide, new: KeySide) -> str:

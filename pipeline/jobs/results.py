@@ -1,22 +1,36 @@
 """What a job's stages have made so far, looked up by reference."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pipeline.errors import UsageError
+from pipeline.jobs.output_edits import OutputEdit, require_current
 from pipeline.jobs.records import Output, Result
 from pipeline.references import part, split
 
 
 class Results:
-    """Results by stage. A fan-out over a list that wasn't known before stands for those of its members, in order."""
+    """Results by stage. A fan-out over a list that wasn't known before stands for those of its members, in order.
 
-    def __init__(self) -> None:
+    Where a person has edited an output of the job, the edited one is what everybody gets; the result stays as it is.
+    """
+
+    def __init__(self, edits: Mapping[str, OutputEdit] = MappingProxyType({})) -> None:
+        """``edits`` by stage."""
+        self._edits = edits
         self._results: dict[str, Result] = {}
         self._members: dict[str, Sequence[str]] = {}
         self._items: dict[str, str] = {}  # by member
 
     def add(self, stage: str, result: Result) -> None:
+        """Raises ``EditOutdated`` where the stage's outputs were edited when they were other ones."""
+        if edit := self._edits.get(stage):
+            require_current(stage, edit, result)
         self._results[stage] = result
+
+    def edit(self, stage: str) -> OutputEdit | None:
+        """What a person has made of the stage's outputs."""
+        return self._edits.get(stage)
 
     def gather(self, stage: str, members: Sequence[str], items: Sequence[str] = ()) -> None:
         """A fan-out's members, each with its item of the list, in words."""
@@ -37,10 +51,14 @@ class Results:
         Raises ``UsageError`` where the list has no item that the reference names.
         """
         stage, output = split(reference)
-        found = {name: result.outputs[output] for name, result in self.of(stage).items()}
+        found = {name: self._output(name, result, output) for name, result in self.of(stage).items()}
         if (item := part(reference)) is None:
             return found
         of_item = {name: each for name, each in found.items() if self._items.get(name) == item}
         if not of_item:
             raise UsageError(f"'{stage}' has no item '{item}', which {reference} names", "pipeline job show latest")
         return of_item
+
+    def _output(self, stage: str, result: Result, output: str) -> Output:
+        edit = self._edits.get(stage)
+        return edit.outputs.get(output, result.outputs[output]) if edit else result.outputs[output]

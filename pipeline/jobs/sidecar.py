@@ -120,6 +120,7 @@ class Sidecars:
             "source": parts.get("source"),
             "modules": parts.get("modules"),
             "tools": plan.tools.get(stage.environment),
+            "edits": [edit.told for name in found if (edit := self._results.edit(name))],
             "about": _merged([result.about for result in found.values()]),
             "warnings": list(dict.fromkeys(text for result in found.values() for text in result.warnings)),
         }
@@ -161,7 +162,9 @@ def _notes(told: Sequence[Mapping[str, Any]]) -> list[str]:
     environments = (each["environment"] for each in told if "warning" in each["environment"])
     degraded = (f"environment '{each['name']}' was {each['source']} {each['warning']}" for each in environments)
     texts = (text for each in told for text in (*_texts(each.get("about", {}).get("notes")), *each.get("warnings", ())))
-    return list(dict.fromkeys([*degraded, *texts]))
+    edits = [each for stage in told for each in stage.get("edits", ())]
+    edited = (f"{name} was edited by {each['who']}" for each in edits for name in each["files"])
+    return list(dict.fromkeys([*degraded, *texts, *edited]))
 
 
 def _model_notes(plan: Plan, told: Sequence[Mapping[str, Any]]) -> list[str]:

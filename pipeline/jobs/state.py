@@ -6,8 +6,10 @@ from enum import Enum
 from pipeline.jobs.events import (
     AnyEvent,
     AttemptFailed,
+    EditDropped,
     JobPrepared,
     JobReplanned,
+    OutputEdited,
     RunCancelled,
     RunEnded,
     RunEvent,
@@ -32,6 +34,7 @@ class Status(Enum):
     FAILED = "failed"
     PARTIAL = "partial"  # the last run was asked for a part of the stages, and did it
     FINISHED = "finished"
+    EDITED = "edited"  # it was finished, and an output was edited since: what depends on that is left to run
 
 
 class StageStatus(Enum):
@@ -61,6 +64,7 @@ class JobState(Struct, frozen=True):
     job_digest: str = ""
     stages: Mapping[str, StageState] = field(default_factory=dict)
     delivered: tuple[str, ...] = ()  # names in the output folder
+    edits: Mapping[str, OutputEdited] = field(default_factory=dict)  # by stage; those that weren't dropped
 
     def stage(self, name: str) -> StageState:
         return self.stages.get(name, WAITING)
@@ -81,15 +85,26 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
     status, digest = Status.PREPARED, ""
     delivered: tuple[str, ...] = ()
     stages: dict[str, StageState] = {}
+    edits: dict[str, OutputEdited] = {}
     for event in events:
         if isinstance(event, StageEvent):
             stages[event.stage] = after(stages.get(event.stage, WAITING), event)
         elif isinstance(event, JobPrepared | JobReplanned):
             status, digest = Status.PREPARED, event.job_digest
+        elif isinstance(event, OutputEdited | EditDropped):
+            status = Status.EDITED if status is Status.FINISHED else status
+            _take_edit(edits, event)
         else:
             status = RUN_STATUS[type(event)]
             delivered = event.delivered if isinstance(event, RunFinished) else delivered
-    return JobState(status, digest, stages, delivered)
+    return JobState(status, digest, stages, delivered, edits)
+
+
+def _take_edit(edits: dict[str, OutputEdited], event: OutputEdited | EditDropped) -> None:
+    """Later ones stand for all that came before."""
+    edits.pop(event.stage, None)
+    if isinstance(event, OutputEdited):
+        edits[event.stage] = event
 
 
 def after(before: StageState, event: StageEvent) -> StageState:

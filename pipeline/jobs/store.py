@@ -21,7 +21,7 @@ from pipeline.values import plain, replace
 ID = re.compile(r"job-\d{8}-[a-z0-9_-]+-\d{4,}")
 STALE_SECONDS = 3600
 REMOVING = ".removing-"  # how the name of a job's folder begins while it is removed
-UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL)
+UNFINISHED = (Status.PREPARED, Status.RUNNING, Status.INTERRUPTED, Status.PARTIAL, Status.EDITED)
 
 
 NO_FUNCTIONS: Mapping[str, str] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.files import read_json, tail
-from pipeline.jobs import items, overview, sidecar
+from pipeline.jobs import items, output_edits, overview, sidecar
 from pipeline.jobs.events import AnyEvent, AttemptFailed
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -64,7 +64,7 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
         models=job.plan.models,
         parameters=_parameters(job),
         decisions=tuple(decisions),
-        notes=tuple(_notes(state)),
+        notes=(*_notes(state), *_edits(job, state)),
         reasons=tuple(_reasons(explain(job, store), shown)),
         failures=tuple(_failures(job, rows, events, shown)),
         files=tuple(_files(job, state)),
@@ -104,6 +104,12 @@ def _notes(state: JobState) -> list[str]:
     committed = [each.committed for each in state.stages.values() if each.committed]
     texts = [text for each in committed for text in (*_texts(each.about.get("notes")), *each.warnings)]
     return list(dict.fromkeys(texts))
+
+
+def _edits(job: PlannedJob, state: JobState) -> Iterator[str]:
+    for stage, edit in output_edits.of_state(job, state).items():
+        for output in edit.outputs.values():
+            yield f"{output.path.name} of stage '{stage}' was {edit.words}"
 
 
 def _reasons(found: Sequence[StageExplanation], shown: Mapping[str, str]) -> Iterator[ReportedReason]:

@@ -98,8 +98,17 @@ class InputGuard:
                 f"{message}, and can't be put back: {_of_system(error, output.path)}",
                 f"run-pipeline -j {self._job.id}   goes on when that can be written",
             ) from error
+        if not is_back and self._is_edit(stage, output.path):
+            message = (
+                f"{self._job.id}: {output.path}, an edited output of stage '{stage}', was changed or removed since"
+            )
+            raise StageError(message, f"put the file back, or\npipeline job edit {self._job.id} {stage} --drop")
         if not is_back:
             raise StageError(message, f"run-pipeline -j {self._job.id}   makes it again")
+
+    def _is_edit(self, stage: str, path: Path) -> bool:
+        edit = self._results.edit(stage)
+        return edit is not None and any(each.path == path for each in edit.outputs.values())
 
     def _has_changed(self, watched: WatchedFile, live: LiveAttempt) -> bool:
         file, at = watched.file, time.time_ns()
@@ -174,7 +183,9 @@ class InputGuard:
     def _restore(self, stage: str, path: Path) -> bool:
         """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""
         result = self._results.of(stage)[stage]
-        output = next(each for each in result.outputs.values() if each.path == path)
+        output = next((each for each in result.outputs.values() if each.path == path), None)
+        if output is None:  # a person's edit, which no store has
+            return False
         if not self._is_on_ground:
             raise OSError(errno.ESTALE, "it isn't the folder any more that it was when the run began", self._job.folder)
         attempt_folders.make(path.parent, self._job.folder)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
-from pipeline.jobs import attempts, input_name
+from pipeline.jobs import attempts, input_name, output_edits
 from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -56,7 +56,7 @@ class JobRun:
         self.open = 0  # tasks that were given out and have no end yet
         self._context = context
         self._chosen = choose(job, context.selection)
-        self._results = Results()
+        self._results = Results(output_edits.of_state(job, job.loaded))
         self._durations = Durations(context.project, job)
         self._speeds: ModelSpeeds | None = None  # made for the first stage with a model
         self._journal = JobJournal(job, context.observer)

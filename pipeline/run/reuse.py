@@ -1,9 +1,10 @@
 """Whether a stage has a result already: in this job, or in the store that all jobs share."""
 
 import time
+from collections.abc import Mapping, Sequence
 
 from pipeline.cache.store import ResultStore
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, output_edits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
@@ -67,6 +68,8 @@ class Reuse(Struct, frozen=True):
         from pipeline.jobs import key_words  # few stages run again
 
         before = attempts.key_input(self.job, stage, event.attempt) or {}
+        if edited := self._edited(before.get("inputs", {}), key.parts["inputs"]):
+            return f"again, since its input {edited}"
         return f"again, since its {key_words.part_names(stage_key.changed_parts(before, key.parts))} changed"
 
     def own(self, stage: PlannedStage, key: str) -> ReusedResult | None:
@@ -102,3 +105,18 @@ class Reuse(Struct, frozen=True):
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
         self.signatures.note_committed(result, at)
         return ReusedResult(result, origin=stored.job)
+
+    def _edited(self, before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]) -> str:
+        """Which of its inputs is a person's edit now, in words; empty where none is."""
+        made = {
+            output.digest: edit
+            for edit in output_edits.of_state(self.job, self.state).values()
+            for output in edit.outputs.values()
+        }
+        words = [
+            f"'{slot}' was edited by {made[digest].who}"
+            for slot, digests in now.items()
+            for digest in digests
+            if digest in made and digest not in before.get(slot, ())
+        ]
+        return "; ".join(dict.fromkeys(words))

@@ -7,6 +7,7 @@ COMMANDS = {
     "show": "pipeline.cli.job.show",
     "open": "pipeline.cli.job.open",
     "logs": "pipeline.cli.job.logs",
+    "edit": "pipeline.cli.job.edit",
     "why": "pipeline.cli.job.why",
     "report": "pipeline.cli.job.report",
     "timeline": "pipeline.cli.job.timeline",

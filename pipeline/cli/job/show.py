@@ -10,7 +10,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.environments import registry_of
-from pipeline.jobs import environment_sources, items, overview
+from pipeline.jobs import environment_sources, items, output_edits, overview
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus, Status
@@ -32,7 +32,11 @@ def command(id: str, as_json: bool) -> None:
     job = JobStore(here.jobs).find(id)
     about, state = summary(job), job.state()
     killed = about.state == KILLED
-    rows = [_stage(job, stage, known, killed) for stage, known in overview.stages(job, state)]
+    edits = output_edits.of_state(job, state)
+    rows = [
+        {**_stage(job, stage, known, killed), "edited": edits[stage.name].words if stage.name in edits else None}
+        for stage, known in overview.stages(job, state)
+    ]
     data = {
         **asdict(about),
         "environments": plain(job.plan.environment_sources),
@@ -86,7 +90,7 @@ def _stage(job: PlannedJob, stage: PlannedStage, state: StageState, killed: bool
 
 def _remark(row: Mapping[str, Any]) -> str:
     taken = f"taken from {row['taken_from']}" if row["taken_from"] else None
-    return printable("; ".join(filter(None, [row["reason"], taken, *row["warnings"]])))
+    return printable("; ".join(filter(None, [row["reason"], row["edited"], taken, *row["warnings"]])))
 
 
 def _seconds(seconds: float | None) -> str:
