@@ -51,7 +51,7 @@ def _suggestion(text: str, known: Sequence[str]) -> str:
     by_name = {_name(code).lower(): code for code in codes}
     try:
         found = langcodes.find(text).language
-    except LookupError:
+    except (LookupError, UnicodeEncodeError):  # the last for what is no text
         found = None
     if found not in codes:
         near = get_close_matches(text.lower(), [*by_name, *codes], n=1, cutoff=0.5)

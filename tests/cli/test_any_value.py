@@ -70,8 +70,11 @@ def places_of(words: tuple[str, ...], leaf: click.Command, film: str) -> Iterato
     usual = tuple(film if each.name in ("media", "file", "files") else "alpha" for each in arguments)
     for option in leaf.params:
         if isinstance(option, click.Option) and not option.is_flag:
-            flag = next(each for each in option.opts if each.startswith("--"))
-            yield Place((*words, *workflow, flag), ("--", *usual), attached=True)
+            flag = next((each for each in option.opts if each.startswith("--")), None)
+            if flag:
+                yield Place((*words, *workflow, flag), ("--", *usual), attached=True)
+            else:
+                yield Place((*words, *workflow, option.opts[0]), ("--", *usual), attached=False)
     for number in range(len(arguments)):
         yield Place((*words, *workflow, "--", *usual[:number]), usual[number + 1 :], attached=False)
 
