@@ -174,6 +174,9 @@ def test_lists_say_where_each_comes_from(own: Sandbox) -> None:
     assert {row["name"]: row["from"] for row in listed} == {"alpha": "media", "beta": "project"}
     (workflow,) = own.give("pipeline", "workflow", "list", "--json").data
     assert (workflow["name"], workflow["from"]) == ("common", "media")
+    own.write("stages/noop.py", STAGE)
+    stages = {row["name"]: row["from"] for row in own.give("pipeline", "stage", "list", "--json").data}
+    assert (stages["noop"], stages["sharing"]) == ("project", "media")
 
 
 def test_an_error_in_a_file_of_the_tool_names_it_in_full(own: Sandbox, shipped: Sandbox) -> None:

@@ -196,6 +196,21 @@ def test_a_program_that_is_gone_or_broken_when_the_job_runs_is_told(ready: Sandb
     assert "mytool" in gone.error
 
 
+def test_a_shim_whose_upgrade_nobody_sees_is_told_with_what_to_write(ready: Sandbox, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "mytool"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nexec "$SHIMS/real" "$@"\n')
+    program.chmod(0o755)
+    stage(ready, "command: [mytool]\nstdout: result\n")
+    flow(ready)
+    ready.write("input.txt", "x\n")
+    path = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    prepared = ready.run("prepare-job", ready.root / "input.txt", "--workflow", "tested", variables=path)
+    assert prepared.code == 0, prepared.err
+    assert "tools: [{mytool: {version: [--version]}}]" in prepared.err
+    assert "config/environments/alpha.yaml" in prepared.err
+
+
 def test_a_command_that_is_asked_to_end_may_clean_up(ready: Sandbox) -> None:
     marker = ready.root / "cleaned"
     began = ready.root / "began"

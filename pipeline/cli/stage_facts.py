@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from pipeline.config.catalog import Catalog
+from pipeline.extensions import origin
 from pipeline.plan.stage_arguments import kind_of
 
 DOCSTRING = re.compile(r'^(?:"""|\'\'\')(.+?)(?:\.?\s*$|\.?(?:"""|\'\'\'))', re.MULTILINE)
@@ -15,6 +16,7 @@ def facts(catalog: Catalog, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "file": catalog.project.shown(spec.file),
+        "from": origin(catalog.project, catalog.project.owner(spec.file)),
         "kind": "command" if spec.command else "python",
         "description": spec.description or _first_words(spec.file.read_text(encoding="utf-8", errors="replace")),
         "environment": spec.environment,

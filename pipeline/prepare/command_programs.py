@@ -1,7 +1,7 @@
 """The programs that command stages start: looked for where the stages will find them, before there is a job."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -9,10 +9,12 @@ from shlex import quote
 from pipeline.config.catalog import Catalog
 from pipeline.config.command_stages import CommandSpec, interpreter_of
 from pipeline.envs.build import Build
+from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import program_folders
-from pipeline.envs.variables import system_path
+from pipeline.envs.variables import system_path, which
 from pipeline.errors import NotReady
 from pipeline.jobs.plan import PlannedStage
+from pipeline.prepare.readiness import wrapper_note
 from pipeline.sdk.command_words import find_program
 from pipeline.values import replace
 
@@ -77,6 +79,16 @@ def with_programs(
     kinds = {stage.uses: stage.environment for stage in stages if stage.is_command}
     programs = {uses: located(catalog, uses, folders[name]) for uses, name in kinds.items()}
     return tuple(replace(stage, programs=programs[stage.uses]) if stage.is_command else stage for stage in stages)
+
+
+def wrapper_notes(stages: Iterable[PlannedStage], environments: Mapping[str, Definition]) -> Iterator[str]:
+    """One for each program of which nobody sees that it is upgraded. The environments' own ``tools`` have theirs."""
+    started = {(stage.environment, name): where for stage in stages for name, where in stage.programs.items()}
+    for (environment, name), where in started.items():
+        path = which(name, os.environ) if where == ON_PATH else None
+        if path and name not in environments[environment].tools:
+            note = wrapper_note(environments[environment], Path(name).name, Path(path))
+            yield from [note] if note else []
 
 
 def _script_problems(uses: str, command: CommandSpec) -> Iterator[tuple[str, str]]:

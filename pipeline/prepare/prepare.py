@@ -89,7 +89,9 @@ def _with_programs(catalog: Catalog, decided: Preparation, environments: Mapping
         for name in commands
     }
     stages = command_programs.with_programs(catalog, decided.planned.stages, folders)
-    return replace(decided, planned=replace(decided.planned, stages=stages))
+    notes = command_programs.wrapper_notes(stages, decided.ready.environments)
+    values = replace(decided.values, decisions=decided.values.decisions.with_notes(notes))
+    return replace(decided, planned=replace(decided.planned, stages=stages), values=values)
 
 
 def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:

@@ -6,6 +6,7 @@ No process is started for it, except the interpreter of an external environment 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.config.catalog import Catalog
 from pipeline.envs import program_versions
@@ -95,20 +96,26 @@ def require(ready: Readiness, default_commands: Callable[[], Collection[str]]) -
 
 def wrapper_notes(ready: Readiness) -> Iterator[str]:
     """One for each program of which nobody sees that it is upgraded: what to write, so that it shows."""
-    folders = system_path(os.environ)
     for environment, tools in ready.tools.items():
-        definition = ready.environments[environment]
-        answering = {*dict(definition.tool_versions), *program_versions.KNOWN}
         for tool in tools:
-            if tool.path and tool.name not in answering and is_opaque(tool.name, tool.path, folders):
-                setting = f"tools: [{{{tool.name}: {{version: [--version]}}}}]"
-                if definition.is_in_stage:
-                    setting = f'tools = [{{{tool.name} = {{version = ["--version"]}}}}] in [tool.pipeline.environment]'
-                yield (
-                    f"{tool.path} starts another program. If that one is upgraded, results of the old one are still"
-                    f" used. To have the version looked at, write into {definition.path} how {tool.name} is asked for"
-                    f" it:\n{setting}"
-                )
+            if tool.path and (note := wrapper_note(ready.environments[environment], tool.name, tool.path)):
+                yield note
+
+
+def wrapper_note(definition: Definition, name: str, path: Path) -> str | None:
+    """As ``wrapper_notes``, of one program on ``PATH`` that stages in an environment start."""
+    if name in {*dict(definition.tool_versions), *program_versions.KNOWN}:
+        return None
+    if not is_opaque(name, path, system_path(os.environ)):
+        return None
+    setting = f"tools: [{{{name}: {{version: [--version]}}}}]"
+    if definition.is_in_stage:
+        setting = f'tools = [{{{name} = {{version = ["--version"]}}}}] in [tool.pipeline.environment]'
+    return (
+        f"{path} starts another program. If that one is upgraded, results of the old one are still"
+        f" used. To have the version looked at, write into {definition.path} how {name} is asked for"
+        f" it:\n{setting}"
+    )
 
 
 def locate_all(catalog: Catalog, names: Iterable[str]) -> tuple[Tool, ...]:

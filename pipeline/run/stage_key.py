@@ -49,7 +49,7 @@ class StageKeys:
         self.results = results
         self._programs: Programs | None = None  # made for the first stage that uses one
         self._sources: dict[str, str] = {}
-        self._schema_digests: dict[str, str | None] = {}  # by their names
+        self._schema_digests: dict[Path, str | None] = {}  # by their names
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._commands: dict[str, StageCommand] = {}  # likewise; only of those that are commands
         self._functions = {stage.uses: stage.function for stage in job.stages if stage.function}
@@ -120,17 +120,17 @@ class StageKeys:
 
     def _schemas(self, stage: PlannedStage) -> dict[str, str | None]:
         """Those that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
-        return {
-            output: self._schema(promise["schema"]) for output, promise in stage.ensure.items() if promise.get("schema")
-        }
+        owner = self._project.owner(self.file(stage.uses))
+        named = {output: promise["schema"] for output, promise in stage.ensure.items() if promise.get("schema")}
+        return {output: self._schema(owner.locate(name)) for output, name in named.items()}
 
-    def _schema(self, name: str) -> str | None:
-        if name not in self._schema_digests:
+    def _schema(self, file: Path) -> str | None:
+        if file not in self._schema_digests:
             try:
-                self._schema_digests[name] = sha256_of_bytes(self._project.locate(name).read_bytes())
+                self._schema_digests[file] = sha256_of_bytes(file.read_bytes())
             except OSError:
-                self._schema_digests[name] = None
-        return self._schema_digests[name]
+                self._schema_digests[file] = None
+        return self._schema_digests[file]
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:

@@ -19,14 +19,15 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json("stage-list", rows)
         return
-    shown = ("name", "kind", "environment", "description", "problem")
+    origin = ("from",) if catalog.project.extended else ()
+    shown = ("name", "kind", "environment", *origin, "description", "problem")
     cells = [[str(row[column] or "") for column in shown] for row in rows]
     print_table(["stage", *shown[1:]], cells, "the project has no stage")
 
 
 def _row(catalog: Catalog, name: str) -> dict[str, object]:
     """A stage whose file is wrong has a row, too, which says so."""
-    empty = dict.fromkeys(("kind", "environment", "description", "file"))
+    empty = dict.fromkeys(("kind", "environment", "from", "description", "file"))
     try:
         found = facts(catalog, name)
     except ConfigurationError as error:
