@@ -26,6 +26,8 @@ class Direction:
 
     def never(self, engine: EngineSpec) -> str:
         """Why the engine can't do it, whatever there is on this machine; empty where it may."""
+        if self.criteria.model and (engine.from_audio or engine.pairs_from):
+            return "a translation model is named, and it takes none"
         if engine.pairs_from:
             return ""
         if pairs.declared(engine, self.source, self.target) is None:

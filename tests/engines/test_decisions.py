@@ -367,3 +367,16 @@ def test_a_model_that_must_be_told_the_language_is_refused_without_one(tmp_path:
     for inventory, source in ((several, "de"), (only, "auto"), (with_model("other", BASE), "auto")):
         found = decided(catalog, inventory, model="other", source=source, targets=[])
         assert found.values["recognition"]["engine"] == "hearing"
+
+
+def test_a_translation_model_that_is_named_is_never_passed_over_for_an_engine_that_takes_none(catalog: Catalog) -> None:
+    mine = with_model("mine", DefinedModel(frozenset({"model.bin"})))
+    assert decided(catalog, mine, weights="mine").values["translation"]["heavy"] == ["es"]
+    gone = with_model("mine", DefinedModel(frozenset({"model.bin"}), problem="it was never fetched"))
+    environment = replace(gone, environments={"heavy": BUILD})
+    for engine in ("auto", "paired"):
+        try:
+            found = decided(catalog, environment, weights="mine", engine=engine).values["translation"]
+        except (NotReady, UsageError):
+            continue
+        assert found["paired"] == []
