@@ -89,7 +89,7 @@ def look(
     except Refused as refused:
         advice = ADVICE.get(refused.kind)
         if refused.kind == "gated":
-            advice = f"agree to its terms at {page(source.repository)} and set HF_TOKEN"
+            advice = f"agree to its terms at {page(source.repository)} and set HF_TOKEN to a token of that account"
         raise NotReady(f"{shown} can't be had: {refused}", advice) from refused
     lock = _without_twins(found.lock, progress)
     admitted.require_beginnings({name: found.beginnings[name] for name in lock.files})

@@ -141,6 +141,6 @@ def _advice(refused: Refused, source: HubSource | UrlSource) -> str:
     if refused.kind != "gated" or not isinstance(source, HubSource):
         return ""
     return (
-        f". Agree to its terms at {page(source.repository)} and set HF_TOKEN, "
+        f". Agree to its terms at {page(source.repository)} and set HF_TOKEN to a token of that account, "
         "or name a folder that has the files (a 'folder' source)"
     )

@@ -5,7 +5,7 @@ So a plan names digests, and never depends on what a file may hold later.
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pipeline.media.probe import Media
 from pipeline.models import local_folder
 from pipeline.models.local_folder import FolderModel, ModelNeeds
 from pipeline.models.store import ModelStore
+from pipeline.text import printable
 
 REPOSITORY = re.compile(r"(?:huggingface:|hf:)?(?P<owner>[A-Za-z0-9][\w.-]*)/(?P<name>[A-Za-z0-9][\w.-]*)", re.ASCII)
 PATH_MARKS = tuple(mark for mark in (os.sep, os.altsep) if mark)
@@ -46,8 +47,9 @@ def read(
         if kind == "model" and not (spec and spec.task and text == AUTO) and _is_folder(text, catalog):
             defined, store = catalog.models.values(), ModelStore(catalog.project.model_store)
             _require_place(text)
-            needs = ModelNeeds(task=_task_of(workflow, name), allows_code=allows_code)
-            models.append(local_folder.read(Path(text).expanduser(), needs, defined, store))
+            folder, task = Path(text).expanduser(), _task_of(workflow, name)
+            _require_some_file(folder, task, catalog)
+            models.append(local_folder.read(folder, ModelNeeds((), task, allows_code), defined, store))
             values[name] = models[-1].name
         elif kind == "glossary":
             values[name] = glossary.read(Path(text).expanduser()) if text else {}
@@ -142,6 +144,19 @@ def _require_place(text: str) -> None:
         name, owned = found["name"].lower(), f"{found['owner']}/{found['name']}"
         what = f"there is no folder {text}; a model of a repository is locked first"
         raise NotReady(what, f"pipeline model add {name} huggingface:{owned}\npipeline model fetch {name}")
+
+
+def _require_some_file(folder: Path, task: str, catalog: Catalog) -> None:
+    """Raises ``NotReady`` for a folder of something else, such as films, before all of it is read."""
+    needed = {name for each in catalog.engines.values() if each.kind == task for name in _names(each.files)}
+    if needed and folder.is_dir() and not any((folder / name).is_file() for name in needed):
+        what = f"the folder {printable(str(folder))} has none of the files that a model for {task} has"
+        raise NotReady(f"{what}, such as model.bin or model.safetensors", local_folder.ANOTHER)
+
+
+def _names(needed: Iterable[str]) -> Iterator[str]:
+    """Of files as engines need them: ``a | b`` where one of them will do."""
+    return (name for either in needed for name in either.split(" | "))
 
 
 def _task_of(workflow: WorkflowSpec, parameter: str) -> str:

@@ -116,6 +116,8 @@ def test_a_gated_repository_leads_to_its_terms_and_takes_a_token_that_nobody_see
     behaviour.token = "hf_secret"
     refused = desk("add", "tiny", SOURCE)
     assert (refused.code, f"https://huggingface.co/{hub.REPOSITORY}" in refused.err) == (3, True)
+    wrong = desk("add", "tiny", SOURCE, HF_TOKEN="hf_wrong")
+    assert (wrong.code, "of that account" in wrong.err, "hf_wrong" in wrong.err) == (3, True, False)
     assert not (desk.sandbox.root / "requirements" / "models").exists()
     assert desk("add", "tiny", SOURCE, HF_TOKEN="hf_secret").code == 0
     assert desk.lock["gated"] is True

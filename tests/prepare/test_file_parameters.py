@@ -10,6 +10,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.errors import NotReady
 from pipeline.media.probe import Media, MediaTrack
+from pipeline.models import local_folder
 from pipeline.prepare import file_parameters
 from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
@@ -120,3 +121,13 @@ def test_a_repository_in_place_of_a_folder_leads_to_the_command_that_locks_it(
     assert str(refused.value.next_step).startswith(
         "pipeline model add faster-whisper-base huggingface:Systran/faster-whisper-base\n"
     )
+
+
+def test_a_folder_of_something_else_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog(ProjectFolder(REPOSITORY))
+    (tmp_path / "film.mkv").write_bytes(b"a film")
+    monkeypatch.setattr(local_folder, "read", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(NotReady, match="none of the files"):
+        file_parameters.read(catalog.workflow("subtitle"), {"model": str(tmp_path)}, catalog)
