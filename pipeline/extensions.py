@@ -12,11 +12,15 @@ PACKAGE = Path(__file__).parent
 _WHEEL, _CHECKOUT = PACKAGE / "shipped", PACKAGE.parent
 FOLDER = _WHEEL if _WHEEL.is_dir() else _CHECKOUT
 MEDIA = "media"
-NAMES = (MEDIA,)
+CARRIED = "package"  # what a carried package has brought, in a folder of its own project
+EXTENDED = "extended"  # that folder
+NAMES = (MEDIA, CARRIED)
 
 
 def folder_of(name: str, root: Path) -> Path | None:
     """The folder of a set with one of ``NAMES``; ``None`` for the project that it is itself, which is at ``root``."""
+    if name == CARRIED:
+        return root / EXTENDED
     return None if name not in NAMES or root == FOLDER else FOLDER
 
 

@@ -109,14 +109,17 @@ class TimedOut(Exception):
     """The process ran longer than it was allowed to; it and what it started are gone."""
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917  # the streams are the tool's
     argv: Sequence[str | Path],
     variables: Mapping[str, str],
     timeout: float,
     log: IO[bytes] | None = None,
     umask: int = -1,
+    stdin: IO[bytes] | None = None,
 ) -> Completed:
-    """Run a tool to its end. With ``log``, both output streams go there and the result's are empty.
+    """Run a tool to its end; it reads ``stdin``, or nothing.
+
+    With ``log``, both output streams go there and the result's are empty.
 
     On Linux the kernel kills the tool and its group when we die, however we do.
     Raises ``TimedOut`` after ``timeout`` seconds, and ``FileNotFoundError`` where there is no such program.
@@ -128,7 +131,7 @@ def run(
         subprocess.Popen(
             argv,
             env=variables,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin or subprocess.DEVNULL,
             stdout=log or subprocess.PIPE,
             stderr=log or subprocess.PIPE,
             start_new_session=True,

@@ -13,7 +13,7 @@ STEP = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<con
 READY = ("pipeline init . --yes", "pipeline run words text.txt --build")
 
 
-@pytest.mark.parametrize("page", ["command-stages", "one-stage", "run"])
+@pytest.mark.parametrize("page", ["command-stages", "one-stage", "packages", "run"])
 def test_every_command_of_a_page_works(page: str, tmp_path: Path, spawning: None) -> None:
     text = (REPOSITORY / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
     variables = {

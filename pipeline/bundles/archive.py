@@ -4,12 +4,13 @@ The same content gives the same bytes. A bundle isn't trusted: the names of all 
 written, and each file is compared with the manifest while it is written.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -17,14 +18,14 @@ from typing import IO, Any
 from pipeline.bundles import tar_reading
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.errors import InputError
-from pipeline.files import dump_json, replaced, sync_folder
+from pipeline.files import DISK_ERRORS, dump_json, replaced, sync_folder
 from pipeline.permissions import share
 from pipeline.text import printable
 
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 64 << 20  # bytes
 CHUNK = 1 << 20
-DEVICE_NAMES = {"con", "prn", "aux", "nul"}  # files that Windows can't have
+DEVICE_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 
 Content = Path | bytes
 
@@ -63,7 +64,7 @@ def read(file: Path) -> Bundle:
         first = next(members, None)
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
             raise InputError(
-                f"{file} isn't a bundle of environments: it doesn't begin with its manifest", tar_reading.OTHER
+                f"{file} isn't a bundle or a package: it doesn't begin with its manifest", tar_reading.OTHER
             )
         with tar_reading.content(archive, first) as source:
             manifest = _manifest(file, source.read())
@@ -86,16 +87,30 @@ def unpack(bundle: Bundle, folder: Path) -> None:
         for member in members:
             target = folder / PurePosixPath(member.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tar_reading.content(archive, member) as source, target.open("xb") as file:
+            with tar_reading.content(archive, member) as source, _written(target) as file:
                 digest = _copy(source, file)
-            if digest != bundle.manifest["files"].get(member.name, {}).get("sha256"):
-                raise InputError(
-                    f"{bundle.file}: {_shown(member.name)} is damaged: it isn't what was packed",
-                    "copy the bundle again",
-                )
+            _require_digest(bundle, member.name, digest)
             missing.discard(member.name)
     if missing:  # where tarfile can't read a header, it stops as at the end
         raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing", tar_reading.AGAIN)
+
+
+def verify(bundle: Bundle) -> None:
+    """Read all files, and write nothing. Raises ``InputError`` for one that isn't as the manifest says."""
+    with tar_reading.opened(bundle.file) as archive:
+        members = tar_reading.members(archive, bundle.file)
+        next(members)
+        for member in members:
+            with tar_reading.content(archive, member) as source:
+                _require_digest(bundle, member.name, _copy(source, None))
+
+
+def _require_digest(bundle: Bundle, name: str, digest: str) -> None:
+    if digest != bundle.manifest["files"].get(name, {}).get("sha256"):
+        raise InputError(
+            f"{bundle.file}: {_shown(name)} is damaged: it isn't what was packed",
+            tar_reading.AGAIN,
+        )
 
 
 def _described(content: Content) -> dict[str, Any]:
@@ -134,11 +149,25 @@ class _Hashing:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def _copy(source: IO[bytes], target: IO[bytes]) -> str:
+@contextlib.contextmanager
+def _written(target: Path) -> Iterator[IO[bytes]]:
+    """A new file. The ``OSError`` of a full disk names it, so that nobody takes it for one of the bundle's own."""
+    try:
+        with target.open("xb") as file:
+            yield file
+    except OSError as error:
+        if error.filename is None and error.errno in DISK_ERRORS:
+            error.filename = str(target)
+        raise
+
+
+def _copy(source: IO[bytes], target: IO[bytes] | None) -> str:
+    """The content's digest; without a target, it is only read."""
     hashing = hashlib.sha256()
     while chunk := source.read(CHUNK):
         hashing.update(chunk)
-        target.write(chunk)
+        if target is not None:
+            target.write(chunk)
     return f"sha256:{hashing.hexdigest()}"
 
 
@@ -149,7 +178,7 @@ def _manifest(file: Path, data: bytes) -> Mapping[str, Any]:
             return manifest
     except (ValueError, KeyError, AttributeError, RecursionError):
         pass
-    raise InputError(f"{file} isn't a bundle of environments: its manifest can't be read", "copy the bundle again")
+    raise InputError(f"{file} isn't a bundle or a package: its manifest can't be read", tar_reading.AGAIN)
 
 
 def _is_described(entry: Any) -> bool:
@@ -210,10 +239,10 @@ def _require_complete(file: Path, manifest: Mapping[str, Any], sizes: Mapping[st
     promised = {MANIFEST: sizes[MANIFEST], **{name: each["size"] for name, each in manifest["files"].items()}}
     for name in sorted(promised.keys() ^ sizes.keys()):
         what = "isn't in its manifest" if name in sizes else "is missing"
-        raise InputError(f"{file} is refused: {_shown(name)} {what}", "copy the bundle again")
+        raise InputError(f"{file} is refused: {_shown(name)} {what}", tar_reading.AGAIN)
     for name, size in sizes.items():
         if size != promised[name]:
-            raise InputError(f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", "copy the bundle again")
+            raise InputError(f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", tar_reading.AGAIN)
 
 
 def _shown(name: str) -> str:

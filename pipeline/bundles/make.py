@@ -88,7 +88,7 @@ class _Collector:
         _require_wheels(definition, files)
         members = self.contents.members
         members.update({f"wheels/{file.name}": file for file in files})
-        members.update({self._member(file): _shareable(file) for file in _authored(self.catalog, definition)})
+        members.update({self._member(file): shareable(file) for file in authored(self.catalog, definition)})
         self.contents.environments[definition.name] = {
             "python": python.version,
             "abi": python.abi,
@@ -161,7 +161,7 @@ def _require_wheels(definition: Definition, files: Sequence[Path]) -> None:
         )
 
 
-def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
+def authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
     """The files that a person wrote for an environment, and its lock."""
     described = catalog.project.locate("config", "environments", f"{definition.name}.yaml")
     yield from (path for path in (described, definition.smoke) if path is not None and path.is_file())
@@ -169,7 +169,7 @@ def _authored(catalog: Catalog, definition: Definition) -> Iterator[Path]:
     yield definition.locked
 
 
-def _shareable(file: Path) -> Content:
+def shareable(file: Path) -> Content:
     """The file, or its content without the passwords of indexes: a bundle is given to others, and needs no index."""
     data = file.read_bytes()
     text = data.decode("utf-8", "surrogateescape")

@@ -11,8 +11,8 @@ from pipeline.errors import InputError
 from pipeline.text import printable
 
 LARGEST_READ = 64 << 20  # bytes that are read at once; a header that claims more isn't one of ours
-AGAIN = "copy the bundle again"
-OTHER = "name a file that 'pipeline env bundle' made, and that nobody has changed since"
+AGAIN = "copy the file again"
+OTHER = "name a file that 'pipeline env bundle' or 'pipeline package make' made, and that nobody has changed since"
 
 
 class _Bounded(io.BufferedReader):
@@ -34,7 +34,7 @@ def opened(file: Path) -> Iterator[tarfile.TarFile]:
         with _Bounded(io.FileIO(file)) as content, tarfile.open(fileobj=content, mode="r:") as archive:
             yield archive
     except tarfile.TarError as error:
-        raise InputError(f"{file} isn't a whole bundle: {error}", AGAIN) from error
+        raise InputError(f"{file} isn't a whole archive: {error}", AGAIN) from error
     except OSError as error:
         if error.filename is not None and str(error.filename) != str(file):
             raise
@@ -47,7 +47,7 @@ def members(archive: tarfile.TarFile, file: Path) -> Iterator[tarfile.TarInfo]:
     while member := archive.next():
         end = member.offset_data + _rounded(member.size, tarfile.BLOCKSIZE)
         if member.size < 0 or end > size:
-            raise InputError(f"{file} isn't a whole bundle: {printable(member.name)} goes beyond its end", AGAIN)
+            raise InputError(f"{file} isn't a whole archive: {printable(member.name)} goes beyond its end", AGAIN)
         yield member
     _require_end(file, end, size)
 
@@ -68,7 +68,7 @@ def _require_end(file: Path, end: int, size: int) -> None:
         opened_again.seek(end)
         rest = opened_again.read(whole - end)
     if len(rest) < whole - end:
-        raise InputError(f"{file} isn't a whole bundle: its end is missing", AGAIN)
+        raise InputError(f"{file} isn't a whole archive: its end is missing", AGAIN)
     if any(rest):
         raise InputError(f"{file} is refused: its end holds something else than zeros", AGAIN)
 

@@ -11,6 +11,7 @@ from pipeline.cli import (
     init,
     job,
     model,
+    package,
     run,
     schema,
     stage,
@@ -52,6 +53,7 @@ command.add_command(hardware.command)
 command.add_command(init.command)
 command.add_command(job.group)
 command.add_command(model.group)
+command.add_command(package.group)
 command.add_command(run.command)
 command.add_command(schema.command)
 command.add_command(stage.group)

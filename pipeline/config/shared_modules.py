@@ -65,6 +65,11 @@ def read(project: ProjectFolder, name: str) -> SharedModule:
     return SharedModule(path, tagged_digest("module", digests), any(map(reads_stage_name, sources.values())))
 
 
+def files_of(path: Path) -> list[Path]:
+    """All that a module is made of, code and data. ``path``: as ``locate`` gives it."""
+    return [path] if path.is_file() else list(_files(path))
+
+
 def _place(project: ProjectFolder, name: str) -> tuple[Path, Path]:
     """Its file or its folder, where the project or what it extends has one of the two; the project's comes first."""
     places = [(layer.modules / f"{name}.py", layer.modules / name) for layer in project.layers]

@@ -256,7 +256,7 @@ def test_a_size_that_no_file_has_is_refused(bundle: Path, tmp_path: Path, size: 
         second = tar.next()
     assert second is not None
     (tmp_path / "huge.tar").write_bytes(data[: second.offset] + header(second.name, size, kind) + b"x" * 1024)
-    with pytest.raises(InputError, match="isn't a whole bundle"):
+    with pytest.raises(InputError, match="isn't a whole archive"):
         archive.read(tmp_path / "huge.tar")
 
 

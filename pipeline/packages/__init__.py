@@ -1,0 +1,1 @@
+"""Packages: a workflow with all that it needs, carried as one file."""
