@@ -365,6 +365,7 @@ RENAMES = {
     "files.py": "the one home",
     "models/fetch.py": "a file that came whole is a part again, until its digest is known",
     "models/hub/transfer/file_download.py": "runs in another environment, without this package",
+    "packages/install.py": "parts of what was unpacked get their places before the whole gets its name",
 }
 LOCKS = {
     "locks.py": "the one home",

@@ -21,7 +21,7 @@ from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.packages import store
 from pipeline.packages.manifest import ENVIRONMENTS, CarriedPackage
-from pipeline.packages.store import InstalledPackage
+from pipeline.packages.store import PackageFolder
 from pipeline.permissions import keep_private
 from pipeline.progress import Progress
 from pipeline.project import MARKER, ProjectFolder, find
@@ -33,7 +33,7 @@ CARRIED = "carried"  # what isn't a project's file: models and environments, unt
 
 @dataclass(frozen=True)
 class Installation:
-    package: InstalledPackage
+    package: PackageFolder
     is_new: bool
 
 
@@ -50,7 +50,7 @@ def install(package: CarriedPackage, progress: Progress) -> Installation:
         keep_private([root.parent, root])
         with exclusive(root / store.LOCK, lambda who: progress(f"waiting for {who}")):
             _remove_remains(root)
-            there = InstalledPackage(folder, dict(package.manifest))
+            there = PackageFolder(folder, dict(package.manifest))
             if store.at(folder) is not None:
                 _require_unchanged(there)
                 return Installation(there, is_new=False)
@@ -63,11 +63,11 @@ def install(package: CarriedPackage, progress: Progress) -> Installation:
     return Installation(there, is_new=True)
 
 
-def project_of(package: InstalledPackage) -> ProjectFolder:
+def project_of(package: PackageFolder) -> ProjectFolder:
     return with_settings(find(package.folder, package.folder))
 
 
-def build(package: InstalledPackage, progress: Progress, force: bool = False) -> Sequence[SetupTask]:
+def build(package: PackageFolder, progress: Progress, force: bool = False) -> Sequence[SetupTask]:
     """What makes the environments and models ready, with what the package has inside where that suits this machine.
 
     Raises as installing a bundle does.
@@ -83,7 +83,7 @@ def build(package: InstalledPackage, progress: Progress, force: bool = False) ->
     return bootstrap.tasks(Catalog(project), SetupSelection(), force)
 
 
-def place_models(package: InstalledPackage, progress: Progress) -> None:
+def place_models(package: PackageFolder, progress: Progress) -> None:
     """Put the models that the package has inside into the user's store, compared with their digests."""
     names = [name for name, each in package.manifest["models"].items() if each["inside"]]
     if not names:
@@ -122,7 +122,7 @@ def _settings(package: CarriedPackage) -> str:
     return f"{extends}store: user\ndefault_workflows: [{package.name}]\n"
 
 
-def _require_unchanged(package: InstalledPackage) -> None:
+def _require_unchanged(package: PackageFolder) -> None:
     if changed := package.changed_file():
         identity = package.folder.name
         raise ConfigurationError(

@@ -17,7 +17,7 @@ LOCK = ".lock"
 
 
 @dataclass(frozen=True)
-class InstalledPackage:
+class PackageFolder:
     """A package's folder."""
 
     folder: Path
@@ -53,7 +53,7 @@ def root() -> Path:
     return user_store() / "packages"
 
 
-def installed() -> Iterator[InstalledPackage]:
+def installed() -> Iterator[PackageFolder]:
     """All, by name."""
     folder = root()
     for each in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -61,7 +61,7 @@ def installed() -> Iterator[InstalledPackage]:
             yield found
 
 
-def at(folder: Path) -> InstalledPackage | None:
+def at(folder: Path) -> PackageFolder | None:
     """What a folder holds; ``None`` where it is no package."""
     if folder.name.startswith("."):
         return None
@@ -69,7 +69,7 @@ def at(folder: Path) -> InstalledPackage | None:
         manifest = read_json(folder / RECORD)
     except (OSError, ValueError):
         return None
-    return InstalledPackage(folder, manifest) if isinstance(manifest, dict) and "files" in manifest else None
+    return PackageFolder(folder, manifest) if isinstance(manifest, dict) and "files" in manifest else None
 
 
 def remove(identity: str, with_jobs: bool) -> Path:

@@ -93,7 +93,7 @@ def test_a_failure_midway_leaves_nothing(package: Path, monkeypatch: pytest.Monk
 def small_disk(tmp_path: Path, spawning: None) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder]
+    words: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder]
     if subprocess.run(words, check=False, capture_output=True).returncode:
         pytest.skip("a small disk can't be mounted here")
     yield folder

@@ -12,7 +12,7 @@ from pipeline.cli.output import print_json
 from pipeline.cli.package.options import file_argument, progress, read, signers_option
 
 if TYPE_CHECKING:
-    from pipeline.packages.store import InstalledPackage
+    from pipeline.packages.store import PackageFolder
 
 
 @click.command("install")
@@ -42,7 +42,7 @@ def command(file: Path, build: bool, signers: Path | None, as_json: bool) -> Non
         click.echo(f"next:  pipeline package install {file} --build   builds its environments")
 
 
-def build_environments(package: "InstalledPackage") -> None:
+def build_environments(package: "PackageFolder") -> None:
     """Raises what keeps one from being built."""
     from pipeline.packages import install
     from pipeline.setup.tasks import carry_out
