@@ -1,9 +1,10 @@
 """A prepared job: its plan as it was frozen, and where the job's other files are."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputError, UsageError
@@ -109,7 +110,9 @@ def preparing_command(job: PlannedJob, changes: Mapping[str, str] | None = None)
     """
     if any(stage.function for stage in job.stages):
         return f"prepare workflow '{job.plan.workflow}' again in the program or notebook that has its functions"
-    return _command(job.plan.input.path, job.plan.workflow, {**job.plan.asked, **(changes or {})})
+    plan = job.plan
+    switches = _switches(plan.inherits_environment, plan.allows_code)
+    return _command(plan.input.path, plan.workflow, {**plan.asked, **(changes or {})}, switches)
 
 
 def load(folder: Path) -> PlannedJob:
@@ -150,15 +153,20 @@ def _again(folder: Path, data: bytes) -> str:
         plan = parsed(data.decode())
         if any("function" in stage for stage in plan["stages"]):
             raise LookupError("no command has the functions")
-        return _command(str(plan["input"]["path"]), str(plan["workflow"]), plan.get("asked", {}))
+        switches = _switches(plan.get("inherits_environment"), plan.get("allows_code"))
+        return _command(str(plan["input"]["path"]), str(plan["workflow"]), plan.get("asked", {}), switches)
     return f"prepare a new job with prepare-job; this removes the damaged one\npipeline job rm --force {folder.name}"
 
 
-def _command(movie: str, workflow: str, values: Mapping[str, str]) -> str:
+def _switches(inherits_environment: Any, allows_code: Any) -> list[str]:
+    return [*(["--inherit-environment"] if inherits_environment else []), *(["--allow-code"] if allows_code else [])]
+
+
+def _command(movie: str, workflow: str, values: Mapping[str, str], switches: Sequence[str] = ()) -> str:
     import shlex  # few runs need it
 
     asked = [word for name, value in values.items() for word in ("--param", f"{name}={value}")]
-    return printable(shlex.join(["prepare-job", movie, "--workflow", workflow, *asked]))
+    return printable(shlex.join(["prepare-job", movie, "--workflow", workflow, *asked, *switches]))
 
 
 def _next(folder: Path, data: bytes) -> bytes:

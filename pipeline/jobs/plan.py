@@ -199,6 +199,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     environment_variables: dict[str, dict[str, str]] = field(default_factory=dict)
     unconfined: str | None = None  # why stages that should be confined aren't, on this machine
     inherits_environment: bool = False  # whether stages get all of the caller's variables
+    allows_code: bool = False  # whether models in folders may run code when they are loaded
     stage_environments: dict[str, str]
     tools: dict[str, dict[str, str]]  # environment to its programs, each with the environment that has it, or PATH
     tool_versions: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)  # how they are asked for it

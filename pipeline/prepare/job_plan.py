@@ -45,6 +45,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         models=dict(preparation.models),
         unconfined=preparation.unconfined,
         inherits_environment=request.inherits_environment,
+        allows_code=request.allows_code,
         stages=_stages(preparation, origins, tools),
         deliver=planned.deliver,
         asked=dict(request.parameters),

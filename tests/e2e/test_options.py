@@ -383,6 +383,9 @@ def test_a_model_that_runs_code_is_taken_each_time_that_this_is_allowed(studio: 
         allowed = studio.run(*command, "--allow-code")
         assert allowed.code == 0, allowed.err
     assert "--allow-code" in studio.run(*command).next_step
+    (tmp_path / "mine" / "model.bin").write_bytes(pickle.dumps({"weight": [2.0]}, protocol=2))
+    changed = studio.run("run-pipeline", "-j", "latest")
+    assert (changed.code, changed.next_step.endswith(" --allow-code")) == (3, True)
 
 
 def test_a_model_for_another_task_is_refused_before_it_is_fetched(studio: Sandbox) -> None:
