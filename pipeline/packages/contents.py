@@ -13,6 +13,7 @@ from pipeline.bundles.archive import Content
 from pipeline.bundles.make import authored, shareable
 from pipeline.config import ensure, model_figures, shared_modules
 from pipeline.config.catalog import Catalog
+from pipeline.config.command_stages import CommandSpec
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import WorkflowSpec
 from pipeline.digests import sha256_of_bytes, sha256_of_file
@@ -130,10 +131,18 @@ class _WorkflowFiles:
 
 def _providers(catalog: Catalog, workflow: WorkflowSpec, specs: list[StageSpec]) -> Iterator[str]:
     """Environments with programs that a movie or a stage that is a command needs."""
-    programs = [program for spec in specs if spec.command for program in spec.command.programs]
+    commands = [spec.command for spec in specs if spec.command]
+    programs = [program for command in commands for program in (*command.programs, *_interpreters(command))]
     for program in (*programs, *([PROBER] if workflow.takes_media else [])):
         if provider := catalog.provider(program):
             yield provider.name
+
+
+def _interpreters(command: CommandSpec) -> tuple[str, ...]:
+    try:
+        return command.interpreters
+    except OSError as error:
+        raise ConfigurationError(f"{command.script} can't be read: {error.strerror}") from error
 
 
 def _require_portable(definition: Definition) -> None:

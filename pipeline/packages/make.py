@@ -4,7 +4,7 @@ import errno
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from pipeline.bundles import archive
 from pipeline.bundles import make as bundles
 from pipeline.bundles.archive import Content
 from pipeline.config.catalog import Catalog
-from pipeline.errors import NotReady
+from pipeline.errors import NotReady, UsageError
 from pipeline.models import fetch
 from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.packages import contents as package_contents
 from pipeline.packages.contents import PackageContents
-from pipeline.packages.manifest import ENVIRONMENTS, KIND, SCHEMA, require_place
+from pipeline.packages.manifest import ENVIRONMENTS, KIND, SCHEMA, is_refused
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
@@ -48,12 +48,21 @@ def make(
         if ENVIRONMENT_PACKAGES in inside:
             bundle = files[ENVIRONMENTS] = Path(folder, ENVIRONMENTS)
             bundles.make(catalog, [*contents.environments], bundle, progress)
-        for name in files:
-            require_place(target, name)
+        _require_names(files)
         heading = _heading(contents, inside)
         progress(f"writing {target}")
         _write(target, heading, files)
     return heading
+
+
+def _require_names(files: Iterable[str]) -> None:
+    """Raises ``UsageError`` for a file that no package can bring, so that none is made which nobody can read."""
+    for name in sorted(files):
+        place = name.partition("/")[2]
+        if is_refused(name):
+            raise UsageError(f"{place} can't be carried: it is hidden, or where commands write", "move it elsewhere")
+        if reason := archive.unsafe_name(name):
+            raise UsageError(f"{place} can't be carried: it {reason}", "give it another name")
 
 
 def _models(catalog: Catalog, contents: PackageContents, progress: Progress) -> dict[str, Content]:

@@ -57,21 +57,21 @@ def read(file: Path) -> CarriedPackage:
         keys, message = errors[0]
         raise InputError(f"{file} isn't a package that this version reads: {_shown(keys)}: {message}", AGAIN)
     for name in found.manifest["files"]:
-        require_place(file, name)
+        if is_refused(name):
+            raise InputError(f"{file} is refused: {printable(name)} isn't a file that a package can bring", AGAIN)
     _require_references(file, found.manifest)
     archive.verify(found)
     return CarriedPackage(found)
 
 
-def require_place(file: Path, member: str) -> None:
-    """Raises ``InputError`` for a file that isn't one that people write: hidden, a setting, or what commands make."""
+def is_refused(member: str) -> bool:
+    """Whether a file isn't one that people write: it is hidden, a setting, or what commands make."""
     layer, _, place = member.partition("/")
     if layer not in LAYERS:
-        return
+        return False
     parts = place.casefold().split("/")
     is_made = parts[0] in MADE or place.casefold() in {MARKER.as_posix(), "config/hardware_cache.json"}
-    if is_made or any(part.startswith(".") for part in parts):
-        raise InputError(f"{file} is refused: {printable(place)} isn't a file that a package can bring", AGAIN)
+    return is_made or any(part.startswith(".") for part in parts)
 
 
 def _require_version(file: Path, manifest: Mapping[str, Any]) -> None:

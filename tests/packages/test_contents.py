@@ -96,3 +96,15 @@ def test_what_only_this_machine_has_is_refused(sandbox: Sandbox, tmp_path: Path)
     sandbox.write("config/environments/alpha.yaml", "interpreter: /usr\n")
     with pytest.raises(UsageError, match="external environment"):
         made(sandbox, tmp_path / "p.pkg")
+
+
+@pytest.mark.parametrize("name", ["aux.json", "a:b.json", ".hidden.json"])
+def test_a_file_that_other_systems_can_t_have_is_told_when_the_package_is_made(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    sandbox.write(f"stages/{name}", "#!/bin/sh\n")
+    sandbox.write("stages/shell.yaml", COMMAND.replace("tool.sh", name))
+    sandbox.workflow("tested", "shell: {}")
+    with pytest.raises(UsageError, match="can't be carried"):
+        made(sandbox, tmp_path / "p.pkg")
+    assert not (tmp_path / "p.pkg").exists()

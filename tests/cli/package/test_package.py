@@ -127,3 +127,17 @@ def test_a_signed_package_is_installed_where_its_signer_is_allowed(
     assert Path(signed.data["signature"]).is_file()
     assert elsewhere(tmp_path, "show", made, "--signed-by", allowed, "--json").data["signer"] == "anna@example.org"
     assert elsewhere(tmp_path, "install", made, "--signed-by", allowed).code == 0
+
+
+def test_the_next_command_after_a_failure_works_from_anywhere(sandbox: Sandbox, made: Path, tmp_path: Path) -> None:
+    sandbox.write("stages/report_alpha.py", (sandbox.root / "stages/report_alpha.py").read_text() + "\n\ndel run\n")
+    assert sandbox.give("pipeline", "package", "make", "tested", "-o", made).code == 0
+    done = elsewhere(tmp_path, "run", made, "input.txt", "--build")
+    assert done.code == 4
+    assert done.next_step.startswith(f"export PIPELINE_ROOT={user_store()}/packages/tested-")
+
+
+def test_several_inputs_are_refused_before_anything_is_installed(made: Path, tmp_path: Path) -> None:
+    done = elsewhere(tmp_path, "run", made, "input.txt", "input.txt")
+    assert (done.code, done.next_step) == (2, f"pipeline package run {made} INPUT\nfor each file")
+    assert not user_store().exists()
