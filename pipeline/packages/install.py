@@ -2,6 +2,7 @@
 environment is built; ``build`` does that when it is asked to.
 """
 
+import json
 import sysconfig
 import tempfile
 from collections.abc import Sequence
@@ -119,7 +120,7 @@ def _place(package: CarriedPackage, folder: Path) -> None:
 
 def _settings(package: CarriedPackage) -> str:
     extends = "extends: package\n" if package.manifest["extends"] else ""
-    return f"{extends}store: user\ndefault_workflows: [{package.name}]\n"
+    return f"{extends}store: user\ndefault_workflows: [{json.dumps(package.name)}]\n"
 
 
 def _require_unchanged(package: PackageFolder) -> None:

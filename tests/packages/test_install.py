@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.bundles import archive
+from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, NotReady, UsageError
 from pipeline.packages import install, manifest, store
 from tests.conftest import Sandbox
@@ -19,6 +20,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from pipeline.bundles import archive
+from pipeline.config.catalog import Catalog
 from pipeline.packages import install, manifest
 unpack = archive.unpack
 def half(bundle, folder):
@@ -132,3 +134,10 @@ def test_only_a_package_is_removed(package: Path, name: str) -> None:
     with pytest.raises(UsageError):
         store.remove(name, with_jobs=True)
     assert folder.is_dir()
+
+
+@pytest.mark.parametrize("name", ["on", "1", "null", "1e3"])
+def test_a_workflow_s_name_stays_text_in_the_settings(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    sandbox.workflow(name, "report_alpha: {}")
+    done = installed(made(sandbox, tmp_path / "p.pkg", name))
+    assert Catalog(install.project_of(done.package)).settings.default_workflows == (name,)

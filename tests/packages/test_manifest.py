@@ -180,3 +180,9 @@ def test_a_bundle_of_environments_names_the_command_for_it(package: Path) -> Non
     with pytest.raises(InputError) as caught:
         manifest.read(changed(package, lambda manifest, _: manifest.update(kind="environment-bundle")))
     assert str(caught.value.next_step).startswith("bootstrap --from-bundle ")
+
+
+def test_no_word_of_a_manifest_can_steer_a_terminal(package: Path) -> None:
+    entry = {"digest": f"sha256:{0:064}", "inside": False}
+    refused(changed(package, lambda manifest, _: manifest.update(models={"a\x1b[2J": entry})), "models")
+    refused(changed(package, lambda manifest, _: manifest.update(platform="a\x1b[2J")), "platform")
