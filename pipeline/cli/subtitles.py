@@ -1,4 +1,4 @@
-"""``pipeline subtitles``: checks subtitle files, without a job."""
+"""``pipeline subtitles``: checks subtitle files, and takes a person's changes of them into a job."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli import subtitle_edits
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import NamedPath
@@ -23,7 +24,11 @@ Check = Mapping[str, Any]  # an entry of the stage's checks.json
 
 @click.group("subtitles")
 def group() -> None:
-    """Check subtitle files: can people read them in time?"""
+    """Subtitle files: can people read them in time? And what people have changed in those of a job."""
+
+
+for each in (subtitle_edits.accept, subtitle_edits.edits, subtitle_edits.merge):
+    group.add_command(each)
 
 
 @group.command()

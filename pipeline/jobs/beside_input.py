@@ -48,7 +48,7 @@ def put(job: PlannedJob, results: Results, delivered: Sequence[Path]) -> Placeme
                 told.append(f"{printable(target.name)} is what the job reads, so it stays; its own is in {shown}")
             elif _is_free(target, source, ours.get(target.name), wanted.overwrite):
                 _copy(source, target, job.input)
-                ours[target.name] = _signature(target)
+                ours[target.name] = signature(target)
                 has_put = True
             elif not filecmp.cmp(source, target, shallow=False):
                 stays = f"{printable(target.name)} was there and stays as it is (--overwrite replaces it)"
@@ -67,10 +67,18 @@ def forget(job: PlannedJob) -> None:
     (job.folder / RECORD).unlink(missing_ok=True)
 
 
+def take(job: PlannedJob, file: Path, before: Sequence[int]) -> None:
+    """A person's change of what the job has put there was accepted, so it is the job's own again. ``before``: the
+    file's ``signature`` when it was read."""
+    ours = _record(job)
+    if file.parent.samefile(job.input.parent) and file.name in ours:
+        write_whole(job.folder / RECORD, dump_json({**ours, file.name: list(before)}))
+
+
 def has_put(job: PlannedJob, file: Path) -> bool:
     """Whether the job has put this file beside its input, and nobody has changed it since."""
     try:
-        return _record(job).get(file.name) == _signature(file)
+        return _record(job).get(file.name) == signature(file)
     except OSError:
         return False
 
@@ -92,7 +100,7 @@ def _is_read(job: PlannedJob, target: Path) -> bool:
 
 def _is_free(target: Path, source: Path, ours: object, overwrite: bool) -> bool:
     try:
-        found = _signature(target)
+        found = signature(target)
     except FileNotFoundError:
         return True
     may_replace = found == ours or (overwrite and ours is None)
@@ -114,6 +122,7 @@ def _record(job: PlannedJob) -> dict[str, object]:
     return dict(record) if isinstance(record, Mapping) else {}
 
 
-def _signature(path: Path) -> list[int]:
+def signature(path: Path) -> list[int]:
+    """Its size and time. Raises ``OSError``."""
     status = os.lstat(path)
     return [status.st_size, status.st_mtime_ns]

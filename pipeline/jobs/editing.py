@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline.digests import content_digest, is_tree
 from pipeline.errors import NotReady, UsageError, did_you_mean
-from pipeline.files import sync_folder, write_whole
+from pipeline.files import read_json, sync_folder, write_whole
 from pipeline.jobs import attempt_folders, attempts, output_edits
 from pipeline.jobs.events import EditDropped, EditedOutput, OutputEdited, StageFinished
 from pipeline.jobs.job import PlannedJob, load
@@ -19,6 +20,7 @@ from pipeline.jobs.records import Output, OutputRecord, Result
 from pipeline.locks import Held, exclusive
 from pipeline.values import replace
 
+ABOUT = "about.json"
 SECONDS = 10.0  # that one edit waits for another one's end
 
 
@@ -96,8 +98,27 @@ class EditDesk:
         fitting = [each for each in made if each and each.digest == event.outputs[name].base]
         return next((each for each in fitting if each.is_unchanged()), None)
 
-    def put(self, stage: str, files: Mapping[str, bytes], who: str) -> OutputEdited | None:
+    def edits_of(self, stage: str) -> list[OutputEdited]:
+        """All that there ever were of a stage, the oldest first."""
+        return [each for each in self.job.journal().read() if isinstance(each, OutputEdited) and each.stage == stage]
+
+    def about_of(self, event: OutputEdited) -> dict[str, Any]:
+        """What was written down with an edit; empty where nothing was."""
+        top = output_edits.folder(self.job, event.stage)
+        folder = max(
+            {(top / each.record.file).parent for each in event.outputs.values()}, key=lambda path: int(path.name)
+        )
+        try:
+            return dict(read_json(folder / ABOUT))
+        except (OSError, ValueError):
+            return {}
+
+    def put(
+        self, stage: str, files: Mapping[str, bytes], who: str, source: str = "", about: bytes = b""
+    ) -> OutputEdited | None:
         """Let these contents stand for outputs of the stage, beside those of it that are edited already.
+
+        ``about``: what else is to be known of the edit, which ``about_of`` gives back, a JSON object.
 
         ``None`` where they say what counts already; nothing is written then. Raises ``UsageError`` for an output that
         the stage doesn't have or that is a directory, and where an older edit is of another result.
@@ -115,9 +136,11 @@ class EditDesk:
             return None
         folder = self._folder(stage)
         written = {name: self._written(folder, made[name], data) for name, data in files.items()}
+        if about:
+            write_whole(folder / ABOUT, about)
         for each in (folder, *list(folder.parents)[:3]):
             sync_folder(each)
-        event = OutputEdited(stage, {**kept, **written}, who)
+        event = OutputEdited(stage, {**kept, **written}, who, source, _people(before, who))
         self._record(event)
         return event
 
@@ -125,9 +148,9 @@ class EditDesk:
         """Let the edit count for the result that the stage has now. Raises ``UsageError`` where there is no edit."""
         event, made = self._event(stage), self.made(stage).outputs
         outputs = {name: replace(each, base=made[name].digest) for name, each in event.outputs.items() if name in made}
-        event = OutputEdited(stage, outputs, who)
-        self._record(event)
-        return event
+        kept = OutputEdited(stage, outputs, who, event.source, _people(event, who))
+        self._record(kept)
+        return kept
 
     def drop(self, stage: str, who: str) -> None:
         """Let the stage's own outputs count again; the edited files stay in the job's folder. Raises as ``keep``."""
@@ -165,3 +188,8 @@ class EditDesk:
         journal.append(event)
         journal.close()
         self.job = load(self.job.folder)
+
+
+def _people(before: OutputEdited | None, who: str) -> tuple[str, ...]:
+    """Those whose changes are in an edit that follows ``before``, without ``who`` has made it."""
+    return tuple(each for each in dict.fromkeys([*before.earlier, before.who]) if each != who) if before else ()

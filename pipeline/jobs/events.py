@@ -111,6 +111,8 @@ class OutputEdited(Event, frozen=True, tag="output_edited"):
     stage: str
     outputs: dict[str, EditedOutput]
     who: str
+    source: str = ""  # the path of the person's file, where it was taken from one
+    earlier: tuple[str, ...] = ()  # who else has edited them before, of whose changes it has some
 
 
 class EditDropped(Event, frozen=True, tag="edit_dropped"):

@@ -47,8 +47,9 @@ class OutputEdit(Struct, frozen=True):
 class EditOutdated(StageError):
     """A stage has made something else than what a person's edit was made from."""
 
-    def __init__(self, job: str, stage: str, message: str) -> None:
+    def __init__(self, job: str, stage: str, message: str, has_subtitles: bool = False) -> None:
         steps = [
+            *([f"pipeline subtitles merge {job}   brings the changes into the new subtitles"] if has_subtitles else []),
             f"pipeline job edit {job} {stage} --keep   uses the edited files as they are",
             f"pipeline job edit {job} {stage} --drop   uses the stage's own",
         ]
@@ -76,7 +77,10 @@ def of_event(job: JobFolder, event: OutputEdited) -> OutputEdit:
     top = folder(job, event.stage)
     records = {name: each.record for name, each in event.outputs.items()}
     outputs = {name: Output(top / each.file, each.digest, each.size, each.mtime_ns) for name, each in records.items()}
-    return OutputEdit(job.id, event.who, event.at, {name: each.base for name, each in event.outputs.items()}, outputs)
+    people = dict.fromkeys([*event.earlier, event.who])
+    return OutputEdit(
+        job.id, ", ".join(people), event.at, {name: each.base for name, each in event.outputs.items()}, outputs
+    )
 
 
 def require_current(stage: str, edit: OutputEdit, result: Result) -> None:
@@ -85,9 +89,8 @@ def require_current(stage: str, edit: OutputEdit, result: Result) -> None:
     changed = [name for name, base in edit.bases.items() if found.get(name) != base]
     if changed:
         names = ", ".join(changed)
-        raise EditOutdated(
-            edit.job, stage, f"{edit.job}: stage '{stage}' has made another {names} than the one that was {edit.words}"
-        )
+        what = f"{edit.job}: stage '{stage}' has made another {names} than the one that was {edit.words}"
+        raise EditOutdated(edit.job, stage, what, any(each.path.suffix == ".srt" for each in edit.outputs.values()))
 
 
 def _shown(at: str) -> str:

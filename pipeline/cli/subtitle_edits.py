@@ -1,0 +1,214 @@
+"""``pipeline subtitles accept``, ``edits`` and ``merge``: what a person has changed in a job's subtitles."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli import completion
+from pipeline.cli.context import project, root_option
+from pipeline.cli.value_types import NamedPath
+from pipeline.errors import InputError, PipelineError, UsageError
+from pipeline.jobs import beside_input, editing
+from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.store import JobStore
+from pipeline.project import ProjectFolder
+from pipeline.text import counted, printable
+
+EDIT_FILES = (".yaml", ".yml")
+
+
+@click.command()
+@click.argument("file", type=NamedPath(path_type=Path))
+@click.option("--job", metavar="ID", default="", shell_complete=completion.jobs, help="Default: the one FILE is of.")
+@click.option("--by", default="", metavar="NAME", help="Who has edited it; default: your user name.")
+@click.option("--run", "is_to_run", is_flag=True, help="Also run the job again: only what depends on the subtitles.")
+@root_option
+def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
+    """Take the changes that you have made in FILE into the job's subtitles, in every format.
+
+    FILE is a subtitle file that the job has delivered, edited in any program; or an edit file of "pipeline subtitles
+    edits". What was recognised and translated stays as it is.
+    """
+    here, who = project(), by.strip() or editing.caller()
+    if not file.is_file():
+        raise InputError(f"{file} is no file that is there")
+    folder = JobStore(here.jobs).folder(job) if job else _folder_of(here, file)
+    with editing.opened(folder) as desk:
+        if file.suffix in EDIT_FILES:
+            _accept_edits(here, desk, file)
+        else:
+            _accept_file(here, desk, file, who)
+    if is_to_run:
+        from pipeline.cli import runner
+        from pipeline.run.execute import Options
+
+        runner.run(here, [folder], Options())
+    else:
+        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
+
+
+@click.command()
+@click.argument("id", shell_complete=completion.jobs)
+@click.option("--output", "-o", type=NamedPath(path_type=Path), metavar="FILE", help="Write an edit file: FILE.yaml.")
+@root_option
+def edits(id: str, output: Path | None) -> None:
+    """Show what people have changed in a job's subtitles, and where that clashes with what was made since."""
+    from pipeline.config.catalog import Catalog
+    from pipeline.run import subtitle_edits
+
+    here = project()
+    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+        entries = [
+            _entry(desk, track, each)
+            for track in subtitle_edits.tracks(desk)
+            if track.stage in desk.job.loaded.edits
+            for each in subtitle_edits.changes(desk, Catalog(here), track)
+        ]
+        clashes = [each for event in desk.job.loaded.edits.values() for each in desk.about_of(event).get("clashes", [])]
+        if output:
+            _write(output, desk, entries)
+            click.echo(printable(f"{counted(len(entries), 'change')} written to {output}"))
+            return
+    for each in entries:
+        click.echo(
+            printable(f"{each['track']} {_at(each)}, {each['who']}: {_text(each['before'])} -> {_text(each['after'])}")
+        )
+    for each in clashes:
+        click.echo(printable(f"clash {_at(each)}: {_text(each['after'])} stays; now it would be {_text(each['now'])}"))
+    if not entries:
+        click.echo("nobody has changed its subtitles")
+
+
+@click.command()
+@click.argument("id", shell_complete=completion.jobs)
+@click.option("--by", default="", metavar="NAME", help="Who merges; default: your user name.")
+@root_option
+def merge(id: str, by: str) -> None:
+    """Bring the changes that people have made in a job's subtitles into what its stages have made since.
+
+    Where both say something else than before, the person's text stays, and "pipeline subtitles edits" shows the clash.
+    """
+    from pipeline.config.catalog import Catalog
+    from pipeline.run import subtitle_edits
+
+    here, who = project(), by.strip() or editing.caller()
+    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+        edited = [each for each in subtitle_edits.tracks(desk) if each.stage in desk.job.loaded.edits]
+        left = [each for each in edited if not desk.is_current(each.stage)]
+        if not left:
+            raise UsageError(
+                f"{desk.job.id} has no edited subtitles that must be merged", f"run-pipeline -j {desk.job.id}"
+            )
+        for track in left:
+            found = subtitle_edits.merge(desk, Catalog(here), track)
+            subtitle_edits.put(desk, track, found, who)
+            _tell(desk, track.name, found)
+    click.echo(f"run-pipeline -j {desk.job.id}   goes on with them")
+
+
+def _folder_of(here: ProjectFolder, file: Path) -> Path:
+    """The job that has delivered the file, into its output folder or beside the film. Raises ``UsageError``."""
+    store, place = JobStore(here.jobs), file.resolve()
+    if here.jobs.resolve() in place.parents:
+        return store.folder(place.relative_to(here.jobs.resolve()).parts[0])
+    found = []
+    for id in store.ids():
+        try:
+            job = store.find(id)
+        except (PipelineError, OSError):
+            continue
+        if (
+            job.plan.beside is not None
+            and job.input.parent.resolve() == place.parent
+            and file.name in job.loaded.delivered
+        ):
+            found.append(job)
+    if not found:
+        raise UsageError(f"no job has delivered {file}; name it with --job ID", "pipeline job list")
+    return max(found, key=lambda job: job.plan.created_at).folder
+
+
+def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> None:
+    from pipeline.config.catalog import Catalog
+    from pipeline.run import subtitle_edits
+
+    track, before = subtitle_edits.track_of(desk, file), beside_input.signature(file)
+    _require_current(desk, track.stage)
+    found = subtitle_edits.accept(desk, Catalog(here), track, file)
+    is_new = subtitle_edits.put(desk, track, found, who, str(file.resolve())) is not None
+    beside_input.take(desk.job, file, before)
+    if is_new:
+        _tell(desk, track.name, found)
+    else:
+        click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{track.name}'"))
+
+
+def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
+    from pipeline.config.catalog import Catalog
+    from pipeline.jobs import edit_file
+    from pipeline.run import subtitle_edits
+
+    by_track = edit_file.read(file, desk.job)
+    known = {track.name: track for track in subtitle_edits.tracks(desk)}
+    if unknown := [name for name in by_track if name not in known]:
+        raise InputError(
+            f"{file} changes the subtitles '{unknown[0]}', which {desk.job.id} doesn't have: {', '.join(known)}"
+        )
+    for name in by_track:
+        _require_current(desk, known[name].stage)
+    for name, entries in by_track.items():
+        found = subtitle_edits.apply(desk, Catalog(here), known[name], entries)
+        people = ", ".join(dict.fromkeys(str(each["who"]) for each in entries))
+        if subtitle_edits.put(desk, known[name], found, people, str(file.resolve())) is None:
+            click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{name}'"))
+        else:
+            _tell(desk, name, found)
+
+
+def _require_current(desk: EditDesk, stage: str) -> None:
+    if stage in desk.job.loaded.edits and not desk.is_current(stage):
+        id = desk.job.id
+        raise UsageError(
+            f"{id}: stage '{stage}' has made other subtitles since they were edited", f"pipeline subtitles merge {id}"
+        )
+
+
+def _tell(desk: EditDesk, name: str, found: Any) -> None:
+    id, count = desk.job.id, counted(len(found.edits), "change")
+    click.echo(printable(f"{id}: {count} in the subtitles '{name}'"))
+    for each in found.clashes:
+        what = f"{_text(each['after'])} stays; now it would be {_text(each['now'])}"
+        click.echo(printable(f"clash {_at(each)}: {what}"), err=True)
+    own = {cue["start"] for each in found.edits for cue in each["after"]}
+    for each in found.violations:
+        if each["at_s"] in own:
+            what = f"{each['measured']:g} {each['unit']}, allowed are {each['allowed']:g}"
+            click.echo(f"rule {each['rule']} at {each['at_s']:g} s: {what}", err=True)
+
+
+def _entry(desk: EditDesk, track: Any, change: Mapping[str, Any]) -> dict[str, Any]:
+    """With who has made it: the last one whose edit has these cues."""
+    events = desk.edits_of(track.stage)
+    makers = [
+        each for each in events if any(own["after"] == change["after"] for own in desk.about_of(each).get("edits", []))
+    ]
+    maker = next((each for each in reversed(makers) if each.source), events[-1])  # a merge has no file of a person
+    return {"track": track.name, "who": maker.who, "at": maker.at, "before": change["before"], "after": change["after"]}
+
+
+def _write(path: Path, desk: EditDesk, entries: Sequence[Mapping[str, Any]]) -> None:
+    from pipeline.files import write_whole
+    from pipeline.jobs import edit_file
+
+    write_whole(path, edit_file.text(desk.job, entries))
+
+
+def _text(cues: Sequence[Mapping[str, Any]]) -> str:
+    return repr(" / ".join(cue["text"].replace("\n", " | ") for cue in cues)) if cues else "nothing"
+
+
+def _at(each: Mapping[str, Any]) -> str:
+    seconds = min(cue["start"] for cues in (each["before"], each["after"]) for cue in cues)
+    return f"at {int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{seconds % 60:06.3f}"

@@ -1,0 +1,165 @@
+"""Subtitles that a person has edited: taken into a job, shown, and merged with what was made since.
+
+The work on cues is the stage ``subtitle_edit``'s; here is decided which files it gets.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.catalog import Catalog
+from pipeline.errors import InputError, UsageError
+from pipeline.jobs import attempts, sidecar
+from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.events import OutputEdited, StageFinished
+from pipeline.jobs.output_edits import of_event
+from pipeline.jobs.records import Output
+from pipeline.run import single_stage
+from pipeline.values import Struct
+
+STAGE = "subtitle_edit"
+FORMATS = ("srt", "vtt", "ass")
+
+
+class EditedTrack(Struct, frozen=True):
+    """The subtitles of one language, as a stage of a job writes them: the same cues in each format."""
+
+    stage: str
+    outputs: Mapping[str, str]  # by format
+    name: str  # of its files, without the format: ``en``, ``en.forced``
+
+    @property
+    def language(self) -> str:
+        return self.name.partition(".")[0]
+
+
+class CueEdits(Struct, frozen=True):
+    """What the stage ``subtitle_edit`` says, and what it has written, by format."""
+
+    edits: Sequence[Mapping[str, Any]]
+    clashes: Sequence[Mapping[str, Any]]
+    violations: Sequence[Mapping[str, Any]]
+    files: Mapping[str, bytes]
+
+
+def tracks(desk: EditDesk) -> list[EditedTrack]:
+    """Of all stages that have written subtitles in every format."""
+    found = []
+    for stage, known in desk.job.loaded.stages.items():
+        if known.committed is None:
+            continue
+        files = {name: Path(record.file) for name, record in known.committed.outputs.items()}
+        outputs = {path.suffix[1:]: name for name, path in files.items() if path.suffix[1:] in FORMATS}
+        if len(outputs) == len(FORMATS):
+            found.append(EditedTrack(stage, outputs, files[outputs["srt"]].stem))
+    return found
+
+
+def track_of(desk: EditDesk, file: Path) -> EditedTrack:
+    """The track that a file is of, by its name. Raises ``UsageError`` where there is none."""
+    known = tracks(desk)
+    named = [each for each in known if file.stem == each.name or file.stem.endswith(f".{each.name}")]
+    if named:
+        return max(named, key=lambda each: len(each.name))
+    names = ", ".join(f"{desk.job.input.stem}.{each.name}{file.suffix}" for each in known)
+    what = f"its subtitles are: {names}" if known else "it has made no subtitles"
+    raise UsageError(f"{desk.job.id} has no subtitles called {file.name}; {what}", f"pipeline job show {desk.job.id}")
+
+
+def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> CueEdits:
+    """What a person has changed in a file, in the subtitles of now. Raises ``InputError`` for a file that can't be."""
+    kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "srt"
+    base = _base(desk, track, kind, file)
+    inputs = {"base": [base[kind].path, base["vtt"].path], "own": [file], "other": [_current(desk, track)["vtt"].path]}
+    return _edited(desk, catalog, track, inputs)
+
+
+def apply(desk: EditDesk, catalog: Catalog, track: EditedTrack, passages: Sequence[Mapping[str, Any]]) -> CueEdits:
+    """Changes that were written down elsewhere, in the subtitles of now."""
+    inputs: dict[str, list[Path]] = {"base": [], "own": [], "other": [_current(desk, track)["vtt"].path]}
+    return _edited(desk, catalog, track, inputs, passages)
+
+
+def merge(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> CueEdits:
+    """The edit that counts, in what the stage has made since. Raises ``UsageError`` where its base is gone."""
+    base, edit = desk.base(track.stage, track.outputs["vtt"]), desk.edit(track.stage)
+    if base is None or edit is None:
+        id = desk.job.id
+        what = f"{id}: what the edit of stage '{track.stage}' was made from isn't there any more"
+        raise UsageError(what, f"pipeline job edit {id} {track.stage} --keep")
+    made = desk.made(track.stage).outputs[track.outputs["vtt"]]
+    own = edit.outputs[track.outputs["vtt"]].path
+    inputs = {"base": [base.path], "own": [own], "other": [made.path]}
+    return _edited(desk, catalog, track, inputs)
+
+
+def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> Sequence[Mapping[str, Any]]:
+    """What the edit that counts has changed, as passages with the cues before and after."""
+    base, edit = desk.base(track.stage, track.outputs["vtt"]), desk.edit(track.stage)
+    if base is None or edit is None:
+        return []
+    own = edit.outputs[track.outputs["vtt"]].path
+    inputs = {"base": [base.path], "own": [own], "other": [base.path]}
+    return _edited(desk, catalog, track, inputs).edits
+
+
+def put(desk: EditDesk, track: EditedTrack, found: CueEdits, who: str, source: str = "") -> OutputEdited | None:
+    """Let the edited subtitles stand for the stage's, in every format. ``None`` where nothing has changed."""
+    files = {track.outputs[kind]: data for kind, data in found.files.items()}
+    about = {"edits": list(found.edits), "clashes": list(found.clashes)}
+    data = json.dumps(about, ensure_ascii=False, indent=1).encode()
+    return desk.put(track.stage, files, who, source, data)
+
+
+def _current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
+    """The files that count now, by format."""
+    edit = desk.edit(track.stage)
+    outputs = {**desk.made(track.stage).outputs, **(edit.outputs if edit else {})}
+    return {kind: outputs[name] for kind, name in track.outputs.items()}
+
+
+def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
+    """What the person's file was made from: what was delivered last, or what the same file was accepted as after
+    that."""
+    delivered = sidecar.digest_in(
+        desk.job.output / sidecar.FOLDER / sidecar.name_for(f"{desk.job.input.stem}.{track.name}.{kind}")
+    )
+    for version, source in reversed(_versions(desk, track)):
+        is_there = all(output.path.exists() for output in version.values())
+        if is_there and (version[kind].digest == delivered or source == str(file.resolve())):
+            return version
+    return _current(desk, track)
+
+
+def _versions(desk: EditDesk, track: EditedTrack) -> list[tuple[Mapping[str, Output], str]]:
+    """Each state that the track's files had, the newest last, and the path that it was taken from."""
+    found: list[tuple[Mapping[str, Output], str]] = []
+    made: Mapping[str, Output] = {}
+    for event in desk.job.journal().read():
+        if isinstance(event, StageFinished) and event.stage == track.stage:
+            made = attempts.of_event(desk.job, event).outputs
+            found.append((made, ""))
+        elif isinstance(event, OutputEdited) and event.stage == track.stage:
+            found.append(({**made, **of_event(desk.job, event).outputs}, event.source))
+    return [({kind: outputs[name] for kind, name in track.outputs.items()}, source) for outputs, source in found]
+
+
+def _edited(
+    desk: EditDesk,
+    catalog: Catalog,
+    track: EditedTrack,
+    inputs: Mapping[str, Sequence[Path]],
+    passages: Sequence[Mapping[str, Any]] = (),
+) -> CueEdits:
+    planned = next((each for each in desk.job.stages if each.name == track.stage), None)
+    known = planned.parameters if planned else {}
+    rules = {name: value for name, value in known.items() if name in {"style", "frame_rate"}}
+    parameters = {**rules, "language": track.language, "passages": list(passages)}
+    with single_stage.run(catalog, STAGE, inputs, parameters) as outputs:
+        said = json.loads(outputs["edits"].read_bytes())
+        files = {kind: outputs[kind].read_bytes() for kind in FORMATS}
+    if said["problem"]:
+        what = ", ".join(str(file) for file in inputs["own"])
+        raise InputError(f"{what} can't be taken as the subtitles '{track.name}' of {desk.job.id}: {said['problem']}")
+    return CueEdits(said["edits"], said["clashes"], said["violations"], files)

@@ -1,0 +1,160 @@
+# /// script
+# [tool.pipeline.stage]
+# environment = "common"
+# modules = ["subtitling"]
+# inputs = ["base", "own", "other"]
+# [tool.pipeline.stage.parameters]
+# language = ""
+# style = "netflix"
+# frame_rate = 0
+# passages = []
+# [tool.pipeline.stage.outputs]
+# srt = "edited.srt"
+# vtt = "edited.vtt"
+# ass = "edited.ass"
+# edits = "edits.json"
+# ///
+"""Bring a person's changes of subtitles into the subtitles as they are now, and write these in every format.
+
+Inputs: ``base``: what the person's file was made from, in its own format, and as WebVTT, which knows who speaks;
+``own``: the person's file; ``other``: the subtitles of now, as WebVTT.
+
+Parameters: ``language`` of the text, ``style`` and ``frame_rate`` as in subtitle_generation. ``passages``: instead of
+``base`` and ``own``, objects with the cues ``before`` and ``after``, each with ``start`` and ``end`` in seconds and
+``text``.
+
+``edits.json``: ``problem``, why the file can't be taken, or ``null``, and then ``cues``, the number of cues,
+``edits`` and ``clashes``, lists of passages with the cues ``before``, ``after`` and ``now``, and ``violations`` of the
+style's rules, as in subtitle_generation's report.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import stagekit
+from subtitling import cue_merge, frame_clock, lint_report, reader, style_profiles, writer
+from subtitling.cues import Cue
+
+ARROW = re.compile(r"-->[^\n]*\n(?:<lang ([^<>\s]+)>)?")
+FEWEST = 10  # per cent of a file's cues that are of the same film
+
+
+class EditRefused(Exception):
+    """The person's file can't be taken; the message says why."""
+
+
+def run(stage: stagekit.Stage) -> None:
+    """Merge, check and write. A file that can't be taken gives no cue, and the reason."""
+    wish = stage.parameters
+    language, problem = wish["language"], None
+    profile = style_profiles.profile_of(wish["style"], language)
+    other = _with_languages(stage.inputs("other")[0], language)
+    merged = cue_merge.MergedCues([], [], [])
+    try:
+        base, own = _of_passages(wish["passages"]) if wish["passages"] else _of_files(stage, language)
+        merged = cue_merge.merge(base, own, other)
+    except EditRefused as error:
+        problem = str(error)
+    for kind in writer.FORMATS:
+        writer.save(merged.cues, stage.output(kind), kind, profile.right_to_left)
+    report = lint_report.report(merged.cues, profile, language, frame_clock.clock_of_rate(wish["frame_rate"]))
+    told = {
+        "problem": problem,
+        "cues": len(merged.cues),
+        "edits": [_shown(each) for each in merged.edits],
+        "clashes": [_shown(each) for each in merged.clashes],
+        "violations": report["violations"],
+    }
+    stage.output("edits").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _of_files(stage: stagekit.Stage, language: str) -> tuple[list[Cue], list[Cue]]:
+    """What the person's file was made from, and its cues, with what its format doesn't say."""
+    plain, *rich = stage.inputs("base")
+    try:
+        base, found = reader.read(plain, language), reader.read(stage.inputs("own")[0], language)
+    except reader.Unreadable as error:
+        raise EditRefused(str(error)) from error
+    whole = _with_languages(rich[0], language) if rich else base.cues
+    require_usable(found, base.cues)
+    full = whole if len(whole) == len(base.cues) else base.cues
+    return full, [enriched(cue, base.cues, full) for cue in found.cues if cue.text.strip()]
+
+
+def require_usable(found: reader.SubtitleFile, base: Sequence[Cue]) -> None:
+    """Raises ``EditRefused`` for a file that isn't whole, or isn't of this film."""
+    cues = [cue for cue in found.cues if cue.text.strip()]
+    if found.left_out:
+        raise EditRefused("; ".join(found.notes) or f"{found.left_out} cues can't be read")
+    if not cues and base:
+        raise EditRefused("it has no cue")
+    if late := [cue for cue in cues if cue.end <= cue.start]:
+        raise EditRefused(f"the cue at {_clock(late[0].start)} ends before it begins")
+    known = {(cue.start, cue.end) for cue in base}
+    ordered = sorted(cues, key=lambda cue: (cue.row, cue.start))
+    for cue, following in pairwise(ordered):
+        is_new = {(cue.start, cue.end), (following.start, following.end)} - known
+        if cue.row == following.row and following.start < cue.end and is_new:
+            raise EditRefused(
+                f"the cues at {_clock(cue.start)} and {_clock(following.start)} are shown at the same time"
+            )
+    said = {tuple(cue_merge.words([cue])) for cue in base}
+    same = [cue for cue in cues if (cue.start, cue.end) in known or tuple(cue_merge.words([cue])) in said]
+    if base and len(same) * 100 < FEWEST * min(len(base), len(cues)):
+        raise EditRefused(
+            f"it seems to be of another film: {len(same)} of {len(cues)} cues have times or words of this one"
+        )
+
+
+def enriched(cue: Cue, base: Sequence[Cue], full: Sequence[Cue]) -> Cue:
+    """With the speaker and language of the cue that it was made from, and its exact times where they are the same."""
+    shared = [min(cue.end, each.end) - max(cue.start, each.start) for each in base]
+    nearest = max(range(len(base)), key=shared.__getitem__, default=None)
+    if nearest is None or shared[nearest] <= 0:
+        return cue
+    before, whole = base[nearest], full[nearest]
+    if cue._replace(speaker=before.speaker, language=before.language) == before:
+        return whole
+    if (cue.start, cue.end) == (before.start, before.end):
+        cue = cue._replace(start=whole.start, end=whole.end)
+    return cue._replace(speaker=cue.speaker or whole.speaker, language=whole.language)
+
+
+def _of_passages(passages: Sequence[dict[str, Any]]) -> tuple[list[Cue], list[Cue]]:
+    return ([_cue(cue) for each in passages for cue in each["before"]]), (
+        [_cue(cue) for each in passages for cue in each["after"]]
+    )
+
+
+def _cue(told: dict[str, Any]) -> Cue:
+    start, end = (round(told[name] * 1000) for name in ("start", "end"))
+    optional = {name: told[name] for name in ("speaker", "alignment", "language") if name in told}
+    return Cue(start, end, told["text"], **optional)
+
+
+def _shown(passage: cue_merge.MergePassage) -> dict[str, Any]:
+    sides = zip(("before", "after", "now"), passage, strict=True)
+    return {name: [_told(cue) for cue in cues] for name, cues in sides}
+
+
+def _told(cue: Cue) -> dict[str, Any]:
+    more = {"speaker": cue.speaker, "language": cue.language, "alignment": cue.alignment if cue.alignment != 2 else 0}
+    told = {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text}
+    return {**told, **{name: value for name, value in more.items() if value}}
+
+
+def _with_languages(path: Any, language: str) -> list[Cue]:
+    """The cues of a WebVTT file of ours, with the languages that some say."""
+    cues = reader.read(path, language).cues
+    said = [found[1] or "" for found in ARROW.finditer(path.read_text(encoding="utf-8"))]
+    if len(said) != len(cues):
+        return cues
+    return [cue._replace(language=own) for cue, own in zip(cues, said, strict=True)]
+
+
+def _clock(milliseconds: int) -> str:
+    seconds = milliseconds // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
