@@ -28,6 +28,10 @@ class Results:
             require_current(stage, edit, result)
         self._results[stage] = result
 
+    def take_edit(self, stage: str, edit: OutputEdit) -> None:
+        """Another edit of the stage's outputs counts from now on."""
+        self._edits = {**self._edits, stage: edit}
+
     def edit(self, stage: str) -> OutputEdit | None:
         """What a person has made of the stage's outputs."""
         return self._edits.get(stage)

@@ -1,11 +1,12 @@
 """Which stages of a job are due: those that have no result, and all that they need to get one."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pipeline.errors import PipelineError, StageError
 from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.items import labels
+from pipeline.jobs.output_edits import EditOutdated, OutputEdit
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key, Result
 from pipeline.references import split
@@ -29,13 +30,23 @@ class DueStage(Struct, frozen=True):
 class DueStages:
     """Takes over the results that there are; what has none is due."""
 
-    def __init__(self, chosen: ChosenStages, graph: Graph, keys: StageKeys, reuse: Reuse, journal: JobJournal) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts of a job's run
+        self,
+        chosen: ChosenStages,
+        graph: Graph,
+        keys: StageKeys,
+        reuse: Reuse,
+        journal: JobJournal,
+        merge: Callable[[str], OutputEdit | None],
+    ) -> None:
+        """``merge``: brings a person's edit of a stage's outputs into what it has made since, if it can."""
         self.error: PipelineError | None = None  # that of the first stage that failed
         self._chosen = chosen
         self._keys = keys
         self._results = keys.results
         self._reuse = reuse
         self._journal = journal
+        self._merge = merge
         self._graph = graph
         self._stages = {stage.name: stage for stage in chosen.stages}
         self._fan_outs: dict[str, list[str]] = {}  # by the stage that writes their list
@@ -49,7 +60,7 @@ class DueStages:
 
     def finished(self, name: str, result: Result) -> list[DueStage]:
         """A stage has its result; returns what is due by that."""
-        self._results.add(name, result)
+        self._add(name, result)
         return self._settled(self._after(name))
 
     def taken(self, due: DueStage) -> list[DueStage] | None:
@@ -99,13 +110,23 @@ class DueStages:
             because = "again, since that was asked for" if self._reuse.has_run(name) else ""
         elif reused := self._reuse.find(stage, key):
             reused.record(self._journal, name)
-            self._results.add(name, reused.result)
+            self._add(name, reused.result)
             return None
         else:
             because = self._reuse.because(name, key)
         if not self._chosen.allows(stage):
             raise missing(self._reuse.job, name, planned)
         return DueStage(stage, key, because, self._graph.remaining(name))
+
+    def _add(self, name: str, result: Result) -> None:
+        """Raises ``EditOutdated`` where an edit of the stage can't be brought into its new result."""
+        try:
+            self._results.add(name, result)
+        except EditOutdated:
+            if (merged := self._merge(name)) is None:
+                raise
+            self._results.take_edit(name, merged)
+            self._results.add(name, result)
 
     def _after(self, name: str) -> list[str]:
         """The stages that are ready because this one is done, with the members of the fan-outs over its list."""

@@ -65,7 +65,7 @@ class JobRun:
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
-        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal)
+        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal, self._merged)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
@@ -272,6 +272,18 @@ class JobRun:
     def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
         return self._context.diagnose(self.job, failure, progress)
+
+    def _merged(self, stage: str) -> output_edits.OutputEdit | None:
+        """A person's edit of the stage's subtitles in those that it has made now. Blocks for a moment."""
+        from pipeline.run import subtitle_edits
+
+        merged = subtitle_edits.merged_in_run(self._context.project, self.job, stage)
+        if merged is None:
+            return None
+        edit, said = merged
+        for text in said:
+            self.progress(text)
+        return edit
 
     def progress(self, text: str) -> None:
         """Something else takes a while, such as the repair of an environment."""

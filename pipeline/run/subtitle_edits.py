@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.errors import InputError, UsageError
+from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import attempts, sidecar
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited, StageFinished
-from pipeline.jobs.output_edits import of_event
+from pipeline.jobs.job import JobFolder, load
+from pipeline.jobs.output_edits import OutputEdit, of_event
 from pipeline.jobs.records import Output
+from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
+from pipeline.text import counted
 from pipeline.values import Struct
 
 STAGE = "subtitle_edit"
@@ -110,6 +113,31 @@ def put(desk: EditDesk, track: EditedTrack, found: CueEdits, who: str, source: s
     about = {"edits": list(found.edits), "clashes": list(found.clashes)}
     data = json.dumps(about, ensure_ascii=False, indent=1).encode()
     return desk.put(track.stage, files, who, source, data)
+
+
+def merged_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple[OutputEdit, list[str]] | None:
+    """``merge`` for whoever runs the job and holds its lock: the edit that counts now, and what to tell of it.
+
+    ``None`` where the stage's outputs aren't subtitles, or they can't be merged now.
+    """
+    try:
+        desk, catalog = EditDesk(load(job.folder)), Catalog(project)
+        track = next((each for each in tracks(desk) if each.stage == stage), None)
+        if track is None or stage not in desk.job.loaded.edits:
+            return None
+        before = desk.job.loaded.edits[stage]
+        found = merge(desk, catalog, track)
+        event = put(desk, track, found, before.who)
+    except PipelineError:
+        return None
+    if event is None:
+        return None
+    said = [
+        f"{job.id}: {counted(len(found.edits), 'change')} of {before.who} came into the new subtitles '{track.name}'"
+    ]
+    if found.clashes:
+        said.append(f"pipeline subtitles edits {job.id}   shows {len(found.clashes)} of them that clash with new words")
+    return of_event(desk.job, event), said
 
 
 def _current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:

@@ -14,6 +14,7 @@ from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import explain
+from pipeline.run import subtitle_edits
 from tests.run.helpers import Act, Bench, chain, fan_out, lister, listing
 
 SAID = Act(says=(StageReport(about={"engine": "a"}),))
@@ -155,4 +156,27 @@ def test_an_edited_file_that_somebody_changes_in_the_jobs_folder_is_refused(benc
     error = bench.run_one(job).error
     assert isinstance(error, StageError)
     assert error.command == f"pipeline job edit {job.id} two --drop"
+    assert bench.executor.started == []
+
+
+def test_an_edit_that_can_be_merged_is_merged_and_the_run_goes_on(
+    bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def merged(_project: object, job: PlannedJob, stage: str) -> tuple[output_edits.OutputEdit, list[str]]:
+        desk = editing.EditDesk(load(job.folder))
+        event = desk.put(stage, {"file": b"merged"}, "ann")
+        assert event
+        return output_edits.of_event(job, event), ["merged it"]
+
+    monkeypatch.setattr(subtitle_edits, "merged_in_run", merged)
+    bench.run(job)
+    edit(job, "two", "as ann has it")
+    changed_source(bench)
+    acts = {"one": Act(writes={"file": "new"}), "two": Act(writes={"file": "newer"})}
+    outcome = bench.run_one(job, **acts)
+    assert outcome.error is None
+    assert outcome.delivered[0].read_text() == "merged"
+    assert bench.listener.of("progress") == [("merged it",)]
+    assert bench.executor.stages() == ["one", "two", "three"]
+    assert bench.run_one(job).unchanged
     assert bench.executor.started == []
