@@ -1,4 +1,5 @@
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -230,13 +231,14 @@ def test_a_child_that_others_collected_has_not_ended_well(spawning: None) -> Non
 
 
 def test_what_a_process_used_is_known_when_it_is_collected(spawning: None) -> None:
-    code = "x = bytearray(300 << 20)\nwhile sum(__import__('os').times()[:2]) < 0.2: pass"
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + (100 << 20)
+    code = f"x = bytearray({size})\nwhile sum(__import__('os').times()[:2]) < 0.2: pass"
     child = started(sys.executable, "-c", code)
     assert child.wait() == 0
     assert child.used is not None
     assert 0.2 <= child.used.cpu_seconds < 5
     assert child.used.memory is not None
-    assert 300 << 20 <= child.used.memory < 600 << 20
+    assert size <= child.used.memory < size + (200 << 20)
 
 
 def test_less_memory_than_our_own_is_not_known(spawning: None) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -267,17 +266,29 @@ def test_a_job_that_runs_elsewhere_is_refused(sleeping: Job) -> None:
         sleeping.run()
 
 
-def run_in_pool(job: Job) -> str:
-    return job.run().state
+POOLS = """
+import multiprocessing, sys
+from pipeline import Project
+
+def run(id):
+    return Project(sys.argv[1]).job(id).run().state
+
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            print(*pool.map(run, sys.argv[2:]))
+            pool.close()
+            pool.join()
+"""
 
 
 def test_jobs_run_in_processes_of_multiprocessing(project: Project, ready: Sandbox) -> None:
+    """In a program of its own: multiprocessing's tracker of resources stays as long as the program."""
     jobs = [project.prepare("counting", ready.write(f"{number}.txt", f"{number}\n")) for number in range(2)]
-    for method in ("fork", "spawn"):
-        with multiprocessing.get_context(method).Pool(2) as pool:
-            assert pool.map(run_in_pool, jobs) == ["finished", "finished"]
-            pool.close()
-            pool.join()
+    program = ready.write("pools.py", POOLS)
+    words = [sys.executable, str(program), str(project.root), *(job.id for job in jobs)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("finished finished\n" * 2, "")
 
 
 def test_a_stage_may_run_a_job_and_start_none(project: Project, ready: Sandbox, counting: Job) -> None:

@@ -25,7 +25,6 @@ ESSENTIAL = (
     "write in journal.append < job_journal.finished",
     "write in journal.append < job_journal.ended",
     "fsync in journal.flush < job_journal.flush",
-    "fsync in journal.flush < job_journal.ended",
     "fsync in files.sync_file < attempts._make_durable",
     "fsync in files.sync_folder < attempts.begin",
     "fsync in files.sync_folder < attempts.commit",

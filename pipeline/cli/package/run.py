@@ -55,7 +55,7 @@ def command(
 
 def _there(step: str | None, folder: Path) -> str | None:
     """A next command as it works from anywhere: the package's project isn't the one around the current folder."""
-    if step is None or step.startswith("pipeline package "):
+    if step is None or step.split()[:2] == ["pipeline", "package"]:
         return step
     return f"export {VARIABLE}={shlex.quote(str(folder))}\n{step}"
 
