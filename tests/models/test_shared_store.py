@@ -55,7 +55,11 @@ def done(*children: int) -> list[int]:
 @pytest.fixture
 def source(shared: Path, tmp_path: Path) -> FolderSource:
     """What is fetched; one fetch loads all modules that it needs."""
-    source = FolderSource(filled(shared / "copy"))
+    folder = filled(shared / "copy")
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):  # whatever umask a command has left to this process
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    source = FolderSource(folder)
     fetch.ensure(ModelStore(tmp_path / "own"), declare(source), FETCHER, quiet)
     return source
 
