@@ -23,10 +23,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or os.geteuid() != 0, re
 @pytest.fixture
 def shared() -> Iterator[Path]:
     """A folder that both may write to, where both may go; a test's own folder lies in one that is for root alone."""
+    before = os.umask(0o022)  # whatever a command has left to this process
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, -1, GROUP)
         Path(folder).chmod(0o2775)
         yield Path(folder)
+    os.umask(before)
 
 
 def started(user: int, work: Callable[[], object]) -> int:
@@ -55,11 +57,7 @@ def done(*children: int) -> list[int]:
 @pytest.fixture
 def source(shared: Path, tmp_path: Path) -> FolderSource:
     """What is fetched; one fetch loads all modules that it needs."""
-    folder = filled(shared / "copy")
-    folder.chmod(0o755)
-    for path in folder.rglob("*"):  # whatever umask a command has left to this process
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    source = FolderSource(folder)
+    source = FolderSource(filled(shared / "copy"))
     fetch.ensure(ModelStore(tmp_path / "own"), declare(source), FETCHER, quiet)
     return source
 
