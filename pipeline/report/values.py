@@ -30,11 +30,10 @@ class Phase(Struct, frozen=True):
     end: float
 
 
-WAITED, STARTED, RAN, COMMITTED = "waited", "started", "ran", "committed"
+WAITED, RAN, COMMITTED = "waited", "ran", "committed"
 PHASES = {
     WAITED: "It was ready, and waited for its turn: for a free CPU, memory, a card or its next attempt.",
-    STARTED: "Its process was started in its environment.",
-    RAN: "Its own code ran.",
+    RAN: "Its process was started, and its code ran.",
     COMMITTED: "Its outputs were checked and put on the disk.",
 }
 
@@ -52,7 +51,6 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     at: str  # when it started, in UTC
     ready: float  # when all was there that it needed
     begin: float  # when it was handed over
-    code: float | None = None  # when its own code began; None where that isn't known
     ran: float  # when its code had ended
     end: float  # when its result was on the disk
     because: str = ""  # why it ran although there was a result before
@@ -72,9 +70,8 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """In order; those that took no time are left out."""
-        code = self.begin if self.code is None else self.code
-        points = (self.ready, self.begin, code, self.ran, self.end)
-        kinds = (WAITED, STARTED, RAN, COMMITTED)
+        points = (self.ready, self.begin, self.ran, self.end)
+        kinds = (WAITED, RAN, COMMITTED)
         spans = zip(kinds, points, points[1:], strict=False)
         return tuple(Phase(kind, begin, end) for kind, begin, end in spans if end > begin)
 

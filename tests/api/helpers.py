@@ -1,8 +1,12 @@
 """What several tests of the Python interface ask."""
 
 import os
+import signal
+import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from pipeline import Job
 from tests.test_process import alive, eventually
@@ -17,6 +21,20 @@ def pids(job: Job) -> list[int]:
 
 def all_gone(numbers: list[int]) -> bool:
     return eventually(lambda: not any(map(alive, numbers)), 20)
+
+
+def interrupt_run_of(job: Job) -> None:
+    """Run a job whose stage sleeps, with a Ctrl-C once it does."""
+
+    def interrupt() -> None:
+        pids(job)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    beside = threading.Thread(target=interrupt)
+    beside.start()
+    with pytest.raises(KeyboardInterrupt):
+        job.run()
+    beside.join()
 
 
 def umask() -> int:

@@ -18,7 +18,7 @@ from pipeline import Job, Project
 from pipeline.api.outputs import NoSuchOutput
 from pipeline.errors import InputError, Interrupted, NotReady, StageError, UsageError
 from pipeline.jobs.events import JobPrepared, RunFinished, StageFinished
-from tests.api.helpers import all_gone, pids, wait_for
+from tests.api.helpers import all_gone, interrupt_run_of, pids, wait_for
 from tests.conftest import Sandbox
 from tests.test_process import eventually
 
@@ -153,15 +153,7 @@ def test_a_stage_that_fails_raises_in_the_event_loop_too(project: Project, text:
 
 
 def test_an_interrupt_ends_the_run_before_it_is_raised(sleeping: Job) -> None:
-    def interrupt() -> None:
-        pids(sleeping)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    beside = threading.Thread(target=interrupt)
-    beside.start()
-    with pytest.raises(KeyboardInterrupt):
-        sleeping.run()
-    beside.join()
+    interrupt_run_of(sleeping)
     assert sleeping.state == "interrupted"
     assert all_gone(pids(sleeping))
 

@@ -1,16 +1,14 @@
 """How a job shows itself in a notebook, with a stand-in for the little of IPython that is used."""
 
 import os
-import signal
 import sys
-import threading
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline import Job, Project
-from tests.api.helpers import pids
+from tests.api.helpers import interrupt_run_of
 from tests.conftest import Sandbox
 
 
@@ -90,15 +88,7 @@ def test_while_it_runs_the_table_is_kept_up_to_date(screen: Screen, shell: Simpl
 
 
 def test_the_table_of_a_run_that_is_interrupted_says_so(screen: Screen, sleeping: Job) -> None:
-    def interrupt() -> None:
-        pids(sleeping)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    beside = threading.Thread(target=interrupt)
-    beside.start()
-    with pytest.raises(KeyboardInterrupt):
-        sleeping.run()
-    beside.join()
+    interrupt_run_of(sleeping)
     assert ", interrupted, " in screen.pages[-1]
 
 
