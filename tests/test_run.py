@@ -41,6 +41,13 @@ def test_each_stages_output_goes_to_its_own_log(ready: Sandbox) -> None:
     assert (logs / "two.log").read_text() == "warning: something to know\n"
 
 
+def test_the_journal_has_how_long_a_stage_s_start_took(ready: Sandbox, ended_workers: None) -> None:
+    id, _ = run(ready, "says: {}\nreport_alpha: {start: [worker]}")
+    finished = [event for event in ready.events(id) if event["event"] == "stage_finished"]
+    assert len(finished) == 2
+    assert all(0 < event["start_seconds"] <= event["seconds"] for event in finished)
+
+
 def test_deliverables_stand_in_output_and_their_paths_are_printed(ready: Sandbox) -> None:
     id, done = run(ready, "copy: {inputs: {file: job.input}}", head="deliver: [copy.file]")
     output = ready.job(id) / "output/input.copy.txt"

@@ -70,6 +70,7 @@ class Exited(Struct, frozen=True):
     returncode: int
     lost: str | None = None
     used: ResourceUse | None = None  # by a process that ran nothing else
+    began: float | None = None  # when the stage's function was called, by ``time.monotonic``; None where nobody told
 
 
 Event = Message | Exited

@@ -8,12 +8,15 @@ from pathlib import Path
 from pipeline import process, process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.channel import Channel
+from pipeline.executors.reports import StageReport
 from pipeline.executors.runner import command
 from pipeline.process import Interpreter
 
 
 class FreshProcess:
     """One process of the runner: an order pipe into it, a report pipe out of it, and a tie. Used once."""
+
+    began: float | None = None  # when the stage's function was called
 
     def __init__(self, interpreter: Interpreter, variables: Mapping[str, str], startup_log: Path) -> None:
         startup_log.parent.mkdir(exist_ok=True)
@@ -49,7 +52,11 @@ class FreshProcess:
         return ends if self._reports.at_end and ends else [self._reports.descriptor, *ends]
 
     def messages(self, id: str) -> list[Event]:
-        return [Message(id, report) for report in self._reports.reports()]
+        return [Message(id, report) for report in self._reports.reports() if not self._is_beginning(report)]
+
+    def _is_beginning(self, report: StageReport) -> bool:
+        self.began = report.began or self.began
+        return report.began is not None
 
     def has_ended(self, ready: set[int]) -> bool:
         return self._exit in ready if self._exit is not None else self._reports.at_end
@@ -76,7 +83,7 @@ class ColdRun:
         events = self.fresh.messages(id)
         if self.fresh.has_ended(ready):
             returncode = process.reap(self.child)
-            events += [*self.fresh.messages(id), Exited(id, returncode, used=self.child.used)]
+            events += [*self.fresh.messages(id), Exited(id, returncode, used=self.child.used, began=self.fresh.began)]
         return events
 
     def ask(self) -> None:

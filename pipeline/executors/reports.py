@@ -27,6 +27,7 @@ class StageReport(Struct, frozen=True):
     instead: dict[str, str] = field(default_factory=dict)  # values of its parameters with which it would do it
     raised: Raised | None = None
     wrong_environment: bool = False  # the interpreter's prefix isn't the one that was ordered
+    began: float | None = None  # when the stage's function was called, by this machine's ``time.monotonic``
 
     def __post_init__(self) -> None:
         if self.progress is not None and not 0 <= self.progress <= 1:

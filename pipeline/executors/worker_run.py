@@ -23,6 +23,7 @@ class WorkerRun:
         self.lease = lease
         self.reusable = False  # whether the lease can take another order
         self._exited: Exited | None = None
+        self._began: float | None = None
         self._cancelled = False
         self.abandoned = False  # killed before its keeper answered, so that no exit code will come
 
@@ -82,6 +83,9 @@ class WorkerRun:
         if (answer := Answer.decode(line)) is not None:
             return self._answered(answer)
         report = decode_report(line)
+        if report and report.began is not None:
+            self._began = report.began
+            return None
         return Message(self.invocation.id, report) if report else None
 
     def _answered(self, answer: Answer) -> Event | None:
@@ -92,7 +96,7 @@ class WorkerRun:
             return None
         lost = answer.reason if answer.word == Answer.LOST and not self._cancelled else None
         self.reusable = answer.word == Answer.EXIT and not answer.reason
-        self._exited = Exited(self.invocation.id, answer.number, lost)
+        self._exited = Exited(self.invocation.id, answer.number, lost, began=self._began)
         return self._exited
 
     def _end_without_a_word(self) -> Exited:

@@ -77,6 +77,7 @@ class StageFinished(StageEvent, frozen=True, tag="stage_finished"):
     taken: str | None = None  # the job that had made the same result, where the store of results had it
     cpu_seconds: float | None = None  # of a process that ran nothing else
     memory: int | None = None  # bytes that it had at most at a time
+    start_seconds: float | None = None  # until the stage's function was called
 
 
 class AttemptFailed(StageEvent, frozen=True, tag="stage_failed"):
@@ -90,6 +91,7 @@ class AttemptFailed(StageEvent, frozen=True, tag="stage_failed"):
     again: float | None = None  # seconds until the next attempt in this run
     cpu_seconds: float | None = None
     memory: int | None = None
+    start_seconds: float | None = None
 
 
 class StageSkipped(StageEvent, frozen=True, tag="stage_skipped"):

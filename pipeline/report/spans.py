@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pipeline.jobs.events import (
     AnyEvent,
@@ -103,16 +104,16 @@ class _JournalReading:
             return
         started, begin = found
         ran = min(begin + event.seconds, at)
-        used = {"cpu_seconds": event.cpu_seconds, "memory": event.memory}
-        self._add(event.stage, started, begin, ran, at, event.attempt, FINISHED, warnings=event.warnings, **used)
+        self._add(
+            event.stage, started, begin, ran, at, event.attempt, FINISHED, warnings=event.warnings, **_measured(event)
+        )
 
     def _failed(self, event: AttemptFailed, at: float) -> None:
         self._free[event.stage] = at
         started, begin = self._open.pop(event.stage, (None, max(0.0, at - event.seconds)))
         state = FAILED if event.kind else STOPPED
-        details = {"reason": event.reason, "kind": event.kind, "exit_code": event.exit_code}
-        used = {"cpu_seconds": event.cpu_seconds, "memory": event.memory}
-        self._add(event.stage, started, begin, at, at, event.attempt, state, **details, **used)
+        details: dict[str, Any] = {"reason": event.reason, "kind": event.kind, "exit_code": event.exit_code}
+        self._add(event.stage, started, begin, at, at, event.attempt, state, **details, **_measured(event))
 
     def _add(  # noqa: PLR0913, PLR0917  # an attempt's times
         self,
@@ -123,6 +124,7 @@ class _JournalReading:
         end: float,
         attempt: int,
         state: str,
+        start_seconds: float | None = None,
         **details: object,
     ) -> None:
         planned = self._planned.get(self._of(stage))
@@ -137,6 +139,7 @@ class _JournalReading:
             at=started.at if started else "",
             ready=min(begin, self._ready(stage, planned)),
             begin=begin,
+            called=min(begin + (start_seconds or 0.0), ran),
             ran=ran,
             end=end,
             because=started.because if started else "",
@@ -159,6 +162,10 @@ class _JournalReading:
         if stage not in self._members:
             self._members[stage] = stage.rpartition("_")[0]
         return self._members[stage]
+
+
+def _measured(event: StageFinished | AttemptFailed) -> dict[str, Any]:
+    return {"start_seconds": event.start_seconds, "cpu_seconds": event.cpu_seconds, "memory": event.memory}
 
 
 def _seconds(at: str) -> float:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from pipeline.report.timeline import Bar, Row, rows, ticks
-from pipeline.report.values import COMMITTED, FAILED, RAN, REUSED, WAITED, JobReport
+from pipeline.report.values import COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
 from pipeline.templates import shown_seconds
 from pipeline.text import printable, shortened, width
 
-SIGNS = {WAITED: "·", RAN: "█", COMMITTED: "=", FAILED: "x", REUSED: "|"}
-LEGEND = "· waited   █ ran   = committed   x failed   | reused"
+SIGNS = {WAITED: "·", START: "-", RAN: "█", COMMITTED: "=", FAILED: "x", REUSED: "|"}
+LEGEND = "· waited   - start   █ ran   = committed   x failed   | reused"
 LONGEST_LABEL = 28  # columns
 
 

@@ -30,10 +30,11 @@ class Phase(Struct, frozen=True):
     end: float
 
 
-WAITED, RAN, COMMITTED = "waited", "ran", "committed"
+WAITED, START, RAN, COMMITTED = "waited", "start", "ran", "committed"
 PHASES = {
     WAITED: "It was ready, and waited for its turn: for a free CPU, memory, a card or its next attempt.",
-    RAN: "Its process was started, and its code ran.",
+    START: "Its process was started, and its modules were imported.",
+    RAN: "Its function ran.",
     COMMITTED: "Its outputs were checked and put on the disk.",
 }
 
@@ -51,6 +52,7 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     at: str  # when it started, in UTC
     ready: float  # when all was there that it needed
     begin: float  # when it was handed over
+    called: float  # when its function was called; as ``begin`` where that isn't known
     ran: float  # when its code had ended
     end: float  # when its result was on the disk
     because: str = ""  # why it ran although there was a result before
@@ -70,8 +72,8 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """In order; those that took no time are left out."""
-        points = (self.ready, self.begin, self.ran, self.end)
-        kinds = (WAITED, RAN, COMMITTED)
+        points = (self.ready, self.begin, self.called, self.ran, self.end)
+        kinds = (WAITED, START, RAN, COMMITTED)
         spans = zip(kinds, points, points[1:], strict=False)
         return tuple(Phase(kind, begin, end) for kind, begin, end in spans if end > begin)
 

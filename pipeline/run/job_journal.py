@@ -59,8 +59,10 @@ class JobJournal:
     def expanded(self, stage: str, members: int) -> None:
         self._journal.append(StageExpanded(stage, members))
 
-    def finished(self, stage: str, result: Result, used: ResourceUse | None) -> None:
-        self._journal.append(_finished(stage, result, used=used))
+    def finished(
+        self, stage: str, result: Result, used: ResourceUse | None, start_seconds: float | None = None
+    ) -> None:
+        self._journal.append(_finished(stage, result, used=used, start_seconds=start_seconds))
         self._oldest = self._oldest if self._untold else now()
         self._untold.append((stage, result.seconds))
 
@@ -133,8 +135,14 @@ class JobJournal:
         self._journal.close()
 
 
-def _finished(
-    stage: str, result: Result, adopted: bool = False, taken: str | None = None, used: ResourceUse | None = None
+def _finished(  # noqa: PLR0913  # what only one kind of end has
+    stage: str,
+    result: Result,
+    *,
+    adopted: bool = False,
+    taken: str | None = None,
+    used: ResourceUse | None = None,
+    start_seconds: float | None = None,
 ) -> StageFinished:
     return StageFinished(
         stage,
@@ -148,4 +156,5 @@ def _finished(
         taken,
         used.cpu_seconds if used else None,
         used.memory if used else None,
+        start_seconds,
     )

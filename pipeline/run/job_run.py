@@ -128,7 +128,7 @@ class JobRun:
 
     def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
-        live.used = exited.used
+        live.used, live.began = exited.used, exited.began
         if changed := self._guard.end(live, self._running.values()):
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
         if exited.returncode or exited.lost:
@@ -155,6 +155,7 @@ class JobRun:
                 again,
                 live.used.cpu_seconds if live.used else None,
                 live.used.memory if live.used else None,
+                live.start_seconds,
             )
         )
         del self._running[live.invocation.id]
@@ -252,7 +253,7 @@ class JobRun:
         at, task, result = time.time_ns(), live.task, commit(self._context.project, live, self._invocations)
         if isinstance(result, AttemptEnd):
             return self._failure(live, result)
-        self._journal.finished(task.name, result, live.used)
+        self._journal.finished(task.name, result, live.used, live.start_seconds)
         del self._running[live.invocation.id]
         if task.stage.cache:
             share(self._context.store, task, result)

@@ -61,6 +61,7 @@ class LiveAttempt(Struct, eq=False):
     raised: Raised | None = None  # the exception that ended it
     wrong_environment: bool = False
     used: ResourceUse | None = None  # once it has ended
+    began: float | None = None  # once it has ended: when the stage's function was called, where that was told
     timed_out: bool = False
     killed_by_us: bool = False
 
@@ -71,6 +72,13 @@ class LiveAttempt(Struct, eq=False):
     @property
     def seconds(self) -> float:
         return now() - self.started
+
+    @property
+    def start_seconds(self) -> float | None:
+        """From the handing over until the stage's function was called; ``None`` where that isn't known."""
+        if self.began is None or not self.started <= self.began <= now():  # a stage can write anything there
+            return None
+        return round(self.began - self.started, 4)
 
     def note(self, report: StageReport) -> None:
         """Remember what the stage has reported."""

@@ -55,6 +55,11 @@ def decode_sources(text: str) -> "Tuple[str, List[str]]":
     return stage_file, modules
 
 
+def encode_beginning(moment: float) -> bytes:
+    """The line of a report pipe that says when the stage's function was called, by ``time.monotonic``."""
+    return b'{"began": %.6f}\n' % moment
+
+
 class Order:
     """One task. Text between NULs, ended by NUL and newline, since a path may have a newline."""
 

@@ -20,6 +20,7 @@ needs: ``json`` alone would double its running time, so it is left to the stage'
 
 import os
 import sys
+import time  # the interpreter has loaded it by itself
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader, cache_from_source  # importlib's own
 
 TYPE_CHECKING = False
@@ -94,7 +95,13 @@ def run(
     """Load the stage by its path, call its ``run``, and turn the outcome into an exit code."""
     stage = sys.modules["stagekit"].Stage(invocation, reports, secrets=dict(secrets))
     show_sources(stage_file, modules)
-    return attempt(stage, lambda: load_stage(stage_file, modules))
+    return attempt(stage, lambda: load_stage(stage_file, modules), lambda: _tell_beginning(reports))
+
+
+def _tell_beginning(reports: "int | None") -> None:
+    """The stage's function is called now."""
+    if reports is not None:
+        os.write(reports, sys.modules["stageprotocol"].encode_beginning(time.monotonic()))
 
 
 def show_sources(stage_file: str, modules: "list[str]") -> None:
@@ -139,11 +146,16 @@ def _sharing() -> "Any":
     return import_beside("stagekit.sharing", os.path.join("stagekit", "sharing.py"))
 
 
-def attempt(stage: "Any", loaded: "Any") -> int:
-    """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through."""
+def attempt(stage: "Any", loaded: "Any", begins: "Any") -> int:
+    """The exit code of one call of ``run`` in the module that ``loaded()`` gives; lets other exceptions through.
+
+    ``begins()`` is called between the two.
+    """
     stagekit, protocol = sys.modules["stagekit"], sys.modules["stageprotocol"]
     try:
-        _function_of(loaded())(stage)
+        function = _function_of(loaded())
+        begins()
+        function(stage)
         sys.stdout.flush()
     except stagekit.InputUnusable as error:
         return int(_refusal().refuse(stage, error, protocol.EXIT_INPUT_UNUSABLE))

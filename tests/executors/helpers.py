@@ -51,9 +51,10 @@ def with_id(invocation: Invocation, number: int) -> Invocation:
 
 
 def until_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
-    """Without what processes used, which differs each time."""
+    """Without what processes used and when they began, which differs each time."""
     return [
-        replace(each, used=None) if isinstance(each, Exited) else each for each in events_to_exit(executor, wake, exits)
+        replace(each, used=None, began=None) if isinstance(each, Exited) else each
+        for each in events_to_exit(executor, wake, exits)
     ]
 
 

@@ -462,6 +462,23 @@ def test_a_file_that_a_stage_left_open_is_written(
     assert (tmp_path / "out.txt").read_text() == "all of it"
 
 
+def test_when_the_stage_s_function_was_called_comes_with_its_end(
+    tmp_path: Path, executor: LocalExecutor, start: Start, never: int
+) -> None:
+    submitted = time.monotonic()
+    executor.submit(invocation(tmp_path, "import time\nprint(time.monotonic())\ntime.sleep(0.1)", start))
+    exited = exit_of(events_to_exit(executor, never))
+    assert exited.began is not None
+    assert submitted < exited.began <= float(log(tmp_path)) < time.monotonic() - 0.1
+
+
+def test_of_a_stage_that_could_not_be_loaded_no_beginning_is_told(
+    tmp_path: Path, executor: LocalExecutor, start: Start, never: int
+) -> None:
+    executor.submit(invocation(tmp_path, "pass\nno such syntax", start))
+    assert exit_of(events_to_exit(executor, never)).began is None
+
+
 def test_what_a_fresh_process_used_comes_with_its_end(tmp_path: Path, executor: LocalExecutor, never: int) -> None:
     executor.submit(invocation(tmp_path, "while sum(os.times()[:2]) < 0.2: pass"))
     (exited,) = events_to_exit(executor, never)

@@ -26,8 +26,10 @@ def finished(stage: str, seconds: float, took: float, **fields: Any) -> AnyEvent
     return StageFinished(stage, fields.pop("attempt", 1), DIGEST, took, outputs, at=at(seconds), **fields)
 
 
-def failed(stage: str, seconds: float, took: float, kind: str | None = "code error", attempt: int = 1) -> AnyEvent:
-    return AttemptFailed(stage, attempt, took, "it raised an error", kind, at=at(seconds))
+def failed(
+    stage: str, seconds: float, took: float, kind: str | None = "code error", attempt: int = 1, **fields: Any
+) -> AnyEvent:
+    return AttemptFailed(stage, attempt, took, "it raised an error", kind, at=at(seconds), **fields)
 
 
 def run_finished(seconds: float) -> AnyEvent:
@@ -36,7 +38,7 @@ def run_finished(seconds: float) -> AnyEvent:
 
 def a_span(stage: str = "copy", begin: float = 1.0, end: float = 3.0, **fields: Any) -> AttemptSpan:
     usual = {"shown": stage, "planned": stage, "environment": "alpha", "attempt": 1, "run": 1, "state": "finished"}
-    times = {"at": at(begin), "ready": begin, "begin": begin, "ran": end, "end": end}
+    times = {"at": at(begin), "ready": begin, "begin": begin, "called": begin, "ran": end, "end": end}
     return AttemptSpan(stage=stage, **{**usual, **times, **fields})
 
 

@@ -23,6 +23,17 @@ def test_an_attempt_waits_runs_and_is_committed() -> None:
     assert one.phases == (Phase("waited", 0, 2), Phase("ran", 2, 7), Phase("committed", 7, 10))
 
 
+def test_a_start_is_what_lies_before_the_call_of_the_function() -> None:
+    found = read(run_started(0), started("one", 0), finished("one", 4, 3, start_seconds=1.5), run_finished(4))
+    (one,) = found.attempts
+    assert one.phases == (Phase("start", 0, 1.5), Phase("ran", 1.5, 3), Phase("committed", 3, 4))
+
+
+def test_an_attempt_that_failed_has_its_start_too() -> None:
+    (one,) = read(run_started(0), started("one", 0), failed("one", 2, 2, start_seconds=0.5), run_finished(2)).attempts
+    assert one.phases == (Phase("start", 0, 0.5), Phase("ran", 0.5, 2))
+
+
 def test_an_attempt_has_what_its_process_used_and_how_it_was_started() -> None:
     (one,) = read(run_started(0), started("one", 0), finished("one", 4, 4, cpu_seconds=3.5, memory=1 << 30)).attempts
     assert (one.way, one.cpu_seconds, one.memory) == ("cold", 3.5, 1 << 30)

@@ -68,7 +68,9 @@ def test_another_exception_shows_its_place_in_the_stage(spawning: None, tmp_path
 def test_a_refusal_is_reported_to_the_orchestrator(spawning: None, tmp_path: Path) -> None:
     done = ordered(tmp_path, "raise stagekit.StageFailed('not today')")
     assert done.returncode == 1
-    assert json.loads(done.stdout) == {"error": "not today"}
+    beginning, refusal = map(json.loads, done.stdout.splitlines())
+    assert list(beginning) == ["began"]
+    assert refusal == {"error": "not today"}
     assert (tmp_path / "log").read_text() == "not today\n"
 
 

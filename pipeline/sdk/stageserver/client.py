@@ -5,7 +5,7 @@ import os
 import select
 import socket
 
-from stageprotocol import Answer, Order, is_own_user, receive
+from stageprotocol import Answer, Order, encode_beginning, is_own_user, receive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,13 +38,17 @@ class Client:
         poller.register(self.orders, 0)
         return bool(poller.poll(0))
 
-    def tell(self, word: str, number: int, reason: str = "") -> bool:
-        """Send an ``Answer``. False where it can't be delivered."""
+    def tell(self, word: str, number: int, reason: str = "", began: "float | None" = None) -> bool:
+        """Send an ``Answer``, and with it when the stage's function was called, so that the client wakes up once.
+
+        False where it can't be delivered.
+        """
+        beginning = b"" if began is None else b"\n" + encode_beginning(began)
         try:
             status = os.fstat(self.reports)  # a stage may have closed it, and opened a file in its place
             if (status.st_dev, status.st_ino) != self._identity:
                 return False
-            os.write(self.reports, Answer(word, number, reason).encode())
+            os.write(self.reports, beginning + Answer(word, number, reason).encode())
         except OSError:
             return False
         return True

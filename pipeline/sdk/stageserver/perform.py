@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 POOL_SECONDS = 0.2  # in which the threads of a pool that nobody holds any more end
 
 
-def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") -> "tuple[int, bool]":
+def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") -> "tuple[int, bool, float | None]":
     """The exit code that a fresh process would end with; negative where a signal would end it.
 
-    And whether libraries were told that the interpreter ends, so that it must not run another stage.
+    And whether libraries were told that the interpreter ends, so that it must not run another stage; and when the
+    stage's function was called (``time.monotonic``), ``None`` where it wasn't.
     """
+    moments = []  # type: list[float]
     try:
         os.chdir(order.folder)
         if order.token:
@@ -30,10 +32,14 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
         runner.redirect(order.log)
         _reseed()
         if not runner.is_right_environment(order.prefix, reports):
-            return EXIT_WRONG_ENVIRONMENT, False
+            return EXIT_WRONG_ENVIRONMENT, False, None
         source = order.stage_file, order.source_digest
         stage = Stage(order.invocation, reports, modules.memos(*source))
-        code = int(runner.attempt(stage, lambda: modules.module(*source, order.modules)))
+        code = int(
+            runner.attempt(
+                stage, lambda: modules.module(*source, order.modules), lambda: moments.append(time.monotonic())
+            )
+        )
     except SystemExit as end:
         code = _exit_code(end.code)
     except KeyboardInterrupt:
@@ -44,7 +50,7 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
         code = 1
     is_over = _finish_threads()
     flush()
-    return code, is_over
+    return code, is_over, moments[0] if moments else None
 
 
 def _exit_code(argument: object) -> int:

@@ -68,12 +68,12 @@ class _Worker:
                 return leaving
 
     def _task(self, order: "Any", client: Client) -> str:
-        code, is_over = perform(order, client.reports, self._modules, self._runner)
+        code, is_over, began = perform(order, client.reports, self._modules, self._runner)
         self._tasks += 1
         self._files.count_task()
         leaving = self._left_behind() or (POOL_LEFT if is_over else "") or self._reached()
         self._busy.clear()
-        if not client.tell(Answer.EXIT, code, leaving):
+        if not client.tell(Answer.EXIT, code, leaving, began):
             return leaving or "its report pipe was closed by a stage, or its client is gone"
         flush()
         os.dup2(self._log, 1)  # before what the stage held is let go of, which may say something, too
