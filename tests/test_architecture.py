@@ -363,6 +363,7 @@ RENAMES = {
     "envs/registry.py": "a marker gets the name under which it counts no more",
     "executors/runtime_folder.py": "a log that is full is put beside",
     "files.py": "the one home",
+    "jobs/hand_edits.py": "a person's file moves aside, to a name that is free",
     "models/fetch.py": "a file that came whole is a part again, until its digest is known",
     "models/hub/transfer/file_download.py": "runs in another environment, without this package",
     "packages/install.py": "parts of what was unpacked get their places before the whole gets its name",

@@ -11,7 +11,8 @@ from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import beside_input, editing
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.editing import EditDesk, EditSource
+from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
@@ -71,13 +72,17 @@ def edits(id: str, output: Path | None) -> None:
             _write(output, desk, entries)
             click.echo(printable(f"{counted(len(entries), 'change')} written to {output}"))
             return
+        by_hand = HandEdits(desk.job)
+        left = [by_hand.words(each) for each in by_hand.left()]
     for each in entries:
         click.echo(
             printable(f"{each['track']} {_at(each)}, {each['who']}: {_text(each['before'])} -> {_text(each['after'])}")
         )
     for each in clashes:
         click.echo(printable(f"clash {_at(each)}: {_text(each['after'])} stays; now it would be {_text(each['now'])}"))
-    if not entries:
+    for text in left:
+        click.echo(text)
+    if not entries and not left:
         click.echo("nobody has changed its subtitles")
 
 
@@ -103,7 +108,7 @@ def merge(id: str, by: str) -> None:
             )
         for track in left:
             found = subtitle_edits.merge(desk, Catalog(here), track)
-            subtitle_edits.put(desk, track, found, who)
+            subtitle_edits.put(here, desk, track, found, who)
             _tell(desk, track.name, found)
     click.echo(f"run-pipeline -j {desk.job.id}   goes on with them")
 
@@ -136,8 +141,9 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> N
 
     track, before = subtitle_edits.track_of(desk, file), beside_input.signature(file)
     _require_current(desk, track.stage)
+    source = EditSource.of(file)
     found = subtitle_edits.accept(desk, Catalog(here), track, file)
-    is_new = subtitle_edits.put(desk, track, found, who, str(file.resolve())) is not None
+    is_new = subtitle_edits.put(here, desk, track, found, who, source) is not None
     beside_input.take(desk.job, file, before)
     if is_new:
         _tell(desk, track.name, found)
@@ -161,7 +167,7 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
     for name, entries in by_track.items():
         found = subtitle_edits.apply(desk, Catalog(here), known[name], entries)
         people = ", ".join(dict.fromkeys(str(each["who"]) for each in entries))
-        if subtitle_edits.put(desk, known[name], found, people, str(file.resolve())) is None:
+        if subtitle_edits.put(here, desk, known[name], found, people, EditSource.of(file)) is None:
             click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{name}'"))
         else:
             _tell(desk, name, found)

@@ -6,12 +6,13 @@ Each has a sidecar, ``output/about/FILE.json``, which says what made it.
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.digests import content_digest
 from pipeline.files import WRITE, clear, link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import delivered_folders, sidecar
+from pipeline.jobs.hand_edits import HandEdit, HandEdits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Output
 from pipeline.jobs.results import Results
@@ -39,14 +40,22 @@ TEXTS = (
 LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
-def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str] = ()) -> list[Path]:
+def deliver(
+    job: PlannedJob,
+    results: Results,
+    anew: bool,
+    before: Sequence[str] = (),
+    tell: Callable[[HandEdit], None] = lambda _: None,
+) -> list[Path]:
     """Put each deliverable there, on the disk; ``anew`` replaces what stands there with another content.
 
-    A file that was delivered with the same content before is left alone: a person may have edited it since.
+    A file that was delivered with the same content before is left alone: a person may have edited it since. One that a
+    person has edited gets a name of its own before another content takes its place, and ``tell`` is called with it.
     ``before`` are the names that an earlier run delivered: what isn't delivered any more is removed. Returns the
     paths in order, one for each output, which several may share.
     """
     job.output.mkdir(exist_ok=True)
+    edits = HandEdits(job)
     sidecars, about = Sidecars(job, results), job.output / sidecar.FOLDER
     targets, placed, written = [], dict[Path, bool](), False
     for made, target in named_targets(job, results, job.plan.deliver):
@@ -59,12 +68,16 @@ def deliver(job: PlannedJob, results: Results, anew: bool, before: Sequence[str]
             anew and (sidecar.digest_in(beside) != made.output.digest or _is_damaged(target, made.output))
         )
         if placed[target]:
+            if is_there and edits.has(target, made.output.digest):
+                tell(edits.set_aside(target))
             _place(made.output.path, target)
         if anew or not is_there or not beside.exists():
             about.mkdir(exist_ok=True)
             sidecar.write(beside, sidecars.describe(made, target.name))
             written = True
     for name in set(before) - {target.name for target in placed}:
+        if os.path.lexists(job.output / name) and edits.has(job.output / name):
+            tell(edits.set_aside(job.output / name))
         clear(job.output / name)
         (about / sidecar.name_for(name)).unlink(missing_ok=True)
     if written:

@@ -45,3 +45,19 @@ def is_damaged(target: Path, output: Output) -> bool:
         if is_link and not is_own and content_digest(target / each.path) != f"blake3:{each.content}":
             return True
     return False
+
+
+def has_own_files(target: Path, digest: str | None) -> bool:
+    """Whether a person has put or changed a file in it since it was delivered with this digest.
+
+    Files of ours are read-only links, where the file system has links. Elsewhere all files are read.
+    """
+    from pipeline.directories import reading
+    from pipeline.directories.scan import scan
+
+    if not any(each.is_file and each.mode & WRITE for each in scan(target).items):
+        return False
+    try:
+        return reading.digest_of(target) != digest
+    except reading.DirectoryUnusable:  # it has what no stage leaves
+        return True

@@ -18,7 +18,7 @@ from pipeline.jobs.events import EditDropped, EditedOutput, OutputEdited, StageF
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import Output, OutputRecord, Result
 from pipeline.locks import Held, exclusive
-from pipeline.values import replace
+from pipeline.values import Struct, replace
 
 ABOUT = "about.json"
 SECONDS = 10.0  # that one edit waits for another one's end
@@ -46,6 +46,21 @@ def caller() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return "somebody"
+
+
+class EditSource(Struct, frozen=True):
+    """The file of a person from which an edit was taken, if there is one."""
+
+    path: str = ""
+    digest: str = ""
+
+    @classmethod
+    def of(cls, file: Path) -> "EditSource":
+        """As the file is now. Raises ``OSError``."""
+        return cls(str(file.resolve()), content_digest(file))
+
+
+NO_SOURCE = EditSource()
 
 
 class EditDesk:
@@ -114,7 +129,7 @@ class EditDesk:
             return {}
 
     def put(
-        self, stage: str, files: Mapping[str, bytes], who: str, source: str = "", about: bytes = b""
+        self, stage: str, files: Mapping[str, bytes], who: str, source: EditSource = NO_SOURCE, about: bytes = b""
     ) -> OutputEdited | None:
         """Let these contents stand for outputs of the stage, beside those of it that are edited already.
 
@@ -140,7 +155,7 @@ class EditDesk:
             write_whole(folder / ABOUT, about)
         for each in (folder, *list(folder.parents)[:3]):
             sync_folder(each)
-        event = OutputEdited(stage, {**kept, **written}, who, source, _people(before, who))
+        event = OutputEdited(stage, {**kept, **written}, who, source.path, _people(before, who), source.digest)
         self._record(event)
         return event
 
@@ -148,7 +163,7 @@ class EditDesk:
         """Let the edit count for the result that the stage has now. Raises ``UsageError`` where there is no edit."""
         event, made = self._event(stage), self.made(stage).outputs
         outputs = {name: replace(each, base=made[name].digest) for name, each in event.outputs.items() if name in made}
-        kept = OutputEdited(stage, outputs, who, event.source, _people(event, who))
+        kept = OutputEdited(stage, outputs, who, event.source, _people(event, who), event.source_digest)
         self._record(kept)
         return kept
 

@@ -115,6 +115,7 @@ class OutputEdited(Event, frozen=True, tag="output_edited"):
     who: str
     source: str = ""  # the path of the person's file, where it was taken from one
     earlier: tuple[str, ...] = ()  # who else has edited them before, of whose changes it has some
+    source_digest: str = ""  # of the person's file, as it was taken
 
 
 class EditDropped(Event, frozen=True, tag="edit_dropped"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.errors import Interrupted, StageError
 from pipeline.jobs.deliver import deliver
 from pipeline.jobs.events import RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
+from pipeline.jobs.hand_edits import HandEdit, HandEdits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
@@ -30,7 +31,7 @@ class JobEnd:
         state = self._job.loaded
         unchanged = not self._journal.has_news and state.status is Status.FINISHED
         guard.require_deliverables()
-        placed = deliver(self._job, results, not unchanged, state.delivered)
+        placed = deliver(self._job, results, not unchanged, state.delivered, self._tell_of_hand_edit)
         guard.delivered()
         has_put = self._put_beside(results, placed)
         with contextlib.suppress(OSError):  # it only takes room
@@ -38,6 +39,9 @@ class JobEnd:
         delivered = list(dict.fromkeys(placed))
         event = None if unchanged else RunFinished(tuple(path.name for path in delivered))
         return self._journal.ended(event, JobOutcome(delivered, unchanged and not has_put))
+
+    def _tell_of_hand_edit(self, edit: HandEdit) -> None:
+        self._progress(HandEdits(self._job).words(edit))
 
     def _put_beside(self, results: Results, placed: Sequence[Path]) -> bool:
         """Whether anything was put next to the input."""

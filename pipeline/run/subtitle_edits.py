@@ -11,13 +11,13 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import attempts, sidecar
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.editing import NO_SOURCE, EditDesk, EditSource
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
 from pipeline.jobs.output_edits import OutputEdit, of_event
 from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder
-from pipeline.run import single_stage
+from pipeline.run import edit_promises, single_stage
 from pipeline.text import counted
 from pipeline.values import Struct
 
@@ -107,9 +107,20 @@ def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> Sequence[Ma
     return _edited(desk, catalog, track, inputs).edits
 
 
-def put(desk: EditDesk, track: EditedTrack, found: CueEdits, who: str, source: str = "") -> OutputEdited | None:
-    """Let the edited subtitles stand for the stage's, in every format. ``None`` where nothing has changed."""
+def put(  # noqa: PLR0913, PLR0917  # what an edit has
+    project: ProjectFolder,
+    desk: EditDesk,
+    track: EditedTrack,
+    found: CueEdits,
+    who: str,
+    source: EditSource = NO_SOURCE,
+) -> OutputEdited | None:
+    """Let the edited subtitles stand for the stage's, in every format. ``None`` where nothing has changed.
+
+    Raises ``InputError`` where they aren't what the stage promises.
+    """
     files = {track.outputs[kind]: data for kind, data in found.files.items()}
+    edit_promises.require(project, desk, track.stage, files, source.path or f"the subtitles '{track.name}'")
     about = {"edits": list(found.edits), "clashes": list(found.clashes)}
     data = json.dumps(about, ensure_ascii=False, indent=1).encode()
     return desk.put(track.stage, files, who, source, data)
@@ -127,7 +138,7 @@ def merged_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple[O
             return None
         before = desk.job.loaded.edits[stage]
         found = merge(desk, catalog, track)
-        event = put(desk, track, found, before.who)
+        event = put(project, desk, track, found, before.who)
     except PipelineError:
         return None
     if event is None:
@@ -150,9 +161,9 @@ def _current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
 def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
     """What the person's file was made from: what was delivered last, or what the same file was accepted as after
     that."""
-    delivered = sidecar.digest_in(
-        desk.job.output / sidecar.FOLDER / sidecar.name_for(f"{desk.job.input.stem}.{track.name}.{kind}")
-    )
+    about = desk.job.output / sidecar.FOLDER
+    names = (file.name, f"{desk.job.input.stem}.{track.name}.{kind}")  # the first, where the file was set aside
+    delivered = next(filter(None, (sidecar.digest_in(about / sidecar.name_for(each)) for each in names)), None)
     for version, source in reversed(_versions(desk, track)):
         is_there = all(output.path.exists() for output in version.values())
         if is_there and (version[kind].digest == delivered or source == str(file.resolve())):

@@ -50,3 +50,24 @@ def test_a_file_that_is_no_subtitle_changes_nothing(studio: Sandbox) -> None:
     assert studio.run("pipeline", "subtitles", "accept", delivered).code == 5
     assert (studio.job(id) / "journal.jsonl").read_bytes() == before
     assert not (studio.job(id) / "edits").exists()
+
+
+def test_a_file_edited_in_place_survives_another_persons_edit_and_is_merged_with_it(studio: Sandbox) -> None:
+    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
+    shutil.copyfile(SAMPLE, film)
+    file.write_text(SRT)
+    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
+    assert studio.run("run-pipeline", "-j", id).code == 0
+    output = studio.job(id) / "output"
+    (output / "film.en.srt").write_text((output / "film.en.srt").read_text().replace("thymes", "times"))
+    (output / "film.en.vtt").write_text((output / "film.en.vtt").read_text().replace("the worst", "the very worst"))
+    done = studio.run("pipeline", "subtitles", "accept", output / "film.en.vtt", "--by", "Bob", "--run")
+    assert done.code == 0, done.err
+    aside = output / "film.edited-1.en.srt"
+    assert str(aside) in done.err
+    assert str(aside) in studio.run("pipeline", "subtitles", "edits", id).out
+    assert studio.run("pipeline", "subtitles", "accept", aside, "--by", "Ann", "--run").code == 0
+    text = (output / "film.en.srt").read_text()
+    assert "best of times" in text
+    assert "very worst" in text
+    assert str(aside) not in studio.run("pipeline", "subtitles", "edits", id).out

@@ -9,8 +9,9 @@ from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, UsageError
 from pipeline.jobs import editing, items
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.editing import EditDesk, EditSource
 from pipeline.jobs.store import JobStore
+from pipeline.project import ProjectFolder
 from pipeline.text import printable
 
 
@@ -31,10 +32,11 @@ def command(id: str, output: str, file: Path | None, keep: bool, drop: bool, by:
     if [file is not None, keep, drop].count(True) != 1:
         raise UsageError("name the edited file, or say --keep or --drop", "pipeline job edit --help")
     who = by.strip() or editing.caller()
-    with editing.opened(JobStore(project().jobs).folder(id)) as desk:
+    here = project()
+    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
         shown, _, name = output.partition(".")
         stage = items.internal_name(desk.job, shown)
-        said = _put(desk, stage, name, file, who) if file else _decided(desk, stage, who, keep)
+        said = _put(here, desk, stage, name, file, who) if file else _decided(desk, stage, who, keep)
         click.echo(printable(f"{desk.job.id}: {said}"))
         click.echo(f"run-pipeline -j {desk.job.id}   makes what depends on it")
 
@@ -47,15 +49,19 @@ def _decided(desk: EditDesk, stage: str, who: str, keep: bool) -> str:
     return f"the outputs of stage '{stage}' count again as it made them"
 
 
-def _put(desk: EditDesk, stage: str, name: str, file: Path, who: str) -> str:
+def _put(here: ProjectFolder, desk: EditDesk, stage: str, name: str, file: Path, who: str) -> str:
+    from pipeline.run import edit_promises
+
     made = desk.made(stage).outputs
     name = name or (next(iter(made)) if len(made) == 1 else "")
     if not name:
         raise UsageError(f"say which output of stage '{stage}' it is: {', '.join(f'{stage}.{each}' for each in made)}")
     try:
-        data = file.read_bytes()
+        source, data = EditSource.of(file), file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} can't be read: {error.strerror}") from error
-    if desk.put(stage, {name: data}, who) is None:
+    desk.output(stage, name)
+    edit_promises.require(here, desk, stage, {name: data}, str(file))
+    if desk.put(stage, {name: data}, who, source) is None:
         return f"{file} says what the output '{name}' of stage '{stage}' says already"
     return f"{file} stands for the output '{name}' of stage '{stage}'"
