@@ -28,5 +28,8 @@ if "$checks"; then
     .venv-dev/bin/ruff format --quiet --check .
     .venv-dev/bin/mypy --no-error-summary
 fi
+if [ -z "$(command -v chromium chromium-browser google-chrome-stable)" ]; then
+    echo "The tests of pages in a browser are skipped: no chromium is on PATH (Debian: apt-get install -y chromium)" >&2
+fi
 unset PYTHONDONTWRITEBYTECODE # pytest's rewritten tests are kept: to make them takes five seconds in each of its processes
 exec .venv-dev/bin/python -m pytest -m "$part" ${arguments[@]+"${arguments[@]}"}

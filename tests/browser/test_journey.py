@@ -1,0 +1,76 @@
+"""What a new user does: open the link, prepare a job, look on, cancel it, run it again, read its log and its report."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Sandbox
+
+GATE = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["file"]
+# [tool.pipeline.stage.parameters]
+# gate = ""
+# [tool.pipeline.stage.outputs]
+# file = "copy.txt"
+# ///
+import shutil, time
+from pathlib import Path
+
+def run(stage):
+    print("<b>waiting</b> at the gate", flush=True)
+    while not Path(stage.parameters["gate"]).exists():
+        time.sleep(0.02)
+    print("through", flush=True)
+    shutil.copyfile(stage.input("file"), stage.output("file"))
+"""
+NAME = "<img src=x onerror=alert(1)>&.txt"
+
+
+@pytest.fixture
+def gate(ready: Sandbox) -> Path:
+    """A file without which the workflow ``gated`` goes no further than its second stage."""
+    ready.write("stages/gate.py", GATE)
+    gate = ready.root / "gate"
+    stages = f"first: {{uses: says}}\ngate: {{inputs: {{file: job.input}}, parameters: {{gate: {gate}}}}}"
+    ready.workflow("gated", stages, "deliver: [gate.file]")
+    return gate
+
+
+def prepare(page: Page, sandbox: Sandbox) -> None:
+    """Fill in the form of the first page, and arrive at the job's own."""
+    file = sandbox.write(NAME, "some input\n")
+    page.get_by_label("File").fill(str(file))
+    page.get_by_label("Workflow").select_option("gated")
+    page.get_by_role("button", name="Prepare and run").click()
+    page.wait_for_url("**/jobs/job-*")
+
+
+def test_a_new_user_s_journey(gate: Path, page: Page, ready: Sandbox) -> None:
+    expect(page.get_by_text("No job has been prepared yet")).to_be_visible()
+    prepare(page, ready)
+    page.evaluate("window.sameDocument = true")
+    row = page.get_by_role("row", name=re.compile("^gate "))
+    expect(row).to_contain_text("running")
+
+    row.get_by_role("button", name="log").click()
+    log = page.locator("#log-text")
+    expect(log).to_be_focused()
+    expect(log).to_have_text("<b>waiting</b> at the gate\n")
+
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#state")).to_have_text("cancelled")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#state")).to_have_text("running")
+    gate.touch()
+    expect(page.locator("#state")).to_have_text("finished")
+    expect(log).to_contain_text("through")
+    expect(row).to_contain_text("finished")
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
+
+    page.get_by_role("link", name="Report").click()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(page.get_by_text(NAME, exact=False).first).to_be_visible()
