@@ -78,8 +78,9 @@ def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Option
 
 def main() -> None:
     gc.disable()  # the run itself enables it
-    from pipeline.cli import stand_ins
+    from pipeline.cli import module_finder, stand_ins
 
+    module_finder.install()
     with stand_ins.present():
         import pipeline.values  # noqa: F401  # and with it msgspec
         from pipeline.cli import handler
