@@ -6,7 +6,6 @@ few others and why they are.
 
 import contextlib
 import errno
-import json
 import os
 import stat
 import sys
@@ -198,15 +197,21 @@ def sync_file(path: Path) -> None:
 
 def dump_json(value: Any) -> bytes:
     """JSON for people to read. In ASCII, so that file names that aren't valid UTF-8 can be in it."""
+    import json
+
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode("ascii")
 
 
 def pack_json(value: Any) -> bytes:
     """JSON in one line, for files that each attempt writes: indenting takes longer than writing."""
+    import json
+
     return (json.dumps(value, allow_nan=False) + "\n").encode("ascii")
 
 
 def read_json(path: Path) -> Any:
+    import json
+
     return json.loads(path.read_bytes())
 
 

@@ -1,6 +1,7 @@
 """Identities: equal values have equal digests, different ones don't."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import digests
 from pipeline.digests import canonical_json, content_digest, sha256_of_bytes, sha256_of_file, tagged_digest
 
 values = st.recursive(
@@ -29,9 +31,27 @@ def test_the_order_of_a_list_does() -> None:
 
 @given(values)
 def test_a_canonical_value_is_ascii_and_reads_back(value: Any) -> None:
-    import json
-
     assert json.loads(canonical_json(value).decode("ascii")) == value
+
+
+@given(values | st.floats(allow_nan=False, allow_infinity=False) | st.text('\x7f\ud800é\u2028"\\'))
+def test_a_canonical_value_is_what_the_standard_library_writes(value: Any) -> None:
+    expected = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    assert canonical_json(value) == expected.encode("ascii")
+
+
+def test_so_it_is_without_the_part_that_is_written_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "make_encoder", None)
+    assert canonical_json({"b": 1.5, "a": "é"}) == b'{"a":"\\u00e9","b":1.5}'
+
+
+def test_what_is_no_json_has_no_canonical_form() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="Circular"):
+        canonical_json(endless)
+    with pytest.raises(TypeError, match="is not JSON serializable"):
+        canonical_json([Path()])
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

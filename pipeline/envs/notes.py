@@ -8,7 +8,6 @@ runs may note a use at once without a lock, it takes some microseconds, and a cr
 """
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import write_at_once
-from pipeline.values import Struct
+from pipeline.values import Struct, encode, parsed
 
 FOLDER = ".notes"
 LINES = 200  # builds of one name that are remembered
@@ -52,7 +51,7 @@ class BuildNotes:
     def built(self, name: str, prefix: Path, seconds: float) -> None:
         """Note that a build was made, which took so many seconds."""
         note = {"at": round(time.time(), 3), "seconds": round(seconds, 3), "build": prefix.name}
-        _append(self._environments, f"{name}.builds", json.dumps(note).encode("ascii") + b"\n")
+        _append(self._environments, f"{name}.builds", encode(note) + b"\n")
         self.size(prefix)
 
     def builds(self, name: str) -> list[dict[str, Any]]:
@@ -67,7 +66,7 @@ class BuildNotes:
         file = self._folder / f"{prefix.name}.size"
         if (size := _read_size(file)) is None:
             size = measure(prefix)
-            self._write(file, json.dumps([size.allocated, size.shared, size.files]).encode("ascii"))
+            self._write(file, encode([size.allocated, size.shared, size.files]))
         return size
 
     def forget(self, prefix: Path) -> None:
@@ -146,7 +145,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
         return
     for line in lines:
         with contextlib.suppress(ValueError):
-            value = json.loads(line)
+            value = parsed(line)
             if isinstance(value, dict) and isinstance(value.get("seconds"), int | float):
                 yield value
 
@@ -154,7 +153,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 def _read_size(file: Path) -> Size | None:
     """``None`` where there is none, or one that a crash has torn."""
     try:
-        match json.loads(file.read_bytes()):
+        match parsed(file.read_bytes()):
             case [int(allocated), int(shared), int(files)]:
                 return Size(allocated, shared, files)
     except (OSError, ValueError):

@@ -7,7 +7,6 @@ digests are in their keys.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,4 +94,6 @@ def require_current(stage: str, edit: OutputEdit, result: Result) -> None:
 
 def _shown(at: str) -> str:
     """As a clock on the wall shows it, to the minute."""
+    from datetime import datetime  # few jobs have an edit
+
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(datetime.fromisoformat(at).timestamp()))

@@ -2,14 +2,14 @@
 
 import contextlib
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from pipeline.cache import removal
-from pipeline.files import pack_json, read_json, write_at_once
+from pipeline.files import pack_json, write_at_once
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.project import ProjectFolder
+from pipeline.values import ValidationError, decode
 
 UNKNOWN = 1.0  # seconds; with nothing known, the longest way is the one with the most stages
 FOR_INPUT = "@"  # after a stage's name: how many seconds of input it took so long for
@@ -27,10 +27,10 @@ class Durations:
         self._seconds_of_input = job.plan.input.duration_s
         self._changed: dict[str, float] = {}
         try:
-            known = read_json(self._file)
-        except (OSError, ValueError):
+            known = decode(self._file.read_bytes(), dict[str, Any])
+        except (OSError, ValueError, ValidationError):
             known = {}
-        self._known: dict[str, float] = {name: seconds for name, seconds in _items(known) if _is_time(seconds)}
+        self._known: dict[str, float] = {name: seconds for name, seconds in known.items() if _is_time(seconds)}
 
     def expected(self, stage: PlannedStage) -> float:
         """Seconds that a stage will take, by the length of the input where that is known."""
@@ -62,10 +62,6 @@ class Durations:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 removal.sweep(self._file.parent)
                 write_at_once(self._file, pack_json({**self._known, **self._changed}))
-
-
-def _items(known: Any) -> Iterable[tuple[str, Any]]:
-    return known.items() if isinstance(known, dict) else ()
 
 
 def _is_time(seconds: Any) -> bool:
