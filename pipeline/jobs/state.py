@@ -89,15 +89,25 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
     for event in events:
         if isinstance(event, StageEvent):
             stages[event.stage] = after(stages.get(event.stage, WAITING), event)
-        elif isinstance(event, JobPrepared | JobReplanned):
-            status, digest = Status.PREPARED, event.job_digest
+            continue
+        status = status_after(status, event)
+        if isinstance(event, JobPrepared | JobReplanned):
+            digest = event.job_digest
         elif isinstance(event, OutputEdited | EditDropped):
-            status = Status.EDITED if status is Status.FINISHED else status
             _take_edit(edits, event)
-        else:
-            status = RUN_STATUS[type(event)]
-            delivered = event.delivered if isinstance(event, RunFinished) else delivered
+        elif isinstance(event, RunFinished):
+            delivered = event.delivered
     return JobState(status, digest, stages, delivered, edits)
+
+
+def status_after(before: Status, event: AnyEvent) -> Status:
+    """A job's status after an event that isn't of a stage's run."""
+    if isinstance(event, JobPrepared | JobReplanned):
+        return Status.PREPARED
+    if isinstance(event, OutputEdited | EditDropped):
+        return Status.EDITED if before is Status.FINISHED else before
+    assert isinstance(event, RunEvent)
+    return RUN_STATUS[type(event)]
 
 
 def _take_edit(edits: dict[str, OutputEdited], event: OutputEdited | EditDropped) -> None:

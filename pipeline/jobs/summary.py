@@ -23,7 +23,9 @@ class JobSummary:
 
 
 def summary(job: PlannedJob) -> JobSummary:
-    return JobSummary(job.id, job.plan.workflow, _state(job), job.plan.input.path, job.plan.created_at)
+    return JobSummary(
+        job.id, job.plan.workflow, state_word(job, job.state().status), job.plan.input.path, job.plan.created_at
+    )
 
 
 def summaries(store: JobStore) -> list[JobSummary]:
@@ -38,9 +40,8 @@ def _found(store: JobStore, id: str) -> JobSummary:
         return JobSummary(id, "", DAMAGED, str(error), None)
 
 
-def _state(job: PlannedJob) -> str:
+def state_word(job: PlannedJob, status: Status) -> str:
     """What the journal says; a run that ended without a word shows as killed, which its lock tells."""
-    status = job.state().status
     if status is Status.RUNNING and not is_held(job.lock):
         return KILLED
     return status.value

@@ -1,21 +1,18 @@
-"""A job as it is now, and what changes of it from then on."""
+"""A job as it is now, and what changes of it from then on. The journal is read once, as it grows."""
 
-import json
-import time
-from collections.abc import Iterator
+import contextlib
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.api.folder_notices import FolderNotices
 from pipeline.jobs import items
-from pipeline.jobs.events import AnyEvent, StageEvent, StageStarted
-from pipeline.jobs.job import PlannedJob, load
+from pipeline.jobs.events import AnyEvent, RunFinished, StageEvent, StageExpanded, StageStarted
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.journal_reader import JournalReader
-from pipeline.jobs.state import WAITING, StageState, StageStatus, after
-from pipeline.jobs.summary import summary
+from pipeline.jobs.state import WAITING, JobState, StageState, StageStatus, Status, after, status_after
+from pipeline.jobs.summary import state_word
 
-TOGETHER_SECONDS = 0.2  # between two messages: what happens meanwhile comes in one
-SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
-LISTED = 500  # stages of which the page has a row; of more, those that failed or run come first
+LISTED = 500  # stages of which the page has a row; of more, those that fail or run come first
 
 
 class LiveJob:
@@ -24,63 +21,92 @@ class LiveJob:
     def __init__(self, job: PlannedJob) -> None:
         self.job = job
         self._reader = JournalReader(job.folder)
+        self._status = Status.PREPARED
         self._stages: dict[str, StageState] = {stage.name: WAITING for stage in job.stages}
         self._environments = {stage.name: stage.environment for stage in job.stages}
         self._began: dict[str, str] = {}
-        self._changed: set[str] = set(self._stages)
+        self._members: Mapping[str, str] | None = {}  # what people call them; None where that has to be read again
+        self._files: tuple[str, ...] = ()
+        self._rows = LiveRows(self._stages)
+        self._writing: set[str] | None = None  # stages whose logs may have grown; None: any
+        self._sizes: dict[str, int] = {}
+        self._told = ""  # the state in the last message
 
-    def read(self) -> bool:
-        """Take what the journal has by now. Returns whether there was anything new."""
+    def has_news(self) -> bool:
+        """Take what the journal has by now. Whether anything is to be told, such as a run that ended without a word."""
         events = self._reader.new()
         for event in events:
             self._take(event)
-        return bool(events)
-
-    def _take(self, event: AnyEvent) -> None:
-        if not isinstance(event, StageEvent):
-            return
-        name = event.stage
-        self._stages[name] = after(self._stages.get(name, WAITING), event)
-        self._changed.add(name)
-        if isinstance(event, StageStarted):
-            self._began[name] = event.at
+        return bool(events) or state_word(self.job, self._status) != self._told
 
     def message(self) -> dict[str, Any]:
         """The job's state, and the rows that have changed since the last message."""
-        about = summary(self.job)
-        names = self._important(self._changed)
-        self._changed = set()
-        shown = items.shown_names(self.job, load(self.job.folder).loaded) if self._has_members(names) else {}
+        self._told = state_word(self.job, self._status)
+        names, gone = self._rows.changes()
         counts: dict[str, int] = {}
         for state in self._stages.values():
             if state.members is None:
                 counts[state.status.value] = counts.get(state.status.value, 0) + 1
         return {
-            "state": about.state,
+            "state": self._told,
             "counts": counts,
-            "rows": [self._row(name, shown.get(name, name)) for name in names],
+            "rows": [self._row(name) for name in names],
+            "gone": gone,
             "left_out": max(0, len(self._stages) - LISTED),
+            "files": self._files,
         }
 
-    def _has_members(self, names: list[str]) -> bool:
-        return any(name not in self._environments for name in names)
+    def grown_logs(self) -> dict[str, int]:
+        """Each stage's log that isn't as long as it was, with its bytes."""
+        found = self._all_logs() if self._writing is None else self._logs_of(self._writing)
+        self._writing = {name for name, state in self._stages.items() if state.status is StageStatus.RUNNING}
+        grown = {name: size for name, size in found.items() if self._sizes.get(name) != size}
+        self._sizes |= grown
+        return grown
 
-    def _important(self, names: set[str]) -> list[str]:
-        """In the order in which they are known; with too many, those that a person would look for."""
-        known = [name for name in self._stages if name in names]
-        if len(self._stages) <= LISTED:
-            return known
-        urgent = [name for name in known if self._stages[name].status in {StageStatus.FAILED, StageStatus.RUNNING}]
-        return (urgent or known)[:LISTED]
+    def _all_logs(self) -> dict[str, int]:
+        if not self.job.logs.is_dir():
+            return {}
+        with os.scandir(self.job.logs) as entries:
+            return {entry.name[:-4]: entry.stat().st_size for entry in entries if entry.name.endswith(".log")}
 
-    def _row(self, name: str, shown: str) -> dict[str, Any]:
+    def _logs_of(self, stages: Iterable[str]) -> dict[str, int]:
+        found = {}
+        for name in stages:
+            with contextlib.suppress(FileNotFoundError):
+                found[name] = self.job.log(name).stat().st_size
+        return found
+
+    def _take(self, event: AnyEvent) -> None:
+        if not isinstance(event, StageEvent):
+            self._status = status_after(self._status, event)
+            self._files = event.delivered if isinstance(event, RunFinished) else self._files
+            return
+        name = event.stage
+        self._stages[name] = after(self._stages.get(name, WAITING), event)
+        self._rows.changed(name)
+        if self._writing is not None:
+            self._writing.add(name)
+        if isinstance(event, StageStarted):
+            self._began[name] = event.at
+        elif isinstance(event, StageExpanded):
+            self._members = None
+
+    def _shown(self, name: str) -> str:
+        if name in self._environments:
+            return name
+        if self._members is None:
+            self._members = items.shown_names(self.job, JobState(self._status, stages=self._stages))
+        return self._members.get(name, name)
+
+    def _row(self, name: str) -> dict[str, Any]:
         state = self._stages[name]
         environment = self._environments.get(name) or self._environments.get(name.rpartition("_")[0], "")
         taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
         remark = [state.reason, f"taken from {taken}" if taken else None, *state.warnings]
         return {
             "name": name,
-            "shown": shown,
+            "shown": self._shown(name),
             "environment": environment,
             "state": state.status.value,
             "attempt": state.attempt,
@@ -90,31 +116,47 @@ class LiveJob:
         }
 
 
-def stream(job: PlannedJob) -> Iterator[bytes]:
-    """Messages as a browser's EventSource reads them, for as long as it reads. A job that is removed ends it."""
-    live = LiveJob(job)
-    sizes: dict[str, int] = {}
-    with FolderNotices(job.folder, job.logs) as notices:
-        while job.folder.is_dir():
-            if live.read() or not sizes:
-                yield _event("stages", live.message())
-            if grown := _grown_logs(job, sizes):
-                yield _event("logs", grown)
-            time.sleep(TOGETHER_SECONDS)
-            notices.wait(SILENCE_SECONDS)
-            yield b": still here\n\n"
-    yield _event("removed", {})
+class LiveRows:
+    """Which stages the page shows, and which of their rows have changed.
 
+    Of too many, those that fail or run take the places of the ones that have nothing to tell.
+    """
 
-def _grown_logs(job: PlannedJob, sizes: dict[str, int]) -> dict[str, int]:
-    """Each log that isn't as long as it was, with its bytes; ``sizes`` is brought up to date."""
-    now = {"": 0}
-    if job.logs.is_dir():
-        now |= {path.stem: path.stat().st_size for path in job.logs.glob("*.log")}
-    grown = {name: size for name, size in now.items() if name and sizes.get(name) != size}
-    sizes.update(now)
-    return grown
+    def __init__(self, stages: Mapping[str, StageState]) -> None:
+        self._stages = stages
+        self._changed: dict[str, None] = dict.fromkeys(stages)
+        self._on_page: dict[str, None] = {}
 
+    def changed(self, name: str) -> None:
+        self._changed[name] = None
 
-def _event(name: str, data: Any) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    def changes(self) -> tuple[list[str], list[str]]:
+        """The rows to write, in the order in which the stages are known, and those to take away."""
+        changed, self._changed = self._changed, {}
+        gone: list[str] = []
+        for name in self._by_urgency(changed):
+            if name in self._on_page:
+                continue
+            if len(self._on_page) >= LISTED:
+                if not self._is_urgent(name) or (calm := self._calm()) is None:
+                    continue
+                del self._on_page[calm]
+                gone.append(calm)
+            self._on_page[name] = None
+        on_page = self._on_page
+        names = self._in_order(name for name in changed if name in on_page)
+        return names, [name for name in gone if name not in on_page]
+
+    def _by_urgency(self, names: Iterable[str]) -> list[str]:
+        return sorted(names, key=lambda name: not self._is_urgent(name)) if len(self._stages) > LISTED else list(names)
+
+    def _is_urgent(self, name: str) -> bool:
+        return self._stages[name].status in {StageStatus.FAILED, StageStatus.RUNNING}
+
+    def _calm(self) -> str | None:
+        """The row that has been on the page longest and has nothing to tell."""
+        return next((name for name in self._on_page if not self._is_urgent(name)), None)
+
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        wanted = set(names)
+        return [name for name in self._stages if name in wanted] if len(wanted) > 1 else list(wanted)

@@ -34,7 +34,7 @@ def jobs(project: ProjectFolder, access: PageAccess) -> bytes:
 
 def job(project: ProjectFolder, access: PageAccess, found: PlannedJob) -> bytes:
     """One job, whose script brings it up to date."""
-    return _page("job.html", project, access, job=summary(found), plan=found.plan, delivered=found.loaded.delivered)
+    return _page("job.html", project, access, job=summary(found))
 
 
 def report(project: ProjectFolder, found: PlannedJob) -> bytes:

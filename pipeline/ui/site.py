@@ -8,13 +8,14 @@ from pipeline.errors import UsageError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
-from pipeline.ui import live, pages
+from pipeline.report.pages import TEMPLATES
+from pipeline.ui import event_stream, pages
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response, byte_range
 from pipeline.values import encode
 
 SCRIPT = "text/javascript; charset=utf-8"
-STATIC = {"page.css": "text/css; charset=utf-8", "actions.js": SCRIPT, "job.js": SCRIPT}
+STATIC = {"page.css": "text/css; charset=utf-8", "actions.js": SCRIPT, "durations.js": SCRIPT, "job.js": SCRIPT}
 # The report has its own script and styles in it: it is shown without this page's cookie, and can reach nothing.
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
@@ -95,7 +96,7 @@ def _job(site: Site, request: Request, found: Sequence[str]) -> Response:
 
 
 def _events(site: Site, request: Request, found: Sequence[str]) -> Response:
-    return Response(kind="text/event-stream", pieces=live.stream(site.job(found[1])))
+    return Response(kind="text/event-stream", pieces=event_stream.of_job(site.job(found[1])))
 
 
 def _report(site: Site, request: Request, found: Sequence[str]) -> Response:
@@ -131,7 +132,8 @@ def _models(site: Site, request: Request, found: Sequence[str]) -> Response:
 def _static(site: Site, request: Request, found: Sequence[str]) -> Response:
     if found[1] not in STATIC:
         raise Denial(HTTPStatus.NOT_FOUND, "There is no such page.")
-    return Response(kind=STATIC[found[1]], body=pages.STATIC.joinpath(found[1]).read_bytes())
+    folder = TEMPLATES if found[1] == "durations.js" else pages.STATIC  # which a report has in it, too
+    return Response(kind=STATIC[found[1]], body=folder.joinpath(found[1]).read_bytes())
 
 
 def _run(site: Site, request: Request, found: Sequence[str]) -> Response:

@@ -63,11 +63,14 @@ def test_a_new_user_s_journey(gate: Path, page: Page, ready: Sandbox) -> None:
 
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#state")).to_have_text("cancelled")
-    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Run")).click()
     expect(page.locator("#state")).to_have_text("running")
+    expect(page.get_by_role("button", name=re.compile("^Run"))).to_be_disabled()
     gate.touch()
     expect(page.locator("#state")).to_have_text("finished")
     expect(log).to_contain_text("through")
+    expect(page.get_by_role("region", name="Files").get_by_role("link")).to_have_text(re.compile("copy"))
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
     expect(row).to_contain_text("finished")
     assert page.evaluate("window.sameDocument"), "the page was loaded again"
 

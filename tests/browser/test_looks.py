@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 from pipeline.jobs.events import AttemptFailed, RunFailed, RunFinished, RunStarted, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import OutputRecord
+from pipeline.templates import shown_seconds
 from tests.browser.accessibility import serious_findings
 from tests.browser.chromium import ServedPage
 from tests.conftest import Sandbox
@@ -141,3 +142,12 @@ def test_a_report_file_needs_no_server(
     expect(page.get_by_text("0 of 0 shown")).to_be_visible()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert serious_findings(page, axe) == []
+
+
+@pytest.mark.parametrize("path", ["/jobs/{done}", "/jobs/{done}/report"])
+def test_durations_read_the_same_whoever_writes_them(
+    page: Page, served: ServedPage, jobs: dict[str, str], path: str
+) -> None:
+    shown(page, served, path, jobs)
+    durations = [0, 0.0004, 0.9994, 0.9995, 1, 59.94, 59.95, 60, 3599.4, 3599.6, 3600, 90_061.5]
+    assert page.evaluate("values => values.map(shownSeconds)", durations) == list(map(shown_seconds, durations))

@@ -9,21 +9,14 @@
   const all = JSON.parse(document.getElementById("attempts-data").textContent);
   let shown = all, listed = body.rows.length;
 
-  const seconds = (value) => {
-    if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
-    if (value < 59.95) return `${value.toFixed(1)} s`;
-    const whole = Math.round(value), two = (part) => String(part).padStart(2, "0");
-    if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
-    return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)} h`;
-  };
   const size = (bytes) => {
     let amount = bytes, unit = 0;
     while (amount >= 1024 && unit < 4) { amount /= 1024; unit += 1; }
     return `${amount >= 100 || unit === 0 ? Math.round(amount) : amount.toFixed(1)} ${["B", "KiB", "MiB", "GiB", "TiB"][unit]}`;
   };
   const texts = (row) => [
-    row[0], row[1], row[2] || "", row[3], seconds(row[4]), seconds(row[5]), seconds(row[6]),
-    row[7] === null ? "" : seconds(row[7]), row[8] === null ? "" : size(row[8]), row[9],
+    row[0], row[1], row[2] || "", row[3], shownSeconds(row[4]), shownSeconds(row[5]), shownSeconds(row[6]),
+    row[7] === null ? "" : shownSeconds(row[7]), row[8] === null ? "" : size(row[8]), row[9],
   ];
   const NUMBERS = new Set([2, 4, 5, 6, 7, 8]);
 

@@ -19,7 +19,7 @@
     } catch (error) {
       message.textContent = "The server doesn't answer. Is `pipeline ui` still running?";
     } finally {
-      button.disabled = false;
+      if (!button.dataset.unless) button.disabled = false; // else the job's state says it
     }
   };
 

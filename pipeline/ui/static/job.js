@@ -5,15 +5,7 @@
   const base = `/jobs/${encodeURIComponent(job)}`;
   const rows = new Map();
   const sizes = new Map();
-  let opened = null, shownBytes = 0, loading = false;
-
-  const seconds = (value) => {
-    if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
-    if (value < 59.95) return `${value.toFixed(1)} s`;
-    const whole = Math.round(value), two = (part) => String(part).padStart(2, "0");
-    if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
-    return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)} h`;
-  };
+  let opened = null, shownBytes = 0, loading = false, listed = "";
 
   const line = (stage) => {
     const row = table.tBodies[0].insertRow();
@@ -21,7 +13,9 @@
     head.scope = "row";
     row.append(head);
     for (let index = 1; index < 6; index += 1) row.insertCell().className = index === 3 || index === 4 ? "number" : "";
-    rows.set(stage.name, { row, stage });
+    const state = document.createElement("span"), log = button(stage.name);
+    row.cells[2].append(state, " ", log); // they stay, so that the keyboard keeps its place
+    rows.set(stage.name, { row, stage, state, log });
     return rows.get(stage.name);
   };
   const fill = (stage) => {
@@ -30,9 +24,9 @@
     const cells = entry.row.cells;
     cells[0].textContent = stage.shown;
     cells[1].textContent = stage.environment;
-    cells[2].className = stage.state;
-    cells[2].textContent = stage.state;
-    if (sizes.get(stage.name)) cells[2].append(" ", button(stage.name));
+    entry.state.className = stage.state;
+    entry.state.textContent = stage.state;
+    entry.log.hidden = !sizes.get(stage.name);
     cells[3].textContent = stage.attempt || "";
     cells[5].textContent = stage.remark;
     tick(entry);
@@ -48,7 +42,7 @@
   const tick = ({ row, stage }) => {
     const running = stage.began ? Math.max(0, (Date.now() - Date.parse(stage.began)) / 1000) : null;
     const value = running ?? stage.seconds;
-    row.cells[4].textContent = value === null ? "" : seconds(value);
+    row.cells[4].textContent = value === null ? "" : shownSeconds(value);
   };
   setInterval(() => { for (const entry of rows.values()) if (entry.stage.began) tick(entry); }, 1000);
 
@@ -80,6 +74,19 @@
     if ((sizes.get(opened) ?? 0) > shownBytes) await grow();
   };
 
+  const list = (names) => {
+    if (names.join("\n") === listed) return;
+    listed = names.join("\n");
+    document.getElementById("files").hidden = !names.length;
+    document.getElementById("file-list").replaceChildren(...names.map((name) => {
+      const link = document.createElement("a"), item = document.createElement("li");
+      link.href = `${base}/files/${encodeURIComponent(name)}`;
+      link.textContent = name;
+      item.append(link);
+      return item;
+    }));
+  };
+
   const source = new EventSource(`${base}/events`);
   source.addEventListener("open", () => { rows.clear(); table.tBodies[0].replaceChildren(); });
   source.addEventListener("stages", (message) => {
@@ -87,8 +94,11 @@
     const state = document.getElementById("state");
     state.textContent = data.state;
     state.className = data.state;
+    document.querySelectorAll("button[data-unless]").forEach((each) => { each.disabled = each.dataset.unless.split(" ").includes(data.state); });
     document.getElementById("counts").textContent = Object.entries(data.counts).map(([name, count]) => `${count} ${name}`).join(", ");
+    for (const name of data.gone) { rows.get(name)?.row.remove(); rows.delete(name); }
     data.rows.forEach(fill);
+    list(data.files);
     const left = document.getElementById("left-out");
     left.hidden = !data.left_out;
     left.textContent = data.left_out ? `There are ${data.left_out} more stages; the report has all of them.` : "";
@@ -101,5 +111,8 @@
     }
     grow();
   });
-  source.addEventListener("removed", () => { source.close(); document.getElementById("state").textContent = "removed"; });
+  source.addEventListener("ended", (message) => {
+    source.close();
+    document.getElementById("state").textContent = JSON.parse(message.data).words;
+  });
 })();
