@@ -11,12 +11,13 @@ HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; 
 
 
 class Request(Struct, frozen=True):
-    """A request without its body. ``headers``: by their names in lower case."""
+    """What a browser asks for. ``headers``: by their names in lower case."""
 
     method: str
     path: tuple[str, ...]  # its parts, each decoded by itself, so that no part has a meaning as a path
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
     def header(self, name: str) -> str:
         return self.headers.get(name.lower(), "")

@@ -10,6 +10,7 @@ from io import BufferedIOBase
 from pipeline.errors import PipelineError
 from pipeline.ui import messages
 from pipeline.ui.messages import HTML, Denial, Request, Response
+from pipeline.values import replace
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -63,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             request = messages.request(self.command, self.path, dict(self.headers.items()))
-            self._take_body()
+            request = replace(request, body=self._body())
             self._send(request, self.server.answer(request))
         except (Denial, UnicodeDecodeError) as error:
             status = error.status if isinstance(error, Denial) else HTTPStatus.BAD_REQUEST
@@ -82,12 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815  # the library looks for these names
 
-    def _take_body(self) -> None:
-        """Nothing that is asked for here needs one."""
+    def _body(self) -> bytes:
+        """Raises ``Denial`` for one that is too large, before it is read."""
         text = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding") or not text.isdecimal() or int(text) > LARGEST_BODY:
             raise Denial(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is more than this page takes.")
-        self.rfile.read(int(text))
+        return self.rfile.read(int(text))
 
     def _send(self, request: Request | None, response: Response) -> None:
         self.send_response(response.status)

@@ -15,7 +15,8 @@ from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response, byte_ran
 from pipeline.values import encode
 
 SCRIPT = "text/javascript; charset=utf-8"
-STATIC = {"page.css": "text/css; charset=utf-8", "actions.js": SCRIPT, "durations.js": SCRIPT, "job.js": SCRIPT}
+STATIC = {".css": "text/css; charset=utf-8", ".js": SCRIPT}
+SHARED = {("durations.js",): TEMPLATES / "durations.js"}  # which a report has in it, too
 # The report has its own script and styles in it: it is shown without this page's cookie, and can reach nothing.
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
@@ -130,10 +131,12 @@ def _models(site: Site, request: Request, found: Sequence[str]) -> Response:
 
 
 def _static(site: Site, request: Request, found: Sequence[str]) -> Response:
-    if found[1] not in STATIC:
+    """A file that comes with the pages: looked up among those that there are."""
+    files = {path.relative_to(pages.STATIC).parts: path for path in pages.STATIC.rglob("*")} | SHARED
+    path = files.get(request.path[1:])
+    if path is None or path.suffix not in STATIC:
         raise Denial(HTTPStatus.NOT_FOUND, "There is no such page.")
-    folder = TEMPLATES if found[1] == "durations.js" else pages.STATIC  # which a report has in it, too
-    return Response(kind=STATIC[found[1]], body=folder.joinpath(found[1]).read_bytes())
+    return Response(kind=STATIC[path.suffix], body=path.read_bytes())
 
 
 def _run(site: Site, request: Request, found: Sequence[str]) -> Response:
@@ -207,6 +210,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("environments",), _environments),
     ("GET", ("models",), _models),
     ("GET", ("static", "*"), _static),
+    ("GET", ("static", "editor", "*"), _static),
     ("POST", ("jobs",), _prepare),
     ("POST", ("jobs", "*", "run"), _run),
     ("POST", ("jobs", "*", "cancel"), _cancel),

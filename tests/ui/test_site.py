@@ -90,7 +90,7 @@ def job(sandbox: Sandbox) -> PlannedJob:
 
 
 def paths(job: PlannedJob) -> list[str]:
-    filled = {"jobs": job.id, "logs": "copy", "files": "%3Cb%3E%26.srt", "static": "page.css"}
+    filled = {"jobs": job.id, "logs": "copy", "files": "%3Cb%3E%26.srt", "static": "page.css", "editor": "editor.css"}
     found = []
     for pattern in READ:
         parts = [filled[pattern[place - 1]] if part == "*" else part for place, part in enumerate(pattern)]
