@@ -7,12 +7,16 @@
 # audio_track = ""
 # [tool.pipeline.stage.outputs]
 # audio = "audio.wav"
+# peaks = "peaks.bin"
 # ///
 """Extract an audio track of a movie or recording for speech recognition.
 
 ``audio.wav``: 16 kHz, mono, signed 16 bit. Time 0 is the start of the movie: where the audio starts later or has holes,
 it has silence, so that a time in the WAV is a time in the movie. All channels are mixed into one. Where they cancel
 each other out, or noise drowns the speech, one of them is taken alone or raised, and a note says so.
+
+``peaks.bin``: for each hundredth of a second of it the least and the greatest sample, each a signed byte, for drawing a
+waveform.
 
 ``audio_track``: a number, from 1 among the audio tracks, or a language in any form (``es``, ``spa``, ``Spanish``).
 Without one it is the track that players choose, or if that is broken, the next one, with a warning.
@@ -108,7 +112,7 @@ def _extract(
 
     try:
         command = _command(media, timestamps.companions(probed, track.place), track, options)
-        summary, done = extraction.extract(command, audio, on_progress)
+        summary, done = extraction.extract(command, audio, stage.output("peaks"), on_progress)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise

@@ -74,13 +74,13 @@ def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> 
     """What a person has changed in a file, in the subtitles of now. Raises ``InputError`` for a file that can't be."""
     kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "srt"
     base = _base(desk, track, kind, file)
-    inputs = {"base": [base[kind].path, base["vtt"].path], "own": [file], "other": [_current(desk, track)["vtt"].path]}
+    inputs = {"base": [base[kind].path, base["vtt"].path], "own": [file], "other": [current(desk, track)["vtt"].path]}
     return _edited(desk, catalog, track, inputs)
 
 
 def apply(desk: EditDesk, catalog: Catalog, track: EditedTrack, passages: Sequence[Mapping[str, Any]]) -> CueEdits:
     """Changes that were written down elsewhere, in the subtitles of now."""
-    inputs: dict[str, list[Path]] = {"base": [], "own": [], "other": [_current(desk, track)["vtt"].path]}
+    inputs: dict[str, list[Path]] = {"base": [], "own": [], "other": [current(desk, track)["vtt"].path]}
     return _edited(desk, catalog, track, inputs, passages)
 
 
@@ -151,7 +151,7 @@ def merged_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple[O
     return of_event(desk.job, event), said
 
 
-def _current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
+def current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
     """The files that count now, by format."""
     edit = desk.edit(track.stage)
     outputs = {**desk.made(track.stage).outputs, **(edit.outputs if edit else {})}
@@ -168,7 +168,7 @@ def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[
         is_there = all(output.path.exists() for output in version.values())
         if is_there and (version[kind].digest == delivered or source == str(file.resolve())):
             return version
-    return _current(desk, track)
+    return current(desk, track)
 
 
 def _versions(desk: EditDesk, track: EditedTrack) -> list[tuple[Mapping[str, Output], str]]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pipeline.values import Struct, field
 
 HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
+BINARY = "application/octet-stream"
 
 
 class Request(Struct, frozen=True):
@@ -50,10 +51,11 @@ class Response(Struct, frozen=True):
 class Denial(Exception):
     """A request that isn't answered; ``words`` are for a person."""
 
-    def __init__(self, status: HTTPStatus, words: str) -> None:
+    def __init__(self, status: HTTPStatus, words: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(words)
         self.status = status
         self.words = words
+        self.headers = headers
 
 
 class ByteRange(Struct, frozen=True):
@@ -89,15 +91,19 @@ def byte_range(text: str, whole: int) -> ByteRange | None:
     first, dash, last = rest.strip().partition("-")
     known = unit.strip().lower() == "bytes" and dash and "," not in rest
     if not known or not _is_number(first) or not _is_number(last) or not (first or last):
-        raise Denial(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "Only one range of bytes can be asked for.")
+        raise _no_such_range("Only one range of bytes can be asked for.", whole)
     if first:
         begin = int(first)
         end = min(int(last), whole - 1) if last else whole - 1
     else:
         begin, end = max(0, whole - int(last)), whole - 1
     if begin >= whole or end < begin:
-        raise Denial(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, f"It has {whole} bytes.")
+        raise _no_such_range(f"It has {whole} bytes.", whole)
     return ByteRange(begin, end - begin + 1, whole)
+
+
+def _no_such_range(words: str, whole: int) -> Denial:
+    return Denial(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, words, (("Content-Range", f"bytes */{whole}"),))
 
 
 def _is_number(text: str) -> bool:

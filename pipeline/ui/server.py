@@ -70,7 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
             status = error.status if isinstance(error, Denial) else HTTPStatus.BAD_REQUEST
             words = error.words if isinstance(error, Denial) else "That is no address of this page."
             self.close_connection = True  # a body that wasn't read would be taken for the next request
-            self._send(None, Response(status, HTML, self.server.error_page(status, words)))
+            headers = error.headers if isinstance(error, Denial) else ()
+            self._send(None, Response(status, HTML, self.server.error_page(status, words), headers))
         except PipelineError as error:
             status = HTTPStatus.CONFLICT
             self._send(None, Response(status, HTML, self.server.error_page(status, error.message)))
@@ -102,20 +103,23 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(length))
         self.end_headers()
-        if request is None or request.method != "HEAD":
-            _write(self.wfile, response.pieces or iter((response.body,)))
+        is_wanted = request is None or request.method != "HEAD"
+        if is_wanted and not _write(self.wfile, response.pieces or iter((response.body,))):
+            self.close_connection = True  # else the browser would wait for the rest
 
 
-def _write(out: BufferedIOBase, pieces: Iterator[bytes]) -> None:
+def _write(out: BufferedIOBase, pieces: Iterator[bytes]) -> bool:
+    """Whether all was written. Whatever ``pieces`` has open is closed."""
     try:
         for piece in pieces:
             out.write(piece)
             out.flush()
     except OSError:
-        pass  # the browser has closed the page, or the file has gone: the length that was announced tells it
+        return False  # the browser has closed the page, or the file has gone: the length that was announced tells it
     finally:
         if close := getattr(pieces, "close", None):
             close()
+    return True
 
 
 def _nothing(_: Request) -> Response:

@@ -1,6 +1,6 @@
 """Which request gets which answer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
-from pipeline.ui import event_stream, pages
+from pipeline.run.film_stills import FilmStills
+from pipeline.ui import event_stream, media, pages
 from pipeline.ui.access import LINK, PageAccess
-from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response, byte_range
+from pipeline.ui.file_answers import file_answer
+from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response
 from pipeline.values import encode
 
 SCRIPT = "text/javascript; charset=utf-8"
@@ -22,17 +24,7 @@ REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
     "sandbox allow-scripts"
 )
-PIECE = 1 << 16  # bytes of a file that are sent at once
-KINDS = {
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".webm": "video/webm",
-    ".mkv": "video/x-matroska",
-    ".mp3": "audio/mpeg",
-    ".wav": "audio/wav",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".json": JSON,
-}
+TEXTS = {".vtt": "text/vtt; charset=utf-8", ".json": JSON}
 
 Route = Callable[["Site", Request, Sequence[str]], Response]
 
@@ -45,6 +37,7 @@ class Site:
     def __init__(self, project: ProjectFolder, access: PageAccess) -> None:
         self.project = project
         self.access = access
+        self.stills = FilmStills(project)
         self._links = [access.link]
 
     def answer(self, request: Request) -> Response:
@@ -110,7 +103,7 @@ def _log(site: Site, request: Request, found: Sequence[str]) -> Response:
     logs = {path.stem: path for path in job.logs.glob("*.log")}
     if stage not in logs:
         raise Denial(HTTPStatus.NOT_FOUND, "This stage has written nothing.")
-    return _file(request, logs[stage], TEXT)
+    return file_answer(request, logs[stage], TEXT)
 
 
 def _deliverable(site: Site, request: Request, found: Sequence[str]) -> Response:
@@ -119,7 +112,7 @@ def _deliverable(site: Site, request: Request, found: Sequence[str]) -> Response
     if found[2] not in names:
         raise Denial(HTTPStatus.NOT_FOUND, "There is no such file.")
     path = names[found[2]]
-    return _file(request, path, KINDS.get(path.suffix.lower(), TEXT))
+    return file_answer(request, path, {**media.KINDS, **TEXTS}.get(path.suffix.lower(), TEXT))
 
 
 def _environments(site: Site, request: Request, found: Sequence[str]) -> Response:
@@ -169,37 +162,6 @@ def _done(words: str, page: str = "") -> Response:
     return Response(kind=JSON, body=encode({"message": words, "page": page}))
 
 
-def _file(request: Request, path: Path, kind: str) -> Response:
-    """A file or one range of it. Raises ``Denial``."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise Denial(HTTPStatus.NOT_FOUND, "The file isn't there any more.") from error
-    part = byte_range(request.header("range"), size)
-    headers = (("Accept-Ranges", "bytes"),)
-    if part is None:
-        return Response(kind=kind, headers=headers, pieces=_pieces(path, 0, size), length=size)
-    return Response(
-        HTTPStatus.PARTIAL_CONTENT,
-        kind,
-        headers=(*headers, ("Content-Range", part.header)),
-        pieces=_pieces(path, part.begin, part.size),
-        length=part.size,
-    )
-
-
-def _pieces(path: Path, begin: int, size: int) -> Iterator[bytes]:
-    """Exactly so many bytes. Raises ``OSError`` where the file became shorter, which ends the connection."""
-    with path.open("rb") as file:
-        file.seek(begin)
-        while size:
-            piece = file.read(min(PIECE, size))
-            if not piece:
-                raise BrokenPipeError(f"{path} became shorter while it was read")
-            size -= len(piece)
-            yield piece
-
-
 ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", (), _jobs),
     ("GET", ("jobs", "*"), _job),
@@ -207,6 +169,12 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("jobs", "*", "report"), _report),
     ("GET", ("jobs", "*", "logs", "*"), _log),
     ("GET", ("jobs", "*", "files", "*"), _deliverable),
+    ("GET", ("jobs", "*", "media"), media.overview),
+    ("GET", ("jobs", "*", "media", "film"), media.film),
+    ("GET", ("jobs", "*", "media", "sound"), media.sound),
+    ("GET", ("jobs", "*", "media", "peaks"), media.peaks),
+    ("GET", ("jobs", "*", "media", "speech"), media.speech),
+    ("GET", ("jobs", "*", "media", "still"), media.still),
     ("GET", ("environments",), _environments),
     ("GET", ("models",), _models),
     ("GET", ("static", "*"), _static),

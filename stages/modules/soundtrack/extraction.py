@@ -14,6 +14,7 @@ from soundtrack.decoder import SAMPLE_RATE, decoding
 from soundtrack.levels import SILENCE
 from soundtrack.mix_choice import MixedBlock, mixed
 from soundtrack.mixes import Mix
+from soundtrack.peaks import PeakWriter
 
 LEAST_SOUND = 0.01  # share of a track's length that must have sound
 WORTH_TELLING = 0.05  # share of the sound
@@ -72,19 +73,22 @@ class ExtractedAudio(NamedTuple):
 
 
 def extract(
-    arguments: Sequence[str], audio: Path, on_progress: Callable[[float], object]
+    arguments: Sequence[str], audio: Path, peaks: Path, on_progress: Callable[[float], object]
 ) -> tuple[SoundSummary, ffmpegs.FfmpegResult]:
-    """Run ffmpeg with these arguments and write ``audio``. ``on_progress`` gets the seconds that are written so far.
+    """Run ffmpeg with these arguments and write ``audio`` and its ``peaks``. ``on_progress`` gets the seconds so far.
 
     Raises ``OSError`` where it can't be written.
     """
     summary = SoundSummary()
-    with decoding(arguments) as decoder, wave.open(str(audio), "wb") as file:
+    with decoding(arguments) as decoder, wave.open(str(audio), "wb") as file, peaks.open("wb") as drawn:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        writer = PeakWriter(drawn, SAMPLE_RATE)
         for block in mixed(decoder.blocks(), SAMPLE_RATE):
             file.writeframes(block.samples)
+            writer.add(block.samples)
             summary.add(block)
             on_progress(summary.seconds)
+        writer.finish()
         return summary, decoder.result()
 
 
