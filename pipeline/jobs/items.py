@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts
-from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job import JobFolder, PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import JobState
 from pipeline.references import member_name, split
@@ -28,7 +28,7 @@ def _label(item: Any, place: int) -> str:
     return str(item) if isinstance(item, str | int | float) and str(item) else str(place)
 
 
-def of_fan_out(job: PlannedJob, stage: PlannedStage, state: JobState) -> dict[str, str]:
+def of_fan_out(job: JobFolder, stage: PlannedStage, state: JobState) -> dict[str, str]:
     """The members of a fan-out over a list, each with its item in words; empty where the list isn't known."""
     if stage.for_each is None:
         return {}
@@ -62,8 +62,13 @@ def internal_name(job: PlannedJob, typed: str) -> str:
 
 def shown_names(job: PlannedJob, state: JobState) -> dict[str, str]:
     """For each member of a fan-out over a list, how people call it."""
+    return members_of(job, job.stages, state)
+
+
+def members_of(job: JobFolder, stages: Iterable[PlannedStage], state: JobState) -> dict[str, str]:
+    """As ``shown_names``, for these stages of the job."""
     found: dict[str, str] = {}
-    for stage in job.stages:
+    for stage in stages:
         with contextlib.suppress(PipelineError):
             members = of_fan_out(job, stage, state)
             found |= {name: f"{stage.name}[{label}]" for name, label in members.items()}

@@ -14,13 +14,13 @@ class JournalReader:
         self._read = 0  # bytes
         self._lines = 0
 
-    def new(self) -> list[AnyEvent]:
-        """What was written since the last call.
+    def new(self, most: int = -1) -> list[AnyEvent]:
+        """What was written since the last call; with ``most``, from about as many bytes of it.
 
         A line that isn't whole yet is left for the next call: it is being written, or a crash has left it, and then
         the next run takes it away. Raises ``UsageError`` where the journal is gone, and ``JournalDamaged``.
         """
-        *lines, _ = self._rest().split(b"\n")
+        *lines, _ = self._rest(most).split(b"\n")
         if lines and not is_whole(lines[-1]):
             lines.pop()
         for number, line in enumerate(lines, self._lines + 1):
@@ -33,10 +33,10 @@ class JournalReader:
         except ValueError as error:
             raise UsageError(f"{self._path} has an entry that this version doesn't know: {error}", UPDATE) from error
 
-    def _rest(self) -> bytes:
+    def _rest(self, most: int) -> bytes:
         try:
             with open(self._path, "rb") as file:
                 file.seek(self._read)
-                return file.read()
+                return file.read() if most < 0 else file.read(most) + file.readline()
         except FileNotFoundError as error:
             raise UsageError(f"{self._path} is gone: the job was removed", "pipeline job list") from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
-from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job import JobFolder, PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.locks import is_held
@@ -40,7 +40,7 @@ def _found(store: JobStore, id: str) -> JobSummary:
         return JobSummary(id, "", DAMAGED, str(error), None)
 
 
-def state_word(job: PlannedJob, status: Status) -> str:
+def state_word(job: JobFolder, status: Status) -> str:
     """What the journal says; a run that ended without a word shows as killed, which its lock tells."""
     if status is Status.RUNNING and not is_held(job.lock):
         return KILLED

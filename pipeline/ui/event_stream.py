@@ -16,7 +16,11 @@ SILENCE_SECONDS = 5.0  # until a message without content shows whether the page 
 
 def of_job(job: PlannedJob) -> Iterator[bytes]:
     """Messages for as long as the browser reads them. A job that is removed ends it."""
-    live = LiveJob(job)
+    return _messages(LiveJob(job))
+
+
+def _messages(live: LiveJob) -> Iterator[bytes]:
+    job = live.job
     with FolderNotices(job.folder, job.logs) as notices:
         while job.folder.is_dir():
             try:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.jobs import items
-from pipeline.jobs.events import AnyEvent, RunFinished, StageEvent, StageExpanded, StageStarted
-from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.events import AnyEvent, RunFinished, StageEvent, StageExpanded, StageFinished, StageStarted
+from pipeline.jobs.job import JobFolder, PlannedJob
 from pipeline.jobs.journal_reader import JournalReader
 from pipeline.jobs.state import WAITING, JobState, StageState, StageStatus, Status, after, status_after
 from pipeline.jobs.summary import state_word
+from pipeline.references import split
+from pipeline.values import replace
 
+AT_ONCE = 1 << 18  # bytes of the journal
 LISTED = 500  # stages of which the page has a row; of more, those that fail or run come first
 
 
@@ -19,12 +22,15 @@ class LiveJob:
     """A job's stages, kept up to date with its journal."""
 
     def __init__(self, job: PlannedJob) -> None:
-        self.job = job
+        self.job = JobFolder(job.folder)  # the plan of a large job has more than a page must keep
+        self._fan_outs = [stage for stage in job.stages if stage.for_each]
+        self._lists = {split(stage.for_each)[0] for stage in self._fan_outs if stage.for_each}
         self._reader = JournalReader(job.folder)
         self._status = Status.PREPARED
         self._stages: dict[str, StageState] = {stage.name: WAITING for stage in job.stages}
         self._environments = {stage.name: stage.environment for stage in job.stages}
         self._began: dict[str, str] = {}
+        self._origins: dict[str, str] = {}  # the job that a stage's result was taken from
         self._members: Mapping[str, str] | None = {}  # what people call them; None where that has to be read again
         self._files: tuple[str, ...] = ()
         self._rows = LiveRows(self._stages)
@@ -34,10 +40,12 @@ class LiveJob:
 
     def has_news(self) -> bool:
         """Take what the journal has by now. Whether anything is to be told, such as a run that ended without a word."""
-        events = self._reader.new()
-        for event in events:
-            self._take(event)
-        return bool(events) or state_word(self.job, self._status) != self._told
+        is_new = False
+        while events := self._reader.new(AT_ONCE):
+            is_new = True
+            for event in events:
+                self._take(event)
+        return is_new or state_word(self.job, self._status) != self._told
 
     def message(self) -> dict[str, Any]:
         """The job's state, and the rows that have changed since the last message."""
@@ -83,7 +91,11 @@ class LiveJob:
             self._files = event.delivered if isinstance(event, RunFinished) else self._files
             return
         name = event.stage
-        self._stages[name] = after(self._stages.get(name, WAITING), event)
+        state = after(self._stages.get(name, WAITING), event)
+        self._stages[name] = state if name in self._lists else replace(state, committed=None)
+        self._origins.pop(name, None)
+        if isinstance(event, StageFinished) and event.taken:
+            self._origins[name] = event.taken
         self._rows.changed(name)
         if self._writing is not None:
             self._writing.add(name)
@@ -96,14 +108,15 @@ class LiveJob:
         if name in self._environments:
             return name
         if self._members is None:
-            self._members = items.shown_names(self.job, JobState(self._status, stages=self._stages))
+            state = JobState(self._status, stages=self._stages)
+            self._members = items.members_of(self.job, self._fan_outs, state)
         return self._members.get(name, name)
 
     def _row(self, name: str) -> dict[str, Any]:
         state = self._stages[name]
         environment = self._environments.get(name) or self._environments.get(name.rpartition("_")[0], "")
-        taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
-        remark = [state.reason, f"taken from {taken}" if taken else None, *state.warnings]
+        origin = self._origins.get(name)
+        remark = [state.reason, f"taken from {origin}" if origin else None, *state.warnings]
         return {
             "name": name,
             "shown": self._shown(name),
