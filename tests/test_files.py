@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline import files
 from pipeline.files import (
     dump_json,
     ignores_case,
@@ -291,3 +292,13 @@ def test_a_disk_is_flushed_and_what_could_not_be_written_is_told(
             with pytest.raises(OSError, match=os.strerror(number)) if number == errno.EIO else contextlib.nullcontext():
                 sync_disk(tmp_path)
     assert flushed[-1:] == ["all"]
+
+
+@pytest.mark.parametrize("size", [0, 1, files.COPIED_BYTES, 2 * files.COPIED_BYTES + 1])
+def test_a_copy_has_the_same_bytes_and_is_a_file_of_its_own(tmp_path: Path, size: int) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(size))
+    target.write_bytes(b"longer than what is copied there")
+    files.copy(source, target)
+    assert target.read_bytes() == source.read_bytes()
+    assert not target.samefile(source)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.digests import content_digest
-from pipeline.files import WRITE, clear, link_read_only, reflink, replaced, sync_file, sync_folder
+from pipeline.files import WRITE, clear, copy, link_read_only, reflink, replaced, sync_file, sync_folder
 from pipeline.jobs import delivered_folders, sidecar
 from pipeline.jobs.hand_edits import HandEdit, HandEdits
 from pipeline.jobs.job import PlannedJob
@@ -134,7 +134,8 @@ def _place(source: Path, target: Path) -> None:
     with replaced(target, flush=False, temporary=".placing.tmp") as beside:
         clear(beside)
         if not _is_shared(source) or not (reflink(source, beside) or link_read_only(source, beside)):
-            _copy(source, beside)
+            copy(source, beside)
+            sync_file(beside)
 
 
 def _is_damaged(target: Path, output: Output) -> bool:
@@ -154,10 +155,3 @@ def _is_damaged(target: Path, output: Output) -> bool:
 def _is_shared(source: Path) -> bool:
     limit = COPY_UP_TO if source.suffix.lower() in TEXTS else min(COPY_UP_TO, SHARE_FROM)
     return source.stat().st_size > limit
-
-
-def _copy(source: Path, beside: Path) -> None:
-    import shutil
-
-    shutil.copyfile(source, beside)
-    sync_file(beside)

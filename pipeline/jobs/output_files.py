@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pipeline.files import replaced
+from pipeline.files import copy, replaced
 
 
 class OutputsMissing(Exception):
@@ -46,9 +46,7 @@ def detach(outputs: Iterable[Path]) -> None:
 def _copy(path: Path) -> None:
     """Replace a link by a copy of what it leads to."""
     with replaced(path, flush=False, temporary=".copying.tmp") as beside:
-        import shutil  # brings the compression libraries with it; most runs copy nothing
-
-        shutil.copyfile(path, beside)
+        copy(path, beside)
 
 
 def _names(folder: Path) -> list[str]:

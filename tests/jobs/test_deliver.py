@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_no_half_deliverable(tmp_path: Path, monkeypatch: pyt
         raise OSError(errno.ENOSPC, "No space left on device")
 
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
-    monkeypatch.setattr("shutil.copyfile", fill)
+    monkeypatch.setattr(deliver, "copy", fill)
     with pytest.raises(OSError, match="No space left"):
         deliver.deliver(job, results, anew=True)
     assert list(job.output.iterdir()) == []
