@@ -32,11 +32,14 @@ import json
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import stagekit
 from subtitling import cue_merge, frame_clock, lint_report, reader, style_profiles, writer
 from subtitling.cues import Cue
+from subtitling.exports.export_formats import EXPORT_FORMATS
+from subtitling.exports.written_file import ExportOptions, Unwritable
 
 ARROW = re.compile(r"-->[^\n]*\n(?:<lang ([^<>\s]+)>)?")
 FEWEST = 10  # per cent of a file's cues that are of the same film
@@ -74,14 +77,33 @@ def run(stage: stagekit.Stage) -> None:
 def _of_files(stage: stagekit.Stage, language: str) -> tuple[list[Cue], list[Cue]]:
     """What the person's file was made from, and its cues, with what its format doesn't say."""
     plain, *rich = stage.inputs("base")
+    rate = frame_clock.clock_of_rate(stage.parameters["frame_rate"]).rate
+    own = stage.inputs("own")[0]
     try:
-        base, found = reader.read(plain, language), reader.read(stage.inputs("own")[0], language)
+        base, found = reader.read(plain, language), reader.read(own, language, float(rate) if rate else None)
     except reader.Unreadable as error:
         raise EditRefused(str(error)) from error
     whole = _with_languages(rich[0], language) if rich else base.cues
+    if found.format != base.format:
+        base = as_in_format(base, whole, found.format, stage.work, ExportOptions(language, rate))
     require_usable(found, base.cues)
     full = whole if len(whole) == len(base.cues) else base.cues
     return full, [enriched(cue, base.cues, full) for cue in found.cues if cue.text.strip()]
+
+
+def as_in_format(
+    base: reader.SubtitleFile, cues: Sequence[Cue], kind: str, folder: Path, options: ExportOptions
+) -> reader.SubtitleFile:
+    """What the person's file was made from as it would be in that file's format, which may know fewer letters and
+    coarser times; what that loses is then no change of the person's."""
+    if kind not in EXPORT_FORMATS:
+        return base
+    file = folder / f"base.{EXPORT_FORMATS[kind].suffix}"
+    try:
+        file.write_bytes(EXPORT_FORMATS[kind].write(cues, options).data)
+    except Unwritable:
+        return base
+    return reader.read(file, options.language, float(options.frame_rate) if options.frame_rate else None)
 
 
 def require_usable(found: reader.SubtitleFile, base: Sequence[Cue]) -> None:
@@ -116,6 +138,9 @@ def enriched(cue: Cue, base: Sequence[Cue], full: Sequence[Cue]) -> Cue:
     if nearest is None or shared[nearest] <= 0:
         return cue
     before, whole = base[nearest], full[nearest]
+    named = f"{whole.speaker}: "  # as plain text names who speaks
+    if whole.speaker and before.text.startswith(named) and cue != before:
+        cue = cue._replace(text=cue.text.removeprefix(named))
     if cue._replace(speaker=before.speaker, language=before.language) == before:
         return whole
     if (cue.start, cue.end) == (before.start, before.end):

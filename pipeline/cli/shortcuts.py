@@ -125,7 +125,13 @@ SHORTCUTS = (
         takes_value=False,
         needs="from_subtitles",
     ),
-    Shortcut("format", "formats", "Subtitle files: srt, vtt and ass; default: srt,vtt.", metavar="NAMES", joined=True),
+    Shortcut(
+        "format",
+        "formats",
+        "Subtitle files: srt, vtt, ass, ttml, scc, stl, microdvd, txt, karaoke-ass, karaoke-vtt; default: srt,vtt.",
+        metavar="NAMES",
+        joined=True,
+    ),
     Shortcut("style", "style", "Rules for the subtitles: netflix (default) or bbc.", metavar="PROFILE"),
     Shortcut(
         "glossary",

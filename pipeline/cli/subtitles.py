@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import subtitle_edits
+from pipeline.cli import subtitle_conversion, subtitle_edits
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import NamedPath
@@ -24,10 +24,10 @@ Check = Mapping[str, Any]  # an entry of the stage's checks.json
 
 @click.group("subtitles")
 def group() -> None:
-    """Subtitle files: can people read them in time? And what people have changed in those of a job."""
+    """Subtitle files: can people read them in time? Other formats of them, and what people have changed in a job's."""
 
 
-for each in (subtitle_edits.accept, subtitle_edits.edits, subtitle_edits.merge):
+for each in (subtitle_edits.accept, subtitle_edits.edits, subtitle_edits.merge, subtitle_conversion.convert):
     group.add_command(each)
 
 

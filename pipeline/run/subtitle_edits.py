@@ -19,10 +19,11 @@ from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder
 from pipeline.run import edit_promises, single_stage
 from pipeline.text import counted
-from pipeline.values import Struct
+from pipeline.values import Struct, replace
 
 STAGE = "subtitle_edit"
 FORMATS = ("srt", "vtt", "ass")
+KARAOKE = ".karaoke"  # after the track's name, in a file with the times of words
 
 
 class EditedTrack(Struct, frozen=True):
@@ -61,8 +62,8 @@ def tracks(desk: EditDesk) -> list[EditedTrack]:
 
 def track_of(desk: EditDesk, file: Path) -> EditedTrack:
     """The track that a file is of, by its name. Raises ``UsageError`` where there is none."""
-    known = tracks(desk)
-    named = [each for each in known if file.stem == each.name or file.stem.endswith(f".{each.name}")]
+    known, stem = tracks(desk), file.stem.removesuffix(KARAOKE)
+    named = [each for each in known if stem == each.name or stem.endswith(f".{each.name}")]
     if named:
         return max(named, key=lambda each: len(each.name))
     names = ", ".join(f"{desk.job.input.stem}.{each.name}{file.suffix}" for each in known)
@@ -72,7 +73,7 @@ def track_of(desk: EditDesk, file: Path) -> EditedTrack:
 
 def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> CueEdits:
     """What a person has changed in a file, in the subtitles of now. Raises ``InputError`` for a file that can't be."""
-    kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "srt"
+    kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "vtt"
     base = _base(desk, track, kind, file)
     inputs = {"base": [base[kind].path, base["vtt"].path], "own": [file], "other": [current(desk, track)["vtt"].path]}
     return _edited(desk, catalog, track, inputs)
@@ -158,30 +159,53 @@ def current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
     return {kind: outputs[name] for kind, name in track.outputs.items()}
 
 
+class TrackVersion(Struct, frozen=True):
+    """One state that a track's files had, by format."""
+
+    outputs: Mapping[str, Output]
+    source: str  # the path of the person's file that it was taken from
+    digests: frozenset[str]  # of these files, and of all that was made while they counted, as other formats of them
+
+    @property
+    def is_there(self) -> bool:
+        return all(output.path.exists() for output in self.outputs.values())
+
+
 def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
     """What the person's file was made from: what was delivered last, or what the same file was accepted as after
     that."""
-    about = desk.job.output / sidecar.FOLDER
-    names = (file.name, f"{desk.job.input.stem}.{track.name}.{kind}")  # the first, where the file was set aside
-    delivered = next(filter(None, (sidecar.digest_in(about / sidecar.name_for(each)) for each in names)), None)
-    for version, source in reversed(_versions(desk, track)):
-        is_there = all(output.path.exists() for output in version.values())
-        if is_there and (version[kind].digest == delivered or source == str(file.resolve())):
-            return version
-    return current(desk, track)
+    about, title = desk.job.output / sidecar.FOLDER, desk.job.input.stem
+    kinds = dict.fromkeys([kind, *FORMATS])
+    names = (file.name, *(f"{title}.{track.name}.{each}" for each in kinds))  # the first, if it was set aside
+    delivered = [sidecar.digest_in(about / sidecar.name_for(each)) for each in names]
+    versions = [
+        each for each in _versions(desk, track) if all(output.path.exists() for output in each.outputs.values())
+    ]
+    known = frozenset[str]().union(*(each.digests for each in versions))
+    digest = next((each for each in delivered if each in known), None)
+    fitting = [each for each in versions if digest in each.digests or each.source == str(file.resolve())]
+    return fitting[-1].outputs if fitting else current(desk, track)
 
 
-def _versions(desk: EditDesk, track: EditedTrack) -> list[tuple[Mapping[str, Output], str]]:
-    """Each state that the track's files had, the newest last, and the path that it was taken from."""
-    found: list[tuple[Mapping[str, Output], str]] = []
+def _versions(desk: EditDesk, track: EditedTrack) -> list[TrackVersion]:
+    """Each state that the track's files had, the newest last."""
+    found: list[TrackVersion] = []
     made: Mapping[str, Output] = {}
     for event in desk.job.journal().read():
-        if isinstance(event, StageFinished) and event.stage == track.stage:
+        if isinstance(event, StageFinished) and event.stage != track.stage and found:
+            others = {each.digest for each in event.outputs.values()}
+            found[-1] = replace(found[-1], digests=found[-1].digests | others)
+        elif isinstance(event, StageFinished) and event.stage == track.stage:
             made = attempts.of_event(desk.job, event).outputs
-            found.append((made, ""))
+            found.append(_version(track, made))
         elif isinstance(event, OutputEdited) and event.stage == track.stage:
-            found.append(({**made, **of_event(desk.job, event).outputs}, event.source))
-    return [({kind: outputs[name] for kind, name in track.outputs.items()}, source) for outputs, source in found]
+            found.append(_version(track, {**made, **of_event(desk.job, event).outputs}, event.source))
+    return found
+
+
+def _version(track: EditedTrack, outputs: Mapping[str, Output], source: str = "") -> TrackVersion:
+    files = {kind: outputs[name] for kind, name in track.outputs.items()}
+    return TrackVersion(files, source, frozenset(output.digest for output in files.values()))
 
 
 def _edited(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from subtitling import reader, writer
 from subtitling.cues import Cue
+from subtitling.exports.export_formats import EXPORT_FORMATS
+from subtitling.exports.written_file import ExportOptions
 
 CUES = [
     Cue(1000, 3000, "It was the best of thymes", "Ann"),
@@ -20,7 +23,7 @@ CUES = [
 class EditStage:
     def __init__(self, folder: Path, base: str, other: Sequence[Cue] = CUES, **parameters: Any) -> None:
         self.parameters = {"language": "en", "style": "netflix", "frame_rate": 0, "passages": [], **parameters}
-        self.folder = folder
+        self.folder = self.work = folder
         for kind in writer.FORMATS:
             writer.save(CUES, folder / f"base.{kind}", kind)
         writer.save(other, folder / "other.vtt", "vtt")
@@ -112,3 +115,25 @@ def test_changes_that_were_written_down_are_made_again(editing: ModuleType, tmp_
     stage = EditStage(tmp_path, "srt", passages=[{"before": [before], "after": [{**before, "text": "of times"}]}])
     editing.run(stage)
     assert [cue.text for cue in reader.read(stage.output("srt")).cues] == ["of times", CUES[1].text, CUES[2].text]
+
+
+@pytest.mark.parametrize("kind", ["ttml", "stl", "scc", "microdvd", "txt", "karaoke-ass", "karaoke-vtt"])
+def test_in_another_format_only_what_a_person_has_changed_is_a_change(
+    editing: ModuleType, tmp_path: Path, kind: str
+) -> None:
+    """What the format itself loses, as times of milliseconds or who speaks, is none."""
+    stage = EditStage(tmp_path, "vtt", frame_rate=25)
+    stage.own = tmp_path / f"own.{EXPORT_FORMATS[kind].suffix}"
+    base = [cue._replace(start=cue.start + 1000, end=cue.end + 1000) for cue in CUES]
+    for name in ("base", "other"):
+        writer.save(base, tmp_path / f"{name}.vtt", "vtt")
+    data = EXPORT_FORMATS[kind].write(base, ExportOptions("en", Fraction(25))).data
+    stage.own.write_bytes(data)
+    editing.run(stage)
+    assert (stage.said()["problem"], stage.said()["edits"]) == (None, [])
+    stage.own.write_bytes(data.replace(b"thymes", b"Thames"))
+    if kind != "scc":  # whose text is codes
+        editing.run(stage)
+        (edit,) = stage.said()["edits"]
+        assert edit["after"][0]["text"] == "It was the best of Thames"
+        assert edit["after"][0]["speaker"] == "Ann"

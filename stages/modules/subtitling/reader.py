@@ -8,7 +8,7 @@ from typing import Literal
 from subtitling import markup
 from subtitling.cues import Cue
 from subtitling.encodings import Undecodable, decode
-from subtitling.formats import detection, frames, sami, subrip, substation, subviewer, timed_text, webvtt
+from subtitling.formats import detection, frames, sami, subrip, substation, subviewer, timed_lines, timed_text, webvtt
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
 
 __all__ = ["SubtitleFile", "Unreadable", "read"]
@@ -26,6 +26,7 @@ READERS: Mapping[str, Callable[[str, ReadingOptions], ParsedFile]] = {
     "microdvd": frames.microdvd,
     "mpl2": frames.mpl2,
     "tmplayer": frames.tmplayer,
+    "txt": timed_lines.parse,
 }
 
 

@@ -40,8 +40,12 @@ def save(cues: Iterable[Cue], path: Path, kind: str, right_to_left: bool = False
 
     ``right_to_left``: whether the script is of those cues that don't say their own language.
     """
-    shown = (_with_direction(cue, right_to_left) for cue in cues)
-    path.write_text(WRITERS[kind](shown), encoding="utf-8", newline="\n")
+    path.write_text(text(cues, kind, right_to_left), encoding="utf-8", newline="\n")
+
+
+def text(cues: Iterable[Cue], kind: str, right_to_left: bool = False) -> str:
+    """What a file in one of ``FORMATS`` holds."""
+    return WRITERS[kind](_with_direction(cue, right_to_left) for cue in cues)
 
 
 def _with_direction(cue: Cue, right_to_left: bool) -> Cue:
@@ -65,27 +69,30 @@ def _begins_right_to_left(line: str) -> bool:
 
 def _srt(cues: Iterable[Cue]) -> str:
     blocks = (
-        f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n{_place(cue)}{cue.text}\n\n"
+        f"{number}\n{time_stamp(cue.start, ',')} --> {time_stamp(cue.end, ',')}\n{_place(cue)}{cue.text}\n\n"
         for number, cue in enumerate(cues, 1)
     )
     return "".join(blocks)
 
 
 def _vtt(cues: Iterable[Cue]) -> str:
-    blocks = (
-        f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}{_settings(cue.alignment)}\n{_in_language(cue)}\n\n"
-        for cue in cues
-    )
-    return "WEBVTT\n\n" + "".join(blocks)
+    return "WEBVTT\n\n" + "".join(vtt_block(cue, _in_language(cue)) for cue in cues)
+
+
+def vtt_block(cue: Cue, shown: str) -> str:
+    """A cue of WebVTT with this text, which is escaped already."""
+    times = f"{time_stamp(cue.start, '.')} --> {time_stamp(cue.end, '.')}"
+    return f"{times}{_settings(cue.alignment)}\n{shown}\n\n"
 
 
 def _ass(cues: Iterable[Cue]) -> str:
-    events = (
-        f"Dialogue: 0,{_ass_time(cue.start)},{_ass_time(cue.end)},Default,{_name(cue)},0,0,0,,"
-        f"{_place(cue)}{_ass_text(cue.text)}\n"
-        for cue in cues
-    )
-    return ASS_HEAD + "".join(events)
+    return ASS_HEAD + "".join(ass_event(cue, _ass_text(cue.text)) for cue in cues)
+
+
+def ass_event(cue: Cue, shown: str) -> str:
+    """A line of SubStation with this text, which is escaped already."""
+    times = f"{_ass_time(cue.start)},{_ass_time(cue.end)}"
+    return f"Dialogue: 0,{times},Default,{_name(cue)},0,0,0,,{_place(cue)}{shown}\n"
 
 
 WRITERS: Mapping[str, Callable[[Iterable[Cue]], str]] = {"srt": _srt, "vtt": _vtt, "ass": _ass}
@@ -109,12 +116,20 @@ def _in_language(cue: Cue) -> str:
 
 def _voiced(cue: Cue) -> str:
     """The text with the names of who speaks it: of each line, where every one has a speaker of its own."""
-    names = [re.sub(r"[\s<>]+", " ", html.escape(name, quote=False)).strip() for name in cue.speaker.split(SPEAKERS)]
-    lines = [_escaped(line) for line in cue.lines]
+    names, lines = _speakers(cue), [_escaped(line) for line in cue.lines]
     if len(names) == len(lines) > 1:
         return "\n".join(f"<v {name}>{line}</v>" for name, line in zip(names, lines, strict=True))
-    speaker = SPEAKERS.join(filter(None, names))
-    return f"<v {speaker}>{_escaped(cue.text)}" if speaker else _escaped(cue.text)
+    return voice_tag(cue) + _escaped(cue.text)
+
+
+def voice_tag(cue: Cue) -> str:
+    """WebVTT's tag for who speaks, if that is known."""
+    speaker = SPEAKERS.join(filter(None, _speakers(cue)))
+    return f"<v {speaker}>" if speaker else ""
+
+
+def _speakers(cue: Cue) -> list[str]:
+    return [re.sub(r"[\s<>]+", " ", html.escape(name, quote=False)).strip() for name in cue.speaker.split(SPEAKERS)]
 
 
 def _name(cue: Cue) -> str:
@@ -122,7 +137,8 @@ def _name(cue: Cue) -> str:
     return re.sub(r"[\s,]+", " ", cue.speaker).strip()
 
 
-def _time(milliseconds: int, point: str) -> str:
+def time_stamp(milliseconds: int, point: str) -> str:
+    """``00:00:01.500``, with this character before the milliseconds."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{rest:03}"
 
@@ -135,11 +151,16 @@ def _ass_time(milliseconds: int) -> str:
 
 def _escaped(text: str) -> str:
     """For WebVTT: everything but our tags is text."""
-    return "".join(part if markup.TAG.fullmatch(part) else html.escape(part, quote=False) for part in _parts(text))
+    return "".join(part if markup.TAG.fullmatch(part) else vtt_escaped(part) for part in _parts(text))
+
+
+def vtt_escaped(text: str) -> str:
+    """Text in which nothing is a tag of WebVTT."""
+    return html.escape(text, quote=False)
 
 
 def _ass_text(text: str) -> str:
-    escaped = (_override(part) if markup.TAG.fullmatch(part) else _ass_escaped(part) for part in _parts(text))
+    escaped = (_override(part) if markup.TAG.fullmatch(part) else ass_escaped(part) for part in _parts(text))
     return "".join(escaped).replace("\n", r"\N")
 
 
@@ -156,5 +177,6 @@ def _override(tag: str) -> str:
     return f"{{\\{tag.strip('</>')}{0 if tag.startswith('</') else 1}}}"
 
 
-def _ass_escaped(text: str) -> str:
+def ass_escaped(text: str) -> str:
+    """Text in which nothing is a command of SubStation."""
     return text.replace("\\", "\\" + WORD_JOINER).replace("{", "\\{").replace("}", "\\}")

@@ -29,7 +29,7 @@ def test_substation_is_written_to_the_hundredth_with_its_own_tags(tmp_path: Path
 
 
 def test_substation_keeps_a_backslash_that_is_no_command() -> None:
-    assert writer._ass_escaped("C:\\new {so}") == "C:\\\u2060new \\{so\\}"
+    assert writer.ass_escaped("C:\\new {so}") == "C:\\\u2060new \\{so\\}"
 
 
 def test_webvtt_escapes_what_is_no_tag() -> None:

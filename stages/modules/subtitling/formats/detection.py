@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from subtitling.formats import frames, subrip, subviewer
+from subtitling.formats import frames, subrip, subviewer, timed_lines
 from subtitling.formats.parsed_file import Unreadable
 
 BY_SUFFIX = {
@@ -71,7 +71,7 @@ def of_text(text: str, path: Path) -> str:
 def _by_lines(text: str) -> str | None:
     """Formats without a heading, by their first lines with anything in them."""
     lines = [line.strip() for line in text.split("\n") if line.strip()][:50]
-    for pattern, kind in ((frames.MICRODVD, "microdvd"), (frames.MPL2, "mpl2")):
+    for pattern, kind in ((frames.MICRODVD, "microdvd"), (frames.MPL2, "mpl2"), (timed_lines.LINE, "txt")):
         if sum(bool(pattern.fullmatch(line)) for line in lines) * 2 > len(lines):
             return kind
     for line in lines:  # the first times say what the others are

@@ -16,6 +16,7 @@ BLOCK = re.compile(r"\{([^{}]*)\}")
 COMMAND = re.compile(r"\\(?:([ibu])(\d*)(?=[\\ ]|$)|p(\d+)|(r)([^\\]*))")
 POSITION = re.compile(r"\\(?:pos|move)\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)")
 DRAWING = re.compile(r"\s*m\s+-?[\d.]+\s+-?[\d.]+(?:\s+(?:[mnlbspc]|-?[\d.]+))+\s*", re.IGNORECASE)
+OPENING, CLOSING = "\ue000", "\ue001"  # in place of braces that are text, while commands are read
 BOLD = 700  # a weight from which letters are bold
 PLANE = (384, 288)  # of a file that doesn't say how large its plane is
 KEEPS_SOFT_BREAKS = "2"  # the WrapStyle in which \\n breaks a line
@@ -44,7 +45,8 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
         name = event.style.lstrip("*")  # which older programs put before the name of a style of their own
         style = file.styles.get(event.style) or file.styles.get(name)
         look = looks.get(event.style) or looks.get(name, _Look())
-        shown = "".join(_shown(event.text, look, looks))
+        text = event.text.replace(r"\{", OPENING).replace(r"\}", CLOSING)
+        shown = "".join(_shown(text, look, looks)).replace(OPENING, "{").replace(CLOSING, "}")
         if event.is_comment or (not shown.strip() and event.text.strip()) or DRAWING.fullmatch(shown):
             continue
         shown = re.sub(r" *\\n *", soft, shown).replace(r"\N", "\n").replace(r"\h", " ")

@@ -100,7 +100,7 @@ def _texts(moment: Any) -> Iterator[tuple[str, int]]:
         for paragraph in (each for each in region.dfs_iterator() if isinstance(each, model.P)):
             text = "".join(_pieces(paragraph))
             if text.strip():
-                (balanced,) = markup.balance([text])
+                (balanced,) = markup.balance([markup.merged(text)])
                 yield "\n".join(line.strip() for line in balanced.split("\n")), alignment
 
 

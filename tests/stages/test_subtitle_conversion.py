@@ -1,0 +1,67 @@
+"""Conversion of subtitle files by the stage: what it refuses, and what it tells."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SRT = "1\n00:00:01,000 --> 00:00:03,000\n<i>It was</i> the best\n\n2\n00:00:04,000 --> 00:00:05,000\nof times\n"
+
+
+class ConversionStage:
+    def __init__(self, source: Path, **parameters: Any) -> None:
+        self.parameters = {"format": "ttml", "language": "", "frame_rate": 0, **parameters}
+        self.warned: list[str] = []
+        self._source = source
+        self._written: list[Path] = []
+
+    def input(self, _name: str) -> Path:
+        return self._source
+
+    def output(self, name: str, file: str = "report.json") -> Path:
+        path = self._source.parent / "outputs" / file
+        path.parent.mkdir(exist_ok=True)
+        return path
+
+    def warn(self, text: str) -> None:
+        self.warned.append(text)
+
+
+@pytest.fixture
+def conversion(load_stage: Callable[..., ModuleType]) -> ModuleType:
+    return load_stage("subtitle_conversion")
+
+
+def test_the_file_is_called_as_its_source_and_the_losses_are_told(conversion: ModuleType, tmp_path: Path) -> None:
+    source = tmp_path / "en.forced.srt"
+    source.write_text(SRT)
+    stage = ConversionStage(source, format="scc")
+    conversion.run(stage)
+    assert (tmp_path / "outputs" / "en.forced.scc").read_text().startswith("Scenarist_SCC V1.0")
+    report = json.loads((tmp_path / "outputs" / "report.json").read_text())
+    assert report["cues"] == 2
+    assert stage.warned == [f"scc: {note}" for note in report["notes"]]
+    assert any("italics" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "wish", "said"),
+    [
+        (SRT, {"format": "microdvd"}, "frame-rate"),
+        (SRT, {"format": "ttml", "frame_rate": "no rate"}, "no rate"),
+        (SRT.replace("best", "最高"), {"format": "stl"}, "0:00:01.000"),
+        ("nothing that could be shown", {"format": "ttml"}, "can't be read"),
+    ],
+)
+def test_what_can_not_be_done_is_refused_with_the_file_and_a_command(
+    conversion: ModuleType, tmp_path: Path, text: str, wish: dict[str, Any], said: str
+) -> None:
+    source = tmp_path / "en.srt"
+    source.write_text(text)
+    with pytest.raises(Exception, match="pipeline subtitles convert --help") as caught:
+        conversion.run(ConversionStage(source, **wish))
+    assert str(source) in str(caught.value)
+    assert said in str(caught.value)
