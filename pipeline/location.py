@@ -22,7 +22,7 @@ def locate(named: Path | None) -> ProjectFolder:
     Raises ``UsageError`` where there is no project, ``UntrustedProject``, and ``ConfigurationError`` for its settings.
     """
     project, is_chosen = _search(named or _from_environment())
-    found = with_settings(project) if is_chosen else _trusted(project)
+    found = with_settings(project) if is_chosen else trusted(project)
     if found.store:
         _enter(found, found.store)
     return found
@@ -42,7 +42,8 @@ def _enter(project: ProjectFolder, store: Path) -> None:
         projects.register()
 
 
-def _trusted(project: ProjectFolder) -> ProjectFolder:
+def trusted(project: ProjectFolder) -> ProjectFolder:
+    """A project that nobody has named, with its settings. Raises ``UntrustedProject``, ``ConfigurationError``."""
     from pipeline.ownership import require_trusted
 
     require_trusted(project)  # before its settings say where its folders are

@@ -26,6 +26,7 @@ class PageAccess(Struct, frozen=True):
 
     port: int
     edits: bool  # whether anything may be changed
+    base: str = ""  # what the addresses of the shown project begin with
     cookie: str = field(default_factory=_secret)
     token: str = field(default_factory=_secret)
     link: str = field(default_factory=_secret)

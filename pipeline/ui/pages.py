@@ -1,5 +1,6 @@
 """The pages' HTML."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ def jobs(project: ProjectFolder, access: PageAccess) -> bytes:
     workflows = Catalog(project).workflow_names if access.edits else []
     left_out = max(0, len(found) - LISTED)
     return _page("jobs.html", project, access, jobs=found[:LISTED], left_out=left_out, workflows=workflows)
+
+
+def projects(project: ProjectFolder, access: PageAccess, rows: Sequence[Any]) -> bytes:
+    """``rows``: of ``KnownProject``."""
+    return _page("projects.html", project, access, rows=rows)
 
 
 def job(project: ProjectFolder, access: PageAccess, found: PlannedJob) -> bytes:

@@ -42,17 +42,22 @@ class Site:
 
     def answer(self, request: Request) -> Response:
         """Raises ``Denial``, and ``PipelineError`` as the commands do."""
-        self.access.require_host(request)
-        if request.path == (LINK,) and request.reads:
+        if request.path == (LINK,) and request.reads and not self.access.base:
+            self.access.require_host(request)
             return self._opened(request)
-        self.access.require_own_page(request)
-        self.access.require_user(request)
-        if not request.reads:
-            self.access.require_change(request)
+        self.require(request)
         for method, pattern, route in ROUTES:
             if method == ("GET" if request.reads else request.method) and (found := _matched(pattern, request.path)):
                 return route(self, request, found)
         raise Denial(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    def require(self, request: Request) -> None:
+        """Raises ``Denial`` for a request that isn't the user's own."""
+        self.access.require_host(request)
+        self.access.require_own_page(request)
+        self.access.require_user(request)
+        if not request.reads:
+            self.access.require_change(request)
 
     def _opened(self, request: Request) -> Response:
         """The one-time link gives the cookie."""
@@ -148,7 +153,7 @@ def _prepare(site: Site, request: Request, found: Sequence[str]) -> Response:
         raise UsageError("name the file by its whole path, such as /home/ann/film.mp4", "pipeline ui --help")
     job = Project(site.project.root).prepare(request.query.get("workflow", ""), path)
     job.start()
-    return _done(f"{job.id} is being run", f"/jobs/{job.id}")
+    return _done(f"{job.id} is being run", f"{site.access.base}/jobs/{job.id}")
 
 
 def _cancel(site: Site, request: Request, found: Sequence[str]) -> Response:

@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const token = document.querySelector("meta[name=pipeline-token]").content;
+  const base = document.documentElement.dataset.base;
   const message = document.getElementById("message");
 
   const act = async (address, button) => {
@@ -26,6 +27,6 @@
   document.querySelectorAll("button[data-action]").forEach((each) => each.addEventListener("click", () => act(each.dataset.action, each)));
   document.getElementById("prepare")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(`/jobs?${new URLSearchParams(new FormData(event.target))}`, event.submitter);
+    act(`${base}/jobs?${new URLSearchParams(new FormData(event.target))}`, event.submitter);
   });
 })();

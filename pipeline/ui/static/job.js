@@ -2,7 +2,7 @@
 (() => {
   const table = document.getElementById("stages");
   const job = table.dataset.job;
-  const base = `/jobs/${encodeURIComponent(job)}`;
+  const base = `${document.documentElement.dataset.base}/jobs/${encodeURIComponent(job)}`;
   const rows = new Map();
   const sizes = new Map();
   let opened = null, shownBytes = 0, loading = false, listed = "";
