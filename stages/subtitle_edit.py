@@ -1,18 +1,20 @@
 # /// script
 # [tool.pipeline.stage]
 # environment = "common"
-# modules = ["subtitling"]
+# modules = ["cue_windows", "subtitling"]
 # inputs = ["base", "own", "other"]
 # [tool.pipeline.stage.parameters]
 # language = ""
 # style = "netflix"
 # frame_rate = 0
 # passages = []
+# windows = []
 # [tool.pipeline.stage.outputs]
 # srt = "edited.srt"
 # vtt = "edited.vtt"
 # ass = "edited.ass"
 # edits = "edits.json"
+# machine = "machine.vtt"
 # ///
 """Bring a person's changes of subtitles into the subtitles as they are now, and write these in every format.
 
@@ -21,11 +23,13 @@ Inputs: ``base``: what the person's file was made from, in its own format, and a
 
 Parameters: ``language`` of the text, ``style`` and ``frame_rate`` as in subtitle_generation. ``passages``: instead of
 ``base`` and ``own``, objects with the cues ``before`` and ``after``, each with ``start`` and ``end`` in seconds and
-``text``.
+``text``. ``windows``, pairs of seconds: ``other`` counts only where it differs from ``base`` at these times; ``base``
+is WebVTT then. The cues that this gives, before anything of a person is in them, are ``machine.vtt``.
 
 ``edits.json``: ``problem``, why the file can't be taken, or ``null``, and then ``cues``, the number of cues,
-``edits`` and ``clashes``, lists of passages with the cues ``before``, ``after`` and ``now``, and ``violations`` of the
-style's rules, as in subtitle_generation's report.
+``edits`` and ``clashes``, lists of passages with the cues ``before``, ``after`` and ``now``, ``made``, passages with
+the person's cues ``before`` and those ``after`` that the windows have instead, and ``violations`` of the style's rules,
+as in subtitle_generation's report.
 """
 
 import json
@@ -35,6 +39,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cue_windows
 import stagekit
 from subtitling import cue_merge, frame_clock, lint_report, reader, style_profiles, writer
 from subtitling.cues import Cue
@@ -53,22 +58,28 @@ def run(stage: stagekit.Stage) -> None:
     """Merge, check and write. A file that can't be taken gives no cue, and the reason."""
     wish = stage.parameters
     language, problem = wish["language"], None
+    own: list[Cue] = []
     profile = style_profiles.profile_of(wish["style"], language)
     other = _with_languages(stage.inputs("other")[0], language)
-    merged = cue_merge.MergedCues([], [], [])
+    merged, made = cue_merge.MergedCues([], [], []), list[cue_windows.ChangedCues]()
     try:
         base, own = _of_passages(wish["passages"]) if wish["passages"] else _of_files(stage, language)
+        if wish["windows"]:
+            made = cue_windows.changes(base, other, wish["windows"])
+            other = cue_windows.replaced(base, made)
         merged = cue_merge.merge(base, own, other)
     except EditRefused as error:
         problem = str(error)
     for kind in writer.FORMATS:
         writer.save(merged.cues, stage.output(kind), kind, profile.right_to_left)
+    writer.save(other, stage.output("machine"), "vtt", profile.right_to_left)
     report = lint_report.report(merged.cues, profile, language, frame_clock.clock_of_rate(wish["frame_rate"]))
     told = {
         "problem": problem,
         "cues": len(merged.cues),
         "edits": [_shown(each) for each in merged.edits],
         "clashes": [_shown(each) for each in merged.clashes],
+        "made": [_made(each, own) for each in made],
         "violations": report["violations"],
     }
     stage.output("edits").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -163,6 +174,11 @@ def _cue(told: dict[str, Any]) -> Cue:
 def _shown(passage: cue_merge.MergePassage) -> dict[str, Any]:
     sides = zip(("before", "after", "now"), passage, strict=True)
     return {name: [_told(cue) for cue in cues] for name, cues in sides}
+
+
+def _made(change: cue_windows.ChangedCues, own: Sequence[Cue]) -> dict[str, Any]:
+    before = cue_windows.at_time_of(change, own)
+    return {"before": [_told(cue) for cue in before], "after": [_told(cue) for cue in change.after]}
 
 
 def _told(cue: Cue) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import completion
+from pipeline.cli import completion, subtitle_translation, subtitle_words
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, PipelineError, UsageError
@@ -41,6 +41,7 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
             _accept_edits(here, desk, file)
         else:
             _accept_file(here, desk, file, who)
+        subtitle_translation.follow(here, desk)
     if is_to_run:
         from pipeline.cli import runner
         from pipeline.run.execute import Options
@@ -75,11 +76,9 @@ def edits(id: str, output: Path | None) -> None:
         by_hand = HandEdits(desk.job)
         left = [by_hand.words(each) for each in by_hand.left()]
     for each in entries:
-        click.echo(
-            printable(f"{each['track']} {_at(each)}, {each['who']}: {_text(each['before'])} -> {_text(each['after'])}")
-        )
+        click.echo(printable(f"{each['track']} {subtitle_words.change(each, each['who'])}"))
     for each in clashes:
-        click.echo(printable(f"clash {_at(each)}: {_text(each['after'])} stays; now it would be {_text(each['now'])}"))
+        click.echo(subtitle_words.clash(each))
     for text in left:
         click.echo(text)
     if not entries and not left:
@@ -184,9 +183,7 @@ def _require_current(desk: EditDesk, stage: str) -> None:
 def _tell(desk: EditDesk, name: str, found: Any) -> None:
     id, count = desk.job.id, counted(len(found.edits), "change")
     click.echo(printable(f"{id}: {count} in the subtitles '{name}'"))
-    for each in found.clashes:
-        what = f"{_text(each['after'])} stays; now it would be {_text(each['now'])}"
-        click.echo(printable(f"clash {_at(each)}: {what}"), err=True)
+    subtitle_words.tell_clashes(found.clashes)
     own = {cue["start"] for each in found.edits for cue in each["after"]}
     for each in found.violations:
         if each["at_s"] in own:
@@ -209,12 +206,3 @@ def _write(path: Path, desk: EditDesk, entries: Sequence[Mapping[str, Any]]) -> 
     from pipeline.jobs import edit_file
 
     write_whole(path, edit_file.text(desk.job, entries))
-
-
-def _text(cues: Sequence[Mapping[str, Any]]) -> str:
-    return repr(" / ".join(cue["text"].replace("\n", " | ") for cue in cues)) if cues else "nothing"
-
-
-def _at(each: Mapping[str, Any]) -> str:
-    seconds = min(cue["start"] for cues in (each["before"], each["after"]) for cue in cues)
-    return f"at {int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{seconds % 60:06.3f}"

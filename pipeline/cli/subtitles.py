@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import subtitle_conversion, subtitle_edits
+from pipeline.cli import subtitle_conversion, subtitle_edits, subtitle_translation
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import NamedPath
@@ -27,7 +27,13 @@ def group() -> None:
     """Subtitle files: can people read them in time? Other formats of them, and what people have changed in a job's."""
 
 
-for each in (subtitle_edits.accept, subtitle_edits.edits, subtitle_edits.merge, subtitle_conversion.convert):
+for each in (
+    subtitle_edits.accept,
+    subtitle_edits.edits,
+    subtitle_edits.merge,
+    subtitle_conversion.convert,
+    subtitle_translation.translate,
+):
     group.add_command(each)
 
 

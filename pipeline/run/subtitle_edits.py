@@ -6,6 +6,7 @@ The work on cues is the stage ``subtitle_edit``'s; here is decided which files i
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.config.catalog import Catalog
@@ -45,6 +46,9 @@ class CueEdits(Struct, frozen=True):
     clashes: Sequence[Mapping[str, Any]]
     violations: Sequence[Mapping[str, Any]]
     files: Mapping[str, bytes]
+    made: Sequence[Mapping[str, Any]] = ()  # passages that a window has made anew, with the cues before and after
+    machine: str = ""  # the cues as no person has changed them, as WebVTT
+    more: Mapping[str, Any] = MappingProxyType({})  # what else is remembered with the edit
 
 
 def tracks(desk: EditDesk) -> list[EditedTrack]:
@@ -82,7 +86,7 @@ def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> 
 def apply(desk: EditDesk, catalog: Catalog, track: EditedTrack, passages: Sequence[Mapping[str, Any]]) -> CueEdits:
     """Changes that were written down elsewhere, in the subtitles of now."""
     inputs: dict[str, list[Path]] = {"base": [], "own": [], "other": [current(desk, track)["vtt"].path]}
-    return _edited(desk, catalog, track, inputs, passages)
+    return _edited(desk, catalog, track, inputs, passages=list(passages))
 
 
 def merge(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> CueEdits:
@@ -108,6 +112,23 @@ def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> Sequence[Ma
     return _edited(desk, catalog, track, inputs).edits
 
 
+def in_windows(
+    desk: EditDesk,
+    catalog: Catalog,
+    track: EditedTrack,
+    versions: tuple[Path, Path],
+    windows: Sequence[Sequence[float]],
+) -> CueEdits:
+    """What was made of the film at some times, pairs of seconds, instead of what was there: the second of two
+    ``versions`` (WebVTT files) instead of the first, in the subtitles of now.
+
+    Elsewhere nothing changes, and what people have changed stays.
+    """
+    base, made = versions
+    inputs = {"base": [base, base], "own": [current(desk, track)["vtt"].path], "other": [made]}
+    return _edited(desk, catalog, track, inputs, windows=list(windows))
+
+
 def put(  # noqa: PLR0913, PLR0917  # what an edit has
     project: ProjectFolder,
     desk: EditDesk,
@@ -122,7 +143,7 @@ def put(  # noqa: PLR0913, PLR0917  # what an edit has
     """
     files = {track.outputs[kind]: data for kind, data in found.files.items()}
     edit_promises.require(project, desk, track.stage, files, source.path or f"the subtitles '{track.name}'")
-    about = {"edits": list(found.edits), "clashes": list(found.clashes)}
+    about = {"edits": [*found.edits, *found.made], "clashes": list(found.clashes), **found.more}
     data = json.dumps(about, ensure_ascii=False, indent=1).encode()
     return desk.put(track.stage, files, who, source, data)
 
@@ -209,20 +230,18 @@ def _version(track: EditedTrack, outputs: Mapping[str, Output], source: str = ""
 
 
 def _edited(
-    desk: EditDesk,
-    catalog: Catalog,
-    track: EditedTrack,
-    inputs: Mapping[str, Sequence[Path]],
-    passages: Sequence[Mapping[str, Any]] = (),
+    desk: EditDesk, catalog: Catalog, track: EditedTrack, inputs: Mapping[str, Sequence[Path]], **more: Any
 ) -> CueEdits:
+    """``more``: further parameters of the stage."""
     planned = next((each for each in desk.job.stages if each.name == track.stage), None)
     known = planned.parameters if planned else {}
     rules = {name: value for name, value in known.items() if name in {"style", "frame_rate"}}
-    parameters = {**rules, "language": track.language, "passages": list(passages)}
+    parameters = {**rules, "language": track.language, **more}
     with single_stage.run(catalog, STAGE, inputs, parameters) as outputs:
         said = json.loads(outputs["edits"].read_bytes())
         files = {kind: outputs[kind].read_bytes() for kind in FORMATS}
+        machine = outputs["machine"].read_text(encoding="utf-8")
     if said["problem"]:
         what = ", ".join(str(file) for file in inputs["own"])
         raise InputError(f"{what} can't be taken as the subtitles '{track.name}' of {desk.job.id}: {said['problem']}")
-    return CueEdits(said["edits"], said["clashes"], said["violations"], files)
+    return CueEdits(said["edits"], said["clashes"], said["violations"], files, said["made"], machine)

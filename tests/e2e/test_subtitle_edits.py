@@ -2,9 +2,10 @@
 
 import json
 import shutil
+from pathlib import Path
 
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.e2e.conftest import SAMPLE, project_in
 
 SRT = (
     "1\n00:00:01,000 --> 00:00:03,000\nIt was the best of thymes,\n\n"
@@ -71,3 +72,63 @@ def test_a_file_edited_in_place_survives_another_persons_edit_and_is_merged_with
     assert "best of times" in text
     assert "very worst" in text
     assert str(aside) not in studio.run("pipeline", "subtitles", "edits", id).out
+
+
+LISTENING = """
+_run = run
+def run(stage):
+    with open({!r}, "a", encoding="utf-8") as file:
+        file.write(stage.input("transcript").read_text(encoding="utf-8") + "\\0")
+    _run(stage)
+"""
+SPOKEN = (
+    "1\n00:00:01,000 --> 00:00:03,000\nThe house is green.\n\n"
+    "2\n00:00:03,500 --> 00:00:05,000\nThe cat drinks milk.\n\n"
+    "3\n00:00:06,000 --> 00:00:08,000\nThe dog sleeps.\n\n"
+)
+
+
+def given(heard: Path) -> list[list[str]]:
+    """The texts that the translator got, each time that it ran."""
+    documents = [json.loads(each) for each in heard.read_text(encoding="utf-8").split("\0")[:-1]]
+    return [[segment["text"] for segment in each["segments"]] for each in documents]
+
+
+def test_only_a_corrected_sentence_is_translated_again(bootstrapped: None, tmp_path: Path) -> None:
+    studio = project_in(tmp_path / "project", "stages")
+    film, file, heard = studio.root / "film.mp4", studio.root / "source.en.srt", tmp_path / "heard"
+    stage = studio.root / "stages" / "apertium_translation.py"
+    stage.write_text(stage.read_text() + LISTENING.format(str(heard)))
+    shutil.copyfile(SAMPLE, film)
+    file.write_text(SPOKEN)
+    options = ("--subtitle", "--from-subtitles", file, "-t", "es", "--translator", "apertium")
+    id = studio.run("prepare-job", film, *options).out.strip()
+    assert studio.run("run-pipeline", "-j", id).code == 0
+    output = studio.job(id) / "output"
+    before = (output / "film.es.srt").read_text().split("\n\n")
+
+    def correct(old: str, new: str, kind: str = "en") -> str:
+        delivered = output / f"film.{kind}.srt"
+        assert old in delivered.read_text()
+        delivered.write_text(delivered.read_text().replace(old, new))
+        done = studio.run("pipeline", "subtitles", "accept", delivered, "--by", "Ann", "--run")
+        assert done.code == 0, done.err
+        return done.err
+
+    correct("drinks milk", "drinks water")
+    assert given(heard)[1:] == [["The cat drinks water."]]
+    after = (output / "film.es.srt").read_text().split("\n\n")
+    assert "agua" in after[1]
+    assert (after[0], after[2]) == (before[0], before[2])
+    started = [event["stage"] for event in studio.events(id) if event["event"] == "stage_started"]
+    assert [each for each in started if "translation" in each] == ["apertium_translation_es"]
+
+    correct(after[2].split("\n")[-1], "El perro ronca.", "es")
+    assert "clash" in correct("The dog sleeps", "The dog eats")
+    assert given(heard)[2:] == [["The dog eats."]]
+    assert "El perro ronca." in (output / "film.es.srt").read_text()
+    assert "agua" in (output / "film.es.srt").read_text()
+
+    correct("drinks water", "drinks milk")
+    assert (output / "film.es.srt").read_text().split("\n\n")[:2] == before[:2]
+    assert len(given(heard)) == 3

@@ -22,7 +22,14 @@ CUES = [
 
 class EditStage:
     def __init__(self, folder: Path, base: str, other: Sequence[Cue] = CUES, **parameters: Any) -> None:
-        self.parameters = {"language": "en", "style": "netflix", "frame_rate": 0, "passages": [], **parameters}
+        self.parameters = {
+            "language": "en",
+            "style": "netflix",
+            "frame_rate": 0,
+            "passages": [],
+            "windows": [],
+            **parameters,
+        }
         self.folder = self.work = folder
         for kind in writer.FORMATS:
             writer.save(CUES, folder / f"base.{kind}", kind)
@@ -137,3 +144,35 @@ def test_in_another_format_only_what_a_person_has_changed_is_a_change(
         (edit,) = stage.said()["edits"]
         assert edit["after"][0]["text"] == "It was the best of Thames"
         assert edit["after"][0]["speaker"] == "Ann"
+
+
+def test_what_was_made_anew_counts_in_its_window_and_a_persons_text_stays(editing: ModuleType, tmp_path: Path) -> None:
+    made = [*(cue._replace(text=cue.text.upper()) for cue in CUES[:2]), CUES[2]]
+    stage = EditStage(tmp_path, "vtt", made, windows=[[0.5, 4.0]])
+    stage.own.write_text(stage.own.read_text(encoding="utf-8").replace("thymes", "times"), encoding="utf-8")
+    editing.run(stage)
+    said = stage.said()
+    assert [[cue["text"] for cue in each["now"]] for each in said["clashes"]] == []  # the same words in capitals
+    assert [cue["text"] for each in said["made"] for cue in each["after"]] == [
+        CUES[0].text.upper(),
+        CUES[1].text.upper(),
+    ]
+    assert [cue["text"] for each in said["made"] for cue in each["before"]] == [
+        "It was the best of times",
+        CUES[1].text,
+    ]
+    shown = stage.text("vtt")
+    assert "best of times" in shown
+    assert CUES[1].text.upper() in shown
+    assert CUES[2].text in shown
+    assert "BEST OF THYMES" in stage.text("machine")
+
+
+def test_words_that_were_made_anew_where_a_person_has_others_clash(editing: ModuleType, tmp_path: Path) -> None:
+    made = [CUES[0]._replace(text="It was a pinch of thyme"), *CUES[1:]]
+    stage = EditStage(tmp_path, "vtt", made, windows=[[1.0, 3.0]])
+    stage.own.write_text(stage.own.read_text(encoding="utf-8").replace("thymes", "times"), encoding="utf-8")
+    editing.run(stage)
+    (clash,) = stage.said()["clashes"]
+    assert [cue["text"] for cue in clash["now"]] == ["It was a pinch of thyme"]
+    assert "best of times" in stage.text("vtt")

@@ -1,0 +1,30 @@
+"""How commands show passages of subtitles."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from pipeline.text import printable
+
+
+def tell_clashes(clashes: Sequence[Mapping[str, Any]]) -> None:
+    for each in clashes:
+        click.echo(clash(each), err=True)
+
+
+def clash(each: Mapping[str, Any]) -> str:
+    return printable(f"clash {at(each)}: {text(each['after'])} stays; now it would be {text(each['now'])}")
+
+
+def change(each: Mapping[str, Any], who: str) -> str:
+    return f"{at(each)}, {who}: {text(each['before'])} -> {text(each['after'])}"
+
+
+def text(cues: Sequence[Mapping[str, Any]]) -> str:
+    return repr(" / ".join(cue["text"].replace("\n", " | ") for cue in cues)) if cues else "nothing"
+
+
+def at(each: Mapping[str, Any]) -> str:
+    seconds = min(cue["start"] for cues in (each["before"], each["after"]) for cue in cues)
+    return f"at {int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{seconds % 60:06.3f}"
