@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,60 +71,50 @@ class Installer:
     settings: UvSettings = field(default_factory=UvSettings)
     own: Mapping[str, str] = field(default_factory=dict)  # the environment's variables, the same as a stage's
     _step: str = field(default="", init=False)  # the last one that was shown
-    _compiles: bool = field(default=True, init=False)
 
     def create(self, interpreter: Path) -> None:
         """Make an environment without packages."""
-        self._show("creating")
+        self.show("creating")
         self._carry_out(("venv", "--no-project", "--python", interpreter, self.prefix), offline=True)
 
     def warm_up(self) -> None:
         """Let uv ask the new environment's Python what it is, so that it needn't when it installs. Raises nothing."""
         words = ("python", "find", "--no-project", interpreter(self.prefix))
         with contextlib.suppress(process.TimedOut):
-            process.run([self.uv, *words], self._variables(offline=True), self.deadline.left())
+            process.run([self.uv, *words], self.variables(offline=True), self.deadline.left())
 
-    def sync(
-        self, on_installed: Callable[[], None] = lambda: None, bytecode: bool = True, reinstall: Sequence[str] = ()
-    ) -> None:
-        """Let the environment have exactly the packages of the lock.
+    def sync(self, reinstall: Sequence[str] = ()) -> None:
+        """Let the environment have exactly the packages of the lock, without bytecode.
 
-        ``on_installed`` is called, more than once, from another thread, when all files are in their place and bytecode
-        is still being made. The packages in ``reinstall`` are installed again although they are there.
+        The packages in ``reinstall`` are installed again although they are there.
         """
-        self._show("installing")
-        self._compiles = bytecode
-        arguments = (*self._sync_arguments(bytecode), *(f"--reinstall-package={package}" for package in reinstall))
+        self.show("installing")
+        arguments = (*self._sync_arguments(), *(f"--reinstall-package={package}" for package in reinstall))
         if not self.sources.offline:
             # What is in the cache was verified when it came; asking the index about it takes longer than installing it.
-            output = self._attempt(arguments, offline=True, on_installed=on_installed)
+            output = self._attempt(arguments, offline=True)
             if output is None:
                 return
             if (failure := uv_output.failure_of(output)) in LOCAL_FAILURES:
                 raise self._error(failure, output, 1)
-        self._carry_out(arguments, self.sources.offline, on_installed)
+        self._carry_out(arguments, self.sources.offline)
 
     def forget(self, packages: Sequence[str]) -> None:
         """Remove packages from uv's cache: a file that is a link from there may have been damaged there, too."""
         self.progress(f"forgetting the damaged {', '.join(packages)} in uv's cache")
         self._carry_out(("cache", "clean", *packages), offline=True)
 
-    def _sync_arguments(self, bytecode: bool) -> tuple[str | Path, ...]:
+    def _sync_arguments(self) -> tuple[str | Path, ...]:
         python = interpreter(self.prefix)
-        options = ("--require-hashes", "--allow-empty-requirements", *(("--compile-bytecode",) if bytecode else ()))
+        options = ("--require-hashes", "--allow-empty-requirements")
         wheels = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
         return ("pip", "sync", *options, *wheels, "--python", python, self.definition.locked)
 
-    def _carry_out(
-        self,
-        arguments: Sequence[str | Path],
-        offline: bool,
-        on_installed: Callable[[], None] = lambda: None,
-    ) -> None:
+    def _carry_out(self, arguments: Sequence[str | Path], offline: bool) -> None:
         """Run uv, and again after a failure that may pass by itself."""
         pauses = self.sources.pauses
         for number, pause in enumerate([*pauses, None], start=1):
-            output = self._attempt(arguments, offline, on_installed)
+            output = self._attempt(arguments, offline)
             if output is None:
                 return
             failure = uv_output.failure_of(output)
@@ -133,29 +123,27 @@ class Installer:
             self.progress(f"trying again in {pause:g} s, because of {failure.value}")
             time.sleep(pause)
 
-    def _attempt(
-        self, arguments: Sequence[str | Path], offline: bool, on_installed: Callable[[], None] = lambda: None
-    ) -> str | None:
+    def _attempt(self, arguments: Sequence[str | Path], offline: bool) -> str | None:
         """Run uv once. Returns what it wrote where it failed, and ``None`` where it succeeded."""
         with open(self.log, "ab") as log:
             log.write(os.fsencode(f"$ uv {' '.join(map(str, arguments))}{' (offline)' if offline else ''}\n"))
             log.flush()
             start = log.tell()
             with (
-                LogWatcher(self.log, start, lambda output: self._follow(output, on_installed)),
+                LogWatcher(self.log, start, self._follow),
                 self.settings.options() as settings,
             ):
                 try:
                     done = process.run(
                         [self.uv, *settings, *arguments],
-                        self._variables(offline),
+                        self.variables(offline),
                         self.deadline.left(),
                         log,
                         mask_of(self.prefix.parent),
                     )
                 except process.TimedOut as error:
                     self._mask(start)
-                    raise self._too_late(output_since(self.log, start)) from error
+                    raise self.too_late(output_since(self.log, start)) from error
         self._mask(start)
         return output_since(self.log, start) if done.returncode else None
 
@@ -170,14 +158,12 @@ class Installer:
                 log.write(masked.encode("utf-8", "surrogateescape"))
                 log.truncate()
 
-    def _follow(self, output: str, on_installed: Callable[[], None]) -> None:
-        is_installed = uv_output.has_installed(output)
-        if is_installed:
-            on_installed()
-        if uv_output.has_resolved(output) and (self._compiles or not is_installed):
-            self._show(uv_output.step(output, self._installed_packages()))
+    def _follow(self, output: str) -> None:
+        if uv_output.has_resolved(output):
+            self.show(uv_output.step(output, self._installed_packages()))
 
-    def _show(self, step: str) -> None:
+    def show(self, step: str) -> None:
+        """Tell a step, once."""
         if step != self._step:
             self._step = step
             self.progress(step)
@@ -188,14 +174,16 @@ class Installer:
         except OSError:
             return 0
 
-    def _variables(self, offline: bool) -> dict[str, str]:
+    def variables(self, offline: bool) -> dict[str, str]:
+        """What uv gets, and what it starts."""
         # uv's own cache is the machine's: a file that one project has fetched serves all projects.
         own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
         link_mode = uv.link_mode(self.sources.link_mode, self.prefix.parent)
         variables = uv.variables(os.environ, link_mode, own, inherits=self.sources.inherits)
         return {**variables, "UV_OFFLINE": "1"} if offline else variables
 
-    def _too_late(self, output: str) -> NotReady:
+    def too_late(self, output: str) -> NotReady:
+        """The error where the build's time is over. ``output``: what the last program wrote."""
         explanation = uv_output.explanation(output)
         return NotReady(
             f"environment '{self.definition.name}': the build took longer than {self.deadline};"

@@ -70,7 +70,7 @@ def settle_shared_files(installer: Installer, site_packages: Path, packages: Pac
     shared = shared_files.shared_files(packages, ignores_case(site_packages))
     refuse_undecided(definition, shared)
     for package in shared_files.last_installed(shared, definition.preferred):
-        installer.sync(reinstall=[package])
+        installer.sync([package])
     digests = {name: each.contents[each.first(definition.preferred)] for each in shared for name in each.spellings}
     return {
         name: content.digest_of(site_packages / name) if digest == shared_files.UNKNOWN else digest

@@ -1,17 +1,16 @@
 """Installing an environment, and proving that it is whole and works.
 
-Work that needn't wait runs beside other work: while uv makes bytecode, every file is read and compared, and the disk
+Work that needn't wait runs beside other work: while bytecode is made, every file is read and compared, and the disk
 is flushed; while the imports are tried, it is flushed again. All of that has ended before a build counts.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 
 from pipeline.envs import provided_programs
-from pipeline.envs.builder import package_conflicts
+from pipeline.envs.builder import bytecode, package_conflicts
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof, site_packages
 from pipeline.envs.definition import Definition
@@ -92,28 +91,30 @@ def _install_packages(
     installer.create(interpreter.executable)
     packages = site_packages(installer.prefix)
     own = {f"{folder}/{name}" if folder else name for folder, name, _ in manifest.walk(str(installer.prefix))}
+    installer.sync()
     threads = ThreadPoolExecutor(2)
-    compare = cache(lambda: threads.submit(content.read_all, packages))
-    flush = cache(lambda: threads.submit(sync_all))
-
-    def begin() -> None:
-        compare()
-        flush()
-
     try:
-        installer.sync(begin)
-        comparison = compare().result()
-        package_conflicts.refuse_other_pythons(
-            installer.definition, required_python.declared(packages), interpreter.version
-        )
-        package_conflicts.refuse_unmet(installer.definition, packages, interpreter.version)
-        inside = packages.relative_to(installer.prefix).as_posix()
-        files = content.by_package(packages)
-        package_conflicts.refuse_own_files(installer.definition, files, own, inside)
-        shared = package_conflicts.settle_shared_files(installer, packages, files)
+        compared = threads.submit(content.read_all, packages)
+        threads.submit(sync_all)
+        shared = _settled(installer, interpreter, packages, own)
+        bytecode.make(installer)
+        comparison = compared.result()
         return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:
         threads.shutdown(wait=False)  # the flush may take longer; ``finish`` waits for one that covers everything
+
+
+def _settled(
+    installer: Installer, interpreter: BaseInterpreter, packages: Path, own: Container[str]
+) -> Mapping[str, str]:
+    """What packages say of each other and of this Python: refused, or settled before there is bytecode of it."""
+    declared = required_python.declared(packages)
+    package_conflicts.refuse_other_pythons(installer.definition, declared, interpreter.version)
+    package_conflicts.refuse_unmet(installer.definition, packages, interpreter.version)
+    inside = packages.relative_to(installer.prefix).as_posix()
+    files = content.by_package(packages)
+    package_conflicts.refuse_own_files(installer.definition, files, own, inside)
+    return package_conflicts.settle_shared_files(installer, packages, files)
 
 
 def refuse_links(definition: Definition, prefix: Path) -> None:

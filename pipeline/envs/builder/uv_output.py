@@ -22,9 +22,8 @@ DOWNLOADED = re.compile(r"^\s*Downloaded (\S+)", re.MULTILINE)
 BUILDING = re.compile(r"^\s*Building (\S+)", re.MULTILINE)
 BUILT = re.compile(r"^\s*Built (\S+)", re.MULTILINE)
 RESOLVED = re.compile(r"^Resolved (\d+) package", re.MULTILINE)
-INSTALLED = re.compile(r"^(Installed|Audited|Checked) \d+ package", re.MULTILINE)
 NOISE = re.compile(
-    r"^(Using Python |Resolved |Prepared |Installed |Bytecode compiled |Downloading | Downloaded |   Building "
+    r"^(Using Python |Resolved |Prepared |Installed |Downloading | Downloaded |   Building "
     r"|      Built|warning: | [+-] )"
 )
 
@@ -115,17 +114,10 @@ def has_resolved(output: str) -> bool:
     return RESOLVED.search(output) is not None
 
 
-def has_installed(output: str) -> bool:
-    """Whether all packages are in their place. Their bytecode may still be missing."""
-    return INSTALLED.search(output) is not None
-
-
 def step(output: str, installed: int) -> str:
     """What uv is doing now, for a person. ``installed``: the number of packages in the environment so far."""
     resolved = RESOLVED.search(output)
     total = counted(int(resolved.group(1)), "package") if resolved else "packages"
-    if has_installed(output):
-        return f"compiling {total}"
     return f"installing {installed} of {total}" if installed else _fetch_step(output, total)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from pipeline.envs import package_records
 from pipeline.envs.build import Build
+from pipeline.envs.builder import bytecode
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof
@@ -123,6 +124,6 @@ class PartialRebuild:
         if packages := sorted(self.check.to_reinstall):
             self.progress(f"installing {', '.join(packages)}")
             self.full_check()  # begun now: from here on other processes work, which it doesn't slow down
-            installer.sync(bytecode=False, reinstall=reinstall)
+            installer.sync(reinstall)
         if not salvage.reuse_bytecode():
-            installer.sync()
+            bytecode.make(installer)

@@ -107,9 +107,3 @@ def test_a_package_that_is_built_is_named() -> None:
 
 def test_packages_that_are_there_are_counted() -> None:
     assert uv_output.step(until("Prepared 23 packages"), 7) == "installing 7 of 23 packages"
-
-
-def test_all_are_there_when_the_installer_says_so() -> None:
-    assert not uv_output.has_installed(until("Prepared 23 packages"))
-    assert uv_output.has_installed(until("Installed 23 packages"))
-    assert uv_output.step(until("Installed 23 packages"), 23) == "compiling 23 packages"
