@@ -7,7 +7,9 @@ import click
 
 
 class LazyGroup(click.Group):
-    """``modules`` maps the name of each command to its module, which has it as ``command``. Help keeps this order."""
+    """``modules`` maps the name of each command to its module, which has it as ``command``, or a group of commands as
+    ``group``. Help keeps this order.
+    """
 
     modules: Mapping[str, str]
 
@@ -19,7 +21,9 @@ class LazyGroup(click.Group):
         return list(self.modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        module = self.modules.get(cmd_name)
-        found = getattr(import_module(module), "command") if module else None  # noqa: B009  # a module has any type
-        assert found is None or isinstance(found, click.Command)
+        if cmd_name not in self.modules:
+            return None
+        module = import_module(self.modules[cmd_name])
+        found = getattr(module, "command", None) or getattr(module, "group", None)
+        assert isinstance(found, click.Command), cmd_name
         return found
