@@ -14,7 +14,8 @@ class LazyGroup(click.Group):
     modules: Mapping[str, str]
 
     def __init__(self, name: str, modules: Mapping[str, str], help: str) -> None:  # noqa: A002  # click's own name
-        super().__init__(name, help=help)
+        # Their names alone, which click compares with one that it doesn't know.
+        super().__init__(name, commands={each: click.Command(each) for each in modules}, help=help)
         self.modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
