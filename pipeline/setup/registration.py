@@ -55,7 +55,8 @@ def register(project: ProjectFolder, file: Path, name: str | None, note: Progres
     definition = _checked(project, file, name)
     lock = _lock(project, definition, file, note)
     target = project.stages / f"{name}.py"
-    target.parent.mkdir(exist_ok=True)
+    for folder in (target.parent, definition.locked.parent):
+        folder.mkdir(exist_ok=True)
     _require_free(project, name)  # resolving takes a while; another process may have taken the name
     write_whole(definition.locked, lock)
     share(definition.locked)

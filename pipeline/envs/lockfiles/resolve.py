@@ -69,6 +69,7 @@ class LockResolver:
         if after == before:
             return None
         check(definition, after)
+        definition.locked.parent.mkdir(exist_ok=True)  # a project has none before its first lock
         write_whole(definition.locked, after)
         share(definition.locked)
         return changes(_parsed(before), parse(after.decode("utf-8")))

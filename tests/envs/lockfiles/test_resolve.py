@@ -92,6 +92,15 @@ def test_a_first_lock_has_every_pin_with_its_hashes_and_who_asked(
     assert agreement.problem(definition) is None
 
 
+def test_a_first_lock_makes_the_folder_of_locks(tmp_path: Path, definition: Definition, resolver: LockResolver) -> None:
+    stage = tmp_path / "project" / "stages" / "alpha.py"
+    stage.parent.mkdir()
+    stage.write_text('# /// script\n# requires-python = ">=3.11"\n# dependencies = ["quirk"]\n# ///\n')
+    definition.locked.parent.rmdir()
+    resolver.lock(replace(definition, requirements=stage))
+    assert "quirk==2.0" in definition.locked.read_text()
+
+
 def test_no_path_and_no_address_of_the_machine_is_in_a_lock(
     definition: Definition, resolver: LockResolver, tmp_path: Path
 ) -> None:
