@@ -114,7 +114,19 @@ MAY_IMPORT = {
     "scaffold": {"config", "project", "sdk"},
     "sdk": set(),
     "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
-    "ui": {"api", "config", "environments", "envs", "jobs", "location", "models", "project", "report", "run"},
+    "ui": {
+        "api",
+        "config",
+        "environments",
+        "envs",
+        "jobs",
+        "location",
+        "models",
+        "project",
+        "report",
+        "run",
+        "scaffold",
+    },
     **{leaf: set() for leaf in LEAVES},
 }
 

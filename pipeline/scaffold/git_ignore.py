@@ -13,6 +13,7 @@ NAME = ".gitignore"
 LINES = (
     "__pycache__/",
     *(f"/{place}/" for place in PLACES.values()),
+    "/uploads/",  # what was dropped on the page of `pipeline ui`
     "/config/hardware_cache.json",
     "/config/.hardware_cache.json.*",
 )

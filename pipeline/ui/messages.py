@@ -3,12 +3,20 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
+from io import BufferedIOBase
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipeline.values import Struct, field
 
 HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
+
+
+class Upload(Struct, frozen=True):
+    """A body that is read while it comes."""
+
+    source: BufferedIOBase
+    size: int  # bytes, as the browser says
 
 
 class Request(Struct, frozen=True):
@@ -19,6 +27,7 @@ class Request(Struct, frozen=True):
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    upload: Upload | None = None  # in place of a body, for PUT
 
     def header(self, name: str) -> str:
         return self.headers.get(name.lower(), "")

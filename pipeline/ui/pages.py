@@ -74,9 +74,10 @@ def models(project: ProjectFolder, access: PageAccess) -> bytes:
     return _page("models.html", project, access, rows=rows)
 
 
-def error(status: HTTPStatus, words: str) -> bytes:
-    """A page that names nothing of what was asked for but in words of our own."""
-    return environment(TEMPLATES).get_template("error.html").render(status=status, words=words).encode()
+def error(status: HTTPStatus, words: str, step: str) -> bytes:
+    """A page that names nothing of what was asked for but in words of our own. ``step``: the next command."""
+    made = environment(TEMPLATES).get_template("error.html").render(status=status, words=words, step=step)
+    return made.encode("utf-8", "backslashreplace")
 
 
 def _page(template: str, project: ProjectFolder, access: PageAccess, **content: Any) -> bytes:

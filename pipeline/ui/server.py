@@ -9,7 +9,7 @@ from io import BufferedIOBase
 
 from pipeline.errors import PipelineError
 from pipeline.ui import messages
-from pipeline.ui.messages import HTML, Denial, Request, Response
+from pipeline.ui.messages import HTML, Denial, Request, Response, Upload
 from pipeline.values import replace
 
 POLICY = (
@@ -28,7 +28,7 @@ SILENCE_SECONDS = 60  # that a connection may say nothing
 LARGEST_BODY = 1 << 20  # bytes
 
 Answer = Callable[[Request], Response]
-ErrorPage = Callable[[HTTPStatus, str], bytes]
+ErrorPage = Callable[[HTTPStatus, str, str], bytes]  # what is wrong, and the command that comes next
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -64,25 +64,35 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             request = messages.request(self.command, self.path, dict(self.headers.items()))
-            request = replace(request, body=self._body())
+            is_upload = self.command == "PUT"
+            request = replace(request, upload=self._upload()) if is_upload else replace(request, body=self._body())
             self._send(request, self.server.answer(request))
         except (Denial, UnicodeDecodeError) as error:
             status = error.status if isinstance(error, Denial) else HTTPStatus.BAD_REQUEST
             words = error.words if isinstance(error, Denial) else "That is no address of this page."
             self.close_connection = True  # a body that wasn't read would be taken for the next request
             headers = error.headers if isinstance(error, Denial) else ()
-            self._send(None, Response(status, HTML, self.server.error_page(status, words), headers))
+            self._send(None, Response(status, HTML, self.server.error_page(status, words, ""), headers))
         except PipelineError as error:
             status = HTTPStatus.CONFLICT
-            self._send(None, Response(status, HTML, self.server.error_page(status, error.message)))
+            page = self.server.error_page(status, error.message, error.next_step or "")
+            self._send(None, Response(status, HTML, page))
         except OSError:
             raise  # the browser has gone
         except Exception:
             traceback.print_exc(file=sys.stderr)
             status = HTTPStatus.INTERNAL_SERVER_ERROR
-            self._send(None, Response(status, HTML, self.server.error_page(status, "This is a fault of the page.")))
+            self._send(None, Response(status, HTML, self.server.error_page(status, "This is a fault of the page.", "")))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815  # the library looks for these names
+
+    def _upload(self) -> Upload:
+        """Raises ``Denial`` where its size can't be known."""
+        self.close_connection = True  # it may be left in the middle
+        text = self.headers.get("Content-Length", "0")
+        if self.headers.get("Transfer-Encoding") or not text.isdecimal():
+            raise Denial(HTTPStatus.LENGTH_REQUIRED, "The size of the file has to be told.")
+        return Upload(self.rfile, int(text))
 
     def _body(self) -> bytes:
         """Raises ``Denial`` for one that is too large, before it is read."""
@@ -126,5 +136,5 @@ def _nothing(_: Request) -> Response:
     raise Denial(HTTPStatus.NOT_FOUND, "Nothing is here.")
 
 
-def _plain_error(status: HTTPStatus, words: str) -> bytes:
+def _plain_error(status: HTTPStatus, words: str, _: str) -> bytes:
     return f"{status} {words}".encode()

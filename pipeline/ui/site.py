@@ -14,6 +14,7 @@ from pipeline.ui import event_stream, media, pages
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response
+from pipeline.ui.uploads import UploadFolder
 from pipeline.values import encode
 
 SCRIPT = "text/javascript; charset=utf-8"
@@ -38,6 +39,7 @@ class Site:
         self.project = project
         self.access = access
         self.stills = FilmStills(project)
+        self.uploads = UploadFolder(project)
         self._links = [access.link]
 
     def answer(self, request: Request) -> Response:
@@ -156,6 +158,20 @@ def _prepare(site: Site, request: Request, found: Sequence[str]) -> Response:
     return _done(f"{job.id} is being run", f"{site.access.base}/jobs/{job.id}")
 
 
+def _expected(site: Site, request: Request, found: Sequence[str]) -> Response:
+    """Whether a file can be copied, before its content is sent. Raises ``PipelineError``."""
+    size = request.query.get("size", "")
+    site.uploads.require_room(int(size) if size.isascii() and size.isdecimal() and len(size) < 20 else 0)
+    return _done("There is room for it.")
+
+
+def _upload(site: Site, request: Request, found: Sequence[str]) -> Response:
+    """The file's path, from which it can be prepared. Raises ``PipelineError``."""
+    assert request.upload is not None
+    path = site.uploads.receive(found[1], request.upload)
+    return Response(kind=JSON, body=encode({"message": f"{path.name} was copied", "path": str(path)}))
+
+
 def _cancel(site: Site, request: Request, found: Sequence[str]) -> Response:
     from pipeline.jobs.cancel import cancel
 
@@ -185,6 +201,8 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("static", "*"), _static),
     ("GET", ("static", "editor", "*"), _static),
     ("POST", ("jobs",), _prepare),
+    ("POST", ("uploads",), _expected),
+    ("PUT", ("uploads", "*"), _upload),
     ("POST", ("jobs", "*", "run"), _run),
     ("POST", ("jobs", "*", "cancel"), _cancel),
 )

@@ -36,8 +36,13 @@ class Complaints:
 
     def watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.found.append(str(error)))
-        page.on("console", lambda said: self.found.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: self._said(said.text) if said.type == "error" else None)
         page.on("request", lambda request: self._asked(request.url))
+
+    def _said(self, text: str) -> None:
+        """An answer that says in words why something can't be done is no fault of the page."""
+        if "(Conflict)" not in text:
+            self.found.append(text)
 
     def _asked(self, url: str) -> None:
         if not url.startswith((self.address, "data:", "blob:", "file:", "about:")):

@@ -43,7 +43,7 @@ def gate(ready: Sandbox) -> Path:
 def prepare(page: Page, sandbox: Sandbox) -> None:
     """Fill in the form of the first page, and arrive at the job's own."""
     file = sandbox.write(NAME, "some input\n")
-    page.get_by_label("File").fill(str(file))
+    page.get_by_label("Path of a file").fill(str(file))
     page.get_by_label("Workflow").select_option("gated")
     page.get_by_role("button", name="Prepare and run").click()
     page.wait_for_url("**/jobs/job-*")
@@ -77,3 +77,36 @@ def test_a_new_user_s_journey(gate: Path, page: Page, ready: Sandbox) -> None:
     page.get_by_role("link", name="Report").click()
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_text(NAME, exact=False).first).to_be_visible()
+
+
+DROP = """([name, content]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([content], name));
+  const dropped = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
+  document.querySelector("main").dispatchEvent(dropped);
+}"""
+
+
+@pytest.mark.parametrize("way", ["dropped", "chosen"])
+def test_a_file_that_is_dropped_or_chosen_is_copied_and_run(gate: Path, page: Page, ready: Sandbox, way: str) -> None:
+    gate.touch()
+    page.get_by_label("Workflow").select_option("gated")
+    content = "x" * 3_000_000
+    if way == "dropped":
+        page.evaluate(DROP, ["my film.txt", content])
+    else:
+        page.get_by_label("choose one").set_input_files(
+            {"name": "my film.txt", "mimeType": "text/plain", "buffer": content.encode()}
+        )
+    page.wait_for_url("**/jobs/job-*")
+    expect(page.locator("#state")).to_have_text("finished")
+    assert (ready.root / "uploads" / "my film.txt").read_text() == content
+
+
+def test_what_cannot_be_prepared_is_told_with_the_command_that_mends_it(page: Page, sandbox: Sandbox) -> None:
+    sandbox.workflow("waits", "says: {}")
+    (sandbox.root / "venv").unlink()
+    page.reload()
+    page.get_by_label("Path of a file").fill(str(sandbox.write("a.txt", "a")))
+    page.get_by_role("button", name="Prepare and run").click()
+    expect(page.locator("#message")).to_contain_text("next: bootstrap")

@@ -1,4 +1,10 @@
 "use strict";
+// What an error page says, with the command that comes next.
+const wordsOf = (text) => {
+  const page = new DOMParser().parseFromString(text, "text/html"), words = page.querySelector("p")?.textContent;
+  const step = page.querySelector("pre")?.textContent;
+  return words && step ? `${words}\nnext: ${step}` : words;
+};
 (() => {
   const token = document.querySelector("meta[name=pipeline-token]").content;
   const base = document.documentElement.dataset.base;
@@ -11,7 +17,7 @@
       const answer = await fetch(address, { method: "POST", headers: { "X-Pipeline-Token": token } });
       const text = await answer.text();
       if (!answer.ok) {
-        message.textContent = new DOMParser().parseFromString(text, "text/html").querySelector("p")?.textContent ?? answer.statusText;
+        message.textContent = wordsOf(text) ?? answer.statusText;
         return;
       }
       const done = JSON.parse(text);
