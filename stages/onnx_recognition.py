@@ -55,6 +55,7 @@ from recognition.model_holder import ModelHolder
 from recognition.onnx_models import OnnxFolder
 from recognition.onnx_recogniser import OnnxRecogniser
 from recognition.recognised_text import SpeechModel
+from recognition.waveform import Waveform
 
 AUTO, UNDETERMINED = "auto", "und"
 ESTIMATED = "the model gives no times for its words; they are estimated within each piece of speech"
@@ -62,8 +63,8 @@ ESTIMATED = "the model gives no times for its words; they are estimated within e
 
 def run(stage: stagekit.Stage) -> None:
     """Transcribe the audio and write both files."""
-    samples = waveform.read_audio(stage.input("audio"))
-    activity = speech_activity(stage, samples)
+    sound = waveform.open_audio(stage.input("audio"))
+    activity = speech_activity(stage, sound)
     folder = onnx_models.read(stage.model("recognizer"))
     card = graphics_cards.first_card(os.environ) if onnx_models.has_cuda() else None
     windows = activity.cut_windows(activity.speech)
@@ -71,19 +72,19 @@ def run(stage: stagekit.Stage) -> None:
     models = stage.memo(folder, lambda: ModelHolder(lambda way: onnx_models.load(folder, way)))
     model = steps.once(models.get)
     language = language_for(model, stage, folder)
-    recogniser = OnnxRecogniser(models, steps, samples, activity.speech, language, stage.progress)
+    recogniser = OnnxRecogniser(models, steps, sound, activity.speech, language, stage.progress)
     result = two_pass.recognise(replace(activity, limits=model.limits), recogniser.recognise)
     origin, notes = origin_of(stage, model, recogniser, result, activity.duration)
     write(stage, transcripts.document(result, activity.speech, origin, notes))
     stage.about(computed_on=steps.facts(card.name if card else ""))
 
 
-def speech_activity(stage: stagekit.Stage, samples: Any) -> two_pass.SpeechActivity:
+def speech_activity(stage: stagekit.Stage, sound: Waveform) -> two_pass.SpeechActivity:
     folder = stage.model("speech_detector")
     detector = stage.memo(("speech_detector", folder), lambda: silero.load(folder))
-    probabilities = speech_detection.speech_probabilities(samples, stage.cpus, detector)
+    probabilities = speech_detection.speech_probabilities(sound, stage.cpus, detector)
     speech = voice_activity.speech_intervals(probabilities)
-    return two_pass.SpeechActivity(speech, probabilities, len(samples) / waveform.SAMPLE_RATE)
+    return two_pass.SpeechActivity(speech, probabilities, sound.duration)
 
 
 def language_for(model: SpeechModel, stage: stagekit.Stage, folder: OnnxFolder) -> str | None:
@@ -122,7 +123,7 @@ def origin_of(
         probability,
         duration,
         "aligned" if model.has_times else "estimated",
-        waveform.is_silent(recogniser.samples),
+        recogniser.sound.is_silent(),
     )
     return origin, notes
 

@@ -12,6 +12,7 @@ from recognition.intervals import Interval
 from recognition.model_holder import ModelHolder
 from recognition.recognised_text import RecognisedText, SpeechModel
 from recognition.segments import Segment
+from recognition.waveform import Waveform
 from recognition.windows import Window
 
 
@@ -21,7 +22,7 @@ class OnnxRecogniser:
 
     models: ModelHolder[SpeechModel]
     steps: ComputeSteps
-    samples: Any
+    sound: Waveform
     speech: list[Interval]  # seconds
     language: str | None
     report: Callable[[float, str], None]  # called with a share (0 to 1) and text after each window of the first pass
@@ -49,4 +50,4 @@ class OnnxRecogniser:
             yield from pool.map(lambda window: model.recognise(self._audios([window]), self.language)[0], windows)
 
     def _audios(self, windows: Sequence[Window]) -> list[Any]:
-        return [waveform.of_pieces(self.samples, window.pieces) for window in windows]
+        return [waveform.of_pieces(self.sound, window.pieces) for window in windows]

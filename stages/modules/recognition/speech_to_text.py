@@ -14,6 +14,7 @@ from recognition.language_check import LanguageCheck
 from recognition.model_holder import ModelHolder
 from recognition.stepped_recogniser import SteppedRecogniser
 from recognition.transcripts import TranscriptOrigin
+from recognition.waveform import Waveform
 
 ENGLISH = "en"  # the language that Whisper translates into
 
@@ -47,10 +48,10 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     be loaded, and a language or task that the model doesn't have; with the parameter ``strict_language``,
     ``InputUnusable`` where another language is spoken.
     """
-    samples = waveform.read_audio(stage.input("audio"))
-    activity = _speech_activity(samples, stage.cpus)
+    sound = waveform.open_audio(stage.input("audio"))
+    activity = _speech_activity(sound, stage.cpus)
     windows = activity.cut_windows(activity.speech)
-    stepped, facts = _recogniser(stage, samples, len(windows), language, task)
+    stepped, facts = _recogniser(stage, sound, len(windows), language, task)
     recogniser = stepped.recogniser
     is_strict = stage.parameters.get("strict_language", False)  # which a job of an older version doesn't have
     name = stage.model("recognizer").name
@@ -67,7 +68,7 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     # Where no text is left, the language that was found means nothing.
     shown = main if (spoken.result.segments or language != "auto") and main else "und"
     probability = several_languages.probability_of(shown, recogniser) if spoken.result.segments else 0.0
-    about = name, shown, probability, activity.duration, "attention", waveform.is_silent(samples), spoken.shares
+    about = name, shown, probability, activity.duration, "attention", sound.is_silent(), spoken.shares
     return Recognition(spoken.result, activity, TranscriptOrigin(whisper.ENGINE, *about), check)
 
 
@@ -94,7 +95,7 @@ def _task_for(language: str | None, task: WhisperTask) -> WhisperTask:
 
 
 def _recogniser(
-    stage: stagekit.Stage, samples: Any, windows: int, language: str, task: WhisperTask
+    stage: stagekit.Stage, sound: Waveform, windows: int, language: str, task: WhisperTask
 ) -> tuple[SteppedRecogniser, Callable[[], dict[str, Any]]]:
     """The recogniser, and what gives facts about the way in which it computed at last. Raises ``StageFailed``."""
     folder = stage.model("recognizer")
@@ -109,11 +110,11 @@ def _recogniser(
         return models.language_for(model, language, folder.name)
 
     wanted = steps.once(languages_of)
-    recogniser = whisper.Recogniser(None, samples, 1, wanted, task.name, stage.progress)
+    recogniser = whisper.Recogniser(None, sound, 1, wanted, task.name, stage.progress)
     return SteppedRecogniser(holder, steps, recogniser), lambda: steps.facts(card)
 
 
-def _speech_activity(samples: Any, cpus: int) -> two_pass.SpeechActivity:
-    probabilities = whisper.speech_probabilities(samples, cpus)
+def _speech_activity(sound: Waveform, cpus: int) -> two_pass.SpeechActivity:
+    probabilities = whisper.speech_probabilities(sound, cpus)
     speech = voice_activity.speech_intervals(probabilities)
-    return two_pass.SpeechActivity(speech, probabilities, len(samples) / waveform.SAMPLE_RATE)
+    return two_pass.SpeechActivity(speech, probabilities, sound.duration)

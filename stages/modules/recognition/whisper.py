@@ -20,7 +20,7 @@ from faster_whisper.vad import get_vad_model
 from recognition import speech_detection, waveform
 from recognition.language_evidence import LanguageEvidence
 from recognition.segments import Segment, SpokenWord
-from recognition.waveform import SAMPLE_RATE
+from recognition.waveform import SAMPLE_RATE, Waveform
 from recognition.windows import Window
 
 ENGINE = f"faster-whisper {faster_whisper.__version__}"
@@ -33,9 +33,9 @@ CAREFUL_OPTIONS = {"no_repeat_ngram_size": 10}  # tokens; against repetitions
 ReportProgress = Callable[[float, str], None]
 
 
-def speech_probabilities(samples: Any, cpus: int) -> list[float]:
+def speech_probabilities(sound: Waveform, cpus: int) -> Sequence[float]:
     """The probability of speech in each frame, from the library's Silero model; the same for any number of CPUs."""
-    return speech_detection.speech_probabilities(samples, cpus, get_vad_model())
+    return speech_detection.speech_probabilities(sound, cpus, get_vad_model())
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Recogniser:
     """Recognises windows of one audio in one language, which it finds first if none is given."""
 
     model: Any  # a WhisperModel; None while another one is loaded
-    samples: Any
+    sound: Waveform
     workers: int
     language: str | None = None
     task: str = "transcribe"
@@ -112,7 +112,7 @@ class Recogniser:
 
     def in_language(self, language: str, task: str) -> "Recogniser":
         """A recogniser of the same audio for another language."""
-        return Recogniser(self.model, self.samples, self.workers, language, task)
+        return Recogniser(self.model, self.sound, self.workers, language, task)
 
     def _languages(self, encoded: Any) -> dict[str, float]:
         """By Whisper code. One step of the decoder: a hundredth of what the window's text takes."""
@@ -159,7 +159,7 @@ class Recogniser:
         return info.transcription_options
 
     def _features(self, window: Window) -> Any:
-        return self.model.feature_extractor(waveform.of_pieces(self.samples, window.pieces))
+        return self.model.feature_extractor(waveform.of_pieces(self.sound, window.pieces))
 
     def _encoded(self, features: Any) -> Any:
         """The encoding of the first half minute."""
@@ -176,17 +176,6 @@ def _spread_evenly(windows: Sequence[Window], count: int) -> list[Window]:
     if len(windows) <= count:
         return list(windows)
     return [windows[(2 * index + 1) * len(windows) // (2 * count)] for index in range(count)]
-
-
-def with_attention_times(
-    model: WhisperModel, samples: Any, parts: Sequence[tuple[float, float, str, float]], language: str
-) -> list[Segment]:
-    """Segments with times for each word, by the model's attention, for text that another engine recognised.
-
-    ``parts``: start and end (seconds), text, and mean log probability.
-    """
-    recogniser = Recogniser(model, samples, 1, language)
-    return [recogniser.align(Window(((start, end),)), text, likely) for start, end, text, likely in parts]
 
 
 def split_at_time_stamps(tokens: Sequence[int], tokenizer: Any, duration: float) -> list[dict[str, Any]]:

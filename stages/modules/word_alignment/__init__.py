@@ -1,0 +1,1 @@
+"""Words aligned with the sound by WhisperX."""
