@@ -1,12 +1,14 @@
 """Runs jobs for commands, and shows what became of them. Without click."""
 
 import gc
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import handler
+from pipeline.envs import hub_variables
 from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
@@ -48,6 +50,8 @@ def run(
     """
     gc.freeze()
     gc.enable()
+    for what in hub_variables.unreadable(os.environ).values():
+        print(f"warning: {what}; stages don't get it", file=sys.stderr)
     reporters: list[RunReporter] = []
 
     def reporter(jobs: Sequence[PlannedJob], runtimes: Mapping[str, Runtime]) -> "RunReporter":

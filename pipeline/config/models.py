@@ -1,7 +1,7 @@
 """What each model is and where its files can come from: ``config/models.yaml``, and the catalogue that comes with the
 project, ``config/model-catalogue.yaml``. The digests stand in the entry, or in the model's lock (``model_locks``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,8 +126,15 @@ def load(project: ProjectFolder) -> dict[str, ModelSpec]:
     found: dict[str, ModelSpec] = {}
     for file in files(project):
         is_own = file.name == ENTRIES and not project.is_extended(file)
-        found |= _read(project, load_yaml(file, project.root, "models"), not is_own)
+        source = load_yaml(file, project.root, "models")
+        _check_names(source, found)
+        found |= _read(project, source, not is_own)
     return found
+
+
+def alike(name: str, known: Iterable[str]) -> str | None:
+    """The known name that differs only in its cases: both have the same folder on disks that don't tell them apart."""
+    return next((each for each in known if each != name and each.casefold() == name.casefold()), None)
 
 
 def files(project: ProjectFolder) -> list[Path]:
@@ -184,6 +191,18 @@ def _lock(
         return None, error.message
     is_of_these = lock is not None and (lock.urls in urls if lock.urls else lock.repository in repositories)
     return (lock if is_of_these else None), ""  # it may have been locked from another repository
+
+
+def _check_names(source: ConfigurationSource, known: Iterable[str]) -> None:
+    names = dict.fromkeys(known)
+    for name in source.value:
+        if other := alike(name, names):
+            raise source.error((name,), f"{same_as(other)}. Give it another name")
+        names[name] = None
+
+
+def same_as(other: str) -> str:
+    return f"there is a model '{other}', which is the same name on disks that don't tell cases apart"
 
 
 def _check_packages(source: ConfigurationSource) -> None:

@@ -7,6 +7,7 @@ one could not be told from another.
 from collections.abc import Collection, Mapping
 
 from pipeline.digests import tagged_digest
+from pipeline.envs import hub_variables
 
 # Of these a program's output may depend: its language, its time zone. They are part of a stage's key.
 LOCALE = (
@@ -77,8 +78,8 @@ def is_needed(name: str) -> bool:
 
 
 def needed(caller: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables that every stage gets."""
-    return {name: value for name, value in caller.items() if is_needed(name)}
+    """The caller's variables that every stage gets, without those that would end the model hub's client."""
+    return hub_variables.readable({name: value for name, value in caller.items() if is_needed(name)})
 
 
 def visible(caller: Mapping[str, str], names: Collection[str] | None = ()) -> Mapping[str, str]:

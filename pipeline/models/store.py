@@ -68,6 +68,14 @@ class ModelStore:
         changed = [file for file, expected in record["files"].items() if not _is_same(f"{folder}/{file}", expected)]
         return f"its file {changed[0]} is missing or has changed" if changed else None
 
+    def origin(self, name: str, digest: str) -> str:
+        """The person's own folder in which a model lies; its name where that isn't known."""
+        try:
+            record: Any = read_json(self.folder(name, digest) / MARKER)
+            return str(record["folder"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return name
+
     def whole_files(self, name: str, digest: str) -> Iterator[str]:
         """Those that are as they were when they were verified."""
         folder = self.folder(name, digest)

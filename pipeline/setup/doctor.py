@@ -34,11 +34,12 @@ from pipeline.envs.verification.findings import DiskFindings, EnvironmentFinding
 from pipeline.errors import ConfigurationError, NotReady, PipelineError
 from pipeline.files import nearest
 from pipeline.jobs import environment_sources
+from pipeline.jobs.job import preparing_command
 from pipeline.locks import is_held
 from pipeline.models.store import ModelStore
 from pipeline.progress import quiet
 from pipeline.project import ProjectFolder
-from pipeline.setup.models import altered_files, interrupted
+from pipeline.setup.models import altered_files, changed_folders, interrupted
 from pipeline.sizes import show_size
 
 
@@ -50,7 +51,7 @@ def check(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
             catalog.environment(name)  # raises, with a suggestion
     checked = names or catalog.environment_names
     environments = tuple(_environment(catalog, registry, name, bool(names), deep) for name in checked)
-    models = tuple(_models(catalog, checked, bool(names), deep))
+    models = (*_models(catalog, checked, bool(names), deep), *(() if names else _folders(catalog.project)))
     return Findings(environments, models, tuple(_disks(catalog.project)))
 
 
@@ -160,6 +161,12 @@ def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep:
         elif problem and name in parts:
             left = f"its fetch was interrupted; {show_size(parts[name].size)} are there"
             yield ModelFindings(name, left, is_missing=True, is_interrupted=True)
+
+
+def _folders(project: ProjectFolder) -> Iterator[ModelFindings]:
+    """Those of people, that jobs need as they were."""
+    for folder, problem, job in changed_folders(project):
+        yield ModelFindings(folder, problem, False, needed_by=job.id, repair=preparing_command(job))
 
 
 def _models_of(catalog: Catalog, environments: Sequence[str], is_named: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pipeline.envs import leases
 from pipeline.envs.platform.removal import ASIDE, move_aside
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, try_remove_tree
-from pipeline.jobs.job import load
+from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.store import UNFINISHED, JobStore
 from pipeline.locks import Held, exclusive, is_held
 from pipeline.models import fetch, locking
@@ -125,14 +125,33 @@ def distrust(store: ModelStore, spec: ModelSpec, files: Sequence[str]) -> None:
 def needed_by(project: ProjectFolder) -> dict[str, str]:
     """Digests of the models that unfinished jobs were prepared with, each with the first such job."""
     named: dict[str, str] = {}
+    for job in _unfinished(project):
+        for digest in job.plan.models.values():
+            named.setdefault(digest, job.id)
+    return named
+
+
+def _unfinished(project: ProjectFolder) -> Iterator[PlannedJob]:
     store = JobStore(project.jobs)
     for id in store.ids():
         with suppress(PipelineError, OSError):  # one that can't be read can't be run either
             job = load(project.jobs / id)
             if job.loaded.status in UNFINISHED or is_held(job.lock):
-                for digest in job.plan.models.values():
-                    named.setdefault(digest, id)
-    return named
+                yield job
+
+
+def changed_folders(project: ProjectFolder) -> Iterator[tuple[str, str, PlannedJob]]:
+    """Models in people's own folders that aren't any more what an unfinished job was prepared with.
+
+    Each with its folder, what is wrong, and the first such job.
+    """
+    store, told = ModelStore(project.model_store), set[str]()
+    for job in _unfinished(project):
+        for name, digest in job.plan.models.items():
+            problem = store.problem(name, digest) if is_local(name) and digest not in told else None
+            if problem:
+                told.add(digest)
+                yield store.origin(name, digest), problem, job
 
 
 def needed_elsewhere(project: ProjectFolder) -> dict[str, str] | None:

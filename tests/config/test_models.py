@@ -64,6 +64,30 @@ def test_a_source_that_lacks_a_file_is_refused_with_the_file_s_name(sandbox: San
 CATALOGUED = "tiny: {files: ['*.bin'], sources: [{huggingface: o/r}]}\n"
 
 
+@pytest.mark.parametrize("other", ["TINY", "Tiny"])
+def test_names_that_differ_only_in_case_are_refused_for_the_disks_that_do_not_tell_them_apart(
+    sandbox: Sandbox, other: str
+) -> None:
+    entry = f"{HEAD}    - folder: models/tiny\n"
+    refused = refusal(sandbox, entry + entry.replace("tiny:", f"{other}:"))
+    assert f"config/models.yaml:7: {other}: there is a model 'tiny'" in refused.message
+
+
+def test_nor_may_a_name_differ_so_from_one_of_the_catalogue(sandbox: Sandbox) -> None:
+    entry = f"{HEAD}    - folder: models/tiny\n"
+    sandbox.write("config/model-catalogue.yaml", entry)
+    assert "TINY: there is a model 'tiny'" in refusal(sandbox, entry.replace("tiny:", "TINY:")).message
+    sandbox.write("config/models.yaml", entry)
+    assert list(load(ProjectFolder(sandbox.root))) == ["tiny"]
+
+
+@pytest.mark.parametrize("name", ["auto", "Auto", "mine.local", "mine/other"])
+def test_a_name_that_means_something_else_is_refused(sandbox: Sandbox, name: str) -> None:
+    refused = refusal(sandbox, f"{HEAD}    - folder: models/tiny\n".replace("tiny:", f"{name}:"))
+    assert name in refused.message
+    assert refused.exit_code == 2
+
+
 def test_a_catalogued_model_is_not_locked_before_its_first_fetch(sandbox: Sandbox) -> None:
     sandbox.write("config/model-catalogue.yaml", CATALOGUED)
     spec = load(ProjectFolder(sandbox.root))["tiny"]

@@ -317,6 +317,27 @@ def test_what_is_no_hub_is_told_at_once(desk: Desk, behaviour: Behaviour) -> Non
     assert not (desk.sandbox.root / "requirements" / "models").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HF_HUB_DOWNLOAD_TIMEOUT", "soon"),
+        ("HF_HUB_ETAG_TIMEOUT", "1.5"),
+        ("HF_HUB_DOWNLOAD_TIMEOUT", "-1"),
+        ("HF_ENDPOINT", "ftp://mirror"),
+        ("https_proxy", "http://someone:s3cret@host:port"),
+    ],
+)
+def test_a_variable_that_the_hub_s_client_cannot_read_is_named(
+    desk: Desk, behaviour: Behaviour, name: str, value: str
+) -> None:
+    refused = desk("add", "tiny", SOURCE, **{name: value})
+    assert (refused.code, refused.next_step) == (3, f"unset {name}")
+    assert name in refused.error
+    assert "s3cret" not in refused.err
+    assert behaviour.paths == []
+    assert desk("add", "tiny", SOURCE, **{name: "" if name != "HF_ENDPOINT" else desk.variables[name]}).code == 0
+
+
 def test_a_hub_that_asks_to_be_left_alone_for_long_is_left_alone(desk: Desk, behaviour: Behaviour) -> None:
     behaviour.busy, behaviour.retry_after = 1, "3600"
     refused = desk("add", "tiny", SOURCE)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import time
 from pathlib import Path
 
@@ -55,6 +56,29 @@ def project(ready: Sandbox, tmp_path: Path) -> Sandbox:
 
 def stored(sandbox: Sandbox) -> list[Path]:
     return list((sandbox.root / "models" / ".store").glob("tiny-*"))
+
+
+def test_a_model_folder_that_changed_after_a_job_was_prepared_with_it_is_named_by_the_doctor(
+    project: Sandbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a model"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(b"mine")
+    id = project.prepare("w", "--param", f"model={folder}")
+    other = project.prepare("w", "--param", f"model={folder}")
+    assert project.give("pipeline", "doctor", "--json").data["diagnoses"] == []
+    (folder / "model.bin").write_bytes(b"MINE")
+    done = project.give("pipeline", "doctor", "--json")
+    assert done.code == ExitCode.NOT_READY
+    (found,) = done.data["diagnoses"]
+    assert (found["subject"], found["fault"]) == (f"model {folder}", "model altered")
+    assert id in found["what"]
+    assert found["next"].startswith("prepare-job ")
+    again = project.give(*shlex.split(found["next"]))
+    assert again.code == 0, again.err
+    for name in (id, other):
+        assert project.give("pipeline", "job", "cancel", name).code == 0
+    assert project.give("pipeline", "doctor").code == 0
 
 
 def test_a_model_that_a_running_job_holds_is_not_removed_by_any_command(project: Sandbox, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.model.progress import show_step
 from pipeline.cli.output import print_json
-from pipeline.config import model_entries, model_locks
+from pipeline.config import model_entries, model_locks, models
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import HubSource
 from pipeline.config.workflows import AUTO
@@ -114,10 +114,8 @@ def _require_free(catalog: Catalog, name: str) -> None:
         what = "lets a model be chosen" if name.lower() == AUTO else "stands for a model in a person's folder"
         raise UsageError(f"{name!r} can't be a model's name: it {what}", "choose another name")
     known = catalog.models.get(name)
-    alike = next((each for each in catalog.models if each.lower() == name.lower() and each != name), None)
-    if alike:
-        what = f"there is a model '{alike}', which is the same name on disks that don't tell cases apart"
-        raise UsageError(what, "choose another name")
+    if other := models.alike(name, catalog.models):
+        raise UsageError(models.same_as(other), "choose another name")
     if known and not known.is_catalogued:
         raise UsageError(f"there is a model '{name}' already", f"pipeline model show {name}")
     if Path(catalog.project.models, name).is_dir():

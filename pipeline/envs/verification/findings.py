@@ -40,6 +40,8 @@ class ModelFindings:
     is_missing: bool
     is_lock_broken: bool = False
     is_interrupted: bool = False  # its fetch was, and nothing needs it yet
+    needed_by: str = ""  # a job that was prepared with it, where it lies in a person's own folder
+    repair: str = ""  # the command that prepares that job again
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from pipeline import process
 from pipeline.config import model_locks
 from pipeline.config.model_locks import LockedFile, ModelLock
 from pipeline.config.models import HubSource, UrlSource
+from pipeline.envs import hub_variables
 from pipeline.envs.variables import without_python
+from pipeline.errors import NotReady
 from pipeline.files import dump_json
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
@@ -99,8 +101,10 @@ class HubClient:
         return {name: LockedFile(**each) for name, each in came.items()}
 
     def _ask(self, request: Mapping[str, Any], seconds: float, progress: Progress) -> dict[str, Any]:
+        _require_readable(os.environ)
         python = self._python(progress)
-        variables = {**without_python(os.environ), "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = hub_variables.readable(without_python(os.environ))
+        variables |= {"HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         with tempfile.TemporaryDirectory() as folder:
             written = Path(folder, "request.json")
             written.write_bytes(dump_json(request))
@@ -116,6 +120,13 @@ class HubClient:
         if "error" in answer:
             raise Refused(answer["error"], answer["message"])
         return dict(answer["result"])
+
+
+def _require_readable(variables: Mapping[str, str]) -> None:
+    """Raises ``NotReady`` for a variable that the hub's client can't read: no other source or attempt mends it."""
+    wrong = hub_variables.unreadable(variables) | hub_variables.unusable_proxies(variables)
+    for name, what in wrong.items():
+        raise NotReady(f"{what}, so the model hub can't be asked", f"unset {name}")
 
 
 def _as_lock(source: HubSource, found: Mapping[str, Any]) -> dict[str, Any]:
