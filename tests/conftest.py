@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -81,6 +81,8 @@ def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
 
 
+Homes = Generator[Path, bool | None, None]
+
 COMMANDS = {
     "pipeline": "pipeline.cli.main",
     "prepare-job": "pipeline.cli.prepare_job",
@@ -90,25 +92,28 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
     """An empty folder for each test: the last one again, if nothing was written there."""
     return empty_homes(tmp_path_factory.getbasetemp())
 
 
-def empty_homes(folder: Path) -> Iterator[Path]:
+def empty_homes(folder: Path) -> Homes:
+    """Takes ``True`` for a home that nobody else is to get."""
     for number in count():
-        home = folder / f"home-{number}"
+        home, is_taken = folder / f"home-{number}", False
         home.mkdir()
-        while not os.listdir(home):
-            yield home
+        while not is_taken and not os.listdir(home):
+            is_taken = bool((yield home))
 
 
 @pytest.fixture(autouse=True)
-def clean_variables(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
+def clean_variables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, homes: Homes) -> None:
     """Each test sees an empty home and only the variables that a machine needs to work."""
     for name in os.environ.keys() - KEPT_VARIABLES:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(next(homes)))
+    if "spawning" in request.fixturenames:
+        homes.send(True)  # by their home, its processes are told from a worker that an earlier test has left alive
 
 
 @pytest.fixture(autouse=True)

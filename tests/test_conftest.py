@@ -17,6 +17,14 @@ def test_a_home_serves_until_something_is_written_there(tmp_path: Path) -> None:
     assert list(second.iterdir()) == []
 
 
+def test_a_home_that_was_taken_is_nobody_else_s(tmp_path: Path) -> None:
+    homes = empty_homes(tmp_path)
+    first = next(homes)
+    second = homes.send(True)
+    assert second != first
+    assert next(homes) == second
+
+
 @pytest.fixture
 def indirect(spawning: None) -> None:
     """Starts processes for those who use it."""
