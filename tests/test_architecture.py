@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "media": {"envs", "process"},
     "models": {"config", "environments", "envs", "process", "project"},
     "ownership": {"project"},
-    "packages": {"bundles", "config", "envs", "models", "process", "project", "setup"},
+    "packages": {"bundles", "config", "envs", "jobs", "models", "process", "project", "setup"},
     "plan": {"config", "jobs", "policy", "sdk"},
     "policy": set(),
     "prepare": {

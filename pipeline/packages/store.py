@@ -1,15 +1,18 @@
 """The user's installed packages: a folder for each, ``NAME-DIGEST``, which is a project of its own."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pipeline.config.paths import user_store
 from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady, UsageError, did_you_mean
 from pipeline.files import read_json, replace_folder, try_remove_tree
-from pipeline.locks import exclusive
+from pipeline.jobs.job import JobFolder
+from pipeline.locks import Held, exclusive
 from pipeline.text import printable
 
 RECORD = "package.json"  # the manifest, in the folder of the package
@@ -28,9 +31,11 @@ class PackageFolder:
         return str(self.manifest["name"])
 
     @property
-    def has_jobs(self) -> bool:
+    def jobs(self) -> Sequence[Path]:
+        """Their folders."""
         jobs = self.folder / "jobs"
-        return jobs.is_dir() and any(each.is_dir() and not each.name.startswith(".") for each in jobs.iterdir())
+        found = jobs.iterdir() if jobs.is_dir() else ()
+        return sorted(each for each in found if each.is_dir() and not each.name.startswith("."))
 
     def changed_file(self) -> str | None:
         """The first file that isn't as the package brought it; ``None`` where all are."""
@@ -75,7 +80,8 @@ def at(folder: Path) -> PackageFolder | None:
 def remove(identity: str, with_jobs: bool) -> Path:
     """Remove an installed package. Its environments stay for others until they are collected.
 
-    Raises ``UsageError`` for an unknown one, and for one with jobs where these don't go too.
+    Raises ``UsageError`` for an unknown one, and for one with jobs where these don't go too; ``NotReady`` where a
+    process runs one of them.
     """
     with exclusive(root() / LOCK, lambda _: None) if root().is_dir() else _nothing():
         by_identity = {each.folder.name: each for each in installed()}
@@ -83,13 +89,29 @@ def remove(identity: str, with_jobs: bool) -> Path:
             near = did_you_mean(identity, sorted(by_identity))
             raise UsageError(f"no package '{printable(identity)}' is installed{near}", "pipeline package list")
         found = by_identity[identity]
-        if found.has_jobs and not with_jobs:
+        if found.jobs and not with_jobs:
             raise UsageError(
                 f"{identity} has jobs, with their results, in {found.folder / 'jobs'}",
                 f"pipeline package remove {identity} --with-jobs   removes them, too",
             )
-        _remove(found.folder)
+        with contextlib.ExitStack() as locks:
+            for job in found.jobs:
+                locks.enter_context(_not_run(found.folder, job))
+            _remove(found.folder)
         return found.folder
+
+
+@contextlib.contextmanager
+def _not_run(folder: Path, job: Path) -> Iterator[None]:
+    """Meanwhile nothing runs the job. Raises ``NotReady`` where a process does."""
+    try:
+        with exclusive(JobFolder(job).lock):
+            yield
+    except Held as other:
+        raise NotReady(
+            f"{folder.name} has a job that is being run by {other.holder}",
+            f"pipeline --root {quote(str(folder))} job cancel {job.name}",
+        ) from other
 
 
 def _remove(folder: Path) -> None:
@@ -102,6 +124,4 @@ def _remove(folder: Path) -> None:
 
 
 def _nothing() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
+    return contextlib.nullcontext()

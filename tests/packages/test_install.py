@@ -12,6 +12,7 @@ import pytest
 from pipeline.bundles import archive
 from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError, NotReady, UsageError
+from pipeline.locks import exclusive
 from pipeline.packages import install, manifest, store
 from tests.conftest import Sandbox
 from tests.packages.conftest import content_of, made
@@ -126,6 +127,16 @@ def test_a_package_with_jobs_stays_until_these_may_go(package: Path) -> None:
     assert f"pipeline package remove {folder.name} --with-jobs" in str(caught.value.next_step)
     assert store.remove(folder.name, with_jobs=True) == folder
     assert os.listdir(store.root()) == [store.LOCK]
+
+
+def test_a_package_stays_while_a_job_of_it_runs(package: Path) -> None:
+    folder = installed(package).package.folder
+    job = folder / "jobs/job-1"
+    job.mkdir(parents=True)
+    with exclusive(job / "lock"), pytest.raises(NotReady, match="is being run") as caught:
+        store.remove(folder.name, with_jobs=True)
+    assert caught.value.next_step == f"pipeline --root {folder} job cancel job-1"
+    assert job.is_dir()
 
 
 @pytest.mark.parametrize("name", ["nothing", "../packages", "", ".lock"])
