@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.envs import interpreters
@@ -18,10 +18,12 @@ from pipeline.envs.credentials import Credentials, credentials
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles import package_settings
-from pipeline.envs.lockfiles.lockfile import parse
+from pipeline.envs.lockfiles.lockfile import Pin, parse
 from pipeline.envs.packages import package_files, wheel_contents
+from pipeline.envs.packages.known_wheels import KnownWheels
 from pipeline.envs.packages.package_files import PackageFile, Unlocated
 from pipeline.envs.packages.wheel_contents import WheelContents
+from pipeline.envs.platform.user_folders import cache_folder
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.envs.verification import shared_files
 from pipeline.errors import NotReady
@@ -38,6 +40,7 @@ class LockCheck:
     own: OwnVariables = no_variables
     operation: Operation = package_conflicts.LOCK
     note: Progress = quiet  # is told what is no reason to refuse here
+    known: KnownWheels = field(default_factory=lambda: KnownWheels(cache_folder() / "wheels"))
 
     def __call__(self, definition: Definition, lock: bytes) -> None:
         """Raises ``NotReady`` for packages that aren't for the Python here, and for files that several install."""
@@ -57,6 +60,15 @@ class LockCheck:
 
     def _contents(self, definition: Definition, lock: bytes, python: BaseInterpreter) -> dict[str, WheelContents]:
         """Of each package whose wheel can be looked at."""
+        pins = parse(lock.decode("utf-8")).on(python.version)
+        notes = {pin.name: self.known.of(pin, python) for pin in pins}
+        unknown = [pin for pin in pins if notes[pin.name] is None]
+        new = self._looked_up(definition, lock, python, unknown) if unknown else {}
+        return {**{name: note.contents for name, note in notes.items() if note and note.contents}, **new}
+
+    def _looked_up(
+        self, definition: Definition, lock: bytes, python: BaseInterpreter, pins: Sequence[Pin]
+    ) -> dict[str, WheelContents]:
         with tempfile.TemporaryDirectory(prefix="pipeline-lock-") as folder:
             file = Path(folder, definition.locked.name)
             file.write_bytes(lock)
@@ -67,9 +79,15 @@ class LockCheck:
                 packages = package_files.located(self.uv, new, python, own, self.time_limit)
             except Unlocated:
                 return {}
-        pins = parse(lock.decode("utf-8")).on(python.version)
         chosen = [each for pin in pins if (each := package_files.chosen(pin, packages, python))]
-        return _looked_at([each for each in chosen if each.name.endswith(".whl") and _is_near(each)], known)
+        wheels = [each for each in chosen if each.name.endswith(".whl")]
+        for source in (each for each in chosen if each not in wheels):
+            self.known.keep(source.pin, python, None)
+        found = _looked_at([each for each in wheels if _is_near(each)], known)
+        for wheel in wheels:
+            if wheel.pin.name in found:
+                self.known.keep(wheel.pin, python, found[wheel.pin.name])
+        return found
 
 
 def _looked_at(wheels: Sequence[PackageFile], known: Credentials) -> dict[str, WheelContents]:

@@ -14,3 +14,12 @@ def data_folder() -> Path:
     usual = os.environ.get("LOCALAPPDATA") if WINDOWS else None
     data = os.environ.get("XDG_DATA_HOME") or usual or os.path.expanduser("~/.local/share")  # noqa: PTH111  # no home
     return Path(data, "pipeline")
+
+
+def cache_folder() -> Path:
+    """What can be found out again: ``$XDG_CACHE_HOME/pipeline``, else ``~/.cache/pipeline``; otherwise as
+    ``data_folder``.
+    """
+    usual = os.path.join(os.environ["LOCALAPPDATA"], "cache") if WINDOWS and "LOCALAPPDATA" in os.environ else None
+    cache = os.environ.get("XDG_CACHE_HOME") or usual or os.path.expanduser("~/.cache")  # noqa: PTH111  # no home
+    return Path(cache, "pipeline")

@@ -179,3 +179,12 @@ def test_a_folder_in_the_lock_s_place_is_told(project: Sandbox) -> None:
     assert done.code == 3
     assert "requirements/alpha.lock" in done.error
     assert "Is a directory" in done.error
+
+
+def test_what_wheels_install_is_asked_once_for_all_locks(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(project, "quirk>=2\n")
+    assert project.give("pipeline", "env", "lock", "alpha").code == 0
+    monkeypatch.setattr("pipeline.envs.packages.package_files.located", lambda *_: pytest.fail("uv was asked again"))
+    (project.root / "requirements/alpha.lock").unlink()
+    assert project.give("pipeline", "env", "lock", "alpha").code == 0
+    assert "quirk==2.0" in lock(project)
