@@ -33,7 +33,6 @@ as in subtitle_generation's report.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -41,12 +40,11 @@ from typing import Any
 
 import cue_windows
 import stagekit
-from subtitling import cue_merge, frame_clock, lint_report, reader, style_profiles, writer
+from subtitling import cue_merge, frame_clock, lint_report, reader, style_profiles, told_cues, writer
 from subtitling.cues import Cue
 from subtitling.exports.export_formats import EXPORT_FORMATS
 from subtitling.exports.written_file import ExportOptions, Unwritable
 
-ARROW = re.compile(r"-->[^\n]*\n(?:<lang ([^<>\s]+)>)?")
 FEWEST = 10  # per cent of a file's cues that are of the same film
 
 
@@ -60,7 +58,7 @@ def run(stage: stagekit.Stage) -> None:
     language, problem = wish["language"], None
     own: list[Cue] = []
     profile = style_profiles.profile_of(wish["style"], language)
-    other = _with_languages(stage.inputs("other")[0], language)
+    other = told_cues.of_own_file(stage.inputs("other")[0], language)
     merged, made = cue_merge.MergedCues([], [], []), list[cue_windows.ChangedCues]()
     try:
         base, own = _of_passages(wish["passages"]) if wish["passages"] else _of_files(stage, language)
@@ -94,7 +92,7 @@ def _of_files(stage: stagekit.Stage, language: str) -> tuple[list[Cue], list[Cue
         base, found = reader.read(plain, language), reader.read(own, language, float(rate) if rate else None)
     except reader.Unreadable as error:
         raise EditRefused(str(error)) from error
-    whole = _with_languages(rich[0], language) if rich else base.cues
+    whole = told_cues.of_own_file(rich[0], language) if rich else base.cues
     if found.format != base.format:
         base = as_in_format(base, whole, found.format, stage.work, ExportOptions(language, rate))
     require_usable(found, base.cues)
@@ -152,48 +150,28 @@ def enriched(cue: Cue, base: Sequence[Cue], full: Sequence[Cue]) -> Cue:
     named = f"{whole.speaker}: "  # as plain text names who speaks
     if whole.speaker and before.text.startswith(named) and cue != before:
         cue = cue._replace(text=cue.text.removeprefix(named))
-    if cue._replace(speaker=before.speaker, language=before.language) == before:
+    says_speaker = cue.speaker not in ("", before.speaker)  # SubRip has no name, and that is no change
+    if not says_speaker and cue._replace(speaker=before.speaker, language=before.language) == before:
         return whole
     if (cue.start, cue.end) == (before.start, before.end):
         cue = cue._replace(start=whole.start, end=whole.end)
-    return cue._replace(speaker=cue.speaker or whole.speaker, language=whole.language)
+    return cue._replace(speaker=cue.speaker if says_speaker else whole.speaker, language=whole.language)
 
 
 def _of_passages(passages: Sequence[dict[str, Any]]) -> tuple[list[Cue], list[Cue]]:
-    return ([_cue(cue) for each in passages for cue in each["before"]]), (
-        [_cue(cue) for each in passages for cue in each["after"]]
+    return ([told_cues.cue(cue) for each in passages for cue in each["before"]]), (
+        [told_cues.cue(cue) for each in passages for cue in each["after"]]
     )
-
-
-def _cue(told: dict[str, Any]) -> Cue:
-    start, end = (round(told[name] * 1000) for name in ("start", "end"))
-    optional = {name: told[name] for name in ("speaker", "alignment", "language") if name in told}
-    return Cue(start, end, told["text"], **optional)
 
 
 def _shown(passage: cue_merge.MergePassage) -> dict[str, Any]:
     sides = zip(("before", "after", "now"), passage, strict=True)
-    return {name: [_told(cue) for cue in cues] for name, cues in sides}
+    return {name: [told_cues.told(cue) for cue in cues] for name, cues in sides}
 
 
 def _made(change: cue_windows.ChangedCues, own: Sequence[Cue]) -> dict[str, Any]:
     before = cue_windows.at_time_of(change, own)
-    return {"before": [_told(cue) for cue in before], "after": [_told(cue) for cue in change.after]}
-
-
-def _told(cue: Cue) -> dict[str, Any]:
-    more = {"speaker": cue.speaker, "language": cue.language, "alignment": cue.alignment if cue.alignment != 2 else 0}
-    told = {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text}
-    return {**told, **{name: value for name, value in more.items() if value}}
-
-
-def _with_languages(path: Any, language: str) -> list[Cue]:
-    """The cues of a WebVTT file of ours, with the languages that some say."""
-    cues = reader.read(path, language).cues
-    said = [found[1] or "" for found in ARROW.finditer(path.read_text(encoding="utf-8"))]
-    if len(said) != len(cues):
-        return cues
-    return [cue._replace(language=own) for cue, own in zip(cues, said, strict=True)]
+    return {"before": [told_cues.told(cue) for cue in before], "after": [told_cues.told(cue) for cue in change.after]}
 
 
 def _clock(milliseconds: int) -> str:

@@ -58,7 +58,7 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
 def edits(id: str, output: Path | None) -> None:
     """Show what people have changed in a job's subtitles, and where that clashes with what was made since."""
     from pipeline.config.catalog import Catalog
-    from pipeline.run import subtitle_edits
+    from pipeline.run import subtitle_drafts, subtitle_edits
 
     here = project()
     with editing.opened(JobStore(here.jobs).folder(id)) as desk:
@@ -68,20 +68,27 @@ def edits(id: str, output: Path | None) -> None:
             if track.stage in desk.job.loaded.edits
             for each in subtitle_edits.changes(desk, Catalog(here), track)
         ]
+        drafts = [
+            {"track": track.name, **each}
+            for track in subtitle_edits.tracks(desk)
+            for each in subtitle_drafts.changes(desk, Catalog(here), track)
+        ]
         clashes = [each for event in desk.job.loaded.edits.values() for each in desk.about_of(event).get("clashes", [])]
         if output:
-            _write(output, desk, entries)
-            click.echo(printable(f"{counted(len(entries), 'change')} written to {output}"))
+            _write(output, desk, [*entries, *drafts])
+            click.echo(printable(f"{counted(len(entries) + len(drafts), 'change')} written to {output}"))
             return
         by_hand = HandEdits(desk.job)
         left = [by_hand.words(each) for each in by_hand.left()]
-    for each in entries:
-        click.echo(printable(f"{each['track']} {subtitle_words.change(each, each['who'])}"))
+    for remark, each in [*(("", each) for each in entries), *(("draft ", each) for each in drafts)]:
+        click.echo(printable(f"{remark}{each['track']} {subtitle_words.change(each, each['who'])}"))
     for each in clashes:
         click.echo(subtitle_words.clash(each))
     for text in left:
         click.echo(text)
-    if not entries and not left:
+    if drafts:
+        click.echo("the draft isn't in the film yet: pipeline ui --edit")
+    if not entries and not left and not drafts:
         click.echo("nobody has changed its subtitles")
 
 
@@ -139,7 +146,7 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> N
     from pipeline.run import subtitle_edits
 
     track, before = subtitle_edits.track_of(desk, file), beside_input.signature(file)
-    _require_current(desk, track.stage)
+    subtitle_edits.require_current(desk, track.stage)
     source = EditSource.of(file)
     found = subtitle_edits.accept(desk, Catalog(here), track, file)
     is_new = subtitle_edits.put(here, desk, track, found, who, source) is not None
@@ -162,7 +169,7 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
             f"{file} changes the subtitles '{unknown[0]}', which {desk.job.id} doesn't have: {', '.join(known)}"
         )
     for name in by_track:
-        _require_current(desk, known[name].stage)
+        subtitle_edits.require_current(desk, known[name].stage)
     for name, entries in by_track.items():
         found = subtitle_edits.apply(desk, Catalog(here), known[name], entries)
         people = ", ".join(dict.fromkeys(str(each["who"]) for each in entries))
@@ -170,14 +177,6 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
             click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{name}'"))
         else:
             _tell(desk, name, found)
-
-
-def _require_current(desk: EditDesk, stage: str) -> None:
-    if stage in desk.job.loaded.edits and not desk.is_current(stage):
-        id = desk.job.id
-        raise UsageError(
-            f"{id}: stage '{stage}' has made other subtitles since they were edited", f"pipeline subtitles merge {id}"
-        )
 
 
 def _tell(desk: EditDesk, name: str, found: Any) -> None:

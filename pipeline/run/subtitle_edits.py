@@ -192,6 +192,22 @@ class TrackVersion(Struct, frozen=True):
         return all(output.path.exists() for output in self.outputs.values())
 
 
+def rules(desk: EditDesk, track: EditedTrack) -> dict[str, Any]:
+    """What its cues are checked by: the parameters ``style`` and ``frame_rate`` of its stage."""
+    planned = next((each for each in desk.job.stages if each.name == track.stage), None)
+    known = planned.parameters if planned else {}
+    return {name: value for name, value in known.items() if name in {"style", "frame_rate"}}
+
+
+def require_current(desk: EditDesk, stage: str) -> None:
+    """Raises ``UsageError`` where an edit that counts is of other subtitles than the stage has made by now."""
+    if stage in desk.job.loaded.edits and not desk.is_current(stage):
+        id = desk.job.id
+        raise UsageError(
+            f"{id}: stage '{stage}' has made other subtitles since they were edited", f"pipeline subtitles merge {id}"
+        )
+
+
 def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
     """What the person's file was made from: what was delivered last, or what the same file was accepted as after
     that."""
@@ -233,10 +249,7 @@ def _edited(
     desk: EditDesk, catalog: Catalog, track: EditedTrack, inputs: Mapping[str, Sequence[Path]], **more: Any
 ) -> CueEdits:
     """``more``: further parameters of the stage."""
-    planned = next((each for each in desk.job.stages if each.name == track.stage), None)
-    known = planned.parameters if planned else {}
-    rules = {name: value for name, value in known.items() if name in {"style", "frame_rate"}}
-    parameters = {**rules, "language": track.language, **more}
+    parameters = {**rules(desk, track), "language": track.language, **more}
     with single_stage.run(catalog, STAGE, inputs, parameters) as outputs:
         said = json.loads(outputs["edits"].read_bytes())
         files = {kind: outputs[kind].read_bytes() for kind in FORMATS}

@@ -43,6 +43,11 @@ def job(project: ProjectFolder, access: PageAccess, found: PlannedJob) -> bytes:
     return _page("job.html", project, access, job=summary(found))
 
 
+def editor(project: ProjectFolder, access: PageAccess, found: PlannedJob, **track: Any) -> bytes:
+    """The subtitles of one track; its scripts show the cues. ``track``: ``track``, ``tracks`` and ``language``."""
+    return _page("editor.html", project, access, job=found, **track)
+
+
 def report(project: ProjectFolder, found: PlannedJob) -> bytes:
     """The same page that ``pipeline job report`` makes."""
     return page_of(project, report_of(project, found.id)).encode("utf-8", "backslashreplace")

@@ -10,8 +10,9 @@ from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
 from pipeline.run.film_stills import FilmStills
-from pipeline.ui import event_stream, media, pages
+from pipeline.ui import editor, event_stream, media, pages
 from pipeline.ui.access import LINK, PageAccess
+from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response
 from pipeline.ui.uploads import UploadFolder
@@ -40,6 +41,7 @@ class Site:
         self.access = access
         self.stills = FilmStills(project)
         self.uploads = UploadFolder(project)
+        self.drafts = OpenDrafts(project)
         self._links = [access.link]
 
     def answer(self, request: Request) -> Response:
@@ -196,6 +198,11 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("jobs", "*", "media", "peaks"), media.peaks),
     ("GET", ("jobs", "*", "media", "speech"), media.speech),
     ("GET", ("jobs", "*", "media", "still"), media.still),
+    ("GET", ("jobs", "*", "subtitles"), editor.first_page),
+    ("GET", ("jobs", "*", "subtitles", "*"), editor.page),
+    ("GET", ("jobs", "*", "subtitles", "*", "cues"), editor.cues),
+    ("GET", ("jobs", "*", "subtitles", "*", "attention"), editor.attention),
+    ("GET", ("jobs", "*", "subtitles", "*", "search"), editor.search),
     ("GET", ("environments",), _environments),
     ("GET", ("models",), _models),
     ("GET", ("static", "*"), _static),
@@ -205,4 +212,8 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("PUT", ("uploads", "*"), _upload),
     ("POST", ("jobs", "*", "run"), _run),
     ("POST", ("jobs", "*", "cancel"), _cancel),
+    ("POST", ("jobs", "*", "subtitles", "*", "edits"), editor.edit),
+    ("POST", ("jobs", "*", "subtitles", "*", "replace"), editor.replacement),
+    ("POST", ("jobs", "*", "subtitles", "*", "glossary"), editor.term),
+    ("POST", ("jobs", "*", "subtitles", "*", "accept"), editor.accept),
 )

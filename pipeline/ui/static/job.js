@@ -78,6 +78,7 @@
     if (names.join("\n") === listed) return;
     listed = names.join("\n");
     document.getElementById("files").hidden = !names.length;
+    document.getElementById("subtitles").hidden = !names.some((name) => /\.(srt|vtt|ass)$/.test(name));
     document.getElementById("file-list").replaceChildren(...names.map((name) => {
       const link = document.createElement("a"), item = document.createElement("li");
       link.href = `${base}/files/${encodeURIComponent(name)}`;

@@ -103,5 +103,5 @@ def _times(cue: Cue) -> tuple[int, int]:
     return cue.start, cue.end
 
 
-def _shape(cue: Cue) -> tuple[int, int, str, int]:
-    return cue.start, cue.end, cue.text, cue.alignment
+def _shape(cue: Cue) -> tuple[int, int, str, int, str]:
+    return cue.start, cue.end, cue.text, cue.alignment, cue.speaker

@@ -1,0 +1,104 @@
+// The film with its cues on top. A film that the browser can't play gets its sound and still pictures.
+
+import { nodes } from "./markup.js";
+
+const STILL_MS = 1500; // between two stills while the sound plays
+
+export class Player extends EventTarget {
+  constructor(store, server) {
+    super();
+    this.store = store;
+    this.server = server;
+    this.video = document.getElementById("player");
+    this.still = document.getElementById("still");
+    this.overlay = document.getElementById("overlay");
+    this.note = document.getElementById("player-note");
+    this.stillAt = -1;
+    this.shown = "";
+    for (const name of ["seeked", "seeking", "timeupdate", "loadedmetadata"]) this.video.addEventListener(name, () => this.tick());
+    this.video.addEventListener("play", () => this.run());
+    store.addEventListener("changed", () => { this.shown = ""; this.tick(); });
+    store.addEventListener("begun", () => { this.shown = ""; this.tick(); });
+  }
+
+  async open() {
+    const about = await this.server.get(`${this.server.base}/media`).catch(() => null);
+    this.about = about;
+    if (about?.film.problem) { this.withoutPicture(about.film.problem, false); return; }
+    const film = `${this.server.base}/media/film`;
+    this.video.addEventListener("error", () => { if (this.video.src.endsWith("/media/film")) this.withoutPicture("This browser can't play this film. Here are its sound and still pictures."); });
+    this.video.addEventListener("loadedmetadata", () => { if (this.video.src.endsWith("/media/film") && !this.video.videoWidth && about?.film.kind.startsWith("video/")) this.stills("This browser can't show the pictures of this film. Here are still ones."); });
+    if (about && this.video.canPlayType(about.film.kind) === "" && !about.film.kind.includes("matroska")) {
+      this.withoutPicture("This browser can't play this film. Here are its sound and still pictures.");
+      return;
+    }
+    this.video.src = film;
+  }
+
+  withoutPicture(why, hasStills = true) {
+    if (this.about?.sound.problem) {
+      this.note.textContent = `${why} ${this.about.sound.problem}`;
+      return;
+    }
+    this.video.src = `${this.server.base}/media/sound`;
+    this.note.textContent = why;
+    if (hasStills) this.stills(why);
+  }
+
+  stills(why) {
+    this.note.textContent = why;
+    this.still.hidden = false;
+    this.hasStills = true;
+    this.still.addEventListener("load", () => { this.stillBusy = false; });
+    this.still.addEventListener("error", () => { this.stillBusy = false; });
+    this.tick();
+  }
+
+  get ms() { return Math.round(this.video.currentTime * 1000); }
+
+  seek(ms) { this.video.currentTime = Math.max(0, ms / 1000); this.tick(); }
+
+  toggle() { if (this.video.paused) this.video.play().catch(() => {}); else this.video.pause(); }
+
+  // From the beginning of a cue to its end.
+  playCue(cue) {
+    this.until = cue.end;
+    this.seek(cue.start);
+    this.video.play().catch(() => {});
+  }
+
+  run() {
+    const step = () => {
+      this.tick();
+      if (this.until && this.ms >= this.until) { this.until = 0; this.video.pause(); }
+      if (!this.video.paused && !this.video.ended) requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+
+  tick() {
+    const ms = this.ms;
+    const cues = this.store.allAt(ms);
+    const key = cues.map((cue) => cue.id).join(" ");
+    if (key !== this.shown) {
+      this.shown = key;
+      this.overlay.replaceChildren(...cues.map((cue) => {
+        const made = document.createElement("p");
+        made.className = `place-${cue.alignment ?? 2}`;
+        made.dir = "auto";
+        made.append(nodes(cue.text));
+        return made;
+      }));
+    }
+    if (this.hasStills) this.picture(ms);
+    this.dispatchEvent(new CustomEvent("moved", { detail: ms }));
+  }
+
+  picture(ms) {
+    const step = this.video.paused ? 40 : STILL_MS;
+    if (this.stillBusy || Math.abs(ms - this.stillAt) < step) return;
+    this.stillBusy = true;
+    this.stillAt = ms;
+    this.still.src = `${this.server.base}/media/still?at=${(ms / 1000).toFixed(3)}`;
+  }
+}
