@@ -113,7 +113,7 @@ class TrackDraft:
             self._points = (key, attention.points(view.cues, violations if view.cues else [], transcript, words))
         return self._points[1]
 
-    def words(self, cues: Sequence[DraftCue]) -> dict[str, list[spoken_words.SpokenWord]]:
+    def words(self, cues: Sequence[DraftCue]) -> dict[str, list[spoken_words.CueWord]]:
         """By cue: when its words are spoken, as far as that is known."""
         transcript = self.transcript()
         if transcript.get("language") != self.track.language:

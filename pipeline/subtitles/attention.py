@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.subtitles.draft_cues import DraftCue
-from pipeline.subtitles.spoken_words import SpokenWord
+from pipeline.subtitles.spoken_words import CueWord
 from pipeline.values import Struct
 
 SILENT = 1000  # milliseconds of speech without a cue that are told
@@ -36,7 +36,7 @@ def points(
     cues: Sequence[DraftCue],
     violations: Sequence[Mapping[str, Any]],
     transcript: Mapping[str, Any],
-    words: Mapping[str, Sequence[SpokenWord]],
+    words: Mapping[str, Sequence[CueWord]],
 ) -> list[AttentionPoint]:
     """In order of time. ``cues`` are in the order in which ``violations`` count them, and in order of time."""
     found = [*_of_rules(cues, violations), *_of_doubts(cues, transcript), *_without_cue(cues, transcript)]
@@ -86,7 +86,7 @@ def _silence(start: int, end: int) -> list[AttentionPoint]:
     return [AttentionPoint(start, "", f"Speech was heard for {(end - start) / 1000:.1f} s, and no cue is shown.")]
 
 
-def _with_unlikely_words(point: AttentionPoint, words: Sequence[SpokenWord]) -> AttentionPoint:
+def _with_unlikely_words(point: AttentionPoint, words: Sequence[CueWord]) -> AttentionPoint:
     unlikely = list(dict.fromkeys(word.text for word in words if word.probability < UNLIKELY))
     if not unlikely:
         return point

@@ -11,7 +11,7 @@ from pipeline.values import Struct
 LATE = 400  # milliseconds that a cue may begin after its first word, or end before its last
 
 
-class SpokenWord(Struct, frozen=True):
+class CueWord(Struct, frozen=True):
     """A word of a transcript. Times are whole milliseconds."""
 
     start: int
@@ -20,17 +20,17 @@ class SpokenWord(Struct, frozen=True):
     probability: float
 
 
-def of_transcript(transcript: Mapping[str, Any]) -> list[SpokenWord]:
+def of_transcript(transcript: Mapping[str, Any]) -> list[CueWord]:
     """All words that have times, in their order."""
     words = [word for segment in transcript.get("segments", ()) for word in segment.get("words", ())]
     found = (
-        SpokenWord(round(each["start"] * 1000), round(each["end"] * 1000), _letters(each["word"]), each["probability"])
+        CueWord(round(each["start"] * 1000), round(each["end"] * 1000), _letters(each["word"]), each["probability"])
         for each in words
     )
     return sorted((word for word in found if word.text), key=lambda word: word.start)
 
 
-def of_cue(cue: DraftCue, words: Sequence[SpokenWord]) -> list[SpokenWord]:
+def of_cue(cue: DraftCue, words: Sequence[CueWord]) -> list[CueWord]:
     """A spoken word for each word of the text; empty where these aren't the words that were recognised.
 
     ``words``: all that are spoken at about the time of the cue.
@@ -44,9 +44,9 @@ def of_cue(cue: DraftCue, words: Sequence[SpokenWord]) -> list[SpokenWord]:
     return []
 
 
-def by_cue(cues: Sequence[DraftCue], words: Sequence[SpokenWord]) -> dict[str, list[SpokenWord]]:
+def by_cue(cues: Sequence[DraftCue], words: Sequence[CueWord]) -> dict[str, list[CueWord]]:
     """By id; only cues whose words are known. ``cues`` in order of time."""
-    found: dict[str, list[SpokenWord]] = {}
+    found: dict[str, list[CueWord]] = {}
     first = 0
     for cue in cues:
         while first < len(words) and words[first].end < cue.start - LATE:

@@ -7,12 +7,12 @@ from typing import Any
 from pipeline.run.subtitle_drafts import TrackView
 from pipeline.subtitles.draft import Draft
 from pipeline.subtitles.draft_cues import BOTTOM_CENTRE, DraftCue, in_order
-from pipeline.subtitles.spoken_words import SpokenWord
+from pipeline.subtitles.spoken_words import CueWord
 
 USUAL_RATE = Fraction(25)  # frames per second, where it isn't known
 
 
-def of_view(view: TrackView, words: Mapping[str, Sequence[SpokenWord]]) -> dict[str, Any]:
+def of_view(view: TrackView, words: Mapping[str, Sequence[CueWord]]) -> dict[str, Any]:
     """All cues of a track. ``is_outdated``: the subtitles were made anew since the draft began."""
     return {
         **_state(view.draft),

@@ -20,7 +20,7 @@ class Browser:
     access: PageAccess
 
     def send(
-        self, method: str, path: str, headers: Mapping[str, str | None] | None = None
+        self, method: str, path: str, headers: Mapping[str, str | None] | None = None, body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes]:
         usual: dict[str, str | None] = {
             "Host": f"127.0.0.1:{self.access.port}",
@@ -28,16 +28,18 @@ class Browser:
         }
         if method not in {"GET", "HEAD"}:
             usual |= {"Origin": f"http://127.0.0.1:{self.access.port}", "X-Pipeline-Token": self.access.token}
+        if body:
+            usual["Content-Length"] = str(len(body))
         connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=10)
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in {**usual, **(headers or {})}.items():
             if value is not None:
                 connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body or None)
         answer = connection.getresponse()
-        body = answer.read()
+        content = answer.read()
         connection.close()
-        return answer.status, dict(answer.getheaders()), body
+        return answer.status, dict(answer.getheaders()), content
 
 
 def served(sandbox: Sandbox, edits: bool) -> Iterator[Browser]:
