@@ -28,11 +28,11 @@ def microdvd(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:
         f"{{{round(cue.start * rate / 1000)}}}{{{round(cue.end * rate / 1000)}}}{_microdvd_text(cue.text)}\n"
         for cue in cues
     )
-    partly = [cue for cue in cues if markup.TAG.search(markup.unwrapped(cue.text)[0])]
+    partly = [cue for cue in cues if any(markup.TAG.search(markup.unwrapped(line)[0]) for line in _lines(cue))]
     notes = [
         *counted([cue for cue in cues if cue.speaker], "lost who speaks"),
         *counted([cue for cue in cues if cue.alignment != BOTTOM_CENTRE], "lost the place in the picture"),
-        *counted(partly, "lost italics that are only on a part of the text"),
+        *counted(partly, "lost italics that are only on a part of a line"),
     ]
     return WrittenFile((head + "".join(lines)).encode(), notes)
 
@@ -47,13 +47,23 @@ def _said(cue: Cue) -> str:
     return f"{' '.join(cue.speaker.split())}: {text}" if cue.speaker.strip() else text
 
 
+def _lines(cue: Cue) -> list[str]:
+    return markup.balance(cue.lines, [])
+
+
 def _microdvd_text(text: str) -> str:
-    """Styles of the whole text stand before it. Characters that are commands become their look-alikes."""
+    """Styles of the whole text stand before it, and those of a whole line before that."""
     bare, names = markup.unwrapped(text)
-    lines = [_microdvd_line(line) for line in markup.plain(bare).split("\n")]
-    return "".join(f"{{Y:{name}}}" for name in names) + "|".join(lines)
+    lines = [markup.unwrapped(line) for line in markup.balance(bare.split("\n"), [])]
+    shown = (f"{_styles('y', styles)}{_microdvd_line(markup.plain(line))}" for line, styles in lines)
+    return _styles("Y", names) + "|".join(shown)
+
+
+def _styles(kind: str, names: Sequence[str]) -> str:
+    return "".join(f"{{{kind}:{name}}}" for name in names)
 
 
 def _microdvd_line(line: str) -> str:
+    """Characters that are commands become their look-alikes."""
     line = re.sub(r"^/", "\u2215", line.replace("|", "\u2502"))
     return line.replace("{", "(").replace("}", ")")

@@ -99,6 +99,13 @@ def test_microdvd_needs_a_frame_rate_and_says_it(tmp_path: Path) -> None:
     assert (found[0].start, found[0].end) == (2000, 3520)
 
 
+def test_microdvd_has_italics_of_whole_lines(tmp_path: Path) -> None:
+    cues = [Cue(1000, 2000, "<i>one</i>\ntwo"), Cue(3000, 4000, "one <i>two</i>")]
+    found, notes = round_trip("microdvd", tmp_path, cues, options())
+    assert [cue.text for cue in found] == ["<i>one</i>\ntwo", "one two"]
+    assert any("1 cue" in note and "italics" in note for note in notes)
+
+
 def test_a_long_text_takes_several_blocks_of_stl(tmp_path: Path) -> None:
     text = "é" * 300
     assert round_trip("stl", tmp_path, [Cue(1000, 9000, text)], options())[0][0].text == text
