@@ -13,6 +13,7 @@ from pipeline.values import Struct
 Start = Literal["cold", "worker"]
 STARTS: tuple[Start, ...] = get_args(Start)
 KEYS = (
+    "title",
     "start",
     "timeout_seconds",
     "expected_seconds",

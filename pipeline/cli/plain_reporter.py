@@ -36,6 +36,8 @@ class PlainReporter:
         self._counts = StageCounts(PROGRESS_EVERY)
         self._ended = 0
         self._names: dict[str, str] = {}  # by job
+        self._began: dict[str, float] = {}  # by job: when its first stage was started
+        self._saved: set[str] = set()  # jobs of which something was done already, so that their speed says nothing
 
     def run_started(self, runtimes: Mapping[str, Runtime]) -> None:
         for job in self._jobs:
@@ -52,6 +54,7 @@ class PlainReporter:
             self._introduce(job, runtime)
 
     def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
+        self._saved.add(job.id)
         if self._counts.has(job, stage):
             self._counts.reused(job)
         else:
@@ -67,6 +70,7 @@ class PlainReporter:
         if not self._counts.has(job, stage):
             self.detail(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
+        self._began.setdefault(job.id, time.monotonic())
 
     def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.warning is not None:
@@ -106,7 +110,11 @@ class PlainReporter:
         for note in model_notes.unexpected(job):
             self.say(f"{self._name(job)}: {printable(note)}")
         how = "not finished" if outcome.error else "the chosen stages are done" if outcome.partial else "finished"
-        self.say(f"{self._name(job)}{place}: {how}")
+        is_whole = not outcome.error and not outcome.partial and job.plan.input.duration_s
+        told, *more = self._quality(job) if is_whole else [""]
+        self.say(f"{self._name(job)}{place}: {how}{told}")
+        for text in more:
+            self.say(f"{self._name(job)}: {text}" if self._several else text)
 
     def run_ended(self, outcomes: Mapping[str, JobOutcome], others: "Sequence[PrepareOutcome]" = ()) -> None:
         """The files for whoever reads the standard output, and a table for people."""
@@ -137,6 +145,17 @@ class PlainReporter:
         # Whoever listened may have gone (`2>&1 | head`, a closed terminal); the job goes on all the same.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+    def _quality(self, job: PlannedJob) -> list[str]:
+        """How fast the film was done, and then how good its subtitles are."""
+        from pipeline.cli import result_quality
+
+        if job.id not in self._began:
+            return [""]
+        seconds = time.monotonic() - self._began[job.id]
+        speed = "" if job.id in self._saved else result_quality.speed(job, seconds)
+        told = f" in {_duration(seconds)}{f', {speed}' if speed else ''}"
+        return [told, *map(printable, result_quality.lines(job, job.state()))]
 
     def _introduce(self, job: PlannedJob, runtime: Runtime) -> None:
         """What is told once the job does something; what an earlier one has said isn't said again."""

@@ -77,7 +77,7 @@ def _told(reason: SkipReason, why: str) -> str:
 def failed_rows(outcomes: Sequence[PrepareOutcome]) -> list[FilmRow]:
     """For the table at the end of a run."""
     return [
-        FilmRow(printable(each.input.name), "", "not prepared", "", each.reason, "")
+        FilmRow(printable(each.input.name), "", "not prepared", "", "", each.reason, "")
         for each in outcomes
         if each.status is PrepareStatus.FAILED
     ]

@@ -8,6 +8,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.run.durations import Durations
 
 ENOUGH = 3.0  # seconds of expected work after which the run's own speed is believed
+MOST_OF_A_GUESS = 0.95  # of a stage that takes longer than expected and reports nothing
 Key = tuple[str, str]  # a job's id, and a planned stage
 
 
@@ -22,11 +23,14 @@ class RunProgress:
     left: int = 0  # inputs without a job so far: each is thought to take as long as those that have one, on average
     _shares: dict[Key, float] = field(default_factory=dict)  # how much of a stage is done, from 0 to 1
     _reused: set[Key] = field(default_factory=set)
+    _running: dict[Key, float] = field(default_factory=dict)  # since when
     _began: float | None = None
 
-    def started(self) -> None:
+    def started(self, key: Key | None = None) -> None:
         """A stage has begun to run."""
         self._began = self.now() if self._began is None else self._began
+        if key:
+            self._running.setdefault(key, self.now())
 
     def reused(self, key: Key) -> None:
         self._reused.add(key)
@@ -44,11 +48,32 @@ class RunProgress:
         """A job that has joined the run."""
         self.expected |= _expected(job, durations)
 
+    def share_of(self, key: Key) -> float:
+        """Of one stage, from 0 to 1: what it has reported, or else by the time that it is expected to take."""
+        reported, expected = self._shares.get(key, 0.0), self.expected.get(key, 0.0)
+        if reported or key not in self._running or not expected:
+            return reported
+        return min(MOST_OF_A_GUESS, (self.now() - self._running[key]) / expected)
+
+    def share_of_job(self, job_id: str) -> float:
+        """Of all of a job's stages, from 0 to 1."""
+        keys = [key for key in self.expected if key[0] == job_id]
+        total = sum(self.expected[key] for key in keys)
+        return sum(self.expected[key] * self.share_of(key) for key in keys) / total if total else 0.0
+
+    def spoken_left_of_job(self, job_id: str) -> str:
+        """Such as ``5 min left``; empty where nothing is known yet."""
+        if not self.is_known and not self.is_guess:
+            return ""
+        keys = [key for key in self.expected if key[0] == job_id]
+        left = sum(self.expected[key] * (1 - self.share_of(key)) for key in keys)
+        return f"{'about ' if self.is_guess else ''}{spoken(left)} left"
+
     @property
     def share(self) -> float:
         """Of the whole run, from 0 to 1."""
         total = self._total()
-        return self._done() / total if total else 0.0
+        return sum(self.expected[key] * self.share_of(key) for key in self.expected) / total if total else 0.0
 
     @property
     def seconds_left(self) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from pipeline.cli import handler, terminal_size
+from pipeline.cli import handler, result_quality, terminal_size
 from pipeline.jobs import model_notes
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import JobState
@@ -28,7 +28,8 @@ class FilmRow:
     job: str
     result: str
     languages: str
-    about: str  # how good it is, or why there is nothing
+    quality: str  # of its subtitles
+    about: str  # what a person should know, or why there is nothing
     where: str
 
 
@@ -37,6 +38,7 @@ COLUMNS = {
     "job": "job",
     "result": "result",
     "languages": "languages",
+    "quality": "quality",
     "where": "where",
     "about": "about",
 }
@@ -78,7 +80,7 @@ def fitted(found: Sequence[FilmRow], width: int) -> dict[str, int]:
     if _total(widths) > width:
         widths["film"] = min(widths["film"], FILM_WIDTH)
     are_alike = all(row.result == DONE for row in found)
-    for name in ("job", *(["result"] if are_alike else []), "about", "languages"):
+    for name in ("job", *(["result"] if are_alike else []), "about", "quality", "languages"):
         if name in widths and _total(widths) > width:
             room = width - _total({each: size for each, size in widths.items() if each != name})
             if name == "about" and room >= len("about") + GAP:
@@ -100,20 +102,21 @@ def _row(job: PlannedJob, outcome: JobOutcome) -> FilmRow:
     if outcome.error:
         error = handler.known(outcome.error) or outcome.error
         message = getattr(error, "message", str(error)).removeprefix(f"{job.id}: ")
-        return FilmRow(name, job.id, "not finished", "", printable(message.partition("\n")[0]), "")
+        return FilmRow(name, job.id, "not finished", "", "", printable(message.partition("\n")[0]), "")
     if outcome.partial:
-        return FilmRow(name, job.id, "did a part", "", "what was asked for", "")
+        return FilmRow(name, job.id, "did a part", "", "", "what was asked for", "")
     result = "was finished already" if outcome.unchanged else DONE
     languages = ", ".join(dict.fromkeys(_languages(job, outcome.delivered)))
     where = _shown_place(_place(job, outcome.delivered))
-    return FilmRow(name, job.id, result, languages, printable(_about(job, job.state())), where)
+    quality = printable("; ".join(result_quality.lines(job, job.state())))
+    return FilmRow(name, job.id, result, languages, quality, printable(_about(job, job.state())), where)
 
 
 def _languages(job: PlannedJob, delivered: Sequence[Path]) -> Iterator[str]:
     """What the names of subtitle files say: ``film.es.srt``."""
     for path in delivered:
         if path.suffix in SUFFIXES:
-            yield path.name.removeprefix(f"{job.input.stem}.").removesuffix(path.suffix)
+            yield path.name.removeprefix(f"{job.input.stem}.").removesuffix(path.suffix).removesuffix(".karaoke")
 
 
 def _place(job: PlannedJob, delivered: Sequence[Path]) -> Path:

@@ -22,6 +22,7 @@ class StageCounts:
         self._totals: dict[tuple[str, str], int] = {}
         self._shown: dict[tuple[str, str], dict[str, str]] = {}
         self._planned: dict[str, frozenset[str]] = {}  # by job: the names in its plan
+        self._titles: dict[str, dict[str, str]] = {}  # by job
 
     def has(self, job: PlannedJob, stage: str) -> bool:
         """Whether the stage is counted instead of named."""
@@ -29,15 +30,17 @@ class StageCounts:
 
     def planned_name(self, job: PlannedJob, stage: str) -> str:
         """The stage's own, or that of the fan-out over a list whose member it is."""
-        names = self._planned.get(job.id) or frozenset(each.name for each in job.stages)
-        self._planned[job.id] = names
+        if job.id not in self._planned:
+            self._planned[job.id] = frozenset(each.name for each in job.stages)
+            self._titles[job.id] = {each.name: each.title for each in job.stages if each.title}
+        names = self._planned[job.id]
         return stage if stage in names else stage.rpartition("_")[0]
 
     def shown_name(self, job: PlannedJob, stage: str) -> str:
-        """As a person calls it: ``square[7]``."""
+        """As a person calls it: by its title, or ``square[7]``."""
         planned = self.planned_name(job, stage)
         if planned == stage:
-            return stage
+            return printable(self._titles[job.id].get(stage, stage))
         if (job.id, planned) not in self._shown:
             from pipeline.jobs.items import shown_names
 

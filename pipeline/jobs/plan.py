@@ -56,6 +56,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     is_command: bool = False  # the stage's file is stages/USES.yaml, and starts a program
     # The programs that a command starts, each with the environment that has it, or PATH.
     programs: dict[str, str] = field(default_factory=dict)
+    title: str = ""  # what it does, in a person's words
     # The ways it may be started, the preferred one first. An older plan may name one that there is no more.
     start: tuple[str, ...] = ("cold",)
     timeout_seconds: float | None = None  # of one attempt

@@ -13,7 +13,7 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import SecretSource, has_secret
-from pipeline.plan import command_values, slots
+from pipeline.plan import command_values, slots, titles
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.plan.values import PICK, value_of
 from pipeline.references import JOB_INPUT, alternatives, is_paired, part, split
@@ -62,7 +62,7 @@ class Expansion:
                 secrets=secrets,
                 passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),
                 is_command=spec.command is not None,
-                **chosen,
+                **chosen | titles.of_member(chosen, each),
             )
 
     def delivered(self, index: int) -> tuple[str, ...]:

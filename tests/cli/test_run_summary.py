@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run_summary
+from pipeline.cli import result_quality, run_summary
 from pipeline.cli.run_summary import GAP, FilmRow, fitted
 from pipeline.errors import StageError
+from pipeline.jobs import attempts
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.plan import BesideInput
 from pipeline.run.observer import JobOutcome
-from tests.jobs.helpers import DIGEST, record, stored
+from tests.jobs.helpers import DIGEST, KEY, a_stage, record, stored
 
-ROW = FilmRow("f" * 60, "job-20261129-root-0001", "finished", "en, es", "a " * 60, "jobs/job-20261129-root-0001/output")
+WHERE = "jobs/job-20261129-root-0001/output"
+ROW = FilmRow("f" * 60, "job-20261129-root-0001", "finished", "en, es", "en: 9 cues", "a " * 60, WHERE)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
@@ -55,3 +57,20 @@ def test_a_failure_is_told_in_its_row(tmp_path: Path) -> None:
     job = stored(tmp_path)
     (row,) = run_summary.rows([job], {job.id: JobOutcome(error=StageError(f"{job.id}: no disk\nmore"))})
     assert (row.result, row.about) == ("not finished", "no disk")
+
+
+def test_a_film_is_said_to_be_as_good_as_its_stages_report(tmp_path: Path) -> None:
+    report, transcript = tmp_path / "report.json", tmp_path / "transcript.json"
+    report.write_text('{"language": "en", "cues": 11, "broken": {"gap": 2, "lines": 0}}')
+    transcript.write_text('{"coverage": {"share": 0.987}}')
+    outputs = {"asr": {"transcript": "transcript.json"}, "cut": {"report": "report.json"}}
+    job = stored(tmp_path / "jobs", stages=[a_stage(name, outputs=each) for name, each in outputs.items()])
+    for stage, file in (("asr", transcript), ("cut", report)):
+        attempt = attempts.begin(job, stage)
+        target = attempt.outputs / file.name
+        target.write_bytes(file.read_bytes())
+        result = attempt.commit({file.stem: target}, KEY, 0.5)
+        record(job, StageFinished(stage, 1, result.key, 0.5, result.output_records))
+    (line,) = result_quality.lines(job, job.state())
+    assert line == "en: 11 cues, 99% of the speech has words, 2 rules broken"
+    assert result_quality.speed(job, 0.5) == "2.0 x real time"

@@ -58,7 +58,7 @@ def test_the_words_are_the_same_on_one_cpu(studio: Sandbox, film: Path) -> None:
     prepared = studio.run("prepare-job", "--transcribe", "-s", "en", "--", film).out.strip()
     done = studio.run("run-pipeline", "-j", prepared, "--force", "asr", "--limit", "cpus=1", timeout=PATIENCE)
     assert done.code == 0, done.err
-    assert "asr: finished" in done.err
+    assert "Recognise the speech: finished" in done.err
     one = json.loads((studio.job(prepared) / "output" / "film.transcript.json").read_text(encoding="utf-8"))
     assert one == several
 

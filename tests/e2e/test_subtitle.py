@@ -109,11 +109,11 @@ def test_a_killed_run_goes_on_from_the_last_finished_stage(studio: Sandbox) -> N
     id = studio.run("prepare-job", SAMPLE, "--subtitle", "-s", "en").out.strip()
     with studio.start("run-pipeline", "-j", id) as run:
         assert run.stderr is not None
-        assert any(b"asr: runs" in line for line in run.stderr)
+        assert any(b"Recognise the speech: runs" in line for line in run.stderr)
         run.send_signal(signal.SIGKILL)
     done = studio.run("run-pipeline", "-j", id, timeout=PATIENCE)
     assert done.code == 0, done.err
-    assert "demux: finished" not in done.err
+    assert "Take out the sound: finished" not in done.err
     assert (studio.job(id) / "output" / "two_cities.en.srt").is_file()
 
 
@@ -185,7 +185,7 @@ def test_a_movie_cut_off_in_the_middle_is_transcribed_as_far_as_it_goes_with_a_w
     assert prepared.code == 0, prepared.err
     done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
     assert done.code == 0, done.err
-    assert "demux: warning" in done.err
+    assert "Take out the sound: warning" in done.err
     text = (studio.job(prepared.out.strip()) / "output" / "cut.transcript.txt").read_text(encoding="utf-8")
     assert "best of times" in text
 

@@ -137,6 +137,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         passed=["TOKEN"],
         is_command=True,
         programs={"awk": "PATH"},
+        title="Copy the file",
         start=["worker"],
         timeout_seconds=1.5,
         expected_seconds=2,
