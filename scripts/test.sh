@@ -18,7 +18,7 @@ for argument in "$@"; do
             checks=false
             # Each flush to a disk costs milliseconds. No process is started that could show what one leaves out.
             if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
-            arguments+=(-o tmp_path_retention_policy=failed)
+            arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop)
             ;;
         *) arguments+=("$argument") ;;
     esac

@@ -20,7 +20,7 @@ from pipeline.cli.run_options import OPTIONS
 from pipeline.jobs.job import DOCUMENT, JobFolder
 from pipeline.locks import exclusive
 from tests.conftest import COMMANDS, REPOSITORY, Result, Sandbox, offline
-from tests.source_trees import tree
+from tests.source_trees import nodes
 
 OURS = tuple(COMMANDS)
 CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
@@ -40,18 +40,18 @@ NAMING = re.compile(
 SENTENCES = {"the other machine"}
 
 
-def texts(node: ast.AST) -> Iterator[tuple[int, str]]:
+def texts(file: Path) -> Iterator[tuple[int, str]]:
     """The strings of a module with their lines, each as it may be printed; ``x`` stands for values."""
-    for child in ast.iter_child_nodes(node):
-        match child:
-            case ast.Expr(value=ast.Constant()):
-                continue  # a docstring
-            case ast.Constant(value=str(text), lineno=line):
-                yield line, text
-            case ast.JoinedStr(values=values, lineno=line):
-                yield line, "".join(str(each.value) if isinstance(each, ast.Constant) else "x" for each in values)
-                continue
-        yield from texts(child)
+    parts: set[int] = set()  # of what was told as a whole, or is a docstring; what is inside of a node comes after it
+    for node in nodes(file):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            parts.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr) and id(node) not in parts:
+            parts.update(map(id, ast.walk(node)))
+            told = (str(each.value) if isinstance(each, ast.Constant) else "x" for each in node.values)
+            yield node.lineno, "".join(told)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield node.lineno, node.value
 
 
 @cache
@@ -61,7 +61,7 @@ def lines_of_code() -> list[tuple[str, str]]:
         (f"{file.relative_to(REPOSITORY)}:{number}", line.strip())
         for file in sorted((REPOSITORY / "pipeline").rglob("*.py"))
         if NAMED.search(file.read_text(encoding="utf-8"))
-        for number, text in texts(tree(file))
+        for number, text in texts(file)
         for line in text.splitlines()
     ]
 

@@ -1,7 +1,6 @@
 """A real browser: the machine's own Chromium, which Playwright starts, drives and ends."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -10,13 +9,13 @@ from tests.browser import accessibility
 from tests.browser.chromium import BOUND, INSTALLATION, Complaints, ServedPage, chromium, serving, switches
 from tests.conftest import Sandbox
 
-HERE = Path(__file__).parent
+HERE = "tests/browser/"  # as the names of tests begin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of this folder need a browser, and are skipped where there is none."""
     for item in items:
-        if HERE in item.path.parents:
+        if item.nodeid.startswith(HERE):
             item.add_marker(pytest.mark.browser)
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason=f"no chromium on PATH: {INSTALLATION}"))

@@ -6,6 +6,7 @@ import pickle
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ SPANISH = (
 )
 
 
+@cache
 def pairs() -> set[str]:
     """What Apertium has here."""
     if shutil.which("apertium") is None:

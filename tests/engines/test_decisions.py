@@ -326,16 +326,14 @@ def test_a_model_that_nobody_knows_the_files_of_suits_every_engine(catalog: Cata
     assert found.values["recognition"]["engine"] == "hearing"
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [("parakeet-tdt-0.6b-v3", 25), ("canary-1b-v2", 25), ("parakeet-tdt-0.6b-v2", 1)]
-)
-def test_the_models_in_onnx_form_have_their_languages_in_the_catalogue(name: str, count: int) -> None:
-    model = Catalog(ProjectFolder(REPOSITORY)).model(name)
-    assert len(model.languages) == count
-    engines = load(ProjectFolder(REPOSITORY))
-    files = DefinedModel(frozenset(), patterns=model.patterns)
-    able = [each.name for each in engines.values() if each.files and all(map(files.may_have, each.files))]
-    assert [each for each in able if engines[each].kind == "recognition"] == ["onnx-asr"]
+def test_the_models_in_onnx_form_have_their_languages_in_the_catalogue() -> None:
+    catalog, engines = Catalog(ProjectFolder(REPOSITORY)), load(ProjectFolder(REPOSITORY))
+    for name, count in (("parakeet-tdt-0.6b-v3", 25), ("canary-1b-v2", 25), ("parakeet-tdt-0.6b-v2", 1)):
+        model = catalog.model(name)
+        assert len(model.languages) == count, name
+        files = DefinedModel(frozenset(), patterns=model.patterns)
+        able = [each.name for each in engines.values() if each.files and all(map(files.may_have, each.files))]
+        assert [each for each in able if engines[each].kind == "recognition"] == ["onnx-asr"], name
 
 
 def test_without_any_translator_each_is_named_with_its_model_s_size_and_what_fetches_it(catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.config import engines
+from pipeline.config.catalog import Catalog
 from pipeline.engines.criteria import Criteria
 from pipeline.engines.requirements import DefinedModel, EngineInventory, UndefinedModel
 from pipeline.engines.select import choose
@@ -13,6 +13,7 @@ from pipeline.errors import NotReady
 from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 
+SHIPPED = Catalog(ProjectFolder(REPOSITORY))
 HERE, NEVER = DefinedModel(frozenset()), DefinedModel(frozenset(), problem="it was never fetched", size="about 1 GB")
 MODELS = ("nllb-200", "indictrans2-en-indic", "indictrans2-indic-en", "indictrans2-indic-indic")
 NOTHING = EngineInventory(
@@ -30,7 +31,7 @@ def chosen(source: str, target: str, **there: DefinedModel) -> str:
     own = {name.replace("_", "-"): model for name, model in there.items()}
     inventory = replace(NOTHING, models={**NOTHING.models, **own})
     direction = Direction(source, target, Criteria(), "whisper-base")
-    able = [each for each in engines.load(ProjectFolder(REPOSITORY)).values() if each.kind == "translation"]
+    able = [each for each in SHIPPED.engines.values() if each.kind == "translation"]
     return choose("translation", "auto", [direction.candidate(each, inventory) for each in able]).engine
 
 

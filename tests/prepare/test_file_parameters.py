@@ -16,13 +16,14 @@ from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY
 from tests.models.test_integrity import ctranslate2
 
+SHIPPED = Catalog(ProjectFolder(REPOSITORY))  # each of its files is read once
 DUBBED = Media(9.0, (MediaTrack(1, language="eng", is_default=True), MediaTrack(2, language="spa")))
 SUBTITLED = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "eng"), MediaTrack(2, "subrip", "fre")))
 
 
 @pytest.fixture
 def workflow() -> WorkflowSpec:
-    return Catalog(ProjectFolder(REPOSITORY)).workflow("transcribe")
+    return SHIPPED.workflow("transcribe")
 
 
 def values(workflow: WorkflowSpec, **typed: str) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def test_sound_without_a_language_is_what_a_person_says(workflow: WorkflowSpec) 
 
 @pytest.mark.parametrize(("text", "track", "told"), [("auto", "2", False), ("1", "1", True), ("2", "2", False)])
 def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str, track: str, told: bool) -> None:
-    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
+    workflow = SHIPPED.workflow("subtitle")
     typed = values(workflow, source_language="fr", from_subtitles=text)
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), SUBTITLED, {})
     assert found["from_subtitles"]["track"] == track
@@ -66,7 +67,7 @@ def test_subtitles_are_chosen_by_the_language_and_another_one_is_told(text: str,
 
 def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> None:
     (tmp_path / "no-language.srt").write_text("1\n")
-    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
+    workflow = SHIPPED.workflow("subtitle")
     typed = values(workflow, source_language="fr", from_subtitles=str(tmp_path / "no-language.srt"))
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
     assert found["from_subtitles"]["language"] == ""
@@ -79,7 +80,7 @@ def test_subtitles_without_a_language_are_what_a_person_says(tmp_path: Path) -> 
 )
 def test_subtitles_that_hold_only_signs_are_told(tmp_path: Path, name: str, told: bool) -> None:
     (tmp_path / name).write_text("1\n")
-    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
+    workflow = SHIPPED.workflow("subtitle")
     typed = values(workflow, from_subtitles=str(tmp_path / name))
     found = file_parameters.for_movie(workflow, typed, Path("movie.mkv"), DUBBED, {})
     assert bool(file_parameters.notes(workflow, found, DUBBED)) is told
@@ -87,7 +88,7 @@ def test_subtitles_that_hold_only_signs_are_told(tmp_path: Path, name: str, told
 
 def test_a_forced_track_is_told() -> None:
     movie = Media(9.0, DUBBED.audio, (MediaTrack(1, "subrip", "fre", is_forced=True), MediaTrack(2, "subrip", "fre")))
-    workflow = Catalog(ProjectFolder(REPOSITORY)).workflow("subtitle")
+    workflow = SHIPPED.workflow("subtitle")
     for text, told in (("1", True), ("2", False)):
         found = file_parameters.for_movie(workflow, values(workflow, from_subtitles=text), Path("m.mkv"), movie, {})
         assert bool(file_parameters.notes(workflow, found, movie)) is told
@@ -95,14 +96,14 @@ def test_a_forced_track_is_told() -> None:
 
 @pytest.mark.parametrize(("parameter", "kind"), [("model", "TransformerSpec"), ("translation_model", "WhisperSpec")])
 def test_a_folder_whose_model_is_for_another_task_is_refused(tmp_path: Path, parameter: str, kind: str) -> None:
-    catalog = Catalog(ProjectFolder(REPOSITORY))
+    catalog = SHIPPED
     (tmp_path / "model.bin").write_bytes(ctranslate2(kind=kind))
     with pytest.raises(NotReady, match="it is to be a model for"):
         file_parameters.read(catalog.workflow("subtitle"), {parameter: str(tmp_path)}, catalog)
 
 
 def test_a_folder_that_runs_code_is_read_where_that_is_allowed(tmp_path: Path) -> None:
-    catalog = Catalog(ProjectFolder(REPOSITORY))
+    catalog = SHIPPED
     (tmp_path / "model.bin").write_bytes(pickle.dumps({"a": [1.0]}, protocol=2))
     workflow, typed = catalog.workflow("subtitle"), {"model": str(tmp_path)}
     with pytest.raises(NotReady, match="runs code"):
@@ -115,7 +116,7 @@ def test_a_repository_in_place_of_a_folder_leads_to_the_command_that_locks_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    catalog = Catalog(ProjectFolder(REPOSITORY))
+    catalog = SHIPPED
     with pytest.raises(NotReady) as refused:
         file_parameters.read(catalog.workflow("subtitle"), {"model": text}, catalog)
     assert str(refused.value.next_step).startswith(
@@ -126,7 +127,7 @@ def test_a_repository_in_place_of_a_folder_leads_to_the_command_that_locks_it(
 def test_a_folder_of_something_else_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalog = Catalog(ProjectFolder(REPOSITORY))
+    catalog = SHIPPED
     (tmp_path / "film.mkv").write_bytes(b"a film")
     monkeypatch.setattr(local_folder, "read", lambda *_: pytest.fail("it was read"))
     with pytest.raises(NotReady, match="none of the files"):

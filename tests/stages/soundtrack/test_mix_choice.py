@@ -8,7 +8,7 @@ import pytest
 from soundtrack.mix_choice import BLOCK_SECONDS, mixed
 from soundtrack.mixes import WEIGHTS, Mix
 
-RATE = 1600
+RATE = 800
 Sound = Callable[[float], float]
 LAYOUTS = {"stereo": ("FL", "FR"), "5.1": ("FL", "FR", "FC", "SL", "SR"), "mono": ("FC",)}
 
