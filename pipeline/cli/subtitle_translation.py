@@ -1,9 +1,9 @@
-"""``pipeline subtitles translate``: a translation that follows what was corrected in its original."""
+"""Translations that follow what was corrected in their original."""
 
 import click
 
-from pipeline.cli import completion, subtitle_words
-from pipeline.cli.context import project, root_option
+from pipeline.cli import subtitle_words
+from pipeline.cli.context import project
 from pipeline.errors import PipelineError
 from pipeline.jobs import editing
 from pipeline.jobs.editing import EditDesk
@@ -12,14 +12,8 @@ from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
 
 
-@click.command()
-@click.argument("id", shell_complete=completion.jobs)
-@root_option
-def translate(id: str) -> None:
-    """Translate again what was corrected in a job's original subtitles: these sentences, and nothing else.
-
-    "pipeline subtitles accept" does it by itself; this is for a translator that couldn't work then.
-    """
+def catch_up(id: str) -> None:
+    """Let the translations of a job follow what was corrected, and say what came of it."""
     here = project()
     with editing.opened(JobStore(here.jobs).folder(id)) as desk:
         count = follow(here, desk)
@@ -35,10 +29,10 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
     Returns how many had something to follow.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import retranslation
+    from pipeline.run import retranslation, translated_tracks
 
     count = 0
-    for translated in retranslation.translations(desk):
+    for translated in translated_tracks.translations(desk):
         name = translated.track.name
         try:
             followed = retranslation.follow(desk, Catalog(here), translated)
@@ -51,8 +45,10 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
             continue
         count += 1
         retranslation.put(here, desk, followed)
-        what = counted(followed.sentences, "corrected sentence")
-        click.echo(printable(f"{desk.job.id}: {what} translated again in '{name}', the rest stays as it is"))
+        what = counted(followed.sentences, "sentence")
+        words = f"{what} of '{name}' translated again, the rest stays as it is"
+        taken_back = f"'{name}' is again as it was translated, as is its original"
+        click.echo(printable(f"{desk.job.id}: {words if followed.sentences else taken_back}"))
         subtitle_words.tell_clashes(followed.edits.clashes)
         if followed.lost:
             what = f"{counted(followed.lost, 'change')} of the original couldn't be found in the translation '{name}'"

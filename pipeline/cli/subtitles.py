@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import subtitle_conversion, subtitle_edits, subtitle_translation
+from pipeline.cli import subtitle_conversion, subtitle_edits, subtitle_proposals
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import NamedPath
@@ -32,7 +32,8 @@ for each in (
     subtitle_edits.edits,
     subtitle_edits.merge,
     subtitle_conversion.convert,
-    subtitle_translation.translate,
+    subtitle_proposals.recognise,
+    subtitle_proposals.translate,
 ):
     group.add_command(each)
 

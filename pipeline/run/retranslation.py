@@ -6,42 +6,22 @@ and where they differ at the time of a correction, they come into the track as a
 translation stays, and where that is the same sentence, it is a clash.
 """
 
-import json
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
-from pipeline.files import read_json
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited
-from pipeline.jobs.plan import PlannedStage
 from pipeline.project import ProjectFolder
-from pipeline.references import split
-from pipeline.run import corrected_sentences, single_stage, stage_windows, subtitle_edits
+from pipeline.run import corrected_sentences, machine_cues, stage_windows, subtitle_edits, translated_tracks
 from pipeline.run.corrected_sentences import CorrectedSources, SourceRun
 from pipeline.run.stage_windows import StageWindow
 from pipeline.run.subtitle_edits import CueEdits, EditedTrack
+from pipeline.run.translated_tracks import DOCUMENT, SOURCE, TranslatedTrack
 from pipeline.values import Struct, replace
 
-GENERATION = "subtitle_generation"
-DOCUMENT, SOURCE = "translation", "transcript"  # the output and the input of a stage that translates text
 PASSED = ("start", "end", "text", "speaker", "alignment")  # what a translator gets of a piece
-
-
-class TranslatedTrack(Struct, frozen=True):
-    """Subtitles that were made from a translation of text."""
-
-    track: EditedTrack
-    translation: PlannedStage
-    generation: PlannedStage
-
-    def document(self, desk: EditDesk) -> dict[str, Any]:
-        """The translation as its stage has made it."""
-        return dict(read_json(desk.output(self.translation.name, DOCUMENT).path))
 
 
 class FollowedTrack(Struct, frozen=True):
@@ -54,35 +34,6 @@ class FollowedTrack(Struct, frozen=True):
     lost: int  # corrections whose words aren't in what was translated
 
 
-def translations(desk: EditDesk) -> list[TranslatedTrack]:
-    """The job's tracks that were translated from text; what Whisper translates from the sound has none."""
-    stages = {stage.name: stage for stage in desk.job.stages}
-    found = []
-    for track in subtitle_edits.tracks(desk):
-        generation = stages.get(track.stage)
-        if generation is None or generation.uses != GENERATION:
-            continue
-        for reference in generation.inputs.get(SOURCE, ()):
-            name, output = split(reference)
-            translation = stages.get(name)
-            is_made = translation and desk.job.loaded.stage(name).committed
-            if translation and is_made and output == DOCUMENT and SOURCE in translation.inputs:
-                found.append(TranslatedTrack(track, translation, generation))
-    return found
-
-
-def original(desk: EditDesk) -> EditedTrack | None:
-    """The track of what was said, in its own language; ``None`` where the job has none."""
-    translated = {each.stage for each in subtitle_edits.tracks(desk) if _is_translated(desk, each)}
-    return next((each for each in subtitle_edits.tracks(desk) if each.stage not in translated), None)
-
-
-def _is_translated(desk: EditDesk, track: EditedTrack) -> bool:
-    stage = next((each for each in desk.job.stages if each.name == track.stage), None)
-    references = stage.inputs.get(SOURCE, ()) if stage else ()
-    return any(split(each)[1] == DOCUMENT for each in references)
-
-
 def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> FollowedTrack | None:
     """The corrections that count in the original, in one translation. ``None`` where nothing is left to do.
 
@@ -91,7 +42,7 @@ def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> Fol
     """
     document, track = translated.document(desk), translated.track
     wanted = _wanted(desk, catalog, translated, document)
-    before = _last(desk, track)
+    before = machine_cues.last_state(desk, track)
     sources = _sources(wanted)
     if sources == (before or {}).get("sources", []):
         return None
@@ -101,12 +52,45 @@ def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> Fol
         raise UsageError(what, f"pipeline subtitles merge {id}")
     segments, windows = _made(desk, catalog, translated, document, wanted)
     there = [*windows, *((start, end) for start, end in (before or {}).get("windows", ()))]
-    text = before["machine"] if before else _made_text(desk, track)
-    with _cues(catalog, translated, {**document, "segments": segments}) as made, _text("machine.vtt", text) as base:
-        found = subtitle_edits.in_windows(desk, catalog, track, (base, made), there)
+    with machine_cues.cues(catalog, translated.generation, {**document, "segments": segments}) as made:
+        found = machine_cues.in_track(desk, catalog, track, made, there)
     found = replace(found, more={"machine": found.machine, "sources": sources, "windows": windows})
     count = sum(len(each.sources) for each in wanted.runs) + len(wanted.added)
     return FollowedTrack(track, found, count, document["engine"], len(wanted.lost))
+
+
+def again(
+    desk: EditDesk,
+    catalog: Catalog,
+    translated: TranslatedTrack,
+    span: tuple[float, float],
+    models: Mapping[str, str],
+) -> dict[str, Any]:
+    """The translation's document, with the sentences at the time of ``span`` translated again by other ``models``, and
+    with the corrections of the original that count.
+    """
+    document = translated.document(desk)
+    corrections = _wanted(desk, catalog, translated, document)
+    segments = [dict(each) for each in document["segments"]]
+    for run in corrections.runs:
+        for number, source in enumerate(run.sources, run.begin):
+            segments[number] = {**segments[number], "source": source}
+    chosen = [
+        number
+        for number, each in enumerate(segments)
+        if each.get("source") and min(span[1], each["end"]) - max(span[0], each["start"]) > corrected_sentences.EDGE
+    ]
+    if not chosen:
+        raise UsageError(f"nothing is translated from {span[0]:g} s to {span[1]:g} s")
+    begin, end = min(chosen), max(chosen) + 1
+    run = SourceRun(begin, tuple(each.get("source", "") for each in segments[begin:end]))
+    made = _of_run(desk, catalog, replace_models(translated, models), document, run)
+    return {**document, "segments": [*segments[:begin], *made, *segments[end:]]}
+
+
+def replace_models(translated: TranslatedTrack, models: Mapping[str, str]) -> TranslatedTrack:
+    """The same with other models of the same translator."""
+    return replace(translated, models={**translated.models, **models})
 
 
 def put(project: ProjectFolder, desk: EditDesk, followed: FollowedTrack) -> OutputEdited | None:
@@ -115,7 +99,7 @@ def put(project: ProjectFolder, desk: EditDesk, followed: FollowedTrack) -> Outp
 
 
 def _corrections(desk: EditDesk, catalog: Catalog) -> Sequence[Mapping[str, Any]]:
-    spoken = original(desk)
+    spoken = translated_tracks.original(desk)
     if spoken is None or spoken.stage not in desk.job.loaded.edits:
         return []
     return subtitle_edits.changes(desk, catalog, spoken)
@@ -132,19 +116,6 @@ def _sources(wanted: CorrectedSources) -> list[Any]:
     """What tells one state of the corrections from another."""
     runs = [[each.begin, *each.sources] for each in wanted.runs]
     return [*runs, *([each["after"][0]["start"], each["after"][0]["text"]] for each in wanted.added)]
-
-
-def _last(desk: EditDesk, track: EditedTrack) -> Mapping[str, Any] | None:
-    """What is known of the last time that this translation followed, unless its stage has made another one since."""
-    if track.stage not in desk.job.loaded.edits:
-        return None
-    made = desk.made(track.stage).outputs[track.outputs["vtt"]].digest
-    for event in reversed(desk.edits_of(track.stage)):
-        about = desk.about_of(event)
-        base = event.outputs.get(track.outputs["vtt"])
-        if base and base.base == made and "machine" in about:
-            return about
-    return None
 
 
 def _made(
@@ -217,36 +188,6 @@ def _translated(
         "dropped": [],
         "notes": [],
     }
-    with _file("transcript.json", transcript) as path:
-        window = StageWindow(translated.translation, {SOURCE: [path]}, DOCUMENT)
+    with machine_cues.json_file("transcript.json", transcript) as path:
+        window = StageWindow(translated.translation, {SOURCE: [path]}, DOCUMENT, models=translated.models)
         return list(stage_windows.document(catalog.project, desk.job, window)["segments"])
-
-
-def _made_text(desk: EditDesk, track: EditedTrack) -> str:
-    return desk.made(track.stage).outputs[track.outputs["vtt"]].path.read_text(encoding="utf-8")
-
-
-@contextmanager
-def _cues(catalog: Catalog, translated: TranslatedTrack, document: Mapping[str, Any]) -> Iterator[Path]:
-    """The cues of a translation, as the job's own stage would cut them."""
-    known = catalog.stage(GENERATION).parameters
-    parameters = {name: value for name, value in translated.generation.parameters.items() if name in known}
-    with (
-        _file("translation.json", document) as path,
-        single_stage.run(catalog, GENERATION, {SOURCE: [path]}, parameters) as outputs,
-    ):
-        yield outputs["vtt"]
-
-
-@contextmanager
-def _file(name: str, content: Any) -> Iterator[Path]:
-    with _text(name, json.dumps(content, ensure_ascii=False)) as path:
-        yield path
-
-
-@contextmanager
-def _text(name: str, content: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / name
-        path.write_text(content, encoding="utf-8")
-        yield path

@@ -34,3 +34,10 @@ def test_the_cues_of_a_person_at_that_time() -> None:
     change = cue_windows.ChangedCues((BASE[2],), (Cue(2000, 2900, "C"),))
     own = [Cue(1000, 1900, "mine"), Cue(2100, 2950, "mine, too"), Cue(2950, 4000, "after")]
     assert cue_windows.at_time_of(change, own) == [own[1]]
+
+
+def test_what_says_the_same_at_nearly_the_same_time_stays_as_it_was() -> None:
+    other = made(Cue(1100, 1950, "b"), Cue(2000, 2900, "C"), Cue(3050, 3900, "d"), without=(1, 2, 3))
+    (change,) = cue_windows.changes(BASE, other, [(1.0, 4.0)])
+    assert (change.before, change.after) == ((BASE[2],), (Cue(2000, 2900, "C"),))
+    assert cue_windows.changes(BASE, made(Cue(1100, 1950, "b"), without=(1,)), [(1.0, 2.0)]) == []
