@@ -47,6 +47,8 @@ import stagekit
 from recognition import model_hub
 
 BATCH = 8  # windows on the CPU
+LISTENED_WINDOWS = 16  # from all over the film, in which other languages are heard
+ONE_LANGUAGE = "; WhisperX recognises all of a film in one language, and --asr faster-whisper each part in its own"
 
 model_hub.go_offline_without_hub()
 
@@ -56,6 +58,7 @@ from recognition import (  # noqa: E402
     language_check,
     model_errors,
     models,
+    several_languages,
     sound_blocks,
     transcripts,
     two_pass,
@@ -121,12 +124,16 @@ def recognised(
     stage.about(**check.facts)
     times = WordTimes(recogniser, way.device)
     first: list[Segment] = []
+    others: tuple[str, ...] = ()
     if activity.speech:
         recogniser.find_language(cut)
+        if recogniser.is_multilingual and not check.notes:
+            recogniser.listen_on(cut, LISTENED_WINDOWS)
+            others = several_languages.notes_on_others(activity, recogniser, ONE_LANGUAGE)
         for block in blocks(stage, activity, pipeline, recogniser, way.windows):
             first += times.segments(block)
     result = two_pass.add_second_pass(first, activity, recogniser.recognise)
-    return WhisperXResult(result, recogniser, times, check.notes)
+    return WhisperXResult(result, recogniser, times, (*check.notes, *others))
 
 
 def blocks(

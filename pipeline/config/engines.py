@@ -44,6 +44,7 @@ class EngineSpec:
     quality: int  # the engine with the higher one is preferred
     note: str = ""
     program: str | None = None
+    one_language: bool = False  # it recognises all of the speech in one, also where several are spoken
     from_audio: bool = False
     speakers: bool = False  # it can label who speaks
     speaker_model: OwnModel | None = None  # that it needs for this
@@ -83,6 +84,7 @@ def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) ->
         quality=entry["quality"],
         note=entry.get("note", ""),
         program=entry.get("program"),
+        one_language=entry.get("one_language", False),
         from_audio=entry.get("from_audio", False),
         speakers=bool(speakers),
         speaker_model=own,

@@ -1,7 +1,7 @@
 """Which engine recognises the speech, if that is needed at all."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from pipeline.config.engines import EngineSpec
 from pipeline.engines.criteria import Criteria, DecisionOutcome
@@ -51,12 +51,22 @@ class RecognitionTask:
         suited = self._suited(inventory) if self.criteria.engine == AUTO else ()
         candidates = [self._candidate(each, inventory) for each in suited or self.engines]
         chosen = choose("recognition", self.criteria.engine, candidates)
-        own = next(each.speaker_model for each in self.engines if each.name == chosen.engine)
-        languages = _languages(self.criteria.model, inventory)
+        spec = next(each for each in self.engines if each.name == chosen.engine)
+        own, languages = spec.speaker_model, _languages(self.criteria.model, inventory)
+        choice = RecognitionChoice(chosen, languages, notes=tuple(self._notes(spec, languages)))
         if own is None or not self.criteria.speakers:
-            return RecognitionChoice(chosen, languages)
+            return choice
         folder = ModelFolder(own.name, own.files, DIARIZATION, own.allows_code)
-        return RecognitionChoice(chosen, languages, own.name, inventory.read_first(folder))
+        return replace(choice, speaker_model=own.name, speaker_folder=inventory.read_first(folder))
+
+    def _notes(self, engine: EngineSpec, languages: Sequence[str]) -> Iterator[str]:
+        """Only of a film whose language nobody knows, and of a model that has several."""
+        if not engine.one_language or self.criteria.spoken or len(languages) == 1:
+            return
+        others = [each for each in self.engines if not each.one_language and not _never(each, self.criteria)]
+        whole = f"{engine.name} recognises all of a film in one language"
+        instead = f"; where several are spoken, --asr {others[0].name} recognises each in its own" if others else ""
+        yield f"{whole}{instead}"
 
     def _candidate(self, engine: EngineSpec, inventory: EngineInventory) -> EngineCandidate:
         never = _never(engine, self.criteria)
@@ -84,6 +94,7 @@ class RecognitionChoice:
     languages: tuple[str, ...] = ()  # of the model; empty where nobody knows
     speaker_model: str | None = None
     speaker_folder: ModelFolder | None = None  # where the speaker model is one that the project doesn't define
+    notes: tuple[str, ...] = ()  # what a person should know of the engine
 
     @property
     def folders(self) -> tuple[ModelFolder, ...]:
@@ -99,7 +110,7 @@ class RecognitionChoice:
         speakers = contents.models[self.speaker_folder] if self.speaker_folder else self.speaker_model
         model = self.engine.candidate.model
         values = RecognitionValues(self.engine.engine, model or "", True, speakers, self.languages)
-        return DecisionOutcome(asdict(values), (self.engine.record(model),))
+        return DecisionOutcome(asdict(values), (self.engine.record(model),), self.notes)
 
 
 def _languages(model: str | None, inventory: EngineInventory) -> tuple[str, ...]:

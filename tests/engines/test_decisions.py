@@ -212,6 +212,30 @@ def test_telling_speakers_apart_needs_an_engine_that_can(catalog: Catalog) -> No
 
 
 @pytest.fixture
+def one_language(tmp_path: Path) -> Catalog:
+    """As ``catalog``, with an engine that recognises a film in one language."""
+    workflow = HEAD.replace("speakers: $speakers}", "speakers: $speakers, source: $source}")
+    write(tmp_path, ENGINES.replace("speakers: true", "one_language: true"), workflow)
+    return Catalog(ProjectFolder(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("values", "is_told"),
+    [
+        ({"source": "auto"}, True),
+        ({"source": "en"}, False),
+        ({"source": "auto", "model": "english"}, False),
+        ({"source": "auto", "asr": "hearing"}, False),
+    ],
+)
+def test_that_an_engine_recognises_a_film_in_one_language_is_told_where_nobody_names_it(
+    one_language: Catalog, values: dict[str, Any], is_told: bool
+) -> None:
+    tasks = [record.task for record in decided(one_language, **{"asr": "speakers", "targets": [], **values}).records]
+    assert any("--asr hearing recognises each in its own" in task for task in tasks) is is_told
+
+
+@pytest.fixture
 def voices(tmp_path: Path) -> Catalog:
     """As ``catalog``, with an engine that takes a model of its own to tell speakers apart."""
     write(tmp_path, engines=ENGINES.replace("speakers: true", SPEAKERS))

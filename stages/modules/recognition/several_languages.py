@@ -85,14 +85,20 @@ def find_regions(activity: SpeechActivity, stepped: SteppedRecogniser, main: str
     ]
 
 
-def notes_on_others(activity: SpeechActivity, recogniser: Recogniser) -> tuple[str, ...]:
-    """A note where so much of the speech is in another language than the one that was named that it should be known."""
+NAMED = ", which was named; without -s, each part is recognised in its own language"
+
+
+def notes_on_others(activity: SpeechActivity, recogniser: Recogniser, why: str = NAMED) -> tuple[str, ...]:
+    """A note where so much of the speech is in another language than it was recognised in that it should be known.
+
+    It is judged by the windows that were listened to. ``why`` it was, and what helps: the end of the note.
+    """
     named, heard = recogniser.language or "", _heard(activity, recogniser)
     seconds = language_regions.weighted_seconds(heard, named)
     whole = sum(stretch.speech for stretch in heard)
     return tuple(
         f"about {own / whole:.0%} of the speech sounds like {languages.shown(language)}, and was recognised as "
-        f"{languages.shown(named)}, which was named; without -s, each part is recognised in its own language"
+        f"{languages.shown(named)}{why}"
         for language, own in seconds.items()
         if own >= LEAST_OF_OTHERS and own >= SMALLEST_SHARE * whole
     )

@@ -105,6 +105,11 @@ class Recogniser:
         probabilities = {language: min(total / len(sample), 1.0) for language, total in votes.items()}
         return LanguageEvidence(probabilities, len(sample), sum(window.duration for window in windows))
 
+    def listen_on(self, windows: Sequence[Window], most: int) -> None:
+        """Hear the languages in at most so many of the windows, spread over the audio; ``heard`` has them then."""
+        sample = [window for window in _spread_evenly(windows, most) if window not in self.heard]
+        self.heard.update(zip(sample, self.languages_in(sample), strict=True))
+
     def languages_in(self, windows: Sequence[Window]) -> list[dict[str, float]]:
         """The probability of each language in each window. Nothing is kept."""
         with ThreadPoolExecutor(self.workers) as pool:

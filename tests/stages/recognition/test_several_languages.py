@@ -101,5 +101,7 @@ def test_speech_in_a_language_that_was_not_named_is_told(languages: Any) -> None
     recogniser = MadeUpRecogniser([EN, ES, EN], ["en", "es", "en"])
     (note,) = languages.notes_on_others(recogniser.activity, recogniser)
     assert note.startswith("about 31% of the speech sounds like Spanish (es), and was recognised as English (en)")
+    (other,) = languages.notes_on_others(recogniser.activity, recogniser, "; it knows one")
+    assert other.endswith("was recognised as English (en); it knows one")
     one = MadeUpRecogniser([EN, {"en": 0.6, "es": 0.3}, EN], ["en"] * 3)
     assert languages.notes_on_others(one.activity, one) == ()

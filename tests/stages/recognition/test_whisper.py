@@ -70,3 +70,20 @@ def test_languages_are_asked_for_all_over_the_audio(whisper: ModuleType) -> None
     windows = [Window(((float(start), start + 20.0),)) for start in range(0, 600, 30)]
     assert [windows.index(window) for window in whisper._spread_evenly(windows, 4)] == [2, 7, 12, 17]
     assert whisper._spread_evenly(windows[:3], 4) == windows[:3]
+
+
+def test_more_windows_are_listened_to_and_those_that_were_heard_are_not_heard_again(whisper: Any) -> None:
+    recogniser = whisper.Recogniser(None, None, 1, "en")
+    windows = [Window(((float(start), start + 1.0),)) for start in range(0, 20, 2)]
+    recogniser.heard[windows[0]] = {"en": 1.0}
+    asked: list[list[Window]] = []
+
+    def languages_in(sample: list[Window]) -> list[dict[str, float]]:
+        asked.append(sample)
+        return [{"es": 1.0} for _ in sample]
+
+    recogniser.languages_in = languages_in
+    recogniser.listen_on(windows, 20)
+    assert asked == [windows[1:]]
+    assert recogniser.windows == windows
+    assert recogniser.heard[windows[0]] == {"en": 1.0}
