@@ -36,7 +36,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import contenders
@@ -44,7 +44,7 @@ import ours
 from contenders import PEERS, Field, Installed, Peer
 from engine_parts import PARTS, QUICK, Bench, Effort
 from figures import Figures, add_options, stop
-from measuring import THIS, Checkout, Failed
+from measuring import THIS, Failed, checkouts
 
 LIMITS = {
     "command": 0.65,
@@ -111,20 +111,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small sizes and few pairs: does it all work?")
     parser.add_argument("--only", type=_parts, help=f"parts: {','.join(PARTS)}")
     parser.add_argument("--peers", type=_peers, default=PEERS, help="names with commas between; '' for none")
-    parser.add_argument("--against", type=_checkouts, default=(), metavar="FOLDER", help="a checkout to compare with")
+    parser.add_argument("--against", type=checkouts, default=(), metavar="FOLDER", help="a checkout to compare with")
     parser.add_argument(
         "--baseline", type=Path, help="the interpreter of the bare runs and the peers' stages, if another"
     )
     parser.add_argument("--folder", type=Path, default=cached, help="where the peers' environments stay")
     return parser.parse_args()
-
-
-def _checkouts(text: str) -> Sequence[Checkout]:
-    folder = Path(text).resolve()
-    if not (folder / ".venv-dev" / "bin" / "run-pipeline").exists():
-        made = f"cd {folder} && . scripts/setup.sh && ensure_venv .venv-dev dev.lock"
-        raise argparse.ArgumentTypeError(f"{folder} has no commands; make them with: {made}")
-    return [Checkout(folder, folder / ".venv-dev" / "bin")]
 
 
 def _parts(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What the benchmarks share: checkouts of this project, a project to run, commands with a bound, ratios of rounds."""
 
+import argparse
 import contextlib
 import os
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-BOUND = 900  # seconds that one measured command may take
+BOUND = 1800  # seconds that one measured command may take
 
 LOOP = """import subprocess, sys
 for _ in range(int(sys.argv[1])):
@@ -55,6 +56,15 @@ class Checkout:
 
 
 THIS = Checkout(PROJECT, BIN)
+
+
+def checkouts(text: str) -> Sequence[Checkout]:
+    """The one in a folder that an option names."""
+    folder = Path(text).resolve()
+    if not (folder / ".venv-dev" / "bin" / "run-pipeline").exists():
+        made = f"cd {folder} && . scripts/setup.sh && ensure_venv .venv-dev dev.lock"
+        raise argparse.ArgumentTypeError(f"{folder} has no commands; make them with: {made}")
+    return [Checkout(folder, folder / ".venv-dev" / "bin")]
 
 
 @dataclass(frozen=True)

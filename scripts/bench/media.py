@@ -12,6 +12,9 @@ piece_wrong_words    the same of the one piece. The movie tells one text again a
                      what it wrote before, knows it by the second time
 unprompted_wrong_words  the same of the one piece where the library doesn't read that, as ours never does
 other_share          a one-hour movie with subtitles: seconds of all other stages / those of the recognition
+memory_ratio         the most memory of the recognition: a two-hour movie / the ten-minute one, both in fresh processes
+older_ratio          with --against FOLDER: the ten-minute movie's recognition / the same by the checkout in FOLDER, as
+                     an older commit, whose own scripts/setup.sh made its .venv-dev; median of the pairs' ratios
 
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.
 """
@@ -24,37 +27,18 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import contenders
 import speech
 from figures import Figures, add_options, stop
-from measuring import BIN, PROJECT, Failed, call, timed
+from measuring import Checkout, Failed, checkouts, timed
+from media_place import RECOGNITION, Place, of_older_checkout, of_this_checkout, recognised, stage_seconds
 
 PEER = ("whisper-ctranslate2==0.5.8",)
-MODEL = "whisper-base"
-RECOGNITION = ("asr", "pauses", "transcript_join")
 ONE_PIECE = Path(__file__).parent / "peers" / "one_piece.py"
-LIMITS = {"five_ratio": 0.85, "long_ratio": 1.0, "other_share": 0.03}
-
-
-@dataclass(frozen=True)
-class Place:
-    folder: Path
-    project: Path
-    ffmpeg: str
-    model: Path
-    pairs: int
-    peers: Path
-
-    def fresh(self, name: str) -> Path:
-        made = self.folder / name
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir()
-        return made
+LIMITS = {"five_ratio": 0.85, "long_ratio": 1.0, "other_share": 0.03, "memory_ratio": 1.3, "older_ratio": 1.0}
 
 
 def five(place: Place) -> Mapping[str, float]:
@@ -65,7 +49,7 @@ def five(place: Place) -> Mapping[str, float]:
     ours, peers = place.folder / "ours", place.folder / "theirs"
 
     def run_ours() -> float:
-        return _recognised(place, movies, ours)
+        return recognised(place, movies, ours)
 
     def run_theirs() -> float:
         return timed(_peer_command(place, environment, movies, place.fresh(peers.name)))
@@ -104,7 +88,7 @@ def long(place: Place) -> Mapping[str, float]:
     python = place.project / "venv" / "whisper" / "bin" / "python"
 
     def run_ours() -> float:
-        _recognised(place, [movie], ours)
+        recognised(place, [movie], ours)
         return float(json.loads((ours / "seconds.json").read_bytes()))
 
     def run_one_piece() -> float:
@@ -125,42 +109,44 @@ def other(place: Place) -> Mapping[str, float]:
     part, movie = place.folder / "part.mp4", place.folder / "hour.mp4"
     speech.make(place.ffmpeg, part, 13)
     speech.repeat(place.ffmpeg, part, 6, movie)
-    id = call(place.project, "prepare-job", str(movie), "--subtitle", "-s", "en").strip()
-    call(place.project, "run-pipeline", "-j", id)
-    seconds = _stage_seconds(place.project, id)
+    id = place.call("prepare-job", str(movie), "--subtitle", "-s", "en").strip()
+    place.call("run-pipeline", "-j", id)
+    seconds = stage_seconds(place, id)
     shutil.rmtree(place.project / "jobs" / id)
     recognition = sum(spent for name, spent in seconds.items() if name in RECOGNITION)
     return {"other_share": round((sum(seconds.values()) - recognition) / recognition, 4)}
 
 
-def _recognised(place: Place, movies: Sequence[Path], out: Path) -> float:
-    """Seconds of the commands, from nothing: no worker is there, and no result is known. Transcripts go to ``out``."""
-    timed([BIN / "pipeline", "worker", "stop", "--all"])
-    shutil.rmtree(place.project / "cache", ignore_errors=True)
-    out = place.fresh(out.name)
-    command: list[str | Path] = [BIN / "prepare-job", "--root", place.project, "--transcribe", "-s", "en", *movies]
-    seconds = timed(command)
-    jobs = {job["job_id"]: Path(job["input"]) for job in _json(place, "job", "list")}
-    chosen = [word for id in jobs for word in ("-j", id)]
-    seconds += timed([BIN / "run-pipeline", "--root", place.project, *chosen])
-    spent = 0.0
-    for id, movie in jobs.items():
-        transcript = place.project / "jobs" / id / "output" / f"{movie.stem}.transcript.json"
-        shutil.copyfile(transcript, out / f"{movie.stem}.json")
-        spent += sum(took for name, took in _stage_seconds(place.project, id).items() if name in RECOGNITION)
-        shutil.rmtree(place.project / "jobs" / id)
-    (out / "seconds.json").write_text(json.dumps(spent))
-    return seconds
+def memory(place: Place) -> Mapping[str, float]:
+    """Raises ``Failed``."""
+    movie, longer = place.folder / "long.mp4", place.folder / "longer.mp4"
+    speech.make(place.ffmpeg, movie, 13)
+    speech.repeat(place.ffmpeg, movie, 12, longer)
+    held = [_held(place, each) for each in (longer, movie)]
+    return {"memory_ratio": round(held[0] / held[1], 3)}
 
 
-def _stage_seconds(project: Path, id: str) -> Mapping[str, float]:
-    told = json.loads(call(project, "pipeline", "job", "show", id, "--json"))["data"]
-    return {stage["name"]: stage["seconds"] for stage in told["stages"]}
+def _held(place: Place, movie: Path) -> float:
+    out = place.folder / "held"
+    recognised(place, [movie], out, "--start", "cold")
+    held = float(json.loads((out / "memory.json").read_bytes()))
+    if not held:
+        raise Failed("this system doesn't say how much memory a process held")
+    return held
 
 
-def _json(place: Place, *words: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(call(place.project, "pipeline", *words, "--json"))["data"]
-    return found
+def against_older(place: Place, checkout: Checkout) -> Mapping[str, float]:
+    """Raises ``Failed``."""
+    movie, out = place.folder / "long.mp4", place.folder / "out"
+    speech.make(place.ffmpeg, movie, 13)
+    older = of_older_checkout(place, checkout)
+
+    def seconds_of(build: Place) -> float:
+        recognised(build, [movie], out)
+        return float(json.loads((out / "seconds.json").read_bytes()))
+
+    ratio = _median_ratio(place.pairs, lambda: seconds_of(place), lambda: seconds_of(older))
+    return {"older_ratio": ratio}
 
 
 def _mean_wrong(said: Sequence[str], files: Sequence[Path]) -> float:
@@ -182,11 +168,13 @@ def _median_ratio(pairs: int, ours: Callable[[], float], theirs: Callable[[], fl
     return round(statistics.median(ratios), 3)
 
 
-PARTS: Mapping[str, Callable[[Place], Mapping[str, float]]] = {"five": five, "long": long, "other": other}
+Part = Callable[[Place], Mapping[str, float]]
+PARTS: Mapping[str, Part] = {"five": five, "long": long, "other": other, "memory": memory}
 NAMES = {
     "five": ("five_ratio", "five_wrong_words", "peer_wrong_words"),
     "long": ("long_ratio", "long_wrong_words", "piece_wrong_words", "unprompted_wrong_words"),
     "other": ("other_share",),
+    "memory": ("memory_ratio",),
 }
 
 
@@ -195,34 +183,14 @@ def main() -> int:
     figures = Figures(limits=dict(LIMITS))
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         try:
-            place = _place(Path(folder), arguments)
+            place = of_this_checkout(Path(folder), arguments.pairs, arguments.peers)
         except Failed as failed:
             return stop(failed)
         for name in arguments.only or PARTS:
             figures.measure_all(NAMES[name], partial(PARTS[name], place))
+        for checkout in arguments.against:
+            figures.measure_all(["older_ratio"], partial(against_older, place, checkout))
     return figures.end(arguments)
-
-
-def _place(folder: Path, arguments: argparse.Namespace) -> Place:
-    """With a project that shares this one's environments and models and has jobs and results of its own."""
-    project = folder / "project"
-    project.mkdir()
-    for name in ("config", "requirements", "stages", "venv", "models"):
-        (project / name).symlink_to(PROJECT / name)
-    ffmpeg = shutil.which("ffmpeg") or PROJECT / "venv" / "ffmpeg" / "provides" / "ffmpeg"
-    model = _model()
-    if not (Path(ffmpeg).exists() and model.exists()):
-        raise Failed("there is no ffmpeg, or no model; run ./bootstrap.sh")
-    return Place(folder, project, str(ffmpeg), model, arguments.pairs, arguments.peers)
-
-
-def _model() -> Path:
-    from pipeline.config.catalog import Catalog
-    from pipeline.models.store import ModelStore
-    from pipeline.project import ProjectFolder
-
-    project = ProjectFolder(PROJECT)
-    return ModelStore(project.models).folder(MODEL, Catalog(project).model(MODEL).digest)
 
 
 def _arguments() -> argparse.Namespace:
@@ -231,6 +199,7 @@ def _arguments() -> argparse.Namespace:
     add_options(parser)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--against", type=checkouts, default=(), metavar="FOLDER", help="an older checkout")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("TMPDIR", "/tmp")))
     parser.add_argument("--peers", type=Path, default=cached, help="where the peer's environment stays")
     return parser.parse_args()

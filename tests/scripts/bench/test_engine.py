@@ -87,11 +87,6 @@ def test_the_memory_of_each_build_is_its_own_figure(tmp_path: Path) -> None:
     assert both.figures.older == {"scale_10000": 0.2, "scale_10000_mib": 40.0}
 
 
-def test_a_checkout_without_commands_is_refused_with_the_way_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r"ensure_venv \.venv-dev dev\.lock"):
-        engine._checkouts(str(tmp_path))
-
-
 def test_a_part_that_there_is_not_is_refused() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="'chains'"):
         engine._parts("wide,chains")

@@ -1,6 +1,9 @@
+import argparse
 from collections.abc import Callable
+from pathlib import Path
 
-from measuring import median_ratio, median_ratios
+import pytest
+from measuring import checkouts, median_ratio, median_ratios
 
 
 class Sides:
@@ -33,3 +36,8 @@ def test_a_pair_begins_with_either_side_in_turn() -> None:
     sides = Sides()
     assert median_ratio(2, sides.side("n", 1.0), sides.side("b", 2.0), warm=False) == 0.5
     assert sides.order == "nb" + "bn"
+
+
+def test_a_checkout_without_commands_is_refused_with_the_way_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"ensure_venv \.venv-dev dev\.lock"):
+        checkouts(str(tmp_path))
