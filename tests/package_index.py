@@ -5,7 +5,8 @@ import contextlib
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -53,54 +54,30 @@ def sdist(folder: Path, name: str, source: str, imports: str = "", metadata: str
     return target
 
 
+@dataclass(frozen=True)
+class IndexContent:
+    """What an index has, and how it answers."""
+
+    folder: Path  # with the packages
+    login: str = ""  # NAME:PASSWORD, where it asks for one
+    sends_parts: bool = False  # whether it answers a request for some bytes of a file with those alone
+
+    def lets_in(self, authorization: str | None) -> bool:
+        return not self.login or authorization == f"Basic {base64.b64encode(self.login.encode()).decode()}"
+
+    def listed(self, kind: str, name: str) -> list[Path]:
+        """The files of a page: all in ``links``, those of one package in ``simple``."""
+        if kind not in {"simple", "links"}:
+            return []
+        return [each for each in sorted(self.folder.iterdir()) if kind == "links" or _is_of(each, name)]
+
+
 @contextlib.contextmanager
 def served(folder: Path, login: str = "", sends_parts: bool = False) -> Iterator[str]:
     """The packages in a folder, for as long as the block lasts; ``login`` is NAME:PASSWORD. Gives the host and port."""
-    expected = f"Basic {base64.b64encode(login.encode()).decode()}"
-
-    class Index(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            if login and self.headers.get("Authorization") != expected:
-                self._answer(401, b"", ("WWW-Authenticate", 'Basic realm="packages"'))
-                return
-            kind, _, name = self.path.strip("/").partition("/")
-            file = folder / name.rpartition("/")[2]
-            if kind == "files" and file.is_file():
-                self._send(file.read_bytes(), self.headers.get("Range") if sends_parts else None)
-            elif kind in {"simple", "links"} and (
-                found := [each for each in sorted(folder.iterdir()) if kind == "links" or _is_of(each, name)]
-            ):
-                links = "".join(
-                    f'<a href="/files/{each.name}#sha256={_sha256(each)}">{each.name}</a>' for each in found
-                )
-                self._answer(200, f"<html><body>{links}</body></html>".encode(), ("Content-Type", "text/html"))
-            else:
-                self._answer(404, b"", ("Content-Type", "text/plain"))
-
-        def _send(self, data: bytes, part: str | None) -> None:
-            if part is None:
-                self._answer(200, data, ("Content-Type", "application/octet-stream"))
-                return
-            begin, _, end = part.removeprefix("bytes=").partition("-")
-            first = int(begin) if begin else max(0, len(data) - int(end))
-            last = int(end) if begin and end else len(data) - 1
-            self._answer(206, data[first : last + 1], ("Content-Range", f"bytes {first}-{last}/{len(data)}"))
-
-        def _answer(self, code: int, body: bytes, header: tuple[str, str]) -> None:
-            self.send_response(code)
-            self.send_header(*header)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    content = IndexContent(folder, login, sends_parts)
+    handler = type("Index", (_IndexHandler,), {"content": content})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
@@ -109,6 +86,51 @@ def served(folder: Path, login: str = "", sends_parts: bool = False) -> Iterator
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _IndexHandler(BaseHTTPRequestHandler):
+    content: IndexContent
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        if not self.content.lets_in(self.headers.get("Authorization")):
+            self._answer(401, b"", ("WWW-Authenticate", 'Basic realm="packages"'))
+            return
+        kind, _, name = self.path.strip("/").partition("/")
+        file = self.content.folder / name.rpartition("/")[2]
+        if kind == "files" and file.is_file():
+            self._send(file.read_bytes(), self.headers.get("Range") if self.content.sends_parts else None)
+        elif found := self.content.listed(kind, name):
+            self._answer(200, _page(found), ("Content-Type", "text/html"))
+        else:
+            self._answer(404, b"", ("Content-Type", "text/plain"))
+
+    def _send(self, data: bytes, part: str | None) -> None:
+        if part is None:
+            self._answer(200, data, ("Content-Type", "application/octet-stream"))
+            return
+        begin, _, end = part.removeprefix("bytes=").partition("-")
+        first = int(begin) if begin else max(0, len(data) - int(end))
+        last = int(end) if begin and end else len(data) - 1
+        self._answer(206, data[first : last + 1], ("Content-Range", f"bytes {first}-{last}/{len(data)}"))
+
+    def _answer(self, code: int, body: bytes, header: tuple[str, str]) -> None:
+        self.send_response(code)
+        self.send_header(*header)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _page(files: Iterable[Path]) -> bytes:
+    links = "".join(f'<a href="/files/{each.name}#sha256={_sha256(each)}">{each.name}</a>' for each in files)
+    return f"<html><body>{links}</body></html>".encode()
 
 
 def _is_of(file: Path, name: str) -> bool:
