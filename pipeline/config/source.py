@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import schema_fit
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.text import is_utf8
 
@@ -202,11 +203,13 @@ def _texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
 
 def schema_errors(value: Any, schema: str) -> list[tuple[Keys, str]]:
     """How a value breaks ``pipeline/schemas/SCHEMA.json``: paths of keys with a sentence, the most specific first."""
+    if schema_fit.fits(value, schema):
+        return []
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
     registry: Registry[Any] = Registry(retrieve=_schema_resource)  # type: ignore[call-arg]  # attrs' field, unseen by mypy
-    validator = Draft202012Validator(_schema(f"{schema}.json"), registry=registry)
+    validator = Draft202012Validator(schema_fit.document(f"{schema}.json"), registry=registry)
     errors = sorted(validator.iter_errors(value), key=_order)
     return [_located(error, tuple(error.absolute_path)) for error in errors]
 
@@ -216,16 +219,10 @@ def _order(error: Any) -> tuple[bool, int, str]:
     return "propertyNames" not in error.absolute_schema_path, -len(error.absolute_path), str(error.path)
 
 
-def _schema(name: str) -> Any:
-    import json
-
-    return json.loads((Path(__file__).parents[1] / "schemas" / name).read_text(encoding="utf-8"))
-
-
 def _schema_resource(name: str) -> Any:
     from referencing import Resource
 
-    return Resource.from_contents(_schema(name))
+    return Resource.from_contents(schema_fit.document(name))
 
 
 def _located(error: Any, keys: Keys) -> tuple[Keys, str]:
