@@ -3,9 +3,10 @@
 example  from an empty folder to the result of two stages in two environments (numpy 1.26 and numpy 2), in four
          commands: init, env lock, bootstrap, run; uv's cache is warm, and every folder is new each time
          example           / uv venv, uv pip compile, uv pip sync and python by hand
-         example_compiled  / the same with --compile-bytecode, which our environments have, too
+         example_compiled  / the same with --compile-bytecode
          example_second    a second such project of the same user, / the commands by hand
-         example_NAME      / another tool doing the same two steps by its manual
+         example_NAME      / another tool doing the same two steps as its manual has it; none where that can't run here
+         example_NAME_by_hand  / the same tool with steps that make their environments by calling uv
 directory  an output of 50,000 files of 1,000 bytes
          directory         its commit, with its place in the store of results / cp -r and sync of it
          directory_reuse   the same for another job, out of the store / cp -r and sync of it

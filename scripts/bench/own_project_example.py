@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,23 +20,49 @@ COMMANDS = (
     ("bootstrap",),
     ("pipeline", "run", "arrays", "numbers.csv"),
 )
-TOOLS: Mapping[str, tuple[str, ...]] = {  # by package; {bin} and {files} are filled in
-    "doit==0.37.0": ("{bin}/doit", "-f", "{files}/dodo.py", "--dir", ".", "-n", "2", "-P", "thread"),
-    "snakemake==9.27.1": ("{bin}/snakemake", "-s", "{files}/Snakefile", "--cores", "2", "--quiet", "all"),
-    "metaflow==2.19.39": ("{bin}/python", "{files}/metaflow_two_environments.py", "run"),
-}
-HAND_MADE = "its environments are made by hand with uv: those that it makes for steps need conda"
-NOTES = {
-    "doit": "it knows no environments: tasks make them with uv",
-    "snakemake": HAND_MADE,
-    "metaflow": HAND_MADE,
-}
-BYTECODE = "ours also compile all bytecode and check every file, which most of the difference is"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Another tool. Words of its commands may hold {bin} and {files}."""
+
+    requirement: str
+    command: tuple[str, ...]  # as its manual has two steps with an environment each
+    note: str
+    by_hand: tuple[str, ...] = ()  # with environments that its steps make with uv, which its manual doesn't tell
+
+    @property
+    def name(self) -> str:
+        return self.requirement.partition("==")[0]
+
+
+SNAKEMAKE = ("{bin}/snakemake", "--cores", "2", "--quiet", "all")
+TOOLS = (
+    Tool(
+        "doit==0.37.0",
+        ("{bin}/doit", "-f", "{files}/dodo.py", "--dir", ".", "-n", "2", "-P", "thread"),
+        "it knows no environments, and its tasks are commands: here those of uv",
+    ),
+    Tool(
+        "snakemake==9.27.1",
+        (*SNAKEMAKE, "-s", "{files}/documented/Snakefile", "--software-deployment-method", "conda"),
+        "an environment for each rule (conda:), made by conda",
+        (*SNAKEMAKE, "-s", "{files}/Snakefile"),
+    ),
+    Tool(
+        "metaflow==2.19.39",
+        ("{bin}/python", "{files}/documented/metaflow_pypi.py", "--environment=pypi", "run"),
+        "an environment for each step (@pypi), made by micromamba",
+        ("{bin}/python", "{files}/metaflow_two_environments.py", "run"),
+    ),
+)
+BY_HAND = "not its manual's way: its steps call uv, and nothing proves or keeps what they make"
+BYTECODE = "ours also have bytecode for all but tests, files of their own, and a proof of each file and import"
 LIMITS = {
     "example_commands": 4.0,
     "example": 1.3,
     "example_compiled": 1.3,
-    **{f"example_{name}": 1.0 for name in NOTES},
+    **{f"example_{tool.name}": 1.0 for tool in TOOLS},
 }
 
 
@@ -48,7 +74,6 @@ class Contest:
     uv: Path
     python: Path
     runs: int = 0
-    tools: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def fresh(self) -> Path:
         shutil.rmtree(self.bench.folder / f"run-{self.runs}", ignore_errors=True)
@@ -87,17 +112,15 @@ class Contest:
         _require_result(folder.glob("summary.json"))
         return seconds
 
-    def by_tool(self, name: str) -> float:
+    def by_tool(self, command: Sequence[str]) -> float:
         folder = self.fresh() / "project"
-        seconds = timed(self.tools[name], self.variables(folder), folder)
+        seconds = timed(command, self.variables(folder), folder)
         _require_result(folder.glob("summary.json"))
         return seconds
 
-    def install(self, requirement: str, words: Sequence[str]) -> str:
-        name = requirement.partition("==")[0]
-        environment = install((requirement,), self.bench.peers)
-        self.tools[name] = [word.format(bin=environment / "bin", files=FILES) for word in words]
-        return name
+    def command_of(self, tool: Tool, words: Sequence[str]) -> list[str]:
+        environment = install((tool.requirement,), self.bench.peers)
+        return [word.format(bin=environment / "bin", files=FILES) for word in words]
 
     def variables(self, folder: Path, options: str = "") -> dict[str, str]:
         return {
@@ -109,6 +132,7 @@ class Contest:
             "INPUTS": str(INPUTS),
             "OUT": str(folder),
             "USERNAME": "bench",
+            "METAFLOW_HOME": str(self.bench.peers / "metaflow-home"),
             "METAFLOW_DEFAULT_DATASTORE": "local",
             "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(folder.parent),
         }
@@ -122,9 +146,11 @@ def measure(bench: OwnProjectBench) -> None:
     )
     names = ["example", "example_compiled", "example_second"]
     bench.figures.measure_all(names, partial(_by_hand, contest, names), BYTECODE)
-    for requirement, words in TOOLS.items():
-        tool = requirement.partition("==")[0]
-        bench.figures.measure(f"example_{tool}", partial(_by_tool, contest, requirement, words), NOTES[tool])
+    for tool in TOOLS:
+        bench.figures.measure(f"example_{tool.name}", partial(_by_tool, contest, tool), tool.note)
+        if tool.by_hand:
+            name = f"example_{tool.name}_by_hand"
+            bench.figures.measure(name, partial(_against, contest, tool, tool.by_hand), BY_HAND)
 
 
 def _by_hand(contest: Contest, names: Sequence[str]) -> dict[str, float]:
@@ -134,9 +160,18 @@ def _by_hand(contest: Contest, names: Sequence[str]) -> dict[str, float]:
     return dict(zip(names, (plain, round(plain / other, 3), second), strict=True))
 
 
-def _by_tool(contest: Contest, requirement: str, words: Sequence[str]) -> float:
-    tool = contest.install(requirement, words)
-    return median_ratios(contest.bench.pairs, [contest.ours], partial(contest.by_tool, tool))[0]
+def _by_tool(contest: Contest, tool: Tool) -> float:
+    """Raises ``Failed`` where its manual's way doesn't work on this machine, such as one that can't reach conda's."""
+    try:
+        contest.by_tool(contest.command_of(tool, tool.command))
+    except Failed as failed:
+        raise Failed(f"its manual's way ({tool.note}) doesn't work on this machine: {failed}") from failed
+    return _against(contest, tool, tool.command)
+
+
+def _against(contest: Contest, tool: Tool, words: Sequence[str]) -> float:
+    command = contest.command_of(tool, words)
+    return median_ratios(contest.bench.pairs, [contest.ours], partial(contest.by_tool, command))[0]
 
 
 def _clean(folder: Path) -> dict[str, str]:
