@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError
 from pipeline.jobs.job import PlannedJob
 from pipeline.ui.live import LiveJob
 
-TOGETHER_SECONDS = 0.2  # between two messages: what happens meanwhile comes in one
+TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
 SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
 
 

@@ -1,0 +1,119 @@
+"""A running ``pipeline ui``, and who looks at it: a plain reader of its addresses, or Chromium."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psutil
+from measuring import BIN, Failed
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable")
+PATIENCE = 60  # seconds for one answer
+
+
+@dataclass(frozen=True)
+class PageServer:
+    process: "subprocess.Popen[bytes]"
+    link: str
+
+    @property
+    def address(self) -> str:
+        return self.link.partition("/open")[0]
+
+    @property
+    def mib(self) -> float:
+        """Of memory, now."""
+        return round(float(psutil.Process(self.process.pid).memory_info().rss) / (1 << 20), 1)
+
+    def reader(self) -> "PageReader":
+        """Uses the one-time link up."""
+        parts = urlsplit(self.link)
+        answer = PageReader(parts.netloc, "").get(f"{parts.path}?{parts.query}")
+        cookie = (answer.getheader("Set-Cookie") or "").partition(";")[0]
+        answer.close()
+        return PageReader(parts.netloc, cookie)
+
+
+@dataclass(frozen=True)
+class PageReader:
+    """As a browser without eyes."""
+
+    host: str
+    cookie: str
+
+    def get(self, path: str) -> http.client.HTTPResponse:
+        """Raises ``Failed``."""
+        connection = http.client.HTTPConnection(self.host, timeout=PATIENCE)
+        connection.request("GET", path, headers={"Cookie": self.cookie} if self.cookie else {})
+        answer = connection.getresponse()
+        if answer.status >= http.HTTPStatus.BAD_REQUEST:
+            raise Failed(f"{path} gives {answer.status}")
+        return answer
+
+    def read(self, path: str) -> bytes:
+        with contextlib.closing(self.get(path)) as answer:
+            return answer.read()
+
+    @contextlib.contextmanager
+    def listening(self, path: str) -> Iterator[None]:
+        """Reads an event stream until the block ends."""
+        answer = self.get(path)
+        thread = threading.Thread(target=_drain, args=(answer,), daemon=True)
+        thread.start()
+        yield
+        # The server notices with its next message; the thread ends with the stream or with this process.
+
+
+@contextlib.contextmanager
+def serving(project: Path, *words: str) -> Iterator[PageServer]:
+    """Raises ``Failed``."""
+    command: list[str | Path] = [BIN / "pipeline", "ui", "--root", project, *words]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        link = process.stdout.readline().decode().strip()
+        if not link:
+            raise Failed("pipeline ui doesn't start")
+        yield PageServer(process, link)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator["Page"]:
+    """An empty page of the machine's own browser. Raises ``Failed``."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        raise Failed("there is no chromium; apt-get install -y chromium")
+    from playwright.sync_api import Error, sync_playwright
+
+    switches = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=switches)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.set_default_timeout(PATIENCE * 1000)
+            yield page
+        except Error as error:
+            raise Failed(str(error).splitlines()[0]) from error
+        finally:
+            browser.close()
+
+
+def _drain(answer: http.client.HTTPResponse) -> None:
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+        while answer.readline():
+            pass
