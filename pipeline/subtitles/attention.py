@@ -10,18 +10,19 @@ from pipeline.values import Struct
 SILENT = 1000  # milliseconds of speech without a cue that are told
 UNLIKELY = 0.5  # the probability of a word under which it is named, in a place that deserves a look anyway
 RULES = {
-    "line-length": "A line is long",
-    "lines": "There are many lines",
-    "too-short": "It is shown shortly",
-    "too-long": "It is shown for long",
-    "reading-speed": "It is fast to read",
-    "gap": "The pause before it is short",
+    "line-length": "A line is too long",
+    "lines": "There are too many lines",
+    "too-short": "It is shown too shortly",
+    "too-long": "It is shown too long",
+    "reading-speed": "It is too fast to read",
+    "gap": "The pause before it is too short",
     "overlap": "It begins before the last one ends",
     "order": "It is out of order",
     "no-time": "It has no time",
     "empty": "It has no text",
     "markup": "It has tags that aren't known",
 }
+LEAST = ("too-short", "gap", "no-time", "empty")  # rules that name the least that is allowed
 
 
 class AttentionPoint(Struct, frozen=True):
@@ -49,7 +50,8 @@ def _of_rules(cues: Sequence[DraftCue], violations: Sequence[Mapping[str, Any]])
     for each in violations:
         cue = cues[each["cues"][-1] - 1]
         rule, unit = RULES.get(each["rule"], each["rule"]), each["unit"]
-        what = f"{rule}: {each['measured']:g} {unit}, {each['allowed']:g} allowed."
+        bound = "at least" if each["rule"] in LEAST else "at most"
+        what = f"{rule}: {each['measured']:.3g} {unit}, {bound} {each['allowed']:.3g}."
         found.append(AttentionPoint(cue.start, cue.id, what))
     return found
 

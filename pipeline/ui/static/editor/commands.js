@@ -5,6 +5,7 @@ import { ask } from "./dialogs.js";
 const STEP_MS = 2000;
 const NUDGE_MS = 100;
 const NEW_MS = 2000;
+const FEWEST_MS = 100;
 
 export const commands = ({ store, server, player, list, form, find, attention, keys, say }) => {
   const speed = document.getElementById("speed");
@@ -27,14 +28,14 @@ export const commands = ({ store, server, player, list, form, find, attention, k
     await form.keep();
     return server.edit(operation);
   };
-  const move = (startBy, endBy) => {
+  const move = async (startBy, endBy) => {
     const cue = store.current;
     if (!cue) return;
     const moved = { ...cue, start: Math.round(cue.start + startBy), end: Math.round(cue.end + endBy) };
     if (moved.start < 0 || moved.end <= moved.start) return;
     store.expect(moved);
-    edit({ do: "times", id: cue.id, start: moved.start, end: moved.end });
-    player.seek(startBy ? moved.start : Math.max(moved.start, moved.end - 1));
+    const told = await edit({ do: "times", id: cue.id, start: moved.start, end: moved.end });
+    if (told && player.video.paused) player.seek(startBy ? moved.start : Math.max(moved.start, moved.end - 1));
   };
   const frame = () => store.about.frame;
   return {
@@ -58,9 +59,10 @@ export const commands = ({ store, server, player, list, form, find, attention, k
     },
     async merge() { if (store.current && await edit({ do: "merge", id: store.selected })) say("The two cues are one."); },
     async add() {
-      const start = player.ms;
-      const following = store.ordered.find((cue) => cue.start > start);
+      const start = store.at(player.ms)?.end ?? player.ms;
+      const following = store.ordered.find((cue) => cue.start >= start);
       const end = Math.min(start + NEW_MS, following?.start ?? Infinity, store.about.film_end ?? Infinity);
+      if (end - start < FEWEST_MS) { say("There is no room for another cue here."); return; }
       const told = await edit({ do: "add", start, end: Math.round(end), text: "…" });
       if (!told) return;
       store.select(told.cues.at(-1)?.id, "user");

@@ -65,9 +65,9 @@ server.addEventListener("state", () => {
   document.querySelector("[data-do=redo]").disabled = !store.about.redoable;
 });
 server.addEventListener("reload", () => load());
-server.addEventListener("refused", async ({ detail }) => {
+server.addEventListener("refused", ({ detail }) => {
   say(detail.message);
-  store.begin(await server.get(`${server.track}/cues`));
+  store.restore();
 });
 server.addEventListener("conflict", async ({ detail }) => {
   const again = await conflict(detail.told, detail.operation);
@@ -86,7 +86,7 @@ player.addEventListener("moved", ({ detail: ms }) => {
   list.now(cue);
   wave.show(ms);
   const types = document.activeElement?.matches("input:not([type=checkbox]), textarea");
-  if (cue && follow.checked && !player.video.paused && !types && !server.unsent) store.select(cue.id, "film");
+  if (cue && follow.checked && !player.video.paused && !types && server.unsent === null) store.select(cue.id, "film");
 });
 list.element.addEventListener("seek", ({ detail }) => player.seek(detail));
 wave.canvas.addEventListener("seek", ({ detail }) => player.seek(detail));
@@ -111,5 +111,5 @@ document.getElementById("beside").addEventListener("change", async ({ target }) 
 
 await load();
 for (const item of server.left()) server.edit(item.operation, item.address, item.more);
-player.open();
-wave.open();
+await player.open();
+wave.open(player.about);

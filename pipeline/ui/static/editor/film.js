@@ -1,5 +1,7 @@
 // "Make the film anew": the draft becomes the job's subtitles, and the job runs again; only what depends on them.
 
+const WAITING = ["prepared", "edited"]; // before the run has begun
+
 export class FilmRun {
   constructor(store, server, form, ended) {
     this.server = server;
@@ -40,7 +42,7 @@ export class FilmRun {
       bar.value = counts.finished ?? 0;
       hasRun ||= state === "running";
       if (state === "running") this.state.textContent = `The film is being made: ${counts.finished ?? 0} of ${all} stages are finished`;
-      else if (hasRun || state !== "finished" || (counts.finished ?? 0) === all) { source.close(); this.done(state, files ?? []); }
+      else if (hasRun || !WAITING.includes(state)) { source.close(); this.done(state, files ?? []); }
     });
     source.addEventListener("ended", (message) => { source.close(); this.done(JSON.parse(message.data).words, []); });
   }

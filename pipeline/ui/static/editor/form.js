@@ -5,6 +5,9 @@ import { plain } from "./markup.js";
 
 const PAUSE_MS = 500;
 
+// As the server keeps a text: without empty lines and spaces that say nothing.
+const tidy = (text) => text.split("\n").map((line) => line.split(/\s+/).filter(Boolean).join(" ")).filter(Boolean).join("\n");
+
 export class CueForm {
   constructor(store, server, say) {
     this.store = store;
@@ -28,7 +31,8 @@ export class CueForm {
 
   fill(by) {
     const cue = this.store.current;
-    if (cue?.id === this.id && document.activeElement === this.text && by === "change") { this.facts(); return; }
+    const isTyping = cue?.id === this.id && document.activeElement === this.text && by === "change";
+    if (isTyping && (this.server.unsent !== null || tidy(this.text.value) === cue.text)) { this.facts(); return; }
     if (cue?.id !== this.id) this.keep();
     this.id = cue?.id ?? null;
     this.text.value = cue?.text ?? "";
@@ -65,18 +69,16 @@ export class CueForm {
   // Whatever is typed and not on its way yet. Resolves when the server has it, or refuses it.
   async keep() {
     clearTimeout(this.timer);
-    if (this.server.unsent === "" && !this.isOpen) return;
+    if (this.server.unsent === null) return;
     const cue = this.store.byId.get(this.id), text = this.text.value;
-    this.server.unsent = "";
-    if (!cue || text === cue.text) { this.server.state(); return; }
+    this.server.unsent = null;
+    if (!cue || tidy(text) === cue.text) { this.server.state(); return; }
     if (!plain(text).trim()) {
-      this.server.unsent = text;
-      this.server.problem = "";
       this.say("A cue needs some text. Delete the cue if nothing is to be shown.");
       this.server.state();
       return;
     }
-    this.store.expect({ ...cue, text: text.trim() });
+    this.store.expect({ ...cue, text: tidy(text) });
     await this.server.edit({ do: "text", id: cue.id, text });
   }
 

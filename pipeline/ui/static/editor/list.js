@@ -67,7 +67,10 @@ export class CueList {
     for (const cue of changed) {
       const known = this.rows.get(cue.id);
       if (known) this.content(known, cue); else this.row(cue);
-      const place = this.store.ordered.indexOf(cue);
+    }
+    const places = new Map(this.store.ordered.map((cue, place) => [cue.id, place]));
+    for (const cue of [...changed].sort((one, two) => places.get(two.id) - places.get(one.id))) { // each before one that has its place
+      const place = places.get(cue.id);
       const before = this.rows.get(this.store.ordered[place + 1]?.id) ?? null;
       const row = this.rows.get(cue.id);
       if (row.parentNode !== this.element || row.nextSibling !== before) this.element.insertBefore(row, before);

@@ -13,7 +13,7 @@ export class Server extends EventTarget {
     this.queue = [];
     this.busy = false;
     this.problem = "";
-    this.unsent = ""; // a text that is being typed
+    this.unsent = null; // a text that is being typed
   }
 
   token() { return document.querySelector("meta[name=pipeline-token]")?.content ?? ""; }
@@ -106,7 +106,7 @@ export class Server extends EventTarget {
 
   state() { this.dispatchEvent(new CustomEvent("state")); }
 
-  get unsaved() { return this.queue.length > 0 || this.unsent !== ""; }
+  get unsaved() { return this.queue.length > 0 || this.unsent !== null; }
 }
 
 export const words = async (answer) => {

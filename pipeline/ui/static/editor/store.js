@@ -8,11 +8,13 @@ export class Store extends EventTarget {
     this.words = {};
     this.selected = null;
     this.about = {};
+    this.kept = new Map(); // cues as the server has them, of those that are shown as other ones already
   }
 
   begin(told) {
     this.about = told;
     this.words = told.words;
+    this.kept.clear();
     this.byId = new Map(told.cues.map((cue) => [cue.id, cue]));
     this.sort();
     if (!this.byId.has(this.selected)) this.selected = this.ordered[0]?.id ?? null;
@@ -27,6 +29,7 @@ export class Store extends EventTarget {
     const changed = told.cues.filter((cue) => !same(cue, this.byId.get(cue.id)));
     const place = this.indexOf(this.selected);
     gone.forEach((id) => this.byId.delete(id));
+    told.cues.forEach((cue) => this.kept.delete(cue.id));
     changed.forEach((cue) => this.byId.set(cue.id, cue));
     if (gone.length || changed.length) this.sort();
     this.tell("changed", { gone, changed });
@@ -36,9 +39,17 @@ export class Store extends EventTarget {
 
   // Shown at once, before the server has answered.
   expect(cue) {
+    if (!this.kept.has(cue.id)) this.kept.set(cue.id, this.byId.get(cue.id));
     this.byId.set(cue.id, cue);
     this.sort();
     this.tell("changed", { gone: [], changed: [cue] });
+  }
+
+  // What was shown and isn't kept, since the server has refused it.
+  restore() {
+    const cues = [...this.kept.values()].filter((cue) => cue && this.byId.has(cue.id));
+    this.kept.clear();
+    this.apply({ gone: [], cues });
   }
 
   select(id, by) {

@@ -24,8 +24,12 @@ export class Waveform {
     canvas.addEventListener("pointercancel", () => { this.held = null; this.draw(); });
   }
 
-  async open() {
+  async open(about) {
     const note = document.getElementById("wave-note");
+    if (about?.sound.problem) {
+      note.textContent = "There is no waveform: this job has not taken the sound out of the film.";
+      return;
+    }
     const answer = await fetch(`${this.server.base}/media/peaks`).catch(() => null);
     if (answer?.ok) this.peaks = new Int8Array(await answer.arrayBuffer());
     else note.textContent = "There is no waveform of this film.";
