@@ -3,7 +3,14 @@
 import { nodes } from "./markup.js";
 
 // What somebody else has made of the cue, and the own text, which is never thrown away unasked.
-export const conflict = (told, operation) => new Promise((resolve) => {
+export const conflict = (told, operation) => {
+  last = last.then(() => decided(told, operation));
+  return last;
+};
+
+let last = Promise.resolve(); // one question at a time
+
+const decided = (told, operation) => new Promise((resolve) => {
   const dialog = document.getElementById("conflict"), mine = document.getElementById("mine");
   const theirs = document.getElementById("theirs");
   theirs.replaceChildren(...(told.theirs.length ? told.theirs.map((cue) => { const line = document.createElement("p"); line.append(nodes(cue.text)); return line; }) : ["This cue isn't there any more."]));

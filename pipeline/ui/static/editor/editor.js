@@ -110,6 +110,6 @@ document.getElementById("beside").addEventListener("change", async ({ target }) 
 });
 
 await load();
-for (const item of server.left()) server.edit(item.operation, item.address, item.more);
+server.left().forEach((item, number) => server.edit(item.operation, item.address, item.more, number ? null : item.seen));
 await player.open();
 wave.open(player.about);

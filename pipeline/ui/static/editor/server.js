@@ -31,9 +31,10 @@ export class Server extends EventTarget {
   }
 
   // Resolves with what the server says, or null where it refuses.
-  edit(operation, address = "edits", more = {}) {
+  // ``seen``: the base and revision that the person saw, where that isn't what the page shows by now.
+  edit(operation, address = "edits", more = {}, seen = null) {
     return new Promise((resolve) => {
-      this.queue.push({ operation, address, more, resolve });
+      this.queue.push({ operation, address, more, seen, resolve });
       this.keep();
       this.state();
       this.send();
@@ -46,8 +47,9 @@ export class Server extends EventTarget {
   }
 
   keep() {
+    const { base, revision } = this.store.about;
     try {
-      if (this.queue.length) localStorage.setItem(this.key, JSON.stringify(this.queue.map(({ operation, address, more }) => ({ operation, address, more }))));
+      if (this.queue.length) localStorage.setItem(this.key, JSON.stringify(this.queue.map(({ operation, address, more }) => ({ operation, address, more, seen: { base, revision } }))));
       else localStorage.removeItem(this.key);
     } catch { /* a browser without a store: the queue is still in the page */ }
   }
@@ -58,7 +60,7 @@ export class Server extends EventTarget {
     clearTimeout(this.timer);
     const item = this.queue[0];
     try {
-      const { base, revision } = this.store.about;
+      const { base, revision } = item.seen ?? this.store.about;
       const answer = await this.post(`${this.track}/${item.address}`, { base, revision, ...(item.operation ? { operation: item.operation } : {}), ...item.more });
       await this.answered(item, answer);
     } catch {

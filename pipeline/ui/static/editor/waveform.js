@@ -33,6 +33,7 @@ export class Waveform {
     const answer = await fetch(`${this.server.base}/media/peaks`).catch(() => null);
     if (answer?.ok) this.peaks = new Int8Array(await answer.arrayBuffer());
     else note.textContent = "There is no waveform of this film.";
+    this.loudest = Math.max(16, (this.peaks ?? []).reduce((most, each) => Math.max(most, Math.abs(each)), 0)); // a quiet film has a waveform, too
     const told = await this.server.get(`${this.server.base}/media/speech`).catch(() => ({ speech: [] }));
     this.speech = told.speech.map(([start, end]) => [1000 * start, 1000 * end]);
     if (this.peaks) note.textContent = this.speech.length ? "Hatched at the bottom: speech." : "";
@@ -90,7 +91,7 @@ export class Waveform {
         high = Math.max(high, this.peaks[2 * index + 1]);
       }
       const middle = height / 2;
-      context.fillRect(x, middle - high / 128 * middle, 1, Math.max(1, (high - low) / 128 * middle));
+      context.fillRect(x, middle - high / this.loudest * middle, 1, Math.max(1, (high - low) / this.loudest * middle));
     }
   }
 
