@@ -4,7 +4,6 @@ import click
 
 from pipeline.cli import subtitle_words
 from pipeline.cli.context import project
-from pipeline.errors import PipelineError
 from pipeline.jobs import editing
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.store import JobStore
@@ -29,28 +28,21 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
     Returns how many had something to follow.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import retranslation, translated_tracks
+    from pipeline.run import retranslation
 
-    count = 0
-    for translated in translated_tracks.translations(desk):
-        name = translated.track.name
-        try:
-            followed = retranslation.follow(desk, Catalog(here), translated)
-        except PipelineError as error:
-            click.echo(printable(f"the translation '{name}' doesn't follow yet: {error.message}"), err=True)
+    found = retranslation.follow_all(desk, Catalog(here))
+    for each in found:
+        name = each.track.name
+        if isinstance(each, retranslation.TranslationBehind):
+            click.echo(printable(f"the translation '{name}' doesn't follow yet: {each.error.message}"), err=True)
             click.echo(f"pipeline subtitles translate {desk.job.id}   tries again", err=True)
-            count += 1
             continue
-        if followed is None:
-            continue
-        count += 1
-        retranslation.put(here, desk, followed)
-        what = counted(followed.sentences, "sentence")
+        what = counted(each.sentences, "sentence")
         words = f"{what} of '{name}' translated again, the rest stays as it is"
         taken_back = f"'{name}' is again as it was translated, as is its original"
-        click.echo(printable(f"{desk.job.id}: {words if followed.sentences else taken_back}"))
-        subtitle_words.tell_clashes(followed.edits.clashes)
-        if followed.lost:
-            what = f"{counted(followed.lost, 'change')} of the original couldn't be found in the translation '{name}'"
+        click.echo(printable(f"{desk.job.id}: {words if each.sentences else taken_back}"))
+        subtitle_words.tell_clashes(each.edits.clashes)
+        if each.lost:
+            what = f"{counted(each.lost, 'change')} of the original couldn't be found in the translation '{name}'"
             click.echo(printable(f"{what}; look at it there"), err=True)
-    return count
+    return len(found)

@@ -5,11 +5,14 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
+from pipeline.config.catalog import Catalog
 from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs import editing
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import glossary_terms, languages
 from pipeline.project import ProjectFolder
+from pipeline.run import retranslation
+from pipeline.run.retranslation import FollowedTrack, TranslationBehind
 from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import text_search
 from pipeline.subtitles.cue_changes import CuesGone
@@ -176,12 +179,23 @@ def accept(site: EditorSite, request: Request, found: Sequence[str]) -> Response
         for draft in site.drafts.all_of(job):
             done = draft.accept(who)
             clashes += len(done.clashes) if done else 0
+        behind, more = _followed(site, job)
         Project(site.project.root).job(job.id).start()
     except PipelineError as error:
         return _refused(error, HTTPStatus.CONFLICT)
     except OSError as error:
         return _unsaved(error)
-    return _json({"message": f"{job.id} is being run", "clashes": clashes})
+    message = " ".join([f"{job.id} is being run", *behind])
+    return _json({"message": message, "clashes": clashes + more, "behind": behind})
+
+
+def _followed(site: EditorSite, job: PlannedJob) -> tuple[list[str], int]:
+    """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
+    with editing.opened(job.folder) as desk:
+        found = retranslation.follow_all(desk, Catalog(site.project))
+    behind = [each for each in found if isinstance(each, TranslationBehind)]
+    words = [f"The translation '{each.track.name}' doesn't follow yet: {each.error.message}" for each in behind]
+    return words, sum(len(each.edits.clashes) for each in found if isinstance(each, FollowedTrack))
 
 
 def _draft(site: EditorSite, job: PlannedJob, track: str) -> TrackDraft:

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.api.folder_notices import FolderNotices
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.proposal_file import NewProposals
 from pipeline.ui.live import LiveJob
 
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
@@ -21,6 +22,7 @@ def of_job(job: PlannedJob) -> Iterator[bytes]:
 
 def _messages(live: LiveJob) -> Iterator[bytes]:
     job = live.job
+    proposals = NewProposals(job.folder)
     with FolderNotices(job.folder, job.logs) as notices:
         while job.folder.is_dir():
             try:
@@ -31,6 +33,8 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
                 return
             if grown := live.grown_logs():
                 yield message("logs", grown)
+            for proposal in proposals.take():
+                yield message("proposal", proposal)
             time.sleep(TOGETHER_SECONDS)
             notices.wait(SILENCE_SECONDS)
             yield b": still here\n\n"

@@ -10,11 +10,12 @@ from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
 from pipeline.run.film_stills import FilmStills
-from pipeline.ui import editor, event_stream, media, pages
+from pipeline.ui import editor, event_stream, media, pages, proposals
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response
+from pipeline.ui.proposals import ProposalQueue
 from pipeline.ui.uploads import UploadFolder
 from pipeline.values import encode
 
@@ -40,6 +41,7 @@ class Site:
         self.project = project
         self.access = access
         self.stills = FilmStills(project)
+        self.proposals = ProposalQueue(project)
         self.uploads = UploadFolder(project)
         self.drafts = OpenDrafts(project)
         self._links = [access.link]
@@ -203,6 +205,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("jobs", "*", "subtitles", "*", "cues"), editor.cues),
     ("GET", ("jobs", "*", "subtitles", "*", "attention"), editor.attention),
     ("GET", ("jobs", "*", "subtitles", "*", "search"), editor.search),
+    ("GET", ("jobs", "*", "subtitles", "*", "proposals"), proposals.listed),
     ("GET", ("environments",), _environments),
     ("GET", ("models",), _models),
     ("GET", ("static", "*"), _static),
@@ -216,4 +219,6 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("POST", ("jobs", "*", "subtitles", "*", "replace"), editor.replacement),
     ("POST", ("jobs", "*", "subtitles", "*", "glossary"), editor.term),
     ("POST", ("jobs", "*", "subtitles", "*", "accept"), editor.accept),
+    ("POST", ("jobs", "*", "subtitles", "*", "recognise"), proposals.recognise),
+    ("POST", ("jobs", "*", "subtitles", "*", "translate"), proposals.translate),
 )
