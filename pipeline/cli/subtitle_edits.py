@@ -42,13 +42,7 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
         else:
             _accept_file(here, desk, file, who)
         subtitle_translation.follow(here, desk)
-    if is_to_run:
-        from pipeline.cli import runner
-        from pipeline.run.execute import Options
-
-        runner.run(here, [folder], Options())
-    else:
-        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
+    go_on(here, folder, is_to_run)
 
 
 @click.command()
@@ -115,8 +109,19 @@ def merge(id: str, by: str) -> None:
         for track in left:
             found = subtitle_edits.merge(desk, Catalog(here), track)
             subtitle_edits.put(here, desk, track, found, who)
-            _tell(desk, track.name, found)
+            tell(desk, track.name, found)
     click.echo(f"run-pipeline -j {desk.job.id}   goes on with them")
+
+
+def go_on(here: ProjectFolder, folder: Path, is_to_run: bool) -> None:
+    """Run the job, or say how."""
+    if not is_to_run:
+        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
+        return
+    from pipeline.cli import runner
+    from pipeline.run.execute import Options
+
+    runner.run(here, [folder], Options())
 
 
 def _folder_of(here: ProjectFolder, file: Path) -> Path:
@@ -152,7 +157,7 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> N
     is_new = subtitle_edits.put(here, desk, track, found, who, source) is not None
     beside_input.take(desk.job, file, before)
     if is_new:
-        _tell(desk, track.name, found)
+        tell(desk, track.name, found)
     else:
         click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{track.name}'"))
 
@@ -176,10 +181,11 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
         if subtitle_edits.put(here, desk, known[name], found, people, EditSource.of(file)) is None:
             click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{name}'"))
         else:
-            _tell(desk, name, found)
+            tell(desk, name, found)
 
 
-def _tell(desk: EditDesk, name: str, found: Any) -> None:
+def tell(desk: EditDesk, name: str, found: Any) -> None:
+    """What has changed in a track, and what that breaks."""
     id, count = desk.job.id, counted(len(found.edits), "change")
     click.echo(printable(f"{id}: {count} in the subtitles '{name}'"))
     subtitle_words.tell_clashes(found.clashes)

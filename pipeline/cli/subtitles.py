@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import subtitle_conversion, subtitle_edits, subtitle_proposals
+from pipeline.cli import subtitle_conversion, subtitle_edits, subtitle_proposals, subtitle_search
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import NamedPath
@@ -34,6 +34,9 @@ for each in (
     subtitle_conversion.convert,
     subtitle_proposals.recognise,
     subtitle_proposals.translate,
+    subtitle_search.find,
+    subtitle_search.replace,
+    subtitle_search.speaker,
 ):
     group.add_command(each)
 

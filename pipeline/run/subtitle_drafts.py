@@ -11,9 +11,9 @@ from pipeline.jobs import editing, film_outputs, output_edits
 from pipeline.jobs.editing import EditDesk, EditSource
 from pipeline.jobs.job import JobFolder, load
 from pipeline.project import ProjectFolder
-from pipeline.run import single_stage, subtitle_edits
+from pipeline.run import single_stage, subtitle_cues, subtitle_edits
 from pipeline.run.subtitle_edits import CueEdits, EditedTrack
-from pipeline.subtitles import attention, draft_cues, spoken_words
+from pipeline.subtitles import attention, spoken_words
 from pipeline.subtitles.draft import SCHEMA, AnyLine, Draft, DraftAccepted, DraftBegun, EditConflict, next_line
 from pipeline.subtitles.draft_cues import DraftCue, in_order
 from pipeline.subtitles.draft_file import DraftFile, path_of, timestamp
@@ -129,11 +129,7 @@ class TrackDraft:
         output = subtitle_edits.current(desk, self.track_in(desk))["vtt"]
         with self._lock:
             if self._parsed[0] != output.digest:
-                parameters = {**self.rules, "language": self.track.language}
-                with single_stage.run(Catalog(self.project), STAGE, {"subtitles": [output.path]}, parameters) as made:
-                    told = json.loads(made["cues"].read_bytes())["cues"]
-                cues = [draft_cues.of_told(str(number), each) for number, each in enumerate(told, 1)]
-                self._parsed = (output.digest, in_order(cues))
+                self._parsed = subtitle_cues.current(desk, self.project, self.track)
             return self._parsed
 
 
