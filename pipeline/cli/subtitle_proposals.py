@@ -104,6 +104,20 @@ def translate(id: str, as_json: bool, accepts: bool, by: str, **asked: Any) -> N
     _propose(id, propose, as_json, by if accepts else None)
 
 
+@click.command()
+@click.argument("id", shell_complete=completion.jobs)
+@root_option
+def proxy(id: str) -> None:
+    """Make a small copy of a job's film that every browser plays, for "pipeline ui", and print its path.
+
+    It takes a fraction of the film's length, and lies in the project's cache. Nothing else uses it.
+    """
+    from pipeline.run import film_proxies
+
+    here = project()
+    click.echo(printable(str(film_proxies.make(here, load(JobStore(here.jobs).folder(id))))))
+
+
 def _span(desk: EditDesk, track: Any, asked: dict[str, Any]) -> tuple[float, float]:
     from pipeline.run import proposals
 

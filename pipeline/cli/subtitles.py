@@ -37,6 +37,7 @@ for each in (
     subtitle_search.find,
     subtitle_search.replace,
     subtitle_search.speaker,
+    subtitle_proposals.proxy,
 ):
     group.add_command(each)
 

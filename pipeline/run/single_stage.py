@@ -31,20 +31,22 @@ LAST_LINES = 20
 
 
 @contextmanager
-def run(
+def run(  # noqa: PLR0913, PLR0917  # what a call has
     catalog: Catalog,
     name: str,
     inputs: Mapping[str, Sequence[Path]],
     parameters: Mapping[str, Any],
     seconds: float = BOUND,
+    place: Path | None = None,
 ) -> Iterator[Mapping[str, Path]]:
-    """The files of the stage's outputs, by output, which are there until the context ends.
+    """The files of the stage's outputs, by output, which are there until the context ends; in a folder in ``place``,
+    where the system's own for temporary files may be too small.
 
     For stages that need no model. Raises ``NotReady`` where the environment isn't built or is damaged, and
     ``StageError`` or ``InputError`` with what the stage says.
     """
     spec = catalog.stage(name)
-    with Leases() as leases, tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
+    with Leases() as leases, _folder(place) as folder:
         interpreter = _interpreter(catalog, spec, leases)
         attempt = Attempt(name, 1, Path(folder))
         attempt.outputs.mkdir()
@@ -57,6 +59,10 @@ def run(
         except OutputsMissing as error:
             raise StageError(f"stage '{name}' failed: {error}") from error
         yield outputs
+
+
+def _folder(place: Path | None) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="pipeline-", dir=place, ignore_cleanup_errors=True)
 
 
 def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpreter:

@@ -34,7 +34,7 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
             if grown := live.grown_logs():
                 yield message("logs", grown)
             for proposal in proposals.take():
-                yield message("proposal", proposal)
+                yield message("proxy" if proposal.get("kind") == "proxy" else "proposal", proposal)
             time.sleep(TOGETHER_SECONDS)
             notices.wait(SILENCE_SECONDS)
             yield b": still here\n\n"

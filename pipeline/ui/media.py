@@ -14,7 +14,7 @@ from pipeline.files import read_json
 from pipeline.jobs import film_outputs, input_state
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
-from pipeline.run import film_stills
+from pipeline.run import film_proxies, film_stills
 from pipeline.text import printable
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import BINARY, JSON, Denial, Request, Response
@@ -53,13 +53,17 @@ class MediaSite(Protocol):
 
 
 def overview(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
-    """What there is: ``film`` and ``sound``, each with its kind as browsers name it, and why it can't be had."""
+    """What there is: ``film`` and ``sound``, each with its kind as browsers name it, and why it can't be had.
+
+    ``proxy``: the small copy, or ``null``.
+    """
     job = site.job(found[1])
     problem = film_problem(job)
     sound = film_outputs.sound(job)
     told: dict[str, Any] = {
         "film": {"kind": kind_of(job.input), "problem": problem},
         "sound": {"kind": KINDS[".wav"], "problem": None if sound else _no_sound(job)},
+        "proxy": {"kind": KINDS[".mp4"]} if film_proxies.path_of(site.project, job).is_file() else None,
         "duration": job.plan.input.duration_s,
         "peaks_per_second": 100,
     }
@@ -71,6 +75,12 @@ def film(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
     job = site.job(found[1])
     require_film(job)
     return file_answer(request, job.input, kind_of(job.input), job.plan.input.digest)
+
+
+def proxy(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
+    """The small copy of the film, where a person has let it be made."""
+    path = film_proxies.path_of(site.project, site.job(found[1]))
+    return file_answer(request, path, KINDS[".mp4"], f"proxy-{path.stem}")
 
 
 def sound(site: MediaSite, request: Request, found: Sequence[str]) -> Response:

@@ -1,4 +1,7 @@
-"""A part of a film done again for a page: started at once, and told by the job's events when it is done."""
+"""What takes a while for a page: a part of a film done again, or a small copy of the film.
+
+It is started at once, and told by the job's events when it is done.
+"""
 
 import secrets
 import sys
@@ -15,14 +18,14 @@ from pipeline.jobs import proposal_file
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.project import ProjectFolder
-from pipeline.run import proposals, translated_tracks
+from pipeline.run import film_proxies, proposals, translated_tracks
 from pipeline.run.proposals import Proposal, Wish
 from pipeline.ui.messages import JSON, Denial, Request, Response
 from pipeline.values import Struct, ValidationError, decode, encode, plain
 
 MOST_WAITING = 8  # a page that asks for more has a fault
 
-Propose = Callable[[EditDesk, Catalog], Proposal]
+Work = Callable[[EditDesk, Catalog], Struct]  # what it returns is told
 
 
 class PageWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,28 +54,28 @@ class ProposalQueue:
         self._turn = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
-    def start(self, job: PlannedJob, kind: str, track: str, propose: Propose) -> str:
+    def start(self, job: PlannedJob, kind: str, track: str, work: Work) -> str:
         """The id that the proposal will have. Raises ``Denial`` where too many wait."""
         if not self._waiting.acquire(blocking=False):
             raise Denial(HTTPStatus.TOO_MANY_REQUESTS, "Too many proposals are being made; wait for one of them.")
         id = secrets.token_hex(8)
         about = {"id": id, "kind": kind, "track": track}
-        threading.Thread(target=self._make, args=(job, about, propose), daemon=True).start()
+        threading.Thread(target=self._make, args=(job, about, work), daemon=True).start()
         return id
 
-    def _make(self, job: PlannedJob, about: dict[str, Any], propose: Propose) -> None:
+    def _make(self, job: PlannedJob, about: dict[str, Any], work: Work) -> None:
         try:
             with self._turn:
-                told = about | self._made(job, propose)
+                told = about | self._made(job, work)
             with suppress(OSError):  # the job was removed meanwhile
                 proposal_file.add(job.folder, told)
         finally:
             self._waiting.release()
 
-    def _made(self, job: PlannedJob, propose: Propose) -> dict[str, Any]:
-        """The proposal, or in words why there is none."""
+    def _made(self, job: PlannedJob, work: Work) -> dict[str, Any]:
+        """What came of it, or in words why nothing did."""
         try:
-            return dict(plain(propose(EditDesk(load(job.folder)), Catalog(self._project))))
+            return dict(plain(work(EditDesk(load(job.folder)), Catalog(self._project))))
         except PipelineError as error:
             return {"problem": error.message, "next": error.next_step or ""}
         except Exception:
@@ -113,6 +116,22 @@ def translate(site: ProposalSite, request: Request, found: Sequence[str]) -> Res
         return proposals.translate(desk, catalog, track, wish.span, wish.wish)
 
     return _started(site.proposals.start(job, "translate", track, propose))
+
+
+class ProxyMade(Struct, frozen=True):
+    """The small copy is there."""
+
+    size: int  # bytes
+
+
+def proxy(site: ProposalSite, request: Request, found: Sequence[str]) -> Response:
+    """Make the small copy of the film. When it is there, an event ``proxy`` says so."""
+    job = site.job(found[1])
+
+    def work(desk: EditDesk, catalog: Catalog) -> ProxyMade:
+        return ProxyMade(film_proxies.make(catalog.project, desk.job).stat().st_size)
+
+    return _started(site.proposals.start(job, "proxy", "", work))
 
 
 def listed(site: ProposalSite, request: Request, found: Sequence[str]) -> Response:

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -12,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import content_digest
+from pipeline.jobs import proposal_file
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import OutputRecord
+from pipeline.project import ProjectFolder
+from pipeline.run import film_proxies
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 from tests.test_process import eventually
@@ -22,7 +26,7 @@ from tests.ui.pages import Browser
 
 FILM = b"0123456789" * 1000
 SPEECH = [[0.5, 1.5]]
-MEDIA = ("", "/film", "/sound", "/peaks", "/speech", "/still?at=1")
+MEDIA = ("", "/film", "/proxy", "/sound", "/peaks", "/speech", "/still?at=1")
 
 
 @pytest.fixture
@@ -157,6 +161,30 @@ def test_a_film_that_has_changed_is_told_in_words(browser: Browser, job: Planned
 def test_sound_that_was_changed_is_not_played(browser: Browser, job: PlannedJob) -> None:
     (job.attempts("demux") / "1" / "outputs" / "audio.wav").write_bytes(b"x")
     assert browser.send("GET", address(job, "/sound"))[0] == HTTPStatus.NOT_FOUND
+
+
+def test_a_small_copy_is_there_once_somebody_has_asked_for_it(
+    editor: Browser, job: PlannedJob, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is made unasked, however often a page looks for it."""
+    path = film_proxies.path_of(ProjectFolder(sandbox.root), job)
+
+    def make(_project: ProjectFolder, _job: PlannedJob) -> Path:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"small")
+        return path
+
+    monkeypatch.setattr(film_proxies, "make", make)
+    assert editor.send("GET", address(job, "/proxy"))[0] == HTTPStatus.NOT_FOUND
+    assert json.loads(editor.send("GET", address(job, ""))[2])["proxy"] is None
+    assert editor.send("POST", address(job, "/proxy"))[0] == HTTPStatus.ACCEPTED
+    until = time.monotonic() + 10
+    while not proposal_file.read(job.folder) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [(each["kind"], each["size"]) for each in proposal_file.read(job.folder)] == [("proxy", 5)]
+    status, headers, body = editor.send("GET", address(job, "/proxy"), {"Range": "bytes=1-2"})
+    assert (status, headers["Content-Type"], body) == (HTTPStatus.PARTIAL_CONTENT, "video/mp4", b"ma")
+    assert json.loads(editor.send("GET", address(job, ""))[2])["proxy"] == {"kind": "video/mp4"}
 
 
 @pytest.mark.parametrize("at", ["", "nan", "-1", "inf", "1e9", "1;2"])
