@@ -1,6 +1,6 @@
 """A workflow orchestrator in which every stage runs in its own locked environment.
 
-``Project``, ``Job`` and ``stage`` are the interface for programs and notebooks::
+``Project``, ``Job``, ``stage`` and ``environment`` are the interface for programs and notebooks::
 
     from pipeline import Project
 
@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from pipeline.api.function_stage import stage
     from pipeline.api.job import Job
     from pipeline.api.project import Project
+    from pipeline.calls.environment import environment
+    from pipeline.calls.errors import RemoteError
     from pipeline.errors import PipelineError
 
 __version__ = "0.1.0"
-__all__ = ["Job", "PipelineError", "Project", "stage"]
+__all__ = ["Job", "PipelineError", "Project", "RemoteError", "environment", "stage"]
 
 _PLACES = {
     "Job": "pipeline.api.job",
     "PipelineError": "pipeline.errors",
     "Project": "pipeline.api.project",
+    "RemoteError": "pipeline.calls.errors",
+    "environment": "pipeline.calls.environment",
     "stage": "pipeline.api.function_stage",
 }
 

@@ -37,10 +37,15 @@ class WorkerLease:
     def descriptors(self) -> list[int]:
         return [self.channel.descriptor, *([] if self.ended is None else [self.ended])]
 
+    @property
+    def orders(self) -> int:
+        """Where orders are written. It is the lease's to close."""
+        assert self._orders is not None
+        return self._orders
+
     def order(self, invocation: Invocation) -> None:
         """Raises ``BrokenPipeError`` where the server is gone."""
-        assert self._orders is not None
-        os.write(self._orders, invocation.order.encode())
+        os.write(self.orders, invocation.order.encode())
 
     def owned_by(self, pid: int) -> None:
         self.owner = pid
@@ -75,7 +80,7 @@ class LeasePipes:
         self._ours: list[int] = []
 
     def __enter__(self) -> Self:
-        orders, self._orders = os.pipe()
+        orders, self._orders = self.order_channel()
         self.theirs, self._ours = [orders], [self._orders]
         try:
             self._reports, reports = os.pipe()
@@ -85,6 +90,11 @@ class LeasePipes:
         self.theirs.append(reports)
         self._ours.append(self._reports)
         return self
+
+    @staticmethod
+    def order_channel() -> tuple[int, int]:
+        """Where orders are read, and where they are written."""
+        return os.pipe()
 
     def take(self) -> tuple[int, Channel]:
         """Our ends: where to write orders, and where to read reports."""

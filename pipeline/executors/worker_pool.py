@@ -27,8 +27,9 @@ OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}
 class WorkerPool:
     """The workers that one executor has, or could have."""
 
-    def __init__(self, folder: Path, limits: WorkerLimits) -> None:
+    def __init__(self, folder: Path, limits: WorkerLimits, pipes: type[LeasePipes] = LeasePipes) -> None:
         self.folder = folder
+        self._pipes = pipes
         self._limits = limits
         self._kinds: dict[tuple[object, ...], WorkerKind] = {}
         self._idle: dict[str, list[WorkerLease]] = {}
@@ -63,7 +64,7 @@ class WorkerPool:
             if not lease.is_dead:
                 return lease
             lease.close()
-        with LeasePipes() as pipes:
+        with self._pipes() as pipes:
             fresh = fresh or not self._connect_free_worker(kind, pipes)
             if fresh:
                 self._start_worker(kind, pipes)

@@ -23,6 +23,8 @@ EXIT_STAGE_FAILED = 1
 EXIT_INPUT_UNUSABLE = 5
 EXIT_WRONG_ENVIRONMENT = 96  # the interpreter that was started isn't the one of the stage's environment
 
+CALLS = "calls"  # in the place of an order's invocation: serve calls, over the socket that the order came on
+
 SERVE = "--serve"  # the runner's first argument where it stays; ``ServerArguments`` follow
 
 # A server's files in the runtime folder, after its name.

@@ -54,7 +54,7 @@ class Client:
         return True
 
     def close(self) -> None:
-        for descriptor in (self.orders, self.reports, *self._lock):
+        for descriptor in (*self._lock, self.orders, self.reports):  # who sees their end can have the worker again
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 # Without a file, and a library's all the same: multiprocessing's second name for the main module, and what the
-# compiled modules of Cython share.
-OF_LIBRARIES = ("__mp_main__", "cython_runtime", "_cython_")
+# compiled modules of Cython share. And our own that serve calls, which are the same for every caller.
+OF_LIBRARIES = ("__mp_main__", "cython_runtime", "_cython_", "callserver", "callprotocol", "callmemory", "callvalues")
 
 
 class EnvironmentModules:

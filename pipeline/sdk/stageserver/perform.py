@@ -7,7 +7,8 @@ import sys
 import time
 
 from stagekit import Stage
-from stageprotocol import EXIT_WRONG_ENVIRONMENT, RUN_VARIABLE
+from stageprotocol import CALLS, EXIT_WRONG_ENVIRONMENT, RUN_VARIABLE
+from stageserver.client import Client
 from stageserver.stage_modules import StageModules
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 POOL_SECONDS = 0.2  # in which the threads of a pool that nobody holds any more end
 
 
-def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") -> "tuple[int, bool, float | None]":
+def perform(order: "Any", client: Client, modules: StageModules, runner: "Any") -> "tuple[int, bool, float | None]":
     """The exit code that a fresh process would end with; negative where a signal would end it.
 
     And whether libraries were told that the interpreter ends, so that it must not run another stage; and when the
@@ -31,15 +32,18 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
         runner.show_sources(order.stage_file, order.modules)
         runner.redirect(order.log)
         _reseed()
-        if not runner.is_right_environment(order.prefix, reports):
+        if not runner.is_right_environment(order.prefix, client.reports):
             return EXIT_WRONG_ENVIRONMENT, False, None
-        source = order.stage_file, order.source_digest
-        stage = Stage(order.invocation, reports, modules.memos(*source))
-        code = int(
-            runner.attempt(
-                stage, lambda: modules.module(*source, order.modules), lambda: moments.append(time.monotonic())
+        if order.invocation == CALLS:
+            code = _serve_calls(order, client, modules, runner)
+        else:
+            source = order.stage_file, order.source_digest
+            stage = Stage(order.invocation, client.reports, modules.memos(*source))
+            code = int(
+                runner.attempt(
+                    stage, lambda: modules.module(*source, order.modules), lambda: moments.append(time.monotonic())
+                )
             )
-        )
     except SystemExit as end:
         code = _exit_code(end.code)
     except KeyboardInterrupt:
@@ -51,6 +55,12 @@ def perform(order: "Any", reports: int, modules: StageModules, runner: "Any") ->
     is_over = _finish_threads()
     flush()
     return code, is_over, moments[0] if moments else None
+
+
+def _serve_calls(order: "Any", client: Client, modules: StageModules, runner: "Any") -> int:
+    for name in ("callprotocol", "callmemory", "callvalues"):
+        runner.import_beside(name, name + ".py")
+    return int(runner.import_beside("callserver").serve(order, client.orders, modules))
 
 
 def _exit_code(argument: object) -> int:

@@ -98,6 +98,14 @@ class StageModules:
             frame = frame.f_back
         return False
 
+    def is_loaded(self, path: str) -> bool:
+        """Whether it is, from whatever source."""
+        return path in self._sources
+
+    def forget(self, path: str) -> None:
+        """It is loaded again when it is wanted next."""
+        self._sources.pop(path, None)
+
     def memos(self, path: str, digest: str) -> "dict[Any, Any]":
         return self._source(path, digest).memos
 

@@ -68,7 +68,7 @@ class _Worker:
                 return leaving
 
     def _task(self, order: "Any", client: Client) -> str:
-        code, is_over, began = perform(order, client.reports, self._modules, self._runner)
+        code, is_over, began = perform(order, client, self._modules, self._runner)
         self._tasks += 1
         self._files.count_task()
         leaving = self._left_behind() or (POOL_LEFT if is_over else "") or self._reached()

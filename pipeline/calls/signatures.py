@@ -1,0 +1,51 @@
+"""A remote function's parameters, so that wrong arguments are a ``TypeError`` before anything is sent."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.values import Struct
+
+
+class DefaultValue(Struct, frozen=True):
+    """A default that stands in the worker; only its text is known here."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class FunctionFacts(Struct, frozen=True):
+    """What the worker tells of a function."""
+
+    name: str
+    doc: str
+    parameters: Sequence[Mapping[str, Any]] | None = None  # None: it doesn't tell
+    returns: str = ""
+
+
+def signature(facts: FunctionFacts) -> inspect.Signature | None:
+    if facts.parameters is None:
+        return None
+    returns = facts.returns or inspect.Signature.empty
+    return inspect.Signature([_parameter(each) for each in facts.parameters], return_annotation=returns)
+
+
+def _parameter(told: Mapping[str, Any]) -> inspect.Parameter:
+    empty = inspect.Parameter.empty
+    default = empty if told["default"] is None else DefaultValue(told["default"])
+    kind = getattr(inspect.Parameter, told["kind"])
+    return inspect.Parameter(told["name"], kind, default=default, annotation=told["annotation"] or empty)
+
+
+def require_arguments(
+    name: str, known: inspect.Signature | None, positional: Sequence[Any], named: Mapping[str, Any]
+) -> None:
+    """Raises ``TypeError`` as a call in this process would."""
+    if known is None:
+        return
+    try:
+        known.bind(*positional, **named)
+    except TypeError as error:
+        raise TypeError(f"{name}{known}: {error}") from None

@@ -1,0 +1,179 @@
+"""What a program and a worker that it calls say to each other: frames on a stream.
+
+A frame is a head of 16 bytes (the length of its JSON as 4 bytes, how many descriptors come with it as 4, the length
+of its binary parts as 8, little-endian), the JSON, and the parts one after another; ``parts`` in the JSON has the
+length of each. docs/reference/call-protocol.md describes it for programs in other languages.
+
+The caller imports it as ``pipeline.sdk.callprotocol``; the runner loads it by its path, as ``callprotocol``.
+
+Standard library only, Python 3.8 and later.
+"""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import struct
+import time
+from array import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+    Message = Dict[str, Any]
+
+VERSION = 1  # of this protocol
+OLDEST = 1  # that is understood, too
+MEMORY = "memory"  # the capability to map memory files that come as descriptors
+HEAD = struct.Struct("<IIQ")
+LONGEST_JSON = 1 << 30  # bytes
+MOST_DESCRIPTORS = 250  # with one frame; Linux takes 253 (unix(7), SCM_RIGHTS)
+CHUNK = 1 << 16
+LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
+
+# The page of memory by which a caller asks for an end while the worker can't read: the number of the call, and
+# whether to raise in it.
+CANCELLED = struct.Struct("<QB")
+PAGE = 4096
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_decode = json.JSONDecoder().decode
+
+
+class Disconnected(Exception):
+    """The other side has gone, or doesn't speak this protocol."""
+
+
+class TimeIsOver(Exception):
+    """Nothing has come in time. What has come in part is kept."""
+
+
+class CallConnection:
+    """Frames over a connected unix socket. One thread at a time sends, and one receives."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+        self._descriptors = []  # type: List[int]
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def send(
+        self,
+        message: "Message",
+        parts: "Sequence[Any]" = (),
+        descriptors: "Sequence[int]" = (),
+        deadline: "Optional[float]" = None,
+    ) -> None:
+        """Raises ``Disconnected``, and ``TimeIsOver`` after ``deadline`` (``time.monotonic``).
+
+        ``parts``: bytes, or views of them. The other side gets copies of the descriptors.
+        """
+        data = encode_frame(message, parts, len(descriptors))
+        room = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))] if descriptors else []
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._send_some(view, room, deadline) :]
+                room = []
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+
+    def receive(self, deadline: "Optional[float]" = None) -> "Tuple[Message, List[memoryview], List[int]]":
+        """The next message, its parts and its descriptors, which are the caller's to close.
+
+        Raises ``Disconnected``, and ``TimeIsOver``.
+        """
+        while len(self._buffer) < HEAD.size:
+            self._read(deadline)
+        length, count, binary = HEAD.unpack_from(self._buffer)
+        if length > LONGEST_JSON or count > MOST_DESCRIPTORS:
+            raise Disconnected("what came is no frame of this protocol")
+        end = HEAD.size + length + binary
+        while len(self._buffer) < end:
+            self._read(deadline)
+        frame, self._buffer = self._buffer, bytearray()
+        if len(frame) > end:
+            self._buffer += frame[end:]
+        descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
+        message = decode_message(bytes(frame[HEAD.size : HEAD.size + length]))
+        return message, _parts(message, memoryview(frame)[HEAD.size + length : end]), descriptors
+
+    def shut(self) -> None:
+        """Both sides see the end now, also one that waits in another thread."""
+        with contextlib.suppress(OSError):
+            self._stream.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._stream.close()
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors = []
+
+    def _send_some(self, view: memoryview, room: "List[Any]", deadline: "Optional[float]") -> int:
+        if deadline is None:
+            return self._stream.sendmsg([view], room)
+        while True:
+            try:
+                return self._stream.sendmsg([view], room, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                _wait(self._stream.fileno(), select.POLLOUT, deadline)
+
+    def _read(self, deadline: "Optional[float]") -> None:
+        if deadline is not None:
+            _wait(self._stream.fileno(), select.POLLIN, deadline)
+        size = array("i").itemsize
+        try:
+            data, ancillary, _, _ = self._stream.recvmsg(
+                CHUNK, socket.CMSG_SPACE(MOST_DESCRIPTORS * size), getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+            )
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                self._descriptors += array("i", content[: len(content) - len(content) % size])
+        if not data:
+            raise Disconnected("the other side has gone")
+        self._buffer += data
+
+
+def encode_frame(message: "Message", parts: "Sequence[Any]" = (), descriptors: int = 0) -> bytes:
+    """A frame as it is sent. Raises ``ValueError`` for a message that is longer than the protocol takes."""
+    sizes = [memoryview(part).nbytes for part in parts]
+    if sizes:
+        message = dict(message, parts=sizes)
+    text = _encode(message).encode("ascii")
+    if len(text) > LONGEST_JSON:
+        raise ValueError("a message has %d MiB without its binary parts, of which 1024 are taken" % (len(text) >> 20))
+    head = HEAD.pack(len(text), descriptors, sum(sizes))
+    return b"".join([head, text, *parts])
+
+
+def decode_message(text: bytes) -> "Message":
+    """Raises ``Disconnected`` for what is no message of this protocol."""
+    try:
+        message = _decode(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Disconnected("what came is no message: %s" % error) from error
+    if not isinstance(message, dict):
+        raise Disconnected("what came is no message")
+    return message
+
+
+def _parts(message: "Message", binary: memoryview) -> "List[memoryview]":
+    parts, position = [], 0
+    for size in message.pop("parts", ()):
+        parts.append(binary[position : position + size])
+        position += size
+    return parts
+
+
+def _wait(descriptor: int, event: int, deadline: float) -> None:
+    poller = select.poll()
+    poller.register(descriptor, event)
+    left = min(deadline - time.monotonic(), LONGEST_WAIT)
+    if not poller.poll(max(0.0, left) * 1000 + (1 if left > 0 else 0)):
+        raise TimeIsOver

@@ -1,0 +1,147 @@
+"""What of the caller's file can be called: its public functions, or the public methods of an object of it."""
+
+import dataclasses
+import inspect
+import sys
+import typing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Tuple
+
+    Arguments = Tuple[List[Any], Dict[str, Any]]
+
+CALL = "call"  # the parameter by which a function gets its ``CurrentCall``
+
+
+class Target:
+    """Functions by name."""
+
+    def __init__(self, owner: "Any", functions: "Dict[str, Callable[..., Any]]") -> None:
+        self.owner = owner
+        self.functions = functions
+        self._places = {}  # type: Dict[str, Any]
+        self._classes = {}  # type: Dict[str, Dict[str, Any]]
+
+    def described(self) -> "List[Dict[str, Any]]":
+        """Each function with its parameters and its documentation."""
+        return [described(name, function) for name, function in self.functions.items()]
+
+    def function(self, name: str) -> "Callable[..., Any]":
+        """Raises ``AttributeError``."""
+        try:
+            return self.functions[name]
+        except KeyError:
+            known = ", ".join(sorted(self.functions)) or "none"
+            raise AttributeError("there is no function %r; there are: %s" % (name, known)) from None
+
+    def give(self, name: str, call: "Any", positional: "List[Any]", named: "Dict[str, Any]") -> None:
+        """Add the current call to a function's arguments, where it has a parameter for it."""
+        if name not in self._places:
+            self._places[name] = place_of_call(self.functions[name])
+        place = self._places[name]
+        if place is None:
+            return
+        if place < len(positional):
+            positional.insert(place, call)
+        else:
+            named[CALL] = call
+
+    def classes(self, name: str) -> "List[type]":
+        """The dataclasses that a function's annotations name, which it gets as such."""
+        if name not in self._classes:
+            found = {}  # type: Dict[str, Any]
+            for hint in _hints(self.functions[name]):
+                _collect(hint, found)
+            self._classes[name] = found
+        return list(self._classes[name].values())
+
+
+def of_module(module: "Any") -> Target:
+    """The functions that a file defines, or those that its ``__all__`` names."""
+    named = getattr(module, "__all__", None)
+    if named is None:
+        named = [
+            name
+            for name, value in vars(module).items()
+            if not name.startswith("_")
+            and callable(value)
+            and not isinstance(value, type)
+            and getattr(value, "__module__", module.__name__) == module.__name__
+        ]
+    return Target(module, {name: getattr(module, name) for name in named if callable(getattr(module, name, None))})
+
+
+def of_object(made: "Any") -> Target:
+    functions = {}
+    for name in dir(type(made)):
+        if not name.startswith("_") and callable(getattr(type(made), name, None)):
+            functions[name] = getattr(made, name)
+    return Target(made, functions)
+
+
+def place_of_call(function: "Any") -> "Any":
+    """How many parameters stand before the one that gets the current call; ``None`` where there is none."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    for place, each in enumerate(parameters):
+        if each.name == CALL:
+            return place if each.kind is each.POSITIONAL_OR_KEYWORD else sys.maxsize
+    return None
+
+
+def described(name: str, function: "Any") -> "Dict[str, Any]":
+    told = {"name": name, "doc": inspect.getdoc(function) or "", "parameters": None, "returns": ""}  # type: Dict[str, Any]
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one of a compiled module, which doesn't tell
+        return told
+    told["parameters"] = [_parameter(each) for each in signature.parameters.values() if each.name != CALL]
+    told["returns"] = _annotation(signature.return_annotation)
+    return told
+
+
+def _parameter(parameter: inspect.Parameter) -> "Dict[str, Any]":
+    has_default = parameter.default is not parameter.empty
+    return {
+        "name": parameter.name,
+        "kind": parameter.kind.name,
+        "default": _shown(parameter.default) if has_default else None,
+        "annotation": _annotation(parameter.annotation),
+    }
+
+
+def _annotation(annotation: "Any") -> str:
+    if annotation is inspect.Parameter.empty:
+        return ""
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _shown(value: "Any") -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        return "..."
+    return text if len(text) < 200 else "..."
+
+
+def _hints(function: "Any") -> "List[Any]":
+    target = getattr(function, "__init__") if isinstance(function, type) else function  # noqa: B009  # of a class
+    try:
+        return list(typing.get_type_hints(target).values())
+    except Exception:  # an annotation may be any text
+        return []
+
+
+def _collect(hint: "Any", found: "Dict[str, Any]") -> None:
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        if hint.__name__ in found:
+            return
+        found[hint.__name__] = hint
+        names = vars(sys.modules.get(hint.__module__, inspect))
+        for each in dataclasses.fields(hint):
+            _collect(names.get(each.type, each.type) if isinstance(each.type, str) else each.type, found)
+    for argument in getattr(hint, "__args__", ()) or ():
+        _collect(argument, found)
