@@ -6,7 +6,6 @@ remove an entry changes that time, so only shards whose entries can differ are m
 """
 
 import contextlib
-import json
 import os
 import stat
 import time
@@ -18,7 +17,7 @@ from pipeline.cache.record import KEY_PREFIX, OUTPUTS, RECORD
 from pipeline.cache.removal import MEASURED
 from pipeline.directories.manifest import MANIFESTS
 from pipeline.files import write_at_once
-from pipeline.values import Struct
+from pipeline.values import Struct, decode, encode
 
 BLOCK = 4096  # bytes that the smallest file or folder takes on most file systems
 SETTLED_NS = 2_000_000_000  # a folder that changed in the last two seconds may change again within the clock's step
@@ -107,7 +106,7 @@ def _blocks(size: int) -> int:
 
 def _remembered(file: Path) -> Mapping[str, Any]:
     try:
-        known = json.loads(file.read_bytes())
+        known = decode(file.read_bytes(), Any)
     except (OSError, ValueError):  # no file, or a damaged one
         return {}
     return known if isinstance(known, dict) else {}
@@ -123,4 +122,4 @@ def _known_size(entry: Any, stamp: int) -> int | None:
 def _remember(root: Path, settled: Mapping[str, list[int]]) -> None:
     """Not flushed to the disk: where a crash damages it, the shards are measured again."""
     with contextlib.suppress(OSError):  # a full or read-only disk; it is measured again the next time
-        write_at_once(root / MEASURED, json.dumps(settled).encode("ascii"))
+        write_at_once(root / MEASURED, encode(settled))

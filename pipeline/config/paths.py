@@ -25,7 +25,7 @@ SHARED = "shared"
 EXTENDS = "extends"
 STORE = "store"
 STORES = ("user", "project")
-PLAIN = re.compile(rb"(extends|store): *([a-z]+) *(?:#.*)?")  # a line that YAML reads in the same way
+PLAIN = rb"(extends|store): *([a-z]+) *(?:#.*)?"  # a line that YAML reads in the same way
 
 
 def with_settings(project: ProjectFolder) -> ProjectFolder:
@@ -70,7 +70,7 @@ def _plain_words(settings: Path) -> dict[str, str] | None:
         return None  # to load it says what is wrong
     words = [word.encode() for word in (KEY, SHARED, EXTENDS, STORE)]
     telling = [line for line in lines if not line.lstrip().startswith(b"#") and any(word in line for word in words)]
-    plain = [match for line in telling if (match := PLAIN.fullmatch(line))]
+    plain = [match for line in telling if (match := re.fullmatch(PLAIN, line))]
     found = {match[1].decode(): match[2].decode() for match in plain}
     is_known = found.get(EXTENDS, extensions.MEDIA) in extensions.NAMES and found.get(STORE, STORES[0]) in STORES
     return found if is_known and len(found) == len(telling) else None

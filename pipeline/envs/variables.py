@@ -102,9 +102,7 @@ def unknown_placeholder(template: str) -> str | None:
 def without_python(base: Mapping[str, str]) -> dict[str, str]:
     """The caller's variables without those that steer an interpreter, for tools such as uv."""
     left_out = {*REMOVED, "VIRTUAL_ENV"}
-    variables = {
-        name: value for name, value in base.items() if name not in left_out and not re.fullmatch(STACKED, name)
-    }
+    variables = {name: value for name, value in base.items() if name not in left_out and not _is_stacked(name)}
     variables["PYTHONNOUSERSITE"] = "1"  # packages in a home folder are in no lock
     return variables
 
@@ -152,12 +150,17 @@ def which(program: str, base: Mapping[str, str]) -> str | None:
     return shutil.which(program, path=os.pathsep.join(system_path(base)))
 
 
+def _is_stacked(name: str) -> bool:
+    # Most callers have no such variable, and to compile the pattern takes longer than to look at all their names.
+    return name.startswith("CONDA_PREFIX") and re.fullmatch(STACKED, name) is not None
+
+
 def _active_folders(base: Mapping[str, str]) -> Iterator[Path]:
     """With ``conda activate --stack``, the one before stays on ``PATH``; CONDA_PREFIX_1 and so on name it."""
     for name, value in base.items():
         if value and name == "VIRTUAL_ENV":
             yield from program_folders(Path(value))
-        elif value and name.startswith("CONDA_PREFIX") and re.fullmatch(STACKED, name):
+        elif value and _is_stacked(name):
             yield from program_folders(Path(value), conda=True)
 
 

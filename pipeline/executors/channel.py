@@ -14,11 +14,11 @@ class Channel:
         os.set_blocking(descriptor, False)
 
     def lines(self) -> list[bytes]:
-        """What has arrived since the last call, by whole lines."""
+        """What has arrived since the last call, by whole lines; none is empty."""
         while chunk := self._read():
             self._buffer += chunk
         *lines, self._buffer = self._buffer.split(b"\n")
-        return lines
+        return [line for line in lines if line]  # a server writes an empty one before each of its answers
 
     def reports(self) -> Iterator[StageReport]:
         return (report for line in self.lines() if (report := decode_report(line)))

@@ -112,7 +112,7 @@ class WorkerPool:
         arguments = ServerArguments(
             self.folder, name, limits.idle_seconds, limits.tasks, limits.memory, descriptor
         ).encode()
-        with servers.listen(self.folder, name) as listener:
+        with contextlib.closing(servers.listen(self.folder, name)) as listener:
             servers.hand_over(self.folder, name, lease)
             argv = command(kind.interpreter.python, SERVE, *arguments)
             keeping = [] if held is None else [held]

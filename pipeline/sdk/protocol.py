@@ -8,10 +8,11 @@ what it alone needs.
 """
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    import _socket
     from typing import List, Optional, Sequence, Tuple, Union
 
     Path = Union[str, "os.PathLike[str]"]
@@ -266,15 +267,15 @@ def busy_file(name: str, pid: "Union[int, str]") -> str:
     return "%s.%s%s" % (name, pid, BUSY)
 
 
-def send(connection: "socket.socket", request: bytes, descriptors: "Sequence[int]") -> None:
+def send(connection: "_socket.socket", request: bytes, descriptors: "Sequence[int]") -> None:
     """A request, with descriptors that the other process gets."""
-    import socket
+    from _socket import SCM_RIGHTS, SOL_SOCKET  # Python's own code for ``socket``, whose import takes 3 ms
     from array import array
 
-    connection.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))])
+    connection.sendmsg([request], [(SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))])
 
 
-def receive(connection: "socket.socket") -> "Tuple[bytes, List[int]]":
+def receive(connection: "_socket.socket") -> "Tuple[bytes, List[int]]":
     """A request and its descriptors, which the programs that a stage starts don't inherit."""
     import socket
     from array import array
@@ -292,12 +293,11 @@ def receive(connection: "socket.socket") -> "Tuple[bytes, List[int]]":
     return request, list(received)
 
 
-def is_own_user(connection: "socket.socket") -> bool:
+def is_own_user(connection: "_socket.socket") -> bool:
     """Whether the process at the other end is this user's. The folder should admit no other."""
-    import socket
-    import struct
-
-    if not hasattr(socket, "SO_PEERCRED"):
+    try:
+        from _socket import SO_PEERCRED, SOL_SOCKET
+    except ImportError:
         return True
-    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return bool(user == os.geteuid())
+    credentials = connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)  # three numbers: process, user and group
+    return int.from_bytes(credentials[4:8], sys.byteorder) == os.geteuid()

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -434,7 +435,7 @@ def test_a_socket_nobody_listens_on_is_passed_over(
 def test_a_connection_that_says_nothing_does_not_hold_others_up(run: Runs, runtime: Path, tmp_path: Path) -> None:
     run(PID)
     (name,) = servers.names(runtime)
-    with servers.connect(runtime, name):
+    with closing(servers.connect(runtime, name)):
         run(PID)
         assert the_worker(runtime).tasks == 2
     assert len(set(pids(tmp_path))) == 1
@@ -454,8 +455,7 @@ def test_a_long_path_of_the_folder_is_no_hindrance(spawning: None, waited: None,
 
 def test_a_server_that_ended_before_it_was_asked_to_has_ended(tmp_path: Path) -> None:
     assert servers.end(tmp_path, "gone", force=False)
-    with servers.listen(tmp_path, "killed"):
-        pass
+    servers.listen(tmp_path, "killed").close()
     assert servers.end(tmp_path, "killed", force=False)
 
 
