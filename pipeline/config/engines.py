@@ -31,6 +31,7 @@ class OwnModel:
     name: str
     files: tuple[str, ...]  # that must be in the folder
     weights: str  # how a person gets it
+    catalogued: str = ""  # the defined model that does as well, where it is fetched; empty: none
     allows_code: bool = False  # also of files that run code when they are loaded
 
 
@@ -118,7 +119,13 @@ def _with_uv(text: str) -> str:
 
 
 def _own_model(entry: Mapping[str, Any]) -> OwnModel:
-    return OwnModel(entry["model"], tuple(entry["files"]), _with_uv(entry["weights"]), entry.get("allow_code", False))
+    return OwnModel(
+        name=entry["model"],
+        files=tuple(entry["files"]),
+        weights=_with_uv(entry["weights"]),
+        catalogued=entry.get("catalogued", ""),
+        allows_code=entry.get("allow_code", False),
+    )
 
 
 def _pairs(entry: Mapping[str, Any]) -> Pairs:

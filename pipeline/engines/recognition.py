@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from pipeline.config.engines import EngineSpec
+from pipeline.config.engines import EngineSpec, OwnModel
 from pipeline.engines.criteria import Criteria, DecisionOutcome
 from pipeline.engines.requirements import (
     DefinedModel,
@@ -12,6 +12,7 @@ from pipeline.engines.requirements import (
     EngineQuestions,
     ModelFolder,
     PairFiles,
+    UndefinedModel,
     folder_obstacles,
     obstacles,
 )
@@ -41,8 +42,9 @@ class RecognitionTask:
         if self.criteria.subtitles:
             return EngineQuestions()
         able = [each for each in self.engines if not _never(each, self.criteria)]
-        own = [each.speaker_model.name for each in able if each.speaker_model and self.criteria.speakers]
-        return EngineQuestions(tuple(able), tuple(name for name in (self.criteria.model, *own) if name))
+        own = [each.speaker_model for each in able if each.speaker_model and self.criteria.speakers]
+        names = (self.criteria.model, *(name for each in own for name in (each.name, each.catalogued)))
+        return EngineQuestions(tuple(able), tuple(name for name in names if name))
 
     def choose(self, inventory: EngineInventory) -> "RecognitionChoice":
         """Raises ``UsageError`` and ``NotReady`` as ``select.choose`` does."""
@@ -56,6 +58,8 @@ class RecognitionTask:
         choice = RecognitionChoice(chosen, languages, notes=tuple(self._notes(spec, languages)))
         if own is None or not self.criteria.speakers:
             return choice
+        if _is_fetched(own, inventory):
+            return replace(choice, speaker_model=own.catalogued)
         folder = ModelFolder(own.name, own.files, DIARIZATION, own.allows_code)
         return replace(choice, speaker_model=own.name, speaker_folder=inventory.read_first(folder))
 
@@ -118,6 +122,14 @@ def _languages(model: str | None, inventory: EngineInventory) -> tuple[str, ...]
     return found.languages if isinstance(found, DefinedModel) else ()
 
 
+def _is_fetched(own: OwnModel, inventory: EngineInventory) -> bool:
+    """Whether the catalogue's model is taken: it is here and whole, and no person's folder goes before it."""
+    folder, defined = inventory.models.get(own.name), inventory.models.get(own.catalogued)
+    if isinstance(folder, UndefinedModel) and folder.is_there:
+        return False
+    return isinstance(defined, DefinedModel) and defined.problem is None and all(map(defined.has, own.files))
+
+
 def _must_be_told(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory) -> bool:
     """Whether the model needs the language that is spoken, and nobody has named it."""
     model = inventory.models.get(criteria.model or "")
@@ -136,6 +148,6 @@ def _obstacles(engine: EngineSpec, criteria: Criteria, inventory: EngineInventor
         what = f"model '{criteria.model}' can't find out which language is spoken"
         yield Obstacle(what, "name it with -s CODE, such as -s de")
     own = engine.speaker_model
-    if criteria.speakers and own:
+    if criteria.speakers and own and not _is_fetched(own, inventory):
         shown = f"the model '{own.name}', which tells speakers apart,"
         yield from folder_obstacles(own.name, shown, own.weights, inventory)

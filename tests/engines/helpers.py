@@ -23,7 +23,8 @@ heavy:
   pairs: [{from: [en], to: [hi, es], model: en-indic}]
   weights: fetch {model} into {folder}
 """
-SPEAKERS = "speakers: {model: voices, files: [a.yaml, deep/b.bin], weights: 'fetch {model} into {folder}'}"
+SPEAKERS = """speakers: {
+  model: voices, catalogued: pyannote, files: [a.yaml, deep/b.bin], weights: 'fetch {model} into {folder}'}"""
 
 MODELS = f"""
 base: {{files: {{model.bin: {"a" * 64}}}, sources: [{{folder: models/base}}]}}

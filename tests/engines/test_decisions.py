@@ -260,6 +260,31 @@ def test_a_model_that_tells_speakers_apart_is_read_with_its_deeper_files(voices:
     assert found.values["recognition"]["speakers"] == "voices-1234.local"
 
 
+@pytest.mark.parametrize(
+    ("files", "problem", "has_folder", "taken"),
+    [
+        (["a.yaml", "deep/b.bin", "README.md"], None, False, "pyannote"),
+        (["a.yaml", "deep/b.bin"], None, True, "voices-1234.local"),
+        (["a.yaml"], None, False, None),
+        (["a.yaml", "deep/b.bin"], "it hasn't been fetched", False, None),
+    ],
+)
+def test_a_fetched_model_of_the_catalogue_tells_speakers_apart_where_no_folder_goes_before_it(
+    voices: Catalog, files: list[str], problem: str | None, has_folder: bool, taken: str | None
+) -> None:
+    inventory = with_model("voices", UndefinedModel("/models/voices", is_there=has_folder))
+    inventory = replace(
+        inventory, models={**inventory.models, "pyannote": DefinedModel(frozenset(files), problem=problem)}
+    )
+    assert "pyannote" in decisions.questions(tasks(voices, speakers=True, asr="auto")).models
+    if taken is None:
+        with pytest.raises(NotReady, match="'voices'"):
+            decided(voices, inventory, speakers=True, asr="auto")
+        return
+    found = decided(voices, inventory, speakers=True, asr="auto")
+    assert found.values["recognition"]["speakers"] == taken
+
+
 def test_a_model_without_the_files_that_an_engine_needs_is_told(catalog: Catalog) -> None:
     with pytest.raises(NotReady, match=r"'base' .*model\.bin"):
         decided(catalog, with_model("base", DefinedModel(frozenset({"weights.bin"}))))
