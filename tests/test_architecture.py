@@ -165,7 +165,7 @@ MAY_IMPORT = {
 PURE = {
     "engines": {
         "fnmatch": {"fnmatchcase"},
-        "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "Pairs"},
+        "pipeline.config.engines": {"ANY", "EngineSpec", "Languages", "OwnModel", "Pairs"},
         "pipeline.config.model_figures": {"ErrorRate", "FigureTable", "ModelFigures", "PublishedSpeed"},
         "pipeline.config.workflows": {"DecisionSpec", "WorkflowSpec"},
         "pipeline.jobs.plan": {"BetterEngine", "BetterModel", "EngineDecision", "ModelDecision"},
