@@ -34,15 +34,15 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
     """
     here, who = project(), by.strip() or editing.caller()
     if not file.is_file():
-        raise InputError(f"{file} is no file that is there")
+        step = "pipeline job list   has the jobs; pipeline job show JOB says where a job's files are"
+        raise InputError(f"{file} is no file that is there", step)
     folder = JobStore(here.jobs).folder(job) if job else _folder_of(here, file)
     with editing.opened(folder) as desk:
-        if file.suffix in EDIT_FILES:
-            _accept_edits(here, desk, file)
-        else:
-            _accept_file(here, desk, file, who)
-        subtitle_translation.follow(here, desk)
-    go_on(here, folder, is_to_run)
+        is_edit_file = file.suffix in EDIT_FILES
+        is_new = _accept_edits(here, desk, file) if is_edit_file else _accept_file(here, desk, file, who)
+        count = subtitle_translation.follow(here, desk)
+    if is_new or count or is_to_run:
+        go_on(here, folder, is_to_run)
 
 
 @click.command()
@@ -146,7 +146,8 @@ def _folder_of(here: ProjectFolder, file: Path) -> Path:
     return max(found, key=lambda job: job.plan.created_at).folder
 
 
-def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> None:
+def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> bool:
+    """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
     from pipeline.run import subtitle_edits
 
@@ -160,14 +161,18 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> N
         tell(desk, track.name, found)
     else:
         click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{track.name}'"))
+    return is_new
 
 
-def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
+def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> bool:
+    """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
     from pipeline.jobs import edit_file
     from pipeline.run import subtitle_edits
 
-    by_track = edit_file.read(file, desk.job)
+    by_track, is_new = edit_file.read(file, desk.job), False
+    if not by_track:
+        click.echo(printable(f"{desk.job.id}: {file} has no change"))
     known = {track.name: track for track in subtitle_edits.tracks(desk)}
     if unknown := [name for name in by_track if name not in known]:
         raise InputError(
@@ -181,7 +186,9 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> None:
         if subtitle_edits.put(here, desk, known[name], found, people, EditSource.of(file)) is None:
             click.echo(printable(f"{desk.job.id}: {file} changes nothing in the subtitles '{name}'"))
         else:
+            is_new = True
             tell(desk, name, found)
+    return is_new
 
 
 def tell(desk: EditDesk, name: str, found: Any) -> None:

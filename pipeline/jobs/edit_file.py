@@ -15,9 +15,18 @@ def text(job: PlannedJob, entries: Sequence[Mapping[str, Any]]) -> bytes:
     """``entries`` have ``track``, ``who``, ``at``, and lists of cues ``before`` and ``after``, with seconds."""
     import yaml
 
+    class LineDumper(yaml.SafeDumper):
+        """A text of several lines stands in the file as it does on the screen."""
+
+    def lines(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    LineDumper.add_representer(str, lines)
     film = {"name": job.input.name, "digest": job.plan.input.digest}
     content = {"schema": SCHEMA, "film": film, "edits": [dict(each) for each in entries]}
-    return bytes(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110, encoding="utf-8"))
+    written = yaml.dump(content, Dumper=LineDumper, allow_unicode=True, sort_keys=False, width=110)
+    return str(written).encode()
 
 
 def read(path: Path, job: PlannedJob) -> dict[str, list[dict[str, Any]]]:

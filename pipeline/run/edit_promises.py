@@ -31,7 +31,7 @@ def require(project: ProjectFolder, desk: EditDesk, stage: str, files: Mapping[s
         owner = project.owner(project.stage_file(planned.uses))
         broken = unmet_conditions(promises, paths, inputs, owner, lambda file: _seconds(project, desk, file))
     if broken:
-        what = f"{source} isn't what stage '{stage}' of {desk.job.id} promises: {'; '.join(broken)}"
+        what = f"{source} isn't what stage '{stage}' of {desk.job.id} promises: {'; '.join(dict.fromkeys(broken))}"
         step = f"pipeline stage show {planned.uses}   tells what it promises; nothing was changed"
         raise InputError(what, step)
 

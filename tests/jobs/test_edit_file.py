@@ -24,7 +24,9 @@ def test_what_was_written_is_read(job: PlannedJob, tmp_path: Path) -> None:
     file = tmp_path / "film.edits.yaml"
     file.write_bytes(edit_file.text(job, [ENTRY, {**ENTRY, "track": "de"}]))
     assert edit_file.read(file, job) == {"en": [ENTRY], "de": [{**ENTRY, "track": "de"}]}
-    assert "Über" in file.read_text(encoding="utf-8")
+    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    at = lines.index("Über")
+    assert lines[at + 1] == "alles"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def _put(here: ProjectFolder, desk: EditDesk, stage: str, name: str, file: Path,
     if not name:
         raise UsageError(f"say which output of stage '{stage}' it is: {', '.join(f'{stage}.{each}' for each in made)}")
     try:
-        source, data = EditSource.of(file), file.read_bytes()
+        data = file.read_bytes()
+        source = EditSource.of(file)
     except OSError as error:
         raise InputError(f"{file} can't be read: {error.strerror}") from error
     desk.output(stage, name)

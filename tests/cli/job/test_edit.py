@@ -72,3 +72,9 @@ def test_what_cannot_be_is_refused(sandbox: Sandbox, job: PlannedJob, file: Path
     typed = [str(file) if word == "FILE" else word for word in words]
     assert sandbox.give("pipeline", "job", "edit", job.id, *typed).code == code
     assert job.state().edits == {}
+
+
+def test_a_file_that_is_not_there_is_told_with_the_reason(sandbox: Sandbox, job: PlannedJob, tmp_path: Path) -> None:
+    done = sandbox.give("pipeline", "job", "edit", job.id, "copy", tmp_path / "nowhere.txt")
+    assert done.code == 5
+    assert "No such file" in done.error
