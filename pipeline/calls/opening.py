@@ -36,7 +36,7 @@ def begun(
     deadline = time.monotonic() + seconds
     worker = _worker(source, log, deadline)
     try:
-        packer = Packer(worker.own.place)
+        packer = Packer(worker.place)
         message: Message = {"object": source.object, "seconds": seconds}
         message["args"], message["kwargs"] = packer.pack(list(source.positional)), packer.pack(dict(source.named))
         worker.open(message, packer.parts, deadline)

@@ -237,7 +237,7 @@ class CallSession:
         deadline: float | None,
     ) -> Any:
         worker = self._require_worker()
-        packer = Packer(worker.own.place)
+        packer = Packer(worker.place)
         message: Message = {
             "call": self._count + 1,
             "function": name,

@@ -61,6 +61,10 @@ class CallWorker:
         self._process = _process(self.hello["pid"])
         _LIVE.add(self)
 
+    def place(self, size: int) -> tuple[int, memoryview] | None:
+        """Room in shared memory, where the worker can see it. Raises ``OSError``."""
+        return self.own.place(size) if MEMORY in self.hello["capabilities"] else None
+
     def open(self, message: Message, parts: list[Any], deadline: float) -> None:
         """Send the session's first message. Raises ``Disconnected``, ``TimeIsOver``."""
         page = nameless_file(PAGE)

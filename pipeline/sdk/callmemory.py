@@ -25,6 +25,15 @@ MOST_NEW = 200  # files of one message
 POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000) if sys.platform == "linux" else 0
 
 
+def can_share() -> bool:
+    """Whether this interpreter can see when a view is gone: one may be built without ctypes."""
+    try:
+        import ctypes  # noqa: F401  # to see whether it is there
+    except ImportError:
+        return False
+    return True
+
+
 class OwnMemory:
     """The files of one side, which the other side reads."""
 
@@ -98,7 +107,7 @@ class OtherMemory:
 
     def __init__(self) -> None:
         self._maps = {}  # type: Dict[int, mmap.mmap]
-        self._views = {}  # type: Dict[int, weakref.ref[memoryview]]
+        self._views = {}  # type: Dict[int, weakref.ref[Any]]
         self._gone = []  # type: List[int]
 
     def take(self, field: "Dict[str, Any]", descriptors: "List[int]") -> None:
@@ -112,9 +121,15 @@ class OtherMemory:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def view(self, number: int, size: int) -> memoryview:
-        """The first bytes of a file. The file is the sender's again when this view, and all made of it, are gone."""
-        view = memoryview(self._maps[number])[:size]
+    def view(self, number: int, size: int) -> "Any":
+        """The first bytes of a file, as an object with a buffer. The file is the sender's again when this object is
+        gone, which all that is made of its buffer holds.
+
+        A ``memoryview`` wouldn't do: what is made of one holds only the object behind it.
+        """
+        import ctypes
+
+        view = (ctypes.c_ubyte * size).from_buffer(self._maps[number])
         gone = self._gone
         self._views[number] = weakref.ref(view, lambda _, number=number: gone.append(number))  # type: ignore[misc]
         return view

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
     Place = Callable[[int], Optional[Tuple[int, memoryview]]]  # room in shared memory for so many bytes
-    View = Callable[[int, int], memoryview]  # of so many bytes of a file in shared memory
+    View = Callable[[int, int], Any]  # an object with a buffer: so many bytes of a file in shared memory
 
 EXACT = 2**53  # up to which every whole number is one in JavaScript, too
 DEEPEST = 200  # containers in one another
@@ -255,7 +255,7 @@ class Unpacker:
         stream = ipc.open_stream(pyarrow.py_buffer(self._data(value["data"])))
         return stream.read_all() if value["$"] == "table" else stream.read_next_batch()
 
-    def _data(self, place: "Dict[str, int]") -> memoryview:
+    def _data(self, place: "Dict[str, int]") -> "Any":
         return self._parts[place["part"]] if "part" in place else self._view(place["memory"], place["size"])
 
 

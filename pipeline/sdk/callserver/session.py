@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 
-from callmemory import OtherMemory, OwnMemory
+from callmemory import OtherMemory, OwnMemory, can_share
 from callprotocol import CANCELLED, MEMORY, OLDEST, PAGE, VERSION, CallConnection, Disconnected
 from callserver import target as targets
 from callserver.current import Cancelled, CurrentCall
@@ -51,7 +51,7 @@ class _Session:
 
     def run(self, order: "Any", modules: "Any") -> int:
         hello = {"versions": [OLDEST, VERSION], "python": platform.python_version(), "pid": self._pid}
-        self._connection.send({"hello": dict(hello, capabilities=[MEMORY])})
+        self._connection.send({"hello": dict(hello, capabilities=[MEMORY] if can_share() else [])})
         message, parts, descriptors = self._connection.receive()
         self._shares_memory = MEMORY in message.get("capabilities", ())
         if message.get("page"):

@@ -1,0 +1,101 @@
+"""A caller with one numpy, and a worker with another: each array comes back as it was. Run by ``test_calls``."""
+
+import gc
+import os
+import sys
+
+import numpy as np
+
+import pipeline
+
+environment, file = sys.argv[1:]
+ARRAYS = [
+    np.arange(5),
+    np.zeros((3, 0)),
+    np.zeros((0,)),
+    np.array(3.5),
+    np.arange(12.0).reshape(3, 4).T,
+    np.arange(24)[::3],
+    np.arange(10).reshape(2, 5)[:, ::-1],
+    np.arange(6, dtype=">i4"),
+    np.array(["a", "žž"]),
+    np.array([b"a", b"bcd"]),
+    np.array(["2026-01-01", "NaT"], dtype="M8[ns]"),
+    np.array([1, 2], dtype="m8[25us]"),
+    np.array([1 + 2j]),
+    np.array([True, False]),
+    np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i1"), ("b", "f8")]),
+    np.zeros(3, dtype=np.dtype([("a", "i1"), ("b", "f8")], align=True)),
+    np.zeros(3, dtype=[("a", "f4", (2, 2)), ("b", [("c", ">u2")])]),
+    np.arange(100000.0),
+    np.asfortranarray(np.random.default_rng().random((300, 400))),
+    np.random.default_rng().random((300, 400))[::2, ::3],
+    np.arange(50000).astype("M8[s]"),
+    np.zeros((2, 3, 4, 5), order="F"),
+    np.float32(1.5),
+    np.int64(-3),
+    np.datetime64("2026-01-01"),
+    np.longdouble(1) / 3,
+]
+REFUSED = [np.array([object()]), np.ma.array([1], mask=[1]), np.matrix([[1]])]
+
+
+def check(session):
+    for array in ARRAYS:
+        back = session.echo(array)
+        assert isinstance(back, np.ndarray) == isinstance(array, np.ndarray)
+        assert (back.dtype, back.shape) == (array.dtype, array.shape), (array.dtype, back.dtype)
+        # A long double has bytes that mean nothing; NaT is equal to nothing.
+        assert np.array_equal(back, array) or back.tobytes() == array.tobytes()
+        if isinstance(array, np.ndarray):
+            assert back.flags.writeable
+            assert back.flags.f_contiguous or not array.flags.f_contiguous
+    for array in REFUSED:
+        try:
+            session.echo(array)
+        except TypeError:
+            continue
+        raise AssertionError(f"{array!r} was sent")
+
+
+def check_results_stay_as_they_are(session):
+    array = np.arange(125_000.0)
+    kept = [session.echo(array + number) for number in range(5)]
+    parts = [session.echo(array + number)[10:20] for number in range(5)]
+    gc.collect()
+    for number in range(20):
+        session.echo(array * number)
+    assert all(np.array_equal(each, array + number) for number, each in enumerate(kept))
+    assert all(np.array_equal(each, array[10:20] + number) for number, each in enumerate(parts))
+
+
+def check_nothing_piles_up(session):
+    array = np.zeros(125_000)
+
+    def state():
+        return (
+            [len(os.listdir(f"/proc/{pid}/fd")) for pid in ("self", session.pid)],
+            memory(session.pid),
+            memory("self"),
+        )
+
+    for _ in range(200):
+        session.echo(array)
+    before = state()
+    for _ in range(2000):
+        session.echo(array)
+    after = state()
+    assert after[0] == before[0]
+    assert all(new < old * 1.1 for new, old in zip(after[1:], before[1:], strict=True)), (before, after)
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1])
+
+
+with pipeline.environment(environment).open(file) as session:
+    print(np.__version__, session.numpy_version())
+    check(session)
+    check_results_stay_as_they_are(session)
+    check_nothing_piles_up(session)
