@@ -6,7 +6,7 @@ of what there is to compile. Where one is imported all the same, Python compiles
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,13 +24,14 @@ LEAST = 200  # sources for one process: fewer are not worth another start of the
 LINES = 8  # the last ones of what the interpreter says, for a message
 
 
-def make(installer: Installer) -> None:
-    """Compile the sources of the build whose bytecode is missing or is of another source.
+def make(installer: Installer, placed: Container[str] = ()) -> None:
+    """Compile the sources of the build whose bytecode is missing or is of another source, but for those that were
+    ``placed``.
 
     Raises ``NotReady`` where it can't be written, and where the build's time is over.
     """
     folder = site_packages(installer.prefix)
-    sources = sorted(_sources(os.fspath(folder), ""))
+    sources = sorted(each for each in _sources(os.fspath(folder), "") if each not in placed)
     count = min(os.cpu_count() or 1, -(-len(sources) // LEAST))
     if not count:
         return

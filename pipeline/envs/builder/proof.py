@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.envs import provided_programs
 from pipeline.envs.builder import bytecode, package_conflicts
+from pipeline.envs.builder.bytecode_store import BytecodeStore
 from pipeline.envs.builder.installer import Installer
 from pipeline.envs.builder.marker import Proof, site_packages
 from pipeline.envs.definition import Definition
@@ -22,6 +23,7 @@ from pipeline.envs.verification.comparison import Comparison
 from pipeline.envs.verification.manifest import Entry
 from pipeline.errors import NotReady
 from pipeline.files import sync_all
+from pipeline.permissions import mask_of
 
 
 def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
@@ -34,7 +36,7 @@ def install(installer: Installer, interpreter: BaseInterpreter) -> Proof:
         installer.forget(sorted({each.package for each in comparison.damaged}))
         remove_tree(installer.prefix)
         # The archive's own hash was in the lock, so a file that differs again was published like that.
-        comparison, corrections = _install_packages(installer, interpreter)
+        comparison, corrections = _install_packages(installer, interpreter, is_second=True)
         corrections = {**corrections, **{each.file: each.digest for each in comparison.damaged}}
     inside = site_packages(installer.prefix).relative_to(installer.prefix).as_posix()
     return finish(installer, corrections, lambda: manifest.entries(inside, comparison.contents))
@@ -85,7 +87,7 @@ def _list_and_flush(prefix: Path, known_entries: Callable[[], Mapping[str, Entry
 
 
 def _install_packages(
-    installer: Installer, interpreter: BaseInterpreter
+    installer: Installer, interpreter: BaseInterpreter, is_second: bool = False
 ) -> tuple[Comparison, Mapping[str, str | None]]:
     """Returns the files beside what the packages' own ``RECORD``s say of them, and where those don't count."""
     installer.create(interpreter.executable)
@@ -97,8 +99,11 @@ def _install_packages(
         compared = threads.submit(content.read_all, packages)
         threads.submit(sync_all)
         shared = _settled(installer, interpreter, packages, own)
-        bytecode.make(installer)
+        store = None if shared or is_second else BytecodeStore(interpreter)
+        bytecode.make(installer, store.place(packages, mask_of(packages)) if store else ())
         comparison = compared.result()
+        if store and not comparison.damaged:  # else its bytecode may be of other modules than the RECORDs name
+            store.keep(packages)
         return (content.read_all(packages, shared), shared) if shared else (comparison, {})
     finally:
         threads.shutdown(wait=False)  # the flush may take longer; ``finish`` waits for one that covers everything
