@@ -5,13 +5,9 @@ compares, the outputs of stages: at several GiB/s, the digest of a feature film 
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-# What ``json.dumps`` itself writes with. The module around it, with its patterns for reading, takes 1 ms to import.
-try:
-    from _json import encode_basestring_ascii, make_encoder
-except ImportError:  # an interpreter that has none in C
-    make_encoder = None  # type: ignore[assignment,misc]
+from pipeline.values import ascii_json
 
 if TYPE_CHECKING:
     from hashlib import sha256
@@ -26,21 +22,13 @@ else:
         except ImportError:
             from hashlib import sha256
 
+SMALL = 1 << 18  # bytes; to read OpenSSL's code takes longer than to digest them without
 TREE_PREFIX = "blake3-tree:"  # of the digest of a directory with all that is in it
 
 
 def canonical_json(value: Any) -> bytes:
     """One byte sequence per JSON value: sorted keys, no white space, ASCII, no NaN."""
-    if make_encoder is None:
-        import json
-
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
-    write = make_encoder({}, _refuse, encode_basestring_ascii, None, ":", ",", True, False, False)
-    return "".join(write(value, 0)).encode("ascii")
-
-
-def _refuse(value: object) -> NoReturn:
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return ascii_json(value, sort_keys=True).encode("ascii")
 
 
 def tagged_digest(tag: str, value: Any) -> str:
@@ -53,9 +41,13 @@ def sha256_of_bytes(data: bytes) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    import hashlib
-
     with path.open("rb") as file:
+        data = file.read(SMALL)
+        if len(data) < SMALL:
+            return sha256_of_bytes(data)
+        import hashlib
+
+        file.seek(0)
         return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 

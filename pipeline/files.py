@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.values import ascii_json, indented_json
+
 TAIL_BYTES = 64 * 1024
 COPIED_BYTES = 1 << 20  # at a time
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -208,16 +210,12 @@ def sync_file(path: Path) -> None:
 
 def dump_json(value: Any) -> bytes:
     """JSON for people to read. In ASCII, so that file names that aren't valid UTF-8 can be in it."""
-    import json
-
-    return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode("ascii")
+    return (indented_json(value) + "\n").encode("ascii")
 
 
 def pack_json(value: Any) -> bytes:
     """JSON in one line, for files that each attempt writes: indenting takes longer than writing."""
-    import json
-
-    return (json.dumps(value, allow_nan=False) + "\n").encode("ascii")
+    return (ascii_json(value) + "\n").encode("ascii")
 
 
 def read_json(path: Path) -> Any:

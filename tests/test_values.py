@@ -1,13 +1,26 @@
 """Typed values and their JSON: what is written is read again, and what doesn't fit is refused with its place."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.values import Struct, ValidationError, decode, encode, field, from_plain, plain
+from pipeline import values
+from pipeline.values import (
+    Struct,
+    ValidationError,
+    ascii_json,
+    decode,
+    encode,
+    field,
+    from_plain,
+    indented_json,
+    plain,
+)
 
 
 class Thing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,3 +127,25 @@ def test_plain_values_have_lists_where_json_has_them() -> None:
     thing = Thing("x", names=("a",), more={"b": ({"c": ("d",)},)})
     assert plain(thing)["names"] == ["a"]
     assert plain(thing)["more"] == {"b": [{"c": ["d"]}]}
+
+
+@given(value=JSON, sort_keys=st.booleans())
+@few
+def test_json_in_ascii_is_what_the_standard_library_writes(value: Any, sort_keys: bool) -> None:
+    expected = json.dumps(value, sort_keys=sort_keys, separators=(",", ":"))
+    assert ascii_json(value, sort_keys) == expected
+    assert indented_json(value) == json.dumps(value, indent=2)
+
+
+def test_so_it_is_without_the_part_that_is_written_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "make_encoder", None)
+    assert ascii_json({"b": 1.5, "a": "é"}, sort_keys=True) == '{"a":"\\u00e9","b":1.5}'
+    assert indented_json({"b": []}) == '{\n  "b": []\n}'
+
+
+@pytest.mark.parametrize("write", [ascii_json, indented_json])
+def test_what_is_no_json_is_not_written(write: Callable[[Any], str]) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write([float("nan")])
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        write([Path()])
