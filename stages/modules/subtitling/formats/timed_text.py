@@ -23,6 +23,7 @@ IMAGE = re.compile(r"backgroundImage|<(?:\w+:)?image\b")
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 DEFAULT_REGION = "default_region"
 TOP, MIDDLE = 8, 5
+SCC_LINE = 80 / 15  # per cent of the picture that a line of captions takes
 STL_HEAD, STL_BLOCK, STL_FIELD = 1024, 128, 16  # bytes: of the heading, of a block, and before a block's text
 STL_CODE_SPACES = re.compile(rb" *([\x00-\x1f\x80-\x85]) *")
 
@@ -49,7 +50,7 @@ def scc(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001
     """Captions of CEA-608 as Scenarist writes them. Raises ``Unreadable``."""
     from ttconv.scc import reader
 
-    return ParsedFile(_cues(lambda: reader.to_model(text), "scc"))
+    return ParsedFile(_cues(lambda: reader.to_model(text), "scc", SCC_LINE))
 
 
 def stl(data: bytes) -> ParsedFile:
@@ -68,8 +69,11 @@ def _with_bare_codes(data: bytes) -> bytes:
     return head + b"".join(block[:STL_FIELD] + field for block, field in zip(blocks, fields, strict=True))
 
 
-def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
-    """A cue for each text at a place, from the moment it appears until it is gone."""
+def _cues(model: Callable[[], Any], kind: str, line: float = 0.0) -> list[Cue]:
+    """A cue for each text at a place, from the moment it appears until it is gone.
+
+    ``line``: per cent of the picture for a line of text, where a text says its place by its first line.
+    """
     from ttconv.isd import ISD
 
     logging.getLogger("ttconv").setLevel(
@@ -84,21 +88,21 @@ def _cues(model: Callable[[], Any], kind: str) -> list[Cue]:
     cues, at = [], 0
     for offset, moment in moments:
         at = round(offset * 1000)
-        now = dict.fromkeys(_texts(moment))
+        now = dict.fromkeys(_texts(moment, line))
         cues += [Cue(start, at, key[0], alignment=key[1]) for key, start in shown.items() if key not in now]
         shown = {key: shown.get(key, at) for key in now}
     cues += [Cue(start, start + OPEN_END, key[0], alignment=key[1]) for key, start in shown.items()]
     return sorted(cues, key=lambda cue: (cue.start, cue.end))
 
 
-def _texts(moment: Any) -> Iterator[tuple[str, int]]:
+def _texts(moment: Any, line_height: float) -> Iterator[tuple[str, int]]:
     """Text and alignment of each paragraph that is on the screen."""
     from ttconv import model
 
     for region in moment.iter_regions():
-        alignment = _alignment(region)
         for paragraph in (each for each in region.dfs_iterator() if isinstance(each, model.P)):
             text = "".join(_pieces(paragraph))
+            alignment = _alignment(region, text.strip().count("\n") * line_height)
             if text.strip():
                 (balanced,) = markup.balance([markup.merged(text)])
                 yield "\n".join(line.strip() for line in balanced.split("\n")), alignment
@@ -130,8 +134,9 @@ def _tags(span: Any) -> list[str]:
     return tags
 
 
-def _alignment(region: Any) -> int:
-    """By the region's edge that its text stands at. A file without regions leaves the place to players."""
+def _alignment(region: Any, below: float) -> int:
+    """By the region's edge that its text stands at, and how far ``below`` that its last line is, in per cent. A file
+    without regions leaves the place to players."""
     from ttconv.style_properties import DisplayAlignType, StyleProperties
 
     origin, extent = region.get_style(StyleProperties.Origin), region.get_style(StyleProperties.Extent)
@@ -140,5 +145,5 @@ def _alignment(region: Any) -> int:
     share = {DisplayAlignType.before: 0.0, DisplayAlignType.center: 0.5}.get(
         region.get_style(StyleProperties.DisplayAlign), 1.0
     )
-    down = origin.y.value + share * extent.height.value
+    down = origin.y.value + share * extent.height.value + (0.0 if share else below)
     return TOP if down < 34 else MIDDLE if down < 67 else BOTTOM_CENTRE

@@ -89,6 +89,8 @@ def test_a_caption_at_the_very_start_and_long_lines_lose_no_letter(tmp_path: Pat
     text = "the quick brown fox jumps over the lazy dog and runs away from all of the other animals in the wood"
     found, notes = round_trip("scc", tmp_path, [Cue(0, 8000, text)], options())
     assert " ".join(found[0].text.split()) == text
+    assert len(found[0].lines) == 4
+    assert found[0].alignment == 2
     assert any("delayed" in note for note in notes)
 
 
