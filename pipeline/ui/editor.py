@@ -1,34 +1,26 @@
-"""The subtitle editor: its page, the cues of a track, and each edit, which is kept before it is answered."""
+"""The subtitle editor as it shows: its page, the cues of a track, what deserves a look, and search."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from pipeline.config.catalog import Catalog
 from pipeline.errors import PipelineError, UsageError
-from pipeline.jobs import editing
+from pipeline.jobs import film_outputs
+from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.job import PlannedJob
-from pipeline.media import glossary_terms, languages
+from pipeline.media import languages
 from pipeline.project import ProjectFolder
-from pipeline.run import retranslation
-from pipeline.run.retranslation import FollowedTrack, TranslationBehind
+from pipeline.run import translated_tracks
 from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import text_search
-from pipeline.subtitles.cue_changes import CuesGone
-from pipeline.subtitles.draft import EditConflict
 from pipeline.subtitles.draft_cues import EditRejected
-from pipeline.subtitles.operations import AnyOperation, SubstituteOperation
 from pipeline.subtitles.text_search import TextPattern
 from pipeline.ui import draft_answers, pages
 from pipeline.ui.access import PageAccess
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.messages import JSON, Denial, Request, Response
-from pipeline.values import Struct, ValidationError, decode, encode
-
-GLOSSARY = "config/glossary.csv"
-
-T = TypeVar("T")
+from pipeline.values import encode
 
 
 class EditorSite(Protocol):
@@ -41,32 +33,6 @@ class EditorSite(Protocol):
     def job(self, id: str) -> PlannedJob:
         """Raises ``Denial``."""
         ...
-
-
-class PageEdit(Struct, frozen=True, forbid_unknown_fields=True):
-    """An edit of the cues that a page shows: those of a file with the digest ``base``, at a revision of the draft."""
-
-    base: str
-    revision: int
-    operation: AnyOperation
-
-
-class PageReplacement(Struct, frozen=True, forbid_unknown_fields=True):
-    """``tracks``: names, beside that of the page. ``id``: only in this cue."""
-
-    base: str
-    revision: int
-    pattern: TextPattern
-    tracks: tuple[str, ...] = ()
-    id: str = ""
-
-
-class PageTerm(Struct, frozen=True, forbid_unknown_fields=True):
-    """A term for the project's glossary."""
-
-    term: str
-    translation: str
-    language: str
 
 
 def first_page(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
@@ -82,7 +48,7 @@ def first_page(site: EditorSite, request: Request, found: Sequence[str]) -> Resp
 def page(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """The editor of a job's track; without ``--edit`` it only shows."""
     job = site.job(found[1])
-    draft = _draft(site, job, found[2])
+    draft = draft_of(site, job, found[2])
     tracks = [each.name for each in site.drafts.all_of(job)]
     language = languages.name(draft.track.language) or draft.track.language
     return Response(
@@ -93,7 +59,7 @@ def page(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
 def cues(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """All cues, the words whose times are known, and the revision that edits are made on."""
     job = site.job(found[1])
-    draft = _draft(site, job, found[2])
+    draft = draft_of(site, job, found[2])
     view = draft.view()
     told = draft_answers.of_view(view, draft.words(view.cues))
     tracks = [{"name": each.name, "language": each.track.language} for each in site.drafts.all_of(job)]
@@ -102,103 +68,43 @@ def cues(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
         "language": draft.track.language,
         "tracks": tracks,
         "edits": site.access.edits,
+        "again": _again(job, draft.name),
         "film_end": draft.film_end,
         "frame": draft_answers.frame_milliseconds(draft.rules.get("frame_rate")),
     }
-    return _json({**told, **about})
+    return json_answer({**told, **about})
 
 
 def attention(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """What deserves a look, in order of time."""
-    draft = _draft(site, site.job(found[1]), found[2])
+    draft = draft_of(site, site.job(found[1]), found[2])
     view = draft.view()
-    return _json({"revision": view.draft.revision, "points": draft.points(view)})
+    return json_answer({"revision": view.draft.revision, "points": draft.points(view)})
 
 
 def search(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """Which cues have a text: by track, their ids and times."""
     job, wish = site.job(found[1]), request.query
     pattern = TextPattern(wish.get("pattern", ""), wish.get("expression") == "1", wish.get("case") == "1")
-    drafts = site.drafts.all_of(job) if wish.get("all") == "1" else [_draft(site, job, found[2])]
+    drafts = site.drafts.all_of(job) if wish.get("all") == "1" else [draft_of(site, job, found[2])]
     try:
-        return _json({"found": {draft.name: _places(draft, pattern) for draft in drafts}})
+        return json_answer({"found": {draft.name: _places(draft, pattern) for draft in drafts}})
     except EditRejected as error:
-        return _refused(error)
+        return refused(error)
 
 
-def edit(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
-    """One operation, which is on the disk when the answer comes. 409 where somebody else was first."""
-    draft = _draft(site, site.job(found[1]), found[2])
-    wish = _body(request, PageEdit)
-    return _edited(draft, wish.base, wish.revision, wish.operation)
+def _again(job: PlannedJob, track: str) -> str:
+    """The address at which a part of the track is done again, if it can be."""
+    desk = EditDesk(job)
+    original = translated_tracks.original(desk)
+    if original and original.name == track:
+        return "recognise" if film_outputs.sound(job) else ""
+    is_translated = any(each.track.name == track for each in translated_tracks.translations(desk))
+    return "translate" if is_translated else ""
 
 
-def replacement(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
-    """Other texts wherever something is found: in this track, and in others that are named."""
-    job = site.job(found[1])
-    draft, wish = _draft(site, job, found[2]), _body(request, PageReplacement)
-    counts = {}
-    try:
-        others = [each for each in site.drafts.all_of(job) if each.name in wish.tracks and each.name != draft.name]
-        for other in others:
-            view = other.view()
-            texts = text_search.search(wish.pattern, {cue.id: cue.text for cue in view.cues}).texts
-            if texts:
-                other.edit(view.base, view.draft.revision, SubstituteOperation(texts), editing.caller())
-            counts[other.name] = len(texts)
-        shown = {cue.id: cue.text for cue in draft.view().cues if wish.id in ("", cue.id)}
-        texts = text_search.search(wish.pattern, shown).texts
-    except (EditRejected, CuesGone) as error:
-        return _refused(error)
-    except EditConflict:
-        return _refused(UsageError("somebody else has changed the other subtitles just now; try it again"))
-    counts[draft.name] = len(texts)
-    return _edited(draft, wish.base, wish.revision, SubstituteOperation(texts), {"replaced": counts})
-
-
-def term(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
-    """One more term for the project's glossary."""
-    site.job(found[1])
-    wish = _body(request, PageTerm)
-    try:
-        glossary_terms.add(site.project.root / GLOSSARY, wish.term, wish.translation, wish.language)
-    except UsageError as error:
-        return _refused(error)
-    except OSError as error:
-        return _unsaved(error)
-    return _json({"message": f"{GLOSSARY} has the term. Jobs use it with --glossary {GLOSSARY}."})
-
-
-def accept(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
-    """Bring the drafts of all tracks into the job's subtitles, and run the job again."""
-    from pipeline.api.project import Project
-
-    job, who = site.job(found[1]), editing.caller()
-    clashes = 0
-    try:
-        for draft in site.drafts.all_of(job):
-            done = draft.accept(who)
-            clashes += len(done.clashes) if done else 0
-        behind, more = _followed(site, job)
-        Project(site.project.root).job(job.id).start()
-    except PipelineError as error:
-        return _refused(error, HTTPStatus.CONFLICT)
-    except OSError as error:
-        return _unsaved(error)
-    message = " ".join([f"{job.id} is being run", *behind])
-    return _json({"message": message, "clashes": clashes + more, "behind": behind})
-
-
-def _followed(site: EditorSite, job: PlannedJob) -> tuple[list[str], int]:
-    """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
-    with editing.opened(job.folder) as desk:
-        found = retranslation.follow_all(desk, Catalog(site.project))
-    behind = [each for each in found if isinstance(each, TranslationBehind)]
-    words = [f"The translation '{each.track.name}' doesn't follow yet: {each.error.message}" for each in behind]
-    return words, sum(len(each.edits.clashes) for each in found if isinstance(each, FollowedTrack))
-
-
-def _draft(site: EditorSite, job: PlannedJob, track: str) -> TrackDraft:
+def draft_of(site: EditorSite, job: PlannedJob, track: str) -> TrackDraft:
+    """Raises ``Denial`` where the job has no such track."""
     try:
         return site.drafts.draft(job, track)
     except UsageError as error:
@@ -211,41 +117,10 @@ def _places(draft: TrackDraft, pattern: TextPattern) -> list[dict[str, Any]]:
     return [{"id": id, "at": shown[id].start, "places": places} for id, places in found.items()]
 
 
-def _edited(
-    draft: TrackDraft, base: str, seen: int, operation: AnyOperation, more: dict[str, Any] | None = None
-) -> Response:
-    try:
-        changed = draft.edit(base, seen, operation, editing.caller())
-    except EditConflict as error:
-        return _conflict(draft, base, seen, error)
-    except (EditRejected, CuesGone) as error:
-        return _refused(error)
-    except OSError as error:
-        return _unsaved(error)
-    return _json({**draft_answers.of_change(changed, seen), **(more or {})})
+def refused(error: PipelineError, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Response:
+    """In words, with the next command if there is one."""
+    return json_answer({"message": error.message, "next": error.next_step or ""}, status)
 
 
-def _conflict(draft: TrackDraft, base: str, seen: int, error: EditConflict) -> Response:
-    """With what is there now. ``reload``: the page shows cues of another file, so it has to begin anew."""
-    view = draft.view()
-    told = {"message": str(error), "theirs": draft_answers.of_cues(error.theirs), "reload": view.base != base}
-    return _json({**draft_answers.of_change(view.draft, seen), **told}, HTTPStatus.CONFLICT)
-
-
-def _refused(error: PipelineError, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Response:
-    return _json({"message": error.message, "next": error.next_step or ""}, status)
-
-
-def _unsaved(error: OSError) -> Response:
-    return _json({"message": f"Not saved: {error.strerror or error}"}, HTTPStatus.INSUFFICIENT_STORAGE)
-
-
-def _body(request: Request, kind: type[T]) -> T:
-    try:
-        return decode(request.body, kind)
-    except (ValidationError, ValueError) as error:
-        raise Denial(HTTPStatus.BAD_REQUEST, "That is no edit of this page.") from error
-
-
-def _json(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def json_answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
     return Response(status, JSON, encode(value))

@@ -10,7 +10,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
 from pipeline.run.film_stills import FilmStills
-from pipeline.ui import editor, event_stream, media, pages, proposals
+from pipeline.ui import cue_edits, editor, event_stream, media, pages, proposals
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.file_answers import file_answer
@@ -217,10 +217,10 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("POST", ("jobs", "*", "media", "proxy"), proposals.proxy),
     ("POST", ("jobs", "*", "run"), _run),
     ("POST", ("jobs", "*", "cancel"), _cancel),
-    ("POST", ("jobs", "*", "subtitles", "*", "edits"), editor.edit),
-    ("POST", ("jobs", "*", "subtitles", "*", "replace"), editor.replacement),
-    ("POST", ("jobs", "*", "subtitles", "*", "glossary"), editor.term),
-    ("POST", ("jobs", "*", "subtitles", "*", "accept"), editor.accept),
+    ("POST", ("jobs", "*", "subtitles", "*", "edits"), cue_edits.edit),
+    ("POST", ("jobs", "*", "subtitles", "*", "replace"), cue_edits.replacement),
+    ("POST", ("jobs", "*", "subtitles", "*", "glossary"), cue_edits.term),
+    ("POST", ("jobs", "*", "subtitles", "*", "accept"), cue_edits.accept),
     ("POST", ("jobs", "*", "subtitles", "*", "recognise"), proposals.recognise),
     ("POST", ("jobs", "*", "subtitles", "*", "translate"), proposals.translate),
 )

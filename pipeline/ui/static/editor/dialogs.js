@@ -45,3 +45,26 @@ export const ask = (title, fields) => new Promise((resolve) => {
   dialog.onclose = () => resolve(null);
   dialog.showModal();
 });
+
+// pairs: [what is there, what would be there]. Resolves with the numbers of those that are taken, or null.
+export const choose = (title, pairs) => {
+  const dialog = document.getElementById("ask"), form = document.getElementById("ask-form");
+  document.getElementById("ask-title").textContent = title;
+  document.getElementById("ask-fields").replaceChildren(...pairs.map(([before, after], number) => {
+    const part = document.createElement("fieldset"), label = document.createElement("label"), box = document.createElement("input");
+    const quote = (words, text) => { const made = document.createElement("p"), shown = document.createElement("blockquote"); made.textContent = words; shown.textContent = text; shown.dir = "auto"; return [made, shown]; };
+    box.type = "checkbox";
+    box.name = String(number);
+    box.checked = true;
+    label.append(box, " Take it");
+    part.append(...quote("There is:", before), ...quote("It would be:", after), label);
+    return part;
+  }));
+  return new Promise((resolve) => {
+    const done = (answer) => { dialog.onclose = null; dialog.close(); resolve(answer); };
+    form.onsubmit = (event) => { event.preventDefault(); done([...new FormData(form).keys()].map(Number)); };
+    document.getElementById("ask-close").onclick = () => done(null);
+    dialog.onclose = () => resolve(null);
+    dialog.showModal();
+  });
+};

@@ -1,5 +1,6 @@
 // The subtitle editor: its parts, and who hears what.
 
+import { Again } from "./again.js";
 import { Attention } from "./attention.js";
 import { commands } from "./commands.js";
 import { conflict } from "./dialogs.js";
@@ -39,6 +40,7 @@ acts.keys = () => parts.keys.show();
 acts.nextPoint = () => { if (!parts.attention.step(player.ms, 1)) say("Nothing else deserves a look."); };
 acts.previousPoint = () => parts.attention.step(player.ms, -1);
 acts.find = () => parts.find.open();
+new Again(store, server, form, say);
 new FilmRun(store, server, form, () => load());
 
 const load = async () => {

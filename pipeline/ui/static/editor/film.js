@@ -24,6 +24,7 @@ export class FilmRun {
       const told = await answer.json();
       if (!answer.ok) throw new Error([told.message, told.next].filter(Boolean).join(" — "));
       this.clashes = told.clashes ?? 0;
+      this.behind = (told.behind ?? []).join(" ");
       this.follow();
     } catch (error) {
       this.state.textContent = `The film wasn't made: ${error.message}`;
@@ -49,7 +50,7 @@ export class FilmRun {
 
   done(state, files) {
     const clashes = this.clashes ? ` ${this.clashes} of your changes clash with new words; yours stay.` : "";
-    this.state.textContent = state === "finished" ? `The new film is ready.${clashes}` : `The run has ended: ${state}. The job's page tells why.`;
+    this.state.textContent = state === "finished" ? `The new film is ready.${clashes} ${this.behind}`.trim() : `The run has ended: ${state}. The job's page tells why.`;
     document.getElementById("film-files").replaceChildren(...files.map((name) => {
       const line = document.createElement("li"), link = document.createElement("a");
       link.href = `${this.server.base}/files/${encodeURIComponent(name)}`;

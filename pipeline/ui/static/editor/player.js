@@ -13,7 +13,7 @@ export class Player extends EventTarget {
     this.still = document.getElementById("still");
     this.overlay = document.getElementById("overlay");
     this.note = document.getElementById("player-note");
-    this.stillAt = -1;
+    this.stillAt = -Infinity;
     this.shown = "";
     for (const name of ["seeked", "seeking", "timeupdate", "loadedmetadata"]) this.video.addEventListener(name, () => this.tick());
     this.video.addEventListener("play", () => this.run());
