@@ -47,12 +47,10 @@ export class CueList {
     const mark = this.marks.get(cue.id);
     const text = piece("text", nodes(cue.text));
     text.dir = "auto";
-    row.replaceChildren(
-      piece("time", shown(cue.start), " – ", shown(cue.end)),
-      ...(mark ? [piece("mark", "⚠ look")] : []),
-      ...(cue.speaker ? [piece("speaker", cue.speaker, ":")] : []),
-      text,
-    );
+    const head = piece("head", piece("time", shown(cue.start), " – ", shown(cue.end)), " ");
+    if (mark) head.append(piece("mark", "⚠ look"), " ");
+    if (cue.speaker) head.append(piece("speaker", cue.speaker, ":"), " ");
+    row.replaceChildren(head, text);
     const other = this.beside.filter((each) => Math.min(each.end, cue.end) - Math.max(each.start, cue.start) > 0.3 * Math.min(each.end - each.start, cue.end - cue.start));
     if (other.length) {
       const translated = piece("beside", other.map((each) => each.text.replace(/<\/?[biu]>/g, "")).join("\n"));

@@ -48,6 +48,7 @@ export class Player extends EventTarget {
   stills(why) {
     this.note.textContent = why;
     this.still.hidden = false;
+    document.getElementById("stage").className = "stills";
     this.hasStills = true;
     this.still.addEventListener("load", () => { this.stillBusy = false; });
     this.still.addEventListener("error", () => { this.stillBusy = false; });
