@@ -28,12 +28,12 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
     Returns how many had something to follow.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import retranslation
+    from pipeline.run import followed_tracks
 
-    found = retranslation.follow_all(desk, Catalog(here))
+    found = followed_tracks.follow_all(desk, Catalog(here))
     for each in found:
         name = each.track.name
-        if isinstance(each, retranslation.TranslationBehind):
+        if isinstance(each, followed_tracks.TranslationBehind):
             click.echo(printable(f"the translation '{name}' doesn't follow yet: {each.error.message}"), err=True)
             click.echo(f"pipeline subtitles translate {desk.job.id}   tries again", err=True)
             continue

@@ -38,8 +38,11 @@ class DueStages:
         reuse: Reuse,
         journal: JobJournal,
         merge: Callable[[str], OutputEdit | None],
+        follow: Callable[[str], OutputEdit | None],
     ) -> None:
-        """``merge``: brings a person's edit of a stage's outputs into what it has made since, if it can."""
+        """``merge``: brings a person's edit of a stage's outputs into what it has made since, if it can. ``follow``:
+        lets what a stage has made follow a person's edit of what it was made from, where it doesn't yet.
+        """
         self.error: PipelineError | None = None  # that of the first stage that failed
         self._chosen = chosen
         self._keys = keys
@@ -47,6 +50,7 @@ class DueStages:
         self._reuse = reuse
         self._journal = journal
         self._merge = merge
+        self._follow = follow
         self._graph = graph
         self._stages = {stage.name: stage for stage in chosen.stages}
         self._fan_outs: dict[str, list[str]] = {}  # by the stage that writes their list
@@ -127,6 +131,8 @@ class DueStages:
                 raise
             self._results.take_edit(name, merged)
             self._results.add(name, result)
+        if (followed := self._follow(name)) is not None:
+            self._results.take_edit(name, followed)
 
     def _after(self, name: str) -> list[str]:
         """The stages that are ready because this one is done, with the members of the fan-outs over its list."""

@@ -65,7 +65,7 @@ class JobRun:
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         graph = Graph(self._chosen.stages, self._durations.expected)
-        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal, self._merged)
+        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal, self._merged, self._followed)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
@@ -278,10 +278,18 @@ class JobRun:
         """A person's edit of the stage's subtitles in those that it has made now. Blocks for a moment."""
         from pipeline.run import subtitle_edits
 
-        merged = subtitle_edits.merged_in_run(self._context.project, self.job, stage)
-        if merged is None:
+        return self._told(subtitle_edits.merged_in_run(self._context.project, self.job, stage))
+
+    def _followed(self, stage: str) -> output_edits.OutputEdit | None:
+        """A translation that was made anew, with what a person has corrected in its original. Blocks for a moment."""
+        if not self.job.loaded.edits:
             return None
-        edit, said = merged
+        from pipeline.run import followed_tracks
+
+        return self._told(followed_tracks.followed_in_run(self._context.project, self.job, stage))
+
+    def _told(self, found: "tuple[output_edits.OutputEdit | None, list[str]] | None") -> output_edits.OutputEdit | None:
+        edit, said = found or (None, [])
         for text in said:
             self.progress(text)
         return edit

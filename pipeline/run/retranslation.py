@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.config.catalog import Catalog
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import UsageError
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited
 from pipeline.project import ProjectFolder
@@ -32,29 +32,6 @@ class FollowedTrack(Struct, frozen=True):
     sentences: int  # that say something else than when all was translated
     engine: str
     lost: int  # corrections whose words aren't in what was translated
-
-
-class TranslationBehind(Struct, frozen=True):
-    """A translation that doesn't follow its original yet."""
-
-    track: EditedTrack
-    error: PipelineError
-
-
-def follow_all(desk: EditDesk, catalog: Catalog) -> list[FollowedTrack | TranslationBehind]:
-    """Let each of the job's translations follow what counts in the original; those that had nothing to follow are not
-    among the results. The job's lock is held for ``desk``.
-    """
-    found: list[FollowedTrack | TranslationBehind] = []
-    for translated in translated_tracks.translations(desk):
-        try:
-            followed = follow(desk, catalog, translated)
-            if followed is not None:
-                put(catalog.project, desk, followed)
-                found.append(followed)
-        except PipelineError as error:
-            found.append(TranslationBehind(translated.track, error))
-    return found
 
 
 def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> FollowedTrack | None:

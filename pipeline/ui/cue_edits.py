@@ -9,8 +9,9 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs import editing
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import glossary_terms
-from pipeline.run import retranslation
-from pipeline.run.retranslation import FollowedTrack, TranslationBehind
+from pipeline.run import followed_tracks
+from pipeline.run.followed_tracks import TranslationBehind
+from pipeline.run.retranslation import FollowedTrack
 from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import text_search
 from pipeline.subtitles.cue_changes import CuesGone
@@ -120,7 +121,7 @@ def accept(site: EditorSite, request: Request, found: Sequence[str]) -> Response
 def _followed(site: EditorSite, job: PlannedJob) -> tuple[list[str], int]:
     """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
     with editing.opened(job.folder) as desk:
-        found = retranslation.follow_all(desk, Catalog(site.project))
+        found = followed_tracks.follow_all(desk, Catalog(site.project))
     behind = [each for each in found if isinstance(each, TranslationBehind)]
     words = [f"The translation '{each.track.name}' doesn't follow yet: {each.error.message}" for each in behind]
     return words, sum(len(each.edits.clashes) for each in found if isinstance(each, FollowedTrack))

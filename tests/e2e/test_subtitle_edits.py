@@ -132,3 +132,28 @@ def test_only_a_corrected_sentence_is_translated_again(bootstrapped: None, tmp_p
     correct("drinks water", "drinks milk")
     assert (output / "film.es.srt").read_text().split("\n\n")[:2] == before[:2]
     assert len(given(heard)) == 3
+
+
+def test_a_translation_that_is_asked_for_later_has_the_corrections(studio: Sandbox) -> None:
+    films = studio.root / "films"
+    films.mkdir()
+    shutil.copyfile(SAMPLE, films / "film.mp4")
+    options = ("prepare-job", films, "--subtitle", "-s", "en")
+    assert studio.run(*options).code == 0
+    (id,) = [path.name for path in (studio.root / "jobs").iterdir() if path.is_dir()]
+    assert studio.run("run-pipeline", "-j", id).code == 0
+    srt = studio.job(id) / "output" / "film.en.srt"
+    srt.write_text(srt.read_text().replace("everything before us", "water before us"))
+    assert studio.run("pipeline", "subtitles", "accept", srt, "--by", "Ann", "--run").code == 0
+    assert studio.run(*options, "-t", "es").code == 0
+    done = studio.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert "1 sentence of 'es' translated again" in done.err
+    assert "agua" in (studio.job(id) / "output" / "film.es.srt").read_text()
+
+    def muxes() -> int:
+        return sum(each["event"] == "stage_started" and each["stage"] == "mux" for each in studio.events(id))
+
+    assert muxes() == 3  # the film, the correction, and the new language with its correction at once
+    assert studio.run("run-pipeline", "-j", id).code == 0
+    assert muxes() == 3
