@@ -186,8 +186,8 @@ def _processes(since: int) -> Iterator[Seen]:
 def _look(pid: int, since: int = 0) -> Seen | None:
     """None where there is no such process (any more), or it is older."""
     for _ in range(LOOKS):
-        fields = _status(pid)
-        if fields is None or int(fields[_STARTED]) < since:
+        fields = _status(pid, since)
+        if fields is None:
             return None
         seen = Seen(pid, int(fields[_PARENT]), int(fields[_SESSION]), int(fields[_STARTED]), _entries(pid, fields))
         if seen.entries != [b""] or int(fields[_ENVIRONMENT_END]):
@@ -204,14 +204,17 @@ def _entries(pid: int, fields: Sequence[bytes]) -> Sequence[bytes]:
     return next((entries for entries in threads if len(entries) > 1), ())
 
 
-def _status(pid: int) -> list[bytes] | None:
-    """The fields of proc_pid_stat(5) after the name; None for what isn't alive, and for the kernel's own threads."""
+def _status(pid: int, since: int) -> list[bytes] | None:
+    """The fields of proc_pid_stat(5) after the name; None for what isn't alive, for the kernel's own threads, and for
+    what is older. That is nearly everything, so that no more is made of it than that takes.
+    """
     try:
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        fields = _line(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, _STARTED + 1)
     except OSError:
         return None
-    if not fields or int(fields[_FLAGS]) & _KERNEL_THREAD:
+    if len(fields) <= _STARTED or int(fields[_STARTED]) < since or int(fields[_FLAGS]) & _KERNEL_THREAD:
         return None
+    fields[-1:] = fields[-1].split()
     return None if fields[_STATE] in (b"Z", b"X") and int(fields[_THREADS]) <= 1 else fields
 
 
@@ -220,6 +223,15 @@ def _environment(path: str) -> Sequence[bytes]:
         return _read(path).split(b"\0")
     except OSError:  # another user's, or gone
         return ()
+
+
+def _line(path: str) -> bytes:
+    """A short one, which the kernel gives as a whole."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
 
 
 def _read(path: str) -> bytes:
