@@ -1,10 +1,11 @@
 """An environment of a project, as a program has it that wants to call into it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.calls.group import SessionGroup
 from pipeline.calls.interpreter import CallInterpreter
 from pipeline.calls.session import CallOptions, CallSession, Progress
 from pipeline.calls.source import CallSource
@@ -50,19 +51,34 @@ class CallEnvironment:
         with a fraction from 0 to 1, or ``None``, and a text. ``classes``: dataclasses that results are made of again.
         ``variables``: further ones for the worker.
         """
-        source = CallSource(
-            self.folder,
-            self._name,
-            self._interpreter,
-            Path(os.path.abspath(file)),
-            object,
-            positional,
-            named,
-            classes,
-            dict(variables or {}),
-        )
+        source = self.source(file, object, positional, named, classes, variables)
         options = CallOptions(timeout, grace, interrupts, is_idempotent, progress)
         return CallSession(source, options, start_timeout)
+
+    def source(  # noqa: PLR0913, PLR0917  # these are the fields
+        self,
+        file: str | os.PathLike[str],
+        object: str | None = None,  # noqa: A002
+        positional: Sequence[Any] = (),
+        named: Mapping[str, Any] | None = None,
+        classes: tuple[type, ...] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> CallSource:
+        """What a session calls."""
+        path = Path(os.path.abspath(file))
+        more = dict(named or {}), classes, dict(variables or {})
+        return CallSource(self.folder, self._name, self._interpreter, path, object, positional, *more)
+
+    def open_group(
+        self,
+        file: str | os.PathLike[str],
+        object: str | None = None,  # noqa: A002
+        *positional: Any,
+        workers: int,
+        **named: Any,
+    ) -> SessionGroup:
+        """As ``open``, in several workers: each call goes to one that is free, and ``map`` keeps all at work."""
+        return SessionGroup([self.open(file, object, *positional, **named) for _ in range(workers)])
 
     @property
     def name(self) -> str:

@@ -34,7 +34,7 @@ def begun(
     Raises ``NotReady``, ``InputError``, ``RemoteError``, ``CallTimedOut`` and ``WorkerLost``.
     """
     deadline = time.monotonic() + seconds
-    worker = _worker(source, log, deadline)
+    worker = worker_for(source, log, deadline)
     try:
         packer = Packer(worker.place)
         message: Message = {"object": source.object, "seconds": seconds}
@@ -92,7 +92,8 @@ def _token() -> str:
     return os.environ.get(RUN_VARIABLE) or f"calls-of-{os.getpid()}"
 
 
-def _worker(source: CallSource, log: SessionLog, deadline: float) -> CallWorker:
+def worker_for(source: CallSource, log: SessionLog, deadline: float) -> CallWorker:
+    """One that has said hello. Raises ``NotReady``, ``InputError``, ``CallTimedOut`` and ``WorkerLost``."""
     try:
         content = source.file.read_bytes()
     except OSError as error:
