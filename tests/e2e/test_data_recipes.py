@@ -69,6 +69,12 @@ def test_what_numpy_2_wrote_is_read_with_numpy_1(delivered: Path, name: str, exp
     assert {**report, "sum": round(report["sum"], 6)} == expected
 
 
+def test_what_numpy_1_wrote_is_read_with_numpy_2(delivered: Path) -> None:
+    report = json.loads((delivered / "input.pair_report.json").read_bytes())
+    assert int(report.pop("numpy").partition(".")[0]) >= 2
+    assert report == {"dtype": "int64", "names": ["a", "\u00e9"], "sum": 15}
+
+
 def test_the_directory_is_delivered_and_its_labels_fit_their_schema(delivered: Path) -> None:
     assert len(list((delivered / "input.tiles").glob("*.npy"))) == 20
     assert len((delivered / "input.labels.jsonl").read_text().splitlines()) == 2
