@@ -80,7 +80,11 @@ def build(package: PackageFolder, progress: Progress, force: bool = False) -> Se
     place_models(package, progress)
     bundle = package.folder / CARRIED / ENVIRONMENTS
     if bundle.is_file() and package.manifest["platform"] == sysconfig.get_platform():
-        return bundles.install(inspection.inspect(project, bundle, force), progress, force)
+        opened = inspection.inspect(project, bundle, force)
+        tasks = bundles.install(opened, progress, force)
+        needed, _ = bootstrap.selected(Catalog(project), SetupSelection())
+        others = [each.name for each in needed if each.name not in opened.environments]  # their packages aren't inside
+        return [*tasks, *(bootstrap.tasks(Catalog(project), SetupSelection(others), force) if others else ())]
     return bootstrap.tasks(Catalog(project), SetupSelection(), force)
 
 

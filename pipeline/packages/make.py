@@ -4,7 +4,8 @@ import errno
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pipeline.bundles import archive
 from pipeline.bundles import make as bundles
 from pipeline.bundles.archive import Content
 from pipeline.config.catalog import Catalog
-from pipeline.errors import NotReady, UsageError
+from pipeline.errors import NotReady, UsageError, did_you_mean
 from pipeline.models import fetch
 from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
@@ -23,7 +24,18 @@ from pipeline.packages.manifest import ENVIRONMENTS, KIND, SCHEMA, is_refused
 from pipeline.progress import Progress
 from pipeline.sizes import show_size
 
-MODELS, ENVIRONMENT_PACKAGES = "models", "environments"
+
+@dataclass(frozen=True)
+class CarriedFiles:
+    """What goes into a package as a whole, and not by its digest alone: by name, or all that the workflow may use."""
+
+    environments: Collection[str] = ()
+    models: Collection[str] = ()
+    all_environments: bool = False
+    all_models: bool = False
+
+
+NO_FILES = CarriedFiles()
 
 
 def make(
@@ -31,28 +43,42 @@ def make(
     workflow: str,
     target: Path,
     progress: Progress,
-    inside: Collection[str] = (),
+    carried: CarriedFiles = NO_FILES,
 ) -> Mapping[str, Any]:
-    """Write a package of a workflow to ``target``, and return its manifest without the files. ``inside``: what goes in
-    as a whole, and not by its digest alone: ``models``, ``environments``.
+    """Write a package of a workflow to ``target``, and return its manifest without the files.
 
-    Raises as ``contents.gather`` does, and ``NotReady`` where something can't be fetched or written.
+    Raises as ``contents.gather`` does, ``UsageError`` for a name that the workflow doesn't use, and ``NotReady`` where
+    something can't be fetched or written.
     """
     contents = package_contents.gather(catalog, workflow)
+    environments = _chosen("environment", contents.environments, carried.environments, carried.all_environments)
+    # One that a person names may be any that can be chosen; of all, only those that the workflow names.
+    models = _chosen("model", contents.described, carried.models) or _chosen(
+        "model", contents.models, (), carried.all_models
+    )
     files: dict[str, Content] = dict(contents.files)
-    if MODELS in inside:
-        files.update(_models(catalog, contents, progress))
+    files.update(_models(catalog, models, progress))
     scratch = catalog.project.cache
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".package-") as folder:
-        if ENVIRONMENT_PACKAGES in inside:
+        if environments:
             bundle = files[ENVIRONMENTS] = Path(folder, ENVIRONMENTS)
-            bundles.make(catalog, [*contents.environments], bundle, progress)
+            bundles.make(catalog, environments, bundle, progress)
         _require_names(files)
-        heading = _heading(contents, inside)
+        heading = _heading(contents, models, bool(environments))
         progress(f"writing {target}")
         _write(target, heading, files)
     return heading
+
+
+def _chosen(kind: str, known: Iterable[str], named: Collection[str], everything: bool = False) -> list[str]:
+    """Raises ``UsageError`` for a name that isn't known."""
+    names = list(known)
+    if unknown := next((name for name in named if name not in names), None):
+        raise UsageError(
+            f"the workflow uses no {kind} '{unknown}'{did_you_mean(unknown, names)}", "pipeline package make --help"
+        )
+    return [name for name in names if everything or name in named]
 
 
 def _require_names(files: Iterable[str]) -> None:
@@ -65,11 +91,11 @@ def _require_names(files: Iterable[str]) -> None:
             raise UsageError(f"{place} can't be carried: it {reason}", "give it another name")
 
 
-def _models(catalog: Catalog, contents: PackageContents, progress: Progress) -> dict[str, Content]:
-    """The files of the models that the workflow names. They are fetched where they aren't here."""
+def _models(catalog: Catalog, names: Sequence[str], progress: Progress) -> dict[str, Content]:
+    """The files of these models. They are fetched where they aren't here."""
     store, found = ModelStore(catalog.project.model_store), dict[str, Content]()
-    fetcher = fetcher_for(catalog) if contents.models else None
-    for name in contents.models:
+    fetcher = fetcher_for(catalog) if names else None
+    for name in names:
         assert fetcher is not None
         spec = catalog.model(name)
         folder = fetch.ensure(store, spec, fetcher, progress)
@@ -77,18 +103,16 @@ def _models(catalog: Catalog, contents: PackageContents, progress: Progress) -> 
     return found
 
 
-def _heading(contents: PackageContents, inside: Collection[str]) -> dict[str, Any]:
-    models = {
-        name: {"digest": digest, "inside": MODELS in inside and name in contents.models}
-        for name, digest in sorted(contents.described.items())
-    }
+def _heading(contents: PackageContents, models: Collection[str], has_packages: bool) -> dict[str, Any]:
+    """``models``: those whose files are inside; ``has_packages``: whether those of environments are."""
+    described = sorted(contents.described.items())
     return {
         "schema": SCHEMA,
         "kind": KIND,
         **package_contents.heading(contents),
         "requires": __version__,
-        "platform": sysconfig.get_platform() if ENVIRONMENT_PACKAGES in inside else None,
-        "models": models,
+        "platform": sysconfig.get_platform() if has_packages else None,
+        "models": {name: {"digest": digest, "inside": name in models} for name, digest in described},
     }
 
 

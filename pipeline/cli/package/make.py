@@ -14,6 +14,8 @@ from pipeline.digests import sha256_of_file
 from pipeline.errors import UsageError
 from pipeline.sizes import show_size
 
+HELP = "pipeline package make --help"
+
 
 @click.command("make")
 @click.argument("workflow", shell_complete=completion.workflows)
@@ -33,6 +35,21 @@ from pipeline.sizes import show_size
     help="With every package of its environments, for machines like this one that have no network.",
 )
 @click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.environments,
+    help="With the packages of this environment alone; may be repeated.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="With the files of this model alone, one that the workflow may use; may be repeated.",
+)
+@click.option(
     "--sign",
     "key",
     metavar="KEY",
@@ -42,7 +59,14 @@ from pipeline.sizes import show_size
 @json_option
 @root_option
 def command(
-    workflow: str, target: Path, with_models: bool, with_environments: bool, key: Path | None, as_json: bool
+    workflow: str,
+    target: Path,
+    with_models: bool,
+    with_environments: bool,
+    environments: tuple[str, ...],
+    models: tuple[str, ...],
+    key: Path | None,
+    as_json: bool,
 ) -> None:
     """Put WORKFLOW with its stages, environments' locks and models' digests into one file.
 
@@ -55,8 +79,12 @@ def command(
         raise UsageError(f"there is no folder {target.parent}", f"mkdir -p {target.parent}")
     if target.exists() and not target.is_file():  # a device, say, which a file must not replace
         raise UsageError(f"{target} isn't a plain file", "choose another place")
-    parts = [(make.MODELS, with_models), (make.ENVIRONMENT_PACKAGES, with_environments)]
-    made = make.make(Catalog(project()), workflow, target, progress, [name for name, is_wanted in parts if is_wanted])
+    if (with_models and models) or (with_environments and environments):
+        raise UsageError(
+            "--with-models and --with-environments mean all: name none beside them", "pipeline package make --help"
+        )
+    carried = make.CarriedFiles(environments, models, with_environments, with_models)
+    made = make.make(Catalog(project()), workflow, target, progress, carried)
     signature = signing.sign(target, key) if key else None
     size, digest = target.stat().st_size, sha256_of_file(target).removeprefix("sha256:")
     if as_json:

@@ -9,6 +9,8 @@ import pytest
 
 from pipeline.config.paths import user_store
 from pipeline.digests import sha256_of_bytes
+from pipeline.packages import install, manifest
+from pipeline.progress import quiet
 from tests.conftest import Result, Sandbox, given_here, offline
 
 
@@ -73,6 +75,29 @@ def test_with_its_environments_inside_it_needs_no_index(sandbox: Sandbox, made: 
     assert built.code == 0, built.err
     assert built.data["is_built"]
     assert elsewhere(tmp_path, "run", made, "input.txt").code == 0
+
+
+def test_one_environment_inside_leaves_the_others_to_the_index(
+    sandbox: Sandbox, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    sandbox.workflow("tested", "report_alpha: {}\nreport_beta: {}", "deliver: [report_alpha.report]")
+    words = ("pipeline", "package", "make", "tested", "-o", made, "--json")
+    whole = sandbox.give(*words, "--with-environments").data["size"]
+    done = sandbox.give(*words, "--environment", "alpha")
+    assert done.code == 0, done.err
+    assert done.data["size"] < whole
+    package = install.install(manifest.read(made), quiet).package
+    tasks = install.build(package, quiet)
+    assert sorted(each.name for each in tasks) == ["environment alpha", "environment beta"]
+
+
+@pytest.mark.parametrize("words", [("--environment", "alfa"), ("--model", "nothing"), ("--environment", "beta")])
+def test_only_what_the_workflow_uses_can_be_chosen(sandbox: Sandbox, made: Path, words: tuple[str, str]) -> None:
+    done = sandbox.give("pipeline", "package", "make", "tested", "-o", made, *words)
+    assert (done.code, done.next_step) == (2, "pipeline package make --help")
+    assert words[1] in done.error
 
 
 def test_two_packages_of_one_lock_share_one_build(sandbox: Sandbox, made: Path, tmp_path: Path) -> None:
