@@ -14,7 +14,7 @@ from tests.conftest import Sandbox
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable")
 INSTALLATION = "apt-get install -y chromium"
-BOUND = 60_000  # milliseconds that anything on a page may take here
+BOUND = 20_000  # milliseconds that anything on a page may take here
 
 
 def chromium() -> str | None:
