@@ -44,7 +44,7 @@ def command(port: int, opens: bool, edits: bool, folders: tuple[Path, ...]) -> N
         webbrowser.open(link)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.serve_forever(poll_interval=60)
+        server.serve_forever(poll_interval=1)  # a signal that comes just before it waits is heard then
     except KeyboardInterrupt:
         click.echo("ended", err=True)
     finally:
