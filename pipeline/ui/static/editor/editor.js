@@ -11,6 +11,7 @@ import { Keys } from "./keys.js";
 import { CueList } from "./list.js";
 import { Player } from "./player.js";
 import { Server } from "./server.js";
+import { SmallCopy } from "./small-copy.js";
 import { Store } from "./store.js";
 import { Waveform } from "./waveform.js";
 
@@ -20,6 +21,7 @@ const store = new Store();
 const server = new Server(document.documentElement.dataset.base, page.dataset.job, page.dataset.track, store);
 const list = new CueList(document.getElementById("list"), store);
 const player = new Player(store, server);
+new SmallCopy(player, server, mayEdit);
 const wave = new Waveform(document.getElementById("wave"), store, server);
 wave.mayEdit = mayEdit;
 const say = (words) => { document.getElementById("message").textContent = words; };

@@ -26,14 +26,30 @@ export class Player extends EventTarget {
     this.about = about;
     if (about?.film.problem) { this.withoutPicture(about.film.problem, false); return; }
     const film = `${this.server.base}/media/film`;
-    this.video.addEventListener("error", () => { if (this.video.src.endsWith("/media/film")) this.withoutPicture("This browser can't play this film. Here are its sound and still pictures."); });
-    this.video.addEventListener("loadedmetadata", () => { if (this.video.src.endsWith("/media/film") && !this.video.videoWidth && about?.film.kind.startsWith("video/")) this.stills("This browser can't show the pictures of this film. Here are still ones."); });
-    if (about && this.video.canPlayType(about.film.kind) === "" && !about.film.kind.includes("matroska")) {
-      this.withoutPicture("This browser can't play this film. Here are its sound and still pictures.");
-      return;
-    }
-    this.video.src = film;
+    this.video.addEventListener("error", () => { if (this.video.src.endsWith("/media/film")) this.unplayable(); });
+    this.video.addEventListener("loadedmetadata", () => { if (this.video.src.endsWith("/media/film") && !this.video.videoWidth && about?.film.kind.startsWith("video/")) this.unplayable(); });
+    if (about && this.video.canPlayType(about.film.kind) === "" && !about.film.kind.includes("matroska")) this.unplayable();
+    else this.video.src = film;
   }
+
+  // The copy that a person has let be made, else sound and stills.
+  unplayable() {
+    if (this.about?.proxy) { this.playCopy(); return; }
+    this.withoutPicture("This browser can't play this film. Here are its sound and still pictures.");
+    this.dispatchEvent(new CustomEvent("unplayable"));
+  }
+
+  playCopy() {
+    const at = this.video.currentTime;
+    this.hasStills = false;
+    this.still.hidden = true;
+    document.getElementById("stage").className = "";
+    this.video.addEventListener("loadedmetadata", () => { this.video.currentTime = at; }, { once: true });
+    this.video.src = `${this.server.base}/media/proxy`;
+    this.say("This is a small copy of the film.");
+  }
+
+  say(words) { this.note.textContent = words; }
 
   withoutPicture(why, hasStills = true) {
     if (this.about?.sound.problem) {
