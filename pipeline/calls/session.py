@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from pipeline.calls.errors import CallCancelled, CallError, CallTimedOut, RemoteError, SessionClosed
+from pipeline.calls.errors import CallCancelled, CallError, CallTimedOut, RemoteError, SessionClosed, WorkerLost
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.loss import worker_lost
 from pipeline.calls.opening import begun
@@ -104,12 +104,16 @@ class CallSession:
         """Carry out one call. See ``RemoteFunction``."""
         with self._turn(options.timeout) as deadline:
             if not options.is_idempotent:
-                return self._performed(facts.name, positional, named, options, deadline)
-            from pipeline.calls.errors import WorkerLost
-
+                try:
+                    return self._performed(facts.name, positional, named, options, deadline)
+                except WorkerLost as error:
+                    if self._is_repaired(error):
+                        error.add_note("Its environment was damaged, and has been repaired: call restart()")
+                    raise
             try:
                 return self._performed(facts.name, positional, named, options, deadline)
-            except WorkerLost:
+            except WorkerLost as error:
+                self._is_repaired(error)
                 self._lost = None
                 self._begin(None)
                 return self._performed(facts.name, positional, named, options, deadline)
@@ -205,11 +209,23 @@ class CallSession:
     def _begin(self, timeout: float | None) -> None:
         seconds = self._start_seconds if timeout is None else timeout
         self._log = SessionLog(self._source.project, self._source.environment)
-        self._worker, ready = begun(self._source, self._log, self._options.progress, seconds)
+        try:
+            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds)
+        except (RemoteError, WorkerLost) as error:
+            if not self._is_repaired(error):
+                raise
+            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds)
         self._end = weakref.finalize(self, _let_go, self._worker, self._log)
         self.is_reloaded = ready["reloaded"]
         self._facts = {each["name"]: FunctionFacts(**each) for each in ready["functions"]}
         self._functions = {}
+
+    def _is_repaired(self, error: RemoteError | WorkerLost) -> bool:
+        """Whether the environment was damaged, and is whole now."""
+        from pipeline.calls.damage import is_repaired
+
+        tell = self._options.progress
+        return is_repaired(self._source, error, (lambda _: None) if tell is None else lambda text: tell(None, text))
 
     def _finish(self) -> None:
         if self._end is not None:
