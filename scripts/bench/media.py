@@ -168,6 +168,7 @@ def _median_ratio(pairs: int, ours: Callable[[], float], theirs: Callable[[], fl
     return round(statistics.median(ratios), 3)
 
 
+OLDER = "older"  # the part that --against adds
 Part = Callable[[Place], Mapping[str, float]]
 PARTS: Mapping[str, Part] = {"five": five, "long": long, "other": other, "memory": memory}
 NAMES = {
@@ -186,9 +187,9 @@ def main() -> int:
             place = of_this_checkout(Path(folder), arguments.pairs, arguments.peers)
         except Failed as failed:
             return stop(failed)
-        for name in arguments.only or PARTS:
+        for name in (each for each in arguments.only or PARTS if each != OLDER):
             figures.measure_all(NAMES[name], partial(PARTS[name], place))
-        for checkout in arguments.against:
+        for checkout in arguments.against if OLDER in (arguments.only or [OLDER]) else ():
             figures.measure_all(["older_ratio"], partial(against_older, place, checkout))
     return figures.end(arguments)
 
@@ -198,11 +199,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--only", action="append", choices=(*PARTS, OLDER), help="this part; may be repeated")
     parser.add_argument("--against", type=checkouts, default=(), metavar="FOLDER", help="an older checkout")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("TMPDIR", "/tmp")))
     parser.add_argument("--peers", type=Path, default=cached, help="where the peer's environment stays")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if OLDER in (arguments.only or ()) and not arguments.against:
+        parser.error(f"--only {OLDER} compares with a checkout: add --against FOLDER")
+    return arguments
 
 
 if __name__ == "__main__":
