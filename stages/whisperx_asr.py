@@ -4,10 +4,10 @@
 # modules = ["languages", "recognition", "word_alignment"]
 # inputs = ["audio"]
 # models = ["recognizer"]
-# optional_models = ["speakers"]
+# optional_models = ["speakers", "aligner"]
 # start = ["worker", "cold"]
-# # The alignment model comes from a hub that may answer tomorrow and not today. The key doesn't show it, so no other
-# # job gets this result.
+# # Without an aligner, the alignment model comes from a hub that may answer tomorrow and not today. The key doesn't
+# # show it, so no other job gets this result.
 # cache = false
 # [tool.pipeline.stage.parameters]
 # language = "auto"
@@ -27,8 +27,8 @@
 """Recognise speech with WhisperX: the files of ``asr``, with words aligned with the sound, and speakers if wanted.
 
 The recogniser and the diarization model come from local folders; WhisperX contains the model that finds speech. The
-alignment model comes from the hub, or from an earlier download. Where there is none, words have the times of the
-recogniser's attention, and the transcript's notes say so.
+alignment model is that of the slot ``aligner``, else from the hub or an earlier download. Where there is none, words
+have the times of the recogniser's attention, and the transcript's notes say so.
 
 Speech without words, and text that can't be trusted, is recognised once more by faster-whisper with the same model.
 All of the speech is recognised in one language; where others are heard, a note says so.
@@ -41,6 +41,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import stagekit
@@ -122,7 +123,7 @@ def recognised(
     is_strict = stage.parameters.get("strict_language", False)  # which an older plan doesn't have
     check = language_check.check(recogniser, cut, stage.parameters["language"], is_strict, folder.name)
     stage.about(**check.facts)
-    times = WordTimes(recogniser, way.device)
+    times = WordTimes(recogniser, way.device, aligner_folder(stage))
     first: list[Segment] = []
     others: tuple[str, ...] = ()
     if activity.speech:
@@ -157,6 +158,14 @@ def blocks(
         audio = waveform.of_pieces(recogniser.sound, [(start, end)])
         found = pipeline.transcribe(audio, batch_size=batch, language=recogniser.language, progress_callback=progress)
         yield RecognisedBlock(start, audio, found["segments"])
+
+
+def aligner_folder(stage: stagekit.Stage) -> Path | None:
+    """Where the model is that aligns the named language; ``None`` where the library has to look for one."""
+    try:
+        return stage.model("aligner")
+    except KeyError:
+        return None
 
 
 def on_cpu(cpus: int) -> tuple[Compute, ...]:

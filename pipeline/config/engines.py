@@ -46,6 +46,7 @@ class EngineSpec:
     note: str = ""
     program: str | None = None
     one_language: bool = False  # it recognises all of the speech in one, also where several are spoken
+    aligners: str = ""  # names of the models that align words, with {language} in them; empty: it takes none
     from_audio: bool = False
     speakers: bool = False  # it can label who speaks
     speaker_model: OwnModel | None = None  # that it needs for this
@@ -86,6 +87,7 @@ def _engine(source: ConfigurationSource, name: str, entry: Mapping[str, Any]) ->
         note=entry.get("note", ""),
         program=entry.get("program"),
         one_language=entry.get("one_language", False),
+        aligners=entry.get("aligners", ""),
         from_audio=entry.get("from_audio", False),
         speakers=bool(speakers),
         speaker_model=own,

@@ -30,6 +30,7 @@ class RecognitionValues:
     is_needed: bool = False  # false where there are subtitles instead
     speakers: str | None = None  # the model that tells speakers apart; None where none is needed
     languages: tuple[str, ...] = ()  # that the model is known to have; empty where nobody knows
+    aligner: str | None = None  # the model that aligns words with the sound; None where none is needed or fetched
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class RecognitionTask:
             return EngineQuestions()
         able = [each for each in self.engines if not _never(each, self.criteria)]
         own = [each.speaker_model for each in able if each.speaker_model and self.criteria.speakers]
-        names = (self.criteria.model, *(name for each in own for name in (each.name, each.catalogued)))
+        names = (
+            self.criteria.model,
+            *(name for each in own for name in (each.name, each.catalogued)),
+            *(_aligner(each, self.criteria) for each in able),
+        )
         return EngineQuestions(tuple(able), tuple(name for name in names if name))
 
     def choose(self, inventory: EngineInventory) -> "RecognitionChoice":
@@ -55,7 +60,13 @@ class RecognitionTask:
         chosen = choose("recognition", self.criteria.engine, candidates)
         spec = next(each for each in self.engines if each.name == chosen.engine)
         own, languages = spec.speaker_model, _languages(self.criteria.model, inventory)
-        choice = RecognitionChoice(chosen, languages, notes=tuple(self._notes(spec, languages)))
+        aligner = inventory.models.get(_aligner(spec, self.criteria))
+        choice = RecognitionChoice(
+            chosen,
+            languages,
+            aligner=_aligner(spec, self.criteria) if _is_ready(aligner) else None,
+            notes=tuple(self._notes(spec, languages)),
+        )
         if own is None or not self.criteria.speakers:
             return choice
         if _is_fetched(own, inventory):
@@ -98,6 +109,7 @@ class RecognitionChoice:
     languages: tuple[str, ...] = ()  # of the model; empty where nobody knows
     speaker_model: str | None = None
     speaker_folder: ModelFolder | None = None  # where the speaker model is one that the project doesn't define
+    aligner: str | None = None
     notes: tuple[str, ...] = ()  # what a person should know of the engine
 
     @property
@@ -113,7 +125,7 @@ class RecognitionChoice:
             return DecisionOutcome(asdict(RecognitionValues()))
         speakers = contents.models[self.speaker_folder] if self.speaker_folder else self.speaker_model
         model = self.engine.candidate.model
-        values = RecognitionValues(self.engine.engine, model or "", True, speakers, self.languages)
+        values = RecognitionValues(self.engine.engine, model or "", True, speakers, self.languages, self.aligner)
         return DecisionOutcome(asdict(values), (self.engine.record(model),), self.notes)
 
 
@@ -122,12 +134,21 @@ def _languages(model: str | None, inventory: EngineInventory) -> tuple[str, ...]
     return found.languages if isinstance(found, DefinedModel) else ()
 
 
+def _aligner(engine: EngineSpec, criteria: Criteria) -> str:
+    """The name of the model that aligns words of the spoken language; empty where it isn't known which."""
+    return engine.aligners.format(language=criteria.spoken) if engine.aligners and criteria.spoken else ""
+
+
+def _is_ready(model: DefinedModel | UndefinedModel | None) -> bool:
+    return isinstance(model, DefinedModel) and model.problem is None
+
+
 def _is_fetched(own: OwnModel, inventory: EngineInventory) -> bool:
     """Whether the catalogue's model is taken: it is here and whole, and no person's folder goes before it."""
     folder, defined = inventory.models.get(own.name), inventory.models.get(own.catalogued)
     if isinstance(folder, UndefinedModel) and folder.is_there:
         return False
-    return isinstance(defined, DefinedModel) and defined.problem is None and all(map(defined.has, own.files))
+    return isinstance(defined, DefinedModel) and _is_ready(defined) and all(map(defined.has, own.files))
 
 
 def _must_be_told(engine: EngineSpec, criteria: Criteria, inventory: EngineInventory) -> bool:

@@ -235,6 +235,20 @@ def test_that_an_engine_recognises_a_film_in_one_language_is_told_where_nobody_n
     assert any("--asr hearing recognises each in its own" in task for task in tasks) is is_told
 
 
+@pytest.mark.parametrize(
+    ("source", "problem", "taken"),
+    [("en", None, "aligner-en"), ("en", "it hasn't been fetched", None), ("auto", None, None), ("hi", None, None)],
+)
+def test_the_model_that_aligns_the_named_language_is_taken_where_it_is_fetched(
+    tmp_path: Path, source: str, problem: str | None, taken: str | None
+) -> None:
+    workflow = HEAD.replace("speakers: $speakers}", "speakers: $speakers, source: $source}")
+    write(tmp_path, ENGINES.replace("speakers: true", "aligners: 'aligner-{language}'"), workflow)
+    inventory = with_model("aligner-en", DefinedModel(frozenset({"a.pth"}), ("en",), problem))
+    found = decided(Catalog(ProjectFolder(tmp_path)), inventory, asr="speakers", targets=[], source=source)
+    assert found.values["recognition"]["aligner"] == taken
+
+
 @pytest.fixture
 def voices(tmp_path: Path) -> Catalog:
     """As ``catalog``, with an engine that takes a model of its own to tell speakers apart."""
@@ -310,6 +324,7 @@ def test_existing_subtitles_leave_recognition_out(catalog: Catalog) -> None:
         "is_needed": False,
         "speakers": None,
         "languages": (),
+        "aligner": None,
     }
     assert found.values["translation"]["original"] == []
 
@@ -332,7 +347,14 @@ def test_only_subtitles_that_exist_have_cues_to_keep(tmp_path: Path) -> None:
 
 def test_the_values_of_a_translation_are_lists_and_mappings_for_each_key(catalog: Catalog) -> None:
     assert decided(catalog).values == {
-        "recognition": {"engine": "hearing", "model": "base", "is_needed": True, "speakers": None, "languages": ()},
+        "recognition": {
+            "engine": "hearing",
+            "model": "base",
+            "is_needed": True,
+            "speakers": None,
+            "languages": (),
+            "aligner": None,
+        },
         "translation": {
             "ear": [],
             "paired": ["es"],

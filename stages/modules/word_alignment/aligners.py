@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import nltk
@@ -19,22 +20,29 @@ SENTENCE_MODELS = "https://raw.githubusercontent.com"  # from which nltk fetches
 FAILURES = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError)
 
 
-def alignment_model(language: str, device: str) -> tuple[Any, Any]:
-    """The model for a language and its details. Raises one of ``FAILURES``.
+def alignment_model(language: str, device: str, folder: Path | None = None) -> tuple[Any, Any]:
+    """The model for a language and its details: from the ``folder``, if one is named. Raises one of ``FAILURES``.
 
     What isn't on this machine is looked for only if its server answers; the libraries would wait for minutes.
     """
     name = alignment.DEFAULT_ALIGN_MODELS_TORCH.get(language)
     if name is not None:  # else it is from the hub, whose libraries know whether they are offline
         file = getattr(torchaudio.pipelines, name)._path  # noqa: SLF001  # the one place that has its name
-        if not os.path.exists(os.path.join(torch.hub.get_dir(), "checkpoints", file)):
+        if not os.path.exists(os.path.join(folder or os.path.join(torch.hub.get_dir(), "checkpoints"), file)):
             model_hub.require_reachable(f"the alignment model {file}", ALIGNMENT_MODELS)
     try:
         nltk.data.find("tokenizers/punkt_tab")
     except LookupError:
         model_hub.require_reachable("what finds the ends of sentences (punkt_tab)", SENTENCE_MODELS)
-    model, details = alignment.load_align_model(language, device)
+    model, details = alignment.load_align_model(language, device, **_place(name, folder))
     return model, details
+
+
+def _place(name: str | None, folder: Path | None) -> dict[str, str]:
+    """torchaudio looks into a folder for the file that it would download; the hub's library takes the folder itself."""
+    if folder is None:
+        return {}
+    return {"model_dir": str(folder)} if name else {"model_name": str(folder)}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from recognition import whisper
@@ -34,6 +35,7 @@ class WordTimes:
 
     recogniser: whisper.Recogniser
     device: str
+    folder: Path | None = None  # with the model that aligns; None: the library looks for it
     aligned: set[Interval] = field(default_factory=set)  # times of words that are from the sound
     failures: dict[str, None] = field(default_factory=dict)  # why some can't be, each once
     parts: int = 0
@@ -70,7 +72,7 @@ class WordTimes:
             with download_timeout():
                 if self._model is None:
                     self._is_missing = True  # until it is there
-                    self._model = alignment_model(self.recogniser.language or "", self.device)
+                    self._model = alignment_model(self.recogniser.language or "", self.device, self.folder)
                     self._is_missing = False
                 found: list[dict[str, Any]] = alignment.align(parts, *self._model, audio, self.device)["segments"]
         except FAILURES as error:

@@ -23,7 +23,7 @@ def whisperx_libraries(engines: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
         DEFAULT_ALIGN_MODELS_TORCH={"en": "WAV2VEC2_ASR_BASE_960H"},
         LANGUAGES_WITHOUT_SPACES=["ja", "zh"],
         align=None,
-        load_align_model=lambda language, device: ("model", "details"),
+        load_align_model=lambda language, device, **place: ("model", place or "details"),
     )
     monkeypatch.setattr(sys.modules["whisperx"], "alignment", alignment)
     yield alignment

@@ -19,7 +19,7 @@ def times(word_times: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def align(window: Any, text: str, log_probability: float) -> Segment:
         return Segment(window.start, window.end, text.strip())
 
-    monkeypatch.setattr(word_times, "alignment_model", lambda language, device: ("model", "details"))
+    monkeypatch.setattr(word_times, "alignment_model", lambda language, device, folder: ("model", "details"))
     return word_times.WordTimes(SimpleNamespace(align=align, language="en"), "cpu")
 
 
@@ -71,7 +71,7 @@ def test_without_a_model_for_alignment_words_have_the_times_of_attention(
 ) -> None:
     tried = []
 
-    def fail(language: str, device: str) -> None:
+    def fail(language: str, device: str, folder: None) -> None:
         tried.append(language)
         raise error
 
@@ -113,7 +113,7 @@ def test_a_download_that_stands_still_comes_to_an_end(
 ) -> None:
     limits = []
 
-    def slow(language: str, device: str) -> tuple[str, str]:
+    def slow(language: str, device: str, folder: None) -> tuple[str, str]:
         limits.append(socket.getdefaulttimeout())
         return "model", "details"
 
