@@ -24,6 +24,7 @@ KNOWN = {
         "exclusiveMinimum",
         "items",
         "maximum",
+        "maxLength",
         "maxProperties",
     ),
     *("minItems", "minLength", "minProperties", "minimum", "oneOf", "pattern", "properties", "propertyNames"),
@@ -84,9 +85,9 @@ def _content_fits(value: Any, rule: Mapping[str, Any], file: str) -> bool:
 
 
 def _text_fits(value: str, rule: Mapping[str, Any]) -> bool:
-    return len(value) >= rule.get("minLength", 0) and (
-        "pattern" not in rule or re.search(rule["pattern"], value) is not None
-    )
+    if not rule.get("minLength", 0) <= len(value) <= rule.get("maxLength", len(value)):
+        return False
+    return "pattern" not in rule or re.search(rule["pattern"], value) is not None
 
 
 def _referred(reference: str, file: str) -> tuple[Any, str]:
