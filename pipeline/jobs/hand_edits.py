@@ -19,6 +19,7 @@ from pipeline.text import printable
 from pipeline.values import Struct
 
 MARK = ".edited-"
+LARGE = 64 << 20  # bytes
 LONGEST_NAME = 255  # bytes, on nearly every file system
 SUBTITLES = (".srt", ".vtt", ".ass")
 
@@ -73,6 +74,18 @@ class HandEdits:
             if content_digest(file) not in self._made:
                 found.append(HandEdit(name, file))
         return found
+
+    def unaccepted(self) -> list[str]:
+        """The names of all files that a person has edited, here and set aside, and that nobody has accepted."""
+        delivered = [self._job.output / name for name in self._job.loaded.delivered]
+        here = [each.name for each in delivered if os.path.lexists(each) and not self._is_old(each) and self.has(each)]
+        return [*here, *(each.file.name for each in self.left())]
+
+    def _is_old(self, target: Path) -> bool:
+        """Whether a large file was written before its sidecar, so that it needn't be read."""
+        beside = self._about / sidecar.name_for(target.name)
+        status = os.lstat(target)
+        return status.st_size > LARGE and beside.exists() and status.st_mtime_ns <= beside.stat().st_mtime_ns
 
     def words(self, edit: HandEdit) -> str:
         """What became of it, and the command that takes it."""

@@ -10,12 +10,14 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.job.selection import job_filter, options
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import ExitCode, PipelineError, UsageError
-from pipeline.jobs import removal
+from pipeline.jobs import output_edits, removal
+from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.summary import JobSummary, summaries
 from pipeline.sizes import show_size
+from pipeline.subtitles.draft_file import DraftFile
 from pipeline.text import counted, printable
 
 OVER = (Status.FINISHED.value, Status.FAILED.value, Status.CANCELLED.value, "damaged")  # nothing is left to run
@@ -24,7 +26,7 @@ OVER = (Status.FINISHED.value, Status.FAILED.value, Status.CANCELLED.value, "dam
 @click.command("rm")
 @click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completion.jobs)
 @options
-@click.option("--force", is_flag=True, help="Also jobs that are left to run, such as interrupted ones.")
+@click.option("--force", is_flag=True, help="Also jobs that are left to run, and edits that nobody has accepted.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @json_option
 @root_option
@@ -40,7 +42,7 @@ def command(ids: tuple[str, ...], force: bool, dry_run: bool, as_json: bool, **f
         raise UsageError("no job was named: give ids of jobs, or options that choose some", "pipeline job rm --help")
     chosen = [job for job in wanted.chosen(summaries(store)) if not named or job.job_id in named]
     _require_over(chosen, force, by_id=bool(named))
-    rows = [_row(store, job, dry_run) for job in chosen if force or job.state in OVER]
+    rows = [_row(store, job, dry_run, force) for job in chosen if force or job.state in OVER]
     left = [job for job in chosen if not force and job.state not in OVER]
     if as_json:
         print_json("job-remove", {"dry_run": dry_run, "jobs": rows, "left_to_run": [job.job_id for job in left]})
@@ -66,14 +68,27 @@ def _require_over(chosen: Sequence[JobSummary], force: bool, by_id: bool) -> Non
             )
 
 
-def _row(store: JobStore, job: JobSummary, dry_run: bool) -> dict[str, Any]:
+def _row(store: JobStore, job: JobSummary, dry_run: bool, force: bool) -> dict[str, Any]:
     folder = JobFolder(store.folder(job.job_id))
     row = {"job_id": job.job_id, "state": job.state, "input": job.input, "freed": 0, "problem": None}
+    if not force and (edited := _unaccepted(store, job.job_id)):
+        return {**row, "problem": f"stays: {', '.join(edited)} edited and not accepted (--force removes it)"}
     try:
         row["freed"] = removal.size_of(folder.folder) if dry_run else removal.remove(folder)
     except PipelineError as error:
         row["problem"] = error.message
     return row
+
+
+def _unaccepted(store: JobStore, id: str) -> list[str]:
+    """What people have edited and would lose; nothing of a job that can't be read."""
+    try:
+        job = store.find(id)
+        drafts = sorted((job.folder / output_edits.FOLDER).glob("draft.*.jsonl"))
+        begun = [each.name for each in drafts if not DraftFile(each).read().is_empty]
+        return [printable(name) for name in (*HandEdits(job).unaccepted(), *begun)]
+    except (PipelineError, OSError):
+        return []
 
 
 def _show(rows: Sequence[dict[str, Any]], dry_run: bool, left: Sequence[JobSummary]) -> None:

@@ -11,6 +11,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.environments import registry_of
 from pipeline.jobs import environment_sources, items, output_edits, overview
+from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus, Status
@@ -64,6 +65,9 @@ def command(id: str, as_json: bool) -> None:
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
     for line in [*explanations(job, state), *_by_now(here, job)]:
         click.echo(printable(line))
+    by_hand = HandEdits(job)
+    for edit in by_hand.left():
+        click.echo(by_hand.words(edit))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
 

@@ -52,6 +52,17 @@ def test_what_is_left_to_run_stays_unless_it_is_forced(sandbox: Sandbox, root: P
     assert JobStore(root).ids() == []
 
 
+def test_what_a_person_edited_and_nobody_accepted_stays_unless_it_is_forced(sandbox: Sandbox, root: Path) -> None:
+    job = finished(root)
+    record(job, RunStarted(), RunFinished(("film.srt",)))
+    done = sandbox.give("pipeline", "job", "rm", job.id)
+    assert done.code == 3
+    assert "film.srt" in done.out
+    assert JobStore(root).ids() == [job.id]
+    assert sandbox.give("pipeline", "job", "rm", "--force", job.id).code == 0
+    assert JobStore(root).ids() == []
+
+
 def test_a_job_that_is_being_run_stays(sandbox: Sandbox, root: Path) -> None:
     job = finished(root)
     with exclusive(job.lock):
