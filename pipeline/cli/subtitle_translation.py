@@ -28,7 +28,7 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
     Returns how many had something to follow.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import followed_tracks
+    from pipeline.run import followed_tracks, translated_tracks
 
     found = followed_tracks.follow_all(desk, Catalog(here))
     for each in found:
@@ -45,4 +45,9 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
         if each.lost:
             what = f"{counted(each.lost, 'change')} of the original couldn't be found in the translation '{name}'"
             click.echo(printable(f"{what}; look at it there"), err=True)
+    for track in translated_tracks.without_source(desk):
+        what = (
+            f"the translation '{track.name}' was made from the sound, so what is corrected in the original isn't in it"
+        )
+        click.echo(printable(f"{what}; correct it there, too"), err=True)
     return len(found)

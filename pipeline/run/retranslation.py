@@ -14,14 +14,12 @@ from pipeline.errors import UsageError
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited
 from pipeline.project import ProjectFolder
-from pipeline.run import corrected_sentences, machine_cues, stage_windows, subtitle_edits, translated_tracks
+from pipeline.run import corrected_sentences, machine_cues, subtitle_edits, translated_tracks
 from pipeline.run.corrected_sentences import CorrectedSources, SourceRun
-from pipeline.run.stage_windows import StageWindow
+from pipeline.run.part_translation import PartTranslator
 from pipeline.run.subtitle_edits import CueEdits, EditedTrack
-from pipeline.run.translated_tracks import DOCUMENT, SOURCE, TranslatedTrack
+from pipeline.run.translated_tracks import TranslatedTrack
 from pipeline.values import Struct, replace
-
-PASSED = ("start", "end", "text", "speaker", "alignment")  # what a translator gets of a piece
 
 
 class FollowedTrack(Struct, frozen=True):
@@ -37,10 +35,10 @@ class FollowedTrack(Struct, frozen=True):
 def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> FollowedTrack | None:
     """The corrections that count in the original, in one translation. ``None`` where nothing is left to do.
 
-    Raises as ``stage_windows.document`` where the translator can't run, and ``UsageError`` where the translation was
+    Raises as ``PartTranslator.each`` where the translator can't run, and ``UsageError`` where the translation was
     made anew since a person has edited it.
     """
-    document, track = translated.document(desk), translated.track
+    document, track = translated.document(desk.job), translated.track
     wanted = _wanted(desk, catalog, translated, document)
     before = machine_cues.last_state(desk, track)
     sources = _sources(wanted)
@@ -50,7 +48,7 @@ def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> Fol
         id = desk.job.id
         what = f"{id}: stage '{track.stage}' has made other subtitles since they were edited"
         raise UsageError(what, f"pipeline subtitles merge {id}")
-    segments, windows = _made(desk, catalog, translated, document, wanted)
+    segments, windows = _made(PartTranslator(desk.job, catalog, translated), wanted)
     there = [*windows, *((start, end) for start, end in (before or {}).get("windows", ()))]
     with machine_cues.cues(catalog, translated.generation, {**document, "segments": segments}) as made:
         found = machine_cues.in_track(desk, catalog, track, made, there)
@@ -69,7 +67,7 @@ def again(
     """The translation's document, with the sentences at the time of ``span`` translated again by other ``models``, and
     with the corrections of the original that count.
     """
-    document = translated.document(desk)
+    document = translated.document(desk.job)
     corrections = _wanted(desk, catalog, translated, document)
     segments = [dict(each) for each in document["segments"]]
     for run in corrections.runs:
@@ -84,13 +82,10 @@ def again(
         raise UsageError(f"nothing is translated from {span[0]:g} s to {span[1]:g} s")
     begin, end = min(chosen), max(chosen) + 1
     run = SourceRun(begin, tuple(each.get("source", "") for each in segments[begin:end]))
-    made = _of_run(desk, catalog, replace_models(translated, models), document, run)
+    chosen_models = replace(translated, models={**translated.models, **models})
+    (answers,) = PartTranslator(desk.job, catalog, chosen_models).each([_asked(document["segments"], run)])
+    made = _answered(document["segments"], run, answers)
     return {**document, "segments": [*segments[:begin], *made, *segments[end:]]}
-
-
-def replace_models(translated: TranslatedTrack, models: Mapping[str, str]) -> TranslatedTrack:
-    """The same with other models of the same translator."""
-    return replace(translated, models={**translated.models, **models})
 
 
 def put(project: ProjectFolder, desk: EditDesk, followed: FollowedTrack) -> OutputEdited | None:
@@ -119,24 +114,26 @@ def _sources(wanted: CorrectedSources) -> list[Any]:
 
 
 def _made(
-    desk: EditDesk, catalog: Catalog, translated: TranslatedTrack, document: Mapping[str, Any], wanted: CorrectedSources
+    translator: PartTranslator, wanted: CorrectedSources
 ) -> tuple[list[dict[str, Any]], list[tuple[float, float]]]:
     """The document's segments with those that were translated again, and the times of these."""
-    old = document["segments"]
+    old = translator.document["segments"]
+    added = [_segment(passage["after"]) for passage in wanted.added]
+    asked = [*(_asked(old, run) for run in wanted.runs), *([each] for each in added)]
+    answers = iter(translator.each(asked))
     segments: list[dict[str, Any]] = []
-    windows, done = list[tuple[float, float]](), 0
+    done = 0
     for run in wanted.runs:
-        segments += old[done : run.begin]
-        segments += _of_run(desk, catalog, translated, document, run)
-        windows.append(_times(old, run))
+        segments += [*old[done : run.begin], *_answered(old, run, next(answers))]
         done = run.end
-    segments += old[done:]
-    for passage in wanted.added:
-        cues = passage["after"]
-        own = {"start": cues[0]["start"], "end": cues[-1]["end"], "text": " ".join(cue["text"] for cue in cues)}
-        segments += _translated(desk, catalog, translated, document, [own])
-        windows.append((own["start"], own["end"]))
+    segments += [*old[done:], *(each for group in answers for each in group)]
+    windows = [_times(old, run) for run in wanted.runs] + [(each["start"], each["end"]) for each in added]
     return sorted(segments, key=lambda each: (each["start"], each["end"])), windows
+
+
+def _segment(cues: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    text = " ".join(cue["text"].replace("\n", " ") for cue in cues)
+    return {"start": cues[0]["start"], "end": cues[-1]["end"], "text": text}
 
 
 def _times(segments: Sequence[Mapping[str, Any]], run: SourceRun) -> tuple[float, float]:
@@ -144,50 +141,19 @@ def _times(segments: Sequence[Mapping[str, Any]], run: SourceRun) -> tuple[float
     return min(each["start"] for each in own), max(each["end"] for each in own)
 
 
-def _of_run(
-    desk: EditDesk, catalog: Catalog, translated: TranslatedTrack, document: Mapping[str, Any], run: SourceRun
+def _asked(segments: Sequence[Mapping[str, Any]], run: SourceRun) -> list[dict[str, Any]]:
+    """What the translator gets of a run: of each piece that still has words, its time, its text, and who says it."""
+    pieces = zip(segments[run.begin : run.end], run.sources, strict=True)
+    passed = ("start", "end", "speaker", "alignment")
+    return [{**{name: each[name] for name in passed if name in each}, "text": text} for each, text in pieces if text]
+
+
+def _answered(
+    segments: Sequence[Mapping[str, Any]], run: SourceRun, answers: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Sentences that stay as many keep their exact times and speakers."""
-    kept = [
-        ({**segment, "text": source}, segment)
-        for segment, source in zip(document["segments"][run.begin : run.end], run.sources, strict=True)
-        if source
-    ]
-    if not kept:
-        return []
-    asked = [
-        {name: each[name] for name in ("start", "end", "text", "speaker", "alignment") if name in each}
-        for each, _ in kept
-    ]
-    answers = _translated(desk, catalog, translated, document, asked)
+    """Pieces that stay as many keep their exact times and speakers."""
+    kept = [each for each in zip(segments[run.begin : run.end], run.sources, strict=True) if each[1]]
     if len(answers) != len(kept):
-        return answers
+        return list(map(dict, answers))
     pairs = zip(kept, answers, strict=True)
-    return [{**segment, "text": answer["text"], "source": each["text"]} for (each, segment), answer in pairs]
-
-
-def _translated(
-    desk: EditDesk,
-    catalog: Catalog,
-    translated: TranslatedTrack,
-    document: Mapping[str, Any],
-    segments: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
-    """By the stage that has made the translation. These sentences are all that it gets."""
-    transcript = {
-        "schema": 2,
-        "language": document["source_language"],
-        "language_probability": 1.0,
-        "duration_s": document["duration_s"],
-        "engine": "none",
-        "model": "none",
-        "word_times": "none",
-        "segments": list(segments),
-        "speech": [],
-        "coverage": {"speech_s": 0, "covered_s": 0, "share": 1},
-        "dropped": [],
-        "notes": [],
-    }
-    with machine_cues.json_file("transcript.json", transcript) as path:
-        window = StageWindow(translated.translation, {SOURCE: [path]}, DOCUMENT, models=translated.models)
-        return list(stage_windows.document(catalog.project, desk.job, window)["segments"])
+    return [{**segment, "text": answer["text"], "source": text} for (segment, text), answer in pairs]

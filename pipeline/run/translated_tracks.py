@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.files import read_json
 from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import split
 from pipeline.run import subtitle_edits
@@ -24,9 +25,9 @@ class TranslatedTrack(Struct, frozen=True):
     generation: PlannedStage
     models: Mapping[str, str] = MappingProxyType({})  # other ones than the translation was made with, by slot
 
-    def document(self, desk: EditDesk) -> dict[str, Any]:
+    def document(self, job: PlannedJob) -> dict[str, Any]:
         """The translation as its stage has made it."""
-        return dict(read_json(desk.output(self.translation.name, DOCUMENT).path))
+        return dict(read_json(EditDesk(job).output(self.translation.name, DOCUMENT).path))
 
 
 def translations(desk: EditDesk) -> list[TranslatedTrack]:
@@ -44,6 +45,15 @@ def translations(desk: EditDesk) -> list[TranslatedTrack]:
             if translation and is_made and output == DOCUMENT and SOURCE in translation.inputs:
                 found.append(TranslatedTrack(track, translation, generation))
     return found
+
+
+def without_source(desk: EditDesk) -> list[EditedTrack]:
+    """Translations of a corrected original that can't follow it, since they were made from the sound."""
+    spoken = original(desk)
+    if spoken is None or spoken.stage not in desk.job.loaded.edits:
+        return []
+    followers = {each.track.stage for each in translations(desk)}
+    return [each for each in subtitle_edits.tracks(desk) if _is_translated(desk, each) and each.stage not in followers]
 
 
 def original(desk: EditDesk) -> EditedTrack | None:

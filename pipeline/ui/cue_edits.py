@@ -9,7 +9,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs import editing
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import glossary_terms
-from pipeline.run import followed_tracks
+from pipeline.run import followed_tracks, translated_tracks
 from pipeline.run.followed_tracks import TranslationBehind
 from pipeline.run.retranslation import FollowedTrack
 from pipeline.run.subtitle_drafts import TrackDraft
@@ -122,8 +122,10 @@ def _followed(site: EditorSite, job: PlannedJob) -> tuple[list[str], int]:
     """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
     with editing.opened(job.folder) as desk:
         found = followed_tracks.follow_all(desk, Catalog(site.project))
+        others = translated_tracks.without_source(desk)
     behind = [each for each in found if isinstance(each, TranslationBehind)]
     words = [f"The translation '{each.track.name}' doesn't follow yet: {each.error.message}" for each in behind]
+    words += [f"The translation '{each.name}' was made from the sound: correct it, too." for each in others]
     return words, sum(len(each.edits.clashes) for each in found if isinstance(each, FollowedTrack))
 
 
