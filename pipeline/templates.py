@@ -47,5 +47,5 @@ def shown_seconds(seconds: float) -> str:
 
 
 def _short(digest: str) -> str:
-    """The first digits of a digest, for a person."""
-    return digest.removeprefix("sha256:")[:12]
+    """The first digits of a digest, for a person: without the name of its kind."""
+    return digest.rpartition(":")[2][:12]

@@ -1,8 +1,10 @@
 """Pages from templates."""
 
+from pathlib import Path
+
 import pytest
 
-from pipeline.templates import shown_seconds
+from pipeline.templates import environment, shown_seconds
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,10 @@ from pipeline.templates import shown_seconds
 )
 def test_durations_are_short(seconds: float, expected: str) -> None:
     assert shown_seconds(seconds) == expected
+
+
+def test_a_digest_is_shown_by_its_first_digits_whatever_its_kind() -> None:
+    made = environment(Path(__file__).parent).from_string("{{ one | short }} {{ two | short }}")
+    assert made.render(one="sha256:" + "0123456789abcdef", two="blake3:" + "fedcba9876543210") == (
+        "0123456789ab fedcba987654"
+    )

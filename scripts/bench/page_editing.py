@@ -19,7 +19,7 @@ PRESSED = 50  # keys of each kind
 
 def keys(folder: Path, effort: Effort) -> Mapping[str, float]:
     """Raises ``Failed``."""
-    project = _project(folder)
+    project = own_project(folder)
     movie, cues = _film(folder, effort.cues)
     chosen = ("--subtitle", "-s", "en", "--from-subtitles", str(cues))
     id = call(project, "prepare-job", str(movie), *chosen).strip()
@@ -57,7 +57,7 @@ def _durations(events: Sequence[Mapping[str, Any]]) -> Iterator[float]:
 
 def film(folder: Path, effort: Effort) -> Mapping[str, float]:
     """Raises ``Failed``."""
-    project, movie = _project(folder), folder / "two_cities.mp4"
+    project, movie = own_project(folder), folder / "two_cities.mp4"
     shutil.copyfile(PROJECT / "samples" / "two_cities.mp4", movie)
     id = call(project, "prepare-job", str(movie), "--subtitle", "-s", "en").strip()
     whole = timed([BIN / "run-pipeline", "--root", project, "-j", id])
@@ -82,7 +82,7 @@ def _seconds(project: Path, id: str, uses: str) -> float:
     return sum(stage["seconds"] or 0 for stage in told["stages"] if stage["name"].startswith(uses))
 
 
-def _project(folder: Path) -> Path:
+def own_project(folder: Path) -> Path:
     """With this one's environments and models, and jobs and results of its own."""
     project = folder / "project"
     project.mkdir()
