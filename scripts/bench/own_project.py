@@ -1,9 +1,10 @@
 """What a project of one's own costs: against bare commands and other tools, in the same run.
 
 example  from an empty folder to the result of two stages in two environments (numpy 1.26 and numpy 2), in four
-         commands: init, env lock, bootstrap, run; uv's cache is warm, and every folder is new each time
+         commands: init, env lock, bootstrap, run; uv's cache is warm, ours too, and every folder is new each time
          example           / uv venv, uv pip compile, uv pip sync and python by hand
          example_compiled  / the same with --compile-bytecode
+         example_first     with an empty cache of ours, where bytecode of earlier builds is, / the commands by hand
          example_second    a second such project of the same user, / the commands by hand
          example_NAME      / another tool doing the same two steps as its manual has it; none where that can't run here
          example_NAME_by_hand  / the same tool with steps that make their environments by calling uv
@@ -12,7 +13,7 @@ directory  an output of 50,000 files of 1,000 bytes
          directory_reuse   the same for another job, out of the store / cp -r and sync of it
          directory_reads   files that are read for that
 python_api  the Python interface
-         python_import_ms  import pipeline; Project(FOLDER), in milliseconds more than a bare interpreter
+         python_import_ms  import pipeline; Project(FOLDER), in milliseconds of processor time more than python
          python_api        1,000 stages that do nothing, prepared and run by a program / by the commands
 
 Exit code 3: a figure that was asked for could not be measured; 1, with --check: a limit is missed.

@@ -1,6 +1,7 @@
 """The Python interface: what it takes to begin, and a job of 1,000 stages that do nothing, against the commands.
 
-python_import_ms  import pipeline; Project(FOLDER), in milliseconds more than an interpreter that does nothing
+python_import_ms  import pipeline; Project(FOLDER), in milliseconds of processor time more than an interpreter
+                  that does nothing
 python_api        prepare and run in a program / prepare-job and run-pipeline, in the same rounds; nothing is reused
 """
 
@@ -9,7 +10,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from measuring import BIN, chain, make_project, median_ratio, timed
+from measuring import BIN, chain, make_project, median_ratio, spend, timed
 from own_project_parts import OwnProjectBench
 
 STAGES = 1000
@@ -43,11 +44,13 @@ def measure(bench: OwnProjectBench) -> None:
 
 
 def _beginning(project: Path) -> float:
-    """The median of what each start takes more than the bare one beside it."""
+    """The median of what each start takes more than the bare one beside it, in processor time: it waits for nothing,
+    and so a machine that is busy with other things gives nearly the same figure.
+    """
     ours: list[str | Path] = [sys.executable, "-c", "import sys, pipeline; pipeline.Project(sys.argv[1])", project]
     bare: list[str | Path] = [sys.executable, "-c", "pass", project]
-    timed(ours)
-    return round(1000 * statistics.median(timed(ours) - timed(bare) for _ in range(BEGINNINGS)), 1)
+    spend(ours)
+    return round(1000 * statistics.median(spend(ours).cpu - spend(bare).cpu for _ in range(BEGINNINGS)), 1)
 
 
 def _program(project: Path) -> float:
