@@ -107,8 +107,7 @@ class Installer:
     def _sync_arguments(self) -> tuple[str | Path, ...]:
         python = interpreter(self.prefix)
         options = ("--require-hashes", "--allow-empty-requirements")
-        wheels = ("--find-links", self.sources.wheels) if self.sources.wheels and self.sources.wheels.is_dir() else ()
-        return ("pip", "sync", *options, *wheels, "--python", python, self.definition.locked)
+        return ("pip", "sync", *options, "--python", python, self.definition.locked)
 
     def _carry_out(self, arguments: Sequence[str | Path], offline: bool) -> None:
         """Run uv, and again after a failure that may pass by itself."""
@@ -179,7 +178,10 @@ class Installer:
         # uv's own cache is the machine's: a file that one project has fetched serves all projects.
         own = {name: text for name, text in self.own.items() if name != "XDG_CACHE_HOME"}
         link_mode = uv.link_mode(self.sources.link_mode, self.prefix.parent)
-        variables = uv.variables(os.environ, link_mode, own, inherits=self.sources.inherits)
+        variables = {**uv.variables(os.environ, link_mode, own, inherits=self.sources.inherits)}
+        if self.sources.wheels and self.sources.wheels.is_dir():  # as an option, it would hide the person's own folders
+            folders = (variables.get("UV_FIND_LINKS"), self.sources.wheels.absolute().as_uri().replace(",", "%2C"))
+            variables["UV_FIND_LINKS"] = ",".join(filter(None, folders))
         return {**variables, "UV_OFFLINE": "1"} if offline else variables
 
     def too_late(self, output: str) -> NotReady:

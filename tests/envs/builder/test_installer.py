@@ -16,6 +16,7 @@ from pipeline.envs.definition import Definition
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
 from tests.conftest import make_wheel
+from tests.envs.conftest import locked
 
 WHEEL = "quirk-1.0-py3-none-any.whl"
 BUSY_TWICE = """#!/bin/sh
@@ -156,6 +157,18 @@ def test_offline_what_is_missing_is_named_with_the_command_that_brings_it(
     assert "quirk" in refused.value.message
     assert "bootstrap --env alpha" in str(refused.value.next_step)
     assert index.asked == []
+
+
+def test_a_folder_of_wheels_does_not_hide_those_that_the_caller_names(
+    builder: Builder, definition: Definition, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache, of wheels"  # a comma stands between two folders for uv
+    folder.mkdir()
+    make_wheel(folder, "other", "1.0", "")
+    lock = tmp_path / "both.lock"
+    lock.write_text(definition.locked.read_text() + locked(folder / "other-1.0-py3-none-any.whl"))
+    both = replace(definition, lock=lock, imports=("quirk", "other"))
+    assert replace(builder, sources=PackageSources(wheels=folder)).ensure(both, quiet).prefix.is_dir()
 
 
 def test_offline_a_folder_of_wheels_is_enough(
