@@ -31,7 +31,8 @@ VARYING = (
     (re.compile(r"\bprocess \d+ \(\S+\)"), "process PID (PROGRAM)"),
     (re.compile(r"\bPython 3\.\d+(\.\d+)?"), "Python VERSION"),
     (re.compile(r"\b\d+(\.\d)? [KM]iB\b|\b\d+\.\d [GT]iB\b"), "SIZE"),
-    (re.compile(r"(?m)^.*: fetching \d+ packages?\n"), ""),  # a step of uv that may be too short to be seen
+    # Steps of uv that may be too short to be seen.
+    (re.compile(r"(?m)^.*: (fetching \d+|installing \d+ of \d+) packages?\n"), ""),
     (re.compile(r"(?m)(^!   \| .*\n)+(?=!   \| )"), "!   | …\n"),  # of a traceback, but for its last line
     (re.compile(r"(?m)( can't be fetched): .*"), r"\1: (what uv says)"),
     (re.compile(r"(In the resolver's words:\n)(  .*\n?)+"), r"\1  (what uv says)\n"),
