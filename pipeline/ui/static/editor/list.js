@@ -104,7 +104,8 @@ export class CueList {
   }
 
   look(marks) {
-    const changed = new Set([...marks.keys(), ...this.marks.keys()]);
+    const words = (known, id) => known.get(id)?.join("\n");
+    const changed = [...new Set([...marks.keys(), ...this.marks.keys()])].filter((id) => words(marks, id) !== words(this.marks, id));
     this.marks = marks;
     for (const id of changed) if (this.rows.has(id) && this.store.byId.has(id)) this.content(this.rows.get(id), this.store.byId.get(id));
   }
