@@ -97,6 +97,10 @@ def _corrections(desk: EditDesk, catalog: Catalog) -> Sequence[Mapping[str, Any]
     spoken = translated_tracks.original(desk)
     if spoken is None or spoken.stage not in desk.job.loaded.edits:
         return []
+    events = desk.edits_of(spoken.stage)
+    about = desk.about_of(events[-1]) if len(events) == 1 else {}
+    if "edits" in about:  # the only edit that there ever was says itself what it has changed
+        return list(about["edits"])
     return subtitle_edits.changes(desk, catalog, spoken)
 
 
