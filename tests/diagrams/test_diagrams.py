@@ -155,6 +155,9 @@ def test_the_command_draws_a_workflow_and_a_job(ready: Sandbox) -> None:
     assert ready.give("pipeline", "workflow", "graph", "two").out == "● first  [alpha]\n└─● second  [alpha]\n"
     id = ready.prepare("two")
     assert ready.give("pipeline", "workflow", "graph", "--job", id).out == "● first  [alpha]\n└─● second  [alpha]\n"
+    drawing = ready.root / "two.svg"
+    assert ready.give("pipeline", "workflow", "graph", "two", "--format", "svg", "-o", drawing).out == f"{drawing}\n"
+    assert drawing.read_text().startswith("<svg")
     data = ready.give("pipeline", "workflow", "graph", "two", "--json").data
     assert data["lines"] == [{"source": "first", "target": "second", "is_order": True}]
     assert ready.give("pipeline", "workflow", "graph", "two", "--format", "svg").out.startswith("<svg ")

@@ -1,11 +1,13 @@
 """``pipeline workflow graph``."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
+from pipeline.cli.drawing_options import format_option, give, output_option
 from pipeline.cli.output import print_json
 from pipeline.config.catalog import Catalog
 from pipeline.diagrams import graph as graphs
@@ -19,30 +21,25 @@ from pipeline.values import plain
 @click.command("graph")
 @click.argument("name", required=False, shell_complete=completion.workflows)
 @click.option("--job", "job", metavar="ID", shell_complete=completion.jobs, help="The plan of this job instead.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "mermaid", "svg"]),
-    default="text",
-    show_default=True,
-    help="text for a terminal, mermaid for Markdown, svg for a picture.",
-)
+@format_option({"text": "a terminal", "mermaid": "Markdown", "svg": "a picture"})
+@output_option
 @json_option
 @root_option
-def command(name: str | None, job: str | None, form: str, as_json: bool) -> None:
+def command(name: str | None, job: str | None, form: str, output: Path | None, as_json: bool) -> None:
     """Draw which stage of a workflow needs which, with environments, fan-outs and conditions."""
     if (name is None) == (job is None):
         raise UsageError("name a workflow, or a job with --job", "pipeline workflow list")
     graph = _graph(name, job)
     if as_json:
         print_json("workflow-graph", _plain(graph))
-    elif form == "mermaid":
-        click.echo(mermaid.text(graph), nl=False)
-    elif form == "svg":
-        click.echo(svg.text(graph), nl=False)
     else:
-        for line in rails.lines(graph):
-            click.echo(line)
+        give(_drawn(graph, form), output)
+
+
+def _drawn(graph: StageGraph, form: str) -> str:
+    if form == "mermaid":
+        return mermaid.text(graph)
+    return svg.text(graph) if form == "svg" else "".join(f"{line}\n" for line in rails.lines(graph))
 
 
 def _graph(name: str | None, job: str | None) -> StageGraph:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
+from pipeline.report.values import PHASES
 from pipeline.run import timers
 from tests.conftest import Sandbox
 from tests.run.helpers import FAILS, Bench, Clock, chain
@@ -80,3 +81,16 @@ def test_a_timeline_has_three_forms(sandbox: Sandbox, ran: Callable[..., Planned
     assert done.out.lstrip().startswith(begin)
     if form == "trace":
         assert json.loads(done.out)["traceEvents"]
+
+
+def test_a_timeline_is_written_into_a_file(sandbox: Sandbox, ran: Callable[..., PlannedJob]) -> None:
+    file = sandbox.root / "timeline.svg"
+    done = sandbox.give("pipeline", "job", "timeline", ran().id, "--format", "svg", "-o", file)
+    assert (done.code, done.out) == (0, f"{file}\n")
+    assert file.read_text().startswith("<svg")
+
+
+def test_programs_get_each_phase_of_each_attempt(sandbox: Sandbox, ran: Callable[..., PlannedJob]) -> None:
+    data = sandbox.give("pipeline", "job", "timeline", ran().id, "--json").data
+    assert [attempt["stage"] for attempt in data["attempts"]] == ["one", "two"]
+    assert all(phase["kind"] in PHASES for attempt in data["attempts"] for phase in attempt["phases"])
