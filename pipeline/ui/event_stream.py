@@ -1,8 +1,11 @@
 """What a page hears while it is open, as a browser's EventSource reads it."""
 
+import contextlib
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.api.folder_notices import FolderNotices
@@ -39,6 +42,26 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
             notices.wait(SILENCE_SECONDS)
             yield b": still here\n\n"
     yield message("ended", {"words": "The job was removed."})
+
+
+def of_rows(folders: Sequence[Path], rows: Callable[[], list[Any]]) -> Iterator[bytes]:
+    """A table's rows, made anew whenever something is added to these folders, removed or replaced."""
+    told: object = None
+    with FolderNotices(*folders) as notices:
+        while True:
+            if (now := [_entries(folder) for folder in folders]) != told:
+                told = now
+                yield message("rows", rows())
+            time.sleep(TOGETHER_SECONDS)
+            notices.wait(SILENCE_SECONDS)
+            yield b": still here\n\n"
+
+
+def _entries(folder: Path) -> list[tuple[str, int]]:
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        found = sorted((entry.name, entry.stat(follow_symlinks=False).st_mtime_ns) for entry in entries)
+    return found
 
 
 def message(name: str, data: Any) -> bytes:

@@ -55,19 +55,22 @@ def report(project: ProjectFolder, found: PlannedJob) -> bytes:
 
 def environments(project: ProjectFolder, access: PageAccess) -> bytes:
     """Each environment, and whether its build can be used."""
+    return _page("environments.html", project, access, rows=environment_rows(project))
+
+
+def environment_rows(project: ProjectFolder) -> list[dict[str, Any]]:
     catalog, registry = Catalog(project), registry_of(project)
-    return _page(
-        "environments.html",
-        project,
-        access,
-        rows=[_environment(catalog, registry, name) for name in catalog.environment_names],
-    )
+    return [_environment(catalog, registry, name) for name in catalog.environment_names]
 
 
 def models(project: ProjectFolder, access: PageAccess) -> bytes:
     """Each model, and whether it is here."""
+    return _page("models.html", project, access, rows=model_rows(project))
+
+
+def model_rows(project: ProjectFolder) -> list[dict[str, Any]]:
     catalog, store = Catalog(project), ModelStore(project.model_store)
-    rows = [
+    return [
         {
             "name": name,
             "state": "not locked" if not spec.is_locked else store.problem_of(spec) or "ready",
@@ -76,7 +79,6 @@ def models(project: ProjectFolder, access: PageAccess) -> bytes:
         }
         for name, spec in sorted(catalog.models.items())
     ]
-    return _page("models.html", project, access, rows=rows)
 
 
 def error(status: HTTPStatus, words: str, step: str) -> bytes:

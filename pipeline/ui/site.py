@@ -1,8 +1,10 @@
 """Which request gets which answer."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.jobs.job import PlannedJob
@@ -130,6 +132,19 @@ def _environments(site: Site, request: Request, found: Sequence[str]) -> Respons
     return Response(body=pages.environments(site.project, site.access))
 
 
+def _environment_events(site: Site, request: Request, found: Sequence[str]) -> Response:
+    folders = (site.project.environments, site.project.builds, site.project.builds / ".builds")
+    return _rows(folders, partial(pages.environment_rows, site.project))
+
+
+def _model_events(site: Site, request: Request, found: Sequence[str]) -> Response:
+    return _rows((site.project.model_store,), partial(pages.model_rows, site.project))
+
+
+def _rows(folders: Sequence[Path], rows: Callable[[], list[Any]]) -> Response:
+    return Response(kind="text/event-stream", pieces=event_stream.of_rows(folders, rows))
+
+
 def _models(site: Site, request: Request, found: Sequence[str]) -> Response:
     return Response(body=pages.models(site.project, site.access))
 
@@ -208,6 +223,8 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("jobs", "*", "subtitles", "*", "search"), editor.search),
     ("GET", ("jobs", "*", "subtitles", "*", "proposals"), proposals.listed),
     ("GET", ("environments",), _environments),
+    ("GET", ("environments", "events"), _environment_events),
+    ("GET", ("models", "events"), _model_events),
     ("GET", ("models",), _models),
     ("GET", ("static", "*"), _static),
     ("GET", ("static", "editor", "*"), _static),

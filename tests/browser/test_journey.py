@@ -110,3 +110,17 @@ def test_what_cannot_be_prepared_is_told_with_the_command_that_mends_it(page: Pa
     page.get_by_label("Path of a file").fill(str(sandbox.write("a.txt", "a")))
     page.get_by_role("button", name="Prepare and run").click()
     expect(page.locator("#message")).to_contain_text("next: bootstrap")
+
+
+def test_an_environment_s_state_changes_on_the_page(page: Page, ready: Sandbox, built: Sandbox) -> None:
+    folder = ready.root / "venv"
+    folder.unlink()
+    folder.mkdir()
+    page.get_by_role("link", name="Environments").click()
+    row = page.get_by_role("row", name=re.compile("^alpha"))
+    expect(row).not_to_contain_text("healthy")
+    page.evaluate("window.sameDocument = true")
+    for name in (".builds", "alpha"):
+        (folder / name).symlink_to(built.root / "venv" / name)
+    expect(row).to_contain_text("healthy")
+    assert page.evaluate("window.sameDocument")
