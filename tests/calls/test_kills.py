@@ -31,13 +31,12 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         process.kill()
 
 
-@pytest.mark.parametrize("seed", [0, *also(*range(1, 200))])
+@pytest.mark.parametrize("seed", [0, *also(*range(1, 67))])
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_nothing_is_left_of_a_caller_or_a_worker_that_is_killed(
     ready: Sandbox, runtime: Path, called: Path, victim: str, seed: int
 ) -> None:
     chance = random.Random(f"{victim}{seed}")
-    before = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
     words: list[str | Path] = [sys.executable, FIXTURES / "called" / "caller.py", ready.root, called]
     caller = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert caller.stdout is not None
@@ -55,5 +54,4 @@ def test_nothing_is_left_of_a_caller_or_a_worker_that_is_killed(
     if runtime.exists():
         servers.sweep(runtime)  # as the next one that starts a worker does
         assert set(os.listdir(runtime)) <= {LOG}
-    if before:
-        assert set(os.listdir("/dev/shm")) <= before
+    assert list(Path("/dev/shm").glob("pipeline-call*")) == []
