@@ -124,8 +124,9 @@ def next_line(  # noqa: PLR0913, PLR0917  # what a line says
         return _step(draft, operation, DraftChange(revision=revision, at=at, who=who, do="", before=(), after=()))
     names = iter(f"{revision}.{number}" for number in range(1, cue_changes.MOST_CUES + 2))
     found = cue_changes.change(operation, draft.cues, lambda: next(names))
-    changed = tuple(cue for cue in found.after if cue not in found.before)
-    gone = tuple(cue for cue in found.before if cue not in found.after)
+    sides = [{cue.id: cue for cue in side} for side in (found.before, found.after)]
+    changed = tuple(cue for cue in found.after if sides[0].get(cue.id) != cue)
+    gone = tuple(cue for cue in found.before if sides[1].get(cue.id) != cue)
     if not changed and not gone:
         return None
     cues = dict(draft.cues)

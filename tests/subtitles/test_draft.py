@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.subtitles import operations as ops
-from pipeline.subtitles.draft import EditConflict, after_lines, next_line
+from pipeline.subtitles.draft import Draft, DraftBegun, EditConflict, after_lines, next_line
 from pipeline.subtitles.draft_cues import DraftCue, EditRejected
 from tests.subtitles.helpers import AT, CUES, FILM_END, begun, edited, texts
 
@@ -142,6 +142,15 @@ def test_nobody_undoes_what_they_have_not_seen() -> None:
     draft = edited(begun(), ops.TextOperation("1", "First"))
     with pytest.raises(EditConflict):
         next_line(draft, ops.UndoOperation(), 1, "bob", AT, FILM_END)
+
+
+def test_a_change_of_all_cues_of_a_long_film_compares_each_with_itself_alone() -> None:
+    cues = tuple(DraftCue(str(number), 1000 * number, 1000 * number + 900, "text") for number in range(20_000))
+    texts = {cue.id: "another" for cue in cues}
+    draft = after_lines(Draft(), [DraftBegun(revision=1, at=AT, who="ann", schema=1, base="", cues=cues)])
+    line = next_line(draft, ops.SubstituteOperation(texts), 1, "ann", AT)
+    assert line is not None
+    assert len(line.after) == len(cues)
 
 
 def test_people_whose_changes_were_undone_are_not_named() -> None:
